@@ -1,0 +1,63 @@
+# `make help` lists the commands. They work on a fresh clone: what they need is installed into .venv.
+# Another interpreter: make PYTHON=python3.12 …
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED_FROM := setup.py pyproject.toml MANIFEST.in keras_prov/_version.py $(wildcard build_support/*.py)
+TYPED := $(wildcard keras_prov dfanalyzer_client benchmarks build_support tools)
+KERNEL := dfanalyzer_client/private_server/_kernel
+PYTEST_ARGS ?=
+
+# $(call install,extra): the package itself, editable, and what the extra names.
+define install
+$(BIN)/python -m pip install --disable-pip-version-check --editable '.[$(1)]'
+@ls $(KERNEL)/lib*.so* >/dev/null 2>&1 || echo 'warning: MonetDB'"'"'s kernel was not taken in,' \
+    'so there is no private server here: see docs/install.md' >&2
+endef
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo test lint types bench dist clean
+
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: $(VENV)/.demo ## Train a small network and ask the database about it
+	$(BIN)/python -m keras_prov.demo
+
+test: lint types ## Check style and types, then run all tests
+	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+lint: $(VENV)/.dev ## Check style and layout of the code
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.dev ## Check the types
+	$(BIN)/mypy $(TYPED)
+
+bench: $(VENV)/.demo ## Measure what we claim
+	$(BIN)/python -m benchmarks
+
+dist: $(VENV)/.dev ## Build the wheels and the source archive into dist/
+	$(BIN)/python -m build_support dist
+
+clean: ## Remove everything that these commands have made
+	rm -rf $(VENV) build dist *.egg-info $(KERNEL) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo 'error: there is no $(PYTHON); name one: make PYTHON=…' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
+	    echo "error: Keras-Prov needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is $$($(PYTHON) --version 2>&1);" \
+	        'name another one: make PYTHON=python3.12 …' >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.demo: $(INSTALLED_FROM) | $(BIN)/python
+	$(call install,demo)
+	@touch $@
+
+# The extra `dev` includes `demo`.
+$(VENV)/.dev: $(INSTALLED_FROM) | $(BIN)/python
+	$(call install,dev)
+	@touch $@ $(VENV)/.demo

@@ -1,0 +1,46 @@
+"""Build every distribution: a wheel for each kernel, one without, and the source archive.
+
+Run it as `python -m build_support [DIRECTORY]`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from build_support.kernel import KERNELS, SETTING, clear
+
+
+def build_all(source: Path, destination: Path) -> bool:
+    """Leave all distributions in `destination`, or none of them.
+
+    Each wheel is built from the source archive, so nothing left in the tree can get into it.
+    """
+    clear(destination)
+    for setting in (*KERNELS, "none"):
+        print(f"Building with {SETTING}={setting}", flush=True)
+        command = [sys.executable, "-m", "build", "--outdir", str(destination), str(source)]
+        environment = {**os.environ, SETTING: setting}
+        if subprocess.run(command, env=environment, check=False).returncode:  # noqa: S603
+            shutil.rmtree(destination, ignore_errors=True)
+            return False
+    return True
+
+
+def main() -> int:
+    """Build into the directory named on the command line, by default `dist`."""
+    destination = Path(sys.argv[1] if len(sys.argv) > 1 else "dist")
+    if build_all(Path(__file__).parent.parent, destination):
+        return 0
+    print(
+        f"error: no distributions were built, {destination} is left empty; the reason is above",
+        file=sys.stderr,
+    )
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""A client for DfAnalyzer's model of provenance, kept in MonetDB.
+
+Describe a :class:`Dataflow` of :class:`Transformation` and :class:`Set`, then tell of each
+:class:`Task` what it read and wrote. What is said is on the local disk at once and in the database
+a moment later; :func:`flush` waits for that.
+"""
+
+from __future__ import annotations
+
+from .attribute import Attribute
+from .attribute_type import AttributeType
+from .client import Client, client_for, flush, shutdown
+from .dataflow import Dataflow
+from .dataset import DataSet
+from .dependency import Dependency
+from .element import Element
+from .errors import DfAnalyzerError
+from .method_type import MethodType
+from .performance import Performance
+from .set import Set
+from .set_type import SetType
+from .task import Task
+from .task_status import TaskStatus
+from .transformation import Transformation
+from .url import StoreURL
+
+__all__ = [
+    "Attribute",
+    "AttributeType",
+    "Client",
+    "DataSet",
+    "Dataflow",
+    "Dependency",
+    "DfAnalyzerError",
+    "Element",
+    "MethodType",
+    "Performance",
+    "Set",
+    "SetType",
+    "StoreURL",
+    "Task",
+    "TaskStatus",
+    "Transformation",
+    "client_for",
+    "flush",
+    "shutdown",
+]

@@ -1,0 +1,44 @@
+"""An attribute: one named, typed column of a set."""
+
+from __future__ import annotations
+
+from .attribute_type import AttributeType
+from .errors import DefinitionError
+from .names import checked_name
+
+__all__ = ["Attribute"]
+
+
+class Attribute:
+    """A name and a type; stored as a column of that name in lower case."""
+
+    def __init__(self, name: str, type: AttributeType) -> None:
+        """Describe a column; raises DefinitionError for a bad name or type."""
+        self._name = checked_name(name, "name of the Attribute")
+        self.type = type
+
+    @property
+    def name(self) -> str:
+        """The name, as stored."""
+        return self._name
+
+    @property
+    def type(self) -> str:
+        """The type's name: TEXT, NUMERIC, FILE or RDFILE."""
+        return self._type
+
+    @type.setter
+    def type(self, value: AttributeType) -> None:
+        if not isinstance(value, AttributeType):
+            raise DefinitionError(
+                f"The type of attribute {self._name!r} must be an AttributeType "
+                f"({', '.join(member.name for member in AttributeType)}). Received: {value!r}."
+            )
+        self._type = value.value
+
+    def get_specification(self) -> dict[str, str]:
+        """The attribute as it stands in a message."""
+        return {"name": self._name, "type": self._type}
+
+    def __repr__(self) -> str:
+        return f"Attribute({self._name!r}, AttributeType.{self._type})"

@@ -1,0 +1,31 @@
+"""The `keras-prov` command: parse, call, print.
+
+It stands below Keras, so that asking the database does not wait for Keras to be imported.
+"""
+
+from __future__ import annotations
+
+import click
+
+from . import database, runs, server, sql
+
+__all__ = ["main"]
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="keras-prov", prog_name="keras-prov")
+def main() -> None:
+    """Ask and administer the provenance that keras_prov captures.
+
+    Without --store or KERAS_PROV_STORE the private server of this user is meant; commands that need
+    it start it.
+    """
+
+
+main.add_command(sql.sql)
+main.add_command(runs.runs)
+main.add_command(runs.show)
+main.add_command(server.server)
+main.add_command(database.db)
+main.add_command(database.sync)
+main.add_command(database.journal)

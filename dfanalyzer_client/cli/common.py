@@ -1,0 +1,86 @@
+"""What all commands share: the store option, tables, and errors in one line."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+import click
+
+from .. import settings
+from ..errors import DfAnalyzerError
+from ..store import Connection, reader_connection
+from ..url import StoreURL
+
+__all__ = ["chosen_store", "friendly_errors", "print_table", "reading", "store_option"]
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+UNLIMITED = 1_000_000
+
+
+def store_option(command: Command) -> Command:
+    """Add ``--store`` to a command."""
+    return click.option(
+        "--store",
+        metavar="URL",
+        help="monetdb://user@host:port/database; asks for the password. Default: KERAS_PROV_STORE, "
+        "which may hold the password, else the private server.",
+    )(command)
+
+
+@contextlib.contextmanager
+def friendly_errors() -> Iterator[None]:
+    """Turn an expected error into one line on stderr and exit code 1."""
+    try:
+        yield
+    except DfAnalyzerError as error:
+        raise click.ClickException(str(error)) from None
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of our output has gone, as `head` does
+        raise SystemExit(1) from None
+
+
+def chosen_store(option: str | None) -> StoreURL | None:
+    """The store that was named, its password asked for where it is missing."""
+    url = settings.store_url(option)
+    if url is None or url.password is not None:
+        return url
+    password = click.prompt(f"Password of {url.user} at {url.host}", hide_input=True, err=True)
+    return dataclasses.replace(url, password=password)
+
+
+@contextlib.contextmanager
+def reading(option: str | None) -> Iterator[Connection]:
+    """A connection to ask with, closed at the end."""
+    connection = reader_connection(chosen_store(option), settings.home())
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print rows under their columns, as wide as they are where stdout is no terminal."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=UNLIMITED)
+    result = Table(box=box.ASCII2, show_edge=True)
+    for position, column in enumerate(columns):
+        numeric = all(isinstance(row[position], (int, float, type(None))) for row in rows)
+        result.add_column(Text(column), justify="right" if numeric and rows else "left")
+    for row in rows:
+        result.add_row(*(Text(_cell(value)) for value in row))
+    console.print(result)
+
+
+def _cell(value: Any) -> str:
+    """A value in one line, its newlines spelled out."""
+    return "null" if value is None else str(value).replace("\n", "\\n")

@@ -1,0 +1,107 @@
+"""`keras-prov runs` and `keras-prov show`: executions for people."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import Any
+
+import click
+
+from .. import analysis
+from .common import friendly_errors, print_table, reading, store_option
+
+__all__ = ["runs", "show"]
+
+ROWS_SHOWN = 20
+
+
+@click.command()
+@click.option("--dataflow", metavar="TAG", help="Only the executions of this dataflow.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON list of objects.")
+@store_option
+def runs(dataflow: str | None, as_json: bool, store: str | None) -> None:
+    """List executions: status, epochs, last metrics, duration.
+
+    Example: keras-prov runs --dataflow digits
+    """
+    with friendly_errors(), reading(store) as connection:
+        summaries = analysis.executions(connection, dataflow)
+    if as_json:
+        click.echo(json.dumps([_object(each) for each in summaries], default=str, indent=1))
+    elif not summaries:
+        click.echo("No executions yet.", err=True)
+    else:
+        columns = ["id", "execution", "dataflow", "status", "epochs", "last metrics", "duration"]
+        print_table(columns, [_row(each) for each in summaries])
+
+
+@click.command()
+@click.argument("execution")
+@click.option("--all", "show_all", is_flag=True, help=f"All rows, not the first {ROWS_SHOWN}.")
+@store_option
+def show(execution: str, show_all: bool, store: str | None) -> None:
+    """Show what EXECUTION read and wrote: its tasks, and its sets row by row.
+
+    EXECUTION is an id, a tag, the beginning of a tag, or `last`.
+
+    Example: keras-prov show last
+    """
+    with friendly_errors(), reading(store) as connection:
+        summary = analysis.find_execution(connection, execution)
+        tasks = analysis.tasks(connection, summary.id)
+        sets = analysis.execution_sets(connection, summary)
+    click.echo(f"Execution {summary.id}: {summary.tag}")
+    click.echo(
+        f"Dataflow {summary.dataflow}, {summary.status}, {summary.epochs} epochs, "
+        f"{_duration(summary.seconds)}\n"
+    )
+    click.echo("Tasks")
+    columns = ["transformation", "task", "status", "began (UTC)", "ended (UTC)", "error"]
+    _print_some(columns, [_task(row) for row in tasks], show_all)
+    for each in sets:
+        click.echo(f"\n{each.tag} (of {each.transformation})")
+        _print_some(each.columns, each.rows, show_all)
+
+
+def _print_some(columns: list[str], rows: list[tuple[Any, ...]], show_all: bool) -> None:
+    shown = rows if show_all else rows[:ROWS_SHOWN]
+    print_table(columns, shown)
+    if len(shown) < len(rows):
+        click.echo(f"… {len(rows) - len(shown)} more rows; --all shows them.")
+
+
+def _row(summary: analysis.ExecutionSummary) -> list[Any]:
+    metrics = ", ".join(f"{name} {value:.4g}" for name, value in summary.metrics.items())
+    return [
+        summary.id,
+        summary.tag,
+        summary.dataflow,
+        summary.status,
+        summary.epochs,
+        metrics,
+        _duration(summary.seconds),
+    ]
+
+
+def _object(summary: analysis.ExecutionSummary) -> dict[str, Any]:
+    return {**vars(summary), "seconds": summary.seconds}
+
+
+def _task(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    transformation, identifier, status, began, ended, error = row
+    return transformation, identifier, status, _second(began), _second(ended), error or ""
+
+
+def _second(moment: datetime | None) -> str:
+    return "" if moment is None else moment.isoformat(" ", "seconds")
+
+
+def _duration(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"

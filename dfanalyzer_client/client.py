@@ -1,0 +1,219 @@
+"""The way of a message out of this process: checked, written to the journal, shipped behind it.
+
+One :class:`Client` per store; :func:`client_for` finds or makes it. Making one opens nothing: the
+journal is created and the exporter's thread started by the first message.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from . import settings
+from .declaration import Declaration
+from .errors import DfAnalyzerError, UnknownTagError
+from .journal import Journal
+from .names import checked_dataflow_tag
+from .url import StoreURL
+
+if TYPE_CHECKING:
+    from .exporter import Exporter
+
+__all__ = ["Client", "client_declaring", "client_for", "default_client", "flush", "shutdown"]
+
+logger = logging.getLogger(__name__)
+
+_clients: dict[tuple[StoreURL | None, Path], Client] = {}
+_clients_lock = threading.Lock()
+LONG_EXIT = 1.0
+
+
+class Client:
+    """Takes messages for one store, and answers for them.
+
+    Args:
+        store: where to; None is the private server of `home`.
+        home: the data folder that holds the journals.
+    """
+
+    def __init__(self, store: StoreURL | None, home: Path) -> None:
+        self.store = store
+        self.home = home
+        self._declarations: dict[str, Declaration] = {}
+        self._start_over()
+
+    def save_dataflow(self, message: dict[str, Any]) -> None:
+        """Declare a dataflow, or let it grow; raises DefinitionError, and then sends nothing."""
+        tag = checked_dataflow_tag(message["tag"])
+        with self._lock:
+            declaration = self._declarations.get(tag, Declaration(tag))
+            declaration.merge(message)
+            self._say({"kind": "dataflow", **message})
+            self._declarations[tag] = declaration
+
+    def save_task(self, message: dict[str, Any]) -> None:
+        """Send a task; raises UnknownTagError or ElementError, and then sends nothing."""
+        declaration = self._declarations.get(message["dataflow"])
+        if declaration is None:
+            raise _undeclared(message["dataflow"])
+        checked = declaration.checked_task(message)
+        with self._lock:
+            self._say({"kind": "task", **checked})
+
+    def declares(self, tag: str) -> bool:
+        """Whether the dataflow `tag` was saved here."""
+        return tag in self._declarations
+
+    def flush(self, timeout: float | None = 5.0) -> bool:
+        """Wait until all that was said is stored; False when `timeout` seconds did not do.
+
+        None waits as long as it takes.
+        """
+        return self._exporter is None or self._exporter.flush(self._said(), timeout)
+
+    def waiting(self) -> int:
+        """How many messages are not stored yet."""
+        return 0 if self._exporter is None else self._said() - self._exporter.shipped
+
+    @property
+    def journal_path(self) -> Path | None:
+        """The journal's file, once something was said."""
+        return None if self._journal is None else self._journal.path
+
+    def close(self, timeout: float = 5.0) -> bool:
+        """Flush, stop the thread and let go of the journal; a later message starts anew."""
+        done = self.flush(timeout)
+        with self._lock:
+            if self._exporter is not None:
+                self._exporter.stop()
+            if self._journal is not None:
+                self._journal.close()
+            self._start_over()
+        return done
+
+    def after_fork(self) -> None:
+        """In the child: nothing of the parent's is used, or closed in the parent's name."""
+        if self._journal is not None:
+            self._journal.close()
+        if self._exporter is not None:
+            self._exporter.forget()
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self._lock = threading.RLock()
+        self._journal: Journal | None = None
+        self._exporter: Exporter | None = None
+
+    def _said(self) -> int:
+        return 0 if self._journal is None else self._journal.sequence
+
+    def _say(self, message: dict[str, Any]) -> None:
+        journal, exporter = self._opened()
+        journal.append(message)
+        exporter.wake()
+
+    def _opened(self) -> tuple[Journal, Exporter]:
+        if self._journal is None or self._exporter is None:
+            self._journal = Journal(self.home / "journals", self.store)
+            for declaration in self._declarations.values():  # a forked child's journal has none
+                self._journal.append({"kind": "dataflow", **declaration.specification()})
+            from .exporter import Exporter  # here: importing us stays cheap
+
+            self._exporter = Exporter(self._journal.path, self._journal.id, self._store())
+        return self._journal, self._exporter
+
+    def _store(self) -> Callable[[], Any]:
+        store, home = self.store, self.home
+
+        def connect() -> Any:
+            from .store import open_store  # here: the driver is needed by the thread alone
+
+            return open_store(store, home)
+
+        return connect
+
+
+def client_for(store: str | StoreURL | None = None, home: Path | None = None) -> Client:
+    """The client of a store; raises StoreURLError when `store` is no URL.
+
+    Without `store` it is that of KERAS_PROV_STORE, else the private server's.
+    """
+    key = settings.store_url(store), home or settings.home()
+    with _clients_lock:
+        if key not in _clients:
+            _clients[key] = Client(*key)
+        return _clients[key]
+
+
+def default_client() -> Client:
+    """The client of the store that the environment names."""
+    return client_for()
+
+
+def client_declaring(tag: str) -> Client:
+    """The client to which the dataflow `tag` was saved; raises UnknownTagError."""
+    for client in reversed(list(_clients.values())):
+        if client.declares(tag):
+            return client
+    raise _undeclared(tag)
+
+
+def flush(timeout: float | None = 5.0) -> bool:
+    """Wait until all that this process said is stored; False when `timeout` did not do."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    done = [client.flush(_left(deadline)) for client in list(_clients.values())]
+    return all(done)
+
+
+def shutdown(timeout: float = 5.0) -> bool:
+    """Flush and close every client of this process."""
+    done = [client.close(timeout) for client in list(_clients.values())]
+    with _clients_lock:
+        _clients.clear()
+    return all(done)
+
+
+def _undeclared(tag: str) -> UnknownTagError:
+    return UnknownTagError(
+        f"Dataflow {tag!r} was not saved in this process: call Dataflow.save() before its tasks."
+    )
+
+
+def _left(deadline: float | None) -> float | None:
+    return None if deadline is None else max(0.0, deadline - time.monotonic())
+
+
+@atexit.register
+def _at_exit() -> None:
+    """Give what was said a bounded time to be stored, and say so when it takes long."""
+    limit = settings.EXIT_FLUSH_SECONDS
+    with contextlib.suppress(DfAnalyzerError):  # a bad number: too late to be of use
+        limit = settings.exit_flush_seconds()
+    if limit and not flush(min(LONG_EXIT, limit)) and limit > LONG_EXIT:
+        sys.stderr.write(f"keras-prov: storing the last messages, {limit:g} s at most …\n")
+        flush(limit - LONG_EXIT)
+    for client in list(_clients.values()):
+        if client.waiting():
+            sys.stderr.write(
+                f"keras-prov: {client.waiting()} messages are not stored yet. They are safe in "
+                f"{client.journal_path}; `keras-prov sync` stores them.\n"
+            )
+
+
+def _after_fork() -> None:
+    global _clients_lock
+    _clients_lock = threading.Lock()
+    for client in _clients.values():
+        client.after_fork()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,92 @@
+"""A dataflow: the workflow as designed, and the tag of one run of it."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from .client import default_client
+from .errors import DefinitionError
+from .provenance_object import ProvenanceObject
+from .transformation import Transformation
+
+if TYPE_CHECKING:
+    from .client import Client
+
+__all__ = ["Dataflow"]
+
+_live: weakref.WeakValueDictionary[tuple[str, str], Dataflow] = weakref.WeakValueDictionary()
+
+
+class Dataflow(ProvenanceObject):
+    """Transformations under one tag, saved once and whenever they grow.
+
+    Attributes:
+        exec_tag: names this run of the dataflow; tasks of the run carry it.
+    """
+
+    def __init__(
+        self,
+        tag: str,
+        transformations: Sequence[Transformation] = (),
+        *,
+        client: Client | None = None,
+    ) -> None:
+        """Describe a dataflow; raises DefinitionError for a bad tag or transformation."""
+        super().__init__(tag)
+        self.exec_tag = f"{tag}-{datetime.now(UTC).replace(tzinfo=None).isoformat(' ')}"
+        self._client = client
+        self._saved: list[dict[str, Any]] | None = None
+        self.transformations = transformations
+        _live[self._tag, self.exec_tag] = self
+
+    @property
+    def _exec(self) -> str:
+        """The run's tag under the name that instrumented scripts know."""
+        return self.exec_tag
+
+    @property
+    def client(self) -> Client:
+        """Where this dataflow's messages go."""
+        return self._client or default_client()
+
+    @property
+    def transformations(self) -> list[dict[str, Any]]:
+        """The transformations, as they stand in a message."""
+        return self._transformations
+
+    @transformations.setter
+    def transformations(self, transformations: Sequence[Transformation]) -> None:
+        self._transformations: list[dict[str, Any]] = []
+        for transformation in transformations:
+            self.add_transformation(transformation)
+
+    def add_transformation(self, transformation: Transformation) -> None:
+        """Add one transformation, as it is now."""
+        if not isinstance(transformation, Transformation):
+            raise DefinitionError(
+                f"Dataflow {self._tag!r} takes Transformation objects. "
+                f"Received: {transformation!r}."
+            )
+        self._transformations.append(transformation.get_specification())
+
+    def save(self) -> None:
+        """Send the dataflow on its way to the store; harmless when nothing changed since."""
+        if self._transformations != self._saved:
+            self.client.save_dataflow(self.get_specification())
+            self._saved = list(self._transformations)
+
+    def get_specification(self) -> dict[str, Any]:
+        """The dataflow as it stands in a message."""
+        return {
+            "tag": self._tag,
+            "transformations": [dict(each) for each in self._transformations],
+            "exec": self.exec_tag,
+        }
+
+
+def live_dataflow(tag: str, exec_tag: str) -> Dataflow | None:
+    """The Dataflow object of this run, while somebody holds it."""
+    return _live.get((tag, exec_tag))

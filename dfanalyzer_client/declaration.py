@@ -1,0 +1,193 @@
+"""What a dataflow declares, and whether a task keeps to it: pure functions of messages.
+
+The predecessor took any task and lost what did not fit, in silence. Here a task is held against the
+declaration of its dataflow before it is sent, so that the call that gave a wrong value raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .errors import DefinitionError, ElementError, UnknownTagError
+from .names import RESERVED_SETS, checked_dataflow_tag, checked_name
+from .values import stored_value
+
+__all__ = ["Declaration", "DeclaredSet"]
+
+
+@dataclass
+class DeclaredSet:
+    """One set: its attributes in order, who writes it and who reads it."""
+
+    tag: str
+    attributes: dict[str, str] = field(default_factory=dict)
+    producers: list[str] = field(default_factory=list)
+    consumers: list[str] = field(default_factory=list)
+
+    def columns(self, names: list[str] | None) -> dict[str, str]:
+        """The attributes that are `names`, or all; raises UnknownTagError for one undeclared."""
+        if names is None:
+            return self.attributes
+        for name in names:
+            if name not in self.attributes:
+                raise UnknownTagError(
+                    f"Set {self.tag!r} has no attribute {name!r}. Expected one of "
+                    f"{_named(self.attributes)}."
+                )
+        return {name: self.attributes[name] for name in names}
+
+    def row(self, values: list[Any], columns: Mapping[str, str], index: int) -> list[Any]:
+        """`values` as they are stored; raises ElementError for the first that does not fit."""
+        if len(values) != len(columns):
+            raise ElementError(
+                f"Element {index} of set {self.tag!r} has {len(values)} values; its "
+                f"{len(columns)} attributes are {', '.join(columns) or 'none'}. "
+                f"Received: {values!r:.200}."
+            )
+        return [
+            stored_value(value, type_, f"set {self.tag!r}, element {index}, attribute {name!r}")
+            for (name, type_), value in zip(columns.items(), values, strict=True)
+        ]
+
+
+@dataclass
+class Declaration:
+    """One dataflow as declared so far; grows by :meth:`merge`, never shrinks."""
+
+    tag: str
+    transformations: dict[str, set[str]] = field(default_factory=dict)
+    sets: dict[str, DeclaredSet] = field(default_factory=dict)
+
+    def merge(self, message: Mapping[str, Any]) -> bool:
+        """Take in a dataflow message; whether anything in it was new.
+
+        Raises:
+            DefinitionError: a name cannot be stored, or an attribute changes its type. Nothing of
+                the message is taken in then.
+        """
+        grown = _copy(self)
+        for transformation in message.get("transformations", ()):
+            grown._add_transformation(transformation)
+        grown._check()
+        changed = grown != self
+        self.transformations, self.sets = grown.transformations, grown.sets
+        return changed
+
+    def specification(self) -> dict[str, Any]:
+        """The whole declaration as one dataflow message."""
+        return {
+            "tag": self.tag,
+            "transformations": [
+                {"tag": tag, "sets": [self._set_message(tag, each) for each in sorted(sets)]}
+                for tag, sets in self.transformations.items()
+            ],
+        }
+
+    def checked_task(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """`message` with its values checked and its sets' attributes named.
+
+        Raises:
+            UnknownTagError: the transformation or a set was not declared.
+            ElementError: an element does not fit its set.
+        """
+        tag = message["transformation"]
+        if tag not in self.transformations:
+            raise UnknownTagError(
+                f"Dataflow {self.tag!r} has no transformation {tag!r}. Expected one of "
+                f"{_named(self.transformations)}; declare it with add_transformation() first."
+            )
+        return {**message, "sets": [self._checked_set(tag, each) for each in message["sets"]]}
+
+    def _checked_set(self, transformation: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        tag = data["tag"]
+        if tag not in self.transformations[transformation]:
+            raise UnknownTagError(
+                f"Transformation {transformation!r} of dataflow {self.tag!r} has no set {tag!r}. "
+                f"Expected one of {_named(self.transformations[transformation])}."
+            )
+        declared = self.sets[tag]
+        columns = declared.columns(data.get("attributes"))
+        elements = [declared.row(row, columns, index) for index, row in enumerate(data["elements"])]
+        return {"tag": tag, "attributes": list(columns), "elements": elements}
+
+    def _add_transformation(self, message: Mapping[str, Any]) -> None:
+        tag = checked_name(message["tag"], "tag of a transformation")
+        used = self.transformations.setdefault(tag, set())
+        for each in message.get("sets", ()):
+            used.add(self._add_set(tag, each))
+
+    def _add_set(self, transformation: str, message: Mapping[str, Any]) -> str:
+        tag = checked_name(message["tag"], "tag of a set")
+        declared = self.sets.setdefault(tag, DeclaredSet(tag))
+        producer = message.get("dependency", "").lower()
+        if message.get("type", "INPUT" if producer else "OUTPUT") == "OUTPUT":
+            _append(declared.producers, transformation)
+        else:
+            _append(declared.consumers, transformation)
+            if producer:
+                _append(declared.producers, producer)
+        for attribute in message.get("attributes", ()):
+            self._add_attribute(declared, attribute)
+        return tag
+
+    def _add_attribute(self, declared: DeclaredSet, attribute: Mapping[str, str]) -> None:
+        name = checked_name(attribute["name"], f"name of an attribute of set {declared.tag!r}")
+        known = declared.attributes.setdefault(name, attribute["type"])
+        if known != attribute["type"]:
+            raise DefinitionError(
+                f"Attribute {name!r} of set {declared.tag!r} was declared as {known}. "
+                f"Received: {attribute['type']}. Give one of the two another name."
+            )
+
+    def _check(self) -> None:
+        checked_dataflow_tag(self.tag)
+        for declared in self.sets.values():
+            self._check_set(declared)
+
+    def _check_set(self, declared: DeclaredSet) -> None:
+        if declared.tag in RESERVED_SETS:
+            raise DefinitionError(f"MonetDB takes no set called {declared.tag!r}: rename it.")
+        if f"ds_{declared.tag}" in self.sets:
+            raise DefinitionError(
+                f"The sets {declared.tag!r} and 'ds_{declared.tag}' would share a table: "
+                "rename one."
+            )
+        tags = [*declared.producers, *declared.consumers]
+        taken = {"id", *(f"{tag}_task_id" for tag in tags)} & set(declared.attributes)
+        if taken:
+            raise DefinitionError(
+                f"Set {declared.tag!r} has an attribute {min(taken)!r}, which DfAnalyzer uses for "
+                "a column of its own: rename it."
+            )
+
+    def _set_message(self, transformation: str, tag: str) -> dict[str, Any]:
+        declared = self.sets[tag]
+        attributes = [{"name": name, "type": type_} for name, type_ in declared.attributes.items()]
+        message: dict[str, Any] = {"tag": tag, "type": "OUTPUT", "attributes": attributes}
+        if transformation not in declared.producers:
+            message["type"] = "INPUT"
+            if declared.producers:
+                message["dependency"] = declared.producers[0]
+        return message
+
+
+def _copy(declaration: Declaration) -> Declaration:
+    return Declaration(
+        declaration.tag,
+        {tag: set(sets) for tag, sets in declaration.transformations.items()},
+        {
+            tag: DeclaredSet(tag, dict(s.attributes), list(s.producers), list(s.consumers))
+            for tag, s in declaration.sets.items()
+        },
+    )
+
+
+def _append(tags: list[str], tag: str) -> None:
+    if tag not in tags:
+        tags.append(tag)
+
+
+def _named(tags: Iterable[str]) -> str:
+    return ", ".join(repr(tag) for tag in sorted(tags)) or "none declared"

@@ -1,0 +1,92 @@
+"""Every error this package raises, as one tree.
+
+::
+
+    DfAnalyzerError
+    ├── DefinitionError(ValueError)      a dataflow, set, attribute or tag that cannot be
+    ├── ElementError(ValueError)         values that do not fit their set
+    ├── UnknownTagError(LookupError)     a dataflow, transformation or set nobody declared
+    ├── StoreURLError(ValueError)        a store URL that does not parse
+    ├── JournalError                     the local record cannot be written or read
+    ├── PrivateServerError               the private MonetDB cannot be started or stopped
+    │   └── KernelMissingError           this installation carries no MonetDB libraries
+    └── StoreError                       the database answered, or failed to
+        ├── StoreUnavailableError        nobody there, or gone in mid-sentence: try again later
+        ├── StoreLoginError              there, but not for this user, password or database
+        ├── ConflictError                another writer was first: try again now
+        └── RefusedError                 it will not take this, however often it is asked
+
+Each message says what was received, what was expected and what to do.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConflictError",
+    "DefinitionError",
+    "DfAnalyzerError",
+    "ElementError",
+    "JournalError",
+    "KernelMissingError",
+    "PrivateServerError",
+    "RefusedError",
+    "StoreError",
+    "StoreLoginError",
+    "StoreURLError",
+    "StoreUnavailableError",
+    "UnknownTagError",
+]
+
+
+class DfAnalyzerError(Exception):
+    """Base of all errors raised by this package."""
+
+
+class DefinitionError(DfAnalyzerError, ValueError):
+    """A dataflow, transformation, set, attribute or tag is not well formed."""
+
+
+class ElementError(DfAnalyzerError, ValueError):
+    """The values of an element do not fit the attributes of their set."""
+
+
+class UnknownTagError(DfAnalyzerError, LookupError):
+    """A tag names a dataflow, transformation or set that was not declared."""
+
+    __str__ = Exception.__str__
+
+
+class StoreURLError(DfAnalyzerError, ValueError):
+    """A store URL does not have the form that was expected."""
+
+
+class JournalError(DfAnalyzerError):
+    """The journal on the local disk cannot be written or read."""
+
+
+class PrivateServerError(DfAnalyzerError):
+    """The private MonetDB server could not be started, reached or stopped."""
+
+
+class KernelMissingError(PrivateServerError):
+    """This installation carries no MonetDB libraries for a private server."""
+
+
+class StoreError(DfAnalyzerError):
+    """The database refused, failed, or could not be reached."""
+
+
+class StoreUnavailableError(StoreError):
+    """The database cannot be reached now; the same call may succeed later."""
+
+
+class StoreLoginError(StoreError):
+    """The server is there but refuses this user, password or database name."""
+
+
+class ConflictError(StoreError):
+    """Another transaction was first; the same transaction may succeed at once."""
+
+
+class RefusedError(StoreError):
+    """The database refuses this statement or value however often it is sent."""

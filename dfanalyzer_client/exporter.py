@@ -1,0 +1,202 @@
+"""From the journal to the store, in batches, from one background thread.
+
+The thread reads the journal's file; nothing is handed to it in memory, so a store that is away for
+a month costs disk and no memory. It promises what an exporter of OpenTelemetry does: `wake` never
+blocks or raises, and `flush` ends in time and says whether all was stored.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_when_event_set
+from tenacity.wait import wait_random_exponential
+
+from .errors import (
+    ConflictError,
+    RefusedError,
+    StoreError,
+    StoreLoginError,
+    StoreUnavailableError,
+)
+from .journal import JournalReader, Record, SetAside
+
+__all__ = ["Exporter", "Store", "ship"]
+
+logger = logging.getLogger(__name__)
+
+BATCH_SECONDS = 0.5
+BATCH_RECORDS = 1000
+IDLE_SECONDS = 60.0
+"""With nothing to ship for so long the connection is closed, so that an idle server may stop."""
+
+
+class Store(Protocol):
+    """What the exporter asks of a store."""
+
+    def position(self, journal: str) -> int:
+        """The last sequence number of `journal` that is stored, -1 when none is."""
+
+    def write(self, journal: str, records: Sequence[Record]) -> None:
+        """Store all of `records` and how far `journal` is stored, or raise and store nothing."""
+
+    def close(self) -> None:
+        """Let go of the connection; the next call makes a new one."""
+
+    def forget(self) -> None:
+        """Drop the connection without a word to the server (in a forked child)."""
+
+
+class _DatabaseIsNewError(Exception):
+    """The store knows less of the journal than was stored: the database was made anew."""
+
+
+class Exporter:
+    """Ships one journal; its thread starts at the first `wake`."""
+
+    def __init__(self, path: Path, journal: str, connect: Callable[[], Store]) -> None:
+        self._reader, self._journal, self._connect = JournalReader(path), journal, connect
+        self._aside = SetAside.beside(path)
+        self._store: Store | None = None
+        self._thread: threading.Thread | None = None
+        self._start_lock = threading.Lock()
+        self._wake, self._hurry = threading.Event(), threading.Event()
+        self._stopping = threading.Event()
+        self._progress = threading.Condition()
+        self._outage = False
+        self.shipped = 0  # record 0 describes the journal: there is nothing to ship in it
+
+    def wake(self) -> None:
+        """Say that the journal has grown."""
+        self._wake.set()
+        if self._thread is None:
+            self._start()
+
+    def flush(self, sequence: int, timeout: float | None) -> bool:
+        """Wait until the record `sequence` is stored or set aside; False when time was up."""
+        self._hurry.set()
+        self.wake()
+        with self._progress:
+            self._progress.wait_for(
+                lambda: self.shipped >= sequence or self._stopping.is_set(), timeout
+            )
+            return self.shipped >= sequence
+
+    def stop(self) -> None:
+        """End the thread after what it does now."""
+        self._stopping.set()
+        self._hurry.set()
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout=5.0)
+
+    def forget(self) -> None:
+        """In a forked child: the thread is not here, and the connection is the parent's."""
+        if self._store is not None:
+            self._store.forget()
+
+    def _start(self) -> None:
+        with self._start_lock:
+            if self._thread is None:
+                self._thread = threading.Thread(
+                    target=self._run, name="keras-prov-exporter", daemon=True
+                )
+                self._thread.start()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            if not self._wake.wait(IDLE_SECONDS):
+                self._close()
+                continue
+            self._hurry.wait(BATCH_SECONDS)
+            self._wake.clear()  # before reading, or a record that comes meanwhile is overlooked
+            self._hurry.clear()
+            self._ship_all()
+        self._close()
+
+    def _ship_all(self) -> None:
+        try:
+            while not self._stopping.is_set() and (records := self._reader.read()):
+                try:
+                    for first in range(0, len(records), BATCH_RECORDS):
+                        self._ship(records[first : first + BATCH_RECORDS])
+                except _DatabaseIsNewError:
+                    self.shipped = self._reader.offset = 0  # it is told everything from the start
+        except Exception:
+            # never the training's concern; what was read is still in the journal, for `sync`
+            logger.exception(
+                "Storing what was captured ended by a mistake of ours. Nothing is lost: "
+                "`keras-prov sync` stores what is in %s.", self._reader.path,
+            )  # fmt: skip
+            self._stopping.set()
+            with self._progress:
+                self._progress.notify_all()
+
+    def _ship(self, records: list[Record]) -> None:
+        retrying = Retrying(
+            retry=retry_if_exception_type((StoreUnavailableError, StoreLoginError, ConflictError)),
+            wait=wait_random_exponential(multiplier=0.25, max=30.0),
+            stop=stop_when_event_set(self._stopping),
+            sleep=self._pause,
+            before_sleep=self._report,
+            reraise=True,
+        )
+        try:
+            retrying(self._ship_once, records)
+        except StoreError:
+            return  # told to stop: the journal keeps it
+        if self._outage:
+            logger.warning("The store is back; what waited is being stored.")
+        self._outage = False
+        with self._progress:
+            self.shipped = max(self.shipped, records[-1].sequence)
+            self._progress.notify_all()
+
+    def _ship_once(self, records: list[Record]) -> None:
+        if self._store is None:
+            self._store = self._connect()
+        if max(self._store.position(self._journal), 0) < self.shipped:
+            raise _DatabaseIsNewError
+        ship(self._store, self._journal, records, self._aside)
+
+    def _pause(self, seconds: float) -> None:
+        if self._hurry.wait(seconds):
+            time.sleep(0.05)  # somebody waits in flush(): try soon, but not in a tight loop
+        self._hurry.clear()
+
+    def _report(self, state: RetryCallState) -> None:
+        if not self._outage and state.outcome is not None:
+            logger.warning(
+                "%s Training goes on and nothing is lost: what is captured waits in %s.",
+                state.outcome.exception(), self._reader.path,
+            )  # fmt: skip
+        self._outage = True
+
+    def _close(self) -> None:
+        if self._store is not None:
+            self._store.close()
+
+
+def ship(store: Store, journal: str, records: list[Record], aside: SetAside) -> None:
+    """Store `records`; those that the store refuses whatever happens are set aside, each once.
+
+    Raises:
+        StoreUnavailableError: the store cannot be reached; the same call may be made again.
+        StoreLoginError: the store refuses us; likewise.
+    """
+    try:
+        store.write(journal, records)
+    except RefusedError as error:
+        if len(records) > 1:
+            middle = len(records) // 2
+            ship(store, journal, records[:middle], aside)
+            ship(store, journal, records[middle:], aside)
+            return
+        logger.error("The store refused a message, which is set aside in %s: %s", aside.path, error)
+        aside.add(records[0], error)
+        store.write(journal, [Record(records[0].sequence, {"kind": "refused"})])

@@ -1,0 +1,244 @@
+"""Finding, starting and stopping the private server."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from .. import settings
+from ..errors import KernelMissingError, PrivateServerError
+from ..url import StoreURL
+from ._boot import kernel_available
+from ._files import DATABASE, READER, WRITER, ServerFiles, hold, is_held
+
+__all__ = ["PrivateServer", "ServerStatus"]
+
+START_SECONDS = 120.0
+"""A database that was not trimmed for long takes its time to open."""
+
+FORCE_SECONDS = 10.0
+POLL_SECONDS = 0.02
+NEEDED_BYTES = 16 << 20
+TRIES = 3
+
+
+@dataclass(frozen=True)
+class ServerStatus:
+    """How the private server stands.
+
+    Attributes:
+        url: how to reach it as the reader, without the password.
+        mclient: a line for the shell, ready to paste; the password is in the file that it names.
+        started: in UTC.
+        idle_minutes: after so long without a client it stops; 0 means never.
+    """
+
+    running: bool
+    database: Path
+    log: Path
+    pid: int | None = None
+    port: int | None = None
+    url: StoreURL | None = None
+    mclient: str | None = None
+    started: datetime | None = None
+    idle_minutes: float | None = None
+
+
+class PrivateServer:
+    """The private MonetDB of one user and data folder; making this object starts nothing."""
+
+    def __init__(self, home: Path | None = None, *, idle_minutes: float | None = None) -> None:
+        self._files = ServerFiles(home or settings.home())
+        self._idle_minutes = idle_minutes
+
+    @property
+    def log_path(self) -> Path:
+        """Where the server and its kernel write what they have to say."""
+        return self._files.log
+
+    def ensure(self) -> StoreURL:
+        """The writer's URL, password and all, of the server, which is started where it is not.
+
+        Raises:
+            KernelMissingError: this installation carries no MonetDB.
+            PrivateServerError: it cannot be started; the message says why and what to do.
+        """
+        return self._files.url(WRITER, self._port())
+
+    def reader_url(self) -> StoreURL:
+        """The URL of the user who may only SELECT; like `ensure`."""
+        return self._files.url(READER, self._port())
+
+    def start(self) -> ServerStatus:
+        """Start the server unless it runs; like `ensure`."""
+        self._port()
+        return self.status()
+
+    def status(self) -> ServerStatus:
+        """How the server stands; starts nothing."""
+        files = self._files
+        state = files.state()
+        if state is None:
+            return ServerStatus(False, files.database, files.log)
+        login = shlex.quote(str(files.reader_login))
+        return ServerStatus(
+            running=True,
+            database=files.database,
+            log=files.log,
+            pid=state["pid"],
+            port=state["port"],
+            url=files.url(READER, state["port"]).without_password(),
+            mclient=f"DOTMONETDBFILE={login} mclient -h 127.0.0.1 -p {state['port']} -d {DATABASE}",
+            started=datetime.fromtimestamp(state["started"], UTC),
+            idle_minutes=state["idle"],
+        )
+
+    def stop(self, timeout: float = 10.0) -> bool:
+        """Stop the server, by force after `timeout` seconds; whether it was running."""
+        if not self._files.folder.exists():
+            return False
+        with hold(self._files.start_lock):
+            return self._stopped(timeout)
+
+    def set_database_aside(self) -> Path | None:
+        """Stop the server and rename its database, so that the next start makes a new one.
+
+        Returns:
+            Where the old database is now; None when there was none.
+        """
+        files = self._files
+        files.create()
+        with hold(files.start_lock):
+            self._stopped(timeout=10.0)
+            if not files.database.exists():
+                return None
+            aside = files.folder / f"{DATABASE}-aside-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+            return files.database.rename(aside)
+
+    def _port(self) -> int:
+        state = self._files.state()
+        return int(state["port"]) if state is not None else self._started()
+
+    def _started(self) -> int:
+        if not kernel_available():
+            raise KernelMissingError(
+                "This installation of keras-prov carries no MonetDB, so there is no private "
+                "server. Install a wheel for this platform (Linux with glibc, x86-64 or aarch64), "
+                "or set KERAS_PROV_STORE to a server: monetdb://user:password@host:port/database."
+            )
+        idle = settings.idle_minutes(self._idle_minutes)
+        self._files.create()
+        with hold(self._files.start_lock):
+            state = self._settled()
+            for _ in range(TRIES):
+                if state is not None:
+                    return int(state["port"])
+                self._launch(idle)
+                state = self._files.state()
+        raise PrivateServerError(
+            f"The private MonetDB ended as soon as it had started: {self._files.log} says why."
+        )
+
+    def _settled(self) -> dict[str, Any] | None:
+        """The state of a server, after waiting for one that is on its way up or down."""
+        deadline = time.monotonic() + START_SECONDS
+        while is_held(self._files.lock) and time.monotonic() < deadline:
+            state = self._files.state()
+            if state is not None:
+                return state
+            time.sleep(POLL_SECONDS)
+        return None
+
+    def _launch(self, idle: float) -> None:
+        """Start the process and wait for its word; raises PrivateServerError with its reason."""
+        reader, writer = os.pipe()
+        command = [
+            sys.executable, "-m", "dfanalyzer_client.private_server._process",
+            str(self._files.home), "--idle", str(idle), "--ready", str(writer),
+        ]  # fmt: skip
+        is_new = not self._files.database.exists()
+        try:
+            with self._open_log() as log:
+                subprocess.run(  # noqa: S603 (our own interpreter and module)
+                    command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False,
+                    cwd=self._files.folder, env=_environment(), pass_fds=(writer,),
+                    start_new_session=True,
+                )  # fmt: skip
+        finally:
+            os.close(writer)
+        with os.fdopen(reader) as report:
+            answer = report.read()
+        if not answer or "error" in json.loads(answer):
+            reason = json.loads(answer)["error"] if answer else "the kernel ended without a word"
+            raise self._explained(reason, is_new=is_new)
+
+    def _open_log(self) -> Any:
+        descriptor = os.open(
+            self._files.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
+        )
+        return os.fdopen(descriptor, "ab")
+
+    def _explained(self, reason: str, *, is_new: bool) -> PrivateServerError:
+        files = self._files
+        what = f"The private MonetDB in {files.folder} did not start ({reason.rstrip('.')})."
+        if shutil.disk_usage(files.folder).free < NEEDED_BYTES:
+            if is_new:  # half a database is none, and would be taken for a damaged one
+                shutil.rmtree(files.database, ignore_errors=True)
+            cure = (
+                "Its disk is full: make room, or set KERAS_PROV_HOME to a folder on another disk."
+            )
+        elif is_new:
+            shutil.rmtree(files.database, ignore_errors=True)
+            cure = "Set KERAS_PROV_STORE to the URL of a server to do without it."
+        else:
+            cure = (
+                "Its database may be damaged: `keras-prov db rebuild` sets it aside and makes it "
+                "anew from the journals."
+            )
+        return PrivateServerError(f"{what} {cure} The log is {files.log}.")
+
+    def _stopped(self, timeout: float) -> bool:
+        state = self._files.state()
+        if state is None:
+            return False
+        _signal(state["pid"], signal.SIGTERM)
+        if not self._gone_within(timeout):
+            _signal(state["pid"], signal.SIGKILL)
+            if not self._gone_within(FORCE_SECONDS):
+                raise PrivateServerError(
+                    f"The private MonetDB (process {state['pid']}) cannot be stopped, even by "
+                    "force. Its disk may not answer."
+                )
+        return True
+
+    def _gone_within(self, seconds: float) -> bool:
+        deadline = time.monotonic() + seconds
+        while is_held(self._files.lock):
+            if time.monotonic() >= deadline:
+                return False
+            time.sleep(POLL_SECONDS)
+        return True
+
+
+def _environment() -> dict[str, str]:
+    """Ours, with the way to this package and without the password of a store."""
+    root = str(Path(__file__).parents[2])
+    kept = {name: value for name, value in os.environ.items() if name != "KERAS_PROV_STORE"}
+    path = os.environ.get("PYTHONPATH")
+    return {**kept, "PYTHONPATH": f"{root}{os.pathsep}{path}" if path else root}
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):  # it went by itself meanwhile
+        os.kill(pid, number)

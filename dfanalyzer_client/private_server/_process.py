@@ -1,0 +1,164 @@
+"""The server process: ``python -m dfanalyzer_client.private_server._process FOLDER …``.
+
+It leaves the process that started it at once (a second fork), opens the database, says through a
+pipe that it is ready or why it is not, and stays until it is told to go or nobody has come for a
+while.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pymonetdb
+
+from ..errors import PrivateServerError
+from ._boot import Kernel
+from ._files import DATABASE, READER, WRITER, ServerFiles, hold
+from ._network import Visitors, free_port
+
+LOG_BYTES = 1 << 20
+LOOK_SECONDS = 15.0
+STOP_SECONDS = 30.0
+
+
+def main() -> None:
+    """Become the server."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("home", type=Path)
+    parser.add_argument("--idle", type=float, required=True, help="minutes; 0: never stop")
+    parser.add_argument("--ready", type=int, required=True, help="descriptor to report to")
+    arguments = parser.parse_args()
+    if os.fork():
+        os._exit(0)  # the starting process reaps this one, and init the server
+    os.umask(0o077)
+    with os.fdopen(arguments.ready, "w") as report:
+        try:
+            server = Server(ServerFiles(arguments.home), arguments.idle)
+            answer: dict[str, Any] = {"port": server.port}
+        except (PrivateServerError, OSError) as error:
+            answer = {"error": str(error)}
+        report.write(json.dumps(answer))
+    if "error" in answer:
+        print(answer["error"], file=sys.stderr)  # noqa: T201 (stderr is the server's log)
+        os._exit(1)
+    server.serve()
+
+
+class Server:
+    """An open database that listens."""
+
+    def __init__(self, files: ServerFiles, idle_minutes: float) -> None:
+        self._files, self._idle = files, idle_minutes * 60
+        try:
+            self._lock = hold(files.lock, wait=False)
+        except BlockingIOError:
+            raise PrivateServerError("Another server is starting here.") from None
+        self._wakeup = _signals_to_pipe()
+        files.remove_state()  # of a server that was killed
+        for user in (WRITER, READER):
+            files.password(user)
+        if not files.vault_key.exists():
+            files.vault_key.write_text(os.urandom(24).hex())
+        self._kernel = Kernel()
+        self.port = self._kernel.boot(
+            files.database,
+            free_port(files.preferred_port()),
+            files.vault_key,
+            files.password(WRITER),
+        )
+        self._check()
+        files.prefer_port(self.port)
+        files.write_reader_login()
+        files.write_state(
+            {"pid": os.getpid(), "port": self.port, "started": time.time(), "idle": idle_minutes}
+        )
+
+    def serve(self) -> NoReturn:
+        """Stay until a signal, or until nobody has come for the idle time."""
+        visitors = Visitors(self.port)
+        last = time.monotonic()
+        look = min(LOOK_SECONDS, self._idle / 4) if self._idle else LOOK_SECONDS
+        while not select.select([self._wakeup], [], [], look)[0]:
+            if visitors.came():
+                last = time.monotonic()
+            _bound(self._files.log)
+            if self._idle and time.monotonic() - last >= self._idle:
+                print(f"idle for {self._idle:g} s: stopping", flush=True)  # noqa: T201 (the log)
+                break
+        self._stop()
+
+    def _stop(self) -> NoReturn:
+        """Close the database; by force when it hangs, which loses nothing that was committed."""
+        self._files.remove_state()
+        limit = threading.Timer(STOP_SECONDS, os.kill, (os.getpid(), signal.SIGKILL))
+        limit.daemon = True
+        limit.start()
+        self._kernel.shutdown()
+        os._exit(0)
+
+    def _check(self) -> None:
+        """Log in as writer, which shows that it is us who answer, and make the reader."""
+        connection = self._login(WRITER)
+        cursor = connection.cursor()
+        password = self._files.password(READER).replace("'", "''")
+        cursor.execute("SELECT 1 FROM sys.users WHERE name = %s", (READER,))
+        # token_urlsafe: the password needs no quoting, and neither statement takes parameters
+        if cursor.fetchone() is None:
+            cursor.execute(
+                f"CREATE USER \"{READER}\" WITH PASSWORD '{password}' "
+                f"NAME 'reads only' SCHEMA \"sys\""
+            )
+        else:  # somebody who had the reader's login may have changed its password
+            cursor.execute(f"ALTER USER \"{READER}\" WITH PASSWORD '{password}'")
+        connection.commit()
+        connection.close()
+        self._login(READER).close()
+
+    def _login(self, user: str) -> Any:
+        return pymonetdb.connect(
+            DATABASE,
+            hostname="127.0.0.1",
+            port=self.port,
+            username=user,
+            password=self._files.password(user),
+            connect_timeout=10,
+        )
+
+
+def _signals_to_pipe() -> int:
+    """A descriptor that becomes readable when the server is told to go.
+
+    The kernel's threads may take the signal, so no wait of the main thread is sure to end by it.
+    """
+    reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os.write(writer, b"."))
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    return reader
+
+
+def _bound(log: Path) -> None:
+    """Keep the newest half of a log that has grown too long; it is written in append mode."""
+    with contextlib.suppress(OSError):
+        if log.stat().st_size > LOG_BYTES:
+            with log.open("r+b") as file:
+                file.seek(-LOG_BYTES // 2, os.SEEK_END)
+                newest = file.read()
+                file.truncate(0)
+                file.seek(0)
+                file.write(newest)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""A set: the attributes of what a transformation reads or writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .attribute import Attribute
+from .errors import DefinitionError
+from .provenance_object import ProvenanceObject
+from .set_type import SetType
+
+__all__ = ["Set"]
+
+
+class Set(ProvenanceObject):
+    """A named list of attributes on one side of a transformation.
+
+    A set that one transformation writes and another reads is one set with two sides: give the
+    reading side the type INPUT and, as `dependency`, the tag of the transformation that writes it.
+    """
+
+    def __init__(
+        self,
+        tag: str,
+        type: SetType,
+        attributes: Sequence[Attribute] = (),
+        extractors: Sequence[Any] = (),
+        dependency: str = "",
+    ) -> None:
+        """Describe a set; raises DefinitionError where a part is not of its kind."""
+        super().__init__(tag)
+        self.type = type
+        self.attributes = attributes
+        if extractors:
+            raise DefinitionError(
+                f"Set {self._tag!r}: extractors are not stored yet. Received: {extractors!r}."
+            )
+        self.dependency = dependency
+
+    @property
+    def type(self) -> str:
+        """INPUT or OUTPUT."""
+        return self._type
+
+    @type.setter
+    def type(self, value: SetType) -> None:
+        if not isinstance(value, SetType):
+            raise DefinitionError(
+                f"The type of set {self._tag!r} must be SetType.INPUT or SetType.OUTPUT. "
+                f"Received: {value!r}."
+            )
+        self._type = value.value
+
+    def set_type(self, type: SetType) -> None:
+        """Move the set to another side."""
+        self.type = type
+
+    @property
+    def attributes(self) -> list[dict[str, str]]:
+        """The attributes, as they stand in a message."""
+        return self._attributes
+
+    @attributes.setter
+    def attributes(self, attributes: Sequence[Attribute]) -> None:
+        self._attributes: list[dict[str, str]] = []
+        for attribute in attributes:
+            self.add_attribute(attribute)
+
+    def add_attribute(self, attribute: Attribute) -> None:
+        """Append one attribute; raises DefinitionError where its name stands there already."""
+        if not isinstance(attribute, Attribute):
+            raise DefinitionError(
+                f"Set {self._tag!r} takes Attribute objects. Received: {attribute!r}."
+            )
+        if any(known["name"] == attribute.name for known in self._attributes):
+            raise DefinitionError(
+                f"Set {self._tag!r} has an attribute {attribute.name!r} already "
+                "(names are stored in lower case)."
+            )
+        self._attributes.append(attribute.get_specification())
+
+    @property
+    def dependency(self) -> str:
+        """Tag of the transformation that writes this set, or the empty text."""
+        return self._dependency
+
+    @dependency.setter
+    def dependency(self, dependency: str) -> None:
+        if not isinstance(dependency, str):
+            raise DefinitionError(
+                f"The dependency of set {self._tag!r} is the tag of a transformation. "
+                f"Received: {dependency!r}."
+            )
+        self._dependency = dependency.lower()
+
+    def get_specification(self) -> dict[str, Any]:
+        """The set as it stands in a message."""
+        message: dict[str, Any] = {"tag": self._tag, "type": self._type}
+        if self._attributes:
+            message["attributes"] = [dict(attribute) for attribute in self._attributes]
+        if self._dependency:
+            message["dependency"] = self._dependency
+        return message

@@ -1,0 +1,28 @@
+"""Provenance in MonetDB: the one engine, reached with pymonetdb."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..private_server import READER, PrivateServer
+from ..url import StoreURL
+from .connection import Connection
+from .schema import create_catalogue
+from .writer import MonetDBStore
+
+__all__ = ["Connection", "MonetDBStore", "create_catalogue", "open_store", "reader_connection"]
+
+
+def open_store(store: StoreURL | None, home: Path) -> MonetDBStore:
+    """The store at a URL, or the private one of `home`, which is started when it is asked."""
+    if store is not None:
+        return MonetDBStore(lambda: store)
+    return MonetDBStore(PrivateServer(home).ensure, readers=(READER,))
+
+
+def reader_connection(store: StoreURL | None, home: Path) -> Connection:
+    """A connection to ask with: the private server's reader, who may only SELECT.
+
+    A store that was named is asked as the user of its URL.
+    """
+    return Connection(PrivateServer(home).reader_url() if store is None else store)

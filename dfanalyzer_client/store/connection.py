@@ -1,0 +1,191 @@
+"""One connection to MonetDB, and its errors as ours.
+
+Codes are SQLSTATEs as MonetDB 11.41 and 11.43 send them; they stand before a ``!``. Most server
+errors arrive as pymonetdb's OperationalError: it is the code and the text that tell them apart.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import pymonetdb
+import pymonetdb.sql.cursors
+
+from ..errors import (
+    ConflictError,
+    RefusedError,
+    StoreError,
+    StoreLoginError,
+    StoreUnavailableError,
+)
+from ..url import StoreURL
+
+__all__ = ["Connection", "store_error"]
+
+CONNECT_SECONDS = 10
+HEADER, SEPARATOR = "%", ",\t"
+HASH, COMMA = "\ue000", "\ue001"  # of Unicode's private use area
+CONFLICT_CODES = ("40001", "40000")
+CONFLICT_TEXTS = ("conflict", "update failed", "delete failed")
+LOGIN_TEXTS = ("credentials", "no such database", "request for database", "access denied")
+ROOM_TEXTS = ("no space left", "could not write", "disk full", "hy013", "could not allocate")
+
+
+class Connection:
+    """A connection in which each statement is part of a transaction.
+
+    Raises StoreUnavailableError when nobody answers and StoreLoginError when the server does not
+    take the user, the password or the database's name.
+    """
+
+    def __init__(self, url: StoreURL) -> None:
+        self.url = url
+        try:
+            with _quiet_driver():
+                self._connection = pymonetdb.connect(
+                    url.reveal(),
+                    connect_timeout=CONNECT_SECONDS,
+                    timezone=0,
+                    client_application="keras-prov",
+                )
+        except Exception as error:
+            raise _connect_error(error, url) from None  # the driver's traceback has the password
+
+    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> int:
+        """Run one statement with bound parameters; the number of rows it changed."""
+        return self._run(statement, parameters)[0]
+
+    def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of one statement."""
+        return self._run(statement, parameters)[2]
+
+    def table(self, statement: str) -> tuple[list[str], list[tuple[Any, ...]], int]:
+        """Column names and rows of a statement, and the number of rows it returned or changed.
+
+        A statement without a result has no columns.
+        """
+        count, columns, rows = self._run(statement, ())
+        return columns, rows, count
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit at the end; roll back when anything raises."""
+        try:
+            yield
+            self._commit()
+        except BaseException:
+            self.rollback()
+            raise
+
+    def rollback(self) -> None:
+        """End the transaction without its changes; a dead connection is let be."""
+        with contextlib.suppress(Exception):
+            self._connection.rollback()
+
+    def close(self) -> None:
+        """Say goodbye; twice is fine."""
+        with contextlib.suppress(Exception):
+            self._connection.close()
+
+    def forget(self) -> None:
+        """Close our end of a connection that belongs to a parent process, without a word."""
+        with contextlib.suppress(Exception):
+            os.close(self._connection.mapi.sock.detach())
+
+    def _commit(self) -> None:
+        try:
+            self._connection.commit()
+        except Exception as error:
+            raise store_error(error, self.url) from error
+
+    def _run(
+        self, statement: str, parameters: Sequence[Any]
+    ) -> tuple[int, list[str], list[tuple[Any, ...]]]:
+        try:
+            cursor: Any = _Cursor(self._connection)
+            cursor.arraysize = 10_000
+            count = cursor.execute(statement, tuple(parameters) or None)
+            columns = [_original(column[0]) for column in cursor.description or ()]
+            rows = cursor.fetchall() if columns else []
+            cursor.close()
+        except Exception as error:
+            raise store_error(error, self.url) from error
+        return count or 0, columns, rows
+
+
+class _Cursor(pymonetdb.sql.cursors.Cursor):
+    """A cursor that reads any name: pymonetdb 1.9.1 splits header lines at ``#`` and ``,``."""
+
+    def _store_result(self, block: str, **options: Any) -> None:
+        lines = (_readable(line) if line[:1] == HEADER else line for line in block.split("\n"))
+        super()._store_result("\n".join(lines), **options)
+
+
+def _readable(header: str) -> str:
+    """A header line without ``#`` and ``,`` in its names; ``_original`` brings them back."""
+    names, mark, kind = header.rpartition(" # ")
+    if not names.count("#") and not names.count(",") > names.count(SEPARATOR):
+        return header
+    parts = (part.replace("#", HASH).replace(",", COMMA) for part in names.split(SEPARATOR))
+    return SEPARATOR.join(parts) + mark + kind
+
+
+def _original(name: str) -> str:
+    name = name.replace(HASH, "#").replace(COMMA, ",")
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        return name[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    return name
+
+
+@contextlib.contextmanager
+def _quiet_driver() -> Iterator[None]:
+    """Keep the driver from logging what we raise; other threads' use of it is not touched."""
+    thread = threading.get_ident()
+
+    def is_others(record: logging.LogRecord) -> bool:
+        return record.thread != thread
+
+    driver = logging.getLogger("pymonetdb.mapi")
+    driver.addFilter(is_others)
+    try:
+        yield
+    finally:
+        driver.removeFilter(is_others)
+
+
+def store_error(error: Exception, url: StoreURL) -> StoreError:
+    """The driver's or the system's error as one of ours; a StoreError stays what it is."""
+    if isinstance(error, StoreError):
+        return error
+    text = str(error).strip()
+    lower = text.lower()
+    if isinstance(error, (TypeError, ValueError, LookupError)):
+        raise error  # a mistake of ours or the driver's, which trying again does not mend
+    if isinstance(error, OSError | EOFError) or not isinstance(error, pymonetdb.Error):
+        return StoreUnavailableError(f"The connection to {url} is gone: {text}.")
+    if lower.startswith(CONFLICT_CODES) or any(word in lower for word in CONFLICT_TEXTS):
+        return ConflictError(text)
+    if any(word in lower for word in ROOM_TEXTS):
+        return StoreUnavailableError(f"The server at {url} has no room: {text}.")
+    if "!" not in text[:10] and not isinstance(error, pymonetdb.ProgrammingError):
+        return StoreUnavailableError(f"The connection to {url} is gone: {text}.")
+    return RefusedError(text.partition("!")[2] or text)
+
+
+def _connect_error(error: Exception, url: StoreURL) -> StoreError:
+    text = str(error).strip()
+    is_refusal = isinstance(error, pymonetdb.DatabaseError) and not isinstance(error, OSError)
+    if is_refusal and any(word in text.lower() for word in LOGIN_TEXTS):
+        return StoreLoginError(
+            f"The server at {url} refused the login ({text}): check user, password and "
+            "database in the store's URL (KERAS_PROV_STORE)."
+        )
+    return StoreUnavailableError(
+        f"No MonetDB answers at {url} ({text or type(error).__name__}): check host and port, and "
+        "that the server runs."
+    )

@@ -1,0 +1,134 @@
+"""A dataflow as the database knows it, and what a declaration would add: no writing here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..declaration import Declaration
+from ..errors import RefusedError
+from .connection import Connection
+from .schema import table
+
+__all__ = ["AttributeLayout", "DataflowLayout", "SetLayout", "load_layout", "missing_parts"]
+
+
+@dataclass
+class AttributeLayout:
+    """A column: its row in ``attribute`` and its type."""
+
+    id: int
+    type: str
+
+
+@dataclass
+class SetLayout:
+    """A set: its row in ``data_set``, its columns, who writes and who reads it."""
+
+    id: int
+    tag: str
+    attributes: dict[str, AttributeLayout] = field(default_factory=dict)
+    producers: list[str] = field(default_factory=list)
+    consumers: list[str] = field(default_factory=list)
+
+    @property
+    def table(self) -> str:
+        """Name of the table that holds the rows."""
+        return f"ds_{self.tag}"
+
+    @property
+    def sequence(self) -> str:
+        """Name of the sequence of the rows' ids."""
+        return f"ds_{self.tag}_id_seq"
+
+    @property
+    def task_columns(self) -> list[str]:
+        """The columns of task ids, writers first."""
+        return [f"{tag}_task_id" for tag in dict.fromkeys(self.producers + self.consumers)]
+
+
+@dataclass
+class DataflowLayout:
+    """A dataflow: ids of its parts by tag, and its newest version."""
+
+    id: int
+    tag: str
+    version: int = 0
+    transformations: dict[str, int] = field(default_factory=dict)
+    sets: dict[str, SetLayout] = field(default_factory=dict)
+
+
+def load_layout(connection: Connection, tag: str) -> DataflowLayout | None:
+    """Read a dataflow from the catalogue; None when there is none of that tag."""
+    found = connection.query(f"SELECT id FROM {table('dataflow')} WHERE tag = %s", [tag])
+    if not found:
+        return None
+    layout = DataflowLayout(found[0][0], tag)
+    versions = f"SELECT max(version) FROM {table('dataflow_version')} WHERE df_id = %s"
+    layout.version = connection.query(versions, [layout.id])[0][0] or 0
+    rows = f"SELECT tag, id FROM {table('data_transformation')} WHERE df_id = %s ORDER BY id"
+    layout.transformations = dict(connection.query(rows, [layout.id]))
+    sets = f"SELECT id, tag FROM {table('data_set')} WHERE df_id = %s ORDER BY id"
+    for id_, name in connection.query(sets, [layout.id]):
+        layout.sets[name] = SetLayout(id_, name)
+    _load_attributes(connection, layout)
+    _load_dependencies(connection, layout)
+    return layout
+
+
+def _load_attributes(connection: Connection, layout: DataflowLayout) -> None:
+    rows = connection.query(
+        f"SELECT s.tag, a.name, a.id, a.type FROM {table('attribute')} a "
+        f"JOIN {table('data_set')} s ON s.id = a.ds_id WHERE s.df_id = %s ORDER BY a.id",
+        [layout.id],
+    )
+    for tag, name, id_, type_ in rows:
+        layout.sets[tag].attributes[name] = AttributeLayout(id_, type_)
+
+
+def _load_dependencies(connection: Connection, layout: DataflowLayout) -> None:
+    rows = connection.query(
+        "SELECT s.tag, p.tag, n.tag "
+        f"FROM {table('data_dependency')} d JOIN {table('data_set')} s ON s.id = d.ds_id "
+        f"LEFT JOIN {table('data_transformation')} p ON p.id = d.previous_dt_id "
+        f"LEFT JOIN {table('data_transformation')} n ON n.id = d.next_dt_id "
+        "WHERE s.df_id = %s ORDER BY d.id",
+        [layout.id],
+    )
+    for tag, producer, consumer in rows:
+        known = layout.sets[tag]
+        if producer and producer not in known.producers:
+            known.producers.append(producer)
+        if consumer and consumer not in known.consumers:
+            known.consumers.append(consumer)
+
+
+def missing_parts(layout: DataflowLayout | None, declared: Declaration) -> bool:
+    """Whether `declared` has a part that `layout` has not.
+
+    Raises:
+        RefusedError: an attribute stands in the database with another type.
+    """
+    if layout is None:
+        return True
+    missing = any(tag not in layout.transformations for tag in declared.transformations)
+    for tag, wanted in declared.sets.items():
+        known = layout.sets.get(tag)
+        if known is None:
+            missing = True
+            continue
+        _same_types(declared.tag, known, wanted.attributes)
+        missing |= any(name not in known.attributes for name in wanted.attributes)
+        missing |= not set(wanted.producers) <= set(known.producers)
+        missing |= not set(wanted.consumers) <= set(known.consumers)
+    return missing
+
+
+def _same_types(tag: str, known: SetLayout, wanted: Mapping[str, str]) -> None:
+    for name, type_ in wanted.items():
+        stored = known.attributes.get(name)
+        if stored is not None and stored.type != type_:
+            raise RefusedError(
+                f"Attribute {name!r} of set {known.tag!r} of dataflow {tag!r} is {stored.type} in "
+                f"the database and {type_} now: give it another name, or use another dataflow tag."
+            )

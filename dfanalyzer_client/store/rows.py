@@ -1,0 +1,142 @@
+"""Task messages as rows: pure functions, given the ids that the database has for them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import RefusedError
+from ..task_status import ENDED
+from ..values import column_value
+from .layout import DataflowLayout, SetLayout
+
+__all__ = ["ElementRow", "TaskKey", "TaskRows", "dependencies", "task_key", "task_rows"]
+
+TaskKey = tuple[int, int, int]
+"""What names a task: execution id, transformation id, the identifier that its writer gave."""
+
+ENDED_NAMES = frozenset(status.value for status in ENDED)
+
+
+@dataclass
+class ElementRow:
+    """One element: the columns it fills, and its numbers that a DOUBLE cannot hold."""
+
+    values: dict[str, Any]
+    exact: list[tuple[int, str]] = field(default_factory=list)
+
+
+@dataclass
+class TaskRows:
+    """What one message adds."""
+
+    begun: dict[str, Any] | None = None
+    ended: dict[str, Any] | None = None
+    performances: list[dict[str, Any]] = field(default_factory=list)
+    dependencies: list[TaskKey] = field(default_factory=list)
+    elements: dict[str, list[ElementRow]] = field(default_factory=lambda: defaultdict(list))
+
+
+def task_key(message: Mapping[str, Any], layout: DataflowLayout, execution: int) -> TaskKey:
+    """The key of the message's own task; raises RefusedError for a transformation unknown."""
+    return execution, _transformation(layout, message["transformation"]), int(message["id"])
+
+
+def dependencies(
+    message: Mapping[str, Any], layout: DataflowLayout, execution: int
+) -> list[TaskKey]:
+    """The keys of the tasks that the message's task depends on."""
+    named = message.get("dependency") or {}
+    pairs = zip(named.get("tags", ()), named.get("ids", ()), strict=True)
+    return [(execution, _transformation(layout, tag["tag"]), int(id_["id"])) for tag, id_ in pairs]
+
+
+def task_rows(
+    message: Mapping[str, Any], layout: DataflowLayout, *, task: int, new: bool, open_: bool
+) -> TaskRows:
+    """The rows of one message.
+
+    Args:
+        message: a task message whose sets name their attributes.
+        layout: its dataflow.
+        task: the task's id.
+        new: the task is not in the database yet.
+        open_: the task has not ended there.
+
+    Raises:
+        RefusedError: the dataflow has no such transformation or set.
+    """
+    rows = TaskRows()
+    error = message.get("error")
+    if new:
+        rows.begun = {
+            "status": message["status"],
+            "workspace": message.get("workspace"),
+            "computing_resource": message.get("resource"),
+            "output_msg": message.get("output"),
+            "error_msg": error,
+            "began": message.get("startTime"),
+        }
+    if open_ and message["status"] in ENDED_NAMES:
+        rows.ended = {
+            "task_id": task,
+            "status": message["status"],
+            "output_msg": message.get("output"),
+            "error_msg": error,
+            "ended": _last_end(message),
+        }
+    rows.performances = [
+        _performance(each, task, message.get("subid")) for each in message.get("performances", ())
+    ]
+    for data in message["sets"]:
+        _add_elements(rows, data, layout, message["transformation"], task)
+    return rows
+
+
+def _last_end(message: Mapping[str, Any]) -> str | None:
+    ends = [each["endTime"] for each in message.get("performances", ()) if each.get("endTime")]
+    return max(ends, default=None)
+
+
+def _performance(each: Mapping[str, Any], task: int, subtask: str | None) -> dict[str, Any]:
+    return {
+        "task_id": task,
+        "subtask_id": subtask,
+        "method": each.get("method", "COMPUTATION"),
+        "description": each.get("description"),
+        "starttime": each.get("startTime"),
+        "endtime": each.get("endTime"),
+        "invocation": each.get("invocation"),
+    }
+
+
+def _add_elements(
+    rows: TaskRows, data: Mapping[str, Any], layout: DataflowLayout, writer: str, task: int
+) -> None:
+    known = layout.sets.get(data["tag"])
+    if known is None or f"{writer}_task_id" not in known.task_columns:
+        raise RefusedError(
+            f"Dataflow {layout.tag!r}: transformation {writer!r} has no set {data['tag']!r}."
+        )
+    for values in data["elements"]:
+        row = _element(known, data["attributes"], values)
+        row.values[f"{writer}_task_id"] = task
+        rows.elements[known.tag].append(row)
+
+
+def _element(known: SetLayout, names: list[str], values: list[Any]) -> ElementRow:
+    row = ElementRow({})
+    for name, value in zip(names, values, strict=True):
+        attribute = known.attributes[name]
+        row.values[name], exact = column_value(value, attribute.type)
+        if exact is not None:
+            row.exact.append((attribute.id, exact))
+    return row
+
+
+def _transformation(layout: DataflowLayout, tag: str) -> int:
+    if tag not in layout.transformations:
+        raise RefusedError(f"Dataflow {layout.tag!r} has no transformation {tag!r}.")
+    return layout.transformations[tag]

@@ -1,0 +1,333 @@
+"""Batches of journal records into MonetDB, each exactly once."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..declaration import Declaration
+from ..errors import RefusedError, StoreUnavailableError
+from ..journal import Record
+from ..url import StoreURL
+from .connection import Connection
+from .definitions import ensure_dataflow, ensure_execution, fresh_ids
+from .layout import DataflowLayout, load_layout
+from .retry import retrying_conflicts
+from .rows import ElementRow, TaskKey, TaskRows, dependencies, task_key, task_rows
+from .schema import create_catalogue, table
+from .sql import inserts, qualified
+
+__all__ = ["MonetDBStore"]
+
+KNOWN_TASKS = 10_000
+"""Tasks whose ids are remembered; others are looked up again."""
+
+
+@dataclass
+class _TaskState:
+    """A task: its id, whether the database has it, and what it is known to depend on."""
+
+    id: int
+    open: bool = True
+    new: bool = False
+    edges: frozenset[int] | None = None
+
+
+@dataclass
+class _Said:
+    """A task message with the parts of the catalogue that it needs."""
+
+    message: Mapping[str, Any]
+    layout: DataflowLayout
+    version: int
+    execution: int
+    key: TaskKey
+    dependencies: list[TaskKey]
+
+
+@dataclass
+class _Batch:
+    """Rows of one transaction, by table; parents were made before."""
+
+    catalogue: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
+    elements: dict[tuple[str, str], list[ElementRow]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
+
+
+class MonetDBStore:
+    """Provenance in a MonetDB database.
+
+    Args:
+        address: gives the server's URL when a connection is made; may start the server.
+        readers: users who may SELECT from what is made.
+    """
+
+    def __init__(self, address: Callable[[], StoreURL], readers: Sequence[str] = ()) -> None:
+        self._address, self._readers = address, readers
+        self._connection: Connection | None = None
+        self._layouts: dict[str, DataflowLayout] = {}
+        self._executions: dict[tuple[int, str], int] = {}
+        self._tasks: OrderedDict[TaskKey, _TaskState] = OrderedDict()
+        self._positions: dict[str, int] = {}
+
+    def position(self, journal: str) -> int:
+        """The last sequence number of `journal` that is stored, -1 when none is."""
+        if journal not in self._positions:
+            connection = self._connected()
+            with connection.transaction():
+                ((stored,),) = connection.query(
+                    f"SELECT max(stored_to) FROM {table('journal_mark')} WHERE journal = %s",
+                    [journal],
+                )
+            self._positions[journal] = -1 if stored is None else stored
+        return self._positions[journal]
+
+    def write(self, journal: str, records: Sequence[Record]) -> None:
+        """Store `records` and how far `journal` is stored in one transaction, or nothing.
+
+        Records that are stored already are passed over, so a call may be made again.
+
+        Raises:
+            StoreUnavailableError: the server cannot be reached, or went away meanwhile.
+            RefusedError: a record cannot be stored, however often it is tried.
+        """
+        try:
+            position = self.position(journal)
+            fresh = [record for record in records if record.sequence > position]
+            if fresh:
+                said = [each for record in fresh for each in self._prepared(record.message)]
+                self._append(journal, fresh[-1].sequence, said)
+        except StoreUnavailableError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of the connection and of what was remembered; the next call connects anew."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+        for remembered in (self._layouts, self._executions, self._tasks, self._positions):
+            remembered.clear()
+
+    def forget(self) -> None:
+        """Drop a parent process's connection without a word to the server."""
+        if self._connection is not None:
+            self._connection.forget()
+        self._connection = None
+
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            connection = Connection(self._address())
+            create_catalogue(connection, self._readers)
+            self._connection = connection
+        return self._connection
+
+    def _prepared(self, message: Mapping[str, Any]) -> Iterable[_Said]:
+        """Make the catalogue ready for a message; a task message comes back with its ids."""
+        if message.get("kind") == "dataflow":
+            self._define(message)
+        elif message.get("kind") == "task":
+            layout = self._layout(message["dataflow"])
+            execution = self._execution(layout, message["exec"])
+            yield _Said(
+                message,
+                layout,
+                layout.version,
+                execution,
+                task_key(message, layout, execution),
+                dependencies(message, layout, execution),
+            )
+
+    def _define(self, message: Mapping[str, Any]) -> None:
+        declared = Declaration(message["tag"])
+        try:
+            declared.merge(message)
+        except ValueError as error:
+            raise RefusedError(str(error)) from error
+        layout = ensure_dataflow(
+            self._connected(), declared, self._layouts.get(declared.tag), self._readers
+        )
+        self._layouts[declared.tag] = layout
+        if "exec" in message:
+            self._execution(layout, message["exec"])
+
+    def _layout(self, tag: str) -> DataflowLayout:
+        if tag not in self._layouts:
+            connection = self._connected()
+            with connection.transaction():
+                layout = load_layout(connection, tag)
+            if layout is None:
+                raise RefusedError(f"No dataflow {tag!r} was declared before its task.")
+            self._layouts[tag] = layout
+        return self._layouts[tag]
+
+    def _execution(self, layout: DataflowLayout, tag: str) -> int:
+        key = layout.id, tag
+        if key not in self._executions:
+            self._executions[key] = ensure_execution(self._connected(), layout, tag)
+        return self._executions[key]
+
+    def _append(self, journal: str, sequence: int, said: Sequence[_Said]) -> None:
+        connection = self._connected()
+        for attempt in retrying_conflicts():
+            with attempt, connection.transaction():
+                states = self._states(connection, said)
+                batch = _batch(said, states)
+                _insert(connection, batch)
+                connection.execute(
+                    f"INSERT INTO {table('journal_mark')} VALUES (%s, %s)", [journal, sequence]
+                )
+        self._remember(states)
+        self._positions[journal] = sequence
+
+    def _states(
+        self, connection: Connection, said: Sequence[_Said]
+    ) -> dict[TaskKey, _TaskState | None]:
+        """The tasks named in a batch, as they are in the database; None for those that are not."""
+        keys = dict.fromkeys(key for each in said for key in (each.key, *each.dependencies))
+        states: dict[TaskKey, _TaskState | None] = {}
+        for key in keys:
+            known = self._tasks.get(key)
+            states[key] = None if known is None else replace(known)
+        unknown = [key for key, state in states.items() if state is None]
+        for first in range(0, len(unknown), 500):
+            states.update(_looked_up(connection, unknown[first : first + 500]))
+        ids = iter(_fresh_task_ids(connection, {each.key for each in said}, states))
+        for each in said:
+            if states[each.key] is None:
+                states[each.key] = _TaskState(next(ids), new=True, edges=frozenset())
+            state = states[each.key]
+            if each.dependencies and state is not None and state.edges is None:
+                state.edges = _edges(connection, state.id)
+        return states
+
+    def _remember(self, states: Mapping[TaskKey, _TaskState | None]) -> None:
+        for key, state in states.items():
+            if state is not None:
+                self._tasks[key] = state
+                self._tasks.move_to_end(key)
+        while len(self._tasks) > KNOWN_TASKS:
+            self._tasks.popitem(last=False)
+
+
+def _looked_up(connection: Connection, keys: Sequence[TaskKey]) -> dict[TaskKey, _TaskState]:
+    executions = sorted({execution for execution, _, _ in keys})
+    identifiers = sorted({identifier for _, _, identifier in keys})
+    rows = connection.query(
+        "SELECT b.df_exec, b.dt_id, b.identifier, b.id, e.task_id "
+        f"FROM {table('task_begun')} b LEFT JOIN {table('task_ended')} e ON e.task_id = b.id "
+        f"WHERE b.df_exec IN ({_marks(executions)}) AND b.identifier IN ({_marks(identifiers)})",
+        [*executions, *identifiers],
+    )
+    wanted = set(keys)
+    return {
+        (execution, transformation, identifier): _TaskState(id_, ended is None)
+        for execution, transformation, identifier, id_, ended in rows
+        if (execution, transformation, identifier) in wanted
+    }
+
+
+def _edges(connection: Connection, task: int) -> frozenset[int]:
+    rows = connection.query(
+        f"SELECT previous_task_id FROM {table('task_dependency')} WHERE task_id = %s", [task]
+    )
+    return frozenset(previous for (previous,) in rows)
+
+
+def _fresh_task_ids(
+    connection: Connection, keys: set[TaskKey], states: Mapping[TaskKey, _TaskState | None]
+) -> list[int]:
+    count = sum(states[key] is None for key in keys)
+    return fresh_ids(connection, table("task_begun_id_seq"), count) if count else []
+
+
+def _batch(said: Sequence[_Said], states: Mapping[TaskKey, _TaskState | None]) -> _Batch:
+    batch = _Batch()
+    for each in said:
+        state = states[each.key]
+        assert state is not None  # noqa: S101 (for the type checker: every own key has a state)
+        rows = task_rows(each.message, each.layout, task=state.id, new=state.new, open_=state.open)
+        state.new, state.open = False, state.open and rows.ended is None
+        _add(batch, each, rows, state.id)
+        _add_dependencies(batch, each, states, state)
+    return batch
+
+
+def _add(batch: _Batch, said: _Said, rows: TaskRows, task: int) -> None:
+    execution, transformation, identifier = said.key
+    if rows.begun is not None:
+        batch.catalogue["task_begun"].append(
+            {
+                "id": task,
+                "identifier": identifier,
+                "df_version": said.version,
+                "df_exec": execution,
+                "dt_id": transformation,
+                **rows.begun,
+            }
+        )
+    if rows.ended is not None:
+        batch.catalogue["task_ended"].append(rows.ended)
+    batch.catalogue["performance"] += rows.performances
+    for tag, elements in rows.elements.items():
+        batch.elements[said.layout.tag, tag] += elements
+
+
+def _add_dependencies(
+    batch: _Batch, said: _Said, states: Mapping[TaskKey, _TaskState | None], state: _TaskState
+) -> None:
+    for key in said.dependencies:
+        other = states[key]
+        if other is None:
+            raise RefusedError(
+                f"Task {said.key[2]} of transformation {said.message['transformation']!r} depends "
+                f"on a task that was never said: {said.message['dependency']!r}."
+            )
+        if other.id not in (state.edges or ()):
+            state.edges = (state.edges or frozenset()) | {other.id}
+            batch.catalogue["task_dependency"].append(
+                {"task_id": state.id, "dt_id": said.key[1], "previous_task_id": other.id}
+            )
+
+
+def _insert(connection: Connection, batch: _Batch) -> None:
+    performances = batch.catalogue["performance"]
+    if performances:
+        ids = fresh_ids(connection, table("performance_id_seq"), len(performances))
+        for row, id_ in zip(performances, ids, strict=True):
+            row["id"] = id_
+    for name, rows in batch.catalogue.items():
+        _insert_rows(connection, table(name), rows)
+    for (schema, tag), elements in batch.elements.items():
+        _insert_elements(connection, schema, tag, elements)
+
+
+def _insert_elements(
+    connection: Connection, schema: str, tag: str, elements: Sequence[ElementRow]
+) -> None:
+    ids = fresh_ids(connection, qualified(schema, f"ds_{tag}_id_seq"), len(elements))
+    rows = [{"id": id_, **each.values} for id_, each in zip(ids, elements, strict=True)]
+    _insert_rows(connection, qualified(schema, f"ds_{tag}"), rows)
+    exact = [
+        {"attribute_id": attribute, "element_id": id_, "value": text}
+        for id_, each in zip(ids, elements, strict=True)
+        for attribute, text in each.exact
+    ]
+    _insert_rows(connection, table("exact_number"), exact)
+
+
+def _insert_rows(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows of different columns, those of the same columns together and in order."""
+    by_columns: dict[tuple[str, ...], list[list[Any]]] = defaultdict(list)
+    for row in rows:
+        by_columns[tuple(row)].append(list(row.values()))
+    for columns, values in by_columns.items():
+        for statement, parameters in inserts(name, columns, values):
+            connection.execute(statement, parameters)
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ", ".join(["%s"] * len(values))

@@ -1,0 +1,173 @@
+"""A task: one doing of a transformation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from .client import Client, client_declaring
+from .dataflow import live_dataflow
+from .dataset import DataSet
+from .dependency import Dependency
+from .errors import DefinitionError, ElementError, UnknownTagError
+from .names import checked_name, checked_text
+from .performance import Performance
+from .provenance_object import ProvenanceObject
+from .task_status import ENDED, TaskStatus
+
+__all__ = ["Task"]
+
+
+class Task(ProvenanceObject):
+    """One doing of a transformation, within one execution of its dataflow.
+
+    `begin()`, `save()` and `end()` each send what was added since the last of them. A task is known
+    by execution, transformation and id: the same three name the same task.
+    """
+
+    def __init__(
+        self,
+        id: int | str,
+        dataflow_tag: str,
+        exec_tag: str,
+        transformation_tag: str,
+        sub_id: str = "",
+        dependency: Task | Sequence[Task] | None = None,
+        workspace: str = "",
+        resource: str = "",
+        output: str = "",
+        error: str = "",
+    ) -> None:
+        """Describe a task; raises DefinitionError for a part that cannot be stored."""
+        super().__init__(transformation_tag)
+        self._id = _whole_number(id)
+        self._dataflow = checked_name(dataflow_tag, "dataflow tag of a Task")
+        self._exec = checked_text(exec_tag, "execution tag of a Task")
+        self._sub_id = checked_text(str(sub_id), "sub id of a Task")
+        self._workspace, self._resource = workspace, resource
+        self._output, self._error = output, error
+        self._status = TaskStatus.READY
+        self._sets: list[dict[str, Any]] = []
+        self._performances: list[dict[str, str]] = []
+        self._dependency: dict[str, Any] | None = None
+        self.start_time: str | None = None
+        self.end_time: str | None = None
+        if dependency is not None:
+            self.add_dependency(_as_dependency(dependency))
+
+    @property
+    def id(self) -> int:
+        """The id that was given."""
+        return self._id
+
+    @property
+    def status(self) -> TaskStatus:
+        """The state of the task."""
+        return self._status
+
+    def add_dependency(self, dependency: Dependency) -> None:
+        """Name the tasks this one depends on, in place of those named before."""
+        if not isinstance(dependency, Dependency):
+            raise DefinitionError(f"A Task takes a Dependency. Received: {dependency!r}.")
+        self._dependency = dependency.get_specification()
+
+    def set_datasets(self, datasets: Sequence[DataSet]) -> None:
+        """Add several data sets."""
+        for dataset in datasets:
+            self.add_dataset(dataset)
+
+    def add_dataset(self, dataset: DataSet) -> None:
+        """Add rows to what is sent next."""
+        if not isinstance(dataset, DataSet):
+            raise ElementError(f"A Task takes DataSet objects. Received: {dataset!r}.")
+        self._sets.append(dataset.get_specification())
+
+    def set_status(self, status: TaskStatus) -> None:
+        """Change the state; it is sent with the next `save()`."""
+        if not isinstance(status, TaskStatus):
+            raise DefinitionError(f"A Task takes a TaskStatus. Received: {status!r}.")
+        self._status = status
+
+    def begin(self) -> None:
+        """Say that the task runs, with the rows added so far."""
+        self.start_time = _now()
+        self.set_status(TaskStatus.RUNNING)
+        self.save()
+
+    def end(self, status: TaskStatus = TaskStatus.FINISHED, error: str = "") -> None:
+        """Say that the task is over, with the rows added since; `error` says why it failed."""
+        if status not in ENDED:
+            raise DefinitionError(f"A task does not end as {status}.")
+        self.end_time = _now()
+        self.start_time = self.start_time or self.end_time
+        self._performances = [Performance(self.start_time, self.end_time).get_specification()]
+        self._error = error or self._error
+        self.set_status(status)
+        self.save()
+
+    def save(self) -> None:
+        """Send what was added since the last time.
+
+        Raises:
+            UnknownTagError: the dataflow was not saved in this process, or has no such
+                transformation or set.
+            ElementError: a value does not fit. Nothing was sent then: what was added since the
+                last time is dropped, to be added again as it should be.
+            JournalError: the journal cannot be written. What was added is kept for the next time.
+        """
+        try:
+            self._client().save_task(self.get_specification())
+        except (ElementError, UnknownTagError):
+            self._sets = []
+            raise
+        self._sets, self._performances = [], []
+
+    def get_specification(self) -> dict[str, Any]:
+        """The task as it stands in a message; parts that are empty are left out."""
+        message = {
+            "id": str(self._id),
+            "exec": self._exec,
+            "dataflow": self._dataflow,
+            "transformation": self._tag,
+            "status": self._status.value,
+            "sets": [dict(each) for each in self._sets],
+        }
+        optional = {
+            "subid": self._sub_id,
+            "dependency": self._dependency,
+            "workspace": self._workspace,
+            "resource": self._resource,
+            "output": self._output,
+            "error": self._error,
+            "startTime": self.start_time,
+            "performances": list(self._performances),
+        }
+        return message | {name: value for name, value in optional.items() if value}
+
+    def _client(self) -> Client:
+        dataflow = live_dataflow(self._dataflow, self._exec)
+        if dataflow is None:
+            return client_declaring(self._dataflow)
+        dataflow.save()
+        return dataflow.client
+
+
+def _as_dependency(tasks: Task | Sequence[Task]) -> Dependency:
+    listed = [tasks] if isinstance(tasks, Task) else list(tasks)
+    for each in listed:
+        if not isinstance(each, Task):
+            raise DefinitionError(f"A Task depends on other Tasks. Received: {each!r}.")
+    return Dependency([each.tag for each in listed], [each.id for each in listed])
+
+
+def _whole_number(value: object) -> int:
+    try:
+        return int(str(value))
+    except ValueError:
+        raise DefinitionError(f"A task's id is a whole number. Received: {value!r}.") from None
+
+
+def _now() -> str:
+    """Now in UTC, as MonetDB's TIMESTAMP reads it."""
+    return datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

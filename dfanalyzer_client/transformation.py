@@ -1,0 +1,85 @@
+"""A transformation: a kind of step of a dataflow, with what it reads and writes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .errors import DefinitionError
+from .provenance_object import ProvenanceObject
+from .set import Set
+from .set_type import SetType
+
+__all__ = ["Transformation"]
+
+
+class Transformation(ProvenanceObject):
+    """A step of a dataflow.
+
+    A set is copied when it is added, so that the same `Set` may be turned to INPUT afterwards and
+    added to the transformation that reads it.
+    """
+
+    def __init__(self, tag: str, sets: Sequence[Set] = ()) -> None:
+        """Describe a transformation; raises DefinitionError for a bad tag or set."""
+        super().__init__(tag)
+        self.sets = sets
+
+    @property
+    def sets(self) -> list[dict[str, Any]]:
+        """The sets, as they stand in a message."""
+        return self._sets
+
+    @sets.setter
+    def sets(self, sets: Sequence[Set]) -> None:
+        self._sets: list[dict[str, Any]] = []
+        self.set_sets(sets)
+
+    @property
+    def input(self) -> list[dict[str, Any]]:
+        """The sets that are read."""
+        return [each for each in self._sets if each["type"] == SetType.INPUT.value]
+
+    @input.setter
+    def input(self, sets: Sequence[Set]) -> None:
+        self._replace(SetType.INPUT, sets, kept=self.output)
+
+    @property
+    def output(self) -> list[dict[str, Any]]:
+        """The sets that are written."""
+        return [each for each in self._sets if each["type"] == SetType.OUTPUT.value]
+
+    @output.setter
+    def output(self, sets: Sequence[Set]) -> None:
+        self._replace(SetType.OUTPUT, sets, kept=self.input)
+
+    def set_sets(self, sets: Sequence[Set]) -> None:
+        """Add several sets."""
+        if isinstance(sets, Set) or not isinstance(sets, Sequence):
+            raise DefinitionError(
+                f"Transformation {self._tag!r} takes a list of sets. Received: {sets!r}."
+            )
+        for each in sets:
+            self.add_set(each)
+
+    def add_set(self, set: Set) -> None:
+        """Add one set, as it is now."""
+        if not isinstance(set, Set):
+            raise DefinitionError(
+                f"Transformation {self._tag!r} takes Set objects. Received: {set!r}."
+            )
+        self._sets.append(set.get_specification())
+
+    def get_specification(self) -> dict[str, Any]:
+        """The transformation as it stands in a message."""
+        return {"tag": self._tag, "sets": list(self._sets)}
+
+    def _replace(self, side: SetType, sets: Sequence[Set], kept: list[dict[str, Any]]) -> None:
+        for each in sets:
+            if each.type != side.value:
+                raise DefinitionError(
+                    f"Set {each.tag!r} of transformation {self._tag!r} must be of type "
+                    f"{side.value}. Received: {each.type}."
+                )
+        self._sets = kept
+        self.set_sets(sets)

@@ -1,0 +1,83 @@
+"""Values on their way to a column: what each attribute type takes.
+
+TEXT and FILE take anything that has a text; NUMERIC takes numbers and texts of numbers. MonetDB's
+DOUBLE holds no NaN, no infinity, and no whole number beyond 2^53 exactly: such a value goes into
+its column as NULL (or as the nearest double), and in full into ``"public"."exact_number"``.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from typing import Any
+
+from .errors import DefinitionError, ElementError
+from .names import checked_text
+
+__all__ = ["column_value", "stored_value"]
+
+EXACT_INTEGERS = 2**53
+"""Whole numbers up to this size are exact in a DOUBLE (IEEE 754 binary64)."""
+
+Number = int | float
+
+
+def stored_value(value: Any, type_: str, where: str) -> str | Number | None:
+    """`value` as plain Python data for an attribute of `type_`; raises ElementError.
+
+    `where` says in the message whose value this is. None is a missing value in every type.
+    """
+    if value is None:
+        return None
+    if type_ == "NUMERIC":
+        return _number(value, where)
+    try:
+        return checked_text(_text(value), f"text for {where}")
+    except DefinitionError as error:
+        raise ElementError(str(error)) from None
+
+
+def column_value(value: Any, type_: str) -> tuple[Any, str | None]:
+    """What goes into the column, and the exact text of a number that a DOUBLE cannot hold."""
+    if type_ != "NUMERIC" or value is None:
+        return value, None
+    if isinstance(value, int):
+        return float(value), None if abs(value) <= EXACT_INTEGERS else str(value)
+    if math.isnan(value):
+        return None, "NaN"
+    if math.isinf(value):
+        return None, "Infinity" if value > 0 else "-Infinity"
+    return value, None
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, os.PathLike):
+        return os.fsdecode(value)
+    return value if type(value) is str else str(value)
+
+
+def _number(value: Any, where: str) -> Number:
+    plain = value.item() if hasattr(value, "item") and getattr(value, "size", 1) == 1 else value
+    if isinstance(plain, str):
+        plain = _parsed(plain.strip())
+    if isinstance(plain, bool):
+        plain = int(plain)
+    if isinstance(plain, (int, float)) and not _too_large(plain):
+        return plain
+    raise ElementError(
+        f"A number was expected for {where}. Received: {value!r:.80} "
+        f"of type {type(value).__name__}."
+    )
+
+
+def _parsed(text: str) -> Number | str:
+    for read in (int, float):
+        try:
+            return read(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _too_large(number: Number) -> bool:
+    return isinstance(number, int) and not -(2**63) <= number < 2**63

@@ -1,0 +1,52 @@
+"""The transformations, sets and attributes that Keras-Prov makes by itself.
+
+Their names are those its predecessor's users query; the database stores them in lower case. They
+stand here, below Keras, so that whoever asks the database can name them without importing Keras.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ADAPTATION",
+    "ADAPTATION_OUTPUT",
+    "EPOCH_ID",
+    "LAYERS",
+    "LEARNING_RATE",
+    "TESTING",
+    "TESTING_OUTPUT",
+    "TEST_METRIC_PREFIX",
+    "TRAINING",
+    "TRAINING_INPUT",
+    "TRAINING_OUTPUT",
+]
+
+TRAINING = "TrainingModel"
+TRAINING_INPUT = "iTrainingModel"
+TRAINING_OUTPUT = "oTrainingModel"
+LAYERS = "iLayers"
+ADAPTATION = "Adaptation"
+ADAPTATION_OUTPUT = "oAdaptation"
+TESTING = "TestingModel"
+TESTING_OUTPUT = "oTestingModel"
+
+TRAINING_STARTED = "ITRAIN_TIMESTAMP"
+EPOCH_ENDED = "OTRAIN_TIMESTAMP"
+ELAPSED_TIME = "ELAPSED_TIME"
+EPOCH_ID = "EPOCH_ID"
+LEARNING_RATE = "LEARNING_RATE"
+NOT_METRICS = frozenset(
+    name.lower() for name in (EPOCH_ENDED, ELAPSED_TIME, EPOCH_ID, LEARNING_RATE)
+)
+"""Attributes of ``oTrainingModel`` that Keras did not measure."""
+
+LAYERS_TIMESTAMP = "ILTIMESTAMP"
+LAYER_NAME = "NAME"
+LAYER_ATTRIBUTE = "ATTRIBUTE_TYPE"
+LAYER_VALUE = "VALUE"
+
+NEW_RATE = "NEW_LRATE"
+ADAPTED = "ATIMESTAMP"
+ADAPTATION_ID = "ADAPTATION_ID"
+
+TESTED = "OTEST_TIMESTAMP"
+TEST_METRIC_PREFIX = "otest_"

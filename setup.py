@@ -1,0 +1,83 @@
+"""What Keras-Prov is, what it needs and what goes into its distributions."""
+
+import runpy
+import sys
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).resolve().parent
+sys.path.insert(0, str(ROOT))  # a build front end does not: build_support is not installed
+
+from build_support.commands import COMMANDS, KernelDistribution  # noqa: E402
+
+README = ROOT / "README.md"
+STUBS = ROOT / "keras_prov-stubs"
+
+DEMO = ["scikit-learn"]
+DEV = [
+    *DEMO,
+    "build",
+    "hypothesis",
+    "mypy",
+    "pexpect",
+    "pytest",
+    "pytest-timeout",
+    "pytest-xdist",
+    "ruff",
+    "types-pexpect",
+    "types-setuptools",
+]
+
+
+def stub_packages() -> list[str]:
+    """Name the stub packages, which `find_packages` does not take for packages."""
+    return sorted(
+        ".".join(init.parent.relative_to(ROOT).parts) for init in STUBS.rglob("__init__.pyi")
+    )
+
+
+setup(
+    name="keras-prov",
+    version=runpy.run_path(str(ROOT / "keras_prov" / "_version.py"))["__version__"],
+    description="Provenance of Keras trainings, captured while they run and asked for in SQL",
+    long_description=README.read_text(encoding="utf-8") if README.exists() else "",
+    long_description_content_type="text/markdown",
+    license_expression="Apache-2.0 AND MPL-2.0 AND BSD-3-Clause",  # two for the libraries
+    license_files=["LICENSE", "build_support/licenses/*.txt"],
+    keywords=["keras", "provenance", "deep learning", "monetdb", "w3c prov", "dfanalyzer"],
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
+        "Topic :: Database",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Typing :: Typed",
+    ],
+    python_requires=">=3.11",
+    install_requires=[
+        "click>=8.1",
+        "keras>=3.12",
+        "numpy",
+        "platformdirs>=3",
+        "pymonetdb>=1.8",
+        "rich>=13",
+        "tenacity>=8.2",
+        "tensorflow>=2.20",
+    ],
+    extras_require={"demo": DEMO, "dev": DEV},
+    packages=[
+        *find_packages(include=["keras_prov*", "dfanalyzer_client*"]),
+        *stub_packages(),
+    ],
+    include_package_data=True,  # as MANIFEST.in says
+    entry_points={"console_scripts": ["keras-prov = dfanalyzer_client.cli:main"]},
+    distclass=KernelDistribution,
+    cmdclass=COMMANDS,
+    zip_safe=False,
+)

@@ -1,0 +1,79 @@
+"""Fixtures for all tests: one real MonetDB per worker, strict mode, Keras left as it was found."""
+
+from __future__ import annotations
+
+import os
+import sys
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+os.environ["KERAS_PROV_STRICT"] = "1"
+os.environ.pop("KERAS_PROV_STORE", None)
+
+import dfanalyzer_client
+from dfanalyzer_client.private_server import PrivateServer
+from dfanalyzer_client.store import Connection
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data folder for this worker; its private server is stopped at the end."""
+    folder = tmp_path_factory.mktemp("home")
+    os.environ["KERAS_PROV_HOME"] = str(folder)
+    yield folder
+    dfanalyzer_client.shutdown()
+    PrivateServer(folder).stop()
+
+
+@pytest.fixture(autouse=True)
+def _clean_slate(home: Path) -> Iterator[None]:
+    """Each test ends with its captures stopped, and with all it said stored and let go."""
+    yield
+    if "keras_prov._consent" in sys.modules:
+        for handle in list(sys.modules["keras_prov._consent"]._captures):
+            handle.stop()
+    dfanalyzer_client.shutdown()
+
+
+class Asker:
+    """Asks the database as a user does: with the reader's account, in SQL."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+
+    def rows(self, statement: str, *parameters: Any, flush: bool = True) -> list[tuple[Any, ...]]:
+        """The rows of a statement, once all that was said is stored."""
+        if flush:
+            assert dfanalyzer_client.flush(30), "what was said is not stored"
+        connection = Connection(PrivateServer(self._home).reader_url())
+        try:
+            return connection.query(statement, parameters)
+        finally:
+            connection.close()
+
+    def set(self, tag: str, name: str, columns: str = "*") -> list[tuple[Any, ...]]:
+        """The rows of a set of a dataflow, in the order they were said."""
+        schema = tag.lower().replace('"', '""')
+        return self.rows(f'SELECT {columns} FROM "{schema}"."{name.lower()}" ORDER BY id')
+
+    def one(self, statement: str, *parameters: Any) -> Any:
+        """The one value of a statement."""
+        ((value,),) = self.rows(statement, *parameters)
+        return value
+
+
+@pytest.fixture
+def ask(home: Path) -> Asker:
+    """The database, to be asked."""
+    return Asker(home)
+
+
+@pytest.fixture
+def tag() -> str:
+    """A dataflow tag that no other test uses."""
+    return f"flow-{uuid.uuid4().hex[:12]}"

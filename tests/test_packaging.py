@@ -1,0 +1,363 @@
+"""The distributions: what is in them, and that they install and run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import tarfile
+import venv
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from email.message import Message
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+from build_support.kernel import (
+    KERNELS,
+    LICENSES,
+    Choice,
+    KernelUnavailableError,
+    choose,
+    install_kernel,
+    running_platform,
+)
+
+# TensorFlow is downloaded and unpacked into a new environment.
+pytestmark = pytest.mark.timeout(1800)
+
+ROOT = Path(__file__).resolve().parent.parent
+KERNEL_DIRECTORY = "dfanalyzer_client/private_server/_kernel"
+LIBRARY_NAMES = {"bat", "mapi", "monetdb5", "monetdbe", "monetdbsql", "pcre", "stream"}
+ELF_MACHINES = {"linux-x86_64": 62, "linux-aarch64": 183}
+NOT_SOURCES = shutil.ignore_patterns(
+    *(".git", ".venv*", "build", "dist", "*.egg-info", "_kernel"),
+    *("__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"),
+)
+
+on_a_kernel_platform = pytest.mark.skipif(
+    running_platform() not in KERNELS, reason="there is no MonetDB kernel for this platform"
+)
+
+
+@dataclass(frozen=True)
+class InstalledPython:
+    """The interpreter of an environment that holds the wheel and what it depends on."""
+
+    bin: Path
+    """Where `python` and the console scripts are."""
+    directory: Path
+    """Where scripts run; the sources of this repository are out of reach there."""
+
+    def run(self, script: str, *arguments: str, **environment: str) -> str:
+        """Run the text of a script and return what it printed."""
+        path = self.directory / "script.py"
+        path.write_text(script, encoding="utf-8")
+        return self.command("python", str(path), *arguments, **environment)
+
+    def command(self, name: str, *arguments: str, **environment: str) -> str:
+        """Run a command of the environment and return what it printed."""
+        clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        return _output([str(self.bin / name), *arguments], self.directory, {**clean, **environment})
+
+
+@pytest.fixture(scope="session")
+def copy_sources(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """Copies of the source tree, each as a fresh clone has it."""
+
+    def copy() -> Path:
+        return shutil.copytree(ROOT, tmp_path_factory.mktemp("clone") / "tree", ignore=NOT_SOURCES)
+
+    return copy
+
+
+@pytest.fixture(scope="session")
+def distributions(
+    copy_sources: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """What `make dist` builds, from a tree in which other builds have left libraries."""
+    directory = tmp_path_factory.mktemp("distributions") / "dist"
+    tree = copy_sources()
+    _plant_stale_libraries(tree)
+    _output([sys.executable, "-m", "build_support", str(directory)], tree)
+    return directory
+
+
+@pytest.fixture(scope="session")
+def installed_python(
+    distributions: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[InstalledPython]:
+    """An interpreter that has this platform's wheel, installed by pip with all it depends on."""
+    home = tmp_path_factory.mktemp("installed")
+    venv.create(home / "venv", with_pip=True)
+    scripts = home / "venv" / ("Scripts" if os.name == "nt" else "bin")
+    python = InstalledPython(scripts, home)
+    tag = _tag(running_platform()) if running_platform() in KERNELS else "any"
+    python.command("python", "-m", "pip", "install", "-q", str(_wheel(distributions, tag)))
+    yield python
+    shutil.rmtree(home, ignore_errors=True)  # pytest would keep gigabytes
+
+
+@pytest.fixture
+def tampered_sources(copy_sources: Callable[[], Path]) -> Path:
+    """A source tree that pins other hashes than the downloaded wheels have."""
+    tree = copy_sources()
+    module = tree / "build_support" / "kernel.py"
+    text = module.read_text(encoding="utf-8")
+    for kernel in KERNELS.values():
+        text = text.replace(kernel.sha256, "0" * 64)
+    module.write_text(text, encoding="utf-8")
+    return tree
+
+
+def test_make_dist_builds_a_wheel_for_each_kernel_and_one_without_and_the_sources(
+    distributions: Path,
+) -> None:
+    """All distributions come out of one command, with tags that say where each may go."""
+    version = _metadata(_wheel(distributions, "any"))["Version"]
+    assert sorted(path.name for path in distributions.iterdir()) == sorted(
+        [
+            f"keras_prov-{version}.tar.gz",
+            f"keras_prov-{version}-py3-none-any.whl",
+            f"keras_prov-{version}-py3-none-{_tag('linux-x86_64')}.whl",
+            f"keras_prov-{version}-py3-none-{_tag('linux-aarch64')}.whl",
+        ]
+    )
+
+
+@pytest.mark.parametrize("platform", KERNELS)
+def test_a_platform_wheel_carries_that_platforms_libraries(
+    distributions: Path, platform: str
+) -> None:
+    """All seven libraries are there, and each is machine code for the platform of the tag."""
+    with zipfile.ZipFile(_wheel(distributions, _tag(platform))) as wheel:
+        libraries = [name for name in _kernel_files(wheel) if ".so" in name]
+        heads = [wheel.read(name)[:20] for name in libraries]
+
+    names = {Path(name).name.split("-")[0].removeprefix("lib") for name in libraries}
+    assert names == LIBRARY_NAMES
+    assert {head[:4] for head in heads} == {b"\x7fELF"}
+    assert {int.from_bytes(head[18:20], "little") for head in heads} == {ELF_MACHINES[platform]}
+
+
+@pytest.mark.parametrize("platform", KERNELS)
+def test_the_licences_stand_beside_the_libraries(distributions: Path, platform: str) -> None:
+    """Whoever finds the libraries finds the texts under which they may be used."""
+    with zipfile.ZipFile(_wheel(distributions, _tag(platform))) as wheel:
+        texts = {
+            Path(name).name: wheel.read(name).decode()
+            for name in _kernel_files(wheel)
+            if name.endswith(".txt")
+        }
+
+    assert "Mozilla Public License Version 2.0" in texts["LICENSE.MPL-2.0.txt"]
+    assert "Release 8 of PCRE" in texts["LICENSE.PCRE.txt"]
+    assert "Source code: https://www.monetdb.org/" in texts["NOTICE.txt"]
+
+
+def test_the_pure_wheel_carries_no_libraries(distributions: Path) -> None:
+    """What is tagged for any platform holds nothing that only one can load."""
+    with zipfile.ZipFile(_wheel(distributions, "any")) as wheel:
+        assert [name for name in wheel.namelist() if ".so" in name] == []
+        assert _kernel_files(wheel) == []
+
+
+def test_a_wheel_installs_our_packages_and_nothing_else(distributions: Path) -> None:
+    """Tests, benchmarks and build support stay in the source archive."""
+    for path in distributions.glob("*.whl"):
+        with zipfile.ZipFile(path) as wheel:
+            top = {name.split("/")[0] for name in wheel.namelist()}
+        top = {name for name in top if not name.endswith(".dist-info")}
+        assert {"keras_prov", "dfanalyzer_client"} <= top
+        assert top <= {"keras_prov", "dfanalyzer_client", "keras_prov-stubs"}
+
+
+def test_the_source_archive_carries_what_a_build_needs_and_no_libraries(
+    distributions: Path,
+) -> None:
+    """The libraries are fetched by each build, never passed on in the sources."""
+    (path,) = distributions.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+
+    licenses = {f"build_support/licenses/{text.name}" for text in LICENSES.iterdir()}
+    assert {"setup.py", "pyproject.toml", "LICENSE", "build_support/kernel.py"} | licenses <= names
+    assert [name for name in names if "_kernel" in name or ".so" in Path(name).suffixes] == []
+
+
+def test_the_metadata_say_what_the_package_needs(distributions: Path) -> None:
+    """pip learns the Pythons, the dependencies and the extras from the wheel."""
+    metadata = _metadata(_wheel(distributions, "any"))
+
+    assert metadata["Name"] == "keras-prov"
+    assert metadata["Requires-Python"] == ">=3.11"
+    assert set(metadata.get_all("Provides-Extra", [])) == {"demo", "dev"}
+    core = {line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line}
+    assert {"keras>=3.12", "tensorflow>=2.20", "pymonetdb>=1.8"} <= core
+
+
+def test_a_wrong_hash_fails_make_dist_and_leaves_nothing(tampered_sources: Path) -> None:
+    """A release is never built from a file that is not the pinned one."""
+    result = _run([sys.executable, "-m", "build_support", "dist"], tampered_sources)
+
+    assert result.returncode == 1
+    assert "is not the pinned file: its SHA-256 is" in result.stdout + result.stderr
+    assert not (tampered_sources / "dist").exists()
+
+
+@on_a_kernel_platform
+def test_a_wrong_hash_lets_an_installation_go_on_without_the_libraries(
+    tampered_sources: Path,
+) -> None:
+    """Whoever only installs gets a warning and a package that can use a MonetDB server."""
+    _plant_stale_libraries(tampered_sources)
+
+    log = _build_wheel(tampered_sources, "auto")
+
+    assert "going on WITHOUT MonetDB's kernel" in log
+    with zipfile.ZipFile(_wheel(tampered_sources / "dist", "any")) as wheel:
+        assert _kernel_files(wheel) == []
+
+
+def test_libraries_left_in_the_tree_never_reach_a_wheel(copy_sources: Callable[[], Path]) -> None:
+    """What an earlier build or an editable install has left there is not packed."""
+    tree = copy_sources()
+    _plant_stale_libraries(tree)
+
+    _build_wheel(tree, "linux-aarch64")
+
+    with zipfile.ZipFile(_wheel(tree / "dist", _tag("linux-aarch64"))) as wheel:
+        files = _kernel_files(wheel)
+    assert len([name for name in files if ".so" in name]) == len(LIBRARY_NAMES)
+    assert [name for name in files if "stale" in name] == []
+
+
+@on_a_kernel_platform
+def test_an_editable_install_has_the_libraries_in_the_source_tree(
+    copy_sources: Callable[[], Path], tmp_path: Path
+) -> None:
+    """Developers run the same kernel, and one who wants none gets rid of it."""
+    tree = copy_sources()
+    venv.create(tmp_path / "venv", with_pip=True)
+    pip = [str(tmp_path / "venv" / "bin" / "python"), "-m", "pip"]
+    install = [*pip, "install", "-q", "--no-deps", "--editable", str(tree)]
+
+    _output(install, tmp_path, {**os.environ, "KERAS_PROV_KERNEL": "require"})
+    assert len(list((tree / KERNEL_DIRECTORY).glob("lib*.so*"))) == len(LIBRARY_NAMES)
+
+    _output(install, tmp_path, {**os.environ, "KERAS_PROV_KERNEL": "none"})
+    assert not (tree / KERNEL_DIRECTORY).exists()
+
+
+def test_the_installed_wheel_runs(installed_python: InstalledPython) -> None:
+    """pip makes a working installation from the wheel alone, away from the sources."""
+    where = installed_python.run("import dfanalyzer_client; print(dfanalyzer_client.__file__)")
+
+    assert Path(where.strip()).is_relative_to(installed_python.directory)
+
+
+@on_a_kernel_platform
+def test_the_installed_libraries_load(installed_python: InstalledPython) -> None:
+    """The private server finds its libraries beside itself, and this machine can load them."""
+    script = f"""
+import ctypes, pathlib, dfanalyzer_client
+kernel = pathlib.Path(dfanalyzer_client.__file__).parents[1] / "{KERNEL_DIRECTORY}"
+for name in ("pcre", "stream", "mapi", "bat", "monetdb5", "monetdbsql", "monetdbe"):
+    (library,) = kernel.glob(f"lib{{name}}-*.so*")
+    ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
+print("loaded")
+"""
+    assert installed_python.run(script) == "loaded\n"
+
+
+@pytest.mark.parametrize("platform", ["macosx-14.0-arm64", "win-amd64", "linux-riscv64"])
+def test_elsewhere_no_kernel_is_taken_in(platform: str) -> None:
+    """A platform without a kernel gets a package without one, and an error where it is required."""
+    assert choose("auto", platform) == Choice(None, required=False)
+    with pytest.raises(KernelUnavailableError, match=platform):
+        choose("require", platform)
+
+
+@pytest.mark.parametrize("platform", KERNELS)
+def test_the_setting_says_which_kernel_and_how_badly(platform: str) -> None:
+    """auto goes on without, require and a named platform do not, none takes nothing in."""
+    assert choose("", platform) == choose("auto", platform) == Choice(KERNELS[platform], False)
+    assert choose("require", platform) == Choice(KERNELS[platform], True)
+    assert choose(platform, "win-amd64") == Choice(KERNELS[platform], True)
+    assert choose("none", platform) == Choice(None, False)
+
+
+def test_an_unknown_setting_is_an_error_that_names_the_known_ones() -> None:
+    """A slip of the pen does not silently mean auto."""
+    with pytest.raises(ValueError, match="auto, require, none, linux-x86_64, linux-aarch64"):
+        choose("Linux")
+
+
+def test_a_download_that_fails_says_what_pip_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without an index there is no kernel, and the message tells whose complaint it is."""
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+
+    with pytest.raises(KernelUnavailableError, match="pip download failed: ERROR: No matching"):
+        install_kernel(KERNELS["linux-x86_64"], tmp_path / "kernel")
+
+    assert not (tmp_path / "kernel").exists()
+
+
+def _tag(platform: str) -> str:
+    machine = platform.removeprefix("linux-")
+    return f"manylinux_2_17_{machine}.manylinux2014_{machine}"
+
+
+def _wheel(directory: Path, tag: str) -> Path:
+    (path,) = directory.glob(f"*-py3-none-{tag}.whl")
+    return path
+
+
+def _metadata(wheel: Path) -> Message:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        return Parser().parsestr(archive.read(name).decode())
+
+
+def _kernel_files(wheel: zipfile.ZipFile) -> list[str]:
+    return [name for name in wheel.namelist() if name.startswith(f"{KERNEL_DIRECTORY}/")]
+
+
+def _plant_stale_libraries(tree: Path) -> None:
+    for parent in ("", "build/lib", _platform_build_directory()):
+        directory = tree / parent / KERNEL_DIRECTORY
+        directory.mkdir(parents=True)
+        (directory / "libstale-0.so.1").write_bytes(b"left by another build")
+
+
+def _platform_build_directory() -> str:
+    return f"build/lib.{sysconfig.get_platform()}-{sys.implementation.cache_tag}"
+
+
+def _build_wheel(tree: Path, setting: str) -> str:
+    environment = {**os.environ, "KERAS_PROV_KERNEL": setting}
+    result = _run([sys.executable, "-m", "build", "--wheel"], tree, environment)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout + result.stderr
+
+
+def _output(command: list[str], directory: Path, environment: dict[str, str] | None = None) -> str:
+    result = _run(command, directory, environment)
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+def _run(
+    command: list[str], directory: Path, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, cwd=directory, env=environment, capture_output=True, text=True, check=False
+    )
