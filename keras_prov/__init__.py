@@ -1,0 +1,45 @@
+"""Keras, recording the provenance of your trainings: a drop-in for ``import keras``.
+
+Example:
+    >>> import keras_prov as keras
+    >>> keras.layers.Dense(3)
+    <Dense name=dense, built=False>
+
+Every name of Keras is here, and is Keras' own object. Importing this package instruments Keras,
+also for code that imports `keras` itself; nothing is recorded of a model without its user's word.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import keras
+
+from dfanalyzer_client.client import flush as flush
+
+from . import _namespace
+from ._consent import Capture as Capture
+from ._consent import capture as capture
+from ._guard import guarded
+from ._instrument import instrument as instrument
+from ._instrument import uninstrument as uninstrument
+
+if TYPE_CHECKING:  # for editors that do not read the stubs
+    from keras import *  # noqa: F403
+
+_OWN = ("Capture", "capture", "flush", "instrument", "uninstrument")
+
+__version__ = keras.__version__  # ours is keras_prov._version.__version__
+__all__ = sorted({*_namespace.public_names(), *_OWN})
+
+_namespace.adopt(globals(), _OWN)
+
+
+def __getattr__(name: str) -> Any:
+    return _namespace.keras_attribute(name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *dir(keras)})
+
+
+with guarded("instrument()", lost="all that happens in Keras"):
+    instrument()

@@ -1,0 +1,60 @@
+"""Arguments of a patched call: bound by name, and our callbacks among the user's."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+
+__all__ = ["bound_arguments", "with_callbacks", "without_callbacks"]
+
+
+def bound_arguments(
+    function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
+) -> inspect.BoundArguments | None:
+    """The arguments of a call by name; None where they do not fit, which is Keras' to say."""
+    try:
+        return _signature(function).bind(*args, **kwargs)
+    except TypeError:
+        return None
+
+
+def with_callbacks(given: Any, head: Any, tail: Any) -> Any:
+    """`given` with ours around it, as Keras takes it; what the user gave is not changed.
+
+    Keras decides from the type of the argument whether callbacks may be dispatched asynchronously
+    (`CallbackList._configure_async_dispatch`): what is no list stays none, so a bare callback
+    or a nested structure goes into a dictionary, which Keras flattens in the order of its keys.
+    """
+    if given is None:
+        return [head, tail]
+    if isinstance(given, keras.callbacks.CallbackList):
+        return _in_callback_list(given, head, tail)
+    if type(given) is list:
+        return [head, *given, tail]
+    if type(given) is tuple:
+        return (head, *given, tail)
+    return {"0": head, "1": given, "2": tail}
+
+
+def without_callbacks(given: Any, head: Any, tail: Any) -> None:
+    """Take ours out of a `CallbackList` of the user's again; anything else was never changed."""
+    if isinstance(given, keras.callbacks.CallbackList):
+        given.callbacks[:] = [each for each in given.callbacks if each not in (head, tail)]
+
+
+def _in_callback_list(given: Any, head: Any, tail: Any) -> Any:
+    for each in (head, tail):
+        each.set_model(given._model)
+        each.set_params(given.params)
+    given.callbacks.insert(0, head)
+    given.callbacks.append(tail)
+    return given
+
+
+@functools.lru_cache(maxsize=32)
+def _signature(function: Callable[..., Any]) -> inspect.Signature:
+    return inspect.signature(function)

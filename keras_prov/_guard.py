@@ -1,0 +1,91 @@
+"""Our failures are logged and the training goes on; in strict mode they raise.
+
+Whatever of ours runs inside a user's training runs in a `guarded` block, except the call of Keras
+itself, whose errors belong to the user::
+
+    with guarded("Model.fit"):
+        args, kwargs = with_callback(args, kwargs)
+    return original(*args, **kwargs)
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import os
+from collections.abc import Callable
+from types import TracebackType
+from typing import ParamSpec, TypeVar
+
+__all__ = ["guarded", "strict"]
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+# No handler of ours: without the program's own, `logging.lastResort` still shows it on stderr.
+_logger = logging.getLogger("keras_prov")
+
+_reported: set[str] = set()
+
+
+def strict() -> bool:
+    """Whether our own failures raise (KERAS_PROV_STRICT=1) instead of being logged."""
+    return os.environ.get("KERAS_PROV_STRICT", "") not in ("", "0")
+
+
+class guarded:  # noqa: N801  # reads as the verb it is, like contextlib.suppress
+    """A context manager, or a decorator, out of which no exception of ours comes.
+
+    An exception is logged with its traceback, the first time that this place fails, and then
+    dropped. `KeyboardInterrupt`, `SystemExit` and whatever else is no `Exception` pass through.
+    With ``KERAS_PROV_STRICT=1`` every exception does. A decorated function that fails returns None.
+
+    It keeps nothing between blocks, so one object may serve many, nested and in several threads.
+
+    Args:
+        place: where we are, in Keras' words: ``"Model.fit"``. Each place is reported once.
+        lost: what a failure here costs, as the subject of "… is not recorded".
+    """
+
+    __slots__ = ("_lost", "_place")
+
+    def __init__(self, place: str, lost: str = "what happens there") -> None:
+        self._place = place
+        self._lost = lost
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if not isinstance(error, Exception) or strict():
+            return False
+        self._report(error)
+        return True
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R | None]:
+        """Guard each call of `function`."""
+
+        @functools.wraps(function)
+        def guarded_function(*args: P.args, **kwargs: P.kwargs) -> R | None:
+            with self:
+                return function(*args, **kwargs)
+            return None
+
+        return guarded_function
+
+    def _report(self, error: Exception) -> None:
+        if self._place in _reported:
+            return
+        _reported.add(self._place)
+        _logger.error(
+            "Keras-Prov failed in %s: %s is not recorded; Keras itself goes on undisturbed. "
+            "Further failures there are not logged. KERAS_PROV_STRICT=1 raises them.",
+            self._place,
+            self._lost,
+            exc_info=error,
+        )

@@ -1,0 +1,85 @@
+"""``Model.evaluate``: a captured model's test is recorded with what it measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import keras
+
+from .._arguments import bound_arguments, with_callbacks, without_callbacks
+from .._consent import fits
+from .._executions import execution_of
+from .._guard import guarded
+from .._patch import Patch
+from .._recorder import Execution, utc_now
+
+__all__ = ["PATCH"]
+
+
+class _Listener(keras.callbacks.Callback):
+    """Hears what a test measured; its one hook is not called per batch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.logs: Mapping[str, Any] | None = None
+
+    def on_test_end(self, logs: Mapping[str, Any] | None = None) -> None:
+        self.logs = dict(logs or {})
+
+
+class _WatchedEvaluate:
+    """The arguments of one call, our listener among them, and what it heard."""
+
+    def __init__(
+        self, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+    ) -> None:
+        self.args, self.kwargs = args, kwargs
+        self._execution: Execution | None = None
+        self._began = utc_now()
+        self._head, self._tail = _Listener(), _Listener()
+        self._given: Any = None
+        with guarded("Model.evaluate"):
+            self._watch(original)
+
+    def __enter__(self) -> _WatchedEvaluate:
+        return self
+
+    def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
+        if self._execution is not None:
+            with guarded("the end of a test"):
+                without_callbacks(self._given, self._head, self._tail)
+                if error is None and self._tail.logs is not None:
+                    self._execution.record_test(self._tail.logs, self._began)
+
+    def _watch(self, original: Callable[..., Any]) -> None:
+        bound = bound_arguments(original, self.args, self.kwargs)
+        if bound is None:
+            return
+        self._execution = execution_of(self.args[0])
+        self._given = bound.arguments.get("callbacks")
+        bound.arguments["callbacks"] = with_callbacks(self._given, self._head, self._tail)
+        self.args, self.kwargs = bound.args, bound.kwargs
+
+
+def _around_evaluate(
+    original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    if _is_validation(args[0], kwargs) or not _is_captured(args[0]):
+        return original(*args, **kwargs)
+    with _WatchedEvaluate(original, args, kwargs) as watched:
+        return original(*watched.args, **watched.kwargs)
+
+
+def _is_validation(model: Any, kwargs: Mapping[str, Any]) -> bool:
+    """Whether this is `fit`'s own validation, or a look at the model while it is fitted."""
+    return "_use_cached_eval_dataset" in kwargs or fits.is_running(model)
+
+
+def _is_captured(model: Any) -> bool:
+    with guarded("Model.evaluate"):
+        return execution_of(model) is not None
+    return False
+
+
+PATCH = Patch(lambda: keras.Model, "evaluate", _around_evaluate)

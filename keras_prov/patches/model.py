@@ -1,0 +1,71 @@
+"""The two methods that a model gets from us: ``provenance`` and ``get_dataflow``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import keras
+
+from dfanalyzer_client.dataflow import Dataflow
+from dfanalyzer_client.url import StoreURL
+
+from .._consent import Consent
+from .._executions import declare_execution, execution_of
+from .._patch import Addition
+
+__all__ = ["PATCHES"]
+
+
+def provenance(
+    self: Any,
+    dataflow_tag: str,
+    adaptation: bool | None = None,
+    hyps: Mapping[str, bool] | None = None,
+    hyperparameters: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+    *,
+    values: Mapping[str, Any] | None = None,
+    store: str | StoreURL | None = None,
+) -> None:
+    """Capture the trainings and tests of this model; call it before `fit()`.
+
+    Args:
+        self: the model.
+        dataflow_tag: name of the dataflow.
+        adaptation: whether changes of the learning rate are captured; by default they are when
+            LEARNING_RATE is.
+        hyps: hyperparameters to capture, as ``{"LEARNING_RATE": True, "DECAY": False}``. With
+            nothing True an execution and its metrics are still recorded.
+        hyperparameters: the user's own, as ``[("DROP", "NUMERIC")]``.
+        values: their values, as ``{"DROP": 0.5}``; one without a value is NULL.
+        store: URL of a MonetDB, ``monetdb://user:password@host:port/database``; by default
+            KERAS_PROV_STORE, else the private server.
+
+    Raises:
+        TypeError: a value is not of its kind.
+        ValueError: a key is unknown, or a tag, a name or the store's URL cannot be.
+        RuntimeError: a fit of this model has begun already.
+    """
+    consent = Consent.checked(dataflow_tag, hyps, hyperparameters, values, adaptation, store)
+    declare_execution(self, consent)
+
+
+def get_dataflow(self: Any) -> Dataflow:
+    """The dataflow of this model's execution, to add transformations of the domain to.
+
+    Raises:
+        RuntimeError: capture was not asked for.
+    """
+    execution = execution_of(self)
+    if execution is None:
+        raise RuntimeError(
+            "This model has no dataflow: call model.provenance(dataflow_tag=…) or "
+            "keras_prov.capture({…}) first."
+        )
+    return execution.dataflow
+
+
+PATCHES = (
+    Addition(lambda: keras.Model, "provenance", provenance),
+    Addition(lambda: keras.Model, "get_dataflow", get_dataflow),
+)

@@ -1,0 +1,111 @@
+"""One process trains, another asks: rows appear while it trains, and survive its kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from dfanalyzer_client.journal import journals, take_over
+
+# Trains one epoch for each line it is told, so that the tests decide when an epoch ends.
+TRAINING = """
+import sys
+import numpy as np
+import keras_prov as keras
+
+class OnDemand(keras.callbacks.Callback):
+    def on_epoch_begin(self, epoch, logs=None):
+        print("ready", epoch, flush=True)
+        sys.stdin.readline()
+
+model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse")
+model.provenance(sys.argv[1], hyps={"NUM_EPOCHS": True})
+model.fit(np.ones((8, 2)), np.ones((8, 1)), epochs=4, verbose=0, callbacks=[OnDemand()])
+"""
+
+
+class Training:
+    """The training process, epoch by epoch."""
+
+    def __init__(self, tag: str) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", TRAINING, tag],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def ready(self, epoch: int) -> None:
+        assert self.process.stdout is not None
+        assert self.process.stdout.readline() == f"ready {epoch}\n"
+
+    def go(self) -> None:
+        assert self.process.stdin is not None
+        self.process.stdin.write("\n")
+        self.process.stdin.flush()
+
+
+def appears(ask: Any, statement: str, rows: list[tuple[Any, ...]]) -> bool:
+    """Ask until the database answers with `rows`; the suite's time limit ends a hopeless wait."""
+    while True:
+        try:
+            if ask.rows(statement, flush=False) == rows:
+                return True
+        except Exception as error:
+            if "no such" not in str(error):  # the schema comes with the first row
+                raise
+
+
+def test_rows_appear_while_the_training_runs(tag: str, ask: Any) -> None:
+    """Each epoch is seen by another process before the next one begins; the task is RUNNING."""
+    training = Training(tag)
+    epochs = f'SELECT epoch_id FROM "{tag}".otrainingmodel ORDER BY id'
+    for epoch in range(3):
+        training.ready(epoch)
+        training.go()
+        assert appears(ask, epochs, [(float(each),) for each in range(epoch + 1)])
+        assert training.process.poll() is None
+    status = f'SELECT status FROM "public".task WHERE id = (SELECT max(trainingmodel_task_id) FROM "{tag}".otrainingmodel)'  # noqa: E501
+    assert ask.rows(status, flush=False) == [("RUNNING",)]
+    training.ready(3)
+    training.go()
+    training.process.communicate()
+    assert ask.rows(status, flush=False) == [("FINISHED",)]
+    assert len(ask.rows(epochs, flush=False)) == 4
+
+
+def test_a_killed_training_loses_no_finished_epoch(tag: str, ask: Any, home: Path) -> None:
+    """kill -9 right after an epoch's end: `keras-prov sync` stores what the kill left, once."""
+    training = Training(tag)
+    for epoch in range(3):
+        training.ready(epoch)
+        training.go()
+    training.ready(3)  # the third epoch's row was appended before the fourth began
+    os.kill(training.process.pid, signal.SIGKILL)
+    training.process.communicate()
+    command = [sys.executable, "-m", "dfanalyzer_client.cli", "sync"]
+    for _ in range(2):
+        subprocess.run(command, check=True, capture_output=True)
+    assert ask.rows(f'SELECT epoch_id FROM "{tag}".otrainingmodel ORDER BY id') == [
+        (0.0,),
+        (1.0,),
+        (2.0,),
+    ]
+
+
+def test_sync_leaves_a_running_training_alone(tag: str, home: Path) -> None:
+    """The journal of a running process is not taken over, and is listed as running."""
+    training = Training(tag)
+    training.ready(0)
+    path = journals(home / "journals")[-1]
+    assert take_over(path) is None
+    command = [sys.executable, "-m", "dfanalyzer_client.cli"]
+    listed = subprocess.run([*command, "journal"], check=True, capture_output=True, text=True)
+    (line,) = [line for line in listed.stdout.splitlines() if path.name in line]
+    assert "running" in line
+    subprocess.run([*command, "sync"], check=True, capture_output=True)
+    training.process.kill()
+    training.process.communicate()
