@@ -24,7 +24,7 @@ help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## Train a small network and ask the database about it
-	$(BIN)/python -m keras_prov.demo
+	TF_CPP_MIN_LOG_LEVEL=2 $(BIN)/python -m keras_prov.demo
 
 test: lint types ## Check style and types, then run all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.syntax import Syntax
 
 import keras_prov as keras
 from dfanalyzer_client import (
@@ -76,7 +75,7 @@ console = Console(highlight=False)
 def main() -> None:
     """Train, ask meanwhile, ask afterwards."""
     parser = argparse.ArgumentParser(prog="python -m keras_prov.demo", description=__doc__)
-    parser.add_argument("--epochs", type=int, default=40, help="default: %(default)s")
+    parser.add_argument("--epochs", type=int, default=60, help="default: %(default)s")
     epochs = parser.parse_args().epochs
 
     keras.utils.set_random_seed(2020)
@@ -215,7 +214,7 @@ def ask() -> None:
 
 def _answer(connection: Any, question: str, statement: str) -> None:
     console.print(f"[bold]{question}[/bold]")
-    console.print(Syntax(statement.strip(), "sql", background_color="default"))
+    console.print(statement.strip(), style="cyan", markup=False, soft_wrap=True)
     columns, rows, _ = connection.table(statement.strip())
     print_table(columns, rows)
     console.print()
@@ -223,9 +222,7 @@ def _answer(connection: Any, question: str, statement: str) -> None:
 
 def how_to_go_on() -> None:
     """Say where the database is."""
-    console.print(
-        "Go on asking, with `keras-prov runs`, `keras-prov show last`, `keras-prov sql`, or:"
-    )
+    console.print("Go on asking: `keras-prov runs`, `keras-prov show last`, `keras-prov sql`, or")
     if settings.store_url() is None:
         console.print(PrivateServer(settings.home()).status().mclient, soft_wrap=True, markup=False)
     else:

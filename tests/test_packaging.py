@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -27,6 +29,7 @@ from build_support.kernel import (
     install_kernel,
     running_platform,
 )
+from tools.readme import README, normalized, with_real_output
 
 # TensorFlow is downloaded and unpacked into a new environment.
 pytestmark = pytest.mark.timeout(1800)
@@ -361,3 +364,70 @@ def _run(
     return subprocess.run(
         command, cwd=directory, env=environment, capture_output=True, text=True, check=False
     )
+
+
+class Shell:
+    """Runs command lines as a user does in whose environment the wheel is installed."""
+
+    def __init__(self, python: InstalledPython) -> None:
+        self.folder = python.directory
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        self._environment = {
+            **kept,
+            "PATH": f"{python.bin}{os.pathsep}{os.environ['PATH']}",
+            "KERAS_PROV_HOME": str(self.folder / "home"),
+        }
+
+    def __call__(self, command: str) -> str:
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=self.folder, env=self._environment, text=True,
+            capture_output=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="session")
+def shell(installed_python: InstalledPython) -> Iterator[Shell]:
+    """A shell in the empty environment; its private server is stopped at the end."""
+    result = Shell(installed_python)
+    yield result
+    result("keras-prov server stop")
+
+
+@pytest.mark.skipif(running_platform() not in KERNELS, reason="there is no private server here")
+def test_the_readme_says_what_happens(shell: Shell) -> None:
+    """Installed in an empty environment, every session of the README prints what stands there."""
+    text = README.read_text()
+    assert normalized(with_real_output(text, shell.folder, shell)) == normalized(text)
+
+
+@pytest.mark.skipif(running_platform() not in KERNELS, reason="there is no private server here")
+def test_the_readmes_fragments_run(shell: Shell) -> None:
+    """The Python fragments between the examples run after the first of them."""
+    (first, *_), fragments = _python_blocks(README.read_text())
+    assert fragments
+    (shell.folder / "fragments.py").write_text("\n".join([first, *fragments]))
+    shell("python fragments.py")
+
+
+@pytest.mark.skipif(running_platform() not in KERNELS, reason="there is no private server here")
+def test_the_documented_queries_run(shell: Shell) -> None:
+    """Each statement of docs/sql.md is answered with rows, on the README's own training."""
+    (first, *_), _ = _python_blocks(README.read_text())
+    (shell.folder / "train.py").write_text(first)
+    shell("python train.py")
+    statements = re.findall(
+        r"```sql\n(.*?);\n```", (ROOT / "docs" / "sql.md").read_text(), re.DOTALL
+    )
+    assert len(statements) == 3
+    for statement in statements:
+        (shell.folder / "statement.sql").write_text(statement)
+        assert json.loads(shell("keras-prov sql --json < statement.sql")), statement
+
+
+def _python_blocks(text: str) -> tuple[list[str], list[str]]:
+    """The README's examples in Python, and its fragments."""
+    examples = re.findall(r"<!-- example: \S+\.py -->\n```python\n(.*?)```", text, re.DOTALL)
+    every = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    return examples, [each for each in every if each not in examples]

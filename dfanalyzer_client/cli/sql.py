@@ -35,12 +35,15 @@ def sql(statement: str | None, form: str | None, store: str | None) -> None:
         if statement is not None:
             _run(connection, statement, form)
             return
+        failed = False
         for typed in _typed_statements():
             try:
                 _run(connection, typed, form)
             except RefusedError as error:
-                connection.rollback()
+                failed = True
                 click.echo(f"Error: {error}", err=True)
+    if failed and not sys.stdin.isatty():
+        raise SystemExit(1)  # a script that pipes statements in wants to know
 
 
 def _run(connection: Connection, statement: str, form: str | None) -> None:

@@ -105,11 +105,18 @@ def test_sql_says_what_is_wrong_in_one_line(home: Path, statement: str, words: s
 
 
 def test_statements_come_from_a_pipe(home: Path) -> None:
-    """Without a statement they are read from stdin, each to its semicolon; errors do not end it."""
-    result = run("sql", input="SELECT 1 AS\n one;\nSELEC 2;\n\nSELECT 3 AS three")
+    """Without a statement they are read from stdin, each to its semicolon."""
+    result = run("sql", input="SELECT 1 AS\n one;\n\nSELECT 3 AS three")
     assert "one" in result.stdout
     assert "three" in result.stdout
+
+
+def test_an_error_in_a_pipe_ends_neither_it_nor_in_success(home: Path) -> None:
+    """The statements after a wrong one are run; the exit code says that one failed."""
+    result = CliRunner().invoke(main, ["sql"], input="SELEC 2;\nSELECT 3 AS three;\n")
     assert "syntax error" in result.stderr
+    assert "three" in result.stdout
+    assert result.exit_code == 1
 
 
 def test_the_prompt_answers(home: Path) -> None:
