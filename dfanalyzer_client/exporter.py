@@ -19,8 +19,8 @@ from tenacity.wait import wait_random_exponential
 
 from .errors import (
     ConflictError,
+    PrivateServerError,
     RefusedError,
-    StoreError,
     StoreLoginError,
     StoreUnavailableError,
 )
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 
 BATCH_SECONDS = 0.5
 BATCH_RECORDS = 1000
+MAY_PASS = (StoreUnavailableError, StoreLoginError, ConflictError, PrivateServerError)
+"""Errors that somebody may mend while we wait."""
 IDLE_SECONDS = 60.0
 """With nothing to ship for so long the connection is closed, so that an idle server may stop."""
 
@@ -139,7 +141,7 @@ class Exporter:
 
     def _ship(self, records: list[Record]) -> None:
         retrying = Retrying(
-            retry=retry_if_exception_type((StoreUnavailableError, StoreLoginError, ConflictError)),
+            retry=retry_if_exception_type(MAY_PASS),
             wait=wait_random_exponential(multiplier=0.25, max=30.0),
             stop=stop_when_event_set(self._stopping),
             sleep=self._pause,
@@ -148,7 +150,7 @@ class Exporter:
         )
         try:
             retrying(self._ship_once, records)
-        except StoreError:
+        except MAY_PASS:
             return  # told to stop: the journal keeps it
         if self._outage:
             logger.warning("The store is back; what waited is being stored.")

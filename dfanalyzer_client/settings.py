@@ -21,7 +21,7 @@ from pathlib import Path
 from .errors import DfAnalyzerError
 from .url import StoreURL
 
-__all__ = ["exit_flush_seconds", "home", "idle_minutes", "store_url", "strict"]
+__all__ = ["check", "exit_flush_seconds", "home", "idle_minutes", "store_url", "strict"]
 
 IDLE_MINUTES = 30.0
 EXIT_FLUSH_SECONDS = 5.0
@@ -56,6 +56,12 @@ def exit_flush_seconds(argument: float | None = None) -> float:
 def strict() -> bool:
     """Whether our own failures raise (KERAS_PROV_STRICT=1) instead of being logged."""
     return os.environ.get("KERAS_PROV_STRICT", "") not in ("", "0")
+
+
+def check() -> None:
+    """Raise DfAnalyzerError for a variable whose value cannot be: at the user's call, not later."""
+    idle_minutes()
+    exit_flush_seconds()
 
 
 def _number(variable: str, argument: float | None, default: float) -> float:

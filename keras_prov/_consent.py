@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from dfanalyzer_client import settings
 from dfanalyzer_client.client import Client, client_for
 from dfanalyzer_client.names import checked_dataflow_tag, checked_name
 from dfanalyzer_client.url import StoreURL
@@ -59,6 +60,7 @@ class Consent:
             TypeError: a value is not of its kind.
             ValueError: a key is unknown, a name is taken, a tag or a store URL cannot be.
         """
+        settings.check()
         keys = checked_keys({} if hyps is None else hyps)
         tag = _script_name() if dataflow_tag is None else dataflow_tag
         checked_dataflow_tag(tag)

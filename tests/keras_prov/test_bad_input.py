@@ -62,6 +62,15 @@ def test_a_wrong_argument_names_the_cure(
         target.get_dataflow()
 
 
+def test_a_variable_that_cannot_be_is_said_at_the_call(
+    tag: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A setting that is no number raises at provenance(), naming the variable."""
+    monkeypatch.setenv("KERAS_PROV_SERVER_IDLE", "half an hour")
+    with pytest.raises(dfanalyzer_client.DfAnalyzerError, match="KERAS_PROV_SERVER_IDLE"):
+        model().provenance(tag)
+
+
 def test_a_call_inside_fit_names_the_cure(tag: str) -> None:
     """provenance() and capture() during a fit raise and say when to call them."""
     target = model()
@@ -118,7 +127,7 @@ print(history["loss"])
 """
 
 
-@pytest.mark.parametrize("fault", ["away", "password", "database"])
+@pytest.mark.parametrize("fault", ["away", "password", "database", "private"])
 def test_a_store_that_cannot_be_used_harms_nothing_and_loses_nothing(
     fault: str, tag: str, home: Path, tmp_path: Path, ask: Any
 ) -> None:
@@ -128,7 +137,9 @@ def test_a_store_that_cannot_be_used_harms_nothing_and_loses_nothing(
         "away": good.reveal().replace(f":{good.port}/", f":{free_port()}/"),
         "password": f"monetdb://monetdb:wrong@127.0.0.1:{good.port}/{good.database}",
         "database": f"monetdb://monetdb:{good.password}@127.0.0.1:{good.port}/nosuch",
+        "private": "",
     }[fault]
+    (tmp_path / "server").write_text("a file where the private server's folder would be")
     environment = {
         **dict(__import__("os").environ),
         "KERAS_PROV_HOME": str(tmp_path),
@@ -142,7 +153,10 @@ def test_a_store_that_cannot_be_used_harms_nothing_and_loses_nothing(
     assert len(json.loads(done.stdout)) == 3
     warnings = [line for line in done.stderr.splitlines() if line.startswith("WARNING ")]
     assert len(warnings) == 1, done.stderr
-    assert ("No MonetDB answers" if fault == "away" else "refused the login") in warnings[0]
+    assert {
+        "away": "No MonetDB answers",
+        "private": "The private MonetDB cannot keep its files",
+    }.get(fault, "refused the login") in warnings[0]
     assert "`keras-prov sync`" in done.stderr
     assert good.password not in done.stderr
     assert "wrong" not in done.stderr

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import dfanalyzer_client
 import keras_prov as keras
 from dfanalyzer_client import (
     Attribute,
@@ -19,6 +21,8 @@ from dfanalyzer_client import (
     Task,
     Transformation,
 )
+from dfanalyzer_client.private_server import PrivateServer
+from dfanalyzer_client.store import Connection
 
 SEVEN = (
     "OPTIMIZER_NAME",
@@ -348,6 +352,23 @@ def test_capture_holds_for_every_model_until_it_stops(tag: str, ask: Any, xy: An
     count = 'SELECT count(DISTINCT e.tag) FROM "public".dataflow_execution e ' \
             'JOIN "public".dataflow d ON d.id = e.df_id WHERE d.tag = %s'  # fmt: skip
     assert ask.one(count, tag) == 2
+
+
+def test_a_named_server_is_written_to(tag: str, home: Path, tmp_path: Path, xy: Any) -> None:
+    """With store=URL the schema is made at the first use, and the rows are in that server."""
+    server = PrivateServer(tmp_path)
+    url = server.ensure()
+    model = small_model()
+    model.provenance(tag, hyps=ALL, store=url.reveal())
+    history = model.fit(*xy, epochs=2, verbose=0).history
+    model.evaluate(*xy, verbose=0)
+    assert keras.flush(30)
+    connection = Connection(url)
+    rows = connection.query(f'SELECT loss FROM "{tag}".otrainingmodel ORDER BY id')
+    assert [loss for (loss,) in rows] == history["loss"]
+    connection.close()
+    dfanalyzer_client.shutdown()
+    server.stop()
 
 
 def test_a_models_fits_are_one_execution(tag: str, ask: Any, xy: Any) -> None:

@@ -1,0 +1,9 @@
+"""`python -m benchmarks`: every benchmark in turn, each in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+for name in ("imports", "training"):
+    subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)

@@ -1,0 +1,40 @@
+"""`python -m benchmarks.imports`: what `import keras_prov` adds to `import keras`."""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import subprocess
+import sys
+
+SCRIPT = """
+import time
+import keras
+before = time.perf_counter()
+import {module}
+print(time.perf_counter() - before)
+"""
+
+
+def main() -> None:
+    """Print the added time of either import, alternating, as median and range."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--repeats", type=int, default=9, help="default: %(default)s")
+    repeats = parser.parse_args().repeats
+    seconds: dict[str, list[float]] = {"keras": [], "keras_prov": []}
+    for number in range(-1, repeats):  # the first round fills caches and does not count
+        for module, found in seconds.items():
+            done = subprocess.run(
+                [sys.executable, "-c", SCRIPT.format(module=module)],
+                capture_output=True, text=True, check=True,
+            )  # fmt: skip
+            if number >= 0:
+                found.append(float(done.stdout))
+    print(f"import after `import keras`, {repeats} fresh processes each, ms: median (min … max)")
+    for module, found in seconds.items():
+        low, middle, high = (1e3 * f(found) for f in (min, statistics.median, max))
+        print(f"  {module:<12}{middle:8.1f} ({low:.1f} … {high:.1f})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""`python -m benchmarks.training`: what capture costs a training, and how soon its rows are seen.
+
+Plain and captured fits of the same small model alternate (A B B A …) in one process; the server is
+up and its schema there, as in the paper. Time inside our code is measured at our two callbacks.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+import keras_prov as keras
+from dfanalyzer_client import settings, shutdown
+from dfanalyzer_client.private_server import PrivateServer
+from dfanalyzer_client.store import reader_connection
+from keras_prov import _training
+
+SEVEN = dict.fromkeys(
+    [
+        *("OPTIMIZER_NAME", "LEARNING_RATE", "DECAY", "MOMENTUM"),
+        *("NUM_EPOCHS", "BATCH_SIZE", "NUM_LAYERS"),
+    ],
+    True,
+)
+TAG = "benchmark"
+NEWEST = 'SELECT max(id) FROM "benchmark".otrainingmodel'
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=8, help="default: %(default)s")
+    parser.add_argument("--epochs", type=int, default=100, help="default: %(default)s")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["KERAS_PROV_HOME"] = home
+        fit(captured=True, epochs=2)
+        keras.flush(30)
+        inside = timed(_training.Training, "epoch_begins", "rate_is_set", "epoch_ends")
+        plain, captured = alternating(options.pairs, options.epochs)
+        show("plain fit, ms per epoch", plain, 1e3 / options.epochs)
+        show("captured fit, ms per epoch", captured, 1e3 / options.epochs)
+        ratios = [c / p for p, c in zip(plain, captured, strict=True)]
+        show("ratio captured / plain, pair by pair", ratios, 1)
+        show("our callbacks, µs per epoch", epochs_of(inside), 1e6)
+        show("end of an epoch to its row seen elsewhere, ms", delays(20), 1e3)
+        shutdown()
+        PrivateServer(settings.home()).stop()
+
+
+def fit(*, captured: bool, epochs: int, callbacks: Sequence[Any] = ()) -> float:
+    """Seconds of one fit of a small dense network."""
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [keras.Input((16,)), keras.layers.Dense(32, "relu"), keras.layers.Dense(1)]
+    )
+    model.compile(keras.optimizers.SGD(0.01), "mse", metrics=["mae"])
+    if captured:
+        model.provenance(TAG, hyps=SEVEN)
+    x = np.ones((256, 16), "float32")
+    began = time.perf_counter()
+    model.fit(x, x[:, :1], epochs=epochs, verbose=0, callbacks=list(callbacks))
+    return time.perf_counter() - began
+
+
+def alternating(pairs: int, epochs: int) -> tuple[list[float], list[float]]:
+    """Seconds of plain and of captured fits, in the order A B B A."""
+    seconds: dict[bool, list[float]] = {False: [], True: []}
+    for number in range(pairs):
+        for captured in (False, True) if number % 2 == 0 else (True, False):
+            seconds[captured].append(fit(captured=captured, epochs=epochs))
+            keras.flush(30)
+    return seconds[False], seconds[True]
+
+
+def timed(owner: Any, *names: str) -> list[float]:
+    """Seconds of each call of these methods, in the order of the calls."""
+    found: list[float] = []
+
+    def measured(method: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapper(*args: Any) -> Any:
+            began = time.perf_counter()
+            try:
+                return method(*args)
+            finally:
+                found.append(time.perf_counter() - began)
+
+        return wrapper
+
+    for name in names:
+        setattr(owner, name, measured(getattr(owner, name)))
+    return found
+
+
+def epochs_of(calls: Sequence[float]) -> list[float]:
+    """Sums of three calls: an epoch's begin, its learning rate, its end."""
+    return [sum(calls[first : first + 3]) for first in range(0, len(calls) - 2, 3)]
+
+
+def delays(epochs: int) -> list[float]:
+    """Seconds from the end of an epoch until another connection sees its row."""
+    connection = reader_connection(None, settings.home())
+    found: list[float] = []
+
+    class Wait(keras.callbacks.Callback):
+        """Asks until the row is there."""
+
+        newest: int | None = None
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            """Our row was appended just before: we are called after the head."""
+            began = time.perf_counter()
+            before = self.newest
+            while self.newest == before:
+                with connection.transaction():
+                    ((self.newest,),) = connection.query(NEWEST)
+            found.append(time.perf_counter() - began)
+
+    keras.flush(30)
+    with connection.transaction():
+        ((Wait.newest,),) = connection.query(NEWEST)
+    fit(captured=True, epochs=epochs, callbacks=[Wait()])
+    connection.close()
+    return found
+
+
+def show(what: str, values: Sequence[float], factor: float) -> None:
+    """Print median, 99th percentile and range."""
+    low, high = min(values) * factor, max(values) * factor
+    middle = statistics.median(values) * factor
+    late = float(np.percentile(values, 99)) * factor
+    print(f"{what:<48} median {middle:9.3f}  p99 {late:9.3f}  ({low:.3f} … {high:.3f})")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,96 @@
+"""The way out of a process: flush, exit and fork."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from dfanalyzer_client import Client, StoreURL, client_for
+from dfanalyzer_client.journal import journals
+
+COMMON = """
+import os, sys
+import dfanalyzer_client
+from dfanalyzer_client import *
+
+output = Set("out", SetType.OUTPUT, [Attribute("a", AttributeType.NUMERIC)])
+flow = Dataflow(sys.argv[1], [Transformation("step", [output])])
+
+def say(number):
+    task = Task(number, flow.tag, flow.exec_tag, "step")
+    task.add_dataset(DataSet("out", [Element([number])]))
+    task.begin()
+    task.end()
+"""
+
+
+def run(script: str, tag: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", COMMON + script, tag],
+        env={**os.environ, **environment}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_the_end_of_a_script_stores_what_it_said(tag: str, ask: Any) -> None:
+    """Nobody has to call flush(): the exit does, and says nothing when all is well."""
+    done = run("say(1)", tag)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ask.set(tag, "out", "a") == [(1,)]
+
+
+def test_an_exit_that_cannot_store_says_what_is_left(tag: str, tmp_path: Path) -> None:
+    """With the store away the exit is bounded, and names the journal and the cure."""
+    done = run(
+        "say(1)", tag, KERAS_PROV_STORE="monetdb://a:b@127.0.0.1:9/x",
+        KERAS_PROV_HOME=str(tmp_path), KERAS_PROV_EXIT_FLUSH="1.2",
+    )  # fmt: skip
+    assert done.returncode == 0
+    (path,) = journals(tmp_path / "journals")
+    assert "3 messages are not stored yet" in done.stderr
+    assert str(path) in done.stderr
+    assert "`keras-prov sync`" in done.stderr
+
+
+def test_flush_ends_in_time_and_tells(tmp_path: Path) -> None:
+    """flush() of a store that is away answers False when its time is up; nothing said is True."""
+    client = Client(StoreURL.parse("monetdb://a:b@127.0.0.1:9/x"), tmp_path)
+    assert client.flush(0)
+    client.save_dataflow({"tag": "t", "transformations": [], "exec": "e"})
+    began = time.monotonic()
+    assert not client.flush(0.3)
+    assert time.monotonic() - began < 10
+    assert client.waiting() == 1
+    client.close(0)
+
+
+def test_making_a_client_opens_nothing(tmp_path: Path) -> None:
+    """No file, thread or connection before the first message."""
+    client_for("monetdb://a:b@127.0.0.1:9/x", tmp_path / "home")
+    assert not (tmp_path / "home").exists()
+
+
+def test_a_forked_child_has_its_own_way_out(tag: str, ask: Any, home: Path) -> None:
+    """Parent and child go on saying; each has its own journal, and every row is there once."""
+    before = set(journals(home / "journals"))
+    done = run(
+        """
+say(1)
+assert dfanalyzer_client.flush(30)
+child = os.fork()
+say(3 if child else 2)
+assert dfanalyzer_client.flush(30)
+if child:
+    assert os.waitpid(child, 0)[1] == 0
+    say(4)
+else:
+    os._exit(0)
+""",
+        tag,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert sorted(ask.set(tag, "out", "a")) == [(1,), (2,), (3,), (4,)]
+    assert len(set(journals(home / "journals")) - before) == 2
