@@ -29,6 +29,7 @@ from build_support.kernel import (
     install_kernel,
     running_platform,
 )
+from dfanalyzer_client.cli.sql import split
 from tools.readme import README, normalized, with_real_output
 
 # TensorFlow is downloaded and unpacked into a new environment.
@@ -413,17 +414,19 @@ def test_the_readmes_fragments_run(shell: Shell) -> None:
 
 @pytest.mark.skipif(running_platform() not in KERNELS, reason="there is no private server here")
 def test_the_documented_queries_run(shell: Shell) -> None:
-    """Each statement of docs/sql.md is answered with rows, on the README's own training."""
+    """Each statement of README and docs/sql.md is answered with rows, on the README's training."""
     (first, *_), _ = _python_blocks(README.read_text())
     (shell.folder / "train.py").write_text(first)
     shell("python train.py")
-    statements = re.findall(
-        r"```sql\n(.*?);\n```", (ROOT / "docs" / "sql.md").read_text(), re.DOTALL
-    )
-    assert len(statements) == 3
-    for statement in statements:
-        (shell.folder / "statement.sql").write_text(statement)
-        assert json.loads(shell("keras-prov sql --json < statement.sql")), statement
+    pages = [README.read_text(), (ROOT / "docs" / "sql.md").read_text()]
+    scripts = [each for page in pages for each in re.findall(r"```sql\n(.*?)```", page, re.DOTALL)]
+    assert len(scripts) == 4
+    for script in scripts:
+        (shell.folder / "script.sql").write_text(script)
+        answers = shell("keras-prov sql --json < script.sql").split("\n]\n")[:-1]
+        assert len(answers) == len(split(script)[0]) - script.count("SET SCHEMA"), script
+        for answer in answers:
+            assert json.loads(f"{answer}]"), script
 
 
 def _python_blocks(text: str) -> tuple[list[str], list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -14,9 +15,14 @@ from ..errors import RefusedError
 from ..store import Connection
 from .common import friendly_errors, print_table, reading, store_option
 
-__all__ = ["sql"]
+__all__ = ["split", "sql"]
 
 PROMPT, CONTINUED = "sql> ", "  -> "
+TOKEN = re.compile(
+    r"""'(?:[^'\\]|\\.)*' | "[^"]*" | --[^\n]* | /\*.*?\*/ | ; | [^'";/-]+ | .""",
+    re.DOTALL | re.VERBOSE,
+)
+"""Texts, quoted names, comments, the end of a statement, and all between them."""
 
 
 @click.command()
@@ -33,7 +39,10 @@ def sql(statement: str | None, form: str | None, store: str | None) -> None:
     """
     with friendly_errors(), reading(store) as connection:
         if statement is not None:
-            _run(connection, statement, form)
+            whole, rest = split(statement)
+            for each in [*whole, rest]:
+                if each.strip():
+                    _run(connection, each, form)
             return
         failed = False
         for typed in _typed_statements():
@@ -46,9 +55,24 @@ def sql(statement: str | None, form: str | None, store: str | None) -> None:
         raise SystemExit(1)  # a script that pipes statements in wants to know
 
 
+def split(text: str) -> tuple[list[str], str]:
+    """The statements of `text` that end with a semicolon, without comments, and what is left.
+
+    A semicolon in a text, a quoted name or a comment ends nothing.
+    """
+    statements, current, rest_from = [], "", 0
+    for token in TOKEN.finditer(text):
+        if token[0] == ";":
+            statements.append(current)
+            current, rest_from = "", token.end()
+        elif not token[0].startswith(("--", "/*")):
+            current += token[0]
+    return [each.strip() for each in statements if each.strip()], text[rest_from:]
+
+
 def _run(connection: Connection, statement: str, form: str | None) -> None:
     with connection.transaction():
-        columns, rows, count = connection.table(statement.strip().rstrip(";"))
+        columns, rows, count = connection.table(statement.strip())
     if not columns:
         click.echo(f"{count} rows affected." if count > 0 else "Done.", err=True)
     elif form == "csv":
@@ -80,14 +104,11 @@ def _typed_statements() -> Iterator[str]:
             break
         if not pending and line.strip() in ("\\q", "quit", "exit"):
             return
-        pending = f"{pending}\n{line}" if pending else line
-        if pending.rstrip().endswith(";"):
-            yield pending
-            pending = ""
-        elif not pending.strip():
-            pending = ""
-    if pending.strip():
-        yield pending
+        statements, pending = split(f"{pending}\n{line}" if pending else line)
+        yield from statements
+        pending = pending if pending.strip() else ""
+    (last, _) = split(f"{pending}\n;")
+    yield from last
 
 
 def _line(prompt: str) -> str:

@@ -31,6 +31,7 @@ from dfanalyzer_client import (
     flush,
 )
 from dfanalyzer_client.cli import main
+from dfanalyzer_client.cli.sql import split
 from dfanalyzer_client.private_server import PrivateServer
 
 ROOT = Path(__file__).parents[2]
@@ -102,6 +103,24 @@ def test_sql_reads_any_column_name(home: Path, name: str) -> None:
 def test_sql_says_what_is_wrong_in_one_line(home: Path, statement: str, words: str) -> None:
     """MonetDB's own message, in one line and with exit code 1; the reader may only SELECT."""
     assert words in run("sql", statement, code=1).stderr
+
+
+@pytest.mark.parametrize(
+    ("text", "statements", "rest"),
+    [
+        ("SELECT 1; SELECT 2", ["SELECT 1"], " SELECT 2"),
+        ("SELECT ';' AS \"a;b\"; -- 1; 2\nSELECT 2;", ["SELECT ';' AS \"a;b\"", "SELECT 2"], ""),
+        (r"SELECT 'it\'s; so'; x", [r"SELECT 'it\'s; so'"], " x"),
+        ("/* a; b */ SELECT 4/2-1; ", ["SELECT 4/2-1"], " "),
+        ("SELECT 'open ", [], "SELECT 'open "),
+        (";;", [], ""),
+    ],
+)
+def test_a_semicolon_ends_a_statement_only_where_it_does(
+    text: str, statements: list[str], rest: str
+) -> None:
+    """One inside a text, a quoted name or a comment ends nothing."""
+    assert split(text) == (statements, rest)
 
 
 def test_statements_come_from_a_pipe(home: Path) -> None:
