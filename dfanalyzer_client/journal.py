@@ -25,6 +25,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from . import settings
 from .errors import JournalError
 from .url import StoreURL
 
@@ -55,7 +56,7 @@ class Journal:
         self.sequence = -1
         self._torn = False
         self._lock = threading.Lock()
-        self._fsync = os.environ.get("KERAS_PROV_FSYNC", "") not in ("", "0")
+        self._fsync = settings.fsync()
         self._descriptor = _created(self.path)
         header = {
             "journal": self.id,

@@ -8,6 +8,7 @@ variable                    meaning                                        defau
 ``KERAS_PROV_SERVER_IDLE``  minutes without a client after which the       30; 0: never
                             private server stops by itself
 ``KERAS_PROV_STRICT``       1: our own failures raise in the training      0: they are logged
+``KERAS_PROV_FSYNC``        1: what was said is safe from a power cut, too  0: from a kill alone
 ``KERAS_PROV_EXIT_FLUSH``   seconds that the end of the process may wait   5
                             for what is not yet stored
 =========================== ============================================== ====================
@@ -21,7 +22,7 @@ from pathlib import Path
 from .errors import DfAnalyzerError
 from .url import StoreURL
 
-__all__ = ["check", "exit_flush_seconds", "home", "idle_minutes", "store_url", "strict"]
+__all__ = ["check", "exit_flush_seconds", "fsync", "home", "idle_minutes", "store_url", "strict"]
 
 IDLE_MINUTES = 30.0
 EXIT_FLUSH_SECONDS = 5.0
@@ -55,7 +56,16 @@ def exit_flush_seconds(argument: float | None = None) -> float:
 
 def strict() -> bool:
     """Whether our own failures raise (KERAS_PROV_STRICT=1) instead of being logged."""
-    return os.environ.get("KERAS_PROV_STRICT", "") not in ("", "0")
+    return _is_on("KERAS_PROV_STRICT")
+
+
+def fsync() -> bool:
+    """Whether each message is forced to the disk (KERAS_PROV_FSYNC=1)."""
+    return _is_on("KERAS_PROV_FSYNC")
+
+
+def _is_on(variable: str) -> bool:
+    return os.environ.get(variable, "") not in ("", "0")
 
 
 def check() -> None:

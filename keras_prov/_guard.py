@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import functools
 import logging
-import os
 from collections.abc import Callable
 from types import TracebackType
 from typing import ParamSpec, TypeVar
+
+from dfanalyzer_client.settings import strict
 
 __all__ = ["guarded", "strict"]
 
@@ -26,11 +27,6 @@ R = TypeVar("R")
 _logger = logging.getLogger("keras_prov")
 
 _reported: set[str] = set()
-
-
-def strict() -> bool:
-    """Whether our own failures raise (KERAS_PROV_STRICT=1) instead of being logged."""
-    return os.environ.get("KERAS_PROV_STRICT", "") not in ("", "0")
 
 
 class guarded:  # noqa: N801  # reads as the verb it is, like contextlib.suppress
