@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import weakref
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -36,7 +37,9 @@ class Dataflow(ProvenanceObject):
     ) -> None:
         """Describe a dataflow; raises DefinitionError for a bad tag or transformation."""
         super().__init__(tag)
-        self.exec_tag = f"{tag}-{datetime.now(UTC).replace(tzinfo=None).isoformat(' ')}"
+        now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+        # a sweep starts hundreds in the same second: the time alone would soon name two of them
+        self.exec_tag = f"{tag}-{now}-{secrets.token_hex(4)}"
         self._client = client
         self._saved: list[dict[str, Any]] | None = None
         self.transformations = transformations

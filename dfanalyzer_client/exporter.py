@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -34,6 +33,7 @@ BATCH_SECONDS = 0.5
 BATCH_RECORDS = 1000
 MAY_PASS = (StoreUnavailableError, StoreLoginError, ConflictError, PrivateServerError)
 """Errors that somebody may mend while we wait."""
+FLUSHING_SECONDS = 0.5
 IDLE_SECONDS = 60.0
 """With nothing to ship for so long the connection is closed, so that an idle server may stop."""
 
@@ -71,6 +71,7 @@ class Exporter:
         self._stopping = threading.Event()
         self._progress = threading.Condition()
         self._outage = False
+        self._flushing = 0
         self.shipped = 0  # record 0 describes the journal: there is nothing to ship in it
 
     def wake(self) -> None:
@@ -81,12 +82,14 @@ class Exporter:
 
     def flush(self, sequence: int, timeout: float | None) -> bool:
         """Wait until the record `sequence` is stored or set aside; False when time was up."""
-        self._hurry.set()
-        self.wake()
         with self._progress:
+            self._flushing += 1
+            self._hurry.set()
+            self.wake()
             self._progress.wait_for(
                 lambda: self.shipped >= sequence or self._stopping.is_set(), timeout
             )
+            self._flushing -= 1
             return self.shipped >= sequence
 
     def stop(self) -> None:
@@ -167,9 +170,12 @@ class Exporter:
         ship(self._store, self._journal, records, self._aside)
 
     def _pause(self, seconds: float) -> None:
-        if self._hurry.wait(seconds):
-            time.sleep(0.05)  # somebody waits in flush(): try soon, but not in a tight loop
+        """Wait before the next attempt; not for long while somebody waits in `flush`."""
         self._hurry.clear()
+        if not self._flushing:
+            self._hurry.wait(seconds)
+        if self._flushing:
+            self._stopping.wait(min(seconds, FLUSHING_SECONDS))
 
     def _report(self, state: RetryCallState) -> None:
         if not self._outage and state.outcome is not None:

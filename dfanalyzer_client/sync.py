@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .errors import JournalError, StoreError
+from .errors import DfAnalyzerError, JournalError
 from .exporter import BATCH_RECORDS, ship
 from .journal import JournalReader, SetAside, journals, take_over
 from .store import MonetDBStore, open_store
@@ -51,14 +51,13 @@ def journal_states(home: Path, store: StoreURL | None) -> Iterator[JournalState]
     stores.close()
 
 
-def sync(home: Path, store: StoreURL | None, report: Callable[[Path, int], None]) -> int:
+def sync(
+    home: Path, store: StoreURL | None, report: Callable[[Path, int | DfAnalyzerError], None]
+) -> int:
     """Store what is left in journals whose process is gone; the number of messages stored.
 
-    `report` is told each journal that had some, and how many. Journals of running processes are
-    left to them.
-
-    Raises:
-        StoreError: a store cannot be reached, or refused the login.
+    `report` is told each journal that had some, and how many or why they could not be stored; the
+    others are gone on with. Journals of running processes are left to them.
     """
     stores = _Stores(home, store)
     total = 0
@@ -68,6 +67,9 @@ def sync(home: Path, store: StoreURL | None, report: Callable[[Path, int], None]
             continue
         try:
             count = _shipped(path, stores)
+        except DfAnalyzerError as error:
+            report(path, error)
+            continue
         finally:
             os.close(descriptor)
         total += count
@@ -131,7 +133,7 @@ def _state(path: Path, stores: _Stores, *, running: bool) -> JournalState:
     messages = sum(record.sequence > 0 for record in JournalReader(path))
     try:
         stored: int | None = max(stores.get(header["store"]).position(header["journal"]), 0)
-    except StoreError:
+    except DfAnalyzerError:
         stored = None
     return JournalState(
         path, header["journal"], header["store"], messages, stored, len(SetAside.beside(path)),

@@ -7,10 +7,12 @@ from pathlib import Path
 import click
 
 from .. import settings
+from ..errors import DfAnalyzerError
 from ..private_server import READER, PrivateServer
 from ..store import Connection, create_catalogue
 from ..sync import journal_states
 from ..sync import sync as sync_journals
+from ..url import StoreURL
 from .common import chosen_store, friendly_errors, print_table, store_option
 
 __all__ = ["db", "journal", "sync"]
@@ -46,12 +48,10 @@ def rebuild() -> None:
     Example: keras-prov db rebuild
     """
     with friendly_errors():
-        home = settings.home()
-        aside = PrivateServer(home).set_database_aside()
+        aside = PrivateServer(settings.home()).set_database_aside()
         if aside is not None:
             click.echo(f"The old database is in {aside}.")
-        count = sync_journals(home, settings.store_url(), _report)
-        click.echo(f"{count} messages are stored anew.")
+        _sync(settings.store_url(), "{} messages are stored anew.")
 
 
 @click.command()
@@ -62,8 +62,7 @@ def sync(store: str | None) -> None:
     Example: keras-prov sync
     """
     with friendly_errors():
-        count = sync_journals(settings.home(), chosen_store(store), _report)
-        click.echo(f"{count} messages stored." if count else "Nothing was left to store.")
+        _sync(chosen_store(store), "{} messages stored.")
 
 
 @click.command()
@@ -93,5 +92,18 @@ def journal(store: str | None) -> None:
     print_table(["journal", "store", "process", "messages", "stored", "set aside", "bytes"], rows)
 
 
-def _report(path: Path, count: int) -> None:
-    click.echo(f"{path.name}: {count} messages stored.")
+def _sync(store: StoreURL | None, summary: str) -> None:
+    """Store what is left; exit code 1 when some of it cannot be."""
+    failures: list[DfAnalyzerError] = []
+
+    def report(path: Path, outcome: int | DfAnalyzerError) -> None:
+        if isinstance(outcome, DfAnalyzerError):
+            failures.append(outcome)
+            click.echo(f"{path.name}: {outcome}", err=True)
+        else:
+            click.echo(f"{path.name}: {outcome} messages stored.")
+
+    count = sync_journals(settings.home(), store, report)
+    click.echo(summary.format(count) if count else "Nothing was left to store.")
+    if failures:
+        raise click.ClickException(f"{len(failures)} journals could not be stored.")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
@@ -112,6 +111,8 @@ class ServerFiles:
 
 def hold(path: Path, *, wait: bool = True) -> Any:
     """Lock a file until it is closed; raises BlockingIOError when another holds it."""
+    import fcntl  # here: this module is imported where there is no private server, too
+
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     file = os.fdopen(descriptor, "r+")
     try:

@@ -282,3 +282,25 @@ def test_the_command_does_not_import_keras(home: Path) -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout.splitlines()[-1] == "set()"
+
+
+def test_sync_goes_on_after_a_journal_that_it_cannot_store(
+    tmp_path: Path, home: Path, tag: str
+) -> None:
+    """A journal whose store is away is said, the others are stored, and the exit code is 1."""
+    good = PrivateServer(home).ensure()
+    away = "monetdb://a:b@127.0.0.1:9/x"
+    script = (
+        "import sys; from dfanalyzer_client import *\n"
+        "flow = Dataflow(sys.argv[1], [Transformation('step', [])]); flow.save()"
+    )
+    environment = {"KERAS_PROV_HOME": str(tmp_path), "KERAS_PROV_EXIT_FLUSH": "0"}
+    for store in (away, good.reveal()):
+        subprocess.run(
+            [sys.executable, "-c", script, tag], check=True, capture_output=True,
+            env={**os.environ, **environment, "KERAS_PROV_STORE": store},
+        )  # fmt: skip
+    result = run("sync", "--store", good.reveal(), env=environment, code=1)
+    assert "No MonetDB answers" in result.stderr
+    assert "1 messages stored" in result.stdout
+    assert "1 journals could not be stored" in result.stderr
