@@ -39,6 +39,7 @@ def normalized(text: str) -> str:
     """`text` without what differs from run to run: figures, paths, and the widths they give."""
     text = re.sub(r"DOTMONETDBFILE=\S+", "DOTMONETDBFILE=FILE", text)
     text = re.sub(r"(?m)^(database|log) +\S+$", r"\1 FILE", text)
+    text = re.sub(r"-\d{4}-\d\d-\d\d [\d:.]+-[0-9a-f]{8}", "-TIME", text)  # an execution's tag
     text = re.sub(r"[-+]?\d[\d.:e+-]*", "N", text)
     return re.sub(r"[ \t]+", " ", re.sub(r"-+", "-", text))
 
