@@ -8,7 +8,7 @@ have (Adam has no momentum), is None and becomes NULL.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ import keras
 import numpy as np
 
 __all__ = ["KNOWN", "Facts", "Hyperparameter", "checked_keys", "learning_rate"]
+
+_MULTI: Any = getattr(keras.optimizers, "MultiOptimizer", ())  # Keras 3.12 has none
 
 DEFAULT_BATCH_SIZE = 32
 """Keras' own, for arrays without `batch_size` (keras.Model.fit)."""
@@ -73,6 +75,9 @@ def learning_rate(optimizer: Any) -> float | None:
 
     A user's callable is not called here, since a call may change what it returns next.
     """
+    inner = _inner(optimizer)
+    if inner is not None:
+        return _common(learning_rate(each) for each in inner)
     rate = getattr(optimizer, "_learning_rate", None)
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         # with gradient accumulation `iterations` is divided; the schedule counts `_iterations`
@@ -80,6 +85,27 @@ def learning_rate(optimizer: Any) -> float | None:
     elif rate is None or callable(rate):
         return None
     return _shortest(rate)
+
+
+def _inner(optimizer: Any) -> list[Any] | None:
+    """The optimizers of a MultiOptimizer, whose own learning rate is a 0 that nobody uses.
+
+    They may be none yet: where a function selects them, Keras asks it at the first step.
+    """
+    if isinstance(optimizer, _MULTI):
+        return list(optimizer.optimizers)
+    return None
+
+
+def _each(optimizer: Any) -> list[Any]:
+    inner = _inner(optimizer)
+    return [optimizer] if inner is None else inner
+
+
+def _common(values: Iterable[float | None]) -> float | None:
+    """The one value that all have; None where they differ."""
+    distinct = set(values)
+    return distinct.pop() if len(distinct) == 1 else None
 
 
 def _unknown(key: object) -> str:
@@ -104,24 +130,36 @@ def _optimizer_name(facts: Facts) -> str:
 
 
 def _initial_rate(facts: Facts) -> float | None:
-    rate = getattr(facts.optimizer, "_learning_rate", None)
+    return _rate_before_the_first_step(facts.optimizer)
+
+
+def _rate_before_the_first_step(optimizer: Any) -> float | None:
+    inner = _inner(optimizer)
+    if inner is not None:
+        return _common(_rate_before_the_first_step(each) for each in inner)
+    rate = getattr(optimizer, "_learning_rate", None)
     if callable(rate) and not isinstance(
         rate, (keras.optimizers.schedules.LearningRateSchedule, keras.Variable)
     ):
         return _shortest(rate())  # a user's function: asked once, at the beginning
-    return learning_rate(facts.optimizer)
+    return learning_rate(optimizer)
 
 
-def _decay(facts: Facts) -> float:
-    schedule = getattr(facts.optimizer, "_learning_rate", None)
+def _decay(facts: Facts) -> float | None:
+    optimizers = _each(facts.optimizer)
+    return _common(_decay_of(getattr(each, "_learning_rate", None)) for each in optimizers)
+
+
+def _decay_of(schedule: Any) -> float:
     if isinstance(schedule, keras.optimizers.schedules.InverseTimeDecay):
         return float(schedule.decay_rate) / float(schedule.decay_steps)
     return 0.0
 
 
 def _momentum(facts: Facts) -> float | None:
-    momentum = getattr(facts.optimizer, "momentum", None)
-    return None if momentum is None else float(momentum)
+    optimizers = _each(facts.optimizer)
+    momenta = (getattr(each, "momentum", None) for each in optimizers)
+    return _common(None if momentum is None else float(momentum) for momentum in momenta)
 
 
 def _batch_size(facts: Facts) -> int | None:

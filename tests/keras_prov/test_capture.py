@@ -329,6 +329,23 @@ def test_loss_scaling_does_not_hide_the_optimizer(tag: str, ask: Any, xy: Any) -
     assert found["MOMENTUM"] == 0.5
 
 
+@pytest.mark.skipif(not hasattr(keras.optimizers, "MultiOptimizer"), reason="not in this Keras")
+@pytest.mark.parametrize(("second", "rate"), [(0.01, 0.01), (0.02, None)])
+def test_several_optimizers_are_read_one_by_one(
+    second: float, rate: float | None, tag: str, ask: Any, xy: Any
+) -> None:
+    """What all optimizers of a MultiOptimizer share is recorded; where they differ it is NULL."""
+    optimizers = keras.optimizers.OptimizerMap(
+        keras.optimizers.SGD(0.01), {".*bias": keras.optimizers.SGD(second)}
+    )
+    model = small_model(optimizer=keras.optimizers.MultiOptimizer(optimizers))
+    model.provenance(dataflow_tag=tag, hyps=ALL)
+    model.fit(*xy, verbose=0)
+    found = hyperparameters(ask, tag)
+    assert (found["OPTIMIZER_NAME"], found["LEARNING_RATE"]) == ("MultiOptimizer", rate)
+    assert (found["DECAY"], found["MOMENTUM"]) == (0, 0)
+
+
 def test_own_hyperparameters_stand_beside_the_known(tag: str, ask: Any, xy: Any) -> None:
     """A user's own are columns with the values given, NULL without."""
     model = small_model()
