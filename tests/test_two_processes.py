@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dfanalyzer_client.journal import journals, take_over
+from dfanalyzer_client.private_server import PrivateServer
 
 # Trains one epoch for each line it is told, so that the tests decide when an epoch ends.
 TRAINING = """
@@ -109,3 +110,23 @@ def test_sync_leaves_a_running_training_alone(tag: str, home: Path) -> None:
     subprocess.run([*command, "sync"], check=True, capture_output=True)
     training.process.kill()
     training.process.communicate()
+
+
+def test_a_server_killed_in_mid_training_comes_back(tag: str, ask: Any, home: Path) -> None:
+    """kill -9 of the private server between two epochs: it is started again, no row is lost."""
+    server = PrivateServer(home)
+    training = Training(tag)
+    epochs = f'SELECT epoch_id FROM "{tag}".otrainingmodel ORDER BY id'
+    training.ready(0)
+    training.go()
+    assert appears(ask, epochs, [(0.0,)])
+    pid = server.status().pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    for epoch in (1, 2, 3):
+        training.ready(epoch)
+        training.go()
+    training.process.communicate()
+    assert training.process.returncode == 0
+    assert ask.rows(epochs) == [(0.0,), (1.0,), (2.0,), (3.0,)]
+    assert server.status().pid != pid
