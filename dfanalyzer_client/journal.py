@@ -191,7 +191,8 @@ def take_over(path: Path) -> int | None:
 
 def _created(path: Path) -> int:
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (path.parent.parent, path.parent):  # the mode is that of the last one only
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | CLOSE_ON_EXEC
         descriptor = os.open(path, flags, 0o600)
     except OSError as error:

@@ -8,9 +8,11 @@ for the loss while the training goes on.
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -222,7 +224,12 @@ def _answer(connection: Any, question: str, statement: str) -> None:
 
 def how_to_go_on() -> None:
     """Say where the database is."""
-    console.print("Go on asking: `keras-prov runs`, `keras-prov show last`, `keras-prov sql`, or")
+    command = (
+        "keras-prov" if shutil.which("keras-prov") else f"{Path(sys.executable).parent}/keras-prov"
+    )
+    console.print("Go on asking:")
+    for arguments in ("runs", "show last", "sql"):
+        console.print(f"{command} {arguments}", soft_wrap=True, markup=False)
     if settings.store_url() is None:
         console.print(PrivateServer(settings.home()).status().mclient, soft_wrap=True, markup=False)
     else:

@@ -65,7 +65,8 @@ class ServerFiles:
     def create(self) -> None:
         """Make the folder, 0700; raises PrivateServerError where that cannot be."""
         try:
-            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for folder in (self.home, self.folder):  # the mode is that of the last one only
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             hold(self.start_lock).close()
         except OSError as error:
             raise PrivateServerError(

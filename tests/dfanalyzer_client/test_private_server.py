@@ -118,7 +118,11 @@ def test_its_files_are_the_users_alone(server: PrivateServer, tmp_path: Path) ->
         server.ensure()
     finally:
         os.umask(before)
-    for path in [tmp_path / "home" / "server", *(tmp_path / "home" / "server").rglob("*")]:
+    for path in [
+        tmp_path / "home",
+        tmp_path / "home" / "server",
+        *(tmp_path / "home" / "server").rglob("*"),
+    ]:
         assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
 
 
