@@ -33,6 +33,9 @@ BATCH_SECONDS = 0.5
 BATCH_RECORDS = 1000
 MAY_PASS = (StoreUnavailableError, StoreLoginError, ConflictError, PrivateServerError)
 """Errors that somebody may mend while we wait."""
+POISON = (RefusedError, LookupError, TypeError, ValueError)
+"""Errors of one message that trying again does not mend: refused, or not to be understood."""
+
 FLUSHING_SECONDS = 0.5
 IDLE_SECONDS = 60.0
 """With nothing to ship for so long the connection is closed, so that an idle server may stop."""
@@ -199,7 +202,7 @@ def ship(store: Store, journal: str, records: list[Record], aside: SetAside) -> 
     """
     try:
         store.write(journal, records)
-    except RefusedError as error:
+    except POISON as error:
         if len(records) > 1:
             middle = len(records) // 2
             ship(store, journal, records[:middle], aside)

@@ -129,7 +129,9 @@ def _add_elements(
 def _element(known: SetLayout, names: list[str], values: list[Any]) -> ElementRow:
     row = ElementRow({})
     for name, value in zip(names, values, strict=True):
-        attribute = known.attributes[name]
+        attribute = known.attributes.get(name)
+        if attribute is None:
+            raise RefusedError(f"Set {known.tag!r} has no attribute {name!r} in the database.")
         row.values[name], exact = column_value(value, attribute.type)
         if exact is not None:
             row.exact.append((attribute.id, exact))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..declaration import Declaration
-from ..errors import RefusedError, StoreUnavailableError
+from ..errors import RefusedError, StoreLoginError, StoreUnavailableError
 from ..journal import Record
 from ..url import StoreURL
 from .connection import Connection
@@ -21,6 +21,7 @@ from .sql import inserts, qualified
 
 __all__ = ["MonetDBStore"]
 
+PRIVILEGE_TEXTS = ("insufficient privileges", "access denied")
 KNOWN_TASKS = 10_000
 """Tasks whose ids are remembered; others are looked up again."""
 
@@ -103,6 +104,18 @@ class MonetDBStore:
         except StoreUnavailableError:
             self.close()
             raise
+        except RefusedError as error:
+            if any(words in str(error).lower() for words in PRIVILEGE_TEXTS):
+                raise self._not_allowed(error) from error
+            raise
+
+    def _not_allowed(self, error: RefusedError) -> StoreLoginError:
+        """Lacking rights concern every message, and somebody may grant them meanwhile."""
+        url = self._connection.url if self._connection is not None else "the store"
+        return StoreLoginError(
+            f"The user of {url} may not do what storing takes ({error}): grant it, or let an "
+            "administrator make the catalogue with `keras-prov db init`."
+        )
 
     def close(self) -> None:
         """Let go of the connection and of what was remembered; the next call connects anew."""
@@ -121,7 +134,14 @@ class MonetDBStore:
     def _connected(self) -> Connection:
         if self._connection is None:
             connection = Connection(self._address())
-            create_catalogue(connection, self._readers)
+            try:
+                create_catalogue(connection, self._readers)
+            except RefusedError as error:  # no message is at fault
+                connection.close()
+                raise StoreLoginError(
+                    f"The catalogue in {connection.url} cannot be used ({error}). An administrator "
+                    "can make one with `keras-prov db init`."
+                ) from error
             self._connection = connection
         return self._connection
 

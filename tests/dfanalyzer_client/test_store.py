@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dfanalyzer_client.analysis import execution_sets, find_execution
-from dfanalyzer_client.errors import RefusedError, StoreUnavailableError
+from dfanalyzer_client.errors import RefusedError, StoreLoginError, StoreUnavailableError
 from dfanalyzer_client.exporter import Exporter, ship
 from dfanalyzer_client.journal import Journal, JournalReader, Record, SetAside
 from dfanalyzer_client.private_server import READER, PrivateServer
@@ -89,6 +89,39 @@ def test_a_refused_message_is_set_aside_and_the_rest_is_stored(
     assert "nosuch" in entry["error"]
     assert entry["message"] == bad
     assert len([each for each in caplog.records if "set aside" in each.message]) == 1
+
+
+def test_messages_that_make_no_sense_hold_up_nothing(
+    store: MonetDBStore, tag: str, ask: Any, tmp_path: Path
+) -> None:
+    """Whatever is wrong with a message, it is set aside and those after it are stored."""
+    aside = SetAside(tmp_path / "journal.refused")
+    good = task(tag, 9, {"a": 9})
+    wrong = [
+        task(tag, 1, {"nosuch": 1}),
+        {"kind": "task"},
+        {**good, "id": "nine"},
+        {**good, "dependency": {"tags": [{"tag": "step"}], "ids": []}},
+        {**good, "sets": [{"tag": "out", "attributes": ["a"], "elements": [[1, 2]]}]},
+        {**good, "dataflow": "nobody declared this"},
+        {"kind": "dataflow", "tag": "sys", "transformations": []},
+    ]
+    ship(store, tag, records(dataflow(tag, ("a", "NUMERIC")), *wrong, good), aside)
+    assert ask.set(tag, "out", "a") == [(9,)]
+    assert len(aside) == len(wrong)
+
+
+def test_lacking_rights_are_no_fault_of_a_message(
+    home: Path, tag: str, tmp_path: Path, store: MonetDBStore
+) -> None:
+    """A user who may not write sets nothing aside: it waits until somebody grants it."""
+    store.write(tag, records(dataflow(tag, ("a", "NUMERIC"))))
+    reader = MonetDBStore(PrivateServer(home).reader_url)
+    aside = SetAside(tmp_path / "journal.refused")
+    with pytest.raises(StoreLoginError, match="db init"):
+        ship(reader, f"{tag}-2", records(task(tag, 1, {"a": 1})), aside)
+    assert len(aside) == 0
+    reader.close()
 
 
 def test_a_message_of_another_type_is_refused_with_the_cure(store: MonetDBStore, tag: str) -> None:
