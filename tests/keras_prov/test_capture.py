@@ -371,8 +371,11 @@ def test_capture_holds_for_every_model_until_it_stops(tag: str, ask: Any, xy: An
     assert ask.one(count, tag) == 2
 
 
-def test_a_named_server_is_written_to(tag: str, home: Path, tmp_path: Path, xy: Any) -> None:
+def test_a_named_server_is_written_to(
+    tag: str, tmp_path: Path, xy: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With store=URL the schema is made at the first use, and the rows are in that server."""
+    monkeypatch.setenv("KERAS_PROV_HOME", str(tmp_path))  # its journal ends with the server
     server = PrivateServer(tmp_path)
     url = server.ensure()
     model = small_model()
