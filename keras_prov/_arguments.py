@@ -29,10 +29,10 @@ def with_callbacks(given: Any, head: Any, tail: Any) -> Any:
     (`CallbackList._configure_async_dispatch`): what is no list stays none, so a bare callback
     or a nested structure goes into a dictionary, which Keras flattens in the order of its keys.
     """
-    if given is None:
-        return [head, tail]
     if isinstance(given, keras.callbacks.CallbackList):
         return _in_callback_list(given, head, tail)
+    if given is None or (isinstance(given, (list, tuple, set, str, bool)) and not given):
+        return [head, tail]
     if type(given) is list:
         return [head, *given, tail]
     if type(given) is tuple:

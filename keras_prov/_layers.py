@@ -53,7 +53,10 @@ def _text(value: Any) -> str:
     if value is None or isinstance(value, (bool, int, float)):
         return str(value)
     if isinstance(value, (list, tuple, dict)):
-        return json.dumps(value, default=_name)
+        try:
+            return json.dumps(value, default=_name)
+        except (TypeError, ValueError):  # keys that are no texts, or a circle
+            return _name(value)
     return _name(value)
 
 
