@@ -15,17 +15,24 @@ README = ROOT / "README.md"
 STUBS = ROOT / "keras_prov-stubs"
 
 DEMO = ["scikit-learn"]
+SYSTEM = ["nvidia-ml-py", "psutil"]
+COMPANIONS = ["keras-tuner", "optuna", "scikeras", "scikit-learn"]
+BACKENDS = ["grain", "jax", "torch==2.13.*"]  # pinned: the newest one is gigabytes of CUDA
 DEV = [
     *DEMO,
+    *SYSTEM,
+    *COMPANIONS,
     "build",
     "hypothesis",
     "mypy",
+    "pandas",
     "pexpect",
     "pytest",
     "pytest-timeout",
     "pytest-xdist",
     "ruff",
     "types-pexpect",
+    "types-psutil",
     "types-setuptools",
 ]
 
@@ -62,6 +69,7 @@ setup(
     python_requires=">=3.11",
     install_requires=[
         "click>=8.1",
+        "fsspec",
         "keras>=3.12",
         "numpy",
         "platformdirs>=3",
@@ -69,8 +77,9 @@ setup(
         "rich>=13",
         "tenacity>=8.2",
         "tensorflow>=2.20",
+        "wrapt>=1.14",
     ],
-    extras_require={"demo": DEMO, "dev": DEV},
+    extras_require={"demo": DEMO, "system": SYSTEM, "dev": DEV, "backends": BACKENDS},
     packages=[
         *find_packages(include=["keras_prov*", "dfanalyzer_client*"]),
         *stub_packages(),

@@ -7,6 +7,7 @@ variable                    meaning                                        defau
 ``KERAS_PROV_STORE``        URL of the MonetDB to write to                 the private server
 ``KERAS_PROV_SERVER_IDLE``  minutes without a client after which the       30; 0: never
                             private server stops by itself
+``KERAS_PROV_ARTIFACTS``    folder or fsspec URL of stored models          ``artifacts`` at home
 ``KERAS_PROV_STRICT``       1: our own failures raise in the training      0: they are logged
 ``KERAS_PROV_FSYNC``        1: what was said is safe from a power cut, too  0: from a kill alone
 ``KERAS_PROV_EXIT_FLUSH``   seconds that the end of the process may wait   5
@@ -22,7 +23,16 @@ from pathlib import Path
 from .errors import DfAnalyzerError
 from .url import StoreURL
 
-__all__ = ["check", "exit_flush_seconds", "fsync", "home", "idle_minutes", "store_url", "strict"]
+__all__ = [
+    "artifacts",
+    "check",
+    "exit_flush_seconds",
+    "fsync",
+    "home",
+    "idle_minutes",
+    "store_url",
+    "strict",
+]
 
 IDLE_MINUTES = 30.0
 EXIT_FLUSH_SECONDS = 5.0
@@ -42,6 +52,11 @@ def store_url(argument: str | StoreURL | None = None) -> StoreURL | None:
     """The store that was named, or None for the private server; raises StoreURLError."""
     chosen = argument or os.environ.get("KERAS_PROV_STORE")
     return StoreURL.parse(chosen) if chosen else None
+
+
+def artifacts(argument: str | None = None) -> str | None:
+    """URL of the artifact store, or None for the folder ``artifacts`` of the data folder."""
+    return argument or os.environ.get("KERAS_PROV_ARTIFACTS") or None
 
 
 def idle_minutes(argument: float | None = None) -> float:

@@ -1,0 +1,91 @@
+"""The devices of Keras' backend, as far as the program has touched them.
+
+To ask a backend for its devices may initialize it: it takes memory of the GPU, fixes what may be
+set before alone, or spoils a fork. So a backend is asked only when the program has initialized it
+already, which building a model does on TensorFlow and on JAX; PyTorch's GPUs count once CUDA was
+used. It is found among the imported modules, and never imported here.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+__all__ = ["backend_devices"]
+
+
+def backend_devices(backend: str) -> list[tuple[str, str]]:
+    """Names (``cpu:0``, ``gpu:1``) and descriptions of a backend's devices.
+
+    GPUs are numbered as the backend sees them, after CUDA_VISIBLE_DEVICES. Empty while the backend
+    is not initialized, and for one that we do not know.
+    """
+    devices = _DEVICES.get(backend)
+    return [] if devices is None else devices()
+
+
+def _tensorflow() -> list[tuple[str, str]]:
+    context = _context()
+    if context is None or not getattr(context, "_initialized", False):
+        return []
+    config = sys.modules["tensorflow"].config
+    found = []
+    for each in config.list_physical_devices():  # what the context was initialized with
+        number = each.name.rpartition(":")[2]
+        details = config.experimental.get_device_details(each) if _is_gpu(each) else {}
+        found.append((f"{each.device_type.lower()}:{number}", _described(each, details)))
+    return found
+
+
+def _context() -> Any:
+    module = sys.modules.get("tensorflow.python.eager.context")
+    safe = getattr(module, "context_safe", None)
+    return None if safe is None else safe()
+
+
+def _is_gpu(device: Any) -> bool:
+    return bool(device.device_type == "GPU")
+
+
+def _described(device: Any, details: dict[str, Any]) -> str:
+    name = str(details.get("device_name", device.device_type))
+    if "compute_capability" in details:
+        name += " (compute capability {}.{})".format(*details["compute_capability"])
+    return name
+
+
+def _jax() -> list[tuple[str, str]]:
+    bridge = sys.modules.get("jax._src.xla_bridge")
+    if not getattr(bridge, "_backends", None):
+        return []
+    return [(f"{each.platform}:{each.id}", each.device_kind) for each in _local_devices()]
+
+
+def _local_devices() -> list[Any]:
+    return list(sys.modules["jax"].local_devices())
+
+
+def _torch() -> list[tuple[str, str]]:
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return []
+    found = [("cpu:0", "CPU")]
+    if torch.cuda.is_initialized():
+        count = torch.cuda.device_count()
+        found += [(f"gpu:{i}", torch.cuda.get_device_name(i)) for i in range(count)]
+    if torch.backends.mps.is_available():
+        found.append(("mps:0", "Apple Metal"))
+    return found
+
+
+def _cpu_alone() -> list[tuple[str, str]]:
+    return [("cpu:0", "CPU")]
+
+
+_DEVICES: dict[str, Callable[[], list[tuple[str, str]]]] = {
+    "tensorflow": _tensorflow,
+    "jax": _jax,
+    "torch": _torch,
+    "numpy": _cpu_alone,
+}

@@ -1,0 +1,106 @@
+"""What a dataset, loader or generator says of itself, without asking it for a batch.
+
+Only attributes are read, and those of the framework's own classes: the lengths and items of a
+pipeline are code of the user's, which may read files, draw random numbers or never return.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import GeneratorType
+from typing import Any
+
+__all__ = ["Pipeline", "pipeline_of"]
+
+MOST_STEPS = 100
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A source of batches.
+
+    Attributes:
+        kind: ``tf.data``, ``PyDataset``, ``DataLoader``, ``grain``, ``generator`` or ``object``.
+        spec: what it says of itself.
+        samples: how many it has, where its data are tensors.
+        tensors: those data.
+    """
+
+    kind: str
+    spec: str
+    samples: int | None = None
+    tensors: tuple[Any, ...] = ()
+
+
+def pipeline_of(value: Any) -> Pipeline:
+    """Describe whatever Keras was given that is no array."""
+    classes = {f"{each.__module__}.{each.__qualname__}" for each in type(value).__mro__}
+    for name, describe in _KINDS.items():
+        if name in classes:
+            return describe(value)
+    if isinstance(value, GeneratorType):
+        return Pipeline("generator", value.__qualname__)
+    return Pipeline("generator" if hasattr(type(value), "__next__") else "object", _name(value))
+
+
+def _tf_data(dataset: Any) -> Pipeline:
+    """Element specification, and the number of elements where TensorFlow knows it."""
+    spec = str(dataset.element_spec)
+    cardinality = getattr(type(dataset), "cardinality", None)
+    own = str(getattr(cardinality, "__module__", "")).startswith("tensorflow.")
+    if own and sys.modules["tensorflow"].executing_eagerly():  # else it would join a graph
+        number = int(dataset.cardinality())
+        spec += f"; cardinality {({-1: 'infinite', -2: 'unknown'}).get(number, number)}"
+    return Pipeline("tf.data", spec)
+
+
+def _py_dataset(dataset: Any) -> Pipeline:
+    return Pipeline(
+        "PyDataset",
+        _with_attributes(dataset, "_workers", "_use_multiprocessing", "_max_queue_size"),
+    )
+
+
+def _data_loader(loader: Any) -> Pipeline:
+    own = vars(loader)
+    dataset = own.get("dataset")
+    names = [_with_attributes(loader, "batch_size", "drop_last", "num_workers")]
+    names += [f"{part}={_name(own[part])}" for part in ("dataset", "sampler") if part in own]
+    tensors: tuple[Any, ...] = ()
+    if _name(dataset) == "torch.utils.data.dataset.TensorDataset":
+        tensors = tuple(dataset.tensors)
+    samples = tensors[0].shape[0] if tensors else None
+    return Pipeline("DataLoader", ", ".join(names), samples, tensors)
+
+
+def _grain(dataset: Any) -> Pipeline:
+    """The classes of the pipeline, from what is read to what comes out."""
+    steps: list[str] = []
+    while dataset is not None and len(steps) < MOST_STEPS:
+        steps.append(type(dataset).__qualname__)
+        parents = getattr(dataset, "__dict__", {}).get("_parents") or [None]
+        dataset = parents[0]
+    return Pipeline("grain", " > ".join(reversed(steps)))
+
+
+def _with_attributes(value: Any, *names: str) -> str:
+    own = getattr(value, "__dict__", {})
+    said = [f"{name.lstrip('_')}={own[name]!r}" for name in names if name in own]
+    return ", ".join([_name(value), *said])
+
+
+def _name(value: Any) -> str:
+    return f"{type(value).__module__}.{type(value).__qualname__}"
+
+
+_KINDS: dict[str, Callable[[Any], Pipeline]] = {
+    "tensorflow.python.data.ops.dataset_ops.DatasetV2": _tf_data,
+    "tensorflow.python.types.distribute.DistributedDatasetInterface": _tf_data,
+    "keras.src.trainers.data_adapters.py_dataset_adapter.PyDataset": _py_dataset,
+    "torch.utils.data.dataloader.DataLoader": _data_loader,
+    "grain._src.python.data_loader.DataLoader": _grain,
+    "grain._src.python.dataset.dataset.MapDataset": _grain,
+    "grain._src.python.dataset.dataset.IterDataset": _grain,
+}
