@@ -25,6 +25,7 @@ STUBS = Path(__file__).resolve().parent.parent / "keras_prov-stubs"
 # Ours, with the types that a user's checker shall see; a test holds them against the code.
 OWN = """\
 from collections.abc import Iterable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 from dfanalyzer_client.url import StoreURL
 
@@ -34,7 +35,7 @@ class Capture:
     def __exit__(self, *_: object) -> None: ...
 
 def capture(
-    hyps: Mapping[str, bool] | None = None,
+    hyps: Mapping[str, bool | float] | None = None,
     dataflow_tag: str | None = None,
     *,
     adaptation: bool | None = None,
@@ -42,8 +43,42 @@ def capture(
     values: Mapping[str, Any] | None = None,
     store: str | StoreURL | None = None,
 ) -> Capture: ...
+
+class Key:
+    @property
+    def key(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def meaning(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def set(self) -> str: ...
+    @property
+    def cost(self) -> str: ...
+
+class Trial:
+    @property
+    def study(self) -> str: ...
+    @property
+    def number(self) -> str: ...
+    @property
+    def parameters(self) -> Mapping[str, Any]: ...
+    @property
+    def framework(self) -> str: ...
+
 def flush(timeout: float | None = 5.0) -> bool: ...
 def instrument() -> None: ...
+def known_hyperparameters() -> list[Key]: ...
+def log(values: Mapping[str, Any]) -> None: ...
+def trial(
+    study: str,
+    number: int | str,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    framework: str = "",
+) -> AbstractContextManager[Trial]: ...
 def uninstrument() -> None: ...
 """
 
