@@ -15,6 +15,7 @@ from .dataset import DataSet
 from .dependency import Dependency
 from .element import Element
 from .errors import DfAnalyzerError
+from .file import File
 from .method_type import MethodType
 from .performance import Performance
 from .set import Set
@@ -33,6 +34,7 @@ __all__ = [
     "Dependency",
     "DfAnalyzerError",
     "Element",
+    "File",
     "MethodType",
     "Performance",
     "Set",

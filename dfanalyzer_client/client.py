@@ -22,6 +22,7 @@ from .declaration import Declaration
 from .errors import DfAnalyzerError, UnknownTagError
 from .journal import Journal
 from .names import checked_dataflow_tag
+from .row_stream import RowStream
 from .url import StoreURL
 
 if TYPE_CHECKING:
@@ -67,6 +68,23 @@ class Client:
         checked = declaration.checked_task(message)
         with self._lock:
             self._say({"kind": "task", **checked})
+
+    def row_stream(self, message: dict[str, Any]) -> RowStream:
+        """What says rows of the one set of `message`; raises UnknownTagError."""
+        declaration = self._declarations.get(message["dataflow"])
+        if declaration is None:
+            raise _undeclared(message["dataflow"])
+        checked = declaration.checked_task(message)
+        (data,) = checked["sets"]
+        known = declaration.sets[data["tag"]].attributes
+        return RowStream(self, checked, {name: known[name] for name in data["attributes"]})
+
+    def say_text(self, message: str) -> None:
+        """Send a task's message that is JSON in ASCII already, and checked."""
+        with self._lock:
+            journal, exporter = self._opened()
+            journal.append_text(message)
+            exporter.wake()
 
     def declares(self, tag: str) -> bool:
         """Whether the dataflow `tag` was saved here."""

@@ -19,7 +19,7 @@ import socket
 import threading
 import uuid
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -29,7 +29,16 @@ from . import settings
 from .errors import JournalError
 from .url import StoreURL
 
-__all__ = ["Journal", "JournalReader", "Record", "SetAside", "journals", "take_over"]
+__all__ = [
+    "Journal",
+    "JournalReader",
+    "Record",
+    "SetAside",
+    "append_records",
+    "is_surely_locked",
+    "journals",
+    "take_over",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -78,7 +87,10 @@ class Journal:
         Raises:
             JournalError: the disk is full, or the file cannot be written; nothing was recorded.
         """
-        body = json.dumps(message, separators=(",", ":"))
+        return self.append_text(json.dumps(message, separators=(",", ":")))
+
+    def append_text(self, body: str) -> int:
+        """Write one message that is JSON in ASCII already; see `append`."""
         with self._lock:
             self.sequence += 1  # a number is not used twice, whatever became of its record
             line = _line(self.sequence, body)
@@ -187,6 +199,30 @@ def take_over(path: Path) -> int | None:
         return descriptor
     os.close(descriptor)
     return None
+
+
+def is_surely_locked(descriptor: int) -> bool:
+    """Whether the lock of `take_over` is held, and not merely impossible there."""
+    try:
+        import fcntl
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (ImportError, OSError):
+        return False
+    return True
+
+
+def append_records(path: Path, records: Sequence[Record]) -> None:
+    """Write to a journal that was taken over; raises JournalError."""
+    lines = [_line(each.sequence, json.dumps(each.message)) for each in records]
+    try:
+        with path.open("r+b") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - 1, 0))
+            torn = file.read(1) not in (b"\n", b"")
+            file.write((b"\n" if torn else b"") + b"".join(lines))
+    except OSError as error:
+        raise JournalError(f"The journal {path} cannot be written: {error.strerror}.") from error
 
 
 def _created(path: Path) -> int:

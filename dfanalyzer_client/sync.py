@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from .abandoned import OpenTasks
 from .errors import DfAnalyzerError, JournalError
 from .exporter import BATCH_RECORDS, ship
-from .journal import JournalReader, SetAside, journals, take_over
+from .journal import (
+    JournalReader,
+    Record,
+    SetAside,
+    append_records,
+    is_surely_locked,
+    journals,
+    take_over,
+)
 from .store import MonetDBStore, open_store
 from .url import StoreURL
 
@@ -66,7 +77,7 @@ def sync(
         if descriptor is None:
             continue
         try:
-            count = _shipped(path, stores)
+            count = _shipped(path, stores, descriptor)
         except DfAnalyzerError as error:
             report(path, error)
             continue
@@ -113,8 +124,10 @@ def _header(path: Path) -> dict[str, Any]:
     )
 
 
-def _shipped(path: Path, stores: _Stores) -> int:
+def _shipped(path: Path, stores: _Stores, descriptor: int) -> int:
+    """Store what is not stored yet; tasks that the process left open are ended first."""
     header = _header(path)
+    end_open_tasks(path, header, descriptor)
     store = stores.get(header["store"])
     aside, reader = SetAside.beside(path), JournalReader(path)
     before = max(store.position(header["journal"]), 0)
@@ -126,6 +139,24 @@ def _shipped(path: Path, stores: _Stores) -> int:
             ship(store, header["journal"], batch, aside)
             last = batch[-1].sequence
     return last - before
+
+
+def end_open_tasks(path: Path, header: dict[str, Any], descriptor: int) -> int:
+    """End in the journal what its process could not end any more; how many tasks that were.
+
+    Only where it is certain that the process is gone: its lock is ours, on its own host.
+    """
+    if header.get("host") != socket.gethostname() or not is_surely_locked(descriptor):
+        return 0
+    tasks, reader, last = OpenTasks(), JournalReader(path), 0
+    for record in reader:
+        tasks.take_in(record.message)
+        last = record.sequence
+    when = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
+    ends = tasks.ends(when.isoformat(" ", "microseconds"))
+    if ends:
+        append_records(path, [Record(last + 1 + i, each) for i, each in enumerate(ends)])
+    return len(ends)
 
 
 def _state(path: Path, stores: _Stores, *, running: bool) -> JournalState:

@@ -11,9 +11,11 @@ from .dataflow import live_dataflow
 from .dataset import DataSet
 from .dependency import Dependency
 from .errors import DefinitionError, ElementError, UnknownTagError
+from .file import File
 from .names import checked_name, checked_text
 from .performance import Performance
 from .provenance_object import ProvenanceObject
+from .row_stream import RowStream
 from .task_status import ENDED, TaskStatus
 
 __all__ = ["Task"]
@@ -50,6 +52,8 @@ class Task(ProvenanceObject):
         self._status = TaskStatus.READY
         self._sets: list[dict[str, Any]] = []
         self._performances: list[dict[str, str]] = []
+        self._files: list[dict[str, Any]] = []
+        self._derived_from: list[str] = []
         self._dependency: dict[str, Any] | None = None
         self.start_time: str | None = None
         self.end_time: str | None = None
@@ -82,6 +86,16 @@ class Task(ProvenanceObject):
         if not isinstance(dataset, DataSet):
             raise ElementError(f"A Task takes DataSet objects. Received: {dataset!r}.")
         self._sets.append(dataset.get_specification())
+
+    def add_file(self, file: File) -> None:
+        """Add a file that the task read or wrote to what is sent next."""
+        if not isinstance(file, File):
+            raise DefinitionError(f"A Task takes File objects. Received: {file!r}.")
+        self._files.append(file.get_specification())
+
+    def derive_from(self, exec_tag: str) -> None:
+        """Say that this task's execution was derived from the execution `exec_tag` (PROV-DM)."""
+        self._derived_from.append(checked_text(exec_tag, "execution tag of a derivation"))
 
     def set_status(self, status: TaskStatus) -> None:
         """Change the state; it is sent with the next `save()`."""
@@ -122,6 +136,19 @@ class Task(ProvenanceObject):
             self._sets = []
             raise
         self._sets, self._performances = [], []
+        self._files, self._derived_from = [], []
+
+    def stream(self, set_tag: str, attributes: Sequence[str]) -> RowStream:
+        """What says rows of one set for this task as it is now, with little work for each.
+
+        Raises:
+            UnknownTagError: the dataflow has no such set or attribute.
+        """
+        empty = DataSet(set_tag, [], attributes=attributes).get_specification()
+        message = {**self.get_specification(), "sets": [empty]}
+        for once in ("performances", "files", "derivedFrom"):
+            message.pop(once, None)
+        return self._client().row_stream(message)
 
     def get_specification(self) -> dict[str, Any]:
         """The task as it stands in a message; parts that are empty are left out."""
@@ -142,6 +169,8 @@ class Task(ProvenanceObject):
             "error": self._error,
             "startTime": self.start_time,
             "performances": list(self._performances),
+            "files": list(self._files),
+            "derivedFrom": list(self._derived_from),
         }
         return message | {name: value for name, value in optional.items() if value}
 

@@ -18,14 +18,30 @@ from dfanalyzer_client.client import flush as flush
 from . import _namespace
 from ._consent import Capture as Capture
 from ._consent import capture as capture
+from ._consent import log as log
 from ._guard import guarded
 from ._instrument import instrument as instrument
 from ._instrument import uninstrument as uninstrument
+from ._keys import Key as Key
+from ._keys import known_hyperparameters as known_hyperparameters
+from ._trials import Trial as Trial
+from ._trials import trial as trial
 
 if TYPE_CHECKING:  # for editors that do not read the stubs
     from keras import *  # noqa: F403
 
-_OWN = ("Capture", "capture", "flush", "instrument", "uninstrument")
+_OWN = (
+    "Capture",
+    "Key",
+    "Trial",
+    "capture",
+    "flush",
+    "instrument",
+    "known_hyperparameters",
+    "log",
+    "trial",
+    "uninstrument",
+)
 
 __version__ = keras.__version__  # ours is keras_prov._version.__version__
 __all__ = sorted({*_namespace.public_names(), *_OWN})

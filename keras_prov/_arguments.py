@@ -33,10 +33,8 @@ def with_callbacks(given: Any, head: Any, tail: Any) -> Any:
         return _in_callback_list(given, head, tail)
     if given is None or (isinstance(given, (list, tuple, set, str, bool)) and not given):
         return [head, tail]
-    if type(given) is list:
-        return [head, *given, tail]
-    if type(given) is tuple:
-        return (head, *given, tail)
+    if isinstance(given, (list, tuple)):  # Keras' own TrackedList is a list to Keras, too
+        return [head, *keras.tree.flatten(given), tail]
     return {"0": head, "1": given, "2": tail}
 
 

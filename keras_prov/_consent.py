@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-import threading
+import weakref
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,17 +11,15 @@ from typing import Any
 
 from dfanalyzer_client import settings
 from dfanalyzer_client.client import Client, client_for
-from dfanalyzer_client.names import checked_dataflow_tag, checked_name
+from dfanalyzer_client.names import checked_dataflow_tag
 from dfanalyzer_client.url import StoreURL
 
-from ._hyperparameters import KNOWN, checked_keys
+from ._keys import Choice, checked_choice, everything
+from ._own_hyperparameters import checked_own, checked_values
+from ._running import fits
 from ._weak import WeakIdentityMap
 
-__all__ = ["Capture", "Consent", "capture", "consent_of", "fits"]
-
-TYPES = ("NUMERIC", "TEXT")
-OWN_COLUMNS = ("id", "TrainingModel_task_id", "ITRAIN_TIMESTAMP")
-"""Columns that ``iTrainingModel`` has in any case."""
+__all__ = ["Capture", "Consent", "capture", "consent_of", "everything", "log"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,17 +28,17 @@ class Consent:
 
     Attributes:
         dataflow_tag: what the dataflow is called.
-        keys: hyperparameters to capture.
+        choice: what is True in the dictionary.
         own: the user's own hyperparameters, name to type.
-        values: their values.
+        values: their values; `log` adds to them.
         adaptation: whether changes of the learning rate are captured.
         client: where to.
     """
 
     dataflow_tag: str
-    keys: tuple[str, ...]
+    choice: Choice
     own: Mapping[str, str]
-    values: Mapping[str, Any]
+    values: dict[str, Any]
     adaptation: bool
     client: Client = field(repr=False)
 
@@ -48,7 +46,7 @@ class Consent:
     def checked(
         cls,
         dataflow_tag: str | None,
-        hyps: Mapping[str, bool] | None,
+        hyps: Mapping[str, bool | float] | None,
         hyperparameters: Mapping[str, str] | Iterable[tuple[str, str]] = (),
         values: Mapping[str, Any] | None = None,
         adaptation: bool | None = None,
@@ -61,10 +59,10 @@ class Consent:
             ValueError: a key is unknown, a name is taken, a tag or a store URL cannot be.
         """
         settings.check()
-        keys = checked_keys({} if hyps is None else hyps)
+        choice = checked_choice({} if hyps is None else hyps)
         tag = _script_name() if dataflow_tag is None else dataflow_tag
         checked_dataflow_tag(tag)
-        own = _checked_own(hyperparameters)
+        own = checked_own(hyperparameters)
         if not (adaptation is None or isinstance(adaptation, bool)):
             raise TypeError(
                 "Whether to capture adaptations is True or False. "
@@ -72,10 +70,10 @@ class Consent:
             )
         return cls(
             dataflow_tag=tag,
-            keys=keys,
+            choice=choice,
             own=own,
-            values=_checked_values(values or {}, own),
-            adaptation="LEARNING_RATE" in keys if adaptation is None else adaptation,
+            values=checked_values(values or {}, own),
+            adaptation="LEARNING_RATE" in choice.keys if adaptation is None else adaptation,
             client=client_for(store),
         )
 
@@ -101,50 +99,15 @@ class Capture:
         return f"<keras_prov.capture of {self.consent.dataflow_tag!r}>"
 
 
-class RunningFits:
-    """The models that are being fitted now, and those that were while nobody asked for capture."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._running: WeakIdentityMap[int] = WeakIdentityMap()
-        self._uncaptured: WeakIdentityMap[bool] = WeakIdentityMap()
-        self.count = 0
-
-    def begin(self, model: object, *, captured: bool) -> None:
-        """A fit of `model` begins."""
-        with self._lock:
-            self.count += 1
-            self._running.set(model, (self._running.get(model) or 0) + 1)
-            if not captured:
-                self._uncaptured.set(model, True)
-
-    def end(self, model: object) -> None:
-        """A fit of `model` is over, however it ended."""
-        with self._lock:
-            self.count -= 1
-            left = (self._running.get(model) or 1) - 1
-            if left:
-                self._running.set(model, left)
-            else:
-                self._running.pop(model)
-
-    def is_running(self, model: object) -> bool:
-        """Whether `model` is inside a fit."""
-        return self._running.get(model) is not None
-
-    def went_uncaptured(self, model: object) -> bool:
-        """Whether `model` was fitted before anybody asked for capture."""
-        return bool(self._uncaptured.get(model))
-
-
 _captures: list[Capture] = []
 _of_model: WeakIdentityMap[Consent] = WeakIdentityMap()
-fits = RunningFits()
-"""The fits of this process; the patches tell it of each."""
+
+_declaring: list[weakref.ref[Consent]] = []
+"""The choices made, oldest first, for `log` to find who declared a name."""
 
 
 def capture(
-    hyps: Mapping[str, bool] | None = None,
+    hyps: Mapping[str, bool | float] | None = None,
     dataflow_tag: str | None = None,
     *,
     adaptation: bool | None = None,
@@ -155,8 +118,9 @@ def capture(
     """Capture the trainings and tests of every model of this process from here on.
 
     Args:
-        hyps: hyperparameters to capture, as ``{"LEARNING_RATE": True, "DECAY": False}``. With
-            nothing True an execution and its metrics are still recorded.
+        hyps: what to capture, as ``{"LEARNING_RATE": True, "DECAY": False}``; its keys are those
+            of `known_hyperparameters`. With nothing True an execution and its metrics are still
+            recorded.
         dataflow_tag: name of the dataflow; the script's name when it is left out.
         adaptation: whether changes of the learning rate are captured; by default they are when
             LEARNING_RATE is.
@@ -181,7 +145,37 @@ def capture(
         )
     handle = Capture(consent)
     _captures.append(handle)
+    _declaring.append(weakref.ref(consent))
     return handle
+
+
+def log(values: Mapping[str, Any]) -> None:
+    """Give values of your own hyperparameters, for the trainings that begin from here on.
+
+    They go to the newest `provenance()` or `capture()` that declared them. A training's own
+    callbacks may still give them in `on_train_begin`.
+
+    Example:
+        >>> model.provenance("dropouts", hyperparameters=[("DROP", "NUMERIC")])
+        >>> keras_prov.log({"DROP": 0.5})
+
+    Args:
+        values: name to value, as ``{"DROP": 0.5}``.
+
+    Raises:
+        TypeError: `values` is no dictionary.
+        ValueError: a name was not declared, or a value does not fit its type.
+    """
+    if not isinstance(values, Mapping):
+        raise TypeError(
+            f'Values are given by name, as in {{"DROP": 0.5}}. Received: {values!r} of type '
+            f"{type(values).__name__}."
+        )
+    given = [(_declaring_consent(name), name, value) for name, value in values.items()]
+    for consent, name, value in given:
+        checked_values({name: value}, consent.own)
+    for consent, name, value in given:
+        consent.values[name] = value
 
 
 def declare(model: object, consent: Consent) -> None:
@@ -198,6 +192,7 @@ def declare(model: object, consent: Consent) -> None:
             "from here on."
         )
     _of_model.set(model, consent)
+    _declaring.append(weakref.ref(consent))
 
 
 def consent_of(model: object) -> Consent | None:
@@ -208,48 +203,18 @@ def consent_of(model: object) -> Consent | None:
     return _captures[-1].consent if _captures else None
 
 
+def _declaring_consent(name: str) -> Consent:
+    _declaring[:] = [each for each in _declaring if each() is not None]
+    for reference in reversed(_declaring):
+        consent = reference()
+        if consent is not None and name in consent.own:
+            return consent
+    raise ValueError(
+        f"A value was given for {name!r}, which nobody declared: "
+        f"model.provenance(…, hyperparameters=[({name!r}, 'NUMERIC')]) does."
+    )
+
+
 def _script_name() -> str:
     name = Path(sys.argv[0] if sys.argv else "").stem
     return name if name not in ("", "-", "-c") else "keras"
-
-
-def _checked_own(
-    hyperparameters: Mapping[str, str] | Iterable[tuple[str, str]],
-) -> dict[str, str]:
-    own: dict[str, str] = {}
-    for name, type_ in _pairs(hyperparameters):
-        checked_name(name, "name of a hyperparameter")
-        if str(type_).upper() not in TYPES:
-            raise ValueError(
-                f"The type of hyperparameter {name!r} is one of {', '.join(TYPES)}. "
-                f"Received: {type_!r}."
-            )
-        taken = {key.lower() for key in (*KNOWN, *own, *OWN_COLUMNS)}
-        if name.lower() in taken:
-            raise ValueError(
-                f"The name of hyperparameter {name!r} is taken already: rename it, or set "
-                f"{name.upper()} to True in hyps where it is one of {', '.join(KNOWN)}."
-            )
-        own[name] = str(type_).upper()
-    return own
-
-
-def _pairs(hyperparameters: Any) -> list[tuple[str, str]]:
-    items = hyperparameters.items() if isinstance(hyperparameters, Mapping) else hyperparameters
-    try:
-        return [(name, type_) for name, type_ in items]
-    except (TypeError, ValueError):
-        raise TypeError(
-            'Own hyperparameters are pairs of name and type, as in [("DROP", "NUMERIC")]. '
-            f"Received: {hyperparameters!r}."
-        ) from None
-
-
-def _checked_values(values: Mapping[str, Any], own: Mapping[str, str]) -> dict[str, Any]:
-    unknown = [name for name in values if name not in own]
-    if unknown:
-        raise ValueError(
-            f"A value was given for {unknown[0]!r}, which is not among hyperparameters="
-            f"{list(own.items())!r}: declare it there."
-        )
-    return dict(values)

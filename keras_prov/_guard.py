@@ -18,6 +18,8 @@ from typing import ParamSpec, TypeVar
 
 from dfanalyzer_client.settings import strict
 
+from ._weak import WeakIdentityMap
+
 __all__ = ["guarded", "strict"]
 
 P = ParamSpec("P")
@@ -26,27 +28,30 @@ R = TypeVar("R")
 # No handler of ours: without the program's own, `logging.lastResort` still shows it on stderr.
 _logger = logging.getLogger("keras_prov")
 
-_reported: set[str] = set()
+_reported: set[tuple[str, str]] = set()
+_reported_by_object: WeakIdentityMap[set[tuple[str, str]]] = WeakIdentityMap()
 
 
 class guarded:  # noqa: N801  # reads as the verb it is, like contextlib.suppress
     """A context manager, or a decorator, out of which no exception of ours comes.
 
-    An exception is logged with its traceback, the first time that this place fails, and then
+    An exception is logged with its traceback, the first time that this place fails so, and then
     dropped. `KeyboardInterrupt`, `SystemExit` and whatever else is no `Exception` pass through.
     With ``KERAS_PROV_STRICT=1`` every exception does. A decorated function that fails returns None.
 
     It keeps nothing between blocks, so one object may serve many, nested and in several threads.
 
     Args:
-        place: where we are, in Keras' words: ``"Model.fit"``. Each place is reported once.
+        place: where we are, in Keras' words: ``"Model.fit"``.
+        of: the training or model that it happens to. Of each, each kind of failure at a place is
+            reported once; without it, once for all.
         lost: what a failure here costs, as the subject of "… is not recorded".
     """
 
-    __slots__ = ("_lost", "_place")
+    __slots__ = ("_lost", "_of", "_place")
 
-    def __init__(self, place: str, lost: str = "what happens there") -> None:
-        self._place = place
+    def __init__(self, place: str, of: object = None, *, lost: str = "what happens there") -> None:
+        self._place, self._of = place, of
         self._lost = lost
 
     def __enter__(self) -> None:
@@ -75,9 +80,11 @@ class guarded:  # noqa: N801  # reads as the verb it is, like contextlib.suppres
         return guarded_function
 
     def _report(self, error: Exception) -> None:
-        if self._place in _reported:
+        key = self._place, type(error).__name__
+        reported = _reported if self._of is None else _reported_of(self._of)
+        if key in reported:
             return
-        _reported.add(self._place)
+        reported.add(key)
         _logger.error(
             "Keras-Prov failed in %s: %s is not recorded; Keras itself goes on undisturbed. "
             "Further failures there are not logged. KERAS_PROV_STRICT=1 raises them.",
@@ -85,3 +92,11 @@ class guarded:  # noqa: N801  # reads as the verb it is, like contextlib.suppres
             self._lost,
             exc_info=error,
         )
+
+
+def _reported_of(each: object) -> set[tuple[str, str]]:
+    reported = _reported_by_object.get(each)
+    if reported is None:
+        reported = set()
+        _reported_by_object.set(each, reported)
+    return reported

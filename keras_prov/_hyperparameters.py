@@ -7,147 +7,55 @@ have (Adam has no momentum), is None and becomes NULL.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping
+import json
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
-import numpy as np
 
-__all__ = ["KNOWN", "Facts", "Hyperparameter", "checked_keys", "learning_rate"]
+from ._constructors import construction_of
+from ._describe import MISSING, argument_value, describe, parameters_of
+from ._facts import Facts
+from ._optimizer_arguments import ARGUMENTS, argument_of
+from ._rates import common, inner_optimizers, learning_rate
 
-_MULTI: Any = getattr(keras.optimizers, "MultiOptimizer", ())  # Keras 3.12 has none
-
-DEFAULT_BATCH_SIZE = 32
-"""Keras' own, for arrays without `batch_size` (keras.Model.fit)."""
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What is known when a training begins: the model and the arguments of `fit`."""
-
-    model: Any
-    arguments: Mapping[str, Any]
-
-    @property
-    def optimizer(self) -> Any:
-        """The optimizer that the user chose, without the loss scaling around it."""
-        optimizer = self.model.optimizer
-        return getattr(optimizer, "inner_optimizer", None) or optimizer
+__all__ = ["KNOWN", "Hyperparameter"]
 
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """One thing to capture: its key, its attribute's type, its meaning and how it is read."""
+    """One column of ``iTrainingModel``.
+
+    Attributes:
+        key: what is set to True, and the column's name in capitals.
+        type: NUMERIC or TEXT.
+        meaning: what the value says.
+        unit: of a NUMERIC one, where it has a unit.
+        read: the value, from a training's facts.
+    """
 
     key: str
     type: str
     meaning: str
     read: Callable[[Facts], Any]
+    unit: str = ""
 
 
-def checked_keys(hyps: Mapping[str, bool]) -> tuple[str, ...]:
-    """The keys that are True, in the dictionary's order.
-
-    Raises:
-        TypeError: `hyps` is no dictionary, or a value is no bool.
-        ValueError: a key is unknown; the message names the nearest known one.
-    """
-    if not isinstance(hyps, Mapping):
-        raise TypeError(
-            "What to capture is a dictionary of True and False, as in "
-            f'{{"LEARNING_RATE": True}}. Received: {hyps!r} of type {type(hyps).__name__}.'
-        )
-    for key, wanted in hyps.items():
-        if key not in KNOWN:
-            raise ValueError(_unknown(key))
-        if not isinstance(wanted, (bool, np.bool_)):
-            raise TypeError(
-                f"Whether to capture {key} is True or False. "
-                f"Received: {wanted!r} of type {type(wanted).__name__}."
-            )
-    return tuple(key for key, wanted in hyps.items() if wanted)
-
-
-def learning_rate(optimizer: Any) -> float | None:
-    """The learning rate that the next step takes, as its shortest decimal; None when unknown.
-
-    A user's callable is not called here, since a call may change what it returns next.
-    """
-    inner = _inner(optimizer)
-    if inner is not None:
-        return _common(learning_rate(each) for each in inner)
-    rate = getattr(optimizer, "_learning_rate", None)
-    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
-        # with gradient accumulation `iterations` is divided; the schedule counts `_iterations`
-        rate = rate(optimizer._iterations)
-    elif rate is None or callable(rate):
-        return None
-    return _shortest(rate)
-
-
-def _inner(optimizer: Any) -> list[Any] | None:
-    """The optimizers of a MultiOptimizer, whose own learning rate is a 0 that nobody uses.
-
-    They may be none yet: where a function selects them, Keras asks it at the first step.
-    """
-    if isinstance(optimizer, _MULTI):
-        return list(optimizer.optimizers)
-    return None
-
-
-def _each(optimizer: Any) -> list[Any]:
-    inner = _inner(optimizer)
-    return [optimizer] if inner is None else inner
-
-
-def _common(values: Iterable[float | None]) -> float | None:
-    """The one value that all have; None where they differ."""
-    distinct = set(values)
-    return distinct.pop() if len(distinct) == 1 else None
-
-
-def _unknown(key: object) -> str:
-    near = difflib.get_close_matches(str(key).upper(), KNOWN, n=1, cutoff=0.0)
-    return (
-        f"Unknown hyperparameter {key!r}. Did you mean {near[0]!r}? "
-        f"Expected keys among {', '.join(KNOWN)}."
-    )
-
-
-def _shortest(value: Any) -> float:
-    """The shortest decimal that is this float32: 0.001, not 0.0010000000474974513."""
-    try:
-        number = float(value)
-    except TypeError:  # a mirrored variable of tf.distribute has no __float__
-        number = float(np.asarray(keras.ops.convert_to_numpy(value.value)).ravel()[0])
-    return float(str(np.float32(number)))
-
-
-def _optimizer_name(facts: Facts) -> str:
-    return type(facts.optimizer).__name__
+def _optimizer_name(facts: Facts) -> str | None:
+    return None if facts.optimizer is None else type(facts.optimizer).__name__
 
 
 def _initial_rate(facts: Facts) -> float | None:
-    return _rate_before_the_first_step(facts.optimizer)
-
-
-def _rate_before_the_first_step(optimizer: Any) -> float | None:
-    inner = _inner(optimizer)
-    if inner is not None:
-        return _common(_rate_before_the_first_step(each) for each in inner)
-    rate = getattr(optimizer, "_learning_rate", None)
-    if callable(rate) and not isinstance(
-        rate, (keras.optimizers.schedules.LearningRateSchedule, keras.Variable)
-    ):
-        return _shortest(rate())  # a user's function: asked once, at the beginning
-    return learning_rate(optimizer)
+    return learning_rate(facts.optimizer, facts.model)
 
 
 def _decay(facts: Facts) -> float | None:
-    optimizers = _each(facts.optimizer)
-    return _common(_decay_of(getattr(each, "_learning_rate", None)) for each in optimizers)
+    optimizers = inner_optimizers(facts.optimizer) or [facts.optimizer]
+    decay: float | None = common(_decay_of(getattr(o, "_learning_rate", None)) for o in optimizers)
+    return decay
 
 
 def _decay_of(schedule: Any) -> float:
@@ -157,73 +65,248 @@ def _decay_of(schedule: Any) -> float:
 
 
 def _momentum(facts: Facts) -> float | None:
-    optimizers = _each(facts.optimizer)
+    optimizers = inner_optimizers(facts.optimizer) or [facts.optimizer]
     momenta = (getattr(each, "momentum", None) for each in optimizers)
-    return _common(None if momentum is None else float(momentum) for momentum in momenta)
+    momentum: float | None = common(None if each is None else float(each) for each in momenta)
+    return momentum
 
 
-def _batch_size(facts: Facts) -> int | None:
-    data, given = facts.arguments.get("x"), facts.arguments.get("batch_size")
-    if _is_array(data):
-        steps = facts.arguments.get("steps_per_epoch")
-        if not given and steps:
-            return int(np.ceil(_length(data) / steps))
-        return int(given or DEFAULT_BATCH_SIZE)
-    return _batch_size_of(data)
+def _schedule(facts: Facts) -> str | None:
+    """Class and arguments of the schedule, a callable's name, or None for a plain number."""
+    rate = getattr(facts.optimizer, "_learning_rate", None)
+    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
+        return json.dumps({"class_name": type(rate).__name__, "config": _arguments(rate)})
+    if callable(rate) and not isinstance(rate, keras.Variable):
+        return describe(rate)
+    return None
 
 
-def _batch_size_of(data: Any) -> int | None:
-    """The size of the batches that a data set of its own makes, where it can be known."""
-    size = getattr(data, "batch_size", None)  # torch's DataLoader, many a PyDataset
-    if isinstance(size, int):
-        return size
-    spec = getattr(data, "element_spec", None)  # tf.data
-    leaves = keras.tree.flatten(spec) if spec is not None else []
-    shape = getattr(leaves[0], "shape", None) if leaves else None
-    return None if shape is None or not shape or shape[0] is None else int(shape[0])
+def _arguments(made: Any) -> dict[str, Any]:
+    """The constructor's arguments, plain where they are and described where they are not."""
+    values = {name: argument_value(made, name) for name in parameters_of(type(made))}
+    return {
+        name: value if isinstance(value, (str, bool, int, float, type(None))) else describe(value)
+        for name, value in values.items()
+        if value is not MISSING
+    }
 
 
-def _is_array(data: Any) -> bool:
-    leaves = keras.tree.flatten(data)
-    return bool(leaves) and all(
-        hasattr(leaf, "shape") and not hasattr(leaf, "element_spec") for leaf in leaves
+def _optimizer_config(facts: Facts) -> str | None:
+    optimizer = facts.optimizer
+    if optimizer is None:
+        return None
+    config = {**_arguments(optimizer), "learning_rate": _initial_rate(facts)}
+    return json.dumps({"class_name": type(optimizer).__name__, "config": config})
+
+
+def _optimizer_place(facts: Facts) -> str | None:
+    made = construction_of(facts.optimizer)
+    return made.place if made is not None else None
+
+
+def _compiled(name: str, facts: Facts) -> str | None:
+    """An argument of `compile`, as Keras keeps it."""
+    kept = getattr(facts.model, "_compile_config", None)
+    value = (getattr(kept, "config", None) or {}).get(name)
+    return None if value is None else describe(value)
+
+
+def _attribute(name: str, facts: Facts) -> Any:
+    value = getattr(facts.model, name, None)
+    return value if value is None or isinstance(value, (int, float)) else describe(value)
+
+
+def _argument(name: str, facts: Facts) -> Any:
+    return facts.arguments.get(name)
+
+
+def _described(name: str, facts: Facts) -> str | None:
+    value = facts.arguments.get(name)
+    return None if value is None else describe(value)
+
+
+def _validation_split(facts: Facts) -> float:
+    return float(facts.arguments.get("validation_split") or 0.0)
+
+
+def _seed(facts: Facts) -> int | None:
+    read = getattr(keras.utils, "get_random_seed", None) or _seed_of_older_keras
+    return None if (seed := read()) is None else int(seed)
+
+
+def _seed_of_older_keras() -> Any:
+    from keras.src.utils import rng_utils
+
+    return rng_utils.get_random_seed()
+
+
+def _policy(facts: Facts) -> str:
+    policy = getattr(facts.model, "dtype_policy", None)
+    return str(getattr(policy, "name", None) or keras.config.dtype_policy().name)
+
+
+def _parameters(facts: Facts) -> int:
+    return _size(facts.model.weights)
+
+
+def _trainable_parameters(facts: Facts) -> int:
+    return _size(facts.model.trainable_weights)
+
+
+def _size(weights: Any) -> int:
+    return sum(math.prod(each.shape) for each in weights)
+
+
+def _callbacks(facts: Facts) -> str | None:
+    described = [describe(each) for each in facts.callbacks]
+    return json.dumps(described) if described else None
+
+
+def _optimizer_argument(name: str, facts: Facts) -> Any:
+    return argument_of(facts.model.optimizer, facts.optimizer, name)
+
+
+_OF_OPTIMIZERS = [
+    Hyperparameter(
+        name.upper(),
+        argument.type,
+        argument.meaning,
+        partial(_optimizer_argument, name),
+        argument.unit,
     )
-
-
-def _length(data: Any) -> int:
-    return int(keras.tree.flatten(data)[0].shape[0])
-
+    for name, argument in ARGUMENTS.items()
+]
 
 KNOWN: dict[str, Hyperparameter] = {
     each.key: each
     for each in (
         Hyperparameter(
-            "OPTIMIZER_NAME", "TEXT", "class of the optimizer, without loss scaling",
+            "OPTIMIZER_NAME", "TEXT",
+            "class of the optimizer, without loss scaling; NULL where compile() was given none and "
+            "the model trains with its own",
             _optimizer_name,
         ),
         Hyperparameter(
             "LEARNING_RATE", "NUMERIC",
-            "learning rate before the first step; of a schedule, its value there", _initial_rate,
+            "learning rate before the first step; of one of Keras' schedules, its value there; "
+            "NULL for a callable or a schedule of your own",
+            _initial_rate,
         ),
         Hyperparameter(
             "DECAY", "NUMERIC",
             "rate of time-based decay (InverseTimeDecay's decay_rate / decay_steps), else 0",
-            _decay,
+            _decay, "per step",
         ),
         Hyperparameter(
             "MOMENTUM", "NUMERIC", "momentum of the optimizer; NULL where it has none", _momentum
         ),
         Hyperparameter(
             "NUM_EPOCHS", "NUMERIC", "epochs that fit() was asked for",
-            lambda facts: facts.arguments.get("epochs"),
+            partial(_argument, "epochs"), "epochs",
         ),
         Hyperparameter(
             "BATCH_SIZE", "NUMERIC", "samples in a batch; NULL where only the data know",
-            _batch_size,
+            lambda facts: facts.batch_size, "samples",
         ),
         Hyperparameter(
             "NUM_LAYERS", "NUMERIC", "length of model.layers when training begins",
-            lambda facts: len(facts.model.layers),
+            lambda facts: len(facts.model.layers), "layers",
         ),
+        Hyperparameter(
+            "LEARNING_RATE_SCHEDULE", "TEXT",
+            "class and arguments of a schedule object (JSON), or a callable's name", _schedule,
+        ),
+        Hyperparameter(
+            "OPTIMIZER_CONFIG", "TEXT",
+            "class and all arguments of the optimizer (JSON), also of one of your own",
+            _optimizer_config,
+        ),
+        Hyperparameter(
+            "OPTIMIZER_PLACE", "TEXT", "file:line where the optimizer was made", _optimizer_place
+        ),
+        Hyperparameter("LOSS", "TEXT", "loss given to compile()", partial(_compiled, "loss")),
+        Hyperparameter(
+            "LOSS_WEIGHTS", "TEXT", "loss weights given to compile()",
+            partial(_compiled, "loss_weights"),
+        ),
+        Hyperparameter(
+            "METRICS", "TEXT", "metrics given to compile()", partial(_compiled, "metrics")
+        ),
+        Hyperparameter(
+            "WEIGHTED_METRICS", "TEXT", "weighted metrics given to compile()",
+            partial(_compiled, "weighted_metrics"),
+        ),
+        Hyperparameter(
+            "SEED", "NUMERIC", "seed given to keras.utils.set_random_seed(); NULL without one",
+            _seed,
+        ),
+        Hyperparameter(
+            "DTYPE_POLICY", "TEXT", "dtype policy of the model, such as mixed_float16", _policy
+        ),
+        Hyperparameter(
+            "JIT_COMPILE", "NUMERIC", "whether the steps are compiled by XLA",
+            partial(_attribute, "jit_compile"), "1: yes, 0: no",
+        ),
+        Hyperparameter(
+            "RUN_EAGERLY", "NUMERIC", "whether the steps run eagerly",
+            partial(_attribute, "run_eagerly"), "1: yes, 0: no",
+        ),
+        Hyperparameter(
+            "STEPS_PER_EXECUTION", "NUMERIC", "batches in one execution of the compiled function",
+            partial(_attribute, "steps_per_execution"), "batches",
+        ),
+        Hyperparameter(
+            "STEPS_PER_EPOCH", "NUMERIC", "steps_per_epoch given to fit()",
+            partial(_argument, "steps_per_epoch"), "batches",
+        ),
+        Hyperparameter(
+            "INITIAL_EPOCH", "NUMERIC", "initial_epoch given to fit()",
+            partial(_argument, "initial_epoch"), "epochs",
+        ),
+        Hyperparameter(
+            "VALIDATION_SPLIT", "NUMERIC", "share of the data held out for validation",
+            _validation_split, "0 to 1",
+        ),
+        Hyperparameter(
+            "VALIDATION_STEPS", "NUMERIC", "validation_steps given to fit()",
+            partial(_argument, "validation_steps"), "batches",
+        ),
+        Hyperparameter(
+            "VALIDATION_BATCH_SIZE", "NUMERIC", "validation_batch_size given to fit()",
+            partial(_argument, "validation_batch_size"), "samples",
+        ),
+        Hyperparameter(
+            "VALIDATION_FREQ", "TEXT", "validation_freq given to fit()",
+            partial(_described, "validation_freq"),
+        ),
+        Hyperparameter(
+            "CLASS_WEIGHT", "TEXT", "class_weight given to fit() (JSON)",
+            partial(_described, "class_weight"),
+        ),
+        Hyperparameter(
+            "SHUFFLE", "TEXT", "shuffle given to fit()", partial(_described, "shuffle")
+        ),
+        Hyperparameter(
+            "CALLBACKS", "TEXT", "your callbacks with their arguments (JSON)", _callbacks
+        ),
+        Hyperparameter(
+            "NUM_PARAMETERS", "NUMERIC",
+            "weights of the model when training begins; brings NUM_TRAINABLE_PARAMETERS with it",
+            _parameters, "numbers",
+        ),
+        Hyperparameter(
+            "NUM_TRAINABLE_PARAMETERS", "NUMERIC", "those of them that are trained",
+            _trainable_parameters, "numbers",
+        ),
+        Hyperparameter(
+            "MODEL_NAME", "TEXT", "name of the model", lambda facts: str(facts.model.name)
+        ),
+        Hyperparameter(
+            "MODEL_CLASS", "TEXT", "class of the model", lambda facts: type(facts.model).__name__
+        ),
+        Hyperparameter(
+            "BACKEND", "TEXT", "backend of Keras", lambda facts: str(keras.backend.backend())
+        ),
+        *_OF_OPTIMIZERS,
     )
 }  # fmt: skip

@@ -1,65 +1,130 @@
-"""Layers as rows: what each is called, and the arguments that made it.
+"""Layers as rows: what each is called, what it is, and the arguments that made it.
 
 Arguments are read from the attributes of the same name, which is thirty times faster than
-`get_config()` and never raises or warns.
+`get_config()` and never raises or warns; those that Keras keeps under no name, from the call.
 """
 
 from __future__ import annotations
 
-import functools
-import inspect
-import json
+import itertools
+import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-__all__ = ["layer_rows"]
+from ._constructors import Construction, construction_of
+from ._describe import MISSING, argument_value, describe, parameters_of
+
+__all__ = ["LayerRow", "connections", "layer_rows", "trainable_layers"]
 
 CLASS = "class"
-MISSING = object()
+OF_EVERY_LAYER = {"trainable": "trainable", "dtype": "dtype_policy"}
+"""Arguments of keras.Layer, which most layers take as ``**kwargs``, and where they are kept."""
 
 
-def layer_rows(model: Any, path: str = "") -> Iterator[tuple[str, str, str]]:
-    """Name, argument and value of every layer; a nested one's name begins with its parent's."""
-    for layer in model.layers:
-        name = f"{path}{layer.name}"
-        yield name, CLASS, type(layer).__name__
-        for argument in _arguments(layer.__class__):
-            value = _value(layer, argument)
-            if value is not MISSING:
-                yield name, argument, _text(value)
-        if getattr(layer, "layers", None) and hasattr(layer, "fit"):
-            yield from layer_rows(layer, f"{name}/")
+class LayerRow(NamedTuple):
+    """One layer and argument.
+
+    Attributes:
+        name: the layer's path within the model: ``"encoder/dense_1"``.
+        argument: of the constructor; ``class`` for the row that each layer has.
+        value: the argument's, as a text.
+        class_: the layer's class.
+        output_shape: as a text; None where it is not known without calling the layer.
+        parameters: numbers in its weights, and in those of its layers.
+        place: ``file:line`` where it was made.
+    """
+
+    name: str
+    argument: str
+    value: str
+    class_: str
+    output_shape: str | None
+    parameters: int | None
+    place: str | None
 
 
-@functools.lru_cache(maxsize=512)
-def _arguments(class_: Any) -> tuple[str, ...]:
-    parameters = inspect.signature(class_.__init__).parameters.values()
-    named = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
-    return tuple(
-        each.name for each in parameters if each.kind in named and each.name not in ("self", "name")
+def layer_rows(model: Any) -> Iterator[LayerRow]:
+    """Rows of every layer, those inside others with their path; each layer once."""
+    for path, layer in _walk(model, "", {id(model)}):
+        class_ = type(layer)
+        made = construction_of(layer)
+        facts = class_.__name__, _output_shape(layer), _parameters(layer), _place(made)
+        yield LayerRow(path, CLASS, class_.__name__, *facts)
+        for argument, value in _arguments(layer, made):
+            yield LayerRow(path, argument, describe(value), *facts)
+
+
+def connections(model: Any) -> list[tuple[str, str]]:
+    """The model's graph: names of a layer or operation and of the one that reads its output.
+
+    Of a Sequential model the chain of its layers; none of a subclassed one, whose graph is code.
+    """
+    by_depth: Any = getattr(model, "_nodes_by_depth", None)
+    if by_depth is None and hasattr(model, "_functional"):
+        return list(itertools.pairwise([layer.name for layer in model.layers]))
+    edges = {
+        (parent.operation.name, node.operation.name): None
+        for depth in sorted(by_depth or (), reverse=True)
+        for node in by_depth[depth]
+        for parent in node.parent_nodes
+    }
+    return list(edges)
+
+
+def trainable_layers(model: Any) -> frozenset[str]:
+    """Paths of the layers that are trained and have something to train."""
+    return frozenset(
+        path
+        for path, layer in _walk(model, "", {id(model)})
+        if getattr(layer, "trainable", False) and getattr(layer, "_trainable_variables", None)
     )
 
 
-def _value(layer: Any, argument: str) -> Any:
+def _walk(parent: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    for layer in _children(parent):
+        if id(layer) not in seen:
+            seen.add(id(layer))
+            name = f"{path}{layer.name}"
+            yield name, layer
+            yield from _walk(layer, f"{name}/", seen)
+
+
+def _arguments(layer: Any, made: Construction | None) -> Iterator[tuple[str, Any]]:
+    """The constructor's arguments, and those that every layer has."""
+    class_ = type(layer)
+    for argument in dict.fromkeys([*parameters_of(class_), *OF_EVERY_LAYER]):
+        value = argument_value(layer, OF_EVERY_LAYER.get(argument, argument))
+        if value is MISSING and made is not None:
+            value = made.argument(class_, argument, MISSING)
+        if value is not MISSING:
+            yield argument, value
+
+
+def _children(layer: Any) -> list[Any]:
+    """The layers directly within: a model's, a wrapper's, or those a custom layer holds."""
     try:
-        return getattr(layer, argument, MISSING)
-    except Exception:  # a property may raise what it likes: the argument is then left out
-        return MISSING
+        if hasattr(layer, "fit"):
+            return list(layer.layers)
+        return list(layer._flatten_layers(include_self=False, recursive=False))
+    except Exception:  # `layers` may be a user's property; the others still have their rows
+        return []
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    if value is None or isinstance(value, (bool, int, float)):
-        return str(value)
-    if isinstance(value, (list, tuple, dict)):
-        try:
-            return json.dumps(value, default=_name)
-        except (TypeError, ValueError):  # keys that are no texts, or a circle
-            return _name(value)
-    return _name(value)
+def _output_shape(layer: Any) -> str | None:
+    nodes = getattr(layer, "_inbound_nodes", None)
+    try:
+        shapes = [tuple(output.shape) for output in nodes[0].output_tensors] if nodes else []
+    except Exception:  # a node of another Keras
+        return None
+    return None if not shapes else str(shapes[0] if len(shapes) == 1 else shapes)
 
 
-def _name(value: Any) -> str:
-    """A function by its name, a Keras object by its class: `repr` has addresses in it."""
-    return str(getattr(value, "__name__", None) or type(value).__name__)
+def _parameters(layer: Any) -> int | None:
+    try:
+        return sum(int(math.prod(weight.shape)) for weight in layer.weights)
+    except Exception:  # a user's property, or weights without a shape yet
+        return None
+
+
+def _place(made: Construction | None) -> str | None:
+    return made.place if made is not None else None

@@ -1,6 +1,7 @@
-"""Change one attribute of somebody else's class, and put back exactly what was there.
+"""Change one attribute of somebody else's class or module, and put back exactly what was there.
 
-A `Patch` wraps a method, an `Addition` adds an attribute; `apply()` of either returns its undo.
+A `Patch` wraps a method, a function of a module, a constructor's ``__new__`` or the setter of a
+property; an `Addition` adds an attribute; `apply()` of either returns its undo.
 Whether an attribute may be wrapped without anybody noticing hangs on where and how:
 
 * Keras' classes are asked where they *define* it. `keras.Model` inherits ``fit`` from the backend's
@@ -17,14 +18,14 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from types import FunctionType
+from types import FunctionType, ModuleType
 from typing import Any, Protocol, TypeAlias
 
 __all__ = ["Addition", "Around", "Change", "Original", "Owner", "Patch", "Undo"]
 
 Original: TypeAlias = Callable[..., Any]
 Around: TypeAlias = Callable[[Original, tuple[Any, ...], dict[str, Any]], Any]
-Owner: TypeAlias = "type | Callable[[], type]"
+Owner: TypeAlias = "type | ModuleType | Callable[[], type | ModuleType]"
 Undo: TypeAlias = Callable[[], bool]
 
 # On each wrapper of ours: which patch made it, and its undo. By name, for it may be that of an
@@ -47,8 +48,10 @@ class Change(Protocol):
 class Patch:
     """Wrap the method `name` where `owner`, or the class it inherits from, defines it.
 
+    Of a property it is the setter that is wrapped; of a module, the function of that name.
+
     Args:
-        owner: a class, or a function that finds it, so that naming it imports no Keras.
+        owner: a class or module, or a function that finds it, so that naming it imports no Keras.
         name: the method's name.
         around: called as ``around(original, args, kwargs)`` in place of the method, with the
             instance as ``args[0]``. It calls ``original(*args, **kwargs)`` once and returns its
@@ -68,29 +71,32 @@ class Patch:
 
         Raises:
             AttributeError: `owner` has no attribute `name`.
-            TypeError: the attribute is no method.
+            TypeError: the attribute is no method, and no property that can be set.
         """
-        home = defining_class(_resolved(self.owner), self.name)
+        owner = _resolved(self.owner)
+        home = owner if isinstance(owner, ModuleType) else defining_class(owner, self.name)
         key = (self.around.__module__, self.around.__qualname__)
-        _undo_earlier(vars(home)[self.name], key)
-        raw = vars(home)[self.name]
-        wrapper, switch = _wrapped(raw, self.around)
+        _undo_earlier(_unpacked(_own(home, self.name))[0], key)
+        raw = _own(home, self.name)
+        function, packed = _unpacked(raw)
+        wrapper, switch = _wrapped(function, self.around)
+        installed = packed(wrapper)
 
         def undo() -> bool:
             switch.live = False
             current = vars(home).get(self.name)
-            if current is wrapper:
+            if current is installed:
                 setattr(home, self.name, raw)
                 return True
             return current is raw
 
         setattr(wrapper, _APPLIED, (key, undo))
-        setattr(home, self.name, wrapper)
+        setattr(home, self.name, installed)
         return undo
 
 
 class Addition:
-    """Give `owner` an method that it has not.
+    """Give `owner` a method that it has not.
 
     Args:
         owner: a class, or a function that finds it.
@@ -110,6 +116,8 @@ class Addition:
             AttributeError: `owner` has or inherits an attribute of that name which is not ours.
         """
         owner = _resolved(self.owner)
+        if isinstance(owner, ModuleType):
+            raise TypeError(f"Methods are added to classes. Received: {owner!r}.")
         existing = inspect.getattr_static(owner, self.name, self.value)
         if existing is not self.value and not _is_ours(existing):
             raise AttributeError(
@@ -139,6 +147,28 @@ def defining_class(owner: type, name: str) -> type:
     raise AttributeError(
         f"type object {owner.__name__!r} has no attribute {name!r}", name=name, obj=owner
     )
+
+
+def _own(home: type | ModuleType, name: str) -> Any:
+    try:
+        return vars(home)[name]
+    except KeyError:
+        raise AttributeError(
+            f"{home.__name__!r} has no attribute {name!r}", name=name, obj=home
+        ) from None
+
+
+def _unpacked(raw: Any) -> tuple[Any, Callable[[Original], Any]]:
+    """The function in an attribute, and what makes an attribute of the same kind of another."""
+    if isinstance(raw, property):
+        if raw.fset is None:
+            raise TypeError(
+                f"Only a method, or a property that can be set, is wrapped. Received: {raw!r}."
+            )
+        return raw.fset, lambda wrapper: property(raw.fget, wrapper, raw.fdel, raw.__doc__)
+    if isinstance(raw, staticmethod) and raw.__func__.__name__ == "__new__":
+        return raw.__func__, staticmethod
+    return raw, lambda wrapper: wrapper
 
 
 class _Switch:
@@ -181,8 +211,8 @@ def _as_function(raw: Any) -> Original:
     return functools.update_wrapper(call_bound, raw)
 
 
-def _resolved(owner: Owner) -> type:
-    return owner if isinstance(owner, type) else owner()
+def _resolved(owner: Owner) -> type | ModuleType:
+    return owner if isinstance(owner, (type, ModuleType)) else owner()
 
 
 def _undo_earlier(current: Any, key: tuple[str, str]) -> None:

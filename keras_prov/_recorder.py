@@ -1,104 +1,164 @@
-"""One execution in DfAnalyzer's terms: its dataflow, and its tasks as they begin and end.
+"""One execution in DfAnalyzer's terms: its tasks as they begin and end, and their rows.
 
 Knows no patching and no SQL, and of Keras only its words: epoch, metric, learning rate.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import dfanalyzer_client.vocabulary as tags
 from dfanalyzer_client.attribute import Attribute
 from dfanalyzer_client.attribute_type import AttributeType
-from dfanalyzer_client.dataflow import Dataflow
 from dfanalyzer_client.dataset import DataSet
 from dfanalyzer_client.element import Element
+from dfanalyzer_client.file import READ, WRITTEN, File
+from dfanalyzer_client.row_stream import RowStream
 from dfanalyzer_client.set import Set
 from dfanalyzer_client.set_type import SetType
 from dfanalyzer_client.task import Task
 from dfanalyzer_client.task_status import TaskStatus
 from dfanalyzer_client.transformation import Transformation
 
+from ._adaptations import Adaptation
+from ._configuration import Configuration
 from ._consent import Consent
-from ._hyperparameters import KNOWN
+from ._dataflow import COLUMNS, dataflow_of, file_transformation, own_set
+from ._files import FileFact
+from ._trials import Trial
 
-__all__ = ["Execution", "TrainingTask"]
-
-TEXT, NUMERIC = AttributeType.TEXT, AttributeType.NUMERIC
+__all__ = ["Execution", "TrainingTask", "utc_now"]
 
 
 class Execution:
     """One run of a dataflow: a `fit()` and what follows, with the user's own tasks beside it.
 
     Attributes:
+        consent: what the user asked for.
+        trial: the trial of a study that it is, if any.
         dataflow: what `model.get_dataflow()` gives, to add transformations of the domain to.
         training: the newest training task, which tests and adaptations depend on.
+        epoch: the newest epoch that was begun, counted from 0.
+        configuration: what the training before ended with.
+        derived_from: tags of the executions whose models this one goes on with.
     """
 
-    def __init__(self, consent: Consent) -> None:
-        self.consent = consent
-        self.dataflow = _dataflow(consent)
+    def __init__(self, consent: Consent, trial: Trial | None = None) -> None:
+        self.consent, self.trial = consent, trial
+        self.dataflow = dataflow_of(consent)
         self.training: Task | None = None
+        self.epoch: int | None = None
+        self.derived_from: set[str] = set()
+        self.configuration: Configuration | None = None
         self._counts: dict[str, int] = {}
         self._metrics: dict[str, dict[str, str]] = {}
 
+    @property
+    def tag(self) -> str:
+        """The tag that names this run."""
+        return self.dataflow.exec_tag
+
     def begin_training(
-        self, hyperparameters: Mapping[str, Any], layers: Iterable[tuple[str, str, str]]
+        self,
+        hyperparameters: Mapping[str, Any],
+        inputs: Mapping[str, Iterable[Sequence[Any]]],
+        dependencies: Sequence[Task] = (),
     ) -> TrainingTask:
-        """Say that a training runs, with these hyperparameters and rows of layers."""
-        now = utc_now()
-        task = self._task(tags.TRAINING)
+        """Say that a training runs.
+
+        Args:
+            hyperparameters: by key.
+            inputs: rows of the other sets that it reads, by the set's tag.
+            dependencies: the tasks that brought what it starts from.
+        """
+        before = [] if self.training is None else [self.training]
+        task = self._task(tags.TRAINING, [*before, *dependencies])
         own = {name: self.consent.values.get(name) for name in self.consent.own}
         task.add_dataset(
-            _row(tags.TRAINING_INPUT, {tags.TRAINING_STARTED: now, **hyperparameters, **own})
+            _row(tags.TRAINING_INPUT, {tags.TRAINING_STARTED: utc_now(), **hyperparameters, **own})
         )
-        task.add_dataset(DataSet(tags.LAYERS, [Element([now, *row]) for row in layers]))
+        if self.trial is not None:
+            self._declare(tags.TRAINING, own_set(tags.TRIAL, SetType.INPUT))
+        for tag, rows in inputs.items():
+            task.add_dataset(_rows(tag, rows))
+        for tag in self.derived_from:
+            task.derive_from(tag)
+        self.derived_from = set()
         task.begin()
         self.training = task
         return TrainingTask(self, task)
 
-    def record_test(self, logs: Mapping[str, Any], began: str) -> None:
-        """Say what an `evaluate()` measured."""
-        task = self._task(tags.TESTING, dependency=self.training)
+    def record_test(
+        self, logs: Mapping[str, Any], began: str, data: Iterable[Sequence[Any]]
+    ) -> None:
+        """Say what an `evaluate()` measured, on which data."""
+        task = self._task(tags.TESTING, self._after_training())
         metrics = self.metric_row(
             tags.TESTING, tags.TESTING_OUTPUT, logs, prefix=tags.TEST_METRIC_PREFIX
         )
         task.add_dataset(_row(tags.TESTING_OUTPUT, {tags.TESTED: utc_now(), **metrics}))
+        if self.consent.choice.dataset:
+            task.add_dataset(_rows(tags.TESTING_DATASET, data))
         task.start_time = began
         task.end()
 
-    def record_adaptation(self, epoch: int, rate: float) -> None:
-        """Say that the learning rate is `rate` from `epoch` on."""
-        task = self._task(tags.ADAPTATION, dependency=self.training)
-        task.add_dataset(
-            _row(
-                tags.ADAPTATION_OUTPUT,
-                {
-                    tags.NEW_RATE: rate,
-                    tags.ADAPTED: utc_now(),
-                    tags.EPOCH_ID: epoch,
-                    tags.ADAPTATION_ID: task.id,
-                },
-            )
-        )
+    def record_adaptation(self, adaptation: Adaptation) -> None:
+        """Say that the configuration is another from an epoch on."""
+        task = self._task(tags.ADAPTATION, self._after_training())
+        values = (
+            adaptation.new_rate, utc_now(), adaptation.epoch, task.id,
+            adaptation.old_rate, adaptation.cause, adaptation.detail,
+        )  # fmt: skip
+        task.add_dataset(_rows(tags.ADAPTATION_OUTPUT, [values]))
         task.end()
+
+    def record_file(self, fact: FileFact, mode: str) -> Task:
+        """Say that a file with the model or its weights was written or read."""
+        transformation = tags.SAVING if mode == WRITTEN else tags.LOADING
+        if transformation not in self._counts:
+            self.dataflow.add_transformation(file_transformation(transformation))
+        after = self._after_training() if mode == WRITTEN else []
+        task = self._task(transformation, after)
+        values = (
+            utc_now(),
+            fact.path,
+            fact.kind,
+            fact.size,
+            fact.sha256,
+            fact.callback,
+            self.epoch,
+        )
+        tag = tags.SAVED_FILE if mode == WRITTEN else tags.LOADED_FILE
+        task.add_dataset(_rows(tag, [values]))
+        task.add_file(File(fact.path, fact.name, mode=mode, size=fact.size, sha256=fact.sha256))
+        task.end()
+        return task
+
+    def record_loaded(self, facts: Iterable[FileFact]) -> list[Task]:
+        """Say which files the model was read from."""
+        return [self.record_file(fact, READ) for fact in facts]
 
     def metric_row(
         self, transformation: str, output: str, logs: Mapping[str, Any], prefix: str = ""
     ) -> dict[str, float | None]:
-        """`logs` by attribute; the output set grows by the metrics that it has not met."""
+        """`logs` by attribute; the output set grows by the metrics that it has not met.
+
+        A metric of several numbers, such as F1 of each class, is as many attributes:
+        ``f1_score_0``, ``f1_score_1``, ….
+        """
         names = self._metrics.setdefault(output, {})
-        fresh = [name for name in logs if name not in names]
+        numbers = dict(_flattened(logs))
+        fresh = [name for name in numbers if name not in names]
         if fresh:
             for name in fresh:
-                names[name] = _attribute_name(f"{prefix}{name}", names.values())
-            self._grow(transformation, output, [names[name] for name in fresh])
-        return {names[name]: _number(value) for name, value in logs.items()}
+                names[name] = _attribute_name(f"{prefix}{name}", output, names.values())
+            grown = [Attribute(names[name], AttributeType.NUMERIC) for name in fresh]
+            self._declare(transformation, Set(output, SetType.OUTPUT, grown))
+        return {names[name]: value for name, value in numbers.items()}
 
-    def _grow(self, transformation: str, output: str, names: Iterable[str]) -> None:
-        grown = Set(output, SetType.OUTPUT, [Attribute(name, NUMERIC) for name in names])
+    def _declare(self, transformation: str, grown: Set) -> None:
         self.dataflow.save()
         self.dataflow.client.save_dataflow(
             {
@@ -108,14 +168,17 @@ class Execution:
             }
         )
 
-    def _task(self, transformation: str, dependency: Task | None = None) -> Task:
+    def _after_training(self) -> list[Task]:
+        return [] if self.training is None else [self.training]
+
+    def _task(self, transformation: str, dependencies: Sequence[Task]) -> Task:
         number = self._counts[transformation] = self._counts.get(transformation, 0) + 1
         return Task(
             number,
             self.dataflow.tag,
             self.dataflow.exec_tag,
             transformation,
-            dependency=dependency,
+            dependency=list(dependencies) or None,
         )
 
 
@@ -123,37 +186,53 @@ class TrainingTask:
     """One training while it runs: a row for each epoch as it ends."""
 
     def __init__(self, execution: Execution, task: Task) -> None:
-        self._execution, self._task = execution, task
+        self.execution, self._task = execution, task
+        self._logged: tuple[str, ...] | None = None
+        self._stream: RowStream | None = None
 
     def epoch(
         self, epoch: int, elapsed: float, logs: Mapping[str, Any], rate: float | None
     ) -> None:
-        """Record an epoch, counted from 0, that took `elapsed` seconds."""
-        metrics = self._execution.metric_row(tags.TRAINING, tags.TRAINING_OUTPUT, logs)
-        row = {
-            tags.EPOCH_ENDED: utc_now(),
-            tags.ELAPSED_TIME: elapsed,
-            tags.EPOCH_ID: epoch,
-            **metrics,
-        }
-        if self._execution.consent.adaptation:
-            row[tags.LEARNING_RATE] = rate
-        self._task.add_dataset(_row(tags.TRAINING_OUTPUT, row))
+        """Record an epoch, counted from 0, that took `elapsed` seconds.
+
+        The message is made at the first epoch; the others, of the same metrics, fill it in.
+        """
+        values = list(logs.values())
+        if self._stream is None or self._logged != tuple(logs) or not _are_floats(values):
+            row = self.execution.metric_row(tags.TRAINING, tags.TRAINING_OUTPUT, logs)
+            values = list(row.values())
+            self._stream = self._stream_of(row)
+            self._logged = tuple(logs) if len(row) == len(logs) else None
+        rates = [rate] if self.execution.consent.adaptation else []
+        self._stream.send([utc_now(), elapsed, epoch, *rates, *values])
+
+    def batches(self, rows: Sequence[tuple[str, int, int, Mapping[str, Any]]]) -> None:
+        """Record batches: when, epoch, batch, and what Keras measured."""
+        for stamp, epoch, batch, logs in rows:
+            metrics = self.execution.metric_row(tags.TRAINING, tags.BATCHES, logs)
+            own = dict(zip(COLUMNS[tags.BATCHES], (stamp, epoch, batch), strict=True))
+            self._task.add_dataset(_row(tags.BATCHES, {**own, **metrics}))
         self._task.save()
 
-    def adaptation(self, epoch: int, rate: float) -> None:
-        """Record that the learning rate is another from `epoch` on."""
-        self._execution.record_adaptation(epoch, rate)
+    def system_stream(self) -> RowStream:
+        """What takes samples of the system from their own thread."""
+        return self._task.stream(tags.SYSTEM_METRICS, list(COLUMNS[tags.SYSTEM_METRICS]))
 
-    def end(self, error: BaseException | None) -> None:
+    def end(self, error: BaseException | None, outcome: Sequence[Any]) -> None:
         """Say how the training ended: finished, interrupted, or failed with `error`."""
+        self._task.add_dataset(_rows(tags.TRAINING_END, [[utc_now(), *outcome]]))
         if error is None:
             self._task.end()
         elif isinstance(error, KeyboardInterrupt):
             self._task.end(TaskStatus.INTERRUPTED, "KeyboardInterrupt")
         else:
-            text = f"{type(error).__name__}: {error}".replace("\0", "\\0")
-            self._task.end(TaskStatus.FAILED, text.encode(errors="replace").decode())
+            self._task.end(TaskStatus.FAILED, error_text(error))
+
+    def _stream_of(self, row: Mapping[str, Any]) -> RowStream:
+        names = [tags.EPOCH_ENDED, tags.ELAPSED_TIME, tags.EPOCH_ID]
+        if self.execution.consent.adaptation:
+            names.append(tags.LEARNING_RATE)
+        return self._task.stream(tags.TRAINING_OUTPUT, [*names, *row])
 
 
 def utc_now() -> str:
@@ -161,67 +240,32 @@ def utc_now() -> str:
     return datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
-def _dataflow(consent: Consent) -> Dataflow:
-    output = Set(
-        tags.TRAINING_OUTPUT,
-        SetType.OUTPUT,
-        [
-            Attribute(tags.EPOCH_ENDED, TEXT),
-            Attribute(tags.ELAPSED_TIME, NUMERIC),
-            Attribute(tags.EPOCH_ID, NUMERIC),
-        ],
-    )
-    if consent.adaptation:
-        output.add_attribute(Attribute(tags.LEARNING_RATE, NUMERIC))
-    training = Transformation(tags.TRAINING, [_training_input(consent), _layers(), output])
-    output.set_type(SetType.INPUT)
-    output.dependency = training.tag
-    dataflow = Dataflow(consent.dataflow_tag, [training], client=consent.client)
-    if consent.adaptation:
-        dataflow.add_transformation(Transformation(tags.ADAPTATION, [output, _adaptation()]))
-    tested = Set(tags.TESTING_OUTPUT, SetType.OUTPUT, [Attribute(tags.TESTED, TEXT)])
-    dataflow.add_transformation(Transformation(tags.TESTING, [output, tested]))
-    return dataflow
-
-
-def _training_input(consent: Consent) -> Set:
-    types = {key: KNOWN[key].type for key in consent.keys} | dict(consent.own)
-    attributes = [Attribute(name, AttributeType[type_]) for name, type_ in types.items()]
-    return Set(
-        tags.TRAINING_INPUT, SetType.INPUT, [Attribute(tags.TRAINING_STARTED, TEXT), *attributes]
-    )
-
-
-def _layers() -> Set:
-    names = (tags.LAYERS_TIMESTAMP, tags.LAYER_NAME, tags.LAYER_ATTRIBUTE, tags.LAYER_VALUE)
-    return Set(tags.LAYERS, SetType.INPUT, [Attribute(name, TEXT) for name in names])
-
-
-def _adaptation() -> Set:
-    return Set(
-        tags.ADAPTATION_OUTPUT,
-        SetType.OUTPUT,
-        [
-            Attribute(tags.NEW_RATE, NUMERIC),
-            Attribute(tags.ADAPTED, TEXT),
-            Attribute(tags.EPOCH_ID, NUMERIC),
-            Attribute(tags.ADAPTATION_ID, NUMERIC),
-        ],
-    )
+def error_text(error: BaseException) -> str:
+    """Type and message of an error, also of one whose message cannot be made."""
+    try:
+        message = str(error)
+    except Exception as broken:
+        message = f"(its message cannot be made: {type(broken).__name__})"
+    text = f"{type(error).__name__}: {message}" if message else type(error).__name__
+    return text.replace("\0", "\\0").encode(errors="replace").decode()
 
 
 def _row(tag: str, values: Mapping[str, Any]) -> DataSet:
     return DataSet(tag, [Element(list(values.values()))], attributes=list(values))
 
 
-def _attribute_name(metric: str, taken: Iterable[str]) -> str:
+def _rows(tag: str, rows: Iterable[Sequence[Any]]) -> DataSet:
+    return DataSet(tag, [Element(list(row)) for row in rows], attributes=list(COLUMNS[tag]))
+
+
+def _attribute_name(metric: str, output: str, taken: Iterable[str]) -> str:
     """The attribute of a metric: its name in lower case, numbered where that is taken.
 
     Taken are the columns that every set has, and the names of other metrics that differ from this
     one in case alone.
     """
     plain = "".join(each for each in metric.lower() if each.isprintable()) or "metric"
-    used = {*taken, *tags.NOT_METRICS, "id"}
+    used = {*taken, *tags.NOT_METRICS, "id", *(name.lower() for name in COLUMNS[output])}
     used |= {f"{each.lower()}_task_id" for each in (tags.TRAINING, tags.ADAPTATION, tags.TESTING)}
     number, name = 1, plain
     while name in used:
@@ -230,9 +274,24 @@ def _attribute_name(metric: str, taken: Iterable[str]) -> str:
     return name
 
 
-def _number(value: Any) -> float | None:
-    """A metric's value; None for what is no number (a custom `train_step` may log anything)."""
+def _are_floats(values: Sequence[Any]) -> bool:
+    return all(type(value) is float for value in values)
+
+
+def _flattened(logs: Mapping[str, Any]) -> Iterable[tuple[str, float | None]]:
+    """Names and numbers; None for what is no number (a custom `train_step` may log anything)."""
+    for name, value in logs.items():
+        try:
+            yield name, float(value)
+        except (TypeError, ValueError):
+            parts = _parts(value)
+            yield from ((f"{name}_{i}", part) for i, part in enumerate(parts))
+            if not parts:
+                yield name, None
+
+
+def _parts(value: Any) -> list[float]:
     try:
-        return float(value)
+        return [float(each) for each in value.tolist()] if hasattr(value, "tolist") else []
     except (TypeError, ValueError):
-        return None
+        return []

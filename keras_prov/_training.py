@@ -1,8 +1,9 @@
 """One `fit()` from Keras' side: two callbacks that watch it, and how it ended.
 
 The head stands first in Keras' list of callbacks, so that an epoch is recorded even when a user's
-callback raises; the tail stands last, so that it sees the learning rate which a user's callback has
-set. They have epoch hooks only: a batch hook could force a device synchronization per batch.
+callback raises; the tail stands last, so that it sees the learning rate and the metrics which a
+user's callback has set. They have epoch hooks only: a batch hook could force a device
+synchronization per batch. Only BATCH_METRICS, when asked for, brings a third one that has.
 """
 
 from __future__ import annotations
@@ -13,12 +14,20 @@ from typing import Any
 
 import keras
 
+from ._adaptations import Adaptation, RateWatch
+from ._beginning import inputs_of, values_of
+from ._configuration import changes_since, configuration_of
+from ._executions import link_to_parts
+from ._facts import Facts
+from ._files import forget_loads
 from ._guard import guarded
-from ._hyperparameters import KNOWN, Facts, learning_rate
-from ._layers import layer_rows
-from ._recorder import Execution, TrainingTask
+from ._outcome import Progress, steps_taken
+from ._recorder import Execution, TrainingTask, utc_now
 
 __all__ = ["Training"]
+
+BATCHES_AT_ONCE = 256
+RATE = "learning_rate"
 
 
 class Training:
@@ -34,60 +43,143 @@ class Training:
         self._execution = execution
         self._facts = Facts(model, arguments)
         self._task: TrainingTask | None = None
-        self._epoch_began = time.perf_counter()
-        self._next_epoch = 0
-        self._rate: float | None = None
-        self.head, self.tail = _Head(self), _Tail(self)
+        self._watch: RateWatch | None = None
+        self._samples: Any = None
+        self._progress = Progress()
+        self._began = self._epoch_began = time.perf_counter()
+        self._held: tuple[int, float, dict[str, Any]] | None = None
+        self._batches: list[tuple[str, int, int, dict[str, Any]]] = []
+        self._swaps_average = any(
+            isinstance(each, keras.callbacks.SwapEMAWeights) and each.swap_on_epoch
+            for each in self._facts.callbacks
+        )
+        self.head = _Head(self)
+        self.tail = _BatchTail(self) if execution.consent.choice.every_batch else _Tail(self)
 
     def begin(self) -> None:
-        """Record the hyperparameters and the layers, now that the model is built."""
-        consent = self._execution.consent
-        values = {}
-        for key in consent.keys:
-            with guarded(f"reading {key}"):
-                values[key] = KNOWN[key].read(self._facts)
-        layers = list(layer_rows(self._facts.model)) if consent.keys else []
-        self._task = self._execution.begin_training(values, layers)
-        self._rate = self._read_rate()
+        """Record what the training starts from, now that the model is built."""
+        consent, model = self._execution.consent, self._facts.model
+        loaded = [self._execution.record_loaded([fact]) for fact in forget_loads(model)]
+        with guarded("the layers of a model", lost="which executions its parts come from"):
+            link_to_parts(model, self._execution)
+        self._task = self._execution.begin_training(
+            values_of(self._facts, consent),
+            inputs_of(self._facts, consent, self._execution.trial),
+            [task for tasks in loaded for task in tasks],
+        )
+        self._progress.steps_before = steps_taken(self._facts.optimizer)
+        if consent.adaptation and self._facts.optimizer is not None:
+            with guarded("the learning rate's watch", lost="changes of the learning rate"):
+                self._watch = RateWatch(self._facts.optimizer, model, self._facts.callbacks)
+        if consent.choice.system_seconds:
+            from ._system_samples import SystemSamples  # here: most trainings need none
 
-    def epoch_begins(self) -> None:
+            self._samples = SystemSamples(consent.choice.system_seconds, self._task.system_stream())
+
+    def epoch_begins(self, epoch: int) -> None:
         """Start the clock of an epoch."""
+        if self._progress.start_epoch is None:
+            self._progress.start_epoch = epoch
+        self._execution.epoch = epoch
         self._epoch_began = time.perf_counter()
 
     def rate_is_set(self, epoch: int) -> None:
         """Look at the learning rate once the user's callbacks have set it for `epoch`."""
-        self._adapt(epoch)
+        if self._progress.epochs == 0 and self._task is not None:
+            self._compare_with_last_training(epoch)
+        self._look(epoch, "epoch begin")
 
-    def epoch_ends(self, epoch: int, logs: Mapping[str, Any]) -> None:
-        """Record an epoch with what Keras measured."""
-        elapsed = time.perf_counter() - self._epoch_began
-        self._next_epoch = epoch + 1
-        if self._task is not None:
-            self._task.epoch(epoch, elapsed, logs, self._rate)
+    def batch_ends(self, batch: int, logs: Mapping[str, Any]) -> None:
+        """Keep every n-th batch, and record those kept when they are many."""
+        if (batch + 1) % self._execution.consent.choice.every_batch == 0:
+            self._batches.append((utc_now(), self._execution.epoch or 0, batch, dict(logs)))
+        if len(self._batches) >= BATCHES_AT_ONCE:
+            self._send_batches()
+
+    def epoch_is_done(self, epoch: int, logs: Mapping[str, Any]) -> None:
+        """Hold what Keras measured, until the user's callbacks have added to it."""
+        self._held = epoch, time.perf_counter() - self._epoch_began, dict(logs)
+        self._progress.epochs += 1
+        self._progress.next_epoch = epoch + 1
+
+    def epoch_ends(self, logs: Mapping[str, Any] | None = None) -> None:
+        """Record the epoch that is held; `logs` as the user's callbacks have left them."""
+        held, self._held = self._held, None
+        if held is None or self._task is None:
+            return
+        epoch, elapsed, measured = held
+        self._progress.logs = measured
+        if logs is not None and len(logs) != len(measured):
+            added = {name: logs[name] for name in logs if name not in measured and name != RATE}
+            measured |= added  # Keras' own callbacks add the rate, which is captured when wanted
+        self._task.epoch(epoch, elapsed, measured, self._rate)
+        if self._swaps_average and self._watch is not None:
+            self._record_average(epoch + 1, "SwapEMAWeights")
+        if self._batches:
+            self._send_batches()
 
     def end(self, error: BaseException | None) -> None:
         """Record how the training ended; one that failed before it began is begun here."""
         if self._task is None:
             self.begin()
-        elif error is None:
-            self._adapt(self._next_epoch)
+        for step in (self.epoch_ends, self._send_batches, self._stop_samples):
+            with guarded("the end of a training"):
+                step()
+        with guarded("the last look at the learning rate", lost="its last change"):
+            self._last_look(error)
         if self._task is not None:
-            self._task.end(error)
+            elapsed = time.perf_counter() - self._began
+            self._task.end(error, self._progress.outcome(self._facts, elapsed, error))
+            self._keep()
 
-    def _adapt(self, epoch: int) -> None:
-        rate = self._read_rate()
-        if self._task is not None and rate is not None and rate != self._rate:
-            if not self._is_scheduled():
-                self._task.adaptation(epoch, rate)
-            self._rate = rate
+    @property
+    def _rate(self) -> float | None:
+        return self._watch.rate if self._watch is not None else None
 
-    def _read_rate(self) -> float | None:
-        return learning_rate(self._facts.optimizer) if self._execution.consent.adaptation else None
+    def _keep(self) -> None:
+        """What a next training of this model is compared with, and the model itself."""
+        execution = self._execution
+        if execution.consent.adaptation:
+            execution.configuration = configuration_of(self._facts, self._rate)
+        if execution.consent.choice.model and self._progress.epochs:
+            with guarded("storing the trained model", lost="the trained model"):
+                from ._models import store_model
 
-    def _is_scheduled(self) -> bool:
-        """A schedule's rate belongs to each epoch; it is no adaptation of the configuration."""
-        rate = getattr(self._facts.optimizer, "_learning_rate", None)
-        return isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
+                store_model(execution, self._facts.model)
+
+    def _stop_samples(self) -> None:
+        if self._samples is not None:
+            self._samples.stop()
+
+    def _last_look(self, error: BaseException | None) -> None:
+        """A change after the last epoch still belongs to the training; also when that failed."""
+        if self._watch is None:
+            return
+        self._look(self._progress.next_epoch, "epoch")
+        self._watch.stop()
+        averaged = getattr(self._facts.optimizer, "use_ema", False)
+        if averaged and error is None and self._progress.epochs:
+            # Optimizer.finalize_variable_values puts the weights' running average in their place
+            self._record_average(self._progress.next_epoch, "EMA overwrite")
+
+    def _look(self, epoch: int, when: str) -> None:
+        for change in self._watch.look(epoch, when) if self._watch is not None else ():
+            self._execution.record_adaptation(change)
+
+    def _record_average(self, epoch: int, cause: str) -> None:
+        """Weights and their running average have changed places; the rate is as it was."""
+        self._execution.record_adaptation(Adaptation(epoch, self._rate, self._rate, cause))
+
+    def _compare_with_last_training(self, epoch: int) -> None:
+        before, self._execution.configuration = self._execution.configuration, None
+        if before is not None and self._watch is not None:
+            for change in changes_since(before, self._facts, self._rate, epoch):
+                self._execution.record_adaptation(change)
+
+    def _send_batches(self) -> None:
+        rows, self._batches = self._batches, []
+        if rows and self._task is not None:
+            self._task.batches(rows)
 
 
 class _Head(keras.callbacks.Callback):
@@ -96,11 +188,11 @@ class _Head(keras.callbacks.Callback):
         self._training = training
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        self._training.epoch_begins()
+        self._training.epoch_begins(epoch)
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        with guarded("the end of an epoch"):
-            self._training.epoch_ends(epoch, logs or {})
+        with guarded("the end of an epoch", self._training):
+            self._training.epoch_is_done(epoch, logs or {})
 
 
 class _Tail(keras.callbacks.Callback):
@@ -109,9 +201,19 @@ class _Tail(keras.callbacks.Callback):
         self._training = training
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        with guarded("the beginning of a training"):
+        with guarded("the beginning of a training", self._training):
             self._training.begin()
 
     def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        with guarded("the learning rate of an epoch"):
+        with guarded("the learning rate of an epoch", self._training):
             self._training.rate_is_set(epoch)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        with guarded("the end of an epoch", self._training):
+            self._training.epoch_ends(logs or {})
+
+
+class _BatchTail(_Tail):
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        with guarded("the end of a batch", self._training):
+            self._training.batch_ends(batch, logs or {})

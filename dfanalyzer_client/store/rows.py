@@ -35,7 +35,8 @@ class TaskRows:
     begun: dict[str, Any] | None = None
     ended: dict[str, Any] | None = None
     performances: list[dict[str, Any]] = field(default_factory=list)
-    dependencies: list[TaskKey] = field(default_factory=list)
+    files: list[dict[str, Any]] = field(default_factory=list)
+    derivations: list[dict[str, Any]] = field(default_factory=list)
     elements: dict[str, list[ElementRow]] = field(default_factory=lambda: defaultdict(list))
 
 
@@ -90,6 +91,11 @@ def task_rows(
     rows.performances = [
         _performance(each, task, message.get("subid")) for each in message.get("performances", ())
     ]
+    rows.files = [_file(each, task) for each in message.get("files", ())]
+    rows.derivations = [
+        {"task_id": task, "relation": "wasDerivedFrom", "execution_tag": tag}
+        for tag in message.get("derivedFrom", ())
+    ]
     for data in message["sets"]:
         _add_elements(rows, data, layout, message["transformation"], task)
     return rows
@@ -98,6 +104,11 @@ def task_rows(
 def _last_end(message: Mapping[str, Any]) -> str | None:
     ends = [each["endTime"] for each in message.get("performances", ()) if each.get("endTime")]
     return max(ends, default=None)
+
+
+def _file(each: Mapping[str, Any], task: int) -> dict[str, Any]:
+    names = ("name", "path", "mode", "size", "sha256")
+    return {"task_id": task} | {name: each.get(name) for name in names}
 
 
 def _performance(each: Mapping[str, Any], task: int, subtask: str | None) -> dict[str, Any]:

@@ -7,9 +7,13 @@ conflict over either; so DfAnalyzer's ``task``, whose status changes, is a view 
 
 - ``task_dependency``: which task read what which task wrote; the views of the sets join along it;
 - ``exact_number``: numbers that a DOUBLE cannot hold (NaN, infinities, integers beyond 2^53);
+- ``execution_link``: which execution was derived from which, by its tag, as its writer said;
 - ``journal_mark``: how far each journal is stored, written with its rows;
 - ``definition_lock``: one row, updated by whoever changes definitions, so that no two do at once;
 - ``catalogue_version``: the steps that made this catalogue.
+
+The view ``lineage`` puts together what links executions: those that were said to be derived, and
+those that read a file whose content another one wrote.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ from .sql import identifier, qualified
 __all__ = ["PUBLIC", "TABLES", "catalogue_exists", "create_catalogue", "grant", "table"]
 
 PUBLIC = "public"
-VERSION = 1
+VERSION = 2
 
 TABLES: dict[str, str] = {
     "dataflow": "id BIGINT, tag TEXT",
@@ -48,12 +52,15 @@ TABLES: dict[str, str] = {
     ),
     "task_ended": ("task_id BIGINT, status TEXT, output_msg TEXT, error_msg TEXT, ended TIMESTAMP"),
     "task_dependency": "task_id BIGINT, dt_id BIGINT, previous_task_id BIGINT",
-    "file": "id BIGINT, task_id BIGINT, name TEXT, path TEXT",
+    "file": (
+        "id BIGINT, task_id BIGINT, name TEXT, path TEXT, mode TEXT, size BIGINT, sha256 TEXT"
+    ),
     "performance": (
         "id BIGINT, task_id BIGINT, subtask_id TEXT, method TEXT, description TEXT, "
         "starttime TIMESTAMP, endtime TIMESTAMP, invocation TEXT"
     ),
     "exact_number": "attribute_id BIGINT, element_id BIGINT, value TEXT",
+    "execution_link": "df_exec BIGINT, task_id BIGINT, relation TEXT, execution_tag TEXT",
     "journal_mark": "journal TEXT, stored_to BIGINT",
     "definition_lock": "changes BIGINT",
     "catalogue_version": "version BIGINT, made TIMESTAMP",
@@ -67,6 +74,38 @@ SELECT b.id, b.identifier, b.df_version, b.df_exec, b.dt_id,
        COALESCE(e.error_msg, b.error_msg) AS error_msg
 FROM "public"."task_begun" AS b LEFT JOIN "public"."task_ended" AS e ON e.task_id = b.id
 """
+
+LINEAGE_VIEW = """
+CREATE VIEW "public"."lineage" AS
+SELECT e.id AS df_exec, e.tag AS execution, l.relation, p.id AS previous_exec,
+       l.execution_tag AS previous_execution, CAST(NULL AS TEXT) AS path, l.task_id
+FROM "public"."execution_link" AS l
+  JOIN "public"."dataflow_execution" AS e ON e.id = l.df_exec
+  LEFT JOIN "public"."dataflow_execution" AS p ON p.tag = l.execution_tag
+UNION ALL
+SELECT DISTINCT e.id, e.tag, 'wasDerivedFrom', p.id, p.tag, r.path, r.task_id
+FROM "public"."file" AS r
+  JOIN "public"."file" AS w ON w.sha256 = r.sha256
+  JOIN "public"."task_begun" AS rt ON rt.id = r.task_id
+  JOIN "public"."task_begun" AS wt ON wt.id = w.task_id
+  JOIN "public"."dataflow_execution" AS e ON e.id = rt.df_exec
+  JOIN "public"."dataflow_execution" AS p ON p.id = wt.df_exec
+WHERE r.mode = 'read' AND w.mode = 'written' AND e.id <> p.id
+"""
+
+VIEWS = {"task": TASK_VIEW, "lineage": LINEAGE_VIEW}
+
+MIGRATIONS: dict[int, tuple[str, ...]] = {
+    2: (
+        'ALTER TABLE "public"."file" ADD COLUMN "mode" TEXT',
+        'ALTER TABLE "public"."file" ADD COLUMN "size" BIGINT',
+        'ALTER TABLE "public"."file" ADD COLUMN "sha256" TEXT',
+        'CREATE TABLE "public"."execution_link" '
+        '("df_exec" BIGINT, "task_id" BIGINT, "relation" TEXT, "execution_tag" TEXT)',
+        LINEAGE_VIEW,
+    ),
+}
+"""What makes a catalogue of the version before into one of this version."""
 
 
 def table(name: str) -> str:
@@ -106,6 +145,8 @@ def create_catalogue(connection: Connection, readers: Sequence[str] = ()) -> boo
             made = not catalogue_exists(connection)
             if made:
                 _create(connection, readers)
+            else:
+                _migrate(connection, readers)
     return made
 
 
@@ -122,12 +163,30 @@ def _create(connection: Connection, readers: Sequence[str]) -> None:
         connection.execute(f"CREATE TABLE {table(name)} ({_quoted(columns)})")
         if columns.startswith("id "):
             connection.execute(f"CREATE SEQUENCE {table(f'{name}_id_seq')} AS BIGINT")
-    connection.execute(TASK_VIEW)
+    for view in VIEWS.values():
+        connection.execute(view)
     connection.execute(f"INSERT INTO {table('definition_lock')} VALUES (0)")
     connection.execute(
         f"INSERT INTO {table('catalogue_version')} VALUES (%s, localtimestamp)", [VERSION]
     )
-    for name in [*TABLES, "task"]:
+    for name in [*TABLES, *VIEWS]:
+        grant(connection, PUBLIC, name, readers)
+
+
+def _migrate(connection: Connection, readers: Sequence[str]) -> None:
+    """Bring a catalogue that an earlier version made up to this one, one version at a time."""
+    find = f"SELECT max(version) FROM {table('catalogue_version')}"
+    if connection.query(find)[0][0] >= VERSION:
+        return
+    connection.execute(f"UPDATE {table('definition_lock')} SET changes = changes + 1")
+    ((version,),) = connection.query(find)
+    for step in range(version + 1, VERSION + 1):
+        for statement in MIGRATIONS[step]:
+            connection.execute(statement)
+        connection.execute(
+            f"INSERT INTO {table('catalogue_version')} VALUES (%s, localtimestamp)", [step]
+        )
+    for name in [*TABLES, *VIEWS]:
         grant(connection, PUBLIC, name, readers)
 
 

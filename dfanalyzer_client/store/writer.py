@@ -292,6 +292,8 @@ def _add(batch: _Batch, said: _Said, rows: TaskRows, task: int) -> None:
     if rows.ended is not None:
         batch.catalogue["task_ended"].append(rows.ended)
     batch.catalogue["performance"] += rows.performances
+    batch.catalogue["file"] += rows.files
+    batch.catalogue["execution_link"] += [{"df_exec": execution, **e} for e in rows.derivations]
     for tag, elements in rows.elements.items():
         batch.elements[said.layout.tag, tag] += elements
 
@@ -314,10 +316,10 @@ def _add_dependencies(
 
 
 def _insert(connection: Connection, batch: _Batch) -> None:
-    performances = batch.catalogue["performance"]
-    if performances:
-        ids = fresh_ids(connection, table("performance_id_seq"), len(performances))
-        for row, id_ in zip(performances, ids, strict=True):
+    for name in ("performance", "file"):
+        rows = batch.catalogue[name]
+        ids = fresh_ids(connection, table(f"{name}_id_seq"), len(rows)) if rows else []
+        for row, id_ in zip(rows, ids, strict=True):
             row["id"] = id_
     for name, rows in batch.catalogue.items():
         _insert_rows(connection, table(name), rows)

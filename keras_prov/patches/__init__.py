@@ -9,6 +9,16 @@ __all__ = ["all_patches"]
 
 def all_patches() -> tuple[Change, ...]:
     """Every patch, in the order in which they are applied."""
-    from . import evaluate, fit, model  # here: each imports Keras, which may be loading now
+    # here: each imports Keras, which may be loading now
+    from . import compilation, evaluate, fit, layers, learning_rate, model, optimizers, saving
 
-    return (*model.PATCHES, fit.PATCH, evaluate.PATCH)
+    return (
+        *model.PATCHES,
+        layers.PATCH,
+        optimizers.PATCH,
+        learning_rate.PATCH,
+        compilation.PATCH,
+        fit.PATCH,
+        evaluate.PATCH,
+        *saving.PATCHES,
+    )

@@ -8,11 +8,13 @@ from typing import Any
 import keras
 
 from .._arguments import bound_arguments, with_callbacks, without_callbacks
-from .._consent import fits
+from .._beginning import data_rows
 from .._executions import execution_of
+from .._files import forget_loads
 from .._guard import guarded
 from .._patch import Patch
 from .._recorder import Execution, utc_now
+from .._running import fits
 
 __all__ = ["PATCH"]
 
@@ -39,7 +41,8 @@ class _WatchedEvaluate:
         self._began = utc_now()
         self._head, self._tail = _Listener(), _Listener()
         self._given: Any = None
-        with guarded("Model.evaluate"):
+        self._data: dict[str, Any] = {}
+        with guarded("Model.evaluate", args[0]):
             self._watch(original)
 
     def __enter__(self) -> _WatchedEvaluate:
@@ -47,16 +50,23 @@ class _WatchedEvaluate:
 
     def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
         if self._execution is not None:
-            with guarded("the end of a test"):
+            with guarded("the end of a test", self.args[0]):
                 without_callbacks(self._given, self._head, self._tail)
                 if error is None and self._tail.logs is not None:
-                    self._execution.record_test(self._tail.logs, self._began)
+                    self._record(self._execution, self._tail.logs)
+
+    def _record(self, execution: Execution, logs: Mapping[str, Any]) -> None:
+        execution.record_loaded(forget_loads(self.args[0]))
+        rows = data_rows("test", self._data) if execution.consent.choice.dataset else []
+        execution.record_test(logs, self._began, rows)
 
     def _watch(self, original: Callable[..., Any]) -> None:
         bound = bound_arguments(original, self.args, self.kwargs)
         if bound is None:
             return
         self._execution = execution_of(self.args[0])
+        parts = ("x", "y", "sample_weight")
+        self._data = {name: bound.arguments.get(name) for name in parts}
         self._given = bound.arguments.get("callbacks")
         bound.arguments["callbacks"] = with_callbacks(self._given, self._head, self._tail)
         self.args, self.kwargs = bound.args, bound.kwargs

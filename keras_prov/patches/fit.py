@@ -8,10 +8,10 @@ from typing import Any
 import keras
 
 from .._arguments import bound_arguments, with_callbacks, without_callbacks
-from .._consent import fits
 from .._executions import execution_of
 from .._guard import guarded
 from .._patch import Patch
+from .._running import fits
 from .._training import Training
 
 __all__ = ["PATCH"]
@@ -26,19 +26,20 @@ class _WatchedFit:
         self.args, self.kwargs = args, kwargs
         self._training: Training | None = None
         self._given: Any = None
-        with guarded("Model.fit"):
+        with guarded("Model.fit", args[0]):
             self._watch(original)
 
     def __enter__(self) -> _WatchedFit:
-        fits.begin(self.args[0], captured=self._training is not None)
+        fits.begin(self.args[0])
         return self
 
     def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
-        fits.end(self.args[0])
-        if self._training is not None:
-            with guarded("the end of a training"):
-                without_callbacks(self._given, self._training.head, self._training.tail)
-                self._training.end(error)
+        model, training = self.args[0], self._training
+        fits.end(model, uncaptured=training is None and (error is None or _has_trained(model)))
+        if training is not None:
+            with guarded("the end of a training", model):
+                without_callbacks(self._given, training.head, training.tail)
+                training.end(error)
 
     def _watch(self, original: Callable[..., Any]) -> None:
         execution = execution_of(self.args[0])
@@ -52,6 +53,11 @@ class _WatchedFit:
         training = Training(execution, self.args[0], facts.arguments)
         bound.arguments["callbacks"] = with_callbacks(self._given, training.head, training.tail)
         self.args, self.kwargs, self._training = bound.args, bound.kwargs, training
+
+
+def _has_trained(model: Any) -> bool:
+    """Whether a `fit` that failed has trained an epoch before."""
+    return bool(getattr(getattr(model, "history", None), "epoch", None))
 
 
 def _around_fit(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

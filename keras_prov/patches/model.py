@@ -21,7 +21,7 @@ def provenance(
     self: Any,
     dataflow_tag: str,
     adaptation: bool | None = None,
-    hyps: Mapping[str, bool] | None = None,
+    hyps: Mapping[str, bool | float] | None = None,
     hyperparameters: Mapping[str, str] | Iterable[tuple[str, str]] = (),
     *,
     values: Mapping[str, Any] | None = None,
@@ -34,8 +34,9 @@ def provenance(
         dataflow_tag: name of the dataflow.
         adaptation: whether changes of the learning rate are captured; by default they are when
             LEARNING_RATE is.
-        hyps: hyperparameters to capture, as ``{"LEARNING_RATE": True, "DECAY": False}``. With
-            nothing True an execution and its metrics are still recorded.
+        hyps: what to capture, as ``{"LEARNING_RATE": True, "DECAY": False}``; its keys are those
+            of `known_hyperparameters`. With nothing True an execution and its metrics are still
+            recorded.
         hyperparameters: the user's own, as ``[("DROP", "NUMERIC")]``.
         values: their values, as ``{"DROP": 0.5}``; one without a value is NULL.
         store: URL of a MonetDB, ``monetdb://user:password@host:port/database``; by default

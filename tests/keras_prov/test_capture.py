@@ -201,16 +201,6 @@ def test_every_change_of_the_learning_rate_is_an_adaptation(
     assert rates == ([1e-6] * 3 + [5e-7] if how == "plateau" else [1e-6] * 2 + [5e-7] * 2)
 
 
-def test_a_schedule_has_a_rate_per_epoch_and_no_adaptations(tag: str, ask: Any, xy: Any) -> None:
-    """A schedule is one configuration: its rate stands with each epoch, and nothing was adapted."""
-    schedule = keras.optimizers.schedules.ExponentialDecay(0.1, 5, 0.5, staircase=True)
-    model = small_model(optimizer=keras.optimizers.SGD(schedule))
-    model.provenance(dataflow_tag=tag, adaptation=True, hyps=ALL)
-    model.fit(*xy, epochs=3, batch_size=8, verbose=0)
-    assert ask.set(tag, "oTrainingModel", "learning_rate") == [(0.1,), (0.05,), (0.025,)]
-    assert ask.set(tag, "oAdaptation") == []
-
-
 def test_without_adaptation_the_rate_is_not_read(tag: str, ask: Any, xy: Any) -> None:
     """adaptation=False records neither changes nor rates."""
     model = small_model()

@@ -110,7 +110,7 @@ def test_our_own_names_have_the_types_of_the_code(generator):
         stub, real = getattr(declared, name), getattr(keras_prov, name)
         methods = [x for x in vars(stub) if inspect.isfunction(vars(stub)[x])]
         assert faces(stub, methods) == faces(real, methods)
-        assert {x for x in vars(real) if not x.startswith("_")} <= set(methods)
+        assert {x for x in vars(real) if not x.startswith("_")} <= set(vars(stub))
 
 
 def test_keras_is_not_imported_to_generate_them():

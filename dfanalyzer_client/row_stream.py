@@ -1,0 +1,55 @@
+"""Rows of one set, said one after the other by a task that runs: what a training does each epoch.
+
+All of the message but the values is made and checked once, so that saying a row costs the thread
+that trains little more than writing it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .values import stored_value
+
+if TYPE_CHECKING:
+    from .client import Client
+
+__all__ = ["RowStream"]
+
+_PLACE = '"elements":[]'
+"""Where the values go. Quotes in names and values are escaped, so it stands there alone."""
+
+
+class RowStream:
+    """Says rows for one task and one set; `Task.stream` makes it.
+
+    Args:
+        client: where to.
+        message: the task's message, checked, with one set that has no elements.
+        columns: name and type of each value.
+    """
+
+    def __init__(
+        self, client: Client, message: Mapping[str, Any], columns: Mapping[str, str]
+    ) -> None:
+        self._client = client
+        self._columns = tuple(columns.items())
+        text = json.dumps({"kind": "task", **message}, separators=(",", ":"))
+        self._head, _, self._tail = text.rpartition(_PLACE)
+
+    def send(self, values: Sequence[Any]) -> None:
+        """Say one row.
+
+        Raises:
+            ElementError: a value does not fit its attribute.
+            JournalError: the journal cannot be written.
+        """
+        row = [
+            value
+            if type(value) is float and type_ == "NUMERIC"
+            else stored_value(value, type_, f"attribute {name!r}")
+            for (name, type_), value in zip(self._columns, values, strict=True)
+        ]
+        elements = json.dumps([row], separators=(",", ":"))
+        self._client.say_text(f'{self._head}"elements":{elements}{self._tail}')

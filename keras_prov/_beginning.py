@@ -1,0 +1,95 @@
+"""What a training starts from, read when it begins and the model is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import astuple
+from typing import Any
+
+import dfanalyzer_client.vocabulary as tags
+
+from ._consent import Consent
+from ._describe import describe
+from ._facts import Facts
+from ._guard import guarded
+from ._hyperparameters import KNOWN
+from ._layers import connections, layer_rows
+from ._trials import Trial
+
+__all__ = ["data_rows", "inputs_of", "values_of"]
+
+Rows = Iterable[Sequence[Any]]
+
+
+def values_of(facts: Facts, consent: Consent) -> dict[str, Any]:
+    """The hyperparameters that were asked for; one that cannot be read costs itself alone."""
+    values = {}
+    for key in consent.choice.keys:
+        with guarded(f"reading {key}", facts.model, lost=key):
+            values[key] = KNOWN[key].read(facts)
+    return values
+
+
+def inputs_of(facts: Facts, consent: Consent, trial: Trial | None) -> dict[str, Rows]:
+    """Rows of the other sets that a training reads, by the set's tag."""
+    choice = consent.choice
+    wanted: dict[str, Callable[[], Rows]] = {}
+    if choice.keys:
+        wanted[tags.LAYERS] = lambda: _layers(facts)
+        wanted[tags.CONNECTIONS] = lambda: connections(facts.model)
+    if choice.dataset:
+        wanted[tags.DATASET] = lambda: _training_data(facts.arguments)
+    if choice.environment:
+        wanted[tags.ENVIRONMENT] = _environment
+    if trial is not None:
+        wanted[tags.TRIAL] = lambda: _trial_rows(trial)
+    rows: dict[str, Rows] = {}
+    for tag, read in wanted.items():
+        with guarded(f"reading {tag}", facts.model, lost=tag):
+            rows[tag] = list(read())
+    return rows
+
+
+def data_rows(role: str, data: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Fingerprints as rows; parts that were not given are left out."""
+    from ._fingerprints import fingerprint
+
+    given = {name: value for name, value in data.items() if value is not None}
+    return [astuple(each) for each in fingerprint(role, given)]
+
+
+def _layers(facts: Facts) -> Rows:
+    from ._recorder import utc_now
+
+    now = utc_now()
+    return [(now, *row) for row in layer_rows(facts.model)]
+
+
+def _training_data(arguments: Mapping[str, Any]) -> Rows:
+    parts = ("x", "y", "sample_weight")
+    rows = data_rows("training", {name: arguments.get(name) for name in parts})
+    validation = arguments.get("validation_data")
+    if validation is None:
+        return rows
+    if not isinstance(validation, (list, tuple)):
+        return rows + data_rows("validation", {"x": validation})
+    return rows + data_rows("validation", dict(zip(parts, validation, strict=False)))
+
+
+def _environment() -> Rows:
+    from ._environment import environment
+
+    return environment()
+
+
+def _trial_rows(trial: Trial) -> Rows:
+    who = trial.framework or None, trial.study, trial.number
+    rows = [
+        (*who, str(name), describe(value), _number(value))
+        for name, value in trial.parameters.items()
+    ]
+    return rows or [(*who, None, None, None)]
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, (bool, int, float)) else None

@@ -1,0 +1,115 @@
+"""Files that models are saved to and loaded from: what identifies their content.
+
+A file that is read by a model nobody captures yet is remembered by name and time alone; it is
+hashed when a capture of that model begins.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ._weak import WeakIdentityMap
+
+__all__ = ["FileFact", "file_facts", "forget_loads", "remember_load"]
+
+SHARDED = ".weights.json"
+
+
+@dataclass(frozen=True)
+class FileFact:
+    """One file.
+
+    Attributes:
+        path: absolute; a URL stays as it was given.
+        name: the last part of it.
+        kind: ``model``, ``weights`` or ``artifact``.
+        size: in bytes; None where it cannot be looked at.
+        sha256: hexadecimal digits; of a folder, of its files' names and digests.
+        callback: class of the callback that saved or loaded it.
+    """
+
+    path: str
+    name: str
+    kind: str
+    size: int | None = None
+    sha256: str | None = None
+    callback: str | None = None
+
+
+@dataclass(frozen=True)
+class _Load:
+    path: str
+    kind: str
+    callback: str | None
+    changed: tuple[int, int] | None
+
+
+_loads: WeakIdentityMap[list[_Load]] = WeakIdentityMap()
+
+
+def file_facts(path: Any, kind: str, callback: str | None = None) -> Iterator[FileFact]:
+    """The file at `path`, and the shards that it names; nothing for what is no path."""
+    if not isinstance(path, (str, os.PathLike)):
+        return  # an open file, or a group within one
+    text = os.fsdecode(path)
+    if "://" in text:
+        yield FileFact(text, text.rpartition("/")[2], kind, callback=callback)
+        return
+    for each in _with_shards(Path(text).absolute()):
+        size, digest = _digest(each)
+        yield FileFact(str(each), each.name, kind, size, digest, callback)
+
+
+def remember_load(model: object, path: Any, kind: str, callback: str | None) -> None:
+    """Remember what an uncaptured model was read from."""
+    if isinstance(path, (str, os.PathLike)):
+        text = os.fsdecode(path)
+        absolute = text if "://" in text else os.path.abspath(text)  # noqa: PTH100 (no symlinks)
+        load = _Load(absolute, kind, callback, _changed(absolute))
+        _loads.set(model, [*(_loads.get(model) or []), load])
+
+
+def forget_loads(model: object) -> list[FileFact]:
+    """What the model was read from; a file that has changed since has no digest any more."""
+    facts: list[FileFact] = []
+    for load in _loads.pop(model) or []:
+        if _changed(load.path) == load.changed:
+            facts += file_facts(load.path, load.kind, load.callback)
+        else:
+            facts.append(
+                FileFact(load.path, Path(load.path).name, load.kind, callback=load.callback)
+            )
+    return facts
+
+
+def _changed(path: str) -> tuple[int, int] | None:
+    try:
+        found = Path(path).stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _with_shards(path: Path) -> list[Path]:
+    if not path.name.endswith(SHARDED):
+        return [path]
+    try:
+        named = json.loads(path.read_text())["weight_map"].values()
+    except (OSError, ValueError, LookupError, AttributeError):
+        return [path]
+    flat = {name for each in named for name in ([each] if isinstance(each, str) else each)}
+    return [path, *(path.parent / name for name in sorted(flat))]
+
+
+def _digest(path: Path) -> tuple[int | None, str | None]:
+    from ._artifacts import file_digest
+
+    try:
+        return file_digest(path)
+    except OSError:  # gone again, or not ours to read
+        return None, None

@@ -1,0 +1,28 @@
+"""``Trainer.compile``: whether an optimizer was given, which Keras forgets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from .._arguments import bound_arguments
+from .._compilations import remember_compilation
+from .._guard import guarded
+from .._patch import Original, Patch
+
+__all__ = ["PATCH"]
+
+_remembering = guarded("Model.compile", lost="whether an optimizer was given")
+
+
+def _around_compile(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    result = original(*args, **kwargs)
+    with _remembering:
+        bound = bound_arguments(original, args, kwargs)
+        given = bound is not None and "optimizer" in bound.arguments
+        remember_compilation(args[0], has_optimizer=given)
+    return result
+
+
+PATCH = Patch(lambda: keras.Model, "compile", _around_compile)

@@ -1,0 +1,26 @@
+"""``optimizer.learning_rate = …``: who assigns, for the adaptations of a captured training."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import keras
+
+from .._adaptations import note_assignment
+from .._guard import guarded
+from .._patch import Original, Patch
+
+__all__ = ["PATCH"]
+
+_noting = guarded("the learning rate's setter", lost="who changed the learning rate")
+
+
+def _around_assignment(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    result = original(*args, **kwargs)
+    with _noting:
+        note_assignment(args[0], args[1], sys._getframe(2))
+    return result
+
+
+PATCH = Patch(lambda: keras.optimizers.Optimizer, "learning_rate", _around_assignment)

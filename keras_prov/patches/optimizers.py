@@ -1,0 +1,48 @@
+"""Optimizer constructors: where the call stood, and the plain arguments that Keras forgets.
+
+The base class' constructor is wrapped; the arguments of the user's call are those of the outermost
+constructor of the same object on the stack, whichever class defines it.
+"""
+
+from __future__ import annotations
+
+import sys
+from types import FrameType
+from typing import Any
+
+import keras
+
+from .._constructors import remember
+from .._guard import guarded
+from .._patch import Original, Patch
+
+__all__ = ["PATCH"]
+
+_remembering = guarded("an optimizer's constructor", lost="where an optimizer was made")
+
+
+def _around_init(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    with _remembering:
+        remember(args[0], *_users_call(args[0], sys._getframe(2), args[1:], kwargs))
+    return original(*args, **kwargs)
+
+
+def _users_call(
+    optimizer: Any, frame: FrameType | None, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[FrameType | None, tuple[Any, ...], dict[str, Any]]:
+    """Who called the constructor of the optimizer's own class, and its arguments.
+
+    It has just called its base class', so its local variables are its arguments still.
+    """
+    codes = {getattr(getattr(c, "__init__", None), "__code__", None) for c in type(optimizer).mro()}
+    while frame is not None and frame.f_code in codes:
+        code, values = frame.f_code, frame.f_locals
+        names = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+        if values.get(names[0]) is not optimizer:
+            break
+        args, kwargs = (), {name: values[name] for name in names[1:] if name in values}
+        frame = frame.f_back
+    return frame, args, kwargs
+
+
+PATCH = Patch(lambda: keras.optimizers.Optimizer, "__init__", _around_init)

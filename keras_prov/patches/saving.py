@@ -1,0 +1,123 @@
+"""Saving and loading: which files a model, or its weights, was written to and read from.
+
+All of Keras' ways to save (`Model.save`, `save_weights`, `keras.saving`, ModelCheckpoint,
+BackupAndRestore, `load_model`, `load_weights`) end in these functions of two modules. They are
+looked up there at each call, so no public name is touched.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
+
+from dfanalyzer_client.file import READ, WRITTEN
+
+from .._adaptations import calling_callback
+from .._executions import known_execution
+from .._files import file_facts, remember_load
+from .._guard import guarded
+from .._patch import Change, Original, Patch
+
+__all__ = ["PATCHES", "unrecorded"]
+
+MODEL, WEIGHTS = "model", "weights"
+_LIBRARY = "keras.src.saving.saving_lib"
+_HDF5 = "keras.src.legacy.saving.legacy_h5_format"
+_recording = guarded("saving or loading a model", lost="which file was written or read")
+_inside = threading.local()
+
+
+@contextmanager
+def unrecorded() -> Iterator[bool]:
+    """What is saved or loaded in the block is part of something else; True for the outermost."""
+    outermost = not getattr(_inside, "depth", 0)
+    _inside.depth = getattr(_inside, "depth", 0) + 1
+    try:
+        yield outermost
+    finally:
+        _inside.depth -= 1
+
+
+def _written(model: Any, path: Any, kind: str) -> None:
+    execution = known_execution(model)
+    if execution is not None:
+        for fact in file_facts(path, kind, _callback()):
+            execution.record_file(fact, WRITTEN)
+
+
+def _read(model: Any, path: Any, kind: str) -> None:
+    execution = known_execution(model)
+    if execution is None:
+        remember_load(model, path, kind, _callback())
+        return
+    for fact in file_facts(path, kind, _callback()):
+        execution.record_file(fact, READ)
+
+
+def _callback() -> str | None:
+    callback = calling_callback(sys._getframe(1))
+    return type(callback).__name__ if callback is not None else None
+
+
+def _around_save_model(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    model, path = args[0], _path(args, kwargs)
+    return _watched(original, args, kwargs, lambda _: _written(model, path, MODEL))
+
+
+def _around_load_model(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return _watched(original, args, kwargs, lambda loaded: _read(loaded, args[0], MODEL))
+
+
+def _around_save_weights(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    model, path = args[0], _path(args, kwargs)
+    return _watched(original, args, kwargs, lambda _: _written(model, path, WEIGHTS))
+
+
+def _around_load_weights(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    model, path = args[0], _path(args, kwargs)
+    return _watched(original, args, kwargs, lambda _: _read(model, path, WEIGHTS))
+
+
+def _around_load_group(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """Weights of an HDF5 group, which knows the file that it is in."""
+    model = args[1] if len(args) > 1 else kwargs.get("model")
+    return _watched(original, args, kwargs, lambda _: _read(model, args[0].file.filename, WEIGHTS))
+
+
+def _watched(
+    original: Original,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    record: Callable[[Any], None],
+) -> Any:
+    with unrecorded() as outermost:
+        result = original(*args, **kwargs)
+    if outermost:
+        with _recording:
+            record(result)
+    return result
+
+
+def _path(args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    return args[1] if len(args) > 1 else kwargs.get("filepath")
+
+
+def _module(name: str) -> Callable[[], ModuleType]:
+    return lambda: importlib.import_module(name)
+
+
+PATCHES: tuple[Change, ...] = (
+    Patch(_module(_LIBRARY), "save_model", _around_save_model),
+    Patch(_module(_LIBRARY), "load_model", _around_load_model),
+    Patch(_module(_LIBRARY), "save_weights_only", _around_save_weights),
+    Patch(_module(_LIBRARY), "load_weights_only", _around_load_weights),
+    Patch(_module(_HDF5), "save_model_to_hdf5", _around_save_model),
+    Patch(_module(_HDF5), "load_model_from_hdf5", _around_load_model),
+    Patch(_module(_HDF5), "load_weights_from_hdf5_group", _around_load_group),
+    Patch(_module(_HDF5), "load_weights_from_hdf5_group_by_name", _around_load_group),
+)

@@ -1,0 +1,154 @@
+"""Layers and architecture: rows of ``iLayers`` and ``iConnections``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import keras_prov as keras
+from small_models import data
+
+KEY = {"NUM_LAYERS": True}
+
+
+class Block(keras.layers.Layer):
+    """A layer of the user's own with a layer inside, and an argument that it does not keep."""
+
+    def __init__(self, units: int, flavour: str = "plain", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.inner = keras.layers.Dense(units, name="kernel")
+
+    def call(self, x: Any) -> Any:
+        return self.inner(x)
+
+
+class Broken(keras.layers.Layer):
+    """A layer whose configuration cannot be asked."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.size = size
+
+    def get_config(self) -> dict[str, Any]:
+        raise RuntimeError("no configuration")
+
+    def call(self, x: Any) -> Any:
+        return x
+
+
+def functional() -> Any:
+    inputs = keras.Input((4,), name="in")
+    hidden = Block(5, "spicy", name="block")(inputs)
+    hidden = Broken(3)(hidden)
+    inner = keras.Sequential([keras.Input((5,)), keras.layers.Dense(2, name="deep")], name="nested")
+    outputs = keras.layers.Dense(1, activation=lambda t: t * 1.0, name="out")(inner(hidden))
+    model = keras.Model(inputs, outputs)
+    model.compile("sgd", "mse")
+    return model
+
+
+def rows(ask: Any, tag: str) -> dict[tuple[str, str], str]:
+    found = ask.set(tag, "iLayers", "name, attribute_type, value")
+    return {(name, argument): value for name, argument, value in found}
+
+
+def test_every_layer_has_rows_with_its_path(tag: str, ask: Any) -> None:
+    """Layers, those of nested models and those inside custom layers are there, each once."""
+    model = functional()
+    model.provenance(tag, hyps=KEY)
+    model.fit(*data(), verbose=0)
+    found = rows(ask, tag)
+    classes = [path for path, argument in found if argument == "class"]
+    assert len(classes) == len(set(classes)) == 7
+    assert {"in", "block", "block/kernel", "nested", "nested/deep", "out"} <= set(classes)
+    assert found["nested/deep", "units"] == "2"
+    assert found["out", "activation"] == "<lambda>"
+    assert found["block", "flavour"] == "spicy"  # kept by nobody but us
+    assert found["block", "trainable"] == "True"
+    (broken,) = (path for path in classes if path.startswith("broken"))
+    assert found[broken, "size"] == "3"
+
+
+def test_class_shape_and_parameters_stand_with_each_row(tag: str, ask: Any) -> None:
+    """Class, output shape, number of parameters and the line of code that made the layer."""
+    model = functional()
+    model.provenance(tag, hyps=KEY)
+    model.fit(*data(), verbose=0)
+    columns = "name, class, output_shape, num_parameters, made_at"
+    found = {row[0]: row[1:] for row in ask.set(tag, "iLayers", columns)}
+    assert found["block"][:3] == ("Block", "(None, 5)", 25)
+    assert found["out"][:3] == ("Dense", "(None, 1)", 3)
+    assert all(place.startswith(__file__) for *_, place in found.values())
+
+
+def test_a_wrappers_layers_are_recorded(tag: str, ask: Any) -> None:
+    """Both directions of a Bidirectional and the layer of a TimeDistributed have rows."""
+    model = keras.Sequential(
+        [
+            keras.Input((4, 1)),
+            keras.layers.Bidirectional(keras.layers.SimpleRNN(2), name="both"),
+            keras.layers.Dense(1),
+        ]
+    )
+    model.compile("sgd", "mse")
+    model.provenance(tag, hyps=KEY)
+    x, y = data()
+    model.fit(x[..., None], y, verbose=0)
+    inside = {path for path, _ in rows(ask, tag) if path.startswith("both/")}
+    assert {"both/forward_simple_rnn", "both/backward_simple_rnn"} <= inside
+
+
+def test_the_graph_is_a_set_of_its_own(tag: str, ask: Any) -> None:
+    """Connections lead from a layer to the one that reads it; branches and operations included."""
+    inputs = keras.Input((4,), name="in")
+    left = keras.layers.Dense(2, name="left")(inputs)
+    right = keras.layers.Dense(2, name="right")(inputs)
+    model = keras.Model(inputs, keras.layers.Add(name="sum")([left, right]))
+    model.compile("sgd", "mse")
+    model.provenance(tag, hyps=KEY)
+    model.fit(*data(), verbose=0)
+    found = set(ask.set(tag, "iConnections", "inbound, outbound"))
+    assert found == {("in", "left"), ("in", "right"), ("left", "sum"), ("right", "sum")}
+
+
+def test_a_sequential_model_is_a_chain(tag: str, ask: Any) -> None:
+    """The layers of a Sequential model follow each other."""
+    names = ["a", "b", "c"]
+    model = keras.Sequential([keras.layers.Dense(1, name=name) for name in names])
+    model.compile("sgd", "mse")
+    model.provenance(tag, hyps=KEY)
+    model.fit(*data(), verbose=0)
+    assert ask.set(tag, "iConnections", "inbound, outbound") == [("a", "b"), ("b", "c")]
+
+
+def test_a_huge_model_is_recorded(tag: str, ask: Any) -> None:
+    """Hundreds of layers, and an argument of many values, go through as they are."""
+    layers = [keras.layers.Dense(2, name=f"d{i}") for i in range(300)]
+    scale = keras.layers.Rescaling([float(i) for i in range(4)], name="scale")
+    model = keras.Sequential([keras.Input((4,)), scale, *layers])
+    model.compile("sgd", "mse")
+    model.provenance(tag, hyps={"NUM_LAYERS": True, "CLASS_WEIGHT": True})
+    model.fit(*data(), verbose=0, class_weight={i: float(i) for i in range(20000)})
+    assert ask.set(tag, "iTrainingModel", "num_layers") == [(301,)]
+    assert len([1 for _, argument in rows(ask, tag) if argument == "class"]) == 301
+    ((weights,),) = ask.set(tag, "iTrainingModel", "class_weight")
+    assert '"9999": 9999.0' in weights
+
+
+@pytest.mark.parametrize("how", ["clone", "reload", "copy"])
+def test_layers_that_keras_makes_are_not_the_users(how: str, tag: str, ask: Any) -> None:
+    """Copies and reloads of a model leave its own rows as they are, and make none."""
+    import copy
+
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1, name="one")])
+    model.compile("sgd", "mse")
+    model.provenance(tag, hyps=KEY)
+    if how == "clone":
+        keras.models.clone_model(model)
+    elif how == "copy":
+        copy.deepcopy(model)
+    else:
+        keras.Sequential.from_config(model.get_config())
+    model.fit(*data(), verbose=0)
+    assert {path for path, _ in rows(ask, tag)} == {"one"}
