@@ -1,7 +1,8 @@
 """Change one attribute of somebody else's class or module, and put back exactly what was there.
 
 A `Patch` wraps a method, a function of a module, a constructor's ``__new__`` or the setter of a
-property; an `Addition` adds an attribute; `apply()` of either returns its undo.
+property; an `Addition` adds an attribute, an `Alias` follows a wrapped function to where it was
+imported. `apply()` of each returns its undo.
 Whether an attribute may be wrapped without anybody noticing hangs on where and how:
 
 * Keras' classes are asked where they *define* it. `keras.Model` inherits ``fit`` from the backend's
@@ -21,7 +22,7 @@ from collections.abc import Callable
 from types import FunctionType, ModuleType
 from typing import Any, Protocol, TypeAlias
 
-__all__ = ["Addition", "Around", "Change", "Original", "Owner", "Patch", "Undo"]
+__all__ = ["Addition", "Alias", "Around", "Change", "Original", "Owner", "Patch", "Undo"]
 
 Original: TypeAlias = Callable[..., Any]
 Around: TypeAlias = Callable[[Original, tuple[Any, ...], dict[str, Any]], Any]
@@ -131,6 +132,38 @@ class Addition:
             if vars(owner).get(self.name) is self.value:
                 delattr(owner, self.name)
             return self.name not in vars(owner)
+
+        return undo
+
+
+class Alias:
+    """Let a module that imported a function by name see the wrapped one, too.
+
+    Args:
+        owner: finds the module that imported it.
+        source: finds the module that defines it, where a `Patch` has wrapped it.
+        name: the function's name in both.
+    """
+
+    def __init__(
+        self, owner: Callable[[], ModuleType], source: Callable[[], ModuleType], name: str
+    ) -> None:
+        self.owner = owner
+        self.source = source
+        self.name = name
+
+    def apply(self) -> Undo:
+        """Set the attribute; see `Change.apply`."""
+        owner, name = self.owner(), self.name
+        wrapper, raw = vars(self.source())[name], _own(owner, name)
+        if getattr(wrapper, "__wrapped__", None) is not raw:
+            return lambda: True  # somebody has put another there: it is left alone
+        setattr(owner, name, wrapper)
+
+        def undo() -> bool:
+            if vars(owner).get(name) is wrapper:
+                setattr(owner, name, raw)
+            return vars(owner).get(name) is raw
 
         return undo
 

@@ -10,13 +10,13 @@ writes a search by hand says so the same way::
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
-__all__ = ["Trial", "current_trial", "trial"]
+__all__ = ["LateParameters", "Trial", "current_trial", "during", "trial"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +34,29 @@ class Trial:
     number: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     framework: str = ""
+
+
+TrialOrNone = TypeVar("TrialOrNone", Trial, Trial | None)
+
+
+class LateParameters(Mapping[str, Any]):
+    """Parameters that are read when a training begins: a search may choose them until then.
+
+    Args:
+        read: gives those chosen so far.
+    """
+
+    def __init__(self, read: Callable[[], Mapping[str, Any]]) -> None:
+        self._read = read
+
+    def __getitem__(self, name: str) -> Any:
+        return self._read()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._read())
+
+    def __len__(self) -> int:
+        return len(self._read())
 
 
 _current: ContextVar[Trial | None] = ContextVar("keras_prov_trial", default=None)
@@ -66,11 +89,12 @@ def trial(
         raise TypeError(f"The name of a study is a text. Received: {study!r}.")
     if not isinstance(parameters or {}, Mapping):
         raise TypeError(f"A trial's parameters are a dictionary. Received: {parameters!r}.")
-    return _during(Trial(study, str(number), dict(parameters or {}), framework))
+    return during(Trial(study, str(number), dict(parameters or {}), framework))
 
 
 @contextmanager
-def _during(begun: Trial) -> Iterator[Trial]:
+def during(begun: TrialOrNone) -> Iterator[TrialOrNone]:
+    """Let `begun` be the current trial in the block; with None there is none."""
     token = _current.set(begun)
     try:
         yield begun

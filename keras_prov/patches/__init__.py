@@ -10,6 +10,7 @@ __all__ = ["all_patches"]
 def all_patches() -> tuple[Change, ...]:
     """Every patch, in the order in which they are applied."""
     # here: each imports Keras, which may be loading now
+    from ..companions import COMPANIONS
     from . import compilation, evaluate, fit, layers, learning_rate, model, optimizers, saving
 
     return (
@@ -21,4 +22,5 @@ def all_patches() -> tuple[Change, ...]:
         fit.PATCH,
         evaluate.PATCH,
         *saving.PATCHES,
+        *COMPANIONS,
     )
