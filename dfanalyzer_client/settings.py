@@ -1,31 +1,50 @@
-"""What may be set from outside: the argument first, then the environment, then a default.
+"""What may be set from outside: the argument first, then the environment, the project, a default.
 
-=========================== ============================================== ====================
-variable                    meaning                                        default
-=========================== ============================================== ====================
-``KERAS_PROV_HOME``         folder of journals and of the private server   the user's data folder
-``KERAS_PROV_STORE``        URL of the MonetDB to write to                 the private server
-``KERAS_PROV_SERVER_IDLE``  minutes without a client after which the       30; 0: never
-                            private server stops by itself
-``KERAS_PROV_ARTIFACTS``    folder or fsspec URL of stored models          ``artifacts`` at home
-``KERAS_PROV_STRICT``       1: our own failures raise in the training      0: they are logged
-``KERAS_PROV_FSYNC``        1: what was said is safe from a power cut, too  0: from a kill alone
-``KERAS_PROV_EXIT_FLUSH``   seconds that the end of the process may wait   5
-                            for what is not yet stored
-=========================== ============================================== ====================
+========================== ============= ======================================= ===================
+variable                   pyproject     meaning                                 default
+========================== ============= ======================================= ===================
+``KERAS_PROV_HOME``        home          folder of journals and of the private   the user's data
+                                         server                                  folder
+``KERAS_PROV_STORE``       store         URL of the MonetDB to write to          the private server
+``KERAS_PROV_SERVER_IDLE`` server_idle   minutes without a client after which    30; 0: never
+                                         the private server stops by itself
+``KERAS_PROV_ARTIFACTS``   artifacts     folder or fsspec URL of stored models   ``artifacts`` at
+                                                                                 home
+``KERAS_PROV_STRICT``      strict        1: our own failures raise in the        0: they are logged
+                                         training
+``KERAS_PROV_FSYNC``       fsync         1: what was said is safe from a power   0: from a kill
+                                         cut, too                                alone
+``KERAS_PROV_EXIT_FLUSH``  exit_flush    seconds that the end of the process may 5
+                                         wait for what is not yet stored
+``KERAS_PROV_CAPTURE``     capture       what is captured where the call does    nothing; of
+                                         not say                                 ``run``: all
+``KERAS_PROV_TAG``         tag           name of the dataflow where the call     the script's name
+                                         does not say
+``KERAS_PROV_ADAPTATION``  adaptation    whether changes of the learning rate    if LEARNING_RATE
+                                         are captured                            is
+========================== ============= ======================================= ===================
+
+A variable that is empty says nothing. The project's are those of `project_settings`; a relative
+path there begins at its file.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from .errors import DfAnalyzerError
+from .project_settings import project_settings
 from .url import StoreURL
 
 __all__ = [
+    "adaptation",
     "artifacts",
+    "capture",
     "check",
+    "dataflow_tag",
     "exit_flush_seconds",
     "fsync",
     "home",
@@ -36,11 +55,12 @@ __all__ = [
 
 IDLE_MINUTES = 30.0
 EXIT_FLUSH_SECONDS = 5.0
+ON, OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
 def home(argument: str | os.PathLike[str] | None = None) -> Path:
     """The data folder, absolute; not created here."""
-    chosen = argument or os.environ.get("KERAS_PROV_HOME")
+    chosen = argument or _path("home")
     if chosen:
         return Path(chosen).expanduser().absolute()
     from platformdirs import user_data_path  # here: `import keras_prov` does not need it
@@ -50,47 +70,108 @@ def home(argument: str | os.PathLike[str] | None = None) -> Path:
 
 def store_url(argument: str | StoreURL | None = None) -> StoreURL | None:
     """The store that was named, or None for the private server; raises StoreURLError."""
-    chosen = argument or os.environ.get("KERAS_PROV_STORE")
+    chosen = argument or _text("store")[0]
     return StoreURL.parse(chosen) if chosen else None
 
 
 def artifacts(argument: str | None = None) -> str | None:
     """URL of the artifact store, or None for the folder ``artifacts`` of the data folder."""
-    return argument or os.environ.get("KERAS_PROV_ARTIFACTS") or None
+    return argument or _path("artifacts") or None
 
 
 def idle_minutes(argument: float | None = None) -> float:
     """Minutes without a client after which the private server stops; 0 means never."""
-    return _number("KERAS_PROV_SERVER_IDLE", argument, IDLE_MINUTES)
+    return _number("server_idle", argument, IDLE_MINUTES)
 
 
 def exit_flush_seconds(argument: float | None = None) -> float:
     """Seconds the interpreter's exit may wait for messages on their way to the store."""
-    return _number("KERAS_PROV_EXIT_FLUSH", argument, EXIT_FLUSH_SECONDS)
+    return _number("exit_flush", argument, EXIT_FLUSH_SECONDS)
 
 
 def strict() -> bool:
     """Whether our own failures raise (KERAS_PROV_STRICT=1) instead of being logged."""
-    return _is_on("KERAS_PROV_STRICT")
+    try:
+        return _is_on("strict")
+    except DfAnalyzerError:
+        return False  # asked in the midst of a training; `check` has raised at the user's call
 
 
 def fsync() -> bool:
     """Whether each message is forced to the disk (KERAS_PROV_FSYNC=1)."""
-    return _is_on("KERAS_PROV_FSYNC")
+    return _is_on("fsync")
 
 
-def _is_on(variable: str) -> bool:
-    return os.environ.get(variable, "") not in ("", "0")
+def capture() -> tuple[str | Mapping[str, Any] | None, str]:
+    """What to capture, as text or as a table, and where that was said; None where nowhere."""
+    text, origin = _text("capture", check=False)
+    value = project_settings().get("capture")
+    if text or value is None:
+        return text or None, origin
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        value = ",".join(value)
+    if not isinstance(value, (str, dict)):
+        raise DfAnalyzerError(
+            f"{project_settings().origin('capture')} is 'all', a list of keys, or a table of key "
+            f"and true or false. Received: {value!r}."
+        )
+    return value, project_settings().origin("capture")
+
+
+def dataflow_tag() -> str | None:
+    """The dataflow's name, where the user's call does not say it."""
+    return _text("tag")[0] or None
+
+
+def adaptation() -> bool | None:
+    """Whether changes of the learning rate are captured; None where nobody says."""
+    text, origin = _text("adaptation")
+    if not text:
+        return None
+    if text.lower() not in (*ON, *OFF):
+        raise DfAnalyzerError(f"{origin} must be 1 or 0. Received: {text!r}.")
+    return text.lower() in ON
 
 
 def check() -> None:
-    """Raise DfAnalyzerError for a variable whose value cannot be: at the user's call, not later."""
+    """Raise DfAnalyzerError for a setting whose value cannot be: at the user's call, not later."""
     idle_minutes()
     exit_flush_seconds()
+    for key in ("home", "store", "artifacts", "strict", "fsync"):
+        _text(key)
 
 
-def _number(variable: str, argument: float | None, default: float) -> float:
-    text = os.environ.get(variable, "") if argument is None else str(argument)
+def _text(key: str, *, check: bool = True) -> tuple[str, str]:
+    """A setting as text, empty where it is not given, and what it is called where it stands."""
+    variable = f"KERAS_PROV_{key.upper()}"
+    text = os.environ.get(variable, "")
+    value = None if text else project_settings().get(key)
+    if value is None or not check:
+        return text, variable
+    if not isinstance(value, (str, int, float)):  # bool is an int
+        raise DfAnalyzerError(
+            f"{project_settings().origin(key)} is a text, a number, true or false. "
+            f"Received: {value!r}."
+        )
+    plain = str(int(value)) if isinstance(value, bool) else str(value)
+    return plain, project_settings().origin(key)
+
+
+def _path(key: str) -> str:
+    """A setting that is a path or a URL; a relative path of a project begins at its file."""
+    text, origin = _text(key)
+    file = project_settings().path if text and not origin.startswith("KERAS_PROV_") else None
+    if file is None or "://" in text:
+        return text
+    return str(file.parent / Path(text).expanduser())
+
+
+def _is_on(key: str) -> bool:
+    return _text(key)[0].lower() not in ("", *OFF)
+
+
+def _number(key: str, argument: float | None, default: float) -> float:
+    text, origin = _text(key) if argument is None else (str(argument), f"KERAS_PROV_{key.upper()}")
     if not text:
         return default
     try:
@@ -98,5 +179,5 @@ def _number(variable: str, argument: float | None, default: float) -> float:
     except ValueError:
         number = -1.0
     if not 0 <= number < float("inf"):
-        raise DfAnalyzerError(f"{variable} must be a number, 0 or more. Received: {text!r}.")
+        raise DfAnalyzerError(f"{origin} must be a number, 0 or more. Received: {text!r}.")
     return number

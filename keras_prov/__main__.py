@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 from dfanalyzer_client.cli import main
 
-main(prog_name="keras-prov")
+
+def _without_keras(given: list[str]) -> list[str] | None:
+    """The command line that does not import Keras; None where it is not to be told.
+
+    By the name of this package Python has imported Keras, before a script that is to be run could
+    choose its backend.
+    """
+    place = next((i for i, each in enumerate(given) if each == "keras_prov"), 0)
+    is_run = given[place - 1 : place] == ["-m"] and given[place + 1 : place + 2] == ["run"]
+    if not is_run or not sys.executable:
+        return None
+    return [sys.executable, *given[1:place], "dfanalyzer_client.cli", *given[place + 1 :]]
+
+
+if __name__ == "__main__":
+    if command := _without_keras(sys.orig_argv):
+        os.execv(command[0], command)  # noqa: S606  # ourselves, without a shell
+    main(prog_name="keras-prov")

@@ -14,7 +14,7 @@ from dfanalyzer_client.client import Client, client_for
 from dfanalyzer_client.names import checked_dataflow_tag
 from dfanalyzer_client.url import StoreURL
 
-from ._keys import Choice, checked_choice, everything
+from ._keys import Choice, checked_choice, choice_of_text, everything
 from ._own_hyperparameters import checked_own, checked_values
 from ._running import fits
 from ._weak import WeakIdentityMap
@@ -59,8 +59,10 @@ class Consent:
             ValueError: a key is unknown, a name is taken, a tag or a store URL cannot be.
         """
         settings.check()
-        choice = checked_choice({} if hyps is None else hyps)
-        tag = _script_name() if dataflow_tag is None else dataflow_tag
+        choice = checked_choice(_chosen_in_settings() if hyps is None else hyps)
+        tag = dataflow_tag
+        if tag is None:
+            tag = settings.dataflow_tag() or _script_name()
         checked_dataflow_tag(tag)
         own = checked_own(hyperparameters)
         if not (adaptation is None or isinstance(adaptation, bool)):
@@ -68,6 +70,8 @@ class Consent:
                 "Whether to capture adaptations is True or False. "
                 f"Received: adaptation={adaptation!r}."
             )
+        if adaptation is None:
+            adaptation = settings.adaptation()
         return cls(
             dataflow_tag=tag,
             choice=choice,
@@ -120,10 +124,10 @@ def capture(
     Args:
         hyps: what to capture, as ``{"LEARNING_RATE": True, "DECAY": False}``; its keys are those
             of `known_hyperparameters`. With nothing True an execution and its metrics are still
-            recorded.
-        dataflow_tag: name of the dataflow; the script's name when it is left out.
-        adaptation: whether changes of the learning rate are captured; by default they are when
-            LEARNING_RATE is.
+            recorded. Left out, it is what KERAS_PROV_CAPTURE or the project's ``capture`` says.
+        dataflow_tag: name of the dataflow; left out, KERAS_PROV_TAG, else the script's name.
+        adaptation: whether changes of the learning rate are captured; left out,
+            KERAS_PROV_ADAPTATION, else whether LEARNING_RATE is.
         hyperparameters: the user's own, as ``[("DROP", "NUMERIC")]``.
         values: their values, as ``{"DROP": 0.5}``; one without a value is NULL.
         store: URL of a MonetDB, ``monetdb://user:password@host:port/database``; by default
@@ -215,6 +219,17 @@ def _declaring_consent(name: str) -> Consent:
     )
 
 
+def _chosen_in_settings() -> Mapping[str, bool | float]:
+    value, origin = settings.capture()
+    if value is None:
+        return {}
+    try:
+        return choice_of_text(value) if isinstance(value, str) else value
+    except ValueError as error:
+        raise ValueError(f"{origin}: {error}") from None
+
+
 def _script_name() -> str:
-    name = Path(sys.argv[0] if sys.argv else "").stem
+    path = Path(sys.argv[0] if sys.argv else "")
+    name = path.parent.name if path.stem == "__main__" else path.stem
     return name if name not in ("", "-", "-c") else "keras"

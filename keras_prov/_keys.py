@@ -13,7 +13,15 @@ import dfanalyzer_client.vocabulary as tags
 
 from ._hyperparameters import KNOWN
 
-__all__ = ["OPTIONS", "Choice", "Key", "checked_choice", "everything", "known_hyperparameters"]
+__all__ = [
+    "OPTIONS",
+    "Choice",
+    "Key",
+    "checked_choice",
+    "choice_of_text",
+    "everything",
+    "known_hyperparameters",
+]
 
 SYSTEM_SECONDS = 10.0
 
@@ -119,6 +127,36 @@ def known_hyperparameters() -> list[Key]:
 def everything() -> dict[str, bool]:
     """Every key set to True but those that cost something, which are to be named."""
     return {each.key: True for each in known_hyperparameters() if each.key not in COSTLY}
+
+
+def choice_of_text(text: str) -> dict[str, bool | float]:
+    """The dictionary that ``all,MODEL,BATCH_METRICS=10`` stands for.
+
+    ``all`` is `everything`; a key may be followed by ``=`` and a number, true or false.
+
+    Raises:
+        ValueError: the text is none of this; an unknown key is left to `checked_choice`.
+    """
+    chosen: dict[str, bool | float] = {}
+    for item in filter(None, (each.strip() for each in text.split(","))):
+        key, has_value, value = (part.strip() for part in item.partition("="))
+        if item.lower() == "all":
+            chosen |= everything()
+        else:
+            chosen[key] = _value_of_text(key, value) if has_value else True
+    return chosen
+
+
+def _value_of_text(key: str, text: str) -> bool | float:
+    if text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    try:
+        return int(text) if text.isdecimal() else float(text)
+    except ValueError:
+        raise ValueError(
+            f"What to capture is all, or keys as in LEARNING_RATE,BATCH_METRICS=10. "
+            f"Received: {key}={text}."
+        ) from None
 
 
 def checked_choice(hyps: Mapping[str, bool | float]) -> Choice:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from . import database, runs, server, sql
+from .run import run
 
 __all__ = ["main"]
 
@@ -15,13 +16,14 @@ __all__ = ["main"]
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="keras-prov", prog_name="keras-prov")
 def main() -> None:
-    """Ask and administer the provenance that keras_prov captures.
+    """Capture the provenance of Keras trainings; ask and administer it.
 
     Without --store or KERAS_PROV_STORE the private server of this user is meant; commands that need
     it start it.
     """
 
 
+main.add_command(run)
 main.add_command(sql.sql)
 main.add_command(runs.runs)
 main.add_command(runs.show)

@@ -32,11 +32,11 @@ def provenance(
     Args:
         self: the model.
         dataflow_tag: name of the dataflow.
-        adaptation: whether changes of the learning rate are captured; by default they are when
-            LEARNING_RATE is.
+        adaptation: whether changes of the learning rate are captured; left out,
+            KERAS_PROV_ADAPTATION, else whether LEARNING_RATE is.
         hyps: what to capture, as ``{"LEARNING_RATE": True, "DECAY": False}``; its keys are those
             of `known_hyperparameters`. With nothing True an execution and its metrics are still
-            recorded.
+            recorded. Left out, it is what KERAS_PROV_CAPTURE or the project's ``capture`` says.
         hyperparameters: the user's own, as ``[("DROP", "NUMERIC")]``.
         values: their values, as ``{"DROP": 0.5}``; one without a value is NULL.
         store: URL of a MonetDB, ``monetdb://user:password@host:port/database``; by default

@@ -1,0 +1,89 @@
+"""``keras-prov run``: capture the trainings of a script that knows nothing of us.
+
+Keras is not imported here: the script may set KERAS_BACKEND before it imports Keras. As soon as it
+has, keras_prov is imported, too, and capture begins.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+
+import click
+import wrapt
+
+from .. import settings
+from ..errors import DfAnalyzerError
+from ..names import checked_dataflow_tag
+from .common import store_option
+from .script import Program, found_module, found_script
+
+__all__ = ["run"]
+
+
+@click.command(context_settings={"allow_interspersed_args": False}, no_args_is_help=True)
+@click.option(
+    "--capture", metavar="all|KEY,…",
+    help="What to capture: all, or keys as in LEARNING_RATE,BATCH_METRICS=10. Default: "
+    "KERAS_PROV_CAPTURE, the project's settings, else all but MODEL, BATCH_METRICS and "
+    "SYSTEM_METRICS, which cost something (all,MODEL has that, too).",
+)  # fmt: skip
+@click.option("--tag", metavar="NAME", help="The dataflow's name. Default: the script's.")
+@click.option(
+    "--adaptation/--no-adaptation", default=None,
+    help="Whether to capture changes of the learning rate. Default: if LEARNING_RATE is captured.",
+)  # fmt: skip
+@store_option
+@click.option("-m", "is_module", is_flag=True, help="SCRIPT is a module, as for python -m.")
+@click.argument("script")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[ARGUMENTS]…")
+def run(
+    capture: str | None,
+    tag: str | None,
+    adaptation: bool | None,
+    store: str | None,
+    is_module: bool,
+    script: str,
+    arguments: tuple[str, ...],
+) -> None:
+    """Run a Python SCRIPT unchanged, and capture the trainings of all its Keras models.
+
+    The script gets its ARGUMENTS and ends as with python. Options stand before it.
+    """
+    try:
+        settings.check()
+        settings.store_url(store)
+        if tag is None:
+            tag = settings.dataflow_tag() or (script if is_module else None)
+        if tag is not None:
+            checked_dataflow_tag(tag)
+    except (DfAnalyzerError, TypeError, ValueError) as error:
+        raise click.UsageError(str(error)) from None
+
+    def capture_all(_: ModuleType) -> None:
+        # by name: this package stands below keras_prov
+        ours = importlib.import_module("keras_prov._run")
+        ours.capture_all(capture, tag, adaptation, store)
+
+    # first: to find a module imports its package, which may import Keras
+    wrapt.register_post_import_hook(_import_ours, "keras")
+    wrapt.register_post_import_hook(capture_all, "keras_prov")
+    _program(script, arguments, is_module).run(arguments)
+
+
+def _import_ours(_: ModuleType) -> None:
+    importlib.import_module("keras_prov")
+
+
+def _program(script: str, arguments: Sequence[str], is_module: bool) -> Program:
+    sys.argv[:] = ["-m" if is_module else script, *arguments]
+    try:
+        return found_module(script) if is_module else found_script(script)
+    except SyntaxError as error:
+        raise click.UsageError(f"{script} is no Python: {error}") from None
+    except ImportError as error:
+        raise click.UsageError(str(error)) from None
+    except OSError as error:
+        raise click.UsageError(f"{script} cannot be read: {error.strerror}.") from None

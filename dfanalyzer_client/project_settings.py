@@ -1,0 +1,98 @@
+"""Settings of a project: the table ``[tool.keras_prov]`` of its pyproject.toml.
+
+The nearest file with that table counts, from the working directory upwards to the repository's root
+(the folder with ``.git``).
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import DfAnalyzerError
+
+__all__ = ["ProjectSettings", "project_settings"]
+
+KEYS = (
+    "home", "store", "server_idle", "artifacts", "strict", "fsync", "exit_flush",
+    "capture", "tag", "adaptation",
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ProjectSettings:
+    """What a project's file says.
+
+    Attributes:
+        path: the file; None where there is none.
+        values: by key.
+    """
+
+    path: Path | None = None
+    values: Mapping[str, Any] | None = None
+
+    def get(self, key: str) -> Any:
+        """The value of `key`, or None."""
+        return (self.values or {}).get(key)
+
+    def origin(self, key: str) -> str:
+        """Where a value stands, for messages."""
+        return f"{key} of [tool.keras_prov] in {self.path}"
+
+
+def project_settings() -> ProjectSettings:
+    """The settings that hold in the working directory.
+
+    Raises:
+        DfAnalyzerError: the file is no TOML, or has a key that we do not know.
+    """
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # it was removed under our feet
+        return ProjectSettings()
+    return _settings_at(here)
+
+
+@functools.lru_cache(maxsize=16)
+def _settings_at(folder: Path) -> ProjectSettings:
+    for path in _files_above(folder):
+        table = _table(path)
+        if table is not None:
+            return ProjectSettings(path, table)
+    return ProjectSettings()
+
+
+def _files_above(folder: Path) -> Iterator[Path]:
+    for each in (folder, *folder.parents):
+        if (each / "pyproject.toml").is_file():
+            yield each / "pyproject.toml"
+        if (each / ".git").exists():
+            return
+
+
+def _table(path: Path) -> Mapping[str, Any] | None:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError:
+        return None  # not ours to read
+    except ValueError as error:
+        raise DfAnalyzerError(f"{path} is no TOML: {error}") from None
+    table = content.get("tool", {}).get("keras_prov")
+    if table is None:
+        return None
+    if not isinstance(table, dict):
+        raise DfAnalyzerError(f"[tool.keras_prov] in {path} is a table. Received: {table!r}.")
+    for key in table:
+        if key not in KEYS:
+            near = difflib.get_close_matches(key, KEYS, n=1)
+            meant = f" Did you mean {near[0]!r}?" if near else ""
+            raise DfAnalyzerError(
+                f"Unknown key {key!r} of [tool.keras_prov] in {path}.{meant} "
+                f"Known are {', '.join(KEYS)}."
+            )
+    return table
