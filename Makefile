@@ -8,6 +8,7 @@ INSTALLED_FROM := setup.py pyproject.toml MANIFEST.in keras_prov/_version.py $(w
 TYPED := $(wildcard keras_prov dfanalyzer_client benchmarks build_support tools)
 KERNEL := dfanalyzer_client/private_server/_kernel
 PYTEST_ARGS ?=
+KERAS_TESTS_ARGS ?=
 
 # $(call install,extra): the package itself, editable, and what the extra names.
 define install
@@ -18,16 +19,27 @@ endef
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test lint types bench dist clean
+.PHONY: help demo test test-keras test-keras-full record-keras backends lint types bench dist clean
 
 help: ## List these commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: $(VENV)/.demo ## Train a small network and ask the database about it
 	TF_CPP_MIN_LOG_LEVEL=2 $(BIN)/python -m keras_prov.demo
 
 test: lint types ## Check style and types, then run all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+test-keras: $(VENV)/.keras ## Run Keras' own tests captured, and compare with plain Keras: some minutes
+	$(BIN)/python -m tools.keras_tests check $(KERAS_TESTS_ARGS)
+
+test-keras-full: $(VENV)/.keras ## The same with all of Keras' tests: an hour or two
+	$(BIN)/python -m tools.keras_tests check --full $(KERAS_TESTS_ARGS)
+
+record-keras: $(VENV)/.keras ## Record what Keras' tests come to without us, for another Keras version
+	$(BIN)/python -m tools.keras_tests record $(KERAS_TESTS_ARGS)
+
+backends: $(VENV)/.keras ## Install JAX and PyTorch, for the tests that need them
 
 lint: $(VENV)/.dev ## Check style and layout of the code
 	$(BIN)/ruff check .
@@ -61,3 +73,8 @@ $(VENV)/.demo: $(INSTALLED_FROM) | $(BIN)/python
 $(VENV)/.dev: $(INSTALLED_FROM) | $(BIN)/python
 	$(call install,dev)
 	@touch $@ $(VENV)/.demo
+
+# Beside `dev`, so that its own tests' needs are there, too.
+$(VENV)/.keras: $(VENV)/.dev
+	$(call install,keras-tests)
+	@touch $@

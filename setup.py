@@ -17,7 +17,16 @@ STUBS = ROOT / "keras_prov-stubs"
 DEMO = ["scikit-learn"]
 SYSTEM = ["nvidia-ml-py", "psutil"]
 COMPANIONS = ["keras-tuner", "optuna", "scikeras", "scikit-learn"]
-BACKENDS = ["grain", "jax", "torch==2.13.*"]  # pinned: the newest one is gigabytes of CUDA
+KERAS_TESTS = [
+    "grain",
+    "jax",
+    "orbax-checkpoint",
+    "pandas",
+    "pillow",
+    "requests",
+    "scikit-learn",
+    "torch==2.13.*",  # pinned: with another build Keras' tests end otherwise than was recorded
+]
 DEV = [
     *DEMO,
     *SYSTEM,
@@ -79,7 +88,7 @@ setup(
         "tensorflow>=2.20",
         "wrapt>=1.14",
     ],
-    extras_require={"demo": DEMO, "system": SYSTEM, "dev": DEV, "backends": BACKENDS},
+    extras_require={"demo": DEMO, "system": SYSTEM, "dev": DEV, "keras-tests": KERAS_TESTS},
     packages=[
         *find_packages(include=["keras_prov*", "dfanalyzer_client*"]),
         *stub_packages(),

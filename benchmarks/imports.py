@@ -17,10 +17,18 @@ print(time.perf_counter() - before)
 
 
 def main() -> None:
-    """Print the added time of either import, alternating, as median and range."""
+    """Print the added time of either import, as median and range."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=9, help="default: %(default)s")
     repeats = parser.parse_args().repeats
+    print(f"import after `import keras`, {repeats} fresh processes each, ms: median (min … max)")
+    for module, found in added_seconds(repeats).items():
+        low, middle, high = (1e3 * f(found) for f in (min, statistics.median, max))
+        print(f"  {module:<12}{middle:8.1f} ({low:.1f} … {high:.1f})")
+
+
+def added_seconds(repeats: int) -> dict[str, list[float]]:
+    """Seconds that the import of either module takes once Keras is there, alternating."""
     seconds: dict[str, list[float]] = {"keras": [], "keras_prov": []}
     for number in range(-1, repeats):  # the first round fills caches and does not count
         for module, found in seconds.items():
@@ -30,10 +38,7 @@ def main() -> None:
             )  # fmt: skip
             if number >= 0:
                 found.append(float(done.stdout))
-    print(f"import after `import keras`, {repeats} fresh processes each, ms: median (min … max)")
-    for module, found in seconds.items():
-        low, middle, high = (1e3 * f(found) for f in (min, statistics.median, max))
-        print(f"  {module:<12}{middle:8.1f} ({low:.1f} … {high:.1f})")
+    return seconds
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ SEVEN = dict.fromkeys(
     ],
     True,
 )
+EPOCH_CALLS = ("epoch_begins", "rate_is_set", "epoch_is_done", "epoch_ends")
 TAG = "benchmark"
 NEWEST = 'SELECT max(id) FROM "benchmark".otrainingmodel'
 
@@ -43,7 +44,7 @@ def main() -> None:
         os.environ["KERAS_PROV_HOME"] = home
         fit(captured=True, epochs=2)
         keras.flush(30)
-        inside = timed(_training.Training, "epoch_begins", "rate_is_set", "epoch_ends")
+        inside = timed(_training.Training, *EPOCH_CALLS)
         plain, captured = alternating(options.pairs, options.epochs)
         show("plain fit, ms per epoch", plain, 1e3 / options.epochs)
         show("captured fit, ms per epoch", captured, 1e3 / options.epochs)
@@ -100,8 +101,9 @@ def timed(owner: Any, *names: str) -> list[float]:
 
 
 def epochs_of(calls: Sequence[float]) -> list[float]:
-    """Sums of three calls: an epoch's begin, its learning rate, its end."""
-    return [sum(calls[first : first + 3]) for first in range(0, len(calls) - 2, 3)]
+    """Sums of an epoch's calls, as in `EPOCH_CALLS`."""
+    count = len(EPOCH_CALLS)
+    return [sum(calls[at : at + count]) for at in range(0, len(calls) - count + 1, count)]
 
 
 def delays(epochs: int) -> list[float]:
@@ -114,8 +116,10 @@ def delays(epochs: int) -> list[float]:
 
         newest: int | None = None
 
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            """Our row was appended just before: we are called after the head."""
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            """The row of the epoch before was said just now, after all callbacks of its end."""
+            if epoch == 0:
+                return
             began = time.perf_counter()
             before = self.newest
             while self.newest == before:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ._consent import Consent, consent_of, declare
+from ._layers import direct_layers
 from ._recorder import Execution
 from ._trials import Trial, current_trial
 from ._weak import WeakIdentityMap
@@ -44,7 +45,7 @@ def declare_execution(model: Any, consent: Consent) -> None:
 
 def link_to_parts(model: Any, execution: Execution) -> None:
     """Derive `execution` from those of the captured models that are layers of `model`."""
-    for layer in model.layers:
+    for layer in direct_layers(model):
         part = _executions.get(layer)
         if part is not None and part is not execution and part.training is not None:
             execution.derived_from.add(part.tag)

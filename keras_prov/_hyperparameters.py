@@ -19,6 +19,7 @@ import keras
 from ._constructors import construction_of
 from ._describe import MISSING, argument_value, describe, parameters_of
 from ._facts import Facts
+from ._layers import direct_layers
 from ._optimizer_arguments import ARGUMENTS, argument_of
 from ._rates import common, inner_optimizers, learning_rate
 
@@ -210,7 +211,7 @@ KNOWN: dict[str, Hyperparameter] = {
         ),
         Hyperparameter(
             "NUM_LAYERS", "NUMERIC", "length of model.layers when training begins",
-            lambda facts: len(facts.model.layers), "layers",
+            lambda facts: len(direct_layers(facts.model)), "layers",
         ),
         Hyperparameter(
             "LEARNING_RATE_SCHEDULE", "TEXT",

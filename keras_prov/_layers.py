@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 from ._constructors import Construction, construction_of
 from ._describe import MISSING, argument_value, describe, parameters_of
 
-__all__ = ["LayerRow", "connections", "layer_rows", "trainable_layers"]
+__all__ = ["LayerRow", "connections", "direct_layers", "layer_rows", "trainable_layers"]
 
 CLASS = "class"
 OF_EVERY_LAYER = {"trainable": "trainable", "dtype": "dtype_policy"}
@@ -80,8 +80,18 @@ def trainable_layers(model: Any) -> frozenset[str]:
     )
 
 
+def direct_layers(layer: Any) -> list[Any]:
+    """The layers directly within: a model's, a wrapper's, or those a custom layer holds."""
+    try:
+        if hasattr(layer, "fit") and hasattr(layer, "layers"):
+            return list(layer.layers)
+        return list(layer._flatten_layers(include_self=False, recursive=False))
+    except Exception:  # `layers` may be a user's property; the others still have their rows
+        return []
+
+
 def _walk(parent: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
-    for layer in _children(parent):
+    for layer in direct_layers(parent):
         if id(layer) not in seen:
             seen.add(id(layer))
             name = f"{path}{layer.name}"
@@ -98,16 +108,6 @@ def _arguments(layer: Any, made: Construction | None) -> Iterator[tuple[str, Any
             value = made.argument(class_, argument, MISSING)
         if value is not MISSING:
             yield argument, value
-
-
-def _children(layer: Any) -> list[Any]:
-    """The layers directly within: a model's, a wrapper's, or those a custom layer holds."""
-    try:
-        if hasattr(layer, "fit"):
-            return list(layer.layers)
-        return list(layer._flatten_layers(include_self=False, recursive=False))
-    except Exception:  # `layers` may be a user's property; the others still have their rows
-        return []
 
 
 def _output_shape(layer: Any) -> str | None:

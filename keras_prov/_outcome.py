@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from ._facts import Facts
+from ._layers import direct_layers
 
 __all__ = ["Progress", "steps_taken"]
 
@@ -41,7 +42,7 @@ class Progress:
         steps, samples = self._steps(facts), facts.samples
         return [
             elapsed, asked, self.epochs, facts.arguments.get("initial_epoch"), self.start_epoch,
-            steps, samples, reason, detail, _best_epoch(facts), _layers(facts.model),
+            steps, samples, reason, detail, _best_epoch(facts), len(direct_layers(facts.model)),
         ]  # fmt: skip
 
     def _reason(self, facts: Facts, error: BaseException | None) -> tuple[str, str | None]:
@@ -107,11 +108,3 @@ def _best_epoch(facts: Facts) -> int | None:
             best = getattr(each, "best_epoch", None)
             return None if best is None else int(best)
     return None
-
-
-def _layers(model: Any) -> int | None:
-    """A subclassed model may have grown since the training began."""
-    try:
-        return len(model.layers)
-    except Exception:  # a user's property
-        return None

@@ -152,3 +152,23 @@ def test_layers_that_keras_makes_are_not_the_users(how: str, tag: str, ask: Any)
         keras.Sequential.from_config(model.get_config())
     model.fit(*data(), verbose=0)
     assert {path for path, _ in rows(ask, tag)} == {"one"}
+
+
+def test_a_trainer_that_is_no_model(tag: str, ask: Any) -> None:
+    """A layer that trains itself has no `layers`: those it holds are its layers."""
+    from keras.src.backend.tensorflow.trainer import TensorFlowTrainer as Trainer
+
+    class Both(Trainer, keras.layers.Layer):
+        def __init__(self) -> None:
+            keras.layers.Layer.__init__(self)
+            Trainer.__init__(self)
+            self.inner = keras.layers.Dense(1)
+
+        def call(self, x: Any) -> Any:
+            return self.inner(x)
+
+    with keras.capture({"NUM_LAYERS": True}, tag):
+        model: Any = Both()
+        model.compile("sgd", "mse")
+        model.fit(*data(), verbose=0)
+    assert ask.set(tag, "iTrainingModel", "num_layers") == [(1,)]

@@ -1,0 +1,122 @@
+"""`python -m benchmarks.capture`: what the patches cost, where they are: with and without, in turn.
+
+In one process Keras is instrumented and uninstrumented in alternation (A B B A …), so that both
+see the same machine; what is compared is each pair's ratio. Only the import needs fresh processes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import keras_prov as keras
+from dfanalyzer_client import settings, shutdown
+from dfanalyzer_client.private_server import PrivateServer
+from keras_prov import _training
+
+from .imports import added_seconds
+from .training import EPOCH_CALLS, SEVEN, TAG, epochs_of, fit, show, timed
+
+LAYERS = 200
+BATCHES = 1000
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=20, help="default: %(default)s")
+    pairs = parser.parse_args().pairs
+    imports = added_seconds(9)
+    added = [ours - none for none, ours in zip(*imports.values(), strict=True)]
+    show("import keras_prov after keras, ms", added, 1e3)
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["KERAS_PROV_HOME"] = home
+        fit(captured=True, epochs=2)
+        compare("a Dense layer made, µs", layers, pairs, 1e6 / LAYERS)
+        compare("a Conv2D layer with initializers, µs", rich_layers, pairs, 1e6 / LAYERS)
+        compare("an optimizer made, µs", optimizers, pairs, 1e6 / LAYERS)
+        compare("fit of an epoch, instrumented, not captured, ms", short_fit, pairs, 1e3)
+        compare("fit of an epoch, captured, ms", captured_fit, pairs, 1e3)
+        compare("a batch of a captured fit, µs", batches, max(4, pairs // 4), 1e6 / BATCHES)
+        inside = timed(_training.Training, *EPOCH_CALLS)
+        fit(captured=True, epochs=500)
+        show("our callbacks in a real fit, µs per epoch", epochs_of(inside), 1e6)
+        shutdown()
+        PrivateServer(settings.home()).stop()
+
+
+def compare(what: str, work: Callable[[bool], float], pairs: int, factor: float) -> None:
+    """Print seconds of `work` with our patches and without, and their ratio pair by pair."""
+    seconds: dict[bool, list[float]] = {False: [], True: []}
+    for number in range(-1, pairs):  # the first pair warms up and does not count
+        for patched in (False, True) if number % 2 == 0 else (True, False):
+            (keras.instrument if patched else keras.uninstrument)()
+            taken = work(patched)
+            if number >= 0:
+                seconds[patched].append(taken)
+    keras.instrument()
+    keras.flush(30)
+    show(f"{what}: without us", seconds[False], factor)
+    show(f"{what}: with us", seconds[True], factor)
+    pairwise = [ours / plain for plain, ours in zip(*seconds.values(), strict=True)]
+    show("  ratio, pair by pair", pairwise, 1)
+
+
+def layers(_: bool) -> float:
+    """Seconds of making plain layers."""
+    return _seconds(lambda: keras.layers.Dense(8, activation="relu"))
+
+
+def rich_layers(_: bool) -> float:
+    """Seconds of making layers with objects for arguments."""
+    return _seconds(
+        lambda: keras.layers.Conv2D(
+            8, 3, activation="relu", kernel_initializer=keras.initializers.HeNormal(seed=1)
+        )
+    )
+
+
+def optimizers(_: bool) -> float:
+    """Seconds of making optimizers."""
+    return _seconds(lambda: keras.optimizers.Adam(1e-3, weight_decay=1e-4))
+
+
+def short_fit(_: bool) -> float:
+    """Seconds of a fit that nobody asked to capture."""
+    return fit(captured=False, epochs=1)
+
+
+def captured_fit(patched: bool) -> float:
+    """Seconds of a fit that is captured where we are."""
+    return fit(captured=patched, epochs=1)
+
+
+def batches(patched: bool) -> float:
+    """Seconds of the second epoch of many batches, captured where we are."""
+    keras.utils.set_random_seed(1)
+    model: Any = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(0.01), "mse")
+    if patched:
+        model.provenance(TAG, hyps=SEVEN)
+    x = np.ones((BATCHES * 4, 4), "float32")
+    model.fit(x, x[:, :1], batch_size=4, epochs=1, verbose=0)
+    began = time.perf_counter()
+    model.fit(x, x[:, :1], batch_size=4, epochs=1, verbose=0)
+    return time.perf_counter() - began
+
+
+def _seconds(make: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    for _ in range(LAYERS):
+        make()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()
