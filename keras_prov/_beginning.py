@@ -1,8 +1,8 @@
-"""What a training starts from, read when it begins and the model is built."""
+"""What a training starts from, read when it begins; what needs a built model, once it is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
@@ -16,33 +16,51 @@ from ._hyperparameters import KNOWN
 from ._layers import connections, layer_rows
 from ._trials import Trial
 
-__all__ = ["data_rows", "inputs_of", "values_of"]
+__all__ = ["OF_BUILT_MODELS", "architecture_of", "data_rows", "inputs_of", "values_of"]
+
+OF_BUILT_MODELS = frozenset({"NUM_PARAMETERS", "NUM_TRAINABLE_PARAMETERS"})
+"""Hyperparameters that a model has only once it is built."""
+
 
 Rows = Iterable[Sequence[Any]]
 
 
-def values_of(facts: Facts, consent: Consent) -> dict[str, Any]:
+def values_of(facts: Facts, consent: Consent, only: Container[str] | None = None) -> dict[str, Any]:
     """The hyperparameters that were asked for; one that cannot be read costs itself alone."""
     values = {}
     for key in consent.choice.keys:
+        if only is not None and key not in only:
+            continue
         with guarded(f"reading {key}", facts.model, lost=key):
             values[key] = KNOWN[key].read(facts)
     return values
 
 
 def inputs_of(facts: Facts, consent: Consent, trial: Trial | None) -> dict[str, Rows]:
-    """Rows of the other sets that a training reads, by the set's tag."""
+    """Rows of the other sets that a training reads, by the set's tag; not `architecture_of`."""
     choice = consent.choice
     wanted: dict[str, Callable[[], Rows]] = {}
-    if choice.keys:
-        wanted[tags.LAYERS] = lambda: _layers(facts)
-        wanted[tags.CONNECTIONS] = lambda: connections(facts.model)
     if choice.dataset:
         wanted[tags.DATASET] = lambda: _training_data(facts.arguments)
     if choice.environment:
         wanted[tags.ENVIRONMENT] = _environment
     if trial is not None:
         wanted[tags.TRIAL] = lambda: _trial_rows(trial)
+    return _read(wanted, facts)
+
+
+def architecture_of(facts: Facts, consent: Consent) -> dict[str, Rows]:
+    """Rows of the layers and of the graph of a model that is built, by the set's tag."""
+    if not consent.choice.keys:
+        return {}
+    wanted: dict[str, Callable[[], Rows]] = {
+        tags.LAYERS: lambda: _layers(facts),
+        tags.CONNECTIONS: lambda: connections(facts.model),
+    }
+    return _read(wanted, facts)
+
+
+def _read(wanted: Mapping[str, Callable[[], Rows]], facts: Facts) -> dict[str, Rows]:
     rows: dict[str, Rows] = {}
     for tag, read in wanted.items():
         with guarded(f"reading {tag}", facts.model, lost=tag):

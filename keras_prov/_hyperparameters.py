@@ -146,12 +146,12 @@ def _policy(facts: Facts) -> str:
     return str(getattr(policy, "name", None) or keras.config.dtype_policy().name)
 
 
-def _parameters(facts: Facts) -> int:
-    return _size(facts.model.weights)
+def _parameters(facts: Facts) -> int | None:
+    return _size(facts.model.weights) if facts.model.built else None
 
 
-def _trainable_parameters(facts: Facts) -> int:
-    return _size(facts.model.trainable_weights)
+def _trainable_parameters(facts: Facts) -> int | None:
+    return _size(facts.model.trainable_weights) if facts.model.built else None
 
 
 def _size(weights: Any) -> int:
@@ -292,7 +292,7 @@ KNOWN: dict[str, Hyperparameter] = {
         ),
         Hyperparameter(
             "NUM_PARAMETERS", "NUMERIC",
-            "weights of the model when training begins; brings NUM_TRAINABLE_PARAMETERS with it",
+            "weights of the model once it is built; brings NUM_TRAINABLE_PARAMETERS with it",
             _parameters, "numbers",
         ),
         Hyperparameter(

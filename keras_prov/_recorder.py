@@ -62,33 +62,29 @@ class Execution:
 
     def begin_training(
         self,
-        hyperparameters: Mapping[str, Any],
+        hyperparameters: Mapping[str, Any] | None,
         inputs: Mapping[str, Iterable[Sequence[Any]]],
         dependencies: Sequence[Task] = (),
     ) -> TrainingTask:
         """Say that a training runs.
 
         Args:
-            hyperparameters: by key.
+            hyperparameters: by key; None where `TrainingTask.inputs` gives them later.
             inputs: rows of the other sets that it reads, by the set's tag.
             dependencies: the tasks that brought what it starts from.
         """
         before = [] if self.training is None else [self.training]
         task = self._task(tags.TRAINING, [*before, *dependencies])
-        own = {name: self.consent.values.get(name) for name in self.consent.own}
-        task.add_dataset(
-            _row(tags.TRAINING_INPUT, {tags.TRAINING_STARTED: utc_now(), **hyperparameters, **own})
-        )
         if self.trial is not None:
             self._declare(tags.TRAINING, own_set(tags.TRIAL, SetType.INPUT))
-        for tag, rows in inputs.items():
-            task.add_dataset(_rows(tag, rows))
+        begun = TrainingTask(self, task)
+        begun.add_inputs(hyperparameters, inputs)
         for tag in self.derived_from:
             task.derive_from(tag)
         self.derived_from = set()
         task.begin()
         self.training = task
-        return TrainingTask(self, task)
+        return begun
 
     def record_test(
         self, logs: Mapping[str, Any], began: str, data: Iterable[Sequence[Any]]
@@ -189,6 +185,30 @@ class TrainingTask:
         self.execution, self._task = execution, task
         self._logged: tuple[str, ...] | None = None
         self._stream: RowStream | None = None
+        self._began = utc_now()
+
+    def add_inputs(
+        self,
+        hyperparameters: Mapping[str, Any] | None,
+        inputs: Mapping[str, Iterable[Sequence[Any]]],
+    ) -> None:
+        """Add what the training reads to what is said next."""
+        if hyperparameters is not None:
+            consent = self.execution.consent
+            own = {name: consent.values.get(name) for name in consent.own}
+            row = {tags.TRAINING_STARTED: self._began, **hyperparameters, **own}
+            self._task.add_dataset(_row(tags.TRAINING_INPUT, row))
+        for tag, rows in inputs.items():
+            self._task.add_dataset(_rows(tag, rows))
+
+    def late_inputs(
+        self,
+        hyperparameters: Mapping[str, Any] | None,
+        inputs: Mapping[str, Iterable[Sequence[Any]]],
+    ) -> None:
+        """Say what was not known when the training began."""
+        self.add_inputs(hyperparameters, inputs)
+        self._task.save()
 
     def epoch(
         self, epoch: int, elapsed: float, logs: Mapping[str, Any], rate: float | None

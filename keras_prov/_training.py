@@ -15,7 +15,8 @@ from typing import Any
 import keras
 
 from ._adaptations import Adaptation, RateWatch
-from ._beginning import inputs_of, values_of
+from ._beginning import OF_BUILT_MODELS, architecture_of, inputs_of, values_of
+from ._building import forget_building, is_built, when_built
 from ._configuration import changes_since, configuration_of
 from ._executions import link_to_parts
 from ._facts import Facts
@@ -45,6 +46,8 @@ class Training:
         self._task: TrainingTask | None = None
         self._watch: RateWatch | None = None
         self._samples: Any = None
+        self._late: dict[str, Any] | None = None
+        self._late_values = False
         self._progress = Progress()
         self._began = self._epoch_began = time.perf_counter()
         self._held: tuple[int, float, dict[str, Any]] | None = None
@@ -57,15 +60,23 @@ class Training:
         self.tail = _BatchTail(self) if execution.consent.choice.every_batch else _Tail(self)
 
     def begin(self) -> None:
-        """Record what the training starts from, now that the model is built."""
+        """Record what the training starts from; of a model to be built what is known so far."""
         consent, model = self._execution.consent, self._facts.model
         loaded = [self._execution.record_loaded([fact]) for fact in forget_loads(model)]
         with guarded("the layers of a model", lost="which executions its parts come from"):
             link_to_parts(model, self._execution)
+        values: dict[str, Any] | None = values_of(self._facts, consent)
+        rows = inputs_of(self._facts, consent, self._execution.trial)
+        if is_built(model):
+            rows |= architecture_of(self._facts, consent)
+        else:
+            self._late = values or {}
+            when_built(self._facts.optimizer, self.model_is_built)
+            if OF_BUILT_MODELS & self._late.keys():
+                values = None
+        self._late_values = values is None
         self._task = self._execution.begin_training(
-            values_of(self._facts, consent),
-            inputs_of(self._facts, consent, self._execution.trial),
-            [task for tasks in loaded for task in tasks],
+            values, rows, [task for tasks in loaded for task in tasks]
         )
         self._progress.steps_before = steps_taken(self._facts.optimizer)
         if consent.adaptation and self._facts.optimizer is not None:
@@ -75,6 +86,17 @@ class Training:
             from ._system_samples import SystemSamples  # here: most trainings need none
 
             self._samples = SystemSamples(consent.choice.system_seconds, self._task.system_stream())
+
+    def model_is_built(self) -> None:
+        """Record what a model consists of that was built after the training had begun."""
+        values, self._late = self._late, None
+        if values is None or self._task is None:
+            return
+        consent = self._execution.consent
+        values |= values_of(self._facts, consent, OF_BUILT_MODELS)
+        rows = architecture_of(self._facts, consent)
+        if rows or self._late_values:
+            self._task.late_inputs(values if self._late_values else None, rows)
 
     def epoch_begins(self, epoch: int) -> None:
         """Start the clock of an epoch."""
@@ -117,12 +139,16 @@ class Training:
             self._record_average(epoch + 1, "SwapEMAWeights")
         if self._batches:
             self._send_batches()
+        if self._late is not None:
+            self.model_is_built()
 
     def end(self, error: BaseException | None) -> None:
         """Record how the training ended; one that failed before it began is begun here."""
         if self._task is None:
             self.begin()
-        for step in (self.epoch_ends, self._send_batches, self._stop_samples):
+        forget_building(self._facts.optimizer)
+        last = (self.epoch_ends, self.model_is_built, self._send_batches, self._stop_samples)
+        for step in last:
             with guarded("the end of a training"):
                 step()
         with guarded("the last look at the learning rate", lost="its last change"):

@@ -51,6 +51,8 @@ def run(
     """Run a Python SCRIPT unchanged, and capture the trainings of all its Keras models.
 
     The script gets its ARGUMENTS and ends as with python. Options stand before it.
+
+    Example: keras-prov run --capture all,MODEL --tag digits train.py --epochs 30
     """
     try:
         settings.check()

@@ -13,6 +13,9 @@ from .common import friendly_errors, print_table, reading, store_option
 
 __all__ = ["runs", "show"]
 
+COLUMNS_SHOWN = 8
+"""A single row of more is printed one value to a line, without those that are NULL."""
+
 ROWS_SHOWN = 20
 
 
@@ -65,6 +68,12 @@ def show(execution: str, show_all: bool, store: str | None) -> None:
 
 
 def _print_some(columns: list[str], rows: list[tuple[Any, ...]], show_all: bool) -> None:
+    if len(rows) == 1 and len(columns) > COLUMNS_SHOWN:
+        known = [
+            (name, value) for name, value in zip(columns, *rows, strict=True) if value is not None
+        ]
+        print_table(["name", "value"], known)
+        return
     shown = rows if show_all else rows[:ROWS_SHOWN]
     print_table(columns, shown)
     if len(shown) < len(rows):

@@ -109,7 +109,7 @@ class Connection:
         try:
             cursor: Any = _Cursor(self._connection)
             cursor.arraysize = 10_000
-            count = cursor.execute(statement, tuple(parameters) or None)
+            count = cursor.execute(statement, tuple(map(_as_double, parameters)) or None)
             columns = [_original(column[0]) for column in cursor.description or ()]
             rows = cursor.fetchall() if columns else []
             cursor.close()
@@ -124,6 +124,22 @@ class _Cursor(pymonetdb.sql.cursors.Cursor):
     def _store_result(self, block: str, **options: Any) -> None:
         lines = (_readable(line) if line[:1] == HEADER else line for line in block.split("\n"))
         super()._store_result("\n".join(lines), **options)
+
+
+class _Double(float):
+    """A number that is written with an exponent: MonetDB reads ``0.1`` as a DECIMAL.
+
+    It turns that into a DOUBLE by a division, which gives -7346801813017406.0 for
+    ``-7346801813017407.0``; a literal with an exponent is read by ``strtod``.
+    """
+
+    def __str__(self) -> str:
+        text = float.__repr__(self)
+        return text if "e" in text else f"{text}e0"
+
+
+def _as_double(parameter: Any) -> Any:
+    return _Double(parameter) if isinstance(parameter, float) else parameter
 
 
 def _readable(header: str) -> str:

@@ -16,7 +16,7 @@ def all_patches() -> tuple[Change, ...]:
     return (
         *model.PATCHES,
         layers.PATCH,
-        optimizers.PATCH,
+        *optimizers.PATCHES,
         learning_rate.PATCH,
         compilation.PATCH,
         fit.PATCH,

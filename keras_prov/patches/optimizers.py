@@ -1,4 +1,4 @@
-"""Optimizer constructors: where the call stood, and the plain arguments that Keras forgets.
+"""Optimizers: where they were made, the plain arguments that Keras forgets, and their `build`.
 
 The base class' constructor is wrapped; the arguments of the user's call are those of the outermost
 constructor of the same object on the stack, whichever class defines it.
@@ -12,13 +12,15 @@ from typing import Any
 
 import keras
 
+from .._building import optimizer_is_built
 from .._constructors import remember
 from .._guard import guarded
 from .._patch import Original, Patch
 
-__all__ = ["PATCH"]
+__all__ = ["PATCHES"]
 
 _remembering = guarded("an optimizer's constructor", lost="where an optimizer was made")
+_telling = guarded("an optimizer's build", lost="what a model consists of")
 
 
 def _around_init(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -45,4 +47,14 @@ def _users_call(
     return frame, args, kwargs
 
 
-PATCH = Patch(lambda: keras.optimizers.Optimizer, "__init__", _around_init)
+def _around_build(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    result = original(*args, **kwargs)
+    with _telling:
+        optimizer_is_built(args[0])
+    return result
+
+
+PATCHES = (
+    Patch(lambda: keras.optimizers.Optimizer, "__init__", _around_init),
+    Patch(lambda: keras.optimizers.Optimizer, "build", _around_build),
+)

@@ -187,6 +187,22 @@ def test_server_status_is_ready_to_paste(home: Path) -> None:
     assert run("server", "start").stdout == shown
 
 
+def test_show_prints_a_wide_row_as_lines(home: Path, tag: str) -> None:
+    """One value to a line, without those that are NULL."""
+    names = [f"A{number}" for number in range(9)]
+    flow = Dataflow(tag)
+    attributes = [Attribute(name, AttributeType.NUMERIC) for name in names]
+    flow.add_transformation(Transformation("wide", [Set("iWide", SetType.INPUT, attributes)]))
+    flow.save()
+    task = Task(1, flow.tag, flow.exec_tag, "wide")
+    task.add_dataset(DataSet("iWide", [Element([*range(8), None])]))
+    task.end()
+    assert flush(30)
+    shown = run("show", flow.exec_tag).stdout
+    assert re.search(r"\| a7 +\| +7.0 \|", shown)
+    assert "| a8 " not in shown
+
+
 def test_server_commands_on_a_fresh_home(tmp_path: Path) -> None:
     """start, log, stop and status do what they say, in a folder where there was nothing."""
     environment = {"KERAS_PROV_HOME": str(tmp_path / "fresh")}

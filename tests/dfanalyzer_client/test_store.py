@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dfanalyzer_client.analysis import execution_sets, find_execution
@@ -200,6 +200,7 @@ NUMBERS = st.none() | st.floats() | st.integers(-(2**63), 2**63 - 1)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@example(name="n", number=-7346801813017407.0, text=None)
 @given(name=NAMES, number=NUMBERS, text=TEXTS)
 def test_any_name_and_value_is_read_back_equal(
     store: MonetDBStore, home: Path, name: str, number: Any, text: Any

@@ -1,17 +1,21 @@
 """All patches or none, undone to the last attribute, whoever else patches meanwhile."""
 
+import functools
+import gc
 import itertools
 import subprocess
 import sys
 import threading
 from pathlib import Path
+from types import ModuleType
 
 import keras
 import pytest
 
 from keras_prov import _instrument
 from keras_prov._instrument import instrument, is_instrumented, uninstrument
-from keras_prov._patch import Addition, Patch
+from keras_prov._patch import Addition, Patch, defining_class
+from keras_prov.patches import all_patches
 
 
 @pytest.fixture
@@ -247,3 +251,99 @@ def test_any_order_of_imports(order):
     """Keras before us or after, uninstrumented it is the Keras that it would have been."""
     root = Path(_instrument.__file__).parents[1]
     subprocess.run([sys.executable, "-c", IMPORT_ORDERS, order], check=True, cwd=root)
+
+
+@pytest.fixture
+def uninstrumented():
+    """Keras without our patches; they are put back at the end."""
+    uninstrument()
+    yield
+    uninstrument()
+    instrument()
+
+
+def homes():
+    """Each real patch of ours with the class or module whose attribute it changes."""
+    for patch in all_patches():
+        if isinstance(patch, Patch):
+            owner = patch.owner if isinstance(patch.owner, (type, ModuleType)) else patch.owner()
+            yield (
+                patch,
+                owner if isinstance(owner, ModuleType) else defining_class(owner, patch.name),
+            )
+
+
+def everything_of_keras():
+    """Names and identities in each class and module of Keras' that is loaded, in order."""
+    gc.collect()
+    modules = [
+        module for name, module in list(sys.modules.items()) if name.partition(".")[0] == "keras"
+    ]
+    classes = {
+        cls
+        for module in modules
+        for cls in list(vars(module).values())
+        if isinstance(cls, type) and cls.__module__.partition(".")[0] == "keras"
+    }
+    return {
+        home: [(name, id(value)) for name, value in list(vars(home).items())]
+        for home in (*modules, *classes)
+    }
+
+
+def test_every_class_and_module_of_keras_is_as_it_was(uninstrumented):
+    """Not one attribute more, less, other or elsewhere, of all that Keras has loaded."""
+    instrument()
+    uninstrument()  # what `inspect` and abc leave behind is there from now on
+    before = everything_of_keras()
+    changed = {home for _, home in homes()}
+    assert len(changed) > 5
+
+    instrument()
+    during = everything_of_keras()
+    assert {home for home in before if before[home] != during[home]} == {*changed, keras.Model}
+    uninstrument()
+
+    after = everything_of_keras()
+    assert [home for home in before if before[home] != after[home]] == []
+
+
+@pytest.mark.parametrize("first", ["ours", "theirs"])
+@pytest.mark.parametrize("undone_first", ["ours", "theirs"])
+def test_anothers_wrapper_on_each_thing_we_patch(uninstrumented, first, undone_first):
+    """Whoever is first on or off, neither leaves a trace."""
+    seen = []
+    for patch, home in homes():
+        before = list(vars(home).items())
+        if first == "ours":
+            undo = patch.apply()
+        theirs = vars(home)[patch.name]
+        setattr(home, patch.name, anothers(theirs, seen))
+        their_wrapper = vars(home)[patch.name]
+        if first == "theirs":
+            undo = patch.apply()
+        if undone_first == "ours":
+            undo()
+            if first == "ours":
+                assert vars(home)[patch.name] is their_wrapper
+            setattr(home, patch.name, theirs)
+            undo()
+        else:
+            setattr(home, patch.name, theirs)
+            undo()
+        assert list(vars(home).items()) == before, patch.name
+
+
+def anothers(raw, seen):
+    """A wrapper as other libraries make it, of a function or of a property."""
+    if isinstance(raw, property):
+        return property(raw.fget, anothers(raw.fset, seen), raw.fdel, raw.__doc__)
+    if isinstance(raw, staticmethod):
+        return staticmethod(anothers(raw.__func__, seen))
+
+    @functools.wraps(raw)
+    def wrapper(*args, **kwargs):
+        seen.append(raw)
+        return raw(*args, **kwargs)
+
+    return wrapper

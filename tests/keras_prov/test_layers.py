@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -172,3 +173,53 @@ def test_a_trainer_that_is_no_model(tag: str, ask: Any) -> None:
         model.compile("sgd", "mse")
         model.fit(*data(), verbose=0)
     assert ask.set(tag, "iTrainingModel", "num_layers") == [(1,)]
+
+
+@pytest.mark.parametrize("kind", ["sequential", "subclass"])
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_model_that_its_first_batch_builds(tag: str, ask: Any, kind: str, fails: bool) -> None:
+    """Its parameters, shapes and layers are those of the built model, though the training fails."""
+
+    class Fails(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            if fails:
+                raise ValueError("no")
+
+    class Two(keras.Model):
+        def __init__(self) -> None:
+            super().__init__()
+            self.first = keras.layers.Dense(3, name="first")
+            self.second = keras.layers.Dense(1, name="second")
+
+        def call(self, x: Any) -> Any:
+            return self.second(self.first(x))
+
+    model: Any = Two()
+    if kind == "sequential":
+        model = keras.Sequential(
+            [keras.layers.Dense(3, name="first"), keras.layers.Dense(1, name="second")]
+        )
+    model.compile("adam", "mse")
+    model.provenance(tag, hyps={"LEARNING_RATE": True, "NUM_PARAMETERS": True})
+    with pytest.raises(ValueError, match="no") if fails else contextlib.nullcontext():
+        model.fit(*data(), epochs=2, verbose=0, callbacks=[Fails()])
+    columns = "learning_rate, num_parameters, num_trainable_parameters"
+    assert ask.set(tag, "iTrainingModel", columns) == [(pytest.approx(1e-3), 19, 19)]
+    layers = ask.set(tag, "iLayers", "name, num_parameters, attribute_type")
+    assert [each[:2] for each in layers if each[2] == "class"] == [("first", 15), ("second", 4)]
+
+
+def test_what_is_known_before_the_first_batch_is_there_at_once(tag: str, ask: Any) -> None:
+    """Only what needs a built model waits for it; without such a key the row is there."""
+    seen = []
+
+    class Look(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            seen.append(len(ask.set(tag, "iTrainingModel")))
+
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    model.provenance(tag, hyps={"LEARNING_RATE": True})
+    model.fit(*data(), verbose=0, callbacks=[Look()])
+    assert seen == [1]
+    assert {name for (name,) in ask.set(tag, "iLayers", "name")} == {model.layers[0].name}
