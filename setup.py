@@ -16,8 +16,15 @@ STUBS = ROOT / "keras_prov-stubs"
 
 DEMO = ["scikit-learn"]
 SYSTEM = ["nvidia-ml-py", "psutil"]
-COMPANIONS = ["keras-tuner", "optuna", "scikeras", "scikit-learn"]
+COMPANIONS = [
+    "keras-tuner",
+    "optuna",
+    "scikeras",
+    "scikit-learn",
+    "tensorboard",  # which keras-tuner needs and does not name
+]
 KERAS_TESTS = [
+    "dm-tree",
     "grain",
     "jax",
     "orbax-checkpoint",
@@ -25,6 +32,7 @@ KERAS_TESTS = [
     "pillow",
     "requests",
     "scikit-learn",
+    "tensorboard",
     "torch==2.13.*",  # pinned: with another build Keras' tests end otherwise than was recorded
 ]
 DEV = [
