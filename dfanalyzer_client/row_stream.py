@@ -10,12 +10,14 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from .values import stored_value
+from .values import EXACT_INTEGERS, stored_value
 
 if TYPE_CHECKING:
     from .client import Client
 
 __all__ = ["RowStream"]
+
+_encoded = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps makes one for each call
 
 _PLACE = '"elements":[]'
 """Where the values go. Quotes in names and values are escaped, so it stands there alone."""
@@ -46,10 +48,16 @@ class RowStream:
             JournalError: the journal cannot be written.
         """
         row = [
-            value
-            if type(value) is float and type_ == "NUMERIC"
-            else stored_value(value, type_, f"attribute {name!r}")
+            value if _is_plain(value, type_) else stored_value(value, type_, f"attribute {name!r}")
             for (name, type_), value in zip(self._columns, values, strict=True)
         ]
-        elements = json.dumps([row], separators=(",", ":"))
+        elements = _encoded([row])
         self._client.say_text(f'{self._head}"elements":{elements}{self._tail}')
+
+
+def _is_plain(value: Any, type_: str) -> bool:
+    """Whether a value is what `stored_value` would make of it: a short way for each epoch's row."""
+    kind = type(value)
+    if type_ == "NUMERIC":
+        return kind is float or (kind is int and abs(value) <= EXACT_INTEGERS)
+    return kind is str and value.isascii() and value.isprintable()

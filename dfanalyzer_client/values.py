@@ -14,7 +14,7 @@ from typing import Any
 from .errors import DefinitionError, ElementError
 from .names import checked_text
 
-__all__ = ["column_value", "stored_value"]
+__all__ = ["EXACT_INTEGERS", "column_value", "stored_value"]
 
 EXACT_INTEGERS = 2**53
 """Whole numbers up to this size are exact in a DOUBLE (IEEE 754 binary64)."""

@@ -5,8 +5,9 @@ Knows no patching and no SQL, and of Keras only its words: epoch, metric, learni
 
 from __future__ import annotations
 
+import functools
+import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import dfanalyzer_client.vocabulary as tags
@@ -257,7 +258,13 @@ class TrainingTask:
 
 def utc_now() -> str:
     """Now in UTC, as SQL's TIMESTAMP reads it: ``YYYY-MM-DD HH:MM:SS.ffffff``."""
-    return datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    return f"{_second(seconds)}.{nanoseconds // 1000:06d}"
+
+
+@functools.lru_cache(maxsize=2)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(seconds))
 
 
 def error_text(error: BaseException) -> str:
