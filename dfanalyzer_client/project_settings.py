@@ -6,9 +6,7 @@ The nearest file with that table counts, from the working directory upwards to t
 
 from __future__ import annotations
 
-import difflib
 import functools
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +74,8 @@ def _files_above(folder: Path) -> Iterator[Path]:
 
 
 def _table(path: Path) -> Mapping[str, Any] | None:
+    import tomllib  # here: `import keras_prov` reads no settings
+
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError:
@@ -89,6 +89,8 @@ def _table(path: Path) -> Mapping[str, Any] | None:
         raise DfAnalyzerError(f"[tool.keras_prov] in {path} is a table. Received: {table!r}.")
     for key in table:
         if key not in KEYS:
+            import difflib
+
             near = difflib.get_close_matches(key, KEYS, n=1)
             meant = f" Did you mean {near[0]!r}?" if near else ""
             raise DfAnalyzerError(

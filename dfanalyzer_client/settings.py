@@ -104,10 +104,10 @@ def fsync() -> bool:
 
 def capture() -> tuple[str | Mapping[str, Any] | None, str]:
     """What to capture, as text or as a table, and where that was said; None where nowhere."""
-    text, origin = _text("capture", check=False)
-    value = project_settings().get("capture")
+    variable = "KERAS_PROV_CAPTURE"
+    text, value = os.environ.get(variable, ""), project_settings().get("capture")
     if text or value is None:
-        return text or None, origin
+        return text or None, variable
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         value = ",".join(value)
     if not isinstance(value, (str, dict)):
@@ -141,12 +141,12 @@ def check() -> None:
         _text(key)
 
 
-def _text(key: str, *, check: bool = True) -> tuple[str, str]:
+def _text(key: str) -> tuple[str, str]:
     """A setting as text, empty where it is not given, and what it is called where it stands."""
     variable = f"KERAS_PROV_{key.upper()}"
     text = os.environ.get(variable, "")
     value = None if text else project_settings().get(key)
-    if value is None or not check:
+    if value is None:
         return text, variable
     if not isinstance(value, (str, int, float)):  # bool is an int
         raise DfAnalyzerError(

@@ -59,7 +59,7 @@ class Consent:
             ValueError: a key is unknown, a name is taken, a tag or a store URL cannot be.
         """
         settings.check()
-        choice = checked_choice(_chosen_in_settings() if hyps is None else hyps)
+        choice = _chosen_in_settings() if hyps is None else checked_choice(hyps)
         tag = dataflow_tag
         if tag is None:
             tag = settings.dataflow_tag() or _script_name()
@@ -219,14 +219,12 @@ def _declaring_consent(name: str) -> Consent:
     )
 
 
-def _chosen_in_settings() -> Mapping[str, bool | float]:
+def _chosen_in_settings() -> Choice:
     value, origin = settings.capture()
-    if value is None:
-        return {}
     try:
-        return choice_of_text(value) if isinstance(value, str) else value
-    except ValueError as error:
-        raise ValueError(f"{origin}: {error}") from None
+        return checked_choice(choice_of_text(value) if isinstance(value, str) else value or {})
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{origin}: {error}") from None
 
 
 def _script_name() -> str:

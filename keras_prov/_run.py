@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
 from dfanalyzer_client import settings
 from dfanalyzer_client.errors import DfAnalyzerError
@@ -22,11 +23,11 @@ def capture_all(
         SystemExit: with 2, after a line on stderr that says what cannot be.
     """
     try:
-        hyps: dict[str, bool | float] | None = None
+        hyps: Mapping[str, bool | float] | None = None
         if text is not None:
             hyps = choice_of_text(text)
         elif settings.capture()[0] is None:
-            hyps = {**everything()}
+            hyps = everything()
         capture(hyps, dataflow_tag, adaptation=adaptation, store=store)
     except (DfAnalyzerError, ImportError, TypeError, ValueError) as error:
         sys.stderr.write(f"Error: {error}\n")

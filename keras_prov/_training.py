@@ -47,7 +47,6 @@ class Training:
         self._watch: RateWatch | None = None
         self._samples: Any = None
         self._late: dict[str, Any] | None = None
-        self._late_values = False
         self._progress = Progress()
         self._began = self._epoch_began = time.perf_counter()
         self._held: tuple[int, float, dict[str, Any]] | None = None
@@ -74,7 +73,6 @@ class Training:
             when_built(self._facts.optimizer, self.model_is_built)
             if OF_BUILT_MODELS & self._late.keys():
                 values = None
-        self._late_values = values is None
         self._task = self._execution.begin_training(
             values, rows, [task for tasks in loaded for task in tasks]
         )
@@ -95,8 +93,9 @@ class Training:
         consent = self._execution.consent
         values |= values_of(self._facts, consent, OF_BUILT_MODELS)
         rows = architecture_of(self._facts, consent)
-        if rows or self._late_values:
-            self._task.late_inputs(values if self._late_values else None, rows)
+        waited = bool(OF_BUILT_MODELS & values.keys())
+        if rows or waited:
+            self._task.late_inputs(values if waited else None, rows)
 
     def epoch_begins(self, epoch: int) -> None:
         """Start the clock of an epoch."""

@@ -5,7 +5,8 @@ None of them is imported here, nor needed: see `WhenImported`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import importlib
+from collections.abc import Callable, Iterable
 
 from .._patch import Change
 from .._when_imported import WhenImported
@@ -13,26 +14,22 @@ from .._when_imported import WhenImported
 __all__ = ["COMPANIONS"]
 
 
-def _optuna() -> Iterable[Change]:
-    from . import optuna
+def _patches(name: str) -> Callable[[], Iterable[Change]]:
+    """Finds the patches of one of our modules, when they are needed."""
 
-    return optuna.PATCHES
+    def found() -> Iterable[Change]:
+        patches: Iterable[Change] = importlib.import_module(f"{__name__}.{name}").PATCHES
+        return patches
 
-
-def _keras_tuner() -> Iterable[Change]:
-    from . import keras_tuner
-
-    return keras_tuner.PATCHES
-
-
-def _scikit_learn() -> Iterable[Change]:
-    from . import scikit_learn
-
-    return scikit_learn.PATCHES
+    return found
 
 
 COMPANIONS = (
-    WhenImported("optuna.study._optimize", _optuna, "Optuna's trials"),
-    WhenImported("keras_tuner.src.engine.base_tuner", _keras_tuner, "KerasTuner's trials"),
-    WhenImported("sklearn.model_selection._search", _scikit_learn, "scikit-learn's searches"),
+    WhenImported("optuna.study._optimize", _patches("optuna"), "Optuna's trials"),
+    WhenImported(
+        "keras_tuner.src.engine.base_tuner", _patches("keras_tuner"), "KerasTuner's trials"
+    ),
+    WhenImported(
+        "sklearn.model_selection._search", _patches("scikit_learn"), "scikit-learn's searches"
+    ),
 )

@@ -23,6 +23,7 @@ from dfanalyzer_client import (
 )
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
+from small_models import data, small_model
 
 SEVEN = (
     "OPTIMIZER_NAME",
@@ -39,17 +40,7 @@ ALL = dict.fromkeys(SEVEN, True)
 @pytest.fixture
 def xy() -> tuple[np.ndarray, np.ndarray]:
     """Forty samples of a line."""
-    x = np.linspace(0, 1, 160, dtype="float32").reshape(40, 4)
-    return x, x.sum(axis=1, keepdims=True)
-
-
-def small_model(**compile_: Any) -> Any:
-    keras.utils.set_random_seed(7)
-    model = keras.Sequential(
-        [keras.Input((4,)), keras.layers.Dense(3, activation="relu"), keras.layers.Dense(1)]
-    )
-    model.compile(**{"optimizer": keras.optimizers.SGD(0.01), "loss": "mse", **compile_})
-    return model
+    return data()
 
 
 def hyperparameters(ask: Any, tag: str) -> dict[str, Any]:

@@ -214,3 +214,15 @@ def test_the_project_and_the_environment_say_what_is_captured(
     script.write_text(TRAIN.format(first=f"{plain}\nkeras.capture()"))
     assert run("train.py").returncode == 0
     assert len(ask.set(tag, "iTrainingModel", "loss")) == 2
+
+
+def test_a_wrong_key_in_a_setting_names_where_it_stands(run: Any, tmp_path: Path) -> None:
+    """The file and its key, or the variable, before the script trains anything."""
+    written(tmp_path, "pyproject.toml", "[tool.keras_prov]\ncapture = ['LR']\n")
+    written(tmp_path, "ok.py", "import keras\nprint('ran')\n")
+    of_file, of_variable = run(*COMMAND, "ok.py"), run(*COMMAND, "ok.py", KERAS_PROV_CAPTURE="XY=a")
+    assert (of_file.returncode, of_variable.returncode) == (2, 2)
+    place = f"capture of [tool.keras_prov] in {tmp_path / 'pyproject.toml'}"
+    assert f"{place}: Unknown hyperparameter 'LR'" in of_file.stderr
+    assert "KERAS_PROV_CAPTURE: What to capture is" in of_variable.stderr
+    assert of_file.stdout == of_variable.stdout == ""
