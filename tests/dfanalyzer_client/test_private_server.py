@@ -307,7 +307,7 @@ def test_an_unwritable_folder_is_said(tmp_path: Path) -> None:
     for parent in tmp_path.parents[:2]:
         parent.chmod(0o755)
     script = (
-        "import os, sys; from pathlib import Path\n"
+        "import os, sys, tomllib; from pathlib import Path\n"  # nobody may not see this Python
         "from dfanalyzer_client.private_server import PrivateServer\n"
         "os.setuid(65534)\n"
         "try: PrivateServer(Path(sys.argv[1])).ensure()\n"
