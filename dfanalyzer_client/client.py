@@ -83,8 +83,7 @@ class Client:
         """Send a task's message that is JSON in ASCII already, and checked."""
         with self._lock:
             journal, exporter = self._opened()
-            journal.append_text(message)
-            exporter.wake()
+            exporter.wake(journal.append_text(message))
 
     def declares(self, tag: str) -> bool:
         """Whether the dataflow `tag` was saved here."""
@@ -95,11 +94,19 @@ class Client:
 
         None waits as long as it takes.
         """
+        self.unwritten()
         return self._exporter is None or self._exporter.flush(self._said(), timeout)
 
     def waiting(self) -> int:
         """How many messages are not stored yet."""
         return 0 if self._exporter is None else self._said() - self._exporter.shipped
+
+    def unwritten(self) -> int:
+        """How many messages are not even in the journal, though this tries anew: its disk is full.
+
+        They are lost with the process.
+        """
+        return 0 if self._journal is None else self._journal.settle()
 
     @property
     def journal_path(self) -> Path | None:
@@ -135,20 +142,30 @@ class Client:
 
     def _say(self, message: dict[str, Any]) -> None:
         journal, exporter = self._opened()
-        journal.append(message)
-        exporter.wake()
+        exporter.wake(journal.append(message))
 
     def _opened(self) -> tuple[Journal, Exporter]:
         if self._journal is None or self._exporter is None:
             self._journal = Journal(self.home / "journals", self.store)
             for declaration in self._declarations.values():  # a forked child's journal has none
                 self._journal.append({"kind": "dataflow", **declaration.specification()})
-            from .exporter import Exporter  # here: importing us stays cheap
-
-            self._exporter = Exporter(self._journal.path, self._journal.id, self._store())
+            self._exporter = self._exporter_of(self._journal)
         return self._journal, self._exporter
 
-    def _store(self) -> Callable[[], Any]:
+    def _exporter_of(self, journal: Journal) -> Exporter:
+        from .exporter import Exporter  # here: importing us stays cheap
+        from .orphans import orphans_of
+
+        folder, address = self.home / "journals", journal.store
+        return Exporter(
+            journal.path,
+            journal.id,
+            self._connect(),
+            lambda store: orphans_of(folder, address, store),
+            settings.batch_seconds(),
+        )
+
+    def _connect(self) -> Callable[[], Any]:
         store, home = self.store, self.home
 
         def connect() -> Any:
@@ -219,10 +236,16 @@ def _at_exit() -> None:
         sys.stderr.write(f"keras-prov: storing the last messages, {limit:g} s at most …\n")
         flush(limit - LONG_EXIT)
     for client in list(_clients.values()):
-        if client.waiting():
+        lost = client.unwritten()
+        if lost:
             sys.stderr.write(
-                f"keras-prov: {client.waiting()} messages are not stored yet. They are safe in "
-                f"{client.journal_path}; `keras-prov sync` stores them.\n"
+                f"keras-prov: {lost} messages are lost: the journal {client.journal_path} cannot "
+                "be written. Its disk is full.\n"
+            )
+        if client.waiting() > lost:
+            sys.stderr.write(
+                f"keras-prov: {client.waiting() - lost} messages are not stored yet. They are safe "
+                f"in {client.journal_path}; `keras-prov sync` stores them.\n"
             )
 
 

@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_when_event_set
 from tenacity.wait import wait_random_exponential
 
 from .errors import (
     ConflictError,
+    DfAnalyzerError,
     PrivateServerError,
     RefusedError,
     StoreLoginError,
@@ -29,8 +30,7 @@ __all__ = ["Exporter", "Store", "ship"]
 
 logger = logging.getLogger(__name__)
 
-BATCH_SECONDS = 0.5
-BATCH_RECORDS = 1000
+BATCH_RECORDS = 5000
 MAY_PASS = (StoreUnavailableError, StoreLoginError, ConflictError, PrivateServerError)
 """Errors that somebody may mend while we wait."""
 POISON = (RefusedError, LookupError, TypeError, ValueError)
@@ -62,10 +62,28 @@ class _DatabaseIsNewError(Exception):
 
 
 class Exporter:
-    """Ships one journal; its thread starts at the first `wake`."""
+    """Ships one journal; its thread starts at the first `wake`.
 
-    def __init__(self, path: Path, journal: str, connect: Callable[[], Store]) -> None:
+    Args:
+        path: the journal's file.
+        journal: its id.
+        connect: makes a store.
+        chores: what the thread does, step by step, once it has stored something and while it has
+            nothing to ship.
+        seconds: how long messages may wait for others to be stored with them.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        journal: str,
+        connect: Callable[[], Store],
+        chores: Callable[[Any], Iterator[None]] | None = None,
+        seconds: float = 0.0,
+    ) -> None:
         self._reader, self._journal, self._connect = JournalReader(path), journal, connect
+        self._offered, self._seconds = chores, seconds
+        self._chores: Iterator[None] | None = None
         self._aside = SetAside.beside(path)
         self._store: Store | None = None
         self._thread: threading.Thread | None = None
@@ -77,9 +95,12 @@ class Exporter:
         self._flushing = 0
         self.shipped = 0  # record 0 describes the journal: there is nothing to ship in it
 
-    def wake(self) -> None:
-        """Say that the journal has grown."""
-        self._wake.set()
+    def wake(self, sequence: int = 0) -> None:
+        """Say that the journal has grown up to the record `sequence`."""
+        if not self._wake.is_set():
+            self._wake.set()
+        if sequence - self.shipped >= BATCH_RECORDS and not self._hurry.is_set():
+            self._hurry.set()
         if self._thread is None:
             self._start()
 
@@ -118,14 +139,31 @@ class Exporter:
 
     def _run(self) -> None:
         while not self._stopping.is_set():
-            if not self._wake.wait(IDLE_SECONDS):
+            if self._wake.wait(0.0 if self._chores is not None else IDLE_SECONDS):
+                self._hurry.wait(self._seconds)
+                self._wake.clear()  # before reading, or a record that comes meanwhile is overlooked
+                self._hurry.clear()
+                self._ship_all()
+            elif self._chores is not None:
+                self._do_chore()
+            else:
                 self._close()
-                continue
-            self._hurry.wait(BATCH_SECONDS)
-            self._wake.clear()  # before reading, or a record that comes meanwhile is overlooked
-            self._hurry.clear()
-            self._ship_all()
+        self._chores = None
         self._close()
+
+    def _do_chore(self) -> None:
+        """One step of what is left when there is nothing to ship: never at the cost of that."""
+        try:
+            if self._chores is not None:
+                next(self._chores)
+        except StopIteration:
+            self._chores = None
+        except DfAnalyzerError as error:
+            self._chores = None
+            logger.info("What earlier processes left is not stored yet: %s", error)
+        except Exception:
+            self._chores = None
+            logger.exception("Storing what earlier processes left ended by a mistake of ours.")
 
     def _ship_all(self) -> None:
         try:
@@ -134,7 +172,8 @@ class Exporter:
                     for first in range(0, len(records), BATCH_RECORDS):
                         self._ship(records[first : first + BATCH_RECORDS])
                 except _DatabaseIsNewError:
-                    self.shipped = self._reader.offset = 0  # it is told everything from the start
+                    self.shipped = 0
+                    self._reader.start_over()  # it is told everything
         except Exception:
             # never the training's concern; what was read is still in the journal, for `sync`
             logger.exception(
@@ -161,6 +200,8 @@ class Exporter:
         if self._outage:
             logger.warning("The store is back; what waited is being stored.")
         self._outage = False
+        if self._offered is not None:
+            self._chores, self._offered = self._offered(self._store), None
         with self._progress:
             self.shipped = max(self.shipped, records[-1].sequence)
             self._progress.notify_all()

@@ -17,7 +17,8 @@ from .errors import DfAnalyzerError
 __all__ = ["ProjectSettings", "project_settings"]
 
 KEYS = (
-    "home", "store", "server_idle", "artifacts", "strict", "fsync", "exit_flush",
+    "home", "store", "server_idle", "artifacts", "strict", "fsync", "exit_flush", "batch",
+    "retention",
     "capture", "tag", "adaptation",
 )  # fmt: skip
 

@@ -16,6 +16,10 @@ variable                   pyproject     meaning                                
                                          cut, too                                alone
 ``KERAS_PROV_EXIT_FLUSH``  exit_flush    seconds that the end of the process may 5
                                          wait for what is not yet stored
+``KERAS_PROV_BATCH``       batch         seconds that messages may wait for      0.5
+                                         others, to be stored with them
+``KERAS_PROV_RETENTION``   retention     days that journals are kept which a     30
+                                         server has stored
 ``KERAS_PROV_CAPTURE``     capture       what is captured where the call does    nothing; of
                                          not say                                 ``run``: all
 ``KERAS_PROV_TAG``         tag           name of the dataflow where the call     the script's name
@@ -42,6 +46,7 @@ from .url import StoreURL
 __all__ = [
     "adaptation",
     "artifacts",
+    "batch_seconds",
     "capture",
     "check",
     "dataflow_tag",
@@ -49,12 +54,15 @@ __all__ = [
     "fsync",
     "home",
     "idle_minutes",
+    "retention_days",
     "store_url",
     "strict",
 ]
 
 IDLE_MINUTES = 30.0
 EXIT_FLUSH_SECONDS = 5.0
+BATCH_SECONDS = 0.5
+RETENTION_DAYS = 30.0
 ON, OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -87,6 +95,16 @@ def idle_minutes(argument: float | None = None) -> float:
 def exit_flush_seconds(argument: float | None = None) -> float:
     """Seconds the interpreter's exit may wait for messages on their way to the store."""
     return _number("exit_flush", argument, EXIT_FLUSH_SECONDS)
+
+
+def batch_seconds(argument: float | None = None) -> float:
+    """Seconds that messages may wait for others, to be stored in one transaction with them."""
+    return _number("batch", argument, BATCH_SECONDS)
+
+
+def retention_days(argument: float | None = None) -> float:
+    """Days for which a journal is kept that a server has stored; the private one's always are."""
+    return _number("retention", argument, RETENTION_DAYS)
 
 
 def strict() -> bool:
@@ -135,8 +153,8 @@ def adaptation() -> bool | None:
 
 def check() -> None:
     """Raise DfAnalyzerError for a setting whose value cannot be: at the user's call, not later."""
-    idle_minutes()
-    exit_flush_seconds()
+    for number in (idle_minutes, exit_flush_seconds, batch_seconds, retention_days):
+        number()
     for key in ("home", "store", "artifacts", "strict", "fsync"):
         _text(key)
 

@@ -1,27 +1,26 @@
-"""Storing what earlier processes left behind, and making the private database anew."""
+"""Storing what earlier processes left behind, and how each journal stands."""
 
 from __future__ import annotations
 
 import os
-import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from .abandoned import OpenTasks
-from .errors import DfAnalyzerError, JournalError
-from .exporter import BATCH_RECORDS, ship
+from . import settings
+from .errors import DfAnalyzerError
 from .journal import (
+    Header,
     JournalReader,
-    Record,
     SetAside,
-    append_records,
-    is_surely_locked,
+    is_done,
     journals,
+    read_header,
+    remove_expired,
     take_over,
 )
+from .orphans import taken_in
 from .store import MonetDBStore, open_store
 from .url import StoreURL
 
@@ -34,50 +33,73 @@ class JournalState:
 
     Attributes:
         store: where its messages go; None is the private server.
+        executions: tags of the executions that it tells of, in order.
         messages: how many it holds.
-        stored: how many of them are in the store, or were set aside; None when nobody answers.
+        damaged: how many of its records cannot be read.
+        stored: how many of its messages are in the store, or were set aside; None when nobody
+            answers.
         refused: how many were set aside.
         running: the process that writes it is still there.
+        size: in bytes.
+        age: seconds since it was begun.
     """
 
     path: Path
-    id: str
     store: str | None
-    messages: int
+    running: bool
     stored: int | None
     refused: int
-    running: bool
+    size: int
+    age: float
+    executions: list[str] = field(default_factory=list)
+    messages: int = 0
+    damaged: int = 0
 
 
-def journal_states(home: Path, store: StoreURL | None) -> Iterator[JournalState]:
+def journal_states(home: Path, store: StoreURL | None) -> Iterator[JournalState | DfAnalyzerError]:
     """The journals of `home`, oldest first; `store` gives the password of the one it names."""
     stores = _Stores(home, store)
-    for path in journals(home / "journals"):
-        descriptor = take_over(path)
+    for path in journals(home / "journals", done=True):
         try:
-            yield _state(path, stores, running=descriptor is None)
-        finally:
-            if descriptor is not None:
-                os.close(descriptor)
+            header = read_header(path)
+            if header is not None:
+                yield _state(path, header, stores)
+        except FileNotFoundError:  # stored and compressed meanwhile by somebody else
+            continue
+        except DfAnalyzerError as error:
+            yield error
     stores.close()
 
 
 def sync(
-    home: Path, store: StoreURL | None, report: Callable[[Path, int | DfAnalyzerError], None]
+    home: Path,
+    store: StoreURL | None,
+    report: Callable[[Path, int | DfAnalyzerError], None],
+    *,
+    again: bool = False,
 ) -> int:
     """Store what is left in journals whose process is gone; the number of messages stored.
 
-    `report` is told each journal that had some, and how many or why they could not be stored; the
-    others are gone on with. Journals of running processes are left to them.
+    Journals of running processes are left to them.
+
+    Args:
+        home: the data folder that holds the journals.
+        store: gives the password of the store it names.
+        report: is told each journal that had some, and how many or why they could not be stored;
+            the others are gone on with.
+        again: look at journals that were stored already, too, for a database that was made anew or
+            brought back from a backup.
     """
     stores = _Stores(home, store)
+    remove_expired(home / "journals", settings.retention_days())
     total = 0
-    for path in journals(home / "journals"):
+    for path in journals(home / "journals", done=again):
         descriptor = take_over(path)
         if descriptor is None:
             continue
         try:
-            count = _shipped(path, stores, descriptor)
+            header = read_header(path)
+            count = sum(taken_in(path, header, stores.of(header)))
         except DfAnalyzerError as error:
             report(path, error)
             continue
@@ -97,7 +119,8 @@ class _Stores:
         self._home, self._named = home, named
         self._open: dict[str | None, MonetDBStore] = {}
 
-    def get(self, address: str | None) -> MonetDBStore:
+    def of(self, header: Header | None) -> MonetDBStore:
+        address = None if header is None else header.store
         if address not in self._open:
             self._open[address] = open_store(self._url(address), self._home)
         return self._open[address]
@@ -113,60 +136,39 @@ class _Stores:
         return named if named is not None and str(named) == address else StoreURL.parse(address)
 
 
-def _header(path: Path) -> dict[str, Any]:
-    for record in JournalReader(path):
-        if record.sequence == 0 and "journal" in record.message:
-            return record.message
-        break
-    raise JournalError(
-        f"The journal {path} has no readable beginning, so its store is unknown. Its messages are "
-        "text: look into it, or move it away."
+def _state(path: Path, header: Header, stores: _Stores) -> JournalState:
+    created = datetime.fromisoformat(header.created)
+    state = JournalState(
+        path=path,
+        store=header.store,
+        running=not is_done(path) and _is_running(path),
+        stored=None,
+        refused=len(SetAside.beside(path)),
+        size=path.stat().st_size,
+        age=(datetime.now(UTC) - created).total_seconds(),
     )
-
-
-def _shipped(path: Path, stores: _Stores, descriptor: int) -> int:
-    """Store what is not stored yet; tasks that the process left open are ended first."""
-    header = _header(path)
-    end_open_tasks(path, header, descriptor)
-    store = stores.get(header["store"])
-    aside, reader = SetAside.beside(path), JournalReader(path)
-    before = max(store.position(header["journal"]), 0)
-    last = before
-    while records := reader.read():
-        fresh = [record for record in records if record.sequence > before]
-        for first in range(0, len(fresh), BATCH_RECORDS):
-            batch = fresh[first : first + BATCH_RECORDS]
-            ship(store, header["journal"], batch, aside)
-            last = batch[-1].sequence
-    return last - before
-
-
-def end_open_tasks(path: Path, header: dict[str, Any], descriptor: int) -> int:
-    """End in the journal what its process could not end any more; how many tasks that were.
-
-    Only where it is certain that the process is gone: its lock is ours, on its own host.
-    """
-    if header.get("host") != socket.gethostname() or not is_surely_locked(descriptor):
-        return 0
-    tasks, reader, last = OpenTasks(), JournalReader(path), 0
+    reader, executions, position = JournalReader(path), dict[str, None](), _position(header, stores)
+    stored = 0
     for record in reader:
-        tasks.take_in(record.message)
-        last = record.sequence
-    when = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
-    ends = tasks.ends(when.isoformat(" ", "microseconds"))
-    if ends:
-        append_records(path, [Record(last + 1 + i, each) for i, each in enumerate(ends)])
-    return len(ends)
+        if record.sequence:
+            state.messages += 1
+            stored += position is not None and record.sequence <= position
+            if "exec" in record.message:
+                executions[record.message["exec"]] = None
+    state.stored = None if position is None else stored
+    state.executions, state.damaged = list(executions), reader.damaged
+    return state
 
 
-def _state(path: Path, stores: _Stores, *, running: bool) -> JournalState:
-    header = _header(path)
-    messages = sum(record.sequence > 0 for record in JournalReader(path))
+def _is_running(path: Path) -> bool:
+    descriptor = take_over(path)
+    if descriptor is not None:
+        os.close(descriptor)
+    return descriptor is None
+
+
+def _position(header: Header, stores: _Stores) -> int | None:
     try:
-        stored: int | None = max(stores.get(header["store"]).position(header["journal"]), 0)
+        return stores.of(header).position(header.journal)
     except DfAnalyzerError:
-        stored = None
-    return JournalState(
-        path, header["journal"], header["store"], messages, stored, len(SetAside.beside(path)),
-        running,
-    )  # fmt: skip
+        return None

@@ -133,7 +133,7 @@ def test_a_server_killed_in_mid_training_comes_back(tag: str, ask: Any, home: Pa
     try:
         server.ensure()
     except PrivateServerError:  # MonetDB's kernel has been seen to lose a file to a kill
-        subprocess.run([*COMMAND, "db", "rebuild"], check=True, capture_output=True)
+        subprocess.run([*COMMAND, "db", "rebuild", "--yes"], check=True, capture_output=True)
     subprocess.run([*COMMAND, "sync"], check=True, capture_output=True)
     assert ask.rows(epochs) == [(0.0,), (1.0,), (2.0,), (3.0,)]
     assert server.status().pid != pid

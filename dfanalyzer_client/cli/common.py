@@ -15,7 +15,14 @@ from ..errors import DfAnalyzerError
 from ..store import Connection, reader_connection
 from ..url import StoreURL
 
-__all__ = ["chosen_store", "friendly_errors", "print_table", "reading", "store_option"]
+__all__ = [
+    "chosen_store",
+    "duration",
+    "friendly_errors",
+    "print_table",
+    "reading",
+    "store_option",
+]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 UNLIMITED = 1_000_000
@@ -79,6 +86,17 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     for row in rows:
         result.add_row(*(Text(_cell(value)) for value in row))
     console.print(result)
+
+
+def duration(seconds: float | None) -> str:
+    """Seconds as people say them."""
+    if seconds is None:
+        return ""
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
 
 
 def _cell(value: Any) -> str:

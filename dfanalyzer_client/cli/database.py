@@ -10,12 +10,16 @@ from .. import settings
 from ..errors import DfAnalyzerError
 from ..private_server import READER, PrivateServer
 from ..store import Connection, create_catalogue
-from ..sync import journal_states
+from ..sync import JournalState, journal_states
 from ..sync import sync as sync_journals
 from ..url import StoreURL
-from .common import chosen_store, friendly_errors, print_table, store_option
+from .common import chosen_store, duration, friendly_errors, print_table, store_option
 
 __all__ = ["db", "journal", "sync"]
+
+COLUMNS = (
+    "journal", "store", "process", "execution", "messages", "stored", "set aside", "bytes", "age",
+)  # fmt: skip
 
 
 @click.group()
@@ -51,48 +55,68 @@ def rebuild() -> None:
         aside = PrivateServer(settings.home()).set_database_aside()
         if aside is not None:
             click.echo(f"The old database is in {aside}.")
-        _sync(settings.store_url(), "{} messages are stored anew.")
+        _sync(settings.store_url(), "{} messages are stored anew.", again=True)
 
 
 @click.command()
 @store_option
-def sync(store: str | None) -> None:
+@click.option(
+    "--again",
+    is_flag=True,
+    help="Also look at journals that were stored before: a database that was brought back from a "
+    "backup gets what it lacks. Nothing is stored twice.",
+)
+def sync(store: str | None, *, again: bool) -> None:
     """Store what earlier processes left in their journals.
 
     Example: keras-prov sync
     """
     with friendly_errors():
-        _sync(chosen_store(store), "{} messages stored.")
+        _sync(chosen_store(store), "{} messages stored.", again=again)
 
 
 @click.command()
 @store_option
 def journal(store: str | None) -> None:
-    """List the journals: messages, how many are stored, how many were set aside.
+    """List the journals: executions, messages, how many are stored, how many were set aside.
 
     Example: keras-prov journal
     """
+    rows, failures = [], []
     with friendly_errors():
-        states = list(journal_states(settings.home(), chosen_store(store)))
-    if not states:
+        for each in journal_states(settings.home(), chosen_store(store)):
+            if isinstance(each, JournalState):
+                rows.append(_row(each))
+            else:
+                failures.append(each)
+    if not rows and not failures:
         click.echo("No journals yet.", err=True)
-        return
-    rows = [
-        [
-            each.path.name,
-            each.store or "private server",
-            "running" if each.running else "ended",
-            each.messages,
-            "not known: no answer" if each.stored is None else each.stored,
-            each.refused,
-            each.path.stat().st_size,
-        ]
-        for each in states
+    if rows:
+        print_table(list(COLUMNS), rows)
+    for failure in failures:
+        click.echo(f"Error: {failure}", err=True)
+    if failures:
+        raise SystemExit(1)
+
+
+def _row(state: JournalState) -> list[str | int]:
+    damaged = f" ({state.damaged} damaged)" if state.damaged else ""
+    more = f" (+{len(state.executions) - 1})" if len(state.executions) > 1 else ""
+    stored = "no answer" if state.stored is None else state.stored
+    return [
+        state.path.name,
+        state.store or "private server",
+        "running" if state.running else "ended",
+        f"{state.executions[0]}{more}" if state.executions else "",
+        f"{state.messages}{damaged}" if damaged else state.messages,
+        stored,
+        state.refused,
+        state.size,
+        duration(state.age),
     ]
-    print_table(["journal", "store", "process", "messages", "stored", "set aside", "bytes"], rows)
 
 
-def _sync(store: StoreURL | None, summary: str) -> None:
+def _sync(store: StoreURL | None, summary: str, *, again: bool) -> None:
     """Store what is left; exit code 1 when some of it cannot be."""
     failures: list[DfAnalyzerError] = []
 
@@ -103,7 +127,7 @@ def _sync(store: StoreURL | None, summary: str) -> None:
         else:
             click.echo(f"{path.name}: {outcome} messages stored.")
 
-    count = sync_journals(settings.home(), store, report)
+    count = sync_journals(settings.home(), store, report, again=again)
     click.echo(summary.format(count) if count else "Nothing was left to store.")
     if failures:
         raise click.ClickException(f"{len(failures)} journals could not be stored.")

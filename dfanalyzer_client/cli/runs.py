@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from .. import analysis
-from .common import friendly_errors, print_table, reading, store_option
+from .common import duration, friendly_errors, print_table, reading, store_option
 
 __all__ = ["runs", "show"]
 
@@ -57,7 +57,7 @@ def show(execution: str, show_all: bool, store: str | None) -> None:
     click.echo(f"Execution {summary.id}: {summary.tag}")
     click.echo(
         f"Dataflow {summary.dataflow}, {summary.status}, {summary.epochs} epochs, "
-        f"{_duration(summary.seconds)}\n"
+        f"{duration(summary.seconds)}\n"
     )
     click.echo("Tasks")
     columns = ["transformation", "task", "status", "began (UTC)", "ended (UTC)", "error"]
@@ -89,7 +89,7 @@ def _row(summary: analysis.ExecutionSummary) -> list[Any]:
         summary.status,
         summary.epochs,
         metrics,
-        _duration(summary.seconds),
+        duration(summary.seconds),
     ]
 
 
@@ -104,13 +104,3 @@ def _task(row: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _second(moment: datetime | None) -> str:
     return "" if moment is None else moment.isoformat(" ", "seconds")
-
-
-def _duration(seconds: float | None) -> str:
-    if seconds is None:
-        return ""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"

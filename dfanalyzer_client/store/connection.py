@@ -41,10 +41,15 @@ class Connection:
 
     Raises StoreUnavailableError when nobody answers and StoreLoginError when the server does not
     take the user, the password or the database's name.
+
+    Attributes:
+        url: where to.
+        copies: whether the server has not refused a COPY yet.
     """
 
     def __init__(self, url: StoreURL) -> None:
         self.url = url
+        self.copies = True
         try:
             with _quiet_driver():
                 self._connection = pymonetdb.connect(
@@ -71,6 +76,11 @@ class Connection:
         """
         count, columns, rows = self._run(statement, ())
         return columns, rows, count
+
+    def copy_in(self, statement: str, rows: str) -> int:
+        """Run a COPY … ON CLIENT that reads `rows`; the number of rows it added."""
+        self._connection.set_uploader(_Upload(rows))
+        return self.execute(statement)
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -124,6 +134,17 @@ class _Cursor(pymonetdb.sql.cursors.Cursor):
     def _store_result(self, block: str, **options: Any) -> None:
         lines = (_readable(line) if line[:1] == HEADER else line for line in block.split("\n"))
         super()._store_result("\n".join(lines), **options)
+
+
+class _Upload(pymonetdb.Uploader):
+    """Gives the server the text that its COPY asks for, whatever file it calls it."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def handle_upload(self, upload: Any, filename: str, text_mode: bool, skip_amount: int) -> None:
+        """Called by pymonetdb."""
+        upload.text_writer().write(self._text)
 
 
 class _Double(float):

@@ -14,10 +14,11 @@ from .connection import Connection
 from .layout import AttributeLayout, DataflowLayout, SetLayout, load_layout, missing_parts
 from .retry import retrying_conflicts
 from .schema import grant, table
-from .sql import identifier, next_values, qualified
+from .sql import identifier, next_range, next_values, qualified
 
 __all__ = ["ensure_dataflow", "ensure_execution", "fresh_ids"]
 
+IDS_AT_ONCE = 1000
 COLUMN_TYPES = {"NUMERIC": "DOUBLE"}
 
 
@@ -64,9 +65,13 @@ def ensure_execution(connection: Connection, layout: DataflowLayout, tag: str) -
 def fresh_ids(connection: Connection, sequence: str, count: int) -> list[int]:
     """`count` ids nobody else has, ascending."""
     ids: list[int] = []
-    while len(ids) < count:
-        ids += [id_ for (id_,) in connection.query(next_values(sequence, min(1000, count)))]
-    return ids[:count]
+    while wanted := min(IDS_AT_ONCE, count - len(ids)):
+        ((first, last),) = connection.query(next_range(sequence, wanted))
+        if last - first + 1 == wanted:
+            ids += range(first, last + 1)
+        else:  # another writer took some of those between: they are let go
+            ids += [id_ for (id_,) in connection.query(next_values(sequence, wanted))]
+    return ids
 
 
 def _lock(connection: Connection) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-__all__ = ["identifier", "inserts", "literal", "next_values", "qualified"]
+__all__ = ["identifier", "inserts", "literal", "next_range", "next_values", "qualified"]
 
 ROWS_PER_STATEMENT = 500
 """Where multi-row inserts were fastest; 1,000 rows a statement gained nothing more."""
@@ -46,7 +46,12 @@ def inserts(
 def next_values(sequence: str, count: int) -> str:
     """A query for `count` fresh values of a sequence."""
     rows = ", ".join(["(0)"] * count)
-    return f"SELECT NEXT VALUE FOR {sequence} FROM (VALUES {rows}) AS n(x)"
+    return f"SELECT NEXT VALUE FOR {sequence} AS v FROM (VALUES {rows}) AS n(x)"
+
+
+def next_range(sequence: str, count: int) -> str:
+    """A query for the first and the last of `count` fresh values of a sequence."""
+    return f"SELECT min(v), max(v) FROM ({next_values(sequence, count)}) AS r"
 
 
 def _chunks(rows: Sequence[Sequence[Any]]) -> Iterator[list[Sequence[Any]]]:

@@ -8,16 +8,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..declaration import Declaration
-from ..errors import RefusedError, StoreLoginError, StoreUnavailableError
+from ..errors import RefusedError, StoreError, StoreLoginError, StoreUnavailableError
 from ..journal import Record
 from ..url import StoreURL
+from .bulk import insert_rows
 from .connection import Connection
 from .definitions import ensure_dataflow, ensure_execution, fresh_ids
 from .layout import DataflowLayout, load_layout
 from .retry import retrying_conflicts
 from .rows import ElementRow, TaskKey, TaskRows, dependencies, task_key, task_rows
 from .schema import create_catalogue, table
-from .sql import inserts, qualified
+from .sql import qualified
 
 __all__ = ["MonetDBStore"]
 
@@ -77,14 +78,27 @@ class MonetDBStore:
     def position(self, journal: str) -> int:
         """The last sequence number of `journal` that is stored, -1 when none is."""
         if journal not in self._positions:
-            connection = self._connected()
-            with connection.transaction():
-                ((stored,),) = connection.query(
-                    f"SELECT max(stored_to) FROM {table('journal_mark')} WHERE journal = %s",
-                    [journal],
-                )
-            self._positions[journal] = -1 if stored is None else stored
+            try:
+                self._positions[journal] = self._stored_to(journal)
+            except StoreUnavailableError:
+                self.close()
+                raise
         return self._positions[journal]
+
+    def tidy(self, journal: str) -> None:
+        """Remove a journal's marks but the last: it is all stored. Lacking rights leave them."""
+        marks = table("journal_mark")
+        try:
+            connection = self._connected()
+            for attempt in retrying_conflicts():
+                with attempt, connection.transaction():
+                    connection.execute(
+                        f"DELETE FROM {marks} WHERE journal = %s AND stored_to < "
+                        f"(SELECT max(stored_to) FROM {marks} WHERE journal = %s)",
+                        [journal, journal],
+                    )
+        except StoreError:
+            self.close()
 
     def write(self, journal: str, records: Sequence[Record]) -> None:
         """Store `records` and how far `journal` is stored in one transaction, or nothing.
@@ -108,6 +122,14 @@ class MonetDBStore:
             if any(words in str(error).lower() for words in PRIVILEGE_TEXTS):
                 raise self._not_allowed(error) from error
             raise
+
+    def _stored_to(self, journal: str) -> int:
+        connection = self._connected()
+        with connection.transaction():
+            ((stored,),) = connection.query(
+                f"SELECT max(stored_to) FROM {table('journal_mark')} WHERE journal = %s", [journal]
+            )
+        return -1 if stored is None else int(stored)
 
     def _not_allowed(self, error: RefusedError) -> StoreLoginError:
         """Lacking rights concern every message, and somebody may grant them meanwhile."""
@@ -347,8 +369,7 @@ def _insert_rows(connection: Connection, name: str, rows: Sequence[dict[str, Any
     for row in rows:
         by_columns[tuple(row)].append(list(row.values()))
     for columns, values in by_columns.items():
-        for statement, parameters in inserts(name, columns, values):
-            connection.execute(statement, parameters)
+        insert_rows(connection, name, columns, values)
 
 
 def _marks(values: Sequence[Any]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import stat
 import subprocess
@@ -13,7 +15,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dfanalyzer_client.errors import JournalError
-from dfanalyzer_client.journal import Journal, JournalReader, journals, take_over
+from dfanalyzer_client.journal import (
+    Journal,
+    JournalReader,
+    Record,
+    SetAside,
+    append_records,
+    compressed,
+    journals,
+    read_header,
+    remove_expired,
+    take_over,
+)
+from dfanalyzer_client.journal._record import line_of
 from dfanalyzer_client.url import StoreURL
 
 JSON = st.recursive(
@@ -125,30 +139,191 @@ def test_only_a_dead_process_journal_can_be_taken_over(tmp_path: Path) -> None:
     os.close(descriptor)
 
 
-def test_a_full_disk_is_said_and_the_next_record_is_whole(tmp_path: Path) -> None:
-    """A write that fails half-way raises with the cure; a later record is read all the same."""
-    script = """
-import resource, signal, sys
+# Appends where the file may not grow, which to write(2) is what a full disk is, and then again.
+FULL = """
+import logging, resource, signal, sys
 from pathlib import Path
-from dfanalyzer_client.journal import Journal
+from dfanalyzer_client.journal import Journal, _writer
+logging.basicConfig(format="%(message)s")
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 journal = Journal(Path(sys.argv[1]))
+_writer.WAITING_BYTES = int(sys.argv[2])
 size = journal.path.stat().st_size
 resource.setrlimit(resource.RLIMIT_FSIZE, (size + 50, resource.RLIM_INFINITY))
-try:
-    journal.append({"text": "x" * 1000})
-except Exception as error:
-    print(type(error).__name__, error)
+for number in range(3):
+    try:
+        journal.append({"number": number, "text": "x" * 1000})
+    except Exception as error:
+        print(type(error).__name__, error)
+print(journal.settle(), journal.path.stat().st_size - size)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
-journal.append({"after": True})
+journal.append({"number": 3})
+print(journal.settle())
 """
+
+
+def full(folder: Path, memory: int) -> tuple[list[str], str, list[int]]:
+    """What is printed and logged while the disk is full, and the messages in the file then."""
     done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.startswith("JournalError")
-    assert "KERAS_PROV_HOME" in done.stdout
-    (path,) = journals(tmp_path)
-    assert messages(path) == [{"after": True}]
+        [sys.executable, "-c", FULL, str(folder), str(memory)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    (path,) = journals(folder)
+    reader = JournalReader(path)
+    numbers = [record.message["number"] for record in reader if record.sequence]
+    assert reader.damaged == 0
+    return done.stdout.splitlines(), done.stderr, numbers
+
+
+def test_what_a_full_disk_does_not_take_waits_in_memory(tmp_path: Path) -> None:
+    """One warning with the cure; half a record is taken back; all is written once there is room."""
+    said, logged, numbers = full(tmp_path, 1 << 20)
+    assert said == ["3 0", "0"]
+    assert numbers == [0, 1, 2, 3]
+    assert logged.count("waits in memory") == 1
+    assert "KERAS_PROV_HOME" in logged
+    assert "can be written again" in logged
+
+
+def test_memory_for_a_full_disk_is_bounded(tmp_path: Path) -> None:
+    """What does not fit there raises at its call, and leaves no gap behind."""
+    said, _, numbers = full(tmp_path, 2500)
+    assert said[0].startswith("JournalError")
+    assert "2 messages wait in memory" in said[0]
+    assert said[1:] == ["2 0", "0"]
+    assert numbers == [0, 1, 3]
+
+
+def test_an_end_replaces_a_torn_record(tmp_path: Path) -> None:
+    """Who takes a journal over writes in place of what its writer could not finish."""
+    journal = Journal(tmp_path)
+    journal.append({"n": 1})
+    journal.append({"n": 2, "text": "x" * 100_000})
+    os.truncate(journal.path, journal.path.stat().st_size - 1)
+    append_records(journal.path, [Record(2, {"end": True})])
+    assert messages(journal.path) == [{"n": 1}, {"end": True}]
+    os.truncate(journal.path, 0)
+    append_records(journal.path, [Record(1, {"end": True})])
+    assert messages(journal.path) == [{"end": True}]
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_compressed_journal_reads_as_before(tmp_path: Path, keep: bool) -> None:
+    """Its records are the same, it belongs to its user alone, and its name says where it went."""
+    journal = Journal(tmp_path)
+    for number in range(30_000):
+        journal.append({"number": number, "text": "x" * 100})
+    before = list(JournalReader(journal.path))
+    list(compressed(journal.path, keep=keep))
+    assert journals(tmp_path) == []
+    (path,) = journals(tmp_path, done=True)
+    assert path.name.endswith(".journal.gz" if keep else ".stored.gz")
+    assert list(JournalReader(path)) == before
+    header = read_header(path)
+    assert header is not None
+    assert header.journal == journal.id
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.stat().st_size < 1 << 20
+
+
+def test_a_damaged_compressed_journal_is_reported(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What can be read is; the rest is said with file and offset."""
+    journal = Journal(tmp_path)
+    for _ in range(10_000):
+        journal.append({"text": os.urandom(100).hex()})
+    list(compressed(journal.path, keep=True))
+    (path,) = journals(tmp_path, done=True)
+    os.truncate(path, path.stat().st_size // 2)
+    reader = JournalReader(path)
+    read = len(list(reader))
+    assert 0 < read < 10_001
+    assert reader.damaged == 1
+    assert str(path) in caplog.text
+
+
+def test_only_what_a_server_stored_expires(tmp_path: Path) -> None:
+    """Journals of a server go after the retention time, unless messages were set aside."""
+    paths = {}
+    for name, keep in (("private", True), ("server", False), ("refused", False)):
+        journal = Journal(tmp_path)
+        list(compressed(journal.path, keep=keep))
+        paths[name] = next(p for p in journals(tmp_path, done=True) if journal.id[:8] in p.name)
+    SetAside.beside(paths["refused"]).add(Record(1, {}), ValueError("why"))
+    remove_expired(tmp_path, days=1)
+    assert all(path.exists() for path in paths.values())
+    for path in paths.values():
+        os.utime(path, (0, 0))
+    remove_expired(tmp_path, days=1)
+    assert {name for name, path in paths.items() if path.exists()} == {"private", "refused"}
+
+
+def test_a_message_is_set_aside_once(tmp_path: Path) -> None:
+    """A kill between setting aside and the store's mark makes no second entry."""
+    aside = SetAside.beside(tmp_path / "one.journal")
+    for _ in range(2):
+        aside.add(Record(7, {"a": 1}), ValueError("why"))
+    assert len(aside) == 1
+    assert stat.S_IMODE(aside.path.stat().st_mode) == 0o600
+
+
+def test_fsync_forces_each_message_to_the_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """KERAS_PROV_FSYNC=1: one fsync(2) for each message, and one for the folder's entry."""
+    forced = []
+    fsync = os.fsync
+    monkeypatch.setattr(os, "fsync", lambda descriptor: forced.append(fsync(descriptor)))
+    Journal(tmp_path).append({"a": 1})
+    assert forced == []
+    monkeypatch.setenv("KERAS_PROV_FSYNC", "1")
+    journal = Journal(tmp_path)
+    assert len(forced) == 2
+    journal.append({"a": 1})
+    assert len(forced) == 3
+
+
+def test_a_journal_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    """Its format is not guessed at: the error names the cure."""
+    path = tmp_path / "new.journal"
+    path.write_bytes(line_of(0, '{"journal":"x","format":99}'))
+    with pytest.raises(JournalError, match="upgrade"):
+        read_header(path)
+
+
+def test_a_damaged_beginning_is_said(tmp_path: Path) -> None:
+    """Without its first record nobody knows where a journal goes; an empty one says nothing."""
+    journal = Journal(tmp_path)
+    data = journal.path.read_bytes()
+    journal.path.write_bytes(b"x" + data[1:])
+    with pytest.raises(JournalError, match="no readable beginning"):
+        read_header(journal.path)
+    journal.path.write_bytes(data[:-1])
+    assert read_header(journal.path) is None
+
+
+def test_without_locks_only_the_dead_are_taken_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a file system without locks a journal is left only if its process ran here and ended."""
+
+    def no_locks(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "getpid", lambda: process.pid)
+        journal = Journal(tmp_path)
+    assert take_over(journal.path) is None
+    process.communicate()
+    with monkeypatch.context() as patched:
+        patched.setattr("socket.gethostname", lambda: "elsewhere")
+        assert take_over(journal.path) is None
+    descriptor = take_over(journal.path)
+    assert descriptor is not None
+    os.close(descriptor)
 
 
 def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:

@@ -1,0 +1,34 @@
+"""An append-only local record of what was said: on disk before it is sent.
+
+One file per process that captures, in one of three states that its name tells:
+
+- ``*.journal``: being written, or left behind: who can lock it knows that its process is gone;
+- ``*.journal.gz``: all of it is in the private database, which can be made anew from it; kept;
+- ``*.stored.gz``: all of it is in a server's database; removed after the retention time.
+
+Beside it, ``*.refused`` holds the messages that the store refuses whatever happens.
+"""
+
+from __future__ import annotations
+
+from ._files import compressed, is_done, journals, remove_expired
+from ._lock import take_over
+from ._reader import Header, JournalReader, read_header
+from ._record import Record
+from ._set_aside import SetAside
+from ._writer import Journal, append_records
+
+__all__ = [
+    "Header",
+    "Journal",
+    "JournalReader",
+    "Record",
+    "SetAside",
+    "append_records",
+    "compressed",
+    "is_done",
+    "journals",
+    "read_header",
+    "remove_expired",
+    "take_over",
+]

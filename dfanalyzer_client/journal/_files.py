@@ -1,0 +1,78 @@
+"""The files of journals: their names, and what becomes of those that are stored."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+__all__ = ["SUFFIX", "compressed", "is_done", "journals", "remove_expired", "stem"]
+
+SUFFIX = ".journal"
+KEPT, STORED = ".journal.gz", ".stored.gz"
+STEP_BYTES = 1 << 20
+DAY = 86_400.0
+
+
+def journals(folder: Path, *, done: bool = False) -> list[Path]:
+    """The journals in `folder`, oldest first; with `done` also those that are all stored."""
+    found = list(folder.glob(f"*{SUFFIX}"))
+    if done:
+        found += [*folder.glob(f"*{KEPT}"), *folder.glob(f"*{STORED}")]
+    return sorted(found, key=lambda path: path.name)
+
+
+def is_done(journal: Path) -> bool:
+    """Whether all of a journal is stored, as its name says."""
+    return journal.suffix == ".gz"
+
+
+def stem(journal: Path) -> str:
+    """What the names of a journal in all its states begin with."""
+    return journal.name.partition(".")[0]
+
+
+def compressed(journal: Path, *, keep: bool) -> Iterator[None]:
+    """Compress, in steps, a journal that was taken over and is all stored.
+
+    `keep`: it is never removed, because the private database can be made anew from it.
+
+    Raises:
+        OSError: there is no room for it; the journal is as it was.
+    """
+    done = journal.with_name(stem(journal) + (KEPT if keep else STORED))
+    new = done.with_suffix(".new")
+    try:
+        with journal.open("rb") as source, _private(new) as target:
+            while data := source.read(STEP_BYTES):
+                target.write(data)
+                yield
+    except OSError:
+        new.unlink(missing_ok=True)
+        raise
+    new.replace(done)
+    journal.unlink()
+
+
+def remove_expired(folder: Path, days: float) -> None:
+    """Remove journals that a server stored so long ago; never one with messages set aside."""
+    before = time.time() - days * DAY
+    for path in folder.glob(f"*{STORED}"):
+        with contextlib.suppress(FileNotFoundError):  # another process was first
+            aside = path.with_name(f"{stem(path)}.refused")
+            if path.stat().st_mtime < before and not aside.exists():
+                path.unlink()
+
+
+@contextlib.contextmanager
+def _private(path: Path) -> Iterator[gzip.GzipFile]:
+    """A compressed file that only its user may read, on the disk when it is closed."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as raw:
+        with gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as file:
+            yield file
+        raw.flush()
+        os.fsync(raw.fileno())

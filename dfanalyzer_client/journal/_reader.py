@@ -1,0 +1,137 @@
+"""Reading a journal forward: one that is being written, one that was left, or a compressed one."""
+
+from __future__ import annotations
+
+import gzip
+import logging
+import zlib
+from collections.abc import Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, cast
+
+from ..errors import JournalError
+from ._record import FORMAT, Record, parsed
+
+__all__ = ["READ_BYTES", "Header", "JournalReader", "read_header"]
+
+logger = logging.getLogger(__name__)
+
+READ_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a journal's first record says of it.
+
+    Attributes:
+        journal: its id, by which a store knows it.
+        created: date and time in UTC, ISO 8601.
+        host: where its process ran.
+        pid: the process's number there.
+        store: URL, without the password, of where its messages go; None is the private server.
+    """
+
+    journal: str
+    created: str
+    host: str
+    pid: int
+    store: str | None
+
+
+@dataclass
+class JournalReader:
+    """Reads the records of a journal.
+
+    Attributes:
+        offset: bytes read so far; of a compressed journal, those that it had before.
+        damaged: lines that were skipped because their checksum is wrong.
+    """
+
+    path: Path
+    offset: int = 0
+    damaged: int = 0
+    _last: int = field(default=-1, repr=False)
+
+    def read(self, size: int = READ_BYTES) -> list[Record]:
+        """The next whole records, about `size` bytes of them; empty at the end."""
+        with closing(self.batches(size)) as batches:
+            return next(batches, [])
+
+    def batches(self, size: int = READ_BYTES) -> Generator[list[Record], None, None]:
+        """All records from here to the end, about `size` bytes of them at a time."""
+        with _opened(self.path) as file:
+            file.seek(self.offset)
+            while lines := self._lines(file, size):
+                records = list(self._records(lines))
+                if records:
+                    yield records
+
+    def start_over(self) -> None:
+        """Read from the beginning again."""
+        self.offset, self._last = 0, -1
+
+    def __iter__(self) -> Iterator[Record]:
+        """All records from here to the end."""
+        for records in self.batches():
+            yield from records
+
+    def _lines(self, file: IO[bytes], size: int) -> list[bytes]:
+        """The next whole lines; an unfinished last one is torn, or still being written."""
+        try:
+            lines = file.readlines(size)
+        except (EOFError, OSError, zlib.error) as error:
+            self.damaged += 1
+            logger.warning("%s cannot be read on at byte %d: %s", self.path, self.offset, error)
+            return []
+        if lines and not lines[-1].endswith(b"\n"):
+            del lines[-1]
+        return lines
+
+    def _records(self, lines: list[bytes]) -> Iterator[Record]:
+        for line in lines:
+            record = parsed(line)
+            if record is None:
+                self._report(line)
+            elif record.sequence > self._last:
+                self._last = record.sequence
+                yield record
+            self.offset += len(line)
+
+    def _report(self, line: bytes) -> None:
+        if line.strip():
+            self.damaged += 1
+            logger.warning(
+                "A damaged record in %s at byte %d was skipped (%d bytes, after record %d).",
+                self.path, self.offset, len(line), self._last,
+            )  # fmt: skip
+
+
+def read_header(path: Path) -> Header | None:
+    """What a journal says of itself; None where its process was killed before it said anything.
+
+    Raises:
+        JournalError: its first record is damaged, or a newer version wrote it.
+    """
+    with _opened(path) as file:
+        line = file.readline()
+        if not line.endswith(b"\n"):
+            return None
+    record = parsed(line)
+    if record is None or record.sequence != 0:
+        raise JournalError(
+            f"The journal {path} has no readable beginning, so its store is unknown. Its messages "
+            "are text: look into it, or move it away."
+        )
+    said = record.message
+    if said["format"] > FORMAT:
+        raise JournalError(
+            f"A newer keras-prov wrote the journal {path} (format {said['format']}, and this one "
+            f"reads {FORMAT}): upgrade this one."
+        )
+    return Header(said["journal"], said["created"], said["host"], said["pid"], said["store"])
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return cast("IO[bytes]", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")

@@ -1,0 +1,120 @@
+"""Journals whose process is gone: what it could not store any more is stored in its name.
+
+By exactly one taker, who holds the journal's lock. All of it goes in small steps, so that a process
+with work of its own does it in between.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from . import settings
+from .abandoned import OpenTasks
+from .errors import JournalError
+from .exporter import BATCH_RECORDS, Store, ship
+from .journal import (
+    Header,
+    JournalReader,
+    Record,
+    SetAside,
+    append_records,
+    compressed,
+    is_done,
+    journals,
+    read_header,
+    remove_expired,
+    take_over,
+)
+
+__all__ = ["JournalStore", "orphans_of", "taken_in"]
+
+logger = logging.getLogger(__name__)
+
+
+class JournalStore(Store, Protocol):
+    """What taking in a journal asks of a store."""
+
+    def tidy(self, journal: str) -> None:
+        """Remove what is known of a journal beyond how far it is stored."""
+
+
+def orphans_of(folder: Path, address: str | None, store: JournalStore) -> Iterator[None]:
+    """Take in, step by step, the journals in `folder` that were left behind for one store.
+
+    Args:
+        folder: holds journals.
+        address: the store's URL as journals name it; None is the private server.
+        store: the same, connected.
+    """
+    remove_expired(folder, settings.retention_days())
+    for path in journals(folder):
+        descriptor = take_over(path)
+        if descriptor is None:
+            continue
+        try:
+            header = read_header(path)
+            if header is None or header.store == address:
+                for _ in taken_in(path, header, store):
+                    yield
+        except JournalError as error:
+            logger.warning("%s", error)
+        finally:
+            os.close(descriptor)
+
+
+def taken_in(path: Path, header: Header | None, store: JournalStore) -> Iterator[int]:
+    """Store, in steps, a journal whose lock we hold, and compress it then.
+
+    Yields how many of its messages each step stored. Tasks that its process left open are ended
+    first. A journal that says nothing is removed.
+
+    Raises:
+        JournalError: it cannot be written to.
+        StoreError: the store cannot be reached, or does not take us.
+    """
+    if header is None:
+        path.unlink()
+        return
+    if not is_done(path) and header.host == socket.gethostname():
+        for _ in _end_open_tasks(path):
+            yield 0
+    yield from _shipped(path, header, store)
+    if not is_done(path):
+        store.tidy(header.journal)
+        with contextlib.suppress(OSError):  # no room for it: another one tries again
+            for _ in compressed(path, keep=header.store is None):
+                yield 0
+
+
+def _shipped(path: Path, header: Header, store: JournalStore) -> Iterator[int]:
+    stored = max(store.position(header.journal), 0)
+    aside = SetAside.beside(path)
+    for records in JournalReader(path).batches():
+        fresh = [record for record in records if record.sequence > stored]
+        for first in range(0, len(fresh), BATCH_RECORDS):
+            batch = fresh[first : first + BATCH_RECORDS]
+            ship(store, header.journal, batch, aside)
+            yield len(batch)
+        if not fresh:
+            yield 0
+
+
+def _end_open_tasks(path: Path) -> Iterator[None]:
+    """End in the journal what its process could not end any more."""
+    tasks, last = OpenTasks(), 0
+    for records in JournalReader(path).batches():
+        for record in records:
+            tasks.take_in(record.message)
+        last = records[-1].sequence
+        yield
+    when = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
+    ends = tasks.ends(when.isoformat(" ", "microseconds"))
+    if ends:
+        append_records(path, [Record(last + 1 + i, each) for i, each in enumerate(ends)])
