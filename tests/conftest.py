@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import uuid
 from collections.abc import Iterator
@@ -18,6 +19,13 @@ os.environ.pop("KERAS_PROV_STORE", None)
 import dfanalyzer_client
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--kills 1000`: the long form of the test that kills trainings."""
+    parser.addoption(
+        "--kills", type=int, default=50, help="trainings to kill at random moments: %(default)s"
+    )
 
 
 @pytest.fixture(scope="session")
@@ -71,6 +79,18 @@ class Asker:
 def ask(home: Path) -> Asker:
     """The database, to be asked."""
     return Asker(home)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 3 MB."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
+    if os.name != "posix" or os.geteuid() or subprocess.run(command, check=False).returncode:
+        pytest.skip("mounting a small file system takes root")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 @pytest.fixture

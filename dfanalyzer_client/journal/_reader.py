@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import logging
 import zlib
 from collections.abc import Generator, Iterator
@@ -61,10 +62,12 @@ class JournalReader:
 
     def batches(self, size: int = READ_BYTES) -> Generator[list[Record], None, None]:
         """All records from here to the end, about `size` bytes of them at a time."""
+        rest = b""
         with _opened(self.path) as file:
             file.seek(self.offset)
-            while lines := self._lines(file, size):
-                records = list(self._records(lines))
+            while data := self._data(file, size):
+                whole, newline, rest = (rest + data).rpartition(b"\n")
+                records = list(self._records(whole + newline))
                 if records:
                     yield records
 
@@ -77,20 +80,17 @@ class JournalReader:
         for records in self.batches():
             yield from records
 
-    def _lines(self, file: IO[bytes], size: int) -> list[bytes]:
-        """The next whole lines; an unfinished last one is torn, or still being written."""
+    def _data(self, file: IO[bytes], size: int) -> bytes:
         try:
-            lines = file.readlines(size)
+            return file.read(size)
         except (EOFError, OSError, zlib.error) as error:
             self.damaged += 1
             logger.warning("%s cannot be read on at byte %d: %s", self.path, self.offset, error)
-            return []
-        if lines and not lines[-1].endswith(b"\n"):
-            del lines[-1]
-        return lines
+            return b""
 
-    def _records(self, lines: list[bytes]) -> Iterator[Record]:
-        for line in lines:
+    def _records(self, data: bytes) -> Iterator[Record]:
+        """The records of whole lines; the rest of one is torn, or still being written."""
+        for line in io.BytesIO(data):
             record = parsed(line)
             if record is None:
                 self._report(line)

@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -107,6 +108,25 @@ def test_a_reader_follows_the_writer(tmp_path: Path) -> None:
     assert reader.read() == []
     journal.append({"a": 1})
     assert [record.message for record in reader.read()] == [{"a": 1}]
+
+
+def test_a_reader_at_the_writers_heels_misses_nothing(tmp_path: Path) -> None:
+    """Records that are half there when they are looked at are read once they are whole."""
+    journal = Journal(tmp_path)
+    total = 20_000
+
+    def write() -> None:
+        for number in range(1, total + 1):
+            journal.append({"text": "x" * (number % 500)})
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    reader, read = JournalReader(journal.path), []
+    while len(read) <= total:
+        read += [record.sequence for record in reader.read(10_000)]
+    writer.join()
+    assert read == list(range(total + 1))
+    assert reader.damaged == 0
 
 
 def test_a_large_record_is_read_whole(tmp_path: Path) -> None:

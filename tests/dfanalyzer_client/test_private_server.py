@@ -321,18 +321,6 @@ def test_an_unwritable_folder_is_said(tmp_path: Path) -> None:
     assert "KERAS_PROV_HOME" in done.stdout
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 3 MB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=3m", "tmpfs", str(folder)]
-    if not AS_ROOT or subprocess.run(command, check=False).returncode:
-        pytest.skip("mounting a small file system takes root")
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
-
-
 def test_a_full_disk_is_said_and_leaves_no_half_database(small_disk: Path) -> None:
     """With no room left the error says so; once there is room the same call succeeds."""
     ballast = small_disk / "ballast"

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
+import random
+import struct
 import subprocess
 import sys
 import threading
@@ -15,11 +18,17 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dfanalyzer_client.analysis import execution_sets, find_execution
-from dfanalyzer_client.errors import RefusedError, StoreLoginError, StoreUnavailableError
+from dfanalyzer_client.errors import (
+    ConflictError,
+    RefusedError,
+    StoreLoginError,
+    StoreUnavailableError,
+)
 from dfanalyzer_client.exporter import Exporter, ship
 from dfanalyzer_client.journal import Journal, JournalReader, Record, SetAside
 from dfanalyzer_client.private_server import READER, PrivateServer
 from dfanalyzer_client.store import Connection, MonetDBStore
+from dfanalyzer_client.store.bulk import insert_rows
 
 
 @pytest.fixture
@@ -220,6 +229,58 @@ def test_any_name_and_value_is_read_back_equal(
         connection.close()
     assert stored_text == text
     assert repr(stored_number) == repr(number) or stored_number == number
+
+
+@pytest.fixture
+def table(home: Path) -> Iterator[Connection]:
+    """A connection in whose open transaction there is a table of many types."""
+    connection = Connection(PrivateServer(home).ensure())
+    connection.execute("CREATE SCHEMA bulk")
+    connection.execute(
+        "CREATE TABLE bulk.t (id BIGINT, task BIGINT, n DOUBLE, s TEXT, w TIMESTAMP)"
+    )
+    yield connection
+    connection.rollback()
+    connection.close()
+
+
+ODD_TEXTS = [
+    *("", "NULL", "null", "\\N", '"', "'", "|", "a\nb", "\r\n", "\\n", "\t", "é😀", "\x01", "%s"),
+    *("\\", '""', '\\"', " a ", None),
+]
+
+
+def test_very_many_rows_are_read_back_equal(table: Connection) -> None:
+    """Rows that go by COPY: columns in any order, some missing, odd texts, doubles bit by bit."""
+    rng = random.Random(1)
+    rows = [
+        [ODD_TEXTS[i % len(ODD_TEXTS)], struct.unpack("d", rng.randbytes(8))[0], i]
+        for i in range(3000)
+    ]
+    rows = [row for row in rows if math.isfinite(row[1])]
+    rows[0][1] = -7346801813017407.0
+    insert_rows(table, "bulk.t", ["s", "n", "id"], rows)
+    assert table.copies
+    stored = table.query("SELECT s, n, id, task, w FROM bulk.t ORDER BY id")
+    assert stored == [(*row, None, None) for row in rows]
+
+
+def test_a_row_that_copy_refuses_is_tried_with_insert(table: Connection) -> None:
+    """The refusal is a conflict first, so that the batch is tried again, and then for good."""
+    table._connection.commit()
+    rows = [[number, "2026-11-24 10:00:00"] for number in range(3000)]
+    try:
+        for error in (ConflictError, RefusedError):
+            with pytest.raises(error):
+                insert_rows(table, "bulk.t", ["id", "w"], [*rows, [1, "no time"]])
+            table.rollback()
+        insert_rows(table, "bulk.t", ["id", "w"], rows)
+        assert table.query("SELECT count(*) FROM bulk.t") == [(3000,)]
+    finally:
+        table.rollback()
+        table.execute("DROP TABLE bulk.t")
+        table.execute("DROP SCHEMA bulk")
+        table._connection.commit()
 
 
 WRITER = """
