@@ -138,6 +138,12 @@ class Exporter:
                 self._thread.start()
 
     def _run(self) -> None:
+        # At once, for what it imports: Python forgets that a script was interrupted, and that its
+        # exit status says so, when a module executes text while the script ends, as dataclasses do.
+        try:
+            self._store = self._connect()
+        except Exception:
+            self._give_up()
         while not self._stopping.is_set():
             if self._wake.wait(0.0 if self._chores is not None else IDLE_SECONDS):
                 self._hurry.wait(self._seconds)
@@ -175,14 +181,17 @@ class Exporter:
                     self.shipped = 0
                     self._reader.start_over()  # it is told everything
         except Exception:
-            # never the training's concern; what was read is still in the journal, for `sync`
-            logger.exception(
-                "Storing what was captured ended by a mistake of ours. Nothing is lost: "
-                "`keras-prov sync` stores what is in %s.", self._reader.path,
-            )  # fmt: skip
-            self._stopping.set()
-            with self._progress:
-                self._progress.notify_all()
+            self._give_up()
+
+    def _give_up(self) -> None:
+        """Never the training's concern; what was read is still in the journal, for `sync`."""
+        logger.exception(
+            "Storing what was captured ended by a mistake of ours. Nothing is lost: "
+            "`keras-prov sync` stores what is in %s.", self._reader.path,
+        )  # fmt: skip
+        self._stopping.set()
+        with self._progress:
+            self._progress.notify_all()
 
     def _ship(self, records: list[Record]) -> None:
         retrying = Retrying(
@@ -207,8 +216,7 @@ class Exporter:
             self._progress.notify_all()
 
     def _ship_once(self, records: list[Record]) -> None:
-        if self._store is None:
-            self._store = self._connect()
+        assert self._store is not None  # noqa: S101 (for the type checker: made by `_run`)
         if max(self._store.position(self._journal), 0) < self.shipped:
             raise _DatabaseIsNewError
         ship(self._store, self._journal, records, self._aside)

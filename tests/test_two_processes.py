@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from dfanalyzer_client.errors import PrivateServerError
 from dfanalyzer_client.journal import journals, take_over
 from dfanalyzer_client.private_server import PrivateServer
@@ -28,7 +30,8 @@ class OnDemand(keras.callbacks.Callback):
 
 model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
 model.compile("sgd", "mse")
-model.provenance(sys.argv[1], hyps={"NUM_EPOCHS": True})
+if hasattr(model, "provenance"):
+    model.provenance(sys.argv[1], hyps={"NUM_EPOCHS": True})
 model.fit(np.ones((8, 2)), np.ones((8, 1)), epochs=4, verbose=0, callbacks=[OnDemand()])
 """
 
@@ -36,10 +39,10 @@ model.fit(np.ones((8, 2)), np.ones((8, 1)), epochs=4, verbose=0, callbacks=[OnDe
 class Training:
     """The training process, epoch by epoch."""
 
-    def __init__(self, tag: str) -> None:
+    def __init__(self, tag: str, script: str = TRAINING) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", TRAINING, tag],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            [sys.executable, "-c", script, tag],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
 
     def ready(self, epoch: int) -> None:
@@ -98,6 +101,35 @@ def test_a_killed_training_loses_no_finished_epoch(tag: str, ask: Any, home: Pat
         (1.0,),
         (2.0,),
     ]
+
+
+@pytest.mark.parametrize(
+    ("number", "status"), [(signal.SIGINT, "INTERRUPTED"), (signal.SIGTERM, "ABANDONED")]
+)
+def test_signals_end_a_training_as_they_end_keras(
+    tag: str, ask: Any, number: int, status: str
+) -> None:
+    """Exit status and traceback are those of plain Keras; the task tells how it ended."""
+    ends = {}
+    for name, script in (
+        ("captured", TRAINING),
+        ("plain", TRAINING.replace("import keras_prov as keras", "import keras")),
+    ):
+        training = Training(tag, script)
+        training.ready(0)
+        training.go()
+        training.ready(1)
+        if name == "captured":
+            assert appears(ask, f'SELECT epoch_id FROM "{tag}".otrainingmodel', [(0.0,)])
+        training.process.send_signal(number)
+        complaints = training.process.communicate()[1]
+        ends[name] = training.process.returncode, complaints.count("KeyboardInterrupt")
+    assert ends["captured"] == ends["plain"]
+    subprocess.run([*COMMAND, "sync"], check=True, capture_output=True)
+    assert ask.rows(
+        f'SELECT t.status FROM "public".task t JOIN "{tag}".otrainingend e '
+        "ON e.trainingmodel_task_id = t.id"
+    ) == [(status,)]
 
 
 def test_sync_leaves_a_running_training_alone(tag: str, home: Path) -> None:
