@@ -12,6 +12,7 @@
     │   └── KernelMissingError           this installation carries no MonetDB libraries
     └── StoreError                       the database answered, or failed to
         ├── StoreUnavailableError        nobody there, or gone in mid-sentence: try again later
+        │   └── StoreBrokenError         it answers, and writes nothing until it is started anew
         ├── StoreLoginError              there, but not for this user, password or database
         ├── ConflictError                another writer was first: try again now
         └── RefusedError                 it will not take this, however often it is asked
@@ -30,6 +31,7 @@ __all__ = [
     "KernelMissingError",
     "PrivateServerError",
     "RefusedError",
+    "StoreBrokenError",
     "StoreError",
     "StoreLoginError",
     "StoreURLError",
@@ -78,6 +80,10 @@ class StoreError(DfAnalyzerError):
 
 class StoreUnavailableError(StoreError):
     """The database cannot be reached now; the same call may succeed later."""
+
+
+class StoreBrokenError(StoreUnavailableError):
+    """The server cannot write its log any more, even when its disk has room again."""
 
 
 class StoreLoginError(StoreError):

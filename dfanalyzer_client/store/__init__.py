@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from ..private_server import READER, PrivateServer
@@ -12,12 +13,16 @@ from .writer import MonetDBStore
 
 __all__ = ["Connection", "MonetDBStore", "create_catalogue", "open_store", "reader_connection"]
 
+BROKEN_SECONDS = 2.0
+"""So long a server that cannot write its log gets to end before it is killed."""
+
 
 def open_store(store: StoreURL | None, home: Path) -> MonetDBStore:
     """The store at a URL, or the private one of `home`, which is started when it is asked."""
     if store is not None:
         return MonetDBStore(lambda: store)
-    return MonetDBStore(PrivateServer(home).ensure, readers=(READER,))
+    server = PrivateServer(home)
+    return MonetDBStore(server.ensure, readers=(READER,), stop=partial(server.stop, BROKEN_SECONDS))
 
 
 def reader_connection(store: StoreURL | None, home: Path) -> Connection:

@@ -19,6 +19,7 @@ import pymonetdb.sql.cursors
 from ..errors import (
     ConflictError,
     RefusedError,
+    StoreBrokenError,
     StoreError,
     StoreLoginError,
     StoreUnavailableError,
@@ -33,6 +34,7 @@ HASH, COMMA = "\ue000", "\ue001"  # of Unicode's private use area
 CONFLICT_CODES = ("40001", "40000")
 CONFLICT_TEXTS = ("conflict", "update failed", "delete failed")
 LOGIN_TEXTS = ("credentials", "no such database", "request for database", "access denied")
+LOG_TEXTS = ("gdk reported error: log_",)
 ROOM_TEXTS = ("no space left", "could not write", "disk full", "hy013", "could not allocate")
 
 
@@ -207,6 +209,11 @@ def store_error(error: Exception, url: StoreURL) -> StoreError:
         return StoreUnavailableError(f"The connection to {url} is gone: {text}.")
     if lower.startswith(CONFLICT_CODES) or any(word in lower for word in CONFLICT_TEXTS):
         return ConflictError(text)
+    if any(word in lower for word in LOG_TEXTS):
+        return StoreBrokenError(
+            f"The server at {url} cannot write its log ({' '.join(text.split())}), as after its "
+            "disk was full. Once there is room it must be started anew."
+        )
     if any(word in lower for word in ROOM_TEXTS):
         return StoreUnavailableError(f"The server at {url} has no room: {text}.")
     if "!" not in text[:10] and not isinstance(error, pymonetdb.ProgrammingError):

@@ -8,7 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..declaration import Declaration
-from ..errors import RefusedError, StoreError, StoreLoginError, StoreUnavailableError
+from ..errors import (
+    RefusedError,
+    StoreBrokenError,
+    StoreError,
+    StoreLoginError,
+    StoreUnavailableError,
+)
 from ..journal import Record
 from ..url import StoreURL
 from .bulk import insert_rows
@@ -65,10 +71,16 @@ class MonetDBStore:
     Args:
         address: gives the server's URL when a connection is made; may start the server.
         readers: users who may SELECT from what is made.
+        stop: ends a server that is broken, so that `address` starts it anew.
     """
 
-    def __init__(self, address: Callable[[], StoreURL], readers: Sequence[str] = ()) -> None:
-        self._address, self._readers = address, readers
+    def __init__(
+        self,
+        address: Callable[[], StoreURL],
+        readers: Sequence[str] = (),
+        stop: Callable[[], object] | None = None,
+    ) -> None:
+        self._address, self._readers, self._stop = address, readers, stop
         self._connection: Connection | None = None
         self._layouts: dict[str, DataflowLayout] = {}
         self._executions: dict[tuple[int, str], int] = {}
@@ -115,8 +127,10 @@ class MonetDBStore:
             if fresh:
                 said = [each for record in fresh for each in self._prepared(record.message)]
                 self._append(journal, fresh[-1].sequence, said)
-        except StoreUnavailableError:
+        except StoreUnavailableError as error:
             self.close()
+            if self._stop is not None and isinstance(error, StoreBrokenError):
+                self._stop()
             raise
         except RefusedError as error:
             if any(words in str(error).lower() for words in PRIVILEGE_TEXTS):
