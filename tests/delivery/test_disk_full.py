@@ -102,10 +102,14 @@ def test_a_server_without_room_is_waited_for(
     The private server is started again by us, the other one by who runs it.
     """
     subprocess.run(["mount", "-o", "remount,size=60m", str(small_disk)], check=True)
-    folder = small_disk / "home"
+    folder = small_disk / "home" if named else own
+    if not named:  # the journal has a disk of its own
+        own.mkdir(mode=0o700)
+        (small_disk / "server").mkdir(mode=0o700)
+        (own / "server").symlink_to(small_disk / "server")
     server = PrivateServer(folder)
     store = {"KERAS_PROV_STORE": server.ensure().reveal()} if named else {}
-    speaker = Speaker(own if named else folder, tag, 1, 5000, "wait", "flush", **store)
+    speaker = Speaker(own, tag, 1, 5000, "wait", "flush", **store)
     speaker.go(10)
     wait_for(folder, tag, range(1, 11))
     before = server.status().pid
