@@ -54,11 +54,16 @@ class DeclaredSet:
 
 @dataclass
 class Declaration:
-    """One dataflow as declared so far; grows by :meth:`merge`, never shrinks."""
+    """One dataflow as declared so far; grows by :meth:`merge`, never shrinks.
+
+    Values without names are in the order of their own execution's declaration: another one may have
+    declared the same attributes in another order.
+    """
 
     tag: str
     transformations: dict[str, set[str]] = field(default_factory=dict)
     sets: dict[str, DeclaredSet] = field(default_factory=dict)
+    _orders: dict[str, dict[str, list[str]]] = field(default_factory=dict, compare=False)
 
     def merge(self, message: Mapping[str, Any]) -> bool:
         """Take in a dataflow message; whether anything in it was new.
@@ -73,6 +78,8 @@ class Declaration:
         grown._check()
         changed = grown != self
         self.transformations, self.sets = grown.transformations, grown.sets
+        if "exec" in message:
+            self._orders[message["exec"]] = self._order(message)
         return changed
 
     def specification(self) -> dict[str, Any]:
@@ -98,9 +105,13 @@ class Declaration:
                 f"Dataflow {self.tag!r} has no transformation {tag!r}. Expected one of "
                 f"{_named(self.transformations)}; declare it with add_transformation() first."
             )
-        return {**message, "sets": [self._checked_set(tag, each) for each in message["sets"]]}
+        order = self._orders.get(message["exec"], {})
+        sets = [self._checked_set(tag, each, order) for each in message["sets"]]
+        return {**message, "sets": sets}
 
-    def _checked_set(self, transformation: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    def _checked_set(
+        self, transformation: str, data: Mapping[str, Any], order: Mapping[str, list[str]]
+    ) -> dict[str, Any]:
         tag = data["tag"]
         if tag not in self.transformations[transformation]:
             raise UnknownTagError(
@@ -108,9 +119,19 @@ class Declaration:
                 f"Expected one of {_named(self.transformations[transformation])}."
             )
         declared = self.sets[tag]
-        columns = declared.columns(data.get("attributes"))
+        columns = declared.columns(data.get("attributes", order.get(tag)))
         elements = [declared.row(row, columns, index) for index, row in enumerate(data["elements"])]
         return {"tag": tag, "attributes": list(columns), "elements": elements}
+
+    def _order(self, message: Mapping[str, Any]) -> dict[str, list[str]]:
+        """The attributes of each set in the order of a message's execution; known ones first."""
+        found = {tag: list(names) for tag, names in self._orders.get(message["exec"], {}).items()}
+        for transformation in message.get("transformations", ()):
+            for each in transformation.get("sets", ()):
+                names = [attribute["name"].lower() for attribute in each.get("attributes", ())]
+                known = found.setdefault(each["tag"].lower(), [])
+                known += [name for name in dict.fromkeys(names) if name not in known]
+        return {tag: names for tag, names in found.items() if names}
 
     def _add_transformation(self, message: Mapping[str, Any]) -> None:
         tag = checked_name(message["tag"], "tag of a transformation")
