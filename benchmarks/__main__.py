@@ -5,5 +5,5 @@ from __future__ import annotations
 import subprocess
 import sys
 
-for name in ("imports", "capture", "training"):
+for name in ("imports", "capture", "training", "delivery"):
     subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)

@@ -1,0 +1,67 @@
+"""Figures as a table on stdout and as JSON, with the machine that they were measured on."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+__all__ = ["Report"]
+
+
+class Report:
+    """Collects figures, and prints each as it comes."""
+
+    def __init__(self) -> None:
+        self._machine = _machine()
+        self._figures: list[dict[str, Any]] = []
+        print(", ".join(f"{name} {value}" for name, value in self._machine.items()))
+
+    def add(
+        self, part: str, what: str, unit: str, values: Sequence[float], factor: float,
+        target: str = "",
+    ) -> None:  # fmt: skip
+        """Take in what was measured: `values` times `factor` is in `unit`."""
+        scaled = [value * factor for value in values]
+        figure = {
+            "part": part, "what": what, "unit": unit, "target": target, "count": len(scaled),
+            "median": statistics.median(scaled), "p99": float(np.percentile(scaled, 99)),
+            "min": min(scaled), "max": max(scaled), "load": os.getloadavg()[0],
+        }  # fmt: skip
+        self._figures.append(figure)
+        print(
+            f"({part}) {what:<48} median {figure['median']:10,.2f} {unit:<7} "
+            f"p99 {figure['p99']:10,.2f}  ({figure['min']:,.2f} … {figure['max']:,.2f})  "
+            f"n {figure['count']:<6} {'target ' + target if target else ''}",
+            flush=True,
+        )
+
+    def write(self, path: Path) -> None:
+        """Write all of it as JSON."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = {"machine": self._machine, "figures": self._figures}
+        path.write_text(json.dumps(content, indent=1) + "\n")
+        print(f"Written to {path}.")
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)),
+        "system": platform.platform(),
+        "Python": platform.python_version(),
+        "load": os.getloadavg()[0],
+    }
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.machine()

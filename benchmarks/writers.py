@@ -1,0 +1,112 @@
+"""Several processes that say rows at once: `python -m benchmarks.writers FIRST COUNT` is one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from dfanalyzer_client import (
+    Attribute,
+    AttributeType,
+    Dataflow,
+    Set,
+    SetType,
+    Task,
+    Transformation,
+    flush,
+    settings,
+)
+from dfanalyzer_client.store import reader_connection
+
+__all__ = ["lost_or_doubled", "rates_of_writers"]
+
+TAG = "writers"
+TOTAL = 64_000
+ALL_ROWS = 'SELECT n FROM "writers"."out"'
+
+_said = 0
+
+
+def rates_of_writers(
+    counts: Sequence[int], rounds: int
+) -> dict[int, tuple[list[float], list[float]]]:
+    """For each number of writers: rows per second, and their ratios to those of the first.
+
+    Rounds alternate in order, so that each number sees the same machine.
+    """
+    run(1, 1000)  # the server is up and the schema there
+    rates: dict[int, list[float]] = defaultdict(list)
+    for number in range(rounds):
+        for count in counts if number % 2 == 0 else reversed(counts):
+            rates[count].append(TOTAL / run(count, TOTAL // count))
+    one = rates[counts[0]]
+    return {
+        count: (rates[count], [r / o for r, o in zip(rates[count], one, strict=True)])
+        for count in counts
+    }
+
+
+def lost_or_doubled() -> int:
+    """How many of the rows that were said are not there once."""
+    connection = reader_connection(None, settings.home())
+    found = Counter(int(number) for (number,) in connection.query(ALL_ROWS))
+    connection.close()
+    wrong = [number for number in range(_said) if found[number] != 1]
+    return len(wrong) + len(found.keys() - range(_said))
+
+
+def run(writers: int, rows: int) -> float:
+    """Seconds from the word to go until all of them have stored all their rows."""
+    global _said
+    command = [sys.executable, "-m", "benchmarks.writers"]
+    processes = [
+        subprocess.Popen(
+            [*command, str(_said + number * rows), str(rows)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )
+        for number in range(writers)
+    ]  # fmt: skip
+    _said += writers * rows
+    for process in processes:
+        _expect(process, "ready")
+    began = time.perf_counter()
+    for process in processes:
+        assert process.stdin is not None  # noqa: S101 (for the type checker)
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        _expect(process, "True")
+    seconds = time.perf_counter() - began
+    for process in processes:
+        process.communicate()
+    return seconds
+
+
+def _expect(process: subprocess.Popen[str], word: str) -> None:
+    assert process.stdout is not None  # noqa: S101 (for the type checker)
+    line = process.stdout.readline().strip()
+    if line != word:
+        raise RuntimeError(f"A writer said {line!r} in place of {word!r}.")
+
+
+def main() -> None:
+    """Say rows when told to, and print whether they were stored."""
+    first, count = int(sys.argv[1]), int(sys.argv[2])
+    output = Set("out", SetType.OUTPUT, [Attribute("n", AttributeType.NUMERIC)])
+    flow = Dataflow(TAG, [Transformation("step", [output])])
+    task = Task(1, flow.tag, flow.exec_tag, "step")
+    task.begin()
+    stream = task.stream("out", ["n"])
+    flush(120)
+    print("ready", flush=True)
+    sys.stdin.readline()
+    for number in range(first, first + count):
+        stream.send([number])
+    print(flush(600), flush=True)
+
+
+if __name__ == "__main__":
+    main()
