@@ -99,7 +99,7 @@ class Exporter:
         """Say that the journal has grown up to the record `sequence`."""
         if not self._wake.is_set():
             self._wake.set()
-        if sequence - self.shipped >= BATCH_RECORDS and not self._hurry.is_set():
+        if sequence - self.shipped >= BATCH_RECORDS and not self._outage:
             self._hurry.set()
         if self._thread is None:
             self._start()

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -55,18 +54,23 @@ def orphans_of(folder: Path, address: str | None, store: JournalStore) -> Iterat
     """
     remove_expired(folder, settings.retention_days())
     for path in journals(folder):
-        descriptor = take_over(path)
-        if descriptor is None:
-            continue
         try:
-            header = read_header(path)
-            if header is None or header.store == address:
-                for _ in taken_in(path, header, store):
-                    yield
+            yield from _taken_in_if_of(path, address, store)
         except JournalError as error:
             logger.warning("%s", error)
-        finally:
-            os.close(descriptor)
+
+
+def _taken_in_if_of(path: Path, address: str | None, store: JournalStore) -> Iterator[None]:
+    descriptor = take_over(path)
+    if descriptor is None:
+        return
+    try:
+        header = read_header(path)
+        if header is None or header.store == address:
+            for _ in taken_in(path, header, store):
+                yield
+    finally:
+        os.close(descriptor)
 
 
 def taken_in(path: Path, header: Header | None, store: JournalStore) -> Iterator[int]:
@@ -82,7 +86,7 @@ def taken_in(path: Path, header: Header | None, store: JournalStore) -> Iterator
     if header is None:
         path.unlink()
         return
-    if not is_done(path) and header.host == socket.gethostname():
+    if not is_done(path):
         for _ in _end_open_tasks(path):
             yield 0
     yield from _shipped(path, header, store)

@@ -39,14 +39,14 @@ class JournalState:
         stored: how many of its messages are in the store, or were set aside; None when nobody
             answers.
         refused: how many were set aside.
-        running: the process that writes it is still there.
+        process: `running`, `ended`, or `on` another machine, where it may run.
         size: in bytes.
         age: seconds since it was begun.
     """
 
     path: Path
     store: str | None
-    running: bool
+    process: str
     stored: int | None
     refused: int
     size: int
@@ -77,6 +77,7 @@ def sync(
     report: Callable[[Path, int | DfAnalyzerError], None],
     *,
     again: bool = False,
+    elsewhere: bool = False,
 ) -> int:
     """Store what is left in journals whose process is gone; the number of messages stored.
 
@@ -89,27 +90,33 @@ def sync(
             the others are gone on with.
         again: look at journals that were stored already, too, for a database that was made anew or
             brought back from a backup.
+        elsewhere: take over journals of other machines, too: their processes are known to be gone.
     """
     stores = _Stores(home, store)
     remove_expired(home / "journals", settings.retention_days())
     total = 0
     for path in journals(home / "journals", done=again):
-        descriptor = take_over(path)
-        if descriptor is None:
-            continue
         try:
-            header = read_header(path)
-            count = sum(taken_in(path, header, stores.of(header)))
+            count = _taken_in(path, stores, elsewhere=elsewhere)
         except DfAnalyzerError as error:
             report(path, error)
             continue
-        finally:
-            os.close(descriptor)
         total += count
         if count:
             report(path, count)
     stores.close()
     return total
+
+
+def _taken_in(path: Path, stores: _Stores, *, elsewhere: bool) -> int:
+    descriptor = take_over(path, elsewhere=elsewhere)
+    if descriptor is None:
+        return 0
+    try:
+        header = read_header(path)
+        return sum(taken_in(path, header, stores.of(header)))
+    finally:
+        os.close(descriptor)
 
 
 class _Stores:
@@ -141,7 +148,7 @@ def _state(path: Path, header: Header, stores: _Stores) -> JournalState:
     state = JournalState(
         path=path,
         store=header.store,
-        running=not is_done(path) and _is_running(path),
+        process=_process(path, header),
         stored=None,
         refused=len(SetAside.beside(path)),
         size=path.stat().st_size,
@@ -160,11 +167,16 @@ def _state(path: Path, header: Header, stores: _Stores) -> JournalState:
     return state
 
 
-def _is_running(path: Path) -> bool:
+def _process(path: Path, header: Header) -> str:
+    if is_done(path):
+        return "ended"
+    if not header.is_of_here:
+        return f"on {header.host}"
     descriptor = take_over(path)
-    if descriptor is not None:
-        os.close(descriptor)
-    return descriptor is None
+    if descriptor is None:
+        return "running"
+    os.close(descriptor)
+    return "ended"
 
 
 def _position(header: Header, stores: _Stores) -> int | None:

@@ -66,13 +66,19 @@ def rebuild() -> None:
     help="Also look at journals that were stored before: a database that was brought back from a "
     "backup gets what it lacks. Nothing is stored twice.",
 )
-def sync(store: str | None, *, again: bool) -> None:
+@click.option(
+    "--elsewhere",
+    is_flag=True,
+    help="Also take over journals of other machines that share this folder. Only when the "
+    "processes there have ended: what runs would be stored twice.",
+)
+def sync(store: str | None, *, again: bool, elsewhere: bool) -> None:
     """Store what earlier processes left in their journals.
 
     Example: keras-prov sync
     """
     with friendly_errors():
-        _sync(chosen_store(store), "{} messages stored.", again=again)
+        _sync(chosen_store(store), "{} messages stored.", again=again, elsewhere=elsewhere)
 
 
 @click.command()
@@ -106,7 +112,7 @@ def _row(state: JournalState) -> list[str | int]:
     return [
         state.path.name,
         state.store or "private server",
-        "running" if state.running else "ended",
+        state.process,
         f"{state.executions[0]}{more}" if state.executions else "",
         f"{state.messages}{damaged}" if damaged else state.messages,
         stored,
@@ -116,7 +122,7 @@ def _row(state: JournalState) -> list[str | int]:
     ]
 
 
-def _sync(store: StoreURL | None, summary: str, *, again: bool) -> None:
+def _sync(store: StoreURL | None, summary: str, *, again: bool, elsewhere: bool = False) -> None:
     """Store what is left; exit code 1 when some of it cannot be."""
     failures: list[DfAnalyzerError] = []
 
@@ -127,7 +133,7 @@ def _sync(store: StoreURL | None, summary: str, *, again: bool) -> None:
         else:
             click.echo(f"{path.name}: {outcome} messages stored.")
 
-    count = sync_journals(settings.home(), store, report, again=again)
+    count = sync_journals(settings.home(), store, report, again=again, elsewhere=elsewhere)
     click.echo(summary.format(count) if count else "Nothing was left to store.")
     if failures:
         raise click.ClickException(f"{len(failures)} journals could not be stored.")

@@ -12,6 +12,9 @@ from pathlib import Path
 __all__ = ["SUFFIX", "compressed", "is_done", "journals", "remove_expired", "stem"]
 
 SUFFIX = ".journal"
+NEW = ".new"
+"""A file that is being made; a kill may leave it so."""
+
 KEPT, STORED = ".journal.gz", ".stored.gz"
 STEP_BYTES = 1 << 20
 DAY = 86_400.0
@@ -44,7 +47,7 @@ def compressed(journal: Path, *, keep: bool) -> Iterator[None]:
         OSError: there is no room for it; the journal is as it was.
     """
     done = journal.with_name(stem(journal) + (KEPT if keep else STORED))
-    new = done.with_suffix(".new")
+    new = done.with_suffix(NEW)
     try:
         with journal.open("rb") as source, _private(new) as target:
             while data := source.read(STEP_BYTES):
@@ -58,12 +61,17 @@ def compressed(journal: Path, *, keep: bool) -> Iterator[None]:
 
 
 def remove_expired(folder: Path, days: float) -> None:
-    """Remove journals that a server stored so long ago; never one with messages set aside."""
-    before = time.time() - days * DAY
-    for path in folder.glob(f"*{STORED}"):
+    """Remove journals that a server stored so long ago; never one with messages set aside.
+
+    Files that a kill left half made go, too, after a day at least.
+    """
+    now = time.time()
+    ages = dict.fromkeys(folder.glob(f"*{STORED}"), days)
+    ages |= {path: max(days, 1.0) for path in folder.glob(f"*{NEW}")}
+    for path, allowed in ages.items():
         with contextlib.suppress(FileNotFoundError):  # another process was first
             aside = path.with_name(f"{stem(path)}.refused")
-            if path.stat().st_mtime < before and not aside.exists():
+            if path.stat().st_mtime < now - allowed * DAY and not aside.exists():
                 path.unlink()
 
 

@@ -6,13 +6,12 @@ behind only if its process is known to be gone: it ran on this host, and runs no
 
 from __future__ import annotations
 
+import contextlib
 import enum
 import logging
 import os
-import socket
 from pathlib import Path
 
-from ..errors import JournalError
 from ._reader import read_header
 
 __all__ = ["CLOSE_ON_EXEC", "hold", "take_over"]
@@ -35,23 +34,34 @@ def hold(descriptor: int) -> None:
         )
 
 
-def take_over(path: Path) -> int | None:
-    """Lock a journal whose process is gone: a descriptor to close when done, else None."""
+def take_over(path: Path, *, elsewhere: bool = False) -> int | None:
+    """Lock a journal whose process is gone: a descriptor to close when done, else None.
+
+    `elsewhere`: also one of another machine, whose process is known to be gone.
+
+    Raises:
+        JournalError: nobody can tell where the journal is from.
+    """
     try:
         descriptor = os.open(path, os.O_RDWR | CLOSE_ON_EXEC)
     except OSError:  # another one took it over meanwhile, or it is somebody else's
         return None
-    if _is_left(path, descriptor):
-        return descriptor
-    os.close(descriptor)
+    with contextlib.ExitStack() as undo:
+        undo.callback(os.close, descriptor)
+        if _is_left(path, descriptor, elsewhere=elsewhere):
+            undo.pop_all()
+            return descriptor
     return None
 
 
-def _is_left(path: Path, descriptor: int) -> bool:
+def _is_left(path: Path, descriptor: int, *, elsewhere: bool) -> bool:
     lock = _lock(descriptor)
-    if lock is _Lock.IMPOSSIBLE:
-        return _process_is_gone(path)
-    return lock is _Lock.OURS and _is_still_there(path, descriptor)
+    if lock is _Lock.OTHERS or not _is_still_there(path, descriptor):
+        return False
+    header = read_header(path)
+    if header is not None and not header.is_of_here:
+        return elsewhere
+    return lock is _Lock.OURS or (header is not None and _is_gone(header.pid))
 
 
 def _is_still_there(path: Path, descriptor: int) -> bool:
@@ -62,15 +72,14 @@ def _is_still_there(path: Path, descriptor: int) -> bool:
         return False
 
 
-def _process_is_gone(path: Path) -> bool:
+def _is_gone(pid: int) -> bool:
+    if os.name != "posix":
+        return False
     try:
-        header = read_header(path)
-        if header is None or header.host != socket.gethostname() or os.name != "posix":
-            return False
-        os.kill(header.pid, 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return True
-    except (JournalError, OSError):
+    except OSError:
         return False
     return False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import logging
+import socket
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -15,7 +16,7 @@ from typing import IO, cast
 from ..errors import JournalError
 from ._record import FORMAT, Record, parsed
 
-__all__ = ["READ_BYTES", "Header", "JournalReader", "read_header"]
+__all__ = ["READ_BYTES", "Header", "JournalReader", "boot", "read_header"]
 
 logger = logging.getLogger(__name__)
 
@@ -29,7 +30,8 @@ class Header:
     Attributes:
         journal: its id, by which a store knows it.
         created: date and time in UTC, ISO 8601.
-        host: where its process ran.
+        host: name of the machine, or of the container, where its process ran.
+        boot: names that machine's kernel since its last start (random(4)); None where unknown.
         pid: the process's number there.
         store: URL, without the password, of where its messages go; None is the private server.
     """
@@ -37,8 +39,18 @@ class Header:
     journal: str
     created: str
     host: str
+    boot: str | None
     pid: int
     store: str | None
+
+    @property
+    def is_of_here(self) -> bool:
+        """Whether its process ran on this machine, where a lock tells whether it still does.
+
+        Some cluster file systems lock within a machine alone (Lustre's ``localflock``, NFS's
+        ``local_lock``).
+        """
+        return self.host == socket.gethostname() or (self.boot is not None and self.boot == boot())
 
 
 @dataclass
@@ -130,7 +142,17 @@ def read_header(path: Path) -> Header | None:
             f"A newer keras-prov wrote the journal {path} (format {said['format']}, and this one "
             f"reads {FORMAT}): upgrade this one."
         )
-    return Header(said["journal"], said["created"], said["host"], said["pid"], said["store"])
+    return Header(
+        said["journal"], said["created"], said["host"], said.get("boot"), said["pid"], said["store"]
+    )
+
+
+def boot() -> str | None:
+    """Names this machine's kernel since its last start; None where it has no such name."""
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        return None
 
 
 def _opened(path: Path) -> IO[bytes]:

@@ -17,8 +17,9 @@ from typing import Any
 from .. import settings
 from ..errors import JournalError
 from ..url import StoreURL
-from ._files import SUFFIX
+from ._files import NEW, SUFFIX
 from ._lock import CLOSE_ON_EXEC, hold
+from ._reader import boot
 from ._record import FORMAT, Record, line_of
 
 __all__ = ["Journal", "append_records"]
@@ -53,16 +54,19 @@ class Journal:
         self._waiting_bytes = 0
         self._lock = threading.Lock()
         self._fsync = settings.fsync()
-        self._descriptor = _created(self.path, fsync=self._fsync)
+        new = self.path.with_suffix(NEW)
+        self._descriptor = _created(new)
         header = {
             "journal": self.id,
             "format": FORMAT,
             "created": created.isoformat(),
             "host": socket.gethostname(),
+            "boot": boot(),
             "pid": os.getpid(),
             "store": self.store,
         }
         self.append(header)
+        _published(new, self.path, fsync=self._fsync)
 
     def append(self, message: dict[str, Any]) -> int:
         """Take one message; see `append_text`."""
@@ -185,21 +189,33 @@ def _whole_bytes(path: Path) -> int:
     return 0
 
 
-def _created(path: Path, *, fsync: bool) -> int:
+def _created(path: Path) -> int:
+    """A file that is not a journal yet, so that nobody finds it before it is locked."""
     try:
         for folder in (path.parent.parent, path.parent):  # the mode is that of the last one only
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | CLOSE_ON_EXEC
         descriptor = os.open(path, flags, 0o600)
+    except OSError as error:
+        raise _cannot_create(path, error) from error
+    hold(descriptor)
+    return descriptor
+
+
+def _published(new: Path, path: Path, *, fsync: bool) -> None:
+    try:
+        new.rename(path)
         if fsync and os.name == "posix":
             _force_folder(path.parent)
     except OSError as error:
-        raise JournalError(
-            f"The journal {path} cannot be created: {error.strerror}. Make {path.parent} a folder "
-            "that you may write to, or set KERAS_PROV_HOME to another."
-        ) from error
-    hold(descriptor)
-    return descriptor
+        raise _cannot_create(path, error) from error
+
+
+def _cannot_create(path: Path, error: OSError) -> JournalError:
+    return JournalError(
+        f"The journal {path} cannot be created: {error.strerror}. Make {path.parent} a folder that "
+        "you may write to, or set KERAS_PROV_HOME to another."
+    )
 
 
 def _force_folder(folder: Path) -> None:

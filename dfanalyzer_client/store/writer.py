@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -27,6 +28,8 @@ from .schema import create_catalogue, table
 from .sql import qualified
 
 __all__ = ["MonetDBStore"]
+
+logger = logging.getLogger(__name__)
 
 PRIVILEGE_TEXTS = ("insufficient privileges", "access denied")
 KNOWN_TASKS = 10_000
@@ -98,19 +101,20 @@ class MonetDBStore:
         return self._positions[journal]
 
     def tidy(self, journal: str) -> None:
-        """Remove a journal's marks but the last: it is all stored. Lacking rights leave them."""
+        """Remove a journal's marks but the last, for all of it is stored; once, if nobody minds."""
         marks = table("journal_mark")
         try:
             connection = self._connected()
-            for attempt in retrying_conflicts():
-                with attempt, connection.transaction():
-                    connection.execute(
-                        f"DELETE FROM {marks} WHERE journal = %s AND stored_to < "
-                        f"(SELECT max(stored_to) FROM {marks} WHERE journal = %s)",
-                        [journal, journal],
-                    )
-        except StoreError:
+            with connection.transaction():
+                connection.execute(
+                    f"DELETE FROM {marks} WHERE journal = %s AND stored_to < "
+                    f"(SELECT max(stored_to) FROM {marks} WHERE journal = %s)",
+                    [journal, journal],
+                )
+        except StoreUnavailableError:
             self.close()
+        except StoreError as error:  # another writer was first, or a right is lacking
+            logger.debug("The marks of journal %s stay: %s", journal, error)
 
     def write(self, journal: str, records: Sequence[Record]) -> None:
         """Store `records` and how far `journal` is stored in one transaction, or nothing.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 from pathlib import Path
 
 from delivery.speaker import COMMAND, NEVER, Speaker, command, rows_of, stored, wait_for
 from dfanalyzer_client.journal import Journal, journals
+from dfanalyzer_client.journal._record import line_of, parsed
 from dfanalyzer_client.private_server import PrivateServer
 
 
@@ -84,6 +86,22 @@ def test_another_stores_journals_are_left_alone(own: Path, tag: str) -> None:
     speaker.go()
     speaker.end()
     assert path.exists()
+
+
+def test_a_journal_of_another_machine_waits_for_a_word(own: Path, tag: str) -> None:
+    """It is listed with its machine, and `sync --elsewhere` stores it."""
+    numbers = left_behind(own, tag, 5)
+    (path,) = journals(own / "journals")
+    header, _, rest = path.read_bytes().partition(b"\n")
+    said = parsed(header + b"\n")
+    assert said is not None
+    other = {**said.message, "host": "node7", "boot": "another"}
+    path.write_bytes(line_of(0, json.dumps(other)) + rest)
+    assert "| on node7 |" in command(own, "journal")
+    assert "Nothing was left" in command(own, "sync")
+    assert stored(own, tag) == []
+    command(own, "sync", "--elsewhere")
+    assert stored(own, tag) == rows_of(numbers)
 
 
 def test_a_servers_journals_are_kept_for_its_backups(

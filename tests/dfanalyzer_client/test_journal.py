@@ -21,6 +21,8 @@ from dfanalyzer_client.journal import (
     JournalReader,
     Record,
     SetAside,
+    _lock,
+    _writer,
     append_records,
     compressed,
     journals,
@@ -279,6 +281,17 @@ def test_only_what_a_server_stored_expires(tmp_path: Path) -> None:
     assert {name for name, path in paths.items() if path.exists()} == {"private", "refused"}
 
 
+def test_what_a_kill_left_half_made_goes(tmp_path: Path) -> None:
+    """A file that was to become a journal, or a compressed one, is removed after a day."""
+    path = tmp_path / "one.new"
+    path.touch()
+    remove_expired(tmp_path, days=0)
+    assert path.exists()
+    os.utime(path, (0, 0))
+    remove_expired(tmp_path, days=0)
+    assert not path.exists()
+
+
 def test_a_message_is_set_aside_once(tmp_path: Path) -> None:
     """A kill between setting aside and the store's mark makes no second entry."""
     aside = SetAside.beside(tmp_path / "one.journal")
@@ -338,12 +351,51 @@ def test_without_locks_only_the_dead_are_taken_over(
         journal = Journal(tmp_path)
     assert take_over(journal.path) is None
     process.communicate()
-    with monkeypatch.context() as patched:
-        patched.setattr("socket.gethostname", lambda: "elsewhere")
-        assert take_over(journal.path) is None
     descriptor = take_over(journal.path)
     assert descriptor is not None
     os.close(descriptor)
+
+
+def test_a_journal_of_another_machine_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Some file systems lock within a machine alone: who knows better says so.
+
+    A container has a name of its own and its machine's kernel: that is no other machine.
+    """
+    with monkeypatch.context() as patched:
+        patched.setattr("socket.gethostname", lambda: "container")
+        container = Journal(tmp_path)
+        patched.setattr("dfanalyzer_client.journal._writer.boot", lambda: "another")
+        other = Journal(tmp_path)
+    container.close()
+    other.close()
+    for path, elsewhere, taken in (
+        (container.path, False, True),
+        (other.path, False, False),
+        (other.path, True, True),
+    ):
+        descriptor = take_over(path, elsewhere=elsewhere)
+        assert (descriptor is not None) == taken
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+def test_a_journal_is_locked_before_it_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can take it over, or take it for an empty one, while it is being made."""
+    seen = []
+
+    def watched(descriptor: int) -> None:
+        seen.append(journals(tmp_path))
+        _lock.hold(descriptor)
+
+    monkeypatch.setattr(_writer, "hold", watched)
+    journal = Journal(tmp_path)
+    assert seen == [[]]
+    assert journals(tmp_path) == [journal.path]
+    assert read_header(journal.path) is not None
 
 
 def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
