@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_when_event_set
 from tenacity.wait import wait_random_exponential
@@ -20,41 +21,22 @@ from .errors import (
     ConflictError,
     DfAnalyzerError,
     PrivateServerError,
-    RefusedError,
     StoreLoginError,
     StoreUnavailableError,
 )
 from .journal import JournalReader, Record, SetAside
+from .shipping import BATCH_RECORDS, Store, ship
 
-__all__ = ["Exporter", "Store", "ship"]
+__all__ = ["Exporter"]
 
 logger = logging.getLogger(__name__)
 
-BATCH_RECORDS = 5000
 MAY_PASS = (StoreUnavailableError, StoreLoginError, ConflictError, PrivateServerError)
 """Errors that somebody may mend while we wait."""
-POISON = (RefusedError, LookupError, TypeError, ValueError)
-"""Errors of one message that trying again does not mend: refused, or not to be understood."""
 
 FLUSHING_SECONDS = 0.5
 IDLE_SECONDS = 60.0
 """With nothing to ship for so long the connection is closed, so that an idle server may stop."""
-
-
-class Store(Protocol):
-    """What the exporter asks of a store."""
-
-    def position(self, journal: str) -> int:
-        """The last sequence number of `journal` that is stored, -1 when none is."""
-
-    def write(self, journal: str, records: Sequence[Record]) -> None:
-        """Store all of `records` and how far `journal` is stored, or raise and store nothing."""
-
-    def close(self) -> None:
-        """Let go of the connection; the next call makes a new one."""
-
-    def forget(self) -> None:
-        """Drop the connection without a word to the server (in a forked child)."""
 
 
 class _DatabaseIsNewError(Exception):
@@ -68,8 +50,8 @@ class Exporter:
         path: the journal's file.
         journal: its id.
         connect: makes a store.
-        chores: what the thread does, step by step, once it has stored something and while it has
-            nothing to ship.
+        chores: what the thread does, step by step, while it has nothing to ship; begun anew when
+            the store was away.
         seconds: how long messages may wait for others to be stored with them.
     """
 
@@ -82,7 +64,7 @@ class Exporter:
         seconds: float = 0.0,
     ) -> None:
         self._reader, self._journal, self._connect = JournalReader(path), journal, connect
-        self._offered, self._seconds = chores, seconds
+        self._offered, self._begun, self._seconds = chores, False, seconds
         self._chores: Iterator[None] | None = None
         self._aside = SetAside.beside(path)
         self._store: Store | None = None
@@ -144,9 +126,10 @@ class Exporter:
             self._store = self._connect()
         except Exception:
             self._give_up()
+        self._begin_chores()
         while not self._stopping.is_set():
             if self._wake.wait(0.0 if self._chores is not None else IDLE_SECONDS):
-                self._hurry.wait(self._seconds)
+                self._gather()
                 self._wake.clear()  # before reading, or a record that comes meanwhile is overlooked
                 self._hurry.clear()
                 self._ship_all()
@@ -157,6 +140,19 @@ class Exporter:
         self._chores = None
         self._close()
 
+    def _gather(self) -> None:
+        """Let more messages come, and do chores meanwhile."""
+        deadline = time.monotonic() + self._seconds
+        while self._chores is not None and not self._hurry.is_set():
+            if time.monotonic() >= deadline:
+                return
+            self._do_chore()
+        self._hurry.wait(max(0.0, deadline - time.monotonic()))
+
+    def _begin_chores(self) -> None:
+        if self._offered is not None and not self._begun:
+            self._chores, self._begun = self._offered(self._store), True
+
     def _do_chore(self) -> None:
         """One step of what is left when there is nothing to ship: never at the cost of that."""
         try:
@@ -165,7 +161,7 @@ class Exporter:
         except StopIteration:
             self._chores = None
         except DfAnalyzerError as error:
-            self._chores = None
+            self._chores, self._begun = None, not isinstance(error, MAY_PASS)
             logger.info("What earlier processes left is not stored yet: %s", error)
         except Exception:
             self._chores = None
@@ -209,8 +205,7 @@ class Exporter:
         if self._outage:
             logger.warning("The store is back; what waited is being stored.")
         self._outage = False
-        if self._offered is not None:
-            self._chores, self._offered = self._offered(self._store), None
+        self._begin_chores()
         with self._progress:
             self.shipped = max(self.shipped, records[-1].sequence)
             self._progress.notify_all()
@@ -224,7 +219,7 @@ class Exporter:
     def _pause(self, seconds: float) -> None:
         """Wait before the next attempt; not for long while somebody waits in `flush`."""
         self._hurry.clear()
-        if not self._flushing:
+        if not self._flushing and not self._stopping.is_set():
             self._hurry.wait(seconds)
         if self._flushing:
             self._stopping.wait(min(seconds, FLUSHING_SECONDS))
@@ -240,23 +235,3 @@ class Exporter:
     def _close(self) -> None:
         if self._store is not None:
             self._store.close()
-
-
-def ship(store: Store, journal: str, records: list[Record], aside: SetAside) -> None:
-    """Store `records`; those that the store refuses whatever happens are set aside, each once.
-
-    Raises:
-        StoreUnavailableError: the store cannot be reached; the same call may be made again.
-        StoreLoginError: the store refuses us; likewise.
-    """
-    try:
-        store.write(journal, records)
-    except POISON as error:
-        if len(records) > 1:
-            middle = len(records) // 2
-            ship(store, journal, records[:middle], aside)
-            ship(store, journal, records[middle:], aside)
-            return
-        logger.error("The store refused a message, which is set aside in %s: %s", aside.path, error)
-        aside.add(records[0], error)
-        store.write(journal, [Record(records[0].sequence, {"kind": "refused"})])

@@ -17,7 +17,6 @@ from typing import Protocol
 from . import settings
 from .abandoned import OpenTasks
 from .errors import JournalError
-from .exporter import BATCH_RECORDS, Store, ship
 from .journal import (
     Header,
     JournalReader,
@@ -31,6 +30,7 @@ from .journal import (
     remove_expired,
     take_over,
 )
+from .shipping import BATCH_RECORDS, Store, ship
 
 __all__ = ["JournalStore", "orphans_of", "taken_in"]
 

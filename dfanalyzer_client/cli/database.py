@@ -134,6 +134,7 @@ def _sync(store: StoreURL | None, summary: str, *, again: bool, elsewhere: bool 
             click.echo(f"{path.name}: {outcome} messages stored.")
 
     count = sync_journals(settings.home(), store, report, again=again, elsewhere=elsewhere)
-    click.echo(summary.format(count) if count else "Nothing was left to store.")
+    if count or not failures:
+        click.echo(summary.format(count) if count else "Nothing was left to store.")
     if failures:
         raise click.ClickException(f"{len(failures)} journals could not be stored.")

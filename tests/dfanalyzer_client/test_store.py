@@ -24,9 +24,10 @@ from dfanalyzer_client.errors import (
     StoreLoginError,
     StoreUnavailableError,
 )
-from dfanalyzer_client.exporter import Exporter, ship
+from dfanalyzer_client.exporter import Exporter
 from dfanalyzer_client.journal import Journal, JournalReader, Record, SetAside
 from dfanalyzer_client.private_server import READER, PrivateServer
+from dfanalyzer_client.shipping import ship
 from dfanalyzer_client.store import Connection, MonetDBStore
 from dfanalyzer_client.store.bulk import insert_rows
 
