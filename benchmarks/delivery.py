@@ -9,30 +9,19 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from dfanalyzer_client import (
-    Attribute,
-    AttributeType,
-    Dataflow,
-    DataSet,
-    Element,
-    Set,
-    SetType,
-    Task,
-    Transformation,
-    flush,
-    settings,
-    shutdown,
-)
+from dfanalyzer_client import DataSet, Element, Task, flush, settings, shutdown
 from dfanalyzer_client.journal import Journal
 from dfanalyzer_client.private_server import PrivateServer
-from dfanalyzer_client.row_stream import RowStream
 
 from .report import Report
+from .rows import stream_of
 from .writers import lost_or_doubled, rates_of_writers
 
 APPENDS = 20_000
@@ -116,20 +105,12 @@ def visible(report: Report, rounds: int) -> None:
 
 
 def memory(report: Report, _: int) -> None:
-    """(e) Growth of this process over a million messages."""
-    stream = stream_of("memory")
-    for number in range(20_000):
-        stream.send([number])
-    flush(None)
-    before = resident_mb()
-    most = 0.0
-    for number in range(MILLION):
-        stream.send([number])
-        if number % 10_000 == 0:
-            most = max(most, resident_mb() - before)
+    """(e) Growth of a process of its own over a million messages."""
+    command = [sys.executable, "-m", "benchmarks.memory", str(MILLION)]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    most, after = map(float, printed.split())
     report.add("e", "memory, most while saying a million", "MB", [most], 1, "≤ 50")
-    flush(None)
-    report.add("e", "memory, after all are stored", "MB", [resident_mb() - before], 1, "≤ 50")
+    report.add("e", "memory, after all are stored", "MB", [after], 1, "≤ 50")
 
 
 def exit_flush(report: Report, _: int) -> None:
@@ -145,22 +126,6 @@ def exit_flush(report: Report, _: int) -> None:
         assert flush(5.0)  # noqa: S101 (a figure of a flush that failed is none)
         found.append(time.perf_counter() - began)
     report.add("f", "flush at the end of a training", "s", found, 1, "≤ 0.3")
-
-
-def stream_of(tag: str) -> RowStream:
-    """What says rows of one number."""
-    flow = dataflow(tag)
-    task = Task(1, flow.tag, flow.exec_tag, "step")
-    task.begin()
-    return task.stream("out", ["n"])
-
-
-def dataflow(tag: str) -> Dataflow:
-    """A dataflow whose one set has one attribute."""
-    output = Set("out", SetType.OUTPUT, [Attribute("n", AttributeType.NUMERIC)])
-    flow = Dataflow(tag, [Transformation("step", [output])])
-    flow.save()
-    return flow
 
 
 def one_task(number: int) -> None:
@@ -203,12 +168,6 @@ def seconds_of(work: Callable[[int], object], count: int, pause: float = 0.0) ->
         if pause:
             time.sleep(pause)
     return found
-
-
-def resident_mb() -> float:
-    """Memory of this process that is not swapped out (proc(5)), in MB."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 MEASURES = {

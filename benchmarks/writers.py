@@ -8,18 +8,10 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from dfanalyzer_client import (
-    Attribute,
-    AttributeType,
-    Dataflow,
-    Set,
-    SetType,
-    Task,
-    Transformation,
-    flush,
-    settings,
-)
+from dfanalyzer_client import flush, settings
 from dfanalyzer_client.store import reader_connection
+
+from .rows import stream_of
 
 __all__ = ["lost_or_doubled", "rates_of_writers"]
 
@@ -95,11 +87,7 @@ def _expect(process: subprocess.Popen[str], word: str) -> None:
 def main() -> None:
     """Say rows when told to, and print whether they were stored."""
     first, count = int(sys.argv[1]), int(sys.argv[2])
-    output = Set("out", SetType.OUTPUT, [Attribute("n", AttributeType.NUMERIC)])
-    flow = Dataflow(TAG, [Transformation("step", [output])])
-    task = Task(1, flow.tag, flow.exec_tag, "step")
-    task.begin()
-    stream = task.stream("out", ["n"])
+    stream = stream_of(TAG)
     flush(120)
     print("ready", flush=True)
     sys.stdin.readline()

@@ -1,0 +1,25 @@
+"""A dataflow whose one set has one number, and what says its rows."""
+
+from __future__ import annotations
+
+from dfanalyzer_client import (
+    Attribute,
+    AttributeType,
+    Dataflow,
+    Set,
+    SetType,
+    Task,
+    Transformation,
+)
+from dfanalyzer_client.row_stream import RowStream
+
+__all__ = ["stream_of"]
+
+
+def stream_of(tag: str) -> RowStream:
+    """Says rows of the set `out` of a new execution of the dataflow `tag`."""
+    output = Set("out", SetType.OUTPUT, [Attribute("n", AttributeType.NUMERIC)])
+    flow = Dataflow(tag, [Transformation("step", [output])])
+    task = Task(1, flow.tag, flow.exec_tag, "step")
+    task.begin()
+    return task.stream("out", ["n"])
