@@ -15,9 +15,14 @@ from .dataset import DataSet
 from .dependency import Dependency
 from .element import Element
 from .errors import DfAnalyzerError
+from .extractor import Extractor
+from .extractor_cartridge import ExtractorCartridge
+from .extractor_combination import ExtractorCombination
+from .extractor_extension import ExtractorExtension
 from .file import File
 from .method_type import MethodType
 from .performance import Performance
+from .program import Program
 from .set import Set
 from .set_type import SetType
 from .task import Task
@@ -34,9 +39,14 @@ __all__ = [
     "Dependency",
     "DfAnalyzerError",
     "Element",
+    "Extractor",
+    "ExtractorCartridge",
+    "ExtractorCombination",
+    "ExtractorExtension",
     "File",
     "MethodType",
     "Performance",
+    "Program",
     "Set",
     "SetType",
     "StoreURL",

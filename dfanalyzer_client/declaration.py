@@ -6,50 +6,15 @@ declaration of its dataflow before it is sent, so that the call that gave a wron
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import DefinitionError, ElementError, UnknownTagError
-from .names import RESERVED_SETS, checked_dataflow_tag, checked_name
-from .values import stored_value
+from .declared_set import DeclaredSet, named
+from .errors import DefinitionError, UnknownTagError
+from .names import RESERVED_SETS, checked_dataflow_tag, checked_name, checked_text
 
-__all__ = ["Declaration", "DeclaredSet"]
-
-
-@dataclass
-class DeclaredSet:
-    """One set: its attributes in order, who writes it and who reads it."""
-
-    tag: str
-    attributes: dict[str, str] = field(default_factory=dict)
-    producers: list[str] = field(default_factory=list)
-    consumers: list[str] = field(default_factory=list)
-
-    def columns(self, names: list[str] | None) -> dict[str, str]:
-        """The attributes that are `names`, or all; raises UnknownTagError for one undeclared."""
-        if names is None:
-            return self.attributes
-        for name in names:
-            if name not in self.attributes:
-                raise UnknownTagError(
-                    f"Set {self.tag!r} has no attribute {name!r}. Expected one of "
-                    f"{_named(self.attributes)}."
-                )
-        return {name: self.attributes[name] for name in names}
-
-    def row(self, values: list[Any], columns: Mapping[str, str], index: int) -> list[Any]:
-        """`values` as they are stored; raises ElementError for the first that does not fit."""
-        if len(values) != len(columns):
-            raise ElementError(
-                f"Element {index} of set {self.tag!r} has {len(values)} values; its "
-                f"{len(columns)} attributes are {', '.join(columns) or 'none'}. "
-                f"Received: {values!r:.200}."
-            )
-        return [
-            stored_value(value, type_, f"set {self.tag!r}, element {index}, attribute {name!r}")
-            for (name, type_), value in zip(columns.items(), values, strict=True)
-        ]
+__all__ = ["Declaration"]
 
 
 @dataclass
@@ -63,6 +28,7 @@ class Declaration:
     tag: str
     transformations: dict[str, set[str]] = field(default_factory=dict)
     sets: dict[str, DeclaredSet] = field(default_factory=dict)
+    programs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     _orders: dict[str, dict[str, list[str]]] = field(default_factory=dict, compare=False)
 
     def merge(self, message: Mapping[str, Any]) -> bool:
@@ -78,6 +44,7 @@ class Declaration:
         grown._check()
         changed = grown != self
         self.transformations, self.sets = grown.transformations, grown.sets
+        self.programs = grown.programs
         if "exec" in message:
             self._orders[message["exec"]] = self._order(message)
         return changed
@@ -87,7 +54,13 @@ class Declaration:
         return {
             "tag": self.tag,
             "transformations": [
-                {"tag": tag, "sets": [self._set_message(tag, each) for each in sorted(sets)]}
+                {
+                    "tag": tag,
+                    "sets": [self._set_message(tag, each) for each in sorted(sets)],
+                    "programs": [
+                        {"name": name, "path": path} for name, path in self.programs.get(tag, ())
+                    ],
+                }
                 for tag, sets in self.transformations.items()
             ],
         }
@@ -103,7 +76,7 @@ class Declaration:
         if tag not in self.transformations:
             raise UnknownTagError(
                 f"Dataflow {self.tag!r} has no transformation {tag!r}. Expected one of "
-                f"{_named(self.transformations)}; declare it with add_transformation() first."
+                f"{named(self.transformations)}; declare it with add_transformation() first."
             )
         order = self._orders.get(message["exec"], {})
         sets = [self._checked_set(tag, each, order) for each in message["sets"]]
@@ -116,7 +89,7 @@ class Declaration:
         if tag not in self.transformations[transformation]:
             raise UnknownTagError(
                 f"Transformation {transformation!r} of dataflow {self.tag!r} has no set {tag!r}. "
-                f"Expected one of {_named(self.transformations[transformation])}."
+                f"Expected one of {named(self.transformations[transformation])}."
             )
         declared = self.sets[tag]
         columns = declared.columns(data.get("attributes", order.get(tag)))
@@ -138,6 +111,14 @@ class Declaration:
         used = self.transformations.setdefault(tag, set())
         for each in message.get("sets", ()):
             used.add(self._add_set(tag, each))
+        for each in message.get("programs", ()):
+            program = (
+                checked_text(each["name"], "name of a Program"),
+                checked_text(each["path"], "path of a Program"),
+            )
+            known = self.programs.setdefault(tag, [])
+            if program not in known:
+                known.append(program)
 
     def _add_set(self, transformation: str, message: Mapping[str, Any]) -> str:
         tag = checked_name(message["tag"], "tag of a set")
@@ -149,18 +130,8 @@ class Declaration:
             _append(declared.consumers, transformation)
             if producer:
                 _append(declared.producers, producer)
-        for attribute in message.get("attributes", ()):
-            self._add_attribute(declared, attribute)
+        declared.merge(message)
         return tag
-
-    def _add_attribute(self, declared: DeclaredSet, attribute: Mapping[str, str]) -> None:
-        name = checked_name(attribute["name"], f"name of an attribute of set {declared.tag!r}")
-        known = declared.attributes.setdefault(name, attribute["type"])
-        if known != attribute["type"]:
-            raise DefinitionError(
-                f"Attribute {name!r} of set {declared.tag!r} was declared as {known}. "
-                f"Received: {attribute['type']}. Give one of the two another name."
-            )
 
     def _check(self) -> None:
         checked_dataflow_tag(self.tag)
@@ -185,8 +156,7 @@ class Declaration:
 
     def _set_message(self, transformation: str, tag: str) -> dict[str, Any]:
         declared = self.sets[tag]
-        attributes = [{"name": name, "type": type_} for name, type_ in declared.attributes.items()]
-        message: dict[str, Any] = {"tag": tag, "type": "OUTPUT", "attributes": attributes}
+        message = {"tag": tag, "type": "OUTPUT", **declared.specification()}
         if transformation not in declared.producers:
             message["type"] = "INPUT"
             if declared.producers:
@@ -198,17 +168,11 @@ def _copy(declaration: Declaration) -> Declaration:
     return Declaration(
         declaration.tag,
         {tag: set(sets) for tag, sets in declaration.transformations.items()},
-        {
-            tag: DeclaredSet(tag, dict(s.attributes), list(s.producers), list(s.consumers))
-            for tag, s in declaration.sets.items()
-        },
+        {tag: each.copy() for tag, each in declaration.sets.items()},
+        {tag: list(programs) for tag, programs in declaration.programs.items()},
     )
 
 
 def _append(tags: list[str], tag: str) -> None:
     if tag not in tags:
         tags.append(tag)
-
-
-def _named(tags: Iterable[str]) -> str:
-    return ", ".join(repr(tag) for tag in sorted(tags)) or "none declared"

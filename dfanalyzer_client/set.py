@@ -7,6 +7,8 @@ from typing import Any
 
 from .attribute import Attribute
 from .errors import DefinitionError
+from .extractor import Extractor
+from .extractor_combination import ExtractorCombination
 from .provenance_object import ProvenanceObject
 from .set_type import SetType
 
@@ -25,17 +27,14 @@ class Set(ProvenanceObject):
         tag: str,
         type: SetType,
         attributes: Sequence[Attribute] = (),
-        extractors: Sequence[Any] = (),
+        extractors: Sequence[Extractor | ExtractorCombination] = (),
         dependency: str = "",
     ) -> None:
         """Describe a set; raises DefinitionError where a part is not of its kind."""
         super().__init__(tag)
         self.type = type
         self.attributes = attributes
-        if extractors:
-            raise DefinitionError(
-                f"Set {self._tag!r}: extractors are not stored yet. Received: {extractors!r}."
-            )
+        self.extractors = extractors
         self.dependency = dependency
 
     @property
@@ -81,6 +80,30 @@ class Set(ProvenanceObject):
         self._attributes.append(attribute.get_specification())
 
     @property
+    def extractors(self) -> list[dict[str, Any]]:
+        """The extractors, as they stand in a message."""
+        return self._extractors
+
+    @extractors.setter
+    def extractors(self, extractors: Sequence[Extractor | ExtractorCombination]) -> None:
+        self._extractors: list[dict[str, Any]] = []
+        self._combinations: list[dict[str, Any]] = []
+        for extractor in extractors:
+            self.add_extractor(extractor)
+
+    def add_extractor(self, extractor: Extractor | ExtractorCombination) -> None:
+        """Add an extractor, or a combination of two that were added."""
+        if isinstance(extractor, ExtractorCombination):
+            self._combinations.append(extractor.get_specification())
+        elif isinstance(extractor, Extractor):
+            self._extractors.append(extractor.get_specification())
+        else:
+            raise DefinitionError(
+                f"Set {self._tag!r} takes Extractor and ExtractorCombination objects. "
+                f"Received: {extractor!r}."
+            )
+
+    @property
     def dependency(self) -> str:
         """Tag of the transformation that writes this set, or the empty text."""
         return self._dependency
@@ -99,6 +122,10 @@ class Set(ProvenanceObject):
         message: dict[str, Any] = {"tag": self._tag, "type": self._type}
         if self._attributes:
             message["attributes"] = [dict(attribute) for attribute in self._attributes]
+        if self._extractors:
+            message["extractors"] = [dict(extractor) for extractor in self._extractors]
+        if self._combinations:
+            message["extractorCombinations"] = [dict(each) for each in self._combinations]
         if self._dependency:
             message["dependency"] = self._dependency
         return message

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from .errors import DefinitionError
+from .program import Program
 from .provenance_object import ProvenanceObject
 from .set import Set
 from .set_type import SetType
@@ -20,10 +21,15 @@ class Transformation(ProvenanceObject):
     added to the transformation that reads it.
     """
 
-    def __init__(self, tag: str, sets: Sequence[Set] = ()) -> None:
-        """Describe a transformation; raises DefinitionError for a bad tag or set."""
+    def __init__(
+        self, tag: str, sets: Sequence[Set] = (), programs: Sequence[Program] = ()
+    ) -> None:
+        """Describe a transformation; raises DefinitionError for a bad tag, set or program."""
         super().__init__(tag)
         self.sets = sets
+        self._programs: list[dict[str, str]] = []
+        for program in programs:
+            self.add_program(program)
 
     @property
     def sets(self) -> list[dict[str, Any]]:
@@ -70,9 +76,23 @@ class Transformation(ProvenanceObject):
             )
         self._sets.append(set.get_specification())
 
+    @property
+    def programs(self) -> list[dict[str, str]]:
+        """The programs that do it, as they stand in a message."""
+        return self._programs
+
+    def add_program(self, program: Program) -> None:
+        """Add a program that does this transformation, as it is now."""
+        if not isinstance(program, Program):
+            raise DefinitionError(
+                f"Transformation {self._tag!r} takes Program objects. Received: {program!r}."
+            )
+        self._programs.append(program.get_specification())
+
     def get_specification(self) -> dict[str, Any]:
         """The transformation as it stands in a message."""
-        return {"tag": self._tag, "sets": list(self._sets)}
+        message: dict[str, Any] = {"tag": self._tag, "sets": list(self._sets)}
+        return message | ({"programs": list(self._programs)} if self._programs else {})
 
     def _replace(self, side: SetType, sets: Sequence[Set], kept: list[dict[str, Any]]) -> None:
         for each in sets:

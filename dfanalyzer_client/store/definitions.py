@@ -9,9 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..declaration import Declaration, DeclaredSet
+from ..declaration import Declaration
+from ..declared_set import DeclaredSet
 from .connection import Connection
-from .layout import AttributeLayout, DataflowLayout, SetLayout, load_layout, missing_parts
+from .layout import (
+    LIST_SEPARATOR,
+    AttributeLayout,
+    DataflowLayout,
+    SetLayout,
+    load_layout,
+    missing_parts,
+)
 from .retry import retrying_conflicts
 from .schema import grant, table
 from .sql import identifier, next_range, next_values, qualified
@@ -93,6 +101,7 @@ def _grown(
         for tag in wanted.producers:
             _add_transformation(connection, layout, tag)
         _grow_set(connection, layout, wanted, readers)
+    _add_programs(connection, layout, declared)
     layout.version += 1
     connection.execute(
         f"INSERT INTO {table('dataflow_version')} VALUES (%s, %s)", [layout.version, layout.id]
@@ -102,7 +111,7 @@ def _grown(
 
 def _insert(connection: Connection, name: str, /, **values: object) -> int:
     (id_,) = fresh_ids(connection, table(f"{name}_id_seq"), 1)
-    columns = ", ".join(["id", *values])
+    columns = ", ".join(map(identifier, ["id", *values]))
     marks = ", ".join(["%s"] * (len(values) + 1))
     connection.execute(
         f"INSERT INTO {table(name)} ({columns}) VALUES ({marks})", [id_, *values.values()]
@@ -115,6 +124,22 @@ def _add_transformation(connection: Connection, layout: DataflowLayout, tag: str
         layout.transformations[tag] = _insert(
             connection, "data_transformation", df_id=layout.id, tag=tag
         )
+
+
+def _add_programs(connection: Connection, layout: DataflowLayout, declared: Declaration) -> None:
+    for tag, programs in declared.programs.items():
+        for program in programs:
+            if program not in layout.programs:
+                name, path = program
+                layout.programs[program] = _insert(
+                    connection, "program", df_id=layout.id, name=name, path=path
+                )
+            if (tag, program) not in layout.used:
+                connection.execute(
+                    f"INSERT INTO {table('use_program')} VALUES (%s, %s)",
+                    [layout.transformations[tag], layout.programs[program]],
+                )
+                layout.used.add((tag, program))
 
 
 def _grow_set(
@@ -131,6 +156,7 @@ def _grow_set(
     changed = is_new | _grow_dependencies(connection, layout, known, wanted)
     columns = [f"{identifier(name)} BIGINT" for name in known.task_columns if name not in before]
     columns += _grow_attributes(connection, known, wanted)
+    _grow_extractors(connection, known, wanted)
     if is_new:
         _create_table(connection, layout, known, columns, readers)
     elif columns or changed:
@@ -177,6 +203,24 @@ def _grow_attributes(connection: Connection, known: SetLayout, wanted: DeclaredS
             known.attributes[name] = AttributeLayout(id_, type_)
             columns.append(f"{identifier(name)} {COLUMN_TYPES.get(type_, 'TEXT')}")
     return columns
+
+
+def _grow_extractors(connection: Connection, known: SetLayout, wanted: DeclaredSet) -> None:
+    for tag, (cartridge, extension) in wanted.extractors.items():
+        if tag not in known.extractors:
+            known.extractors[tag] = _insert(
+                connection, "extractor",
+                ds_id=known.id, tag=tag, cartridge=cartridge, extension=extension,
+            )  # fmt: skip
+    for each in wanted.combinations:
+        if each not in known.combinations:
+            _insert(
+                connection, "extractor_combination",
+                ds_id=known.id, outer_ext_id=known.extractors[each.outer],
+                inner_ext_id=known.extractors[each.inner], keys=LIST_SEPARATOR.join(each.keys),
+                key_types=LIST_SEPARATOR.join(each.key_types),
+            )  # fmt: skip
+            known.combinations.add(each)
 
 
 def _create_table(

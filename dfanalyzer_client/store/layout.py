@@ -6,11 +6,25 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ..declaration import Declaration
+from ..declared_set import Combination
 from ..errors import RefusedError
 from .connection import Connection
 from .schema import table
 
-__all__ = ["AttributeLayout", "DataflowLayout", "SetLayout", "load_layout", "missing_parts"]
+__all__ = [
+    "LIST_SEPARATOR",
+    "AttributeLayout",
+    "DataflowLayout",
+    "SetLayout",
+    "load_layout",
+    "missing_parts",
+]
+
+LIST_SEPARATOR = ";"
+"""Between names in a column, as DfAnalyzer's older messages have it between values."""
+
+Program = tuple[str, str]
+"""Name and path."""
 
 
 @dataclass
@@ -23,13 +37,15 @@ class AttributeLayout:
 
 @dataclass
 class SetLayout:
-    """A set: its row in ``data_set``, its columns, who writes and who reads it."""
+    """A set: its row in ``data_set``, its columns, who writes and who reads it, its extractors."""
 
     id: int
     tag: str
     attributes: dict[str, AttributeLayout] = field(default_factory=dict)
     producers: list[str] = field(default_factory=list)
     consumers: list[str] = field(default_factory=list)
+    extractors: dict[str, int] = field(default_factory=dict)
+    combinations: set[Combination] = field(default_factory=set)
 
     @property
     def table(self) -> str:
@@ -49,13 +65,18 @@ class SetLayout:
 
 @dataclass
 class DataflowLayout:
-    """A dataflow: ids of its parts by tag, and its newest version."""
+    """A dataflow: ids of its parts by tag, and its newest version.
+
+    `used` pairs a transformation's tag with a program that does it.
+    """
 
     id: int
     tag: str
     version: int = 0
     transformations: dict[str, int] = field(default_factory=dict)
     sets: dict[str, SetLayout] = field(default_factory=dict)
+    programs: dict[Program, int] = field(default_factory=dict)
+    used: set[tuple[str, Program]] = field(default_factory=set)
 
 
 def load_layout(connection: Connection, tag: str) -> DataflowLayout | None:
@@ -73,6 +94,8 @@ def load_layout(connection: Connection, tag: str) -> DataflowLayout | None:
         layout.sets[name] = SetLayout(id_, name)
     _load_attributes(connection, layout)
     _load_dependencies(connection, layout)
+    _load_extractors(connection, layout)
+    _load_programs(connection, layout)
     return layout
 
 
@@ -103,6 +126,43 @@ def _load_dependencies(connection: Connection, layout: DataflowLayout) -> None:
             known.consumers.append(consumer)
 
 
+def _load_extractors(connection: Connection, layout: DataflowLayout) -> None:
+    rows = connection.query(
+        f"SELECT s.tag, e.tag, e.id FROM {table('extractor')} e "
+        f"JOIN {table('data_set')} s ON s.id = e.ds_id WHERE s.df_id = %s",
+        [layout.id],
+    )
+    for tag, name, id_ in rows:
+        layout.sets[tag].extractors[name] = id_
+    rows = connection.query(
+        "SELECT s.tag, o.tag, i.tag, c.keys, c.key_types "
+        f"FROM {table('extractor_combination')} c JOIN {table('data_set')} s ON s.id = c.ds_id "
+        f"JOIN {table('extractor')} o ON o.id = c.outer_ext_id "
+        f"JOIN {table('extractor')} i ON i.id = c.inner_ext_id WHERE s.df_id = %s",
+        [layout.id],
+    )
+    for tag, outer, inner, keys, types in rows:
+        combination = Combination(outer, inner, _parts(keys), _parts(types))
+        layout.sets[tag].combinations.add(combination)
+
+
+def _load_programs(connection: Connection, layout: DataflowLayout) -> None:
+    rows = connection.query(
+        f"SELECT p.id, p.name, p.path, t.tag FROM {table('program')} p "
+        f"LEFT JOIN {table('use_program')} u ON u.program_id = p.id "
+        f"LEFT JOIN {table('data_transformation')} t ON t.id = u.dt_id WHERE p.df_id = %s",
+        [layout.id],
+    )
+    for id_, name, path, tag in rows:
+        layout.programs[name, path] = id_
+        if tag is not None:
+            layout.used.add((tag, (name, path)))
+
+
+def _parts(text: str | None) -> tuple[str, ...]:
+    return tuple(text.split(LIST_SEPARATOR)) if text else ()
+
+
 def missing_parts(layout: DataflowLayout | None, declared: Declaration) -> bool:
     """Whether `declared` has a part that `layout` has not.
 
@@ -121,7 +181,10 @@ def missing_parts(layout: DataflowLayout | None, declared: Declaration) -> bool:
         missing |= any(name not in known.attributes for name in wanted.attributes)
         missing |= not set(wanted.producers) <= set(known.producers)
         missing |= not set(wanted.consumers) <= set(known.consumers)
-    return missing
+        missing |= not wanted.extractors.keys() <= known.extractors.keys()
+        missing |= not set(wanted.combinations) <= known.combinations
+    used = {(tag, program) for tag, programs in declared.programs.items() for program in programs}
+    return missing or not used <= layout.used
 
 
 def _same_types(tag: str, known: SetLayout, wanted: Mapping[str, str]) -> None:

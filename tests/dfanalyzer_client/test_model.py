@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pytest
 
+import dfanalyzer_client
 from dfanalyzer_client import (
     Attribute,
     AttributeType,
@@ -15,6 +17,11 @@ from dfanalyzer_client import (
     DataSet,
     Dependency,
     Element,
+    Extractor,
+    ExtractorCartridge,
+    ExtractorCombination,
+    ExtractorExtension,
+    Program,
     Set,
     SetType,
     Task,
@@ -133,6 +140,13 @@ def test_rows_that_do_not_fit_raise_and_spoil_nothing(
         lambda: Task(1, "d", "e", "t").set_status("FINISHED"),
         lambda: Task(1, "d", "e", "t").end(TaskStatus.RUNNING),
         lambda: Dependency(["a"], [1, 2]),
+        lambda: Program(7, "path"),
+        lambda: Transformation("t", programs=["solve"]),
+        lambda: Set("s", SetType.INPUT, extractors=["e"]),
+        lambda: Extractor("e", "EXTRACTION", ExtractorExtension.CSV),
+        lambda: Extractor("e", ExtractorCartridge.EXTRACTION, "CSV"),
+        lambda: ExtractorCombination("a", "b", []),
+        lambda: ExtractorCombination("a", "b", ["k"], ["TEXT", "TEXT"]),
     ],
 )
 def test_a_wrong_part_raises_where_it_is_given(make: Callable[[], object]) -> None:
@@ -170,3 +184,117 @@ def test_an_attribute_keeps_its_type(tag: str) -> None:
     other = Set("s", SetType.INPUT, [Attribute("a", AttributeType.TEXT)])
     with pytest.raises(DefinitionError, match="NUMERIC"):
         Dataflow(tag, [Transformation("T", [other])]).save()
+
+
+def with_programs(tag: str, *programs: Program, extractors: Sequence[Any] = ()) -> Dataflow:
+    """A dataflow of one transformation that programs do, whose set has extractors."""
+    read = Set("iStep", SetType.INPUT, numeric("A", "B"), extractors)
+    return Dataflow(tag, [Transformation("Step", [read], programs)])
+
+
+CATALOGUE = {
+    "program": (
+        'SELECT t.tag, p.name, p.path FROM "public".program p '
+        'JOIN "public".use_program u ON u.program_id = p.id '
+        'JOIN "public".data_transformation t ON t.id = u.dt_id '
+        'JOIN "public".dataflow d ON d.id = p.df_id WHERE d.tag = %s ORDER BY p.id'
+    ),
+    "extractor": (
+        'SELECT s.tag, e.tag, e.cartridge, e.extension FROM "public".extractor e '
+        'JOIN "public".data_set s ON s.id = e.ds_id '
+        'JOIN "public".dataflow d ON d.id = s.df_id WHERE d.tag = %s ORDER BY e.id'
+    ),
+    "combination": (
+        'SELECT o.tag, i.tag, c.keys, c.key_types FROM "public".extractor_combination c '
+        'JOIN "public".extractor o ON o.id = c.outer_ext_id '
+        'JOIN "public".extractor i ON i.id = c.inner_ext_id '
+        'JOIN "public".data_set s ON s.id = c.ds_id '
+        'JOIN "public".dataflow d ON d.id = s.df_id WHERE d.tag = %s ORDER BY c.id'
+    ),
+}
+
+
+def test_programs_are_stored_once(tag: str, ask: Any) -> None:
+    """A program that does two transformations is one row, used twice; others come when they do."""
+    first, second = Program("solve", "/opt/it's here/solve"), Program("plot.py", "~/plot.py")
+    dataflow = with_programs(tag, first)
+    dataflow.add_transformation(Transformation("Other", programs=[first]))
+    dataflow.save()
+    with_programs(tag, first, second).save()
+    assert ask.rows(CATALOGUE["program"], tag) == [
+        ("step", "solve", "/opt/it's here/solve"),
+        ("other", "solve", "/opt/it's here/solve"),
+        ("step", "plot.py", "~/plot.py"),
+    ]
+    assert ask.one('SELECT count(*) FROM "public".program WHERE name = %s', "solve") == 1
+
+
+def test_extractors_and_their_combinations_are_stored_once(tag: str, ask: Any) -> None:
+    """With cartridge and extension, and the keys that join them; a later one is added."""
+    left = Extractor("Left", ExtractorCartridge.EXTRACTION, ExtractorExtension.CSV)
+    right = Extractor("Right", ExtractorCartridge.INDEXING, ExtractorExtension.FASTBIT)
+    both = ExtractorCombination("Left", "Right", ["A", "B"], ["NUMERIC", "NUMERIC"])
+    with_programs(tag, extractors=[left]).save()
+    for _ in range(2):
+        with_programs(tag, extractors=[left, right, both]).save()
+    assert ask.rows(CATALOGUE["extractor"], tag) == [
+        ("istep", "left", "EXTRACTION", "CSV"),
+        ("istep", "right", "INDEXING", "FASTBIT"),
+    ]
+    assert ask.rows(CATALOGUE["combination"], tag) == [("left", "right", "a;b", "NUMERIC;NUMERIC")]
+
+
+def test_messages_of_programs_and_extractors_are_dfanalyzers() -> None:
+    """Their names, and the tags that say where they belong when they are not given to it."""
+    program = Program("solve", "/opt/solve")
+    assert program.get_specification() == {"name": "solve", "path": "/opt/solve"}
+    extractor = Extractor("Ext", ExtractorCartridge.EXTRACTION, ExtractorExtension.FITS)
+    extractor.setTag, extractor.transformationTag, extractor.dataflowTag = "ds1", "tf1", "df1"
+    assert extractor.get_specification() == {
+        "tag": "ext", "cartridge": "EXTRACTION", "extension": "FITS",
+        "setTag": "ds1", "transformationTag": "tf1", "dataflowTag": "df1",
+    }  # fmt: skip
+    program.path = "/opt/other"
+    extractor.cartridge = ExtractorCartridge.INDEXING
+    assert (program.path, extractor.cartridge) == ("/opt/other", "INDEXING")
+
+
+@pytest.mark.parametrize(
+    ("extractors", "words"),
+    [
+        ([ExtractorCombination("left", "right", ["a"])], ["no extractor 'left'", "none declared"]),
+        (
+            [
+                Extractor("e", ExtractorCartridge.EXTRACTION, ExtractorExtension.CSV),
+                Extractor("E", ExtractorCartridge.INDEXING, ExtractorExtension.CSV),
+            ],
+            ["'e'", "EXTRACTION CSV", "INDEXING CSV"],
+        ),
+    ],
+)
+def test_extractors_that_do_not_fit_raise(
+    tag: str, extractors: list[Any], words: list[str]
+) -> None:
+    """A combination of what is not there, and a tag that means two extractors, are errors."""
+    with pytest.raises(DefinitionError) as caught:
+        with_programs(tag, extractors=extractors).save()
+    for word in words:
+        assert word in str(caught.value)
+
+
+SUBMODULES = {
+    "attribute": "Attribute", "attribute_type": "AttributeType", "dataflow": "Dataflow",
+    "dataset": "DataSet", "dependency": "Dependency", "element": "Element",
+    "extractor": "Extractor", "extractor_cartridge": "ExtractorCartridge",
+    "extractor_extension": "ExtractorExtension", "file": "File", "method_type": "MethodType",
+    "performance": "Performance", "program": "Program", "set": "Set", "set_type": "SetType",
+    "task": "Task", "task_status": "TaskStatus", "transformation": "Transformation",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("module", "name"), SUBMODULES.items())
+def test_existing_scripts_find_every_class_in_its_submodule(module: str, name: str) -> None:
+    """As `from dfa_lib_python.module import Name` does, and in the package itself."""
+    found = getattr(importlib.import_module(f"dfanalyzer_client.{module}"), name)
+    assert found is getattr(dfanalyzer_client, name)
+    assert found.__doc__

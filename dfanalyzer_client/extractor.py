@@ -1,0 +1,70 @@
+"""An extractor: how the attributes of a set are read from files of raw data."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .errors import DefinitionError
+from .extractor_cartridge import ExtractorCartridge
+from .extractor_extension import ExtractorExtension
+from .provenance_object import ProvenanceObject
+
+__all__ = ["Extractor"]
+
+
+class Extractor(ProvenanceObject):
+    """How attributes are read from raw data; give it to the `Set` whose attributes they are.
+
+    Attributes:
+        setTag: tag of that set, where it is not given to it.
+        transformationTag: tag of the transformation, likewise.
+        dataflowTag: tag of the dataflow, likewise.
+    """
+
+    def __init__(
+        self, tag: str, cartridge: ExtractorCartridge, extension: ExtractorExtension
+    ) -> None:
+        """Describe an extractor; raises DefinitionError where a part is not of its kind."""
+        super().__init__(tag)
+        self.cartridge, self.extension = cartridge, extension
+        self.setTag = ""
+        self.transformationTag = ""
+        self.dataflowTag = ""
+
+    @property
+    def cartridge(self) -> str:
+        """EXTRACTION or INDEXING."""
+        return self._cartridge
+
+    @cartridge.setter
+    def cartridge(self, cartridge: ExtractorCartridge) -> None:
+        if not isinstance(cartridge, ExtractorCartridge):
+            raise DefinitionError(
+                f"The cartridge of extractor {self._tag!r} must be an ExtractorCartridge. "
+                f"Received: {cartridge!r}."
+            )
+        self._cartridge = cartridge.value
+
+    @property
+    def extension(self) -> str:
+        """The format or the program."""
+        return self._extension
+
+    @extension.setter
+    def extension(self, extension: ExtractorExtension) -> None:
+        if not isinstance(extension, ExtractorExtension):
+            raise DefinitionError(
+                f"The extension of extractor {self._tag!r} must be an ExtractorExtension. "
+                f"Received: {extension!r}."
+            )
+        self._extension = extension.value
+
+    def get_specification(self) -> dict[str, Any]:
+        """The extractor as it stands in a message."""
+        tags = {
+            "setTag": self.setTag,
+            "transformationTag": self.transformationTag,
+            "dataflowTag": self.dataflowTag,
+        }
+        message = {"tag": self._tag, "cartridge": self._cartridge, "extension": self._extension}
+        return message | {name: tag for name, tag in tags.items() if tag}
