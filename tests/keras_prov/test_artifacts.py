@@ -239,7 +239,7 @@ def test_processes_that_store_the_same_leave_one_whole_file(tmp_path):
     big = tmp_path / "big.bin"
     big.write_bytes(os.urandom(1 << 20) * 16)
     command = [sys.executable, "-c", textwrap.dedent(script), str(tmp_path / "store"), str(big)]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "KERAS_BACKEND": "numpy"}
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
     processes = [
         subprocess.Popen(command, env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         for _ in range(4)
