@@ -23,6 +23,7 @@ from .file import File
 from .method_type import MethodType
 from .performance import Performance
 from .program import Program
+from .running_task import RunningTask
 from .set import Set
 from .set_type import SetType
 from .task import Task
@@ -47,6 +48,7 @@ __all__ = [
     "MethodType",
     "Performance",
     "Program",
+    "RunningTask",
     "Set",
     "SetType",
     "StoreURL",

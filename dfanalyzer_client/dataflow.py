@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 import weakref
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from .client import default_client
@@ -15,6 +17,8 @@ from .transformation import Transformation
 
 if TYPE_CHECKING:
     from .client import Client
+    from .running_task import RunningTask
+    from .task import Task
 
 __all__ = ["Dataflow"]
 
@@ -42,6 +46,7 @@ class Dataflow(ProvenanceObject):
         self.exec_tag = f"{tag}-{now}-{secrets.token_hex(4)}"
         self._client = client
         self._saved: list[dict[str, Any]] | None = None
+        self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(1))
         self.transformations = transformations
         _live[self._tag, self.exec_tag] = self
 
@@ -80,6 +85,34 @@ class Dataflow(ProvenanceObject):
         if self._transformations != self._saved:
             self.client.save_dataflow(self.get_specification())
             self._saved = list(self._transformations)
+
+    def task(
+        self,
+        transformation: str,
+        *,
+        id: int | None = None,
+        depends_on: Sequence[Task | RunningTask] = (),
+    ) -> RunningTask:
+        """A task that tells its begin, its end and its error by itself.
+
+        ``with dataflow.task("DenseBlock") as task: task.used(growth_rate=24)``; or a decorator.
+
+        Args:
+            transformation: tag of the transformation that it does.
+            id: names the task within its execution; by default 1, 2, … for each transformation,
+                which fits as long as no other process has tasks of it in the same execution.
+            depends_on: tasks whose rows it reads.
+
+        Raises:
+            UnknownTagError: the dataflow has no such transformation.
+        """
+        from .running_task import RunningTask  # here: tasks know dataflows
+
+        return RunningTask(self, transformation, id, depends_on)
+
+    def next_id(self, transformation: str) -> int:
+        """A number that no task of the transformation has got from here."""
+        return next(self._numbers[transformation.lower()])
 
     def get_specification(self) -> dict[str, Any]:
         """The dataflow as it stands in a message."""
