@@ -117,9 +117,9 @@ class Client:
         """Flush, stop the thread and let go of the journal; a later message starts anew."""
         done = self.flush(timeout)
         with self._lock:
-            if self._exporter is not None:
-                self._exporter.stop()
-            if self._journal is not None:
+            ended = self._exporter is None or self._exporter.stop()
+            # a thread that is still storing keeps the journal's lock, or another taker would, too
+            if self._journal is not None and ended:
                 self._journal.close()
             self._start_over()
         return done

@@ -34,7 +34,11 @@ logger = logging.getLogger(__name__)
 MAY_PASS = (StoreUnavailableError, StoreLoginError, ConflictError, PrivateServerError)
 """Errors that somebody may mend while we wait."""
 
+SETTLE_SECONDS = 0.5
+"""A COMMIT whose answer was lost is done by then, and how far we came is asked anew."""
+
 FLUSHING_SECONDS = 0.5
+STOP_SECONDS = 5.0
 IDLE_SECONDS = 60.0
 """With nothing to ship for so long the connection is closed, so that an idle server may stop."""
 
@@ -98,13 +102,15 @@ class Exporter:
             self._flushing -= 1
             return self.shipped >= sequence
 
-    def stop(self) -> None:
-        """End the thread after what it does now."""
+    def stop(self, timeout: float = STOP_SECONDS) -> bool:
+        """End the thread after what it does now; whether it has ended within the time."""
         self._stopping.set()
         self._hurry.set()
         self._wake.set()
-        if self._thread is not None:
-            self._thread.join(timeout=5.0)
+        if self._thread is None:
+            return True
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
 
     def forget(self) -> None:
         """In a forked child: the thread is not here, and the connection is the parent's."""
@@ -192,7 +198,7 @@ class Exporter:
     def _ship(self, records: list[Record]) -> None:
         retrying = Retrying(
             retry=retry_if_exception_type(MAY_PASS),
-            wait=wait_random_exponential(multiplier=0.25, max=30.0),
+            wait=wait_random_exponential(multiplier=0.25, min=SETTLE_SECONDS, max=30.0),
             stop=stop_when_event_set(self._stopping),
             sleep=self._pause,
             before_sleep=self._report,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,9 +37,18 @@ __all__ = ["JournalStore", "orphans_of", "taken_in"]
 
 logger = logging.getLogger(__name__)
 
+SETTLE_SECONDS = 1.0
+"""A COMMIT that was on its way when its process was killed is done by then."""
+
+RECENT_SECONDS = 60.0
+STEP_SECONDS = 0.05
+
 
 class JournalStore(Store, Protocol):
     """What taking in a journal asks of a store."""
+
+    def reread(self, journal: str) -> None:
+        """Forget how far `journal` is stored: somebody else may have stored more."""
 
     def tidy(self, journal: str) -> None:
         """Remove what is known of a journal beyond how far it is stored."""
@@ -87,6 +97,8 @@ def taken_in(path: Path, header: Header | None, store: JournalStore) -> Iterator
         path.unlink()
         return
     if not is_done(path):
+        for _ in _settled(path):
+            yield 0
         for _ in _end_open_tasks(path):
             yield 0
     yield from _shipped(path, header, store)
@@ -97,7 +109,16 @@ def taken_in(path: Path, header: Header | None, store: JournalStore) -> Iterator
                 yield 0
 
 
+def _settled(path: Path) -> Iterator[None]:
+    """Let the server finish what the process asked of it last, before we ask how far it came."""
+    until = time.monotonic() + SETTLE_SECONDS
+    while time.time() - path.stat().st_mtime < RECENT_SECONDS and time.monotonic() < until:
+        time.sleep(STEP_SECONDS)
+        yield
+
+
 def _shipped(path: Path, header: Header, store: JournalStore) -> Iterator[int]:
+    store.reread(header.journal)
     stored = max(store.position(header.journal), 0)
     aside = SetAside.beside(path)
     for records in JournalReader(path).batches():

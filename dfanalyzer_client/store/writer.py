@@ -100,6 +100,10 @@ class MonetDBStore:
                 raise
         return self._positions[journal]
 
+    def reread(self, journal: str) -> None:
+        """Forget how far `journal` is stored: somebody else may have stored more."""
+        self._positions.pop(journal, None)
+
     def tidy(self, journal: str) -> None:
         """Remove a journal's marks but the last, for all of it is stored; once, if nobody minds."""
         marks = table("journal_mark")

@@ -157,6 +157,7 @@ def test_the_list_of_journals_tells_how_each_stands(own: Path, tag: str) -> None
     """Execution, messages, stored, set aside, size and age, of running, left and stored ones."""
     done = Speaker(own, f"{tag}-done", 1, 3)
     done.end()
+    command(own, "sync")  # else the next one is at it while we look
     speaker = Speaker(own, f"{tag}-runs", 1, 1, "wait", **NEVER)
     left = left_behind(own, f"{tag}-left", 10)
     lines = command(own, "journal").splitlines()
