@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ..private_server import READER, PrivateServer
 from ..url import StoreURL
+from .catalogue import create_catalogue
 from .connection import Connection
-from .schema import create_catalogue
 from .writer import MonetDBStore
 
 __all__ = ["Connection", "MonetDBStore", "create_catalogue", "open_store", "reader_connection"]

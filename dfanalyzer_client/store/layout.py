@@ -17,6 +17,7 @@ __all__ = [
     "DataflowLayout",
     "SetLayout",
     "load_layout",
+    "load_layouts",
     "missing_parts",
 ]
 
@@ -97,6 +98,13 @@ def load_layout(connection: Connection, tag: str) -> DataflowLayout | None:
     _load_extractors(connection, layout)
     _load_programs(connection, layout)
     return layout
+
+
+def load_layouts(connection: Connection) -> list[DataflowLayout]:
+    """All dataflows of the catalogue, oldest first."""
+    tags = connection.query(f"SELECT tag FROM {table('dataflow')} ORDER BY id")
+    found = [load_layout(connection, tag) for (tag,) in tags]
+    return [layout for layout in found if layout is not None]
 
 
 def _load_attributes(connection: Connection, layout: DataflowLayout) -> None:

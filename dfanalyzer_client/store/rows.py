@@ -10,6 +10,7 @@ from typing import Any
 from ..errors import RefusedError
 from ..task_status import ENDED
 from ..values import column_value
+from .comparison import Compared, compare
 from .layout import DataflowLayout, SetLayout
 
 __all__ = ["ElementRow", "TaskKey", "TaskRows", "dependencies", "task_key", "task_rows"]
@@ -38,6 +39,7 @@ class TaskRows:
     files: list[dict[str, Any]] = field(default_factory=list)
     derivations: list[dict[str, Any]] = field(default_factory=list)
     elements: dict[str, list[ElementRow]] = field(default_factory=lambda: defaultdict(list))
+    compared: Compared = field(default_factory=Compared)
 
 
 def task_key(message: Mapping[str, Any], layout: DataflowLayout, execution: int) -> TaskKey:
@@ -133,6 +135,7 @@ def _add_elements(
         )
     for values in data["elements"]:
         row = _element(known, data["attributes"], values)
+        compare(layout, known, row.values, dict(row.exact), task, rows.compared)
         row.values[f"{writer}_task_id"] = task
         rows.elements[known.tag].append(row)
 

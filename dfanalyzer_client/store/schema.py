@@ -6,6 +6,7 @@ conflict over either; so DfAnalyzer's ``task``, whose status changes, is a view 
 ``task_begun`` and ``task_ended``. Ours beyond DfAnalyzer's:
 
 - ``task_dependency``: which task read what which task wrote; the views of the sets join along it;
+- ``hyperparameter_value``, ``metric_value``: of all dataflows, for the views that compare;
 - ``exact_number``: numbers that a DOUBLE cannot hold (NaN, infinities, integers beyond 2^53);
 - ``execution_link``: which execution was derived from which, by its tag, as its writer said;
 - ``journal_mark``: how far each journal is stored, written with its rows;
@@ -13,7 +14,8 @@ conflict over either; so DfAnalyzer's ``task``, whose status changes, is a view 
 - ``catalogue_version``: the steps that made this catalogue.
 
 The view ``lineage`` puts together what links executions: those that were said to be derived, and
-those that read a file whose content another one wrote.
+those that read a file whose content another one wrote. The views ``hyperparameters`` and
+``metrics`` compare executions of all dataflows.
 """
 
 from __future__ import annotations
@@ -22,13 +24,24 @@ from collections.abc import Sequence
 
 from ..errors import RefusedError
 from .connection import Connection
-from .retry import retrying_conflicts
 from .sql import identifier, qualified
 
-__all__ = ["PUBLIC", "TABLES", "catalogue_exists", "create_catalogue", "grant", "table"]
+__all__ = [
+    "LINEAGE_VIEW",
+    "PUBLIC",
+    "TABLES",
+    "VERSION",
+    "VIEWS",
+    "catalogue_exists",
+    "grant",
+    "names_in",
+    "table",
+]
 
 PUBLIC = "public"
-VERSION = 2
+
+VERSION = 3
+"""Of the catalogue; `catalogue.py` says what makes one version of the one before."""
 
 TABLES: dict[str, str] = {
     "dataflow": "id BIGINT, tag TEXT",
@@ -60,6 +73,8 @@ TABLES: dict[str, str] = {
         "starttime TIMESTAMP, endtime TIMESTAMP, invocation TEXT"
     ),
     "exact_number": "attribute_id BIGINT, element_id BIGINT, value TEXT",
+    "hyperparameter_value": "task_id BIGINT, name TEXT, value TEXT, number DOUBLE, epoch DOUBLE",
+    "metric_value": "task_id BIGINT, name TEXT, value DOUBLE, exact TEXT, epoch DOUBLE",
     "execution_link": "df_exec BIGINT, task_id BIGINT, relation TEXT, execution_tag TEXT",
     "journal_mark": "journal TEXT, stored_to BIGINT",
     "definition_lock": "changes BIGINT",
@@ -93,19 +108,24 @@ FROM "public"."file" AS r
 WHERE r.mode = 'read' AND w.mode = 'written' AND e.id <> p.id
 """
 
-VIEWS = {"task": TASK_VIEW, "lineage": LINEAGE_VIEW}
+COMPARISON_VIEW = """
+CREATE VIEW "public"."{view}" AS
+SELECT e.tag AS execution, d.tag AS dataflow, v."name", v."value", v."epoch", v."{more}",
+       e.id AS df_exec, v.task_id
+FROM "public"."{table}" AS v
+  JOIN "public"."task_begun" AS t ON t.id = v.task_id
+  JOIN "public"."dataflow_execution" AS e ON e.id = t.df_exec
+  JOIN "public"."dataflow" AS d ON d.id = e.df_id
+"""
 
-MIGRATIONS: dict[int, tuple[str, ...]] = {
-    2: (
-        'ALTER TABLE "public"."file" ADD COLUMN "mode" TEXT',
-        'ALTER TABLE "public"."file" ADD COLUMN "size" BIGINT',
-        'ALTER TABLE "public"."file" ADD COLUMN "sha256" TEXT',
-        'CREATE TABLE "public"."execution_link" '
-        '("df_exec" BIGINT, "task_id" BIGINT, "relation" TEXT, "execution_tag" TEXT)',
-        LINEAGE_VIEW,
+VIEWS = {
+    "task": TASK_VIEW,
+    "lineage": LINEAGE_VIEW,
+    "hyperparameters": COMPARISON_VIEW.format(
+        view="hyperparameters", table="hyperparameter_value", more="number"
     ),
+    "metrics": COMPARISON_VIEW.format(view="metrics", table="metric_value", more="exact"),
 }
-"""What makes a catalogue of the version before into one of this version."""
 
 
 def table(name: str) -> str:
@@ -119,14 +139,7 @@ def catalogue_exists(connection: Connection) -> bool:
     Raises:
         RefusedError: a catalogue is there that another program made.
     """
-    names = {
-        name
-        for (name,) in connection.query(
-            "SELECT t.name FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
-            "WHERE s.name = %s",
-            [PUBLIC],
-        )
-    }
+    names = names_in(connection, PUBLIC)
     if "dataflow" in names and "catalogue_version" not in names:
         raise RefusedError(
             f"The database at {connection.url} holds a catalogue of DfAnalyzer that keras-prov "
@@ -135,61 +148,17 @@ def catalogue_exists(connection: Connection) -> bool:
     return "catalogue_version" in names
 
 
-def create_catalogue(connection: Connection, readers: Sequence[str] = ()) -> bool:
-    """Make the catalogue unless it is there; whether it was made.
-
-    `readers` are users who may then SELECT from it.
-    """
-    for attempt in retrying_conflicts():
-        with attempt, connection.transaction():
-            made = not catalogue_exists(connection)
-            if made:
-                _create(connection, readers)
-            else:
-                _migrate(connection, readers)
-    return made
+def names_in(connection: Connection, schema: str) -> set[str]:
+    """Names of the tables and views of a schema."""
+    rows = connection.query(
+        "SELECT t.name FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
+        "WHERE s.name = %s",
+        [schema],
+    )
+    return {name for (name,) in rows}
 
 
 def grant(connection: Connection, schema: str, name: str, readers: Sequence[str]) -> None:
     """Let `readers` SELECT from a table or view."""
     for reader in readers:
         connection.execute(f"GRANT SELECT ON {qualified(schema, name)} TO {identifier(reader)}")
-
-
-def _create(connection: Connection, readers: Sequence[str]) -> None:
-    if not connection.query("SELECT 1 FROM sys.schemas WHERE name = %s", [PUBLIC]):
-        connection.execute(f"CREATE SCHEMA {identifier(PUBLIC)}")
-    for name, columns in TABLES.items():
-        connection.execute(f"CREATE TABLE {table(name)} ({_quoted(columns)})")
-        if columns.startswith("id "):
-            connection.execute(f"CREATE SEQUENCE {table(f'{name}_id_seq')} AS BIGINT")
-    for view in VIEWS.values():
-        connection.execute(view)
-    connection.execute(f"INSERT INTO {table('definition_lock')} VALUES (0)")
-    connection.execute(
-        f"INSERT INTO {table('catalogue_version')} VALUES (%s, localtimestamp)", [VERSION]
-    )
-    for name in [*TABLES, *VIEWS]:
-        grant(connection, PUBLIC, name, readers)
-
-
-def _migrate(connection: Connection, readers: Sequence[str]) -> None:
-    """Bring a catalogue that an earlier version made up to this one, one version at a time."""
-    find = f"SELECT max(version) FROM {table('catalogue_version')}"
-    if connection.query(find)[0][0] >= VERSION:
-        return
-    connection.execute(f"UPDATE {table('definition_lock')} SET changes = changes + 1")
-    ((version,),) = connection.query(find)
-    for step in range(version + 1, VERSION + 1):
-        for statement in MIGRATIONS[step]:
-            connection.execute(statement)
-        connection.execute(
-            f"INSERT INTO {table('catalogue_version')} VALUES (%s, localtimestamp)", [step]
-        )
-    for name in [*TABLES, *VIEWS]:
-        grant(connection, PUBLIC, name, readers)
-
-
-def _quoted(columns: str) -> str:
-    pairs = (column.split(" ", 1) for column in columns.split(", "))
-    return ", ".join(f"{identifier(name)} {type_}" for name, type_ in pairs)

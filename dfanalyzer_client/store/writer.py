@@ -19,12 +19,13 @@ from ..errors import (
 from ..journal import Record
 from ..url import StoreURL
 from .bulk import insert_rows
+from .catalogue import create_catalogue
 from .connection import Connection
 from .definitions import ensure_dataflow, ensure_execution, fresh_ids
 from .layout import DataflowLayout, load_layout
 from .retry import retrying_conflicts
 from .rows import ElementRow, TaskKey, TaskRows, dependencies, task_key, task_rows
-from .schema import create_catalogue, table
+from .schema import table
 from .sql import qualified
 
 __all__ = ["MonetDBStore"]
@@ -337,6 +338,8 @@ def _add(batch: _Batch, said: _Said, rows: TaskRows, task: int) -> None:
         batch.catalogue["task_ended"].append(rows.ended)
     batch.catalogue["performance"] += rows.performances
     batch.catalogue["file"] += rows.files
+    batch.catalogue["hyperparameter_value"] += rows.compared.hyperparameters
+    batch.catalogue["metric_value"] += rows.compared.metrics
     batch.catalogue["execution_link"] += [{"df_exec": execution, **e} for e in rows.derivations]
     for tag, elements in rows.elements.items():
         batch.elements[said.layout.tag, tag] += elements

@@ -1,0 +1,177 @@
+"""Hyperparameters and metrics of all dataflows, one to a row, so that executions can be compared.
+
+Each value stands in its dataflow's own table, and once more in ``hyperparameter_value`` or
+``metric_value``, where the views ``hyperparameters`` and ``metrics`` find it. A view over the
+dataflows' tables themselves needs nothing twice; but with 1,000 dataflows of 40 attributes it took
+14 s to ask and 5 s to make anew whenever one was added (these tables: 0.1 s and nothing).
+
+Hyperparameters are the attributes of ``iTrainingModel`` and, where there is a training, of the
+sets of the user's domain that no transformation writes; the parameters of a search's trial; and
+the learning rates of ``oAdaptation``. Metrics are the numbers of ``oTrainingModel`` and
+``oTestingModel``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from .. import vocabulary as tags
+from .connection import Connection
+from .layout import DataflowLayout, SetLayout
+from .schema import table
+from .sql import identifier, literal, qualified
+
+__all__ = ["Compared", "backfill", "compare"]
+
+TRAINING, TRAINING_INPUT = tags.TRAINING.lower(), tags.TRAINING_INPUT.lower()
+ADAPTED = tags.ADAPTATION_OUTPUT.lower()
+TRIAL = tags.TRIAL.lower()
+MEASURED = frozenset({tags.TRAINING_OUTPUT.lower(), tags.TESTING_OUTPUT.lower()})
+EPOCHS = (tags.EPOCH_ID.lower(), "epoch")  # the first versions of the predecessor had `epoch`
+NO_METRICS = tags.NOT_METRICS | set(EPOCHS)
+STAMPS = frozenset({tags.TRAINING_STARTED.lower(), "timestamp"})
+NEW_RATE, RATE = tags.NEW_RATE.lower(), tags.LEARNING_RATE.lower()
+OWN_INPUTS = frozenset(
+    tag.lower()
+    for tag in (
+        tags.LAYERS, tags.CONNECTIONS, tags.DATASET, tags.TESTING_DATASET, tags.ENVIRONMENT,
+        tags.LOADED_FILE, tags.TRIAL,
+    )
+)  # fmt: skip
+"""Input sets of ours that describe what is no configuration, or are read otherwise."""
+
+HYPERPARAMETER_COLUMNS = ("task_id", "name", "value", "number", "epoch")
+METRIC_COLUMNS = ("task_id", "name", "value", "exact", "epoch")
+
+
+@dataclass
+class Compared:
+    """Rows of ``hyperparameter_value`` and of ``metric_value``."""
+
+    hyperparameters: list[dict[str, Any]] = field(default_factory=list)
+    metrics: list[dict[str, Any]] = field(default_factory=list)
+
+
+def compare(
+    layout: DataflowLayout,
+    known: SetLayout,
+    columns: Mapping[str, Any],
+    exact: Mapping[int, str],
+    task: int,
+    into: Compared,
+) -> None:
+    """Add what one row of a set says.
+
+    Args:
+        layout: the dataflow.
+        known: its set.
+        columns: what goes into its columns.
+        exact: numbers that a DOUBLE cannot hold, by the attribute's id.
+        task: id of the task that wrote the row.
+        into: is added to.
+    """
+    epoch = next((columns[name] for name in EPOCHS if name in columns), None)
+    if known.tag == TRIAL:
+        row = columns.get("name"), columns.get("value"), columns.get("number"), epoch
+        into.hyperparameters.append(_row(HYPERPARAMETER_COLUMNS, task, *row))
+        return
+    for name in _compared(layout, known):
+        attribute = known.attributes[name]
+        value, text = columns.get(name), exact.get(attribute.id)
+        if value is None and text is None:
+            continue
+        if known.tag in MEASURED:
+            into.metrics.append(_row(METRIC_COLUMNS, task, name, value, text, epoch))
+        else:
+            number = value if attribute.type == "NUMERIC" else None
+            row = _name(known, name), text or _text(value), number, epoch
+            into.hyperparameters.append(_row(HYPERPARAMETER_COLUMNS, task, *row))
+
+
+def backfill(connection: Connection, layout: DataflowLayout) -> None:
+    """Add what the tables of a dataflow hold already."""
+    for known in layout.sets.values():
+        if known.tag == TRIAL:
+            connection.execute(_trial_statement(layout, known))
+        names = _compared(layout, known)
+        if names:
+            statement, parameters = _statement(layout, known, names)
+            connection.execute(statement, parameters)
+
+
+def _compared(layout: DataflowLayout, known: SetLayout) -> list[str]:
+    """The attributes of a set that are compared."""
+    if known.tag in MEASURED:
+        return [
+            name
+            for name, attribute in known.attributes.items()
+            if attribute.type == "NUMERIC" and name not in NO_METRICS
+        ]
+    if known.tag == ADAPTED:
+        return [NEW_RATE] if NEW_RATE in known.attributes else []
+    if known.tag == TRAINING_INPUT:
+        return [name for name in known.attributes if name not in STAMPS]
+    is_domain = TRAINING in layout.transformations and not known.producers
+    return list(known.attributes) if is_domain and known.tag not in OWN_INPUTS else []
+
+
+def _name(known: SetLayout, name: str) -> str:
+    return RATE if known.tag == ADAPTED else name
+
+
+def _row(names: tuple[str, ...], *values: Any) -> dict[str, Any]:
+    return dict(zip(names, values, strict=True))
+
+
+def _text(value: Any) -> str:
+    """A value as MonetDB casts it to TEXT."""
+    if isinstance(value, float):
+        return repr(value).removesuffix(".0")
+    return str(value)
+
+
+def _statement(layout: DataflowLayout, known: SetLayout, names: list[str]) -> tuple[str, list[Any]]:
+    """An INSERT of a row for each of `names` in each row of a set."""
+    numeric = [name for name in names if known.attributes[name].type == "NUMERIC"]
+    number = _choice(known, numeric, "s.{}") if numeric else "CAST(NULL AS DOUBLE)"
+    if known.tag in MEASURED:
+        target, filled = "metric_value", METRIC_COLUMNS
+        columns, present = f"a.name, {number}, x.value", number
+    else:
+        target, filled = "hyperparameter_value", HYPERPARAMETER_COLUMNS
+        present = _choice(known, names, "CAST(s.{} AS TEXT)")
+        name = f"'{RATE}'" if known.tag == ADAPTED else "a.name"
+        columns = f"{name}, COALESCE(x.value, {present}), {number}"
+    epoch = next((f"s.{identifier(name)}" for name in EPOCHS if name in known.attributes), "NULL")
+    ids = [known.attributes[name].id for name in names]
+    statement = (
+        f"INSERT INTO {table(target)} ({', '.join(map(identifier, filled))}) "
+        f"SELECT {_task(known)}, {columns}, CAST({epoch} AS DOUBLE) "
+        f"FROM {qualified(layout.tag, known.table)} s CROSS JOIN {table('attribute')} a "
+        f"LEFT JOIN {table('exact_number')} x ON x.attribute_id = a.id AND x.element_id = s.id "
+        f"WHERE ({present} IS NOT NULL OR x.value IS NOT NULL) AND a.id IN "
+    )
+    return literal(statement) + f"({', '.join(['%s'] * len(ids))})", ids
+
+
+def _choice(known: SetLayout, names: list[str], form: str) -> str:
+    """The column of the attribute at hand."""
+    cases = (f"WHEN {known.attributes[name].id} THEN {form.format(identifier(name))}"
+             for name in names)  # fmt: skip
+    return f"CASE a.id {' '.join(cases)} END"
+
+
+def _trial_statement(layout: DataflowLayout, known: SetLayout) -> str:
+    return (
+        f"INSERT INTO {table('hyperparameter_value')} "
+        '("task_id", "name", "value", "number") '
+        f'SELECT {_task(known)}, s."name", s."value", s."number" '
+        f"FROM {qualified(layout.tag, known.table)} s"
+    )
+
+
+def _task(known: SetLayout) -> str:
+    writers = [f"s.{identifier(f'{tag}_task_id')}" for tag in known.producers or known.consumers]
+    return writers[0] if len(writers) == 1 else f"COALESCE({', '.join(writers)})"

@@ -1,0 +1,168 @@
+"""Executions of different dataflows, compared with one statement."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Any
+
+from dfanalyzer_client import (
+    Attribute,
+    AttributeType,
+    Dataflow,
+    DataSet,
+    Element,
+    Set,
+    SetType,
+    Task,
+    Transformation,
+    flush,
+)
+from dfanalyzer_client.private_server import READER, PrivateServer
+from dfanalyzer_client.store import Connection, create_catalogue
+
+TEXT, NUMERIC = AttributeType.TEXT, AttributeType.NUMERIC
+
+
+def made_set(tag: str, type_: SetType, **attributes: AttributeType) -> Set:
+    return Set(tag, type_, [Attribute(name, kind) for name, kind in attributes.items()])
+
+
+def training(tag: str) -> Dataflow:
+    """A dataflow as Keras-Prov makes it, in small, with a transformation of the domain."""
+    inputs = made_set(
+        "iTrainingModel", SetType.INPUT, ITRAIN_TIMESTAMP=TEXT, OPTIMIZER_NAME=TEXT, RATE=NUMERIC
+    )
+    layers = made_set("iLayers", SetType.INPUT, NAME=TEXT)
+    outputs = made_set(
+        "oTrainingModel", SetType.OUTPUT, OTRAIN_TIMESTAMP=TEXT, EPOCH_ID=NUMERIC, LOSS=NUMERIC
+    )
+    trial = made_set("iTrial", SetType.INPUT, NAME=TEXT, VALUE=TEXT, NUMBER=NUMERIC)
+    adapted = made_set("oAdaptation", SetType.OUTPUT, NEW_LRATE=NUMERIC, EPOCH_ID=NUMERIC)
+    tested = made_set("oTestingModel", SetType.OUTPUT, OTEST_TIMESTAMP=TEXT, otest_loss=NUMERIC)
+    block = made_set("iDenseBlock", SetType.INPUT, GROWTH_RATE=NUMERIC)
+    dataflow = Dataflow(
+        tag,
+        [
+            Transformation("TrainingModel", [inputs, layers, trial, outputs]),
+            Transformation("Adaptation", [adapted]),
+            Transformation("TestingModel", [tested]),
+            Transformation("DenseBlock", [block]),
+        ],
+    )
+    dataflow.save()
+    return dataflow
+
+
+def say(dataflow: Dataflow, transformation: str, **rows: list[list[Any]]) -> None:
+    task = Task(1, dataflow._tag, dataflow.exec_tag, transformation)
+    for tag, elements in rows.items():
+        task.add_dataset(DataSet(tag, [Element(values) for values in elements]))
+    task.save()
+
+
+def run(tag: str, rate: float, losses: list[float]) -> str:
+    dataflow = training(tag)
+    say(
+        dataflow,
+        "TrainingModel",
+        iTrainingModel=[["now", "SGD", rate]],
+        iLayers=[["dense"]],
+        iTrial=[["units", "8", 8]],
+        oTrainingModel=[["now", epoch, loss] for epoch, loss in enumerate(losses)],
+    )
+    say(dataflow, "Adaptation", oAdaptation=[[rate / 2, 1]])
+    say(dataflow, "TestingModel", oTestingModel=[["now", 0.5]])
+    say(dataflow, "DenseBlock", iDenseBlock=[[2**53 + 1]])
+    assert flush(30)
+    return dataflow.exec_tag
+
+
+def compared(ask: Any, *tags: str) -> tuple[list[Any], list[Any]]:
+    names = ", ".join(f"'{tag}'" for tag in tags)
+    columns = "execution, dataflow, name, value, epoch"
+    return (
+        sorted(
+            ask.rows(
+                f'SELECT {columns}, number FROM "public".hyperparameters '
+                f"WHERE dataflow IN ({names})"
+            ),
+            key=str,
+        ),
+        sorted(
+            ask.rows(f'SELECT {columns}, exact FROM "public".metrics WHERE dataflow IN ({names})'),
+            key=str,
+        ),
+    )
+
+
+def expected(execution: str, tag: str, rate: float, losses: list[float]) -> tuple[list[Any], ...]:
+    one = execution, tag
+    hyperparameters = [
+        (*one, "optimizer_name", "SGD", None, None),
+        (*one, "rate", f"{rate:g}", None, rate),
+        (*one, "units", "8", None, 8.0),
+        (*one, "learning_rate", f"{rate / 2:g}", 1.0, rate / 2),
+        (*one, "growth_rate", "9007199254740993", None, 2.0**53),
+    ]
+    metrics = [
+        (*one, "loss", None if math.isnan(loss) else loss, float(epoch),
+         "NaN" if math.isnan(loss) else None)
+        for epoch, loss in enumerate(losses)
+    ]  # fmt: skip
+    return hyperparameters, [*metrics, (*one, "otest_loss", 0.5, None, None)]
+
+
+def test_executions_of_several_dataflows_are_compared_with_one_statement(
+    tag: str, ask: Any
+) -> None:
+    """Each value with its execution, dataflow, name and epoch; a NaN keeps its name."""
+    runs = {tag: (0.25, [3.0, 2.0]), f"{tag}%2": (1e-5, [math.nan, 1.5])}
+    wanted: tuple[list[Any], list[Any]] = [], []
+    for name, (rate, losses) in runs.items():
+        execution = run(name, rate, losses)
+        for rows, more in zip(wanted, expected(execution, name, rate, losses), strict=True):
+            rows.extend(more)
+    assert compared(ask, *runs) == tuple(sorted(rows, key=str) for rows in wanted)
+
+
+def test_a_new_attribute_is_compared_as_it_appears(tag: str, ask: Any) -> None:
+    """A dataflow that grows shows its new metric with the others."""
+    execution = run(tag, 0.5, [1.0])
+    grown = training(tag)
+    grown.add_transformation(
+        Transformation("TrainingModel", [made_set("oTrainingModel", SetType.OUTPUT, ACC=NUMERIC)])
+    )
+    grown.save()
+    task = Task(1, tag, grown.exec_tag, "TrainingModel")
+    task.add_dataset(DataSet("oTrainingModel", [Element([0.9])], attributes=["acc"]))
+    task.save()
+    assert flush(30)
+    rows = ask.rows(
+        'SELECT execution, name, value FROM "public".metrics '
+        f"WHERE dataflow = '{tag}' AND name <> 'otest_loss' ORDER BY name"
+    )
+    assert rows == [(grown.exec_tag, "acc", 0.9), (execution, "loss", 1.0)]
+
+
+def test_an_earlier_catalogue_is_brought_up_with_what_it_holds(
+    tag: str, ask: Any, home: Path
+) -> None:
+    """What was stored before there was a comparison is compared as what comes after."""
+    run(tag, 0.25, [math.nan, 2.0])
+    run(f"{tag}%2", 1e-5, [1.5])
+    before = compared(ask, tag, f"{tag}%2")
+    connection = Connection(PrivateServer(home).ensure())
+    with connection.transaction():
+        for statement in (
+            'DROP VIEW "public".metrics',
+            'DROP VIEW "public".hyperparameters',
+            'DROP TABLE "public".metric_value',
+            'DROP TABLE "public".hyperparameter_value',
+            'DELETE FROM "public".catalogue_version WHERE version > 2',
+            'INSERT INTO "public".catalogue_version VALUES (2, localtimestamp)',
+        ):
+            connection.execute(statement)
+    assert not create_catalogue(connection, [READER])
+    connection.close()
+    assert compared(ask, tag, f"{tag}%2") == before
