@@ -92,6 +92,7 @@ setup(
         "platformdirs>=3",
         "pymonetdb>=1.8",
         "rich>=13",
+        "sqlglot>=30",
         "tenacity>=8.2",
         "tensorflow>=2.20",
         "wrapt>=1.14",

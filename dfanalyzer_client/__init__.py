@@ -7,6 +7,8 @@ a moment later; :func:`flush` waits for that.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from .attribute import Attribute
 from .attribute_type import AttributeType
 from .client import Client, client_for, flush, shutdown
@@ -31,6 +33,9 @@ from .task_status import TaskStatus
 from .transformation import Transformation
 from .url import StoreURL
 
+if TYPE_CHECKING:
+    from .path_query import QueryResult, query
+
 __all__ = [
     "Attribute",
     "AttributeType",
@@ -48,6 +53,7 @@ __all__ = [
     "MethodType",
     "Performance",
     "Program",
+    "QueryResult",
     "RunningTask",
     "Set",
     "SetType",
@@ -57,5 +63,15 @@ __all__ = [
     "Transformation",
     "client_for",
     "flush",
+    "query",
     "shutdown",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Asking needs the driver and a parser of SQL, which saying does not wait for."""
+    if name in ("QueryResult", "query"):
+        from . import path_query
+
+        return getattr(path_query, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,6 +15,7 @@ from . import vocabulary as tags
 from .errors import UnknownTagError
 from .store.connection import Connection
 from .store.layout import DataflowLayout, SetLayout, load_layout
+from .store.numbers import Place, restored
 from .store.schema import catalogue_exists, table
 from .store.sql import identifier, literal, qualified
 
@@ -134,31 +135,15 @@ def _exact(
 ) -> list[tuple[Any, ...]]:
     """`rows` without their leading ids, and with the numbers that a DOUBLE could not hold."""
     places = {
-        attribute.id: position
-        for position, attribute in enumerate(known.attributes.values())
+        attribute.id: Place(0, position)
+        for position, attribute in enumerate(known.attributes.values(), 1)
         if attribute.type == "NUMERIC"
     }
-    if not rows or not places:
-        return [row[1:] for row in rows]
-    marks = ", ".join(["%s"] * len(places))
-    found = connection.query(
-        f"SELECT element_id, attribute_id, value FROM {table('exact_number')} "
-        f"WHERE attribute_id IN ({marks}) AND element_id BETWEEN %s AND %s",
-        [*places, min(row[0] for row in rows), max(row[0] for row in rows)],
-    )
-    values = {row[0]: list(row[1:]) for row in rows}
-    for element, attribute, text in found:
-        if element in values:
-            values[element][places[attribute]] = _number(text)
-    return [tuple(row) for row in values.values()]
+    return [row[1:] for row in restored(connection, rows, places)]
 
 
 def _columns(alias: str, names: Sequence[str]) -> str:
     return ", ".join(f"{alias}.{identifier(name)}" for name in names)
-
-
-def _number(text: str) -> float | int:
-    return int(text) if text.lstrip("-").isdigit() else float(text)
 
 
 def _add_tasks(connection: Connection, summaries: dict[int, ExecutionSummary]) -> None:

@@ -6,6 +6,7 @@
     ├── DefinitionError(ValueError)      a dataflow, set, attribute or tag that cannot be
     ├── ElementError(ValueError)         values that do not fit their set
     ├── UnknownTagError(LookupError)     a dataflow, transformation or set nobody declared
+    ├── SelectionError(ValueError)       a query's selection that is no condition over attributes
     ├── StoreURLError(ValueError)        a store URL that does not parse
     ├── JournalError                     the local record cannot be written or read
     ├── PrivateServerError               the private MonetDB cannot be started or stopped
@@ -31,6 +32,7 @@ __all__ = [
     "KernelMissingError",
     "PrivateServerError",
     "RefusedError",
+    "SelectionError",
     "StoreBrokenError",
     "StoreError",
     "StoreLoginError",
@@ -56,6 +58,10 @@ class UnknownTagError(DfAnalyzerError, LookupError):
     """A tag names a dataflow, transformation or set that was not declared."""
 
     __str__ = Exception.__str__
+
+
+class SelectionError(DfAnalyzerError, ValueError):
+    """A query's selection is no condition over the attributes of its dataflow."""
 
 
 class StoreURLError(DfAnalyzerError, ValueError):

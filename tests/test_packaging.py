@@ -420,13 +420,17 @@ def test_the_documented_queries_run(shell: Shell) -> None:
     shell("python train.py")
     pages = [README.read_text(), (ROOT / "docs" / "sql.md").read_text()]
     scripts = [each for page in pages for each in re.findall(r"```sql\n(.*?)```", page, re.DOTALL)]
-    assert len(scripts) == 4
+    assert len(scripts) == 5
     for script in scripts:
         (shell.folder / "script.sql").write_text(script)
         answers = shell("keras-prov sql --json < script.sql").split("\n]\n")[:-1]
         assert len(answers) == len(split(script)[0]) - script.count("SET SCHEMA"), script
         for answer in answers:
             assert json.loads(f"{answer}]"), script
+    _, (query,) = _python_blocks(pages[1])
+    (shell.folder / "query.py").write_text(f"{query}\nprint(found.columns, len(found.rows))")
+    columns = ["itrainingmodel.learning_rate", "otrainingmodel.epoch_id", "otrainingmodel.loss"]
+    assert shell("python query.py").startswith(f"{columns} ")
 
 
 def _python_blocks(text: str) -> tuple[list[str], list[str]]:

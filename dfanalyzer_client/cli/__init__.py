@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from . import database, runs, server, sql
+from .query import query
 from .run import run
 
 __all__ = ["main"]
@@ -25,6 +26,7 @@ def main() -> None:
 
 main.add_command(run)
 main.add_command(sql.sql)
+main.add_command(query)
 main.add_command(runs.runs)
 main.add_command(runs.show)
 main.add_command(server.server)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import dataclasses
+import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -18,7 +20,9 @@ from ..url import StoreURL
 __all__ = [
     "chosen_store",
     "duration",
+    "form_options",
     "friendly_errors",
+    "print_rows",
     "print_table",
     "reading",
     "store_option",
@@ -36,6 +40,15 @@ def store_option(command: Command) -> Command:
         help="monetdb://user@host:port/database; asks for the password. Default: KERAS_PROV_STORE, "
         "which may hold the password, else the private server.",
     )(command)
+
+
+def form_options(command: Command) -> Command:
+    """Add ``--csv`` and ``--json`` to a command that prints rows."""
+    for form, text in (("json", "a JSON list of objects"), ("csv", "CSV, with a header")):
+        command = click.option(f"--{form}", "form", flag_value=form, help=f"Print rows as {text}.")(
+            command
+        )
+    return command
 
 
 @contextlib.contextmanager
@@ -67,6 +80,20 @@ def reading(option: str | None) -> Iterator[Connection]:
         yield connection
     finally:
         connection.close()
+
+
+def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str | None) -> None:
+    """Print rows as a table, or as `form` says."""
+    if form == "csv":
+        writer = csv.writer(sys.stdout)
+        writer.writerow(columns)
+        writer.writerows(rows)
+    elif form == "json":
+        objects = [dict(zip(columns, row, strict=True)) for row in rows]
+        click.echo(json.dumps(objects, default=str, indent=1, ensure_ascii=False))
+    else:
+        print_table(columns, rows)
+        click.echo(f"{len(rows)} row{'s' * (len(rows) != 1)}", err=True)
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

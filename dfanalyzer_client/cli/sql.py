@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import re
 import sys
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import click
 
 from ..errors import RefusedError
 from ..store import Connection
-from .common import friendly_errors, print_table, reading, store_option
+from .common import form_options, friendly_errors, print_rows, reading, store_option
 
 __all__ = ["split", "sql"]
 
@@ -27,8 +24,7 @@ TOKEN = re.compile(
 
 @click.command()
 @click.argument("statement", required=False)
-@click.option("--csv", "form", flag_value="csv", help="Print rows as CSV, with a header.")
-@click.option("--json", "form", flag_value="json", help="Print rows as a JSON list of objects.")
+@form_options
 @store_option
 def sql(statement: str | None, form: str | None, store: str | None) -> None:
     """Run STATEMENT and print its rows; without one, ask for statements.
@@ -75,19 +71,8 @@ def _run(connection: Connection, statement: str, form: str | None) -> None:
         columns, rows, count = connection.table(statement.strip())
     if not columns:
         click.echo(f"{count} rows affected." if count > 0 else "Done.", err=True)
-    elif form == "csv":
-        writer = csv.writer(sys.stdout)
-        writer.writerow(columns)
-        writer.writerows(rows)
-    elif form == "json":
-        click.echo(json.dumps(_objects(columns, rows), default=str, indent=1, ensure_ascii=False))
     else:
-        print_table(columns, rows)
-        click.echo(f"{len(rows)} row{'s' * (len(rows) != 1)}", err=True)
-
-
-def _objects(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[dict[str, Any]]:
-    return [dict(zip(columns, row, strict=True)) for row in rows]
+        print_rows(columns, rows, form)
 
 
 def _typed_statements() -> Iterator[str]:

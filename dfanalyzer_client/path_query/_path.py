@@ -1,0 +1,153 @@
+"""The way from sets to sets through a dataflow: pure functions of its layout."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from ..declared_set import named
+from ..errors import UnknownTagError
+from ..store.layout import DataflowLayout
+
+__all__ = ["Step", "fragment"]
+
+
+class Step(NamedTuple):
+    """A transformation that read one set and wrote another."""
+
+    source: str
+    transformation: str
+    target: str
+
+
+def fragment(
+    layout: DataflowLayout,
+    sources: Sequence[str],
+    targets: Sequence[str],
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+) -> tuple[list[str], list[Step]]:
+    """The sets on the shortest ways from `sources` to `targets`, and the steps that join them.
+
+    Of the ways from one source to one target it is the shortest of those that pass the most sets of
+    `include`; none passes a set of `exclude`. A set comes after one that it is joined with.
+
+    Raises:
+        UnknownTagError: a set is not there, no way leads from a source or to a target or past an
+            included set, or the ways do not touch.
+    """
+    said = {"source": sources, "target": targets, "include": include, "exclude": exclude}
+    known = {what: _checked(layout, tags) for what, tags in said.items()}
+    for what in ("source", "target"):
+        if not known[what]:
+            raise UnknownTagError(
+                f"A query names at least one {what} set of {layout.tag!r}: {named(layout.sets)}."
+            )
+    ways = _ways(layout, known["source"], known["target"], known["include"], known["exclude"])
+    _all_reached(layout, known, ways)
+    return _joined(layout, ways)
+
+
+def _ways(
+    layout: DataflowLayout,
+    sources: list[str],
+    targets: list[str],
+    include: list[str],
+    exclude: list[str],
+) -> list[tuple[str, list[Step]]]:
+    """Each source with the steps to a target, for the pairs that have a way."""
+    found = []
+    for source in sources:
+        for target in targets:
+            steps = _shortest(layout, source, target, include, exclude)
+            if steps is not None:
+                found.append((source, steps))
+    return found
+
+
+def _shortest(
+    layout: DataflowLayout, source: str, target: str, include: list[str], exclude: list[str]
+) -> list[Step] | None:
+    """Breadth first, over sets and which of the included ones were passed."""
+    if {source, target} & set(exclude):
+        return None
+    start = source, frozenset({source} & set(include))
+    ways: dict[tuple[str, frozenset[str]], list[Step]] = {start: []}
+    queue = deque([start])
+    while queue:
+        here = queue.popleft()
+        for step in _steps_from(layout, here[0]):
+            passed = here[1] | ({step.target} & set(include))
+            there = step.target, frozenset(passed)
+            if step.target not in exclude and there not in ways:
+                ways[there] = [*ways[here], step]
+                queue.append(there)
+    ends = [state for state in ways if state[0] == target]
+    if not ends:
+        return None
+    return ways[max(ends, key=lambda state: (len(state[1]), -len(ways[state])))]
+
+
+def _steps_from(layout: DataflowLayout, source: str) -> Iterator[Step]:
+    for transformation in layout.sets[source].consumers:
+        for tag, each in layout.sets.items():
+            if transformation in each.producers and tag != source:
+                yield Step(source, transformation, tag)
+
+
+def _checked(layout: DataflowLayout, tags: Iterable[str]) -> list[str]:
+    found = []
+    for tag in tags:
+        if tag.lower() not in layout.sets:
+            raise UnknownTagError(
+                f"Dataflow {layout.tag!r} has no set {tag!r}. Expected one of {named(layout.sets)}."
+            )
+        found.append(tag.lower())
+    return list(dict.fromkeys(found))
+
+
+def _all_reached(
+    layout: DataflowLayout, known: dict[str, list[str]], ways: list[tuple[str, list[Step]]]
+) -> None:
+    without = f" without {named(known['exclude'])}" if known["exclude"] else ""
+    passed = {tag for source, steps in ways for tag in (source, *(step.target for step in steps))}
+    ends = {steps[-1].target if steps else source for source, steps in ways}
+    for what, reached in (("source", {source for source, _ in ways}), ("target", ends)):
+        missing = [tag for tag in known[what] if tag not in reached]
+        if missing:
+            raise UnknownTagError(
+                f"In dataflow {layout.tag!r} no transformations lead from "
+                f"{named(known['source'])} to {named(known['target'])}{without}: "
+                f"{what} {named(missing)} is cut off."
+            )
+    missing = [tag for tag in known["include"] if tag not in passed]
+    if missing:
+        raise UnknownTagError(
+            f"In dataflow {layout.tag!r} no way from {named(known['source'])} to "
+            f"{named(known['target'])}{without} passes {named(missing)}."
+        )
+
+
+def _joined(
+    layout: DataflowLayout, ways: list[tuple[str, list[Step]]]
+) -> tuple[list[str], list[Step]]:
+    """The sets in an order in which each one after the first shares a step with one before."""
+    steps = list(dict.fromkeys(step for _, way in ways for step in way))
+    sets, left = [ways[0][0]], list(steps)
+    ordered: list[Step] = []
+    while left:
+        touching = [s for s in left if s.source in sets or s.target in sets]
+        if not touching:
+            break
+        step = touching[0]
+        left.remove(step)
+        ordered.append(step)
+        sets += [tag for tag in (step.source, step.target) if tag not in sets]
+    apart = [source for source, _ in ways if source not in sets]
+    if left or apart:
+        raise UnknownTagError(
+            f"In dataflow {layout.tag!r} the ways from {named(sorted({s for s, _ in ways}))} do "
+            "not touch, so their rows do not belong together: ask for them one after the other."
+        )
+    return sets, ordered

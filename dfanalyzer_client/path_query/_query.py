@@ -1,0 +1,179 @@
+"""A path query: its statement, and its rows as they were said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import settings
+from ..errors import DefinitionError, UnknownTagError
+from ..store import Connection, reader_connection
+from ..store.layout import DataflowLayout, load_layout
+from ..store.numbers import Place, restored
+from ..store.schema import catalogue_exists
+from ..url import StoreURL
+from ._path import fragment
+from ._select import Attributes, select
+
+if TYPE_CHECKING:
+    from ..dataflow import Dataflow
+
+__all__ = ["MAPPINGS", "QueryResult", "query", "query_with"]
+
+MAPPINGS = ("PHYSICAL", "LOGICAL", "HYBRID")
+
+
+@dataclass
+class QueryResult:
+    """Rows of a path query.
+
+    Attributes:
+        columns: ``set.attribute`` of each value.
+        rows: in the order in which they were stored.
+        sets: the sets that were joined, in order.
+        transformations: those on the way between them.
+    """
+
+    columns: list[str]
+    rows: list[tuple[Any, ...]]
+    sets: list[str] = field(default_factory=list)
+    transformations: list[str] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return iter(self.rows)
+
+    def to_pandas(self) -> Any:
+        """The same as a pandas.DataFrame; raises ImportError where pandas is not installed."""
+        try:
+            import pandas as pd
+        except ImportError:
+            raise ImportError(
+                "QueryResult.to_pandas() needs pandas: pip install 'keras-prov[pandas]'"
+            ) from None
+        return pd.DataFrame(self.rows, columns=self.columns)
+
+
+def query(
+    dataflow: str | Dataflow,
+    source: str | Sequence[str],
+    target: str | Sequence[str],
+    projection: Sequence[str] = (),
+    selection: str = "",
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    *,
+    mapping: str = "PHYSICAL",
+    limit: int | None = None,
+    store: str | StoreURL | None = None,
+    home: Path | None = None,
+) -> QueryResult:
+    """Rows of `source` sets with the rows of `target` sets that came of them.
+
+    The shortest way of transformations between them is found, and the sets on it are joined along
+    the ids of the tasks that read the one and wrote the other.
+
+    Args:
+        dataflow: its tag, or the Dataflow.
+        source: tags of the sets where the ways begin.
+        target: tags of the sets where they end.
+        projection: ``set.attribute`` of each value that is wanted, or the attribute alone where no
+            other set on the way has it; none: all of the source and target sets.
+        selection: a condition over attributes, as ``otrainingmodel.loss < 0.1 AND momentum > 0``.
+        include: tags of sets that the ways pass.
+        exclude: tags of sets that they do not pass.
+        mapping: PHYSICAL joins along tasks; LOGICAL where attributes of the same name have the same
+            value; HYBRID along both.
+        limit: that many rows at most.
+        store: URL of the database; None: KERAS_PROV_STORE, else the private server.
+        home: the data folder of the private server.
+
+    Raises:
+        UnknownTagError: a dataflow, set or attribute is not there, or no way leads.
+        SelectionError: `selection` is no condition over attributes.
+        StoreError: the database cannot be asked.
+    """
+    connection = reader_connection(settings.store_url(store), home or settings.home())
+    try:
+        return query_with(
+            connection,
+            dataflow if isinstance(dataflow, str) else dataflow.get_specification()["tag"],
+            source=_listed(source),
+            target=_listed(target),
+            projection=_listed(projection),
+            selection=selection,
+            include=_listed(include),
+            exclude=_listed(exclude),
+            mapping=mapping,
+            limit=limit,
+        )
+    finally:
+        connection.close()
+
+
+def query_with(
+    connection: Connection,
+    dataflow: str,
+    *,
+    source: Sequence[str],
+    target: Sequence[str],
+    projection: Sequence[str] = (),
+    selection: str = "",
+    include: Sequence[str] = (),
+    exclude: Sequence[str] = (),
+    mapping: str = "PHYSICAL",
+    limit: int | None = None,
+) -> QueryResult:
+    """`query` over a connection that is there already."""
+    with connection.transaction():
+        layout = load_layout(connection, dataflow.lower()) if catalogue_exists(connection) else None
+        if layout is None:
+            raise UnknownTagError(f"There is no dataflow {dataflow!r}.")
+        sets, steps = fragment(layout, source, target, include, exclude)
+        attributes = Attributes(layout, sets)
+        wanted = attributes.projected(projection, [*source, *target])
+        text, parameters = select(
+            layout, sets, steps, wanted, attributes, selection, _checked_mapping(mapping)
+        )
+        if limit is not None:
+            text, parameters = f"{text} LIMIT %s", [*parameters, max(0, int(limit))]
+        rows = connection.query(text, parameters)
+        rows = _restored(connection, layout, wanted, rows)
+    return QueryResult(
+        [f"{tag}.{name}" for tag, name in wanted],
+        rows,
+        sets,
+        list(dict.fromkeys(step.transformation for step in steps)),
+    )
+
+
+def _restored(
+    connection: Connection,
+    layout: DataflowLayout,
+    wanted: list[tuple[str, str]],
+    rows: list[tuple[Any, ...]],
+) -> list[tuple[Any, ...]]:
+    """`rows` without their leading ids, and with numbers as they were said."""
+    tags = list(dict.fromkeys(tag for tag, _ in wanted))
+    places = {}
+    for position, (tag, name) in enumerate(wanted, len(tags)):
+        attribute = layout.sets[tag].attributes[name]
+        if attribute.type == "NUMERIC":
+            places[attribute.id] = Place(tags.index(tag), position)
+    return [row[len(tags) :] for row in restored(connection, rows, places)]
+
+
+def _checked_mapping(mapping: str) -> str:
+    if mapping.upper() not in MAPPINGS:
+        raise DefinitionError(
+            f"A query's mapping is one of {', '.join(MAPPINGS)}. Received: {mapping!r}."
+        )
+    return mapping.upper()
+
+
+def _listed(names: str | Sequence[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)

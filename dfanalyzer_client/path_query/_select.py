@@ -1,0 +1,163 @@
+"""The SELECT of a path query: pure functions of the dataflow's layout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ..declared_set import named
+from ..errors import UnknownTagError
+from ..store.layout import DataflowLayout, SetLayout
+from ..store.schema import table
+from ..store.sql import identifier, literal, qualified
+from ._path import Step
+from ._selection import condition
+
+__all__ = ["Attributes", "select"]
+
+
+class Attributes:
+    """The attributes of the sets on the way, by what users call them."""
+
+    def __init__(self, layout: DataflowLayout, sets: list[str]) -> None:
+        self._layout, self._sets = layout, sets
+
+    def found(self, tag: str | None, name: str) -> tuple[str, str]:
+        """The set and the name of an attribute; raises UnknownTagError."""
+        if tag is not None and tag.lower() not in self._sets:
+            raise UnknownTagError(
+                f"Set {tag!r} is not on the way, which passes {named(self._sets)}."
+            )
+        among = self._sets if tag is None else [tag.lower()]
+        holders = [each for each in among if name.lower() in self._layout.sets[each].attributes]
+        if len(holders) == 1:
+            return holders[0], name.lower()
+        if holders:
+            raise UnknownTagError(
+                f"Several sets on the way have an attribute {name!r}: {named(holders)}. Write "
+                f"'{holders[0]}.{name.lower()}'."
+            )
+        known = [f"{each}.{a}" for each in among for a in self._layout.sets[each].attributes]
+        raise UnknownTagError(
+            f"No set on the way has an attribute {name!r}. Expected one of {named(known)}."
+        )
+
+    def column(self, tag: str | None, name: str) -> str:
+        """The same as SQL."""
+        found, attribute = self.found(tag, name)
+        return literal(f"{self.alias(found)}.{identifier(attribute)}")
+
+    def projected(self, names: Sequence[str], ends: Sequence[str]) -> list[tuple[str, str]]:
+        """The attributes of a projection; of none, all of the sets at the ends."""
+        if names:
+            return [self.found(*_split(name)) for name in names]
+        return [
+            (tag, name)
+            for tag in dict.fromkeys(tag.lower() for tag in ends)
+            for name in self._layout.sets[tag].attributes
+        ]
+
+    def alias(self, tag: str) -> str:
+        """What a set is called in the statement."""
+        return f"s{self._sets.index(tag)}"
+
+
+def select(
+    layout: DataflowLayout,
+    sets: list[str],
+    steps: list[Step],
+    wanted: list[tuple[str, str]],
+    attributes: Attributes,
+    selection: str,
+    mapping: str,
+) -> tuple[str, list[Any]]:
+    """A SELECT of the ids of the sets in `wanted`, then of `wanted`, and its parameters."""
+    ids = [f"{attributes.alias(tag)}.id" for tag in dict.fromkeys(tag for tag, _ in wanted)]
+    columns = [f"{attributes.alias(tag)}.{identifier(name)}" for tag, name in wanted]
+    tables = [f"{qualified(layout.tag, layout.sets[sets[0]].table)} AS s0"]
+    joined = {sets[0]}
+    for number, step in enumerate(steps):
+        joins = _Join(layout, step, attributes.alias, f"r{number}", mapping)
+        tables += joins.clauses(joined)
+        joined |= {step.source, step.target}
+    text = literal(f"SELECT DISTINCT {', '.join([*ids, *columns])} FROM {' '.join(tables)}")
+    parameters: list[Any] = []
+    if selection.strip():
+        where, parameters = condition(selection, attributes.column)
+        text += f" WHERE {where}"
+    return f"{text} ORDER BY {', '.join(ids)}", parameters
+
+
+class _Join:
+    """The JOIN clauses of one step, of which one set or both are there already."""
+
+    def __init__(
+        self,
+        layout: DataflowLayout,
+        step: Step,
+        alias: Callable[[str], str],
+        reading: str,
+        mapping: str,
+    ) -> None:
+        self._layout, self._step, self._mapping = layout, step, mapping
+        self._source, self._target, self._reading = alias(step.source), alias(step.target), reading
+        self._read = f"{reading}.row_id = {self._source}.id"
+        task = identifier(f"{step.transformation}_task_id")
+        self._wrote = f"{reading}.task_id = {self._target}.{task}"
+
+    def clauses(self, joined: set[str]) -> list[str]:
+        """The clauses, given the sets that are joined already."""
+        step = self._step
+        if step.source not in joined:
+            return [*self._reading_on([self._wrote]), *self._set_on(step.source, self._read)]
+        if step.target not in joined:
+            return [*self._reading_on([self._read]), *self._set_on(step.target, self._wrote)]
+        return self._reading_on([self._read, self._wrote, *self._same()])
+
+    def _reading_on(self, conditions: list[str]) -> list[str]:
+        """Which tasks read which rows; without them, rows meet by their values alone."""
+        if self._mapping == "LOGICAL":
+            return []
+        layout, step = self._layout, self._step
+        reads = _reads(layout, layout.sets[step.source], step.transformation)
+        return [f"JOIN ({reads}) AS {self._reading} ON {' AND '.join(conditions)}"]
+
+    def _set_on(self, tag: str, condition: str) -> list[str]:
+        alias = self._source if tag == self._step.source else self._target
+        conditions = [*([] if self._mapping == "LOGICAL" else [condition]), *self._same()]
+        name = qualified(self._layout.tag, self._layout.sets[tag].table)
+        return [f"JOIN {name} AS {alias} ON {' AND '.join(conditions)}"]
+
+    def _same(self) -> list[str]:
+        """That attributes of the same name have the same value."""
+        if self._mapping == "PHYSICAL":
+            return []
+        source = self._layout.sets[self._step.source].attributes
+        target = self._layout.sets[self._step.target].attributes
+        shared = [n for n in source if n in target and source[n].type == target[n].type]
+        if not shared and self._mapping == "LOGICAL":
+            raise UnknownTagError(
+                f"Sets {self._step.source!r} and {self._step.target!r} have no attribute in "
+                "common, so there is no logical way: use the mapping PHYSICAL."
+            )
+        return [f"{self._source}.{identifier(n)} = {self._target}.{identifier(n)}" for n in shared]
+
+
+def _reads(layout: DataflowLayout, known: SetLayout, transformation: str) -> str:
+    """Each row of a set with each task of a transformation that read it."""
+    source, task = qualified(layout.tag, known.table), identifier(f"{transformation}_task_id")
+    said = f"SELECT id AS row_id, {task} AS task_id FROM {source} WHERE {task} IS NOT NULL"
+    writers = [identifier(f"{tag}_task_id") for tag in known.producers]
+    depended = [
+        f"SELECT w.id, d.task_id FROM {source} AS w JOIN {table('task_dependency')} AS d "
+        f"ON d.previous_task_id = w.{writer} "
+        f"WHERE d.dt_id = {layout.transformations[transformation]}"
+        for writer in writers
+    ]
+    return " UNION ".join([said, *depended])
+
+
+def _split(name: str) -> tuple[str | None, str]:
+    """`set.attribute` or `attribute`; either may hold further dots where it is unambiguous."""
+    tag, dot, attribute = name.strip().partition(".")
+    return (tag.strip(), attribute.strip()) if dot else (None, tag.strip())

@@ -1,0 +1,139 @@
+"""A condition that a user wrote, as SQL: parsed and built anew, never pasted.
+
+What is allowed is listed below; anything else is refused, so that no subquery, function or
+statement gets in. Literals become parameters, and names are looked up among the dataflow's own.
+"""
+
+from __future__ import annotations
+
+import decimal
+from collections.abc import Callable
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+
+from ..errors import SelectionError
+
+__all__ = ["condition"]
+
+BINARY: dict[type[exp.Expr], str] = {
+    exp.And: "AND", exp.Or: "OR",
+    exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<=",
+    exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/",
+    exp.Like: "LIKE", exp.ILike: "ILIKE",
+}  # fmt: skip
+MAX_CHARACTERS = 10_000
+MAX_DEPTH = 200
+ALLOWED = (
+    "Allowed are attributes, numbers, texts, + - * /, comparisons, AND, OR, NOT, IN (…), BETWEEN, "
+    "LIKE and IS NULL."
+)
+
+Resolve = Callable[[str | None, str], str]
+
+
+def condition(text: str, resolve: Resolve) -> tuple[str, list[Any]]:
+    """`text` as a condition with marks for parameters, and these.
+
+    Args:
+        text: for example ``otrainingmodel.loss < 0.1 AND optimizer_name = 'Adam'``.
+        resolve: the SQL of an attribute, given its set (or None) and its name; raises
+            UnknownTagError.
+
+    Raises:
+        SelectionError: it is no condition, or has something in it that is not allowed.
+    """
+    if len(text) > MAX_CHARACTERS:
+        raise SelectionError(
+            f"A selection has at most {MAX_CHARACTERS} characters. Received: {len(text)}."
+        )
+    try:
+        tree = sqlglot.parse_one(text, into=exp.Condition)
+    except (sqlglot.errors.SqlglotError, RecursionError, ValueError) as error:
+        reason = str(error).splitlines()[0].partition(". Line")[0]
+        raise SelectionError(f"The selection is no condition ({reason}): {text!r:.200}.") from None
+    builder = _Builder(text, resolve)
+    return builder.condition(tree), builder.parameters
+
+
+class _Builder:
+    def __init__(self, text: str, resolve: Resolve) -> None:
+        self._text, self._resolve = text, resolve
+        self.parameters: list[Any] = []
+        self._depth = 0
+
+    def condition(self, node: exp.Expr) -> str:
+        """A node that is true or false; raises SelectionError for a mere value."""
+        if isinstance(node, exp.Paren):
+            return f"({self._deeper(self.condition, node.this)})"
+        if isinstance(node, exp.Not):
+            return f"NOT ({self._deeper(self.condition, node.this)})"
+        if isinstance(node, (exp.And, exp.Or)):
+            parts = [self._deeper(self.condition, each) for each in (node.left, node.right)]
+            return f"({f' {BINARY[type(node)]} '.join(parts)})"
+        if isinstance(node, exp.Predicate):
+            return self._predicate(node)
+        raise self._refused(node)
+
+    def _predicate(self, node: exp.Expr) -> str:
+        if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
+            return f"{self._value(node.this)} IS NULL"
+        if isinstance(node, exp.Between):
+            low, high = node.args["low"], node.args["high"]
+            value = self._value(node.this)
+            return f"{value} BETWEEN {self._value(low)} AND {self._value(high)}"
+        if isinstance(node, exp.In) and node.expressions and node.args.get("query") is None:
+            value = self._value(node.this)
+            return f"{value} IN ({', '.join(self._value(each) for each in node.expressions)})"
+        if type(node) in BINARY and isinstance(node, exp.Binary):
+            return f"{self._value(node.left)} {BINARY[type(node)]} {self._value(node.right)}"
+        raise self._refused(node)
+
+    def _value(self, node: exp.Expr) -> str:
+        if isinstance(node, exp.Column):
+            return self._column(node)
+        if isinstance(node, exp.Literal):
+            return self._literal(node)
+        if isinstance(node, exp.Paren):
+            return f"({self._deeper(self._value, node.this)})"
+        if isinstance(node, exp.Neg):
+            return f"(- {self._deeper(self._value, node.this)})"
+        if type(node) in (exp.Add, exp.Sub, exp.Mul, exp.Div):
+            assert isinstance(node, exp.Binary)  # noqa: S101 (for the type checker)
+            left, right = (self._deeper(self._value, each) for each in (node.left, node.right))
+            return f"({left} {BINARY[type(node)]} {right})"
+        raise self._refused(node)
+
+    def _column(self, node: exp.Column) -> str:
+        parts = [part.name for part in node.parts]
+        if len(parts) > 2 or not all(isinstance(part, exp.Identifier) for part in node.parts):
+            raise self._refused(node)
+        return self._resolve(parts[0] if len(parts) == 2 else None, parts[-1])
+
+    def _literal(self, node: exp.Literal) -> str:
+        if node.is_string:
+            self.parameters.append(node.this)
+            return "%s"
+        try:
+            number = float(decimal.Decimal(node.this))
+        except (ArithmeticError, ValueError):
+            raise self._refused(node) from None
+        if number in (float("inf"), float("-inf")) or number != number:
+            raise self._refused(node)
+        self.parameters.append(number)
+        return "%s"
+
+    def _deeper(self, build: Callable[[Any], str], node: exp.Expr) -> str:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            raise SelectionError(f"The selection is nested too deeply: {self._text!r:.200}.")
+        try:
+            return build(node)
+        finally:
+            self._depth -= 1
+
+    def _refused(self, node: exp.Expr) -> SelectionError:
+        return SelectionError(
+            f"{node.sql()!r:.200} cannot stand in the selection {self._text!r:.200}. {ALLOWED}"
+        )

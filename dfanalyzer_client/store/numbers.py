@@ -1,0 +1,61 @@
+"""Numbers as they were said: those that a DOUBLE cannot hold are looked up."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from .connection import Connection
+from .schema import table
+
+__all__ = ["Place", "restored"]
+
+
+class Place(NamedTuple):
+    """Where in a row the id of a set's element stands, and where a value of that element."""
+
+    id: int
+    value: int
+
+
+def restored(
+    connection: Connection, rows: Sequence[tuple[Any, ...]], places: Mapping[int, Place]
+) -> list[tuple[Any, ...]]:
+    """`rows` with the numbers that their columns could not hold.
+
+    Args:
+        connection: to ask.
+        rows: with the ids of the elements that they show.
+        places: of each NUMERIC attribute, by its id.
+    """
+    values = [list(row) for row in rows]
+    by_id: dict[int, list[int]] = defaultdict(list)
+    for attribute, place in places.items():
+        by_id[place.id].append(attribute)
+    for position, attributes in by_id.items():
+        of: dict[int, list[list[Any]]] = defaultdict(list)
+        for row in values:
+            of[row[position]].append(row)
+        for element, attribute, text in _found(connection, rows, position, attributes):
+            for row in of[element]:
+                row[places[attribute].value] = _number(text)
+    return [tuple(row) for row in values]
+
+
+def _found(
+    connection: Connection, rows: Sequence[tuple[Any, ...]], position: int, attributes: list[int]
+) -> list[tuple[Any, ...]]:
+    ids = [row[position] for row in rows]
+    if not ids:
+        return []
+    marks = ", ".join(["%s"] * len(attributes))
+    return connection.query(
+        f"SELECT element_id, attribute_id, value FROM {table('exact_number')} "
+        f"WHERE attribute_id IN ({marks}) AND element_id BETWEEN %s AND %s",
+        [*attributes, min(ids), max(ids)],
+    )
+
+
+def _number(text: str) -> float | int:
+    return int(text) if text.lstrip("-").isdigit() else float(text)
