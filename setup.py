@@ -15,6 +15,8 @@ README = ROOT / "README.md"
 STUBS = ROOT / "keras_prov-stubs"
 
 DEMO = ["scikit-learn"]
+PANDAS = ["pandas"]
+SERVICE = ["fastapi>=0.115", "fastapi-offline", "httptools", "uvicorn>=0.30", "uvloop"]
 SYSTEM = ["nvidia-ml-py", "psutil"]
 COMPANIONS = [
     "keras-tuner",
@@ -37,17 +39,19 @@ KERAS_TESTS = [
 ]
 DEV = [
     *DEMO,
+    *PANDAS,
+    *SERVICE,
     *SYSTEM,
     *COMPANIONS,
     "build",
     "hypothesis",
     "mypy",
-    "pandas",
     "pexpect",
     "pytest",
     "pytest-timeout",
     "pytest-xdist",
     "ruff",
+    "schemathesis>=4",
     "types-pexpect",
     "types-psutil",
     "types-setuptools",
@@ -97,7 +101,14 @@ setup(
         "tensorflow>=2.20",
         "wrapt>=1.14",
     ],
-    extras_require={"demo": DEMO, "system": SYSTEM, "dev": DEV, "keras-tests": KERAS_TESTS},
+    extras_require={
+        "demo": DEMO,
+        "pandas": PANDAS,
+        "service": SERVICE,
+        "system": SYSTEM,
+        "dev": DEV,
+        "keras-tests": KERAS_TESTS,
+    },
     packages=[
         *find_packages(include=["keras_prov*", "dfanalyzer_client*"]),
         *stub_packages(),

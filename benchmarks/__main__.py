@@ -5,5 +5,5 @@ from __future__ import annotations
 import subprocess
 import sys
 
-for name in ("imports", "capture", "training", "delivery"):
+for name in ("imports", "capture", "training", "delivery", "service"):
     subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)

@@ -19,7 +19,15 @@ from .store.numbers import Place, restored
 from .store.schema import catalogue_exists, table
 from .store.sql import identifier, literal, qualified
 
-__all__ = ["ExecutionSummary", "SetRows", "execution_sets", "executions", "find_execution", "tasks"]
+__all__ = [
+    "ExecutionSummary",
+    "SetRows",
+    "execution_sets",
+    "executions",
+    "find_execution",
+    "task_exists",
+    "tasks",
+]
 
 
 @dataclass
@@ -101,6 +109,22 @@ def tasks(connection: Connection, execution: int) -> list[tuple[Any, ...]]:
         f"LEFT JOIN {table('task_ended')} e ON e.task_id = t.id "
         "WHERE t.df_exec = %s ORDER BY t.id",
         [execution],
+    )
+
+
+def task_exists(
+    connection: Connection, dataflow: str, execution: str, transformation: str, identifier: int
+) -> bool:
+    """Whether a task is stored, by the tags and the id that its writer gave."""
+    return catalogue_exists(connection) and bool(
+        connection.query(
+            f"SELECT 1 FROM {table('task')} t "
+            f"JOIN {table('dataflow_execution')} e ON e.id = t.df_exec "
+            f"JOIN {table('dataflow')} d ON d.id = e.df_id "
+            f"JOIN {table('data_transformation')} x ON x.id = t.dt_id "
+            "WHERE d.tag = %s AND e.tag = %s AND x.tag = %s AND t.identifier = %s",
+            [dataflow, execution, transformation, identifier],
+        )
     )
 
 

@@ -43,31 +43,48 @@ class Client:
     Args:
         store: where to; None is the private server of `home`.
         home: the data folder that holds the journals.
+        relays: it passes on what others say, so nobody is told that a message is taken before it is
+            in the journal, and nobody ends their tasks when this process has gone.
     """
 
-    def __init__(self, store: StoreURL | None, home: Path) -> None:
+    def __init__(self, store: StoreURL | None, home: Path, *, relays: bool = False) -> None:
         self.store = store
         self.home = home
+        self._relays = relays
         self._declarations: dict[str, Declaration] = {}
         self._start_over()
 
-    def save_dataflow(self, message: dict[str, Any]) -> None:
-        """Declare a dataflow, or let it grow; raises DefinitionError, and then sends nothing."""
+    def start(self) -> None:
+        """Begin to store what others left, before there is anything to say."""
+        with self._lock:
+            self._opened()[1].wake()
+
+    def save_dataflow(self, message: dict[str, Any]) -> int:
+        """Declare a dataflow, or let it grow; raises DefinitionError, and then sends nothing.
+
+        Returns:
+            The message's number in the journal.
+        """
         tag = checked_dataflow_tag(message["tag"])
         with self._lock:
             declaration = self._declarations.get(tag, Declaration(tag))
             declaration.merge(message)
-            self._say({"kind": "dataflow", **message})
+            number = self._say({"kind": "dataflow", **message})
             self._declarations[tag] = declaration
+            return number
 
-    def save_task(self, message: dict[str, Any]) -> None:
-        """Send a task; raises UnknownTagError or ElementError, and then sends nothing."""
+    def save_task(self, message: dict[str, Any]) -> int:
+        """Send a task; raises UnknownTagError or ElementError, and then sends nothing.
+
+        Returns:
+            The message's number in the journal.
+        """
         declaration = self._declarations.get(message["dataflow"])
         if declaration is None:
             raise _undeclared(message["dataflow"])
         checked = declaration.checked_task(message)
         with self._lock:
-            self._say({"kind": "task", **checked})
+            return self._say({"kind": "task", **checked})
 
     def row_stream(self, message: dict[str, Any]) -> RowStream:
         """What says rows of the one set of `message`; raises UnknownTagError."""
@@ -88,6 +105,10 @@ class Client:
     def declares(self, tag: str) -> bool:
         """Whether the dataflow `tag` was saved here."""
         return tag in self._declarations
+
+    def declaration(self, tag: str) -> Declaration | None:
+        """What was saved here of the dataflow `tag`."""
+        return self._declarations.get(tag)
 
     def flush(self, timeout: float | None = 5.0) -> bool:
         """Wait until all that was said is stored; False when `timeout` seconds did not do.
@@ -140,13 +161,15 @@ class Client:
     def _said(self) -> int:
         return 0 if self._journal is None else self._journal.sequence
 
-    def _say(self, message: dict[str, Any]) -> None:
+    def _say(self, message: dict[str, Any]) -> int:
         journal, exporter = self._opened()
-        exporter.wake(journal.append(message))
+        number = journal.append(message)
+        exporter.wake(number)
+        return number
 
     def _opened(self) -> tuple[Journal, Exporter]:
         if self._journal is None or self._exporter is None:
-            self._journal = Journal(self.home / "journals", self.store)
+            self._journal = Journal(self.home / "journals", self.store, relays=self._relays)
             for declaration in self._declarations.values():  # a forked child's journal has none
                 self._journal.append({"kind": "dataflow", **declaration.specification()})
             self._exporter = self._exporter_of(self._journal)

@@ -49,6 +49,16 @@ class Declaration:
             self._orders[message["exec"]] = self._order(message)
         return changed
 
+    def has_execution(self, exec_tag: str) -> bool:
+        """Whether an execution declared it, so that the order of its values is known."""
+        return exec_tag in self._orders
+
+    def width(self, exec_tag: str, tag: str) -> int:
+        """How many values without names an element of a set has in an execution."""
+        if tag not in self.sets:
+            return 0
+        return len(self._orders.get(exec_tag, {}).get(tag, self.sets[tag].attributes))
+
     def specification(self) -> dict[str, Any]:
         """The whole declaration as one dataflow message."""
         return {

@@ -99,7 +99,7 @@ def taken_in(path: Path, header: Header | None, store: JournalStore) -> Iterator
     if not is_done(path):
         for _ in _settled(path):
             yield 0
-        for _ in _end_open_tasks(path):
+        for _ in _end_open_tasks(path) if not header.relays else ():
             yield 0
     yield from _shipped(path, header, store)
     if not is_done(path):

@@ -26,6 +26,7 @@ variable                   pyproject     meaning                                
                                          does not say
 ``KERAS_PROV_ADAPTATION``  adaptation    whether changes of the learning rate    if LEARNING_RATE
                                          are captured                            is
+``KERAS_PROV_TOKEN``       never         bearer token of ``keras-prov serve``    none
 ========================== ============= ======================================= ===================
 
 A variable that is empty says nothing. The project's are those of `project_settings`; a relative
@@ -35,6 +36,7 @@ path there begins at its file.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -49,6 +51,7 @@ __all__ = [
     "batch_seconds",
     "capture",
     "check",
+    "checked_token",
     "dataflow_tag",
     "exit_flush_seconds",
     "fsync",
@@ -57,12 +60,14 @@ __all__ = [
     "retention_days",
     "store_url",
     "strict",
+    "token",
 ]
 
 IDLE_MINUTES = 30.0
 EXIT_FLUSH_SECONDS = 5.0
 BATCH_SECONDS = 0.5
 RETENTION_DAYS = 30.0
+TOKEN_CHARACTERS = 16
 ON, OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -105,6 +110,22 @@ def batch_seconds(argument: float | None = None) -> float:
 def retention_days(argument: float | None = None) -> float:
     """Days for which a journal is kept that a server has stored; the private one's always are."""
     return _number("retention", argument, RETENTION_DAYS)
+
+
+def token() -> str | None:
+    """The bearer token of the service (KERAS_PROV_TOKEN); never of a project's file."""
+    text = os.environ.get("KERAS_PROV_TOKEN", "")
+    return checked_token(text, "KERAS_PROV_TOKEN") if text else None
+
+
+def checked_token(text: str, origin: str) -> str:
+    """`text` if it can be a bearer token (RFC 6750); raises DfAnalyzerError, without showing it."""
+    if len(text) < TOKEN_CHARACTERS or not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", text):
+        raise DfAnalyzerError(
+            f"The token of {origin} must have {TOKEN_CHARACTERS} or more letters, digits and "
+            "-._~+/ (RFC 6750), as `openssl rand -hex 32` makes one."
+        )
+    return text
 
 
 def strict() -> bool:

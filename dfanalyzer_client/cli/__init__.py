@@ -10,6 +10,7 @@ import click
 from . import database, runs, server, sql
 from .query import query
 from .run import run
+from .serve import serve
 
 __all__ = ["main"]
 
@@ -29,6 +30,7 @@ main.add_command(sql.sql)
 main.add_command(query)
 main.add_command(runs.runs)
 main.add_command(runs.show)
+main.add_command(serve)
 main.add_command(server.server)
 main.add_command(database.db)
 main.add_command(database.sync)

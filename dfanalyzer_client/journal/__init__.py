@@ -15,6 +15,7 @@ from ._files import compressed, is_done, journals, remove_expired
 from ._lock import take_over
 from ._reader import Header, JournalReader, read_header
 from ._record import Record
+from ._search import declarations
 from ._set_aside import SetAside
 from ._writer import Journal, append_records
 
@@ -26,6 +27,7 @@ __all__ = [
     "SetAside",
     "append_records",
     "compressed",
+    "declarations",
     "is_done",
     "journals",
     "read_header",

@@ -16,7 +16,7 @@ from typing import IO, cast
 from ..errors import JournalError
 from ._record import FORMAT, Record, parsed
 
-__all__ = ["READ_BYTES", "Header", "JournalReader", "boot", "read_header"]
+__all__ = ["READ_BYTES", "Header", "JournalReader", "boot", "opened", "read_header"]
 
 logger = logging.getLogger(__name__)
 
@@ -34,6 +34,7 @@ class Header:
         boot: names that machine's kernel since its last start (random(4)); None where unknown.
         pid: the process's number there.
         store: URL, without the password, of where its messages go; None is the private server.
+        relays: its process passed on what others said, whose tasks may go on without it.
     """
 
     journal: str
@@ -42,6 +43,7 @@ class Header:
     boot: str | None
     pid: int
     store: str | None
+    relays: bool = False
 
     @property
     def is_of_here(self) -> bool:
@@ -75,7 +77,7 @@ class JournalReader:
     def batches(self, size: int = READ_BYTES) -> Generator[list[Record], None, None]:
         """All records from here to the end, about `size` bytes of them at a time."""
         rest = b""
-        with _opened(self.path) as file:
+        with opened(self.path) as file:
             file.seek(self.offset)
             while data := self._data(file, size):
                 whole, newline, rest = (rest + data).rpartition(b"\n")
@@ -126,7 +128,7 @@ def read_header(path: Path) -> Header | None:
     Raises:
         JournalError: its first record is damaged, or a newer version wrote it.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         line = file.readline()
         if not line.endswith(b"\n"):
             return None
@@ -143,7 +145,13 @@ def read_header(path: Path) -> Header | None:
             f"reads {FORMAT}): upgrade this one."
         )
     return Header(
-        said["journal"], said["created"], said["host"], said.get("boot"), said["pid"], said["store"]
+        said["journal"],
+        said["created"],
+        said["host"],
+        said.get("boot"),
+        said["pid"],
+        said["store"],
+        said.get("relays", False),
     )
 
 
@@ -155,5 +163,6 @@ def boot() -> str | None:
         return None
 
 
-def _opened(path: Path) -> IO[bytes]:
+def opened(path: Path) -> IO[bytes]:
+    """A journal's bytes, compressed or not."""
     return cast("IO[bytes]", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")

@@ -34,7 +34,7 @@ class Journal:
     """Appends messages to a file of its own.
 
     What cannot be written (the disk is full) waits in memory, and is written in order before the
-    next message, once there is room.
+    next message, once there is room; unless it relays what others said, who are told instead.
 
     Attributes:
         path: the file.
@@ -43,9 +43,12 @@ class Journal:
         sequence: number of the last message that was taken.
     """
 
-    def __init__(self, folder: Path, store: StoreURL | None = None) -> None:
+    def __init__(
+        self, folder: Path, store: StoreURL | None = None, *, relays: bool = False
+    ) -> None:
         """Create the file, 0600 in a folder 0700; raises JournalError where that fails."""
         self.id = uuid.uuid4().hex
+        self._relays = relays
         self.store = None if store is None else str(store.without_password())
         created = datetime.now(UTC)
         self.path = folder / f"{created:%Y%m%dT%H%M%S}-{os.getpid()}-{self.id[:8]}{SUFFIX}"
@@ -64,6 +67,7 @@ class Journal:
             "boot": boot(),
             "pid": os.getpid(),
             "store": self.store,
+            "relays": relays,
         }
         self.append(header)
         _published(new, self.path, fsync=self._fsync)
@@ -81,8 +85,8 @@ class Journal:
             The message's sequence number.
 
         Raises:
-            JournalError: too much waits in memory already, or the journal was closed. The message
-                was not taken.
+            JournalError: too much waits in memory already, or the journal was closed, or it relays
+                and cannot be written. The message was not taken.
         """
         with self._lock:
             line = line_of(self.sequence + 1, body)
@@ -147,6 +151,8 @@ class Journal:
             )
 
     def _let_wait(self, line: bytes) -> None:
+        if self._relays:
+            raise JournalError(f"The journal {self.path} cannot be written: its disk is full.")
         if self._waiting_bytes + len(line) > WAITING_BYTES:
             raise JournalError(
                 f"The journal {self.path} cannot be written, and {len(self._waiting)} messages "

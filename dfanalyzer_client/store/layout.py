@@ -9,13 +9,14 @@ from ..declaration import Declaration
 from ..declared_set import Combination
 from ..errors import RefusedError
 from .connection import Connection
-from .schema import table
+from .schema import catalogue_exists, table
 
 __all__ = [
     "LIST_SEPARATOR",
     "AttributeLayout",
     "DataflowLayout",
     "SetLayout",
+    "dataflow_tags",
     "load_layout",
     "load_layouts",
     "missing_parts",
@@ -100,10 +101,17 @@ def load_layout(connection: Connection, tag: str) -> DataflowLayout | None:
     return layout
 
 
+def dataflow_tags(connection: Connection) -> list[tuple[int, str]]:
+    """Ids and tags of all dataflows, oldest first; none where there is no catalogue."""
+    if not catalogue_exists(connection):
+        return []
+    rows = connection.query(f"SELECT id, tag FROM {table('dataflow')} ORDER BY id")
+    return [(id_, tag) for id_, tag in rows]
+
+
 def load_layouts(connection: Connection) -> list[DataflowLayout]:
     """All dataflows of the catalogue, oldest first."""
-    tags = connection.query(f"SELECT tag FROM {table('dataflow')} ORDER BY id")
-    found = [load_layout(connection, tag) for (tag,) in tags]
+    found = [load_layout(connection, tag) for _, tag in dataflow_tags(connection)]
     return [layout for layout in found if layout is not None]
 
 

@@ -1,0 +1,63 @@
+"""Looking a declaration up in journals, whoever wrote them."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ._files import journals
+from ._reader import opened
+from ._record import parsed
+
+__all__ = ["SEARCHED_BYTES", "declarations"]
+
+SEARCHED_BYTES = 1 << 30
+"""So much is read at most, the newest journals first."""
+
+TRIES = 5
+_DECLARES = b'"kind":"dataflow"'
+
+
+def declarations(folder: Path, tag: str, exec_tag: str) -> list[dict[str, Any]]:
+    """The messages that declared a dataflow for one execution, in order.
+
+    They are those of the newest journal that has any.
+    """
+    for _ in range(TRIES):
+        try:
+            return _searched(folder, tag, exec_tag)
+        except FileNotFoundError:  # compressed meanwhile: it has another name now
+            continue
+    return []
+
+
+def _searched(folder: Path, tag: str, exec_tag: str) -> list[dict[str, Any]]:
+    searched, quoted = 0, json.dumps(exec_tag).encode("ascii")
+    for path in reversed(journals(folder, done=True)):
+        found: list[dict[str, Any]] = []
+        for line in _lines(path):
+            searched += len(line)
+            if _DECLARES in line and quoted in line:
+                record = parsed(line)
+                if record is not None and _is_of(record.message, tag, exec_tag):
+                    found.append(record.message)
+        if found or searched > SEARCHED_BYTES:
+            return found
+    return []
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    try:
+        with opened(path) as file:
+            yield from file
+    except FileNotFoundError:
+        raise
+    except (OSError, EOFError, zlib.error):
+        return  # damaged: what comes after cannot be read
+
+
+def _is_of(message: dict[str, Any], tag: str, exec_tag: str) -> bool:
+    return (message.get("tag"), message.get("exec")) == (tag, exec_tag)

@@ -1,0 +1,12 @@
+"""DfAnalyzer's HTTP service: takes what its clients send, and answers questions.
+
+It needs FastAPI and uvicorn: ``pip install 'keras-prov[service]'``.
+"""
+
+from __future__ import annotations
+
+from ._app import create_app
+from ._guards import Guard
+from ._serve import guarded_app, serve
+
+__all__ = ["Guard", "create_app", "guarded_app", "serve"]

@@ -1,0 +1,101 @@
+"""Who may ask: this machine alone, or who has the token."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from service.running import COMMAND, Service, dataflow_message, service
+
+TOKEN = "0123456789abcdef-secret"
+
+
+def refused(*arguments: str, **environment: str) -> str:
+    """What `keras-prov serve` says when it does not start: one line."""
+    done = subprocess.run(
+        [*COMMAND, *arguments],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert len(done.stderr.splitlines()) == 1
+    return done.stderr
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])  # noqa: S104
+def test_nothing_listens_beyond_loopback_without_a_token(host: str) -> None:
+    """The message says how to give one."""
+    assert "--token-file" in refused("--host", host)
+
+
+def test_a_service_beyond_loopback_asks_for_its_token(tmp_path: Path, tag: str) -> None:
+    """For everything but its documentation; the token stands in no log and no process list."""
+    file = tmp_path / "token"
+    file.write_text(f"{TOKEN}\n")
+    with service("--host", "0.0.0.0", "--token-file", str(file)) as running:  # noqa: S104
+        message = dataflow_message(tag)
+        asked = [
+            running.ask("/pde/dataflow/json", message),
+            running.ask("/pde/dataflow/json", message, Authorization=f"Bearer {TOKEN}x"),
+            running.ask("/api/dataflows/list"),
+            running.ask("/nosuch"),
+        ]
+        assert [answer.status for answer in asked] == [401] * 4
+        assert "Authorization: Bearer" in asked[0].detail
+        allowed = running.ask("/pde/dataflow/json", message, Authorization=f"Bearer {TOKEN}")
+        assert allowed.status == 200
+        other = socket.gethostname()
+        named = running.ask("/api/dataflows/list", Host=other, Authorization=f"Bearer {TOKEN}")
+        assert named.status == 200
+        assert running.ask("/docs").status == 200
+        line = Path(f"/proc/{running.process.pid}/cmdline").read_text()
+        assert TOKEN not in line
+        assert TOKEN not in running.end()
+
+
+def test_the_token_may_come_from_the_environment() -> None:
+    """Also on loopback, where it is then asked for."""
+    with service(KERAS_PROV_TOKEN=TOKEN) as running:
+        assert running.ask("/api/dataflows/list").status == 401
+        answer = running.ask("/api/dataflows/list", Authorization=f"Bearer {TOKEN}")
+        assert answer.status == 200
+
+
+def test_a_bad_token_is_an_error_that_does_not_show_it(tmp_path: Path) -> None:
+    """Too short, or of characters that no header takes, or a file that is not there."""
+    for text in ("short-s3", "with blanks in it, and more"):
+        said = refused(KERAS_PROV_TOKEN=text)
+        assert "16 or more" in said
+        assert text not in said
+    assert "cannot be read" in refused("--token-file", str(tmp_path / "nosuch"))
+
+
+def test_pages_of_other_sites_are_refused(running: Service, tag: str) -> None:
+    """A browser says where a page comes from, and which host it believes to ask."""
+    path, message = "/pde/dataflow/json", dataflow_message(tag)
+    assert running.ask(path, message, Origin="http://evil.example").status == 403
+    assert running.ask(path, message, Host=f"evil.example:{running.port}").status == 403
+    own = f"http://127.0.0.1:{running.port}"
+    assert running.ask(path, message, Origin=own).status == 200
+    assert running.ask(path, message, Host=f"localhost:{running.port}").status == 200
+
+
+def test_without_its_extra_the_command_names_it() -> None:
+    """And what else the command does goes on working."""
+    script = (
+        "import sys; sys.modules['fastapi'] = None; "
+        "from dfanalyzer_client.cli import main; main(['serve'])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "pip install 'keras-prov[service]'" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
