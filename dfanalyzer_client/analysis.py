@@ -14,9 +14,10 @@ from typing import Any
 from . import vocabulary as tags
 from .errors import UnknownTagError
 from .store.connection import Connection
-from .store.layout import DataflowLayout, SetLayout, load_layout
+from .store.layout import DataflowLayout, SetLayout
 from .store.numbers import Place, restored
-from .store.schema import catalogue_exists, table
+from .store.reading import Catalogue
+from .store.schema import table
 from .store.sql import identifier, literal, qualified
 
 __all__ = [
@@ -64,7 +65,8 @@ class SetRows:
 
 def executions(connection: Connection, dataflow: str | None = None) -> list[ExecutionSummary]:
     """All executions, oldest first, or those of one dataflow."""
-    if not catalogue_exists(connection):
+    catalogue = Catalogue(connection)
+    if not catalogue.exists:
         return []
     condition, parameters = ("WHERE d.tag = %s", [dataflow.lower()]) if dataflow else ("", [])
     rows = connection.query(
@@ -73,9 +75,9 @@ def executions(connection: Connection, dataflow: str | None = None) -> list[Exec
         parameters,
     )
     summaries = {id_: ExecutionSummary(id_, tag, dataflow_tag) for id_, tag, dataflow_tag in rows}
-    _add_tasks(connection, summaries)
+    _add_tasks(connection, catalogue, summaries)
     for tag in {each.dataflow for each in summaries.values()}:
-        _add_epochs(connection, tag, summaries)
+        _add_epochs(connection, catalogue, tag, summaries)
     return list(summaries.values())
 
 
@@ -102,12 +104,14 @@ def find_execution(connection: Connection, name: str) -> ExecutionSummary:
 
 def tasks(connection: Connection, execution: int) -> list[tuple[Any, ...]]:
     """Transformation, id, status, begin, end and error of each task of an execution."""
+    catalogue = Catalogue(connection)
     return connection.query(
-        "SELECT x.tag, t.identifier, t.status, b.began, e.ended, t.error_msg "
-        f"FROM {table('task')} t JOIN {table('data_transformation')} x ON x.id = t.dt_id "
-        f"JOIN {table('task_begun')} b ON b.id = t.id "
-        f"LEFT JOIN {table('task_ended')} e ON e.task_id = t.id "
-        "WHERE t.df_exec = %s ORDER BY t.id",
+        "SELECT x.tag, b.identifier, COALESCE(e.status, b.status), b.began, e.ended, "
+        "COALESCE(e.error_msg, b.error_msg) "
+        f"FROM {catalogue.table('task_begun')} b "
+        f"JOIN {table('data_transformation')} x ON x.id = b.dt_id "
+        f"LEFT JOIN {catalogue.table('task_ended')} e ON e.task_id = b.id "
+        "WHERE b.df_exec = %s ORDER BY b.id",
         [execution],
     )
 
@@ -116,9 +120,10 @@ def task_exists(
     connection: Connection, dataflow: str, execution: str, transformation: str, identifier: int
 ) -> bool:
     """Whether a task is stored, by the tags and the id that its writer gave."""
-    return catalogue_exists(connection) and bool(
+    catalogue = Catalogue(connection)
+    return catalogue.exists and bool(
         connection.query(
-            f"SELECT 1 FROM {table('task')} t "
+            f"SELECT 1 FROM {catalogue.table('task_begun')} t "
             f"JOIN {table('dataflow_execution')} e ON e.id = t.df_exec "
             f"JOIN {table('dataflow')} d ON d.id = e.df_id "
             f"JOIN {table('data_transformation')} x ON x.id = t.dt_id "
@@ -130,15 +135,23 @@ def task_exists(
 
 def execution_sets(connection: Connection, summary: ExecutionSummary) -> list[SetRows]:
     """What the tasks of an execution read and wrote, set by set; empty sets are left out."""
-    layout = load_layout(connection, summary.dataflow)
+    catalogue = Catalogue(connection)
+    layout = catalogue.layout(summary.dataflow)
     if layout is None:
         return []
-    found = [_set_rows(connection, layout, known, summary.id) for known in layout.sets.values()]
+    found = [
+        _set_rows(connection, catalogue, layout, known, summary.id)
+        for known in layout.sets.values()
+    ]
     return [each for each in found if each.rows]
 
 
 def _set_rows(
-    connection: Connection, layout: DataflowLayout, known: SetLayout, execution: int
+    connection: Connection,
+    catalogue: Catalogue,
+    layout: DataflowLayout,
+    known: SetLayout,
+    execution: int,
 ) -> SetRows:
     writer = (known.producers or known.consumers)[0]
     names = list(known.attributes)
@@ -146,16 +159,20 @@ def _set_rows(
     rows = connection.query(
         literal(
             f"SELECT {columns} FROM {qualified(layout.tag, known.table)} s "
-            f"JOIN {table('task')} t ON t.id = s.{identifier(f'{writer}_task_id')} "
+            f"JOIN {catalogue.table('task_begun')} t "
+            f"ON t.id = s.{identifier(f'{writer}_task_id')} "
         )
         + "WHERE t.df_exec = %s ORDER BY s.id",
         [execution],
     )
-    return SetRows(writer, known.tag, names, _exact(connection, known, rows))
+    return SetRows(writer, known.tag, names, _exact(connection, catalogue, known, rows))
 
 
 def _exact(
-    connection: Connection, known: SetLayout, rows: Sequence[tuple[Any, ...]]
+    connection: Connection,
+    catalogue: Catalogue,
+    known: SetLayout,
+    rows: Sequence[tuple[Any, ...]],
 ) -> list[tuple[Any, ...]]:
     """`rows` without their leading ids, and with the numbers that a DOUBLE could not hold."""
     places = {
@@ -163,19 +180,21 @@ def _exact(
         for position, attribute in enumerate(known.attributes.values(), 1)
         if attribute.type == "NUMERIC"
     }
-    return [row[1:] for row in restored(connection, rows, places)]
+    return [row[1:] for row in restored(connection, catalogue.table("exact_number"), rows, places)]
 
 
 def _columns(alias: str, names: Sequence[str]) -> str:
     return ", ".join(f"{alias}.{identifier(name)}" for name in names)
 
 
-def _add_tasks(connection: Connection, summaries: dict[int, ExecutionSummary]) -> None:
+def _add_tasks(
+    connection: Connection, catalogue: Catalogue, summaries: dict[int, ExecutionSummary]
+) -> None:
     rows = connection.query(
-        "SELECT b.df_exec, x.tag, t.status, b.began, e.ended "
-        f"FROM {table('task')} t JOIN {table('data_transformation')} x ON x.id = t.dt_id "
-        f"JOIN {table('task_begun')} b ON b.id = t.id "
-        f"LEFT JOIN {table('task_ended')} e ON e.task_id = t.id ORDER BY t.id"
+        "SELECT b.df_exec, x.tag, COALESCE(e.status, b.status), b.began, e.ended "
+        f"FROM {catalogue.table('task_begun')} b "
+        f"JOIN {table('data_transformation')} x ON x.id = b.dt_id "
+        f"LEFT JOIN {catalogue.table('task_ended')} e ON e.task_id = b.id ORDER BY b.id"
     )
     statuses: dict[int, dict[bool, str]] = {}
     ends: dict[int, list[datetime | None]] = {}
@@ -194,9 +213,12 @@ def _add_tasks(connection: Connection, summaries: dict[int, ExecutionSummary]) -
 
 
 def _add_epochs(
-    connection: Connection, dataflow: str, summaries: dict[int, ExecutionSummary]
+    connection: Connection,
+    catalogue: Catalogue,
+    dataflow: str,
+    summaries: dict[int, ExecutionSummary],
 ) -> None:
-    layout = load_layout(connection, dataflow)
+    layout = catalogue.layout(dataflow)
     output = layout.sets.get(tags.TRAINING_OUTPUT.lower()) if layout is not None else None
     if layout is None or output is None:
         return
@@ -207,10 +229,10 @@ def _add_epochs(
     rows = connection.query(
         f"SELECT c.df_exec, c.epochs, o.id, {columns} FROM {name} o JOIN ("
         f"SELECT t.df_exec, count(*) AS epochs, max(s.id) AS newest FROM {name} s "
-        f"JOIN {table('task_begun')} t ON t.id = s.{task} GROUP BY t.df_exec"
+        f"JOIN {catalogue.table('task_begun')} t ON t.id = s.{task} GROUP BY t.df_exec"
         ") AS c ON c.newest = o.id"
     )
-    values = _exact(connection, output, [row[2:] for row in rows])
+    values = _exact(connection, catalogue, output, [row[2:] for row in rows])
     for (execution, epochs, *_), row in zip(rows, values, strict=True):
         if execution in summaries:
             summaries[execution].epochs = epochs

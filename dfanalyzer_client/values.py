@@ -40,7 +40,7 @@ def stored_value(value: Any, type_: str, where: str) -> str | Number | None:
 def column_value(value: Any, type_: str) -> tuple[Any, str | None]:
     """What goes into the column, and the exact text of a number that a DOUBLE cannot hold."""
     if type_ != "NUMERIC" or value is None:
-        return value, None
+        return (value if value is None else _text(value)), None
     if isinstance(value, int):
         return float(value), None if abs(value) <= EXACT_INTEGERS else str(value)
     if math.isnan(value):

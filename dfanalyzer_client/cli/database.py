@@ -9,11 +9,11 @@ import click
 from .. import settings
 from ..errors import DfAnalyzerError
 from ..private_server import READER, PrivateServer
-from ..store import Connection, create_catalogue
+from ..store import Connection, create_catalogue, differences
 from ..sync import JournalState, journal_states
 from ..sync import sync as sync_journals
 from ..url import StoreURL
-from .common import chosen_store, duration, friendly_errors, print_table, store_option
+from .common import chosen_store, duration, friendly_errors, print_table, reading, store_option
 
 __all__ = ["db", "journal", "sync"]
 
@@ -24,7 +24,7 @@ COLUMNS = (
 
 @click.group()
 def db() -> None:
-    """Make the database, or make the private one anew."""
+    """Make the database, check it, bring it forward, or make the private one anew."""
 
 
 @db.command()
@@ -35,13 +35,54 @@ def init(store: str | None) -> None:
     Example: keras-prov db init --store monetdb://monetdb@db.example.org:50000/provenance
     """
     with friendly_errors():
-        url = chosen_store(store)
-        readers = () if url is not None else (READER,)
-        connection = Connection(url or PrivateServer(settings.home()).ensure())
+        connection, readers = _writing(store)
         made = create_catalogue(connection, readers)
         connection.close()
         state = "was made" if made else "is there already"
         click.echo(f"The catalogue {state} in {connection.url.without_password()}.")
+
+
+@db.command()
+@store_option
+def check(store: str | None) -> None:
+    """Say what differs from the catalogue that this version makes; exit code 1 where it does.
+
+    Nothing is changed.
+
+    Example: keras-prov db check --store monetdb://monetdb@db.example.org:50000/dataflow_analyzer
+    """
+    with friendly_errors(), reading(store) as connection:
+        found = differences(connection)
+        for line in found:
+            click.echo(line)
+        if found:
+            raise SystemExit(1)
+        click.echo(f"The catalogue in {connection.url.without_password()} is as it should be.")
+
+
+@db.command()
+@store_option
+def upgrade(store: str | None) -> None:
+    """Bring forward a catalogue of an earlier version, or one that DfAnalyzer made.
+
+    Each step is one transaction, which writes its record, too. Capture does so by itself.
+
+    Example: keras-prov db upgrade --store monetdb://monetdb@db.example.org:50000/dataflow_analyzer
+    """
+    steps: list[str] = []
+
+    def report(step: str) -> None:
+        steps.append(step)
+        click.echo(f"Done: {step}")
+
+    with friendly_errors():
+        connection, readers = _writing(store)
+        if create_catalogue(connection, readers, report):
+            steps.append("made")
+            click.echo("There was no catalogue; one was made.")
+        connection.close()
+    if not steps:
+        click.echo("Nothing was to be done.")
 
 
 @db.command()
@@ -103,6 +144,13 @@ def journal(store: str | None) -> None:
         click.echo(f"Error: {failure}", err=True)
     if failures:
         raise SystemExit(1)
+
+
+def _writing(store: str | None) -> tuple[Connection, tuple[str, ...]]:
+    """A connection of a user who may write, and the users who may read what it makes."""
+    url = chosen_store(store)
+    readers = () if url is not None else (READER,)
+    return Connection(url or PrivateServer(settings.home()).ensure()), readers
 
 
 def _row(state: JournalState) -> list[str | int]:

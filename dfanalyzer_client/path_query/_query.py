@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from .. import settings
 from ..errors import DefinitionError, UnknownTagError
 from ..store import Connection, reader_connection
-from ..store.layout import DataflowLayout, load_layout
+from ..store.layout import DataflowLayout
 from ..store.numbers import Place, restored
-from ..store.schema import catalogue_exists
+from ..store.reading import Catalogue
 from ..url import StoreURL
 from ._path import fragment
 from ._select import Attributes, select
@@ -130,19 +130,27 @@ def query_with(
 ) -> QueryResult:
     """`query` over a connection that is there already."""
     with connection.transaction():
-        layout = load_layout(connection, dataflow.lower()) if catalogue_exists(connection) else None
+        catalogue = Catalogue(connection)
+        layout = catalogue.layout(dataflow.lower())
         if layout is None:
             raise UnknownTagError(f"There is no dataflow {dataflow!r}.")
         sets, steps = fragment(layout, source, target, include, exclude)
         attributes = Attributes(layout, sets)
         wanted = attributes.projected(projection, [*source, *target])
         text, parameters = select(
-            layout, sets, steps, wanted, attributes, selection, _checked_mapping(mapping)
+            layout,
+            sets,
+            steps,
+            wanted,
+            attributes,
+            selection,
+            _checked_mapping(mapping),
+            catalogue.table("task_dependency"),
         )
         if limit is not None:
             text, parameters = f"{text} LIMIT %s", [*parameters, max(0, int(limit))]
         rows = connection.query(text, parameters)
-        rows = _restored(connection, layout, wanted, rows)
+        rows = _restored(connection, catalogue, layout, wanted, rows)
     return QueryResult(
         [f"{tag}.{name}" for tag, name in wanted],
         rows,
@@ -153,6 +161,7 @@ def query_with(
 
 def _restored(
     connection: Connection,
+    catalogue: Catalogue,
     layout: DataflowLayout,
     wanted: list[tuple[str, str]],
     rows: list[tuple[Any, ...]],
@@ -164,7 +173,10 @@ def _restored(
         attribute = layout.sets[tag].attributes[name]
         if attribute.type == "NUMERIC":
             places[attribute.id] = Place(tags.index(tag), position)
-    return [row[len(tags) :] for row in restored(connection, rows, places)]
+    return [
+        row[len(tags) :]
+        for row in restored(connection, catalogue.table("exact_number"), rows, places)
+    ]
 
 
 def _checked_mapping(mapping: str) -> str:

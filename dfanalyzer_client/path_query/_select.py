@@ -8,7 +8,6 @@ from typing import Any
 from ..declared_set import named
 from ..errors import UnknownTagError
 from ..store.layout import DataflowLayout, SetLayout
-from ..store.schema import table
 from ..store.sql import identifier, literal, qualified
 from ._path import Step
 from ._selection import condition
@@ -70,6 +69,7 @@ def select(
     attributes: Attributes,
     selection: str,
     mapping: str,
+    dependencies: str,
 ) -> tuple[str, list[Any]]:
     """A SELECT of the ids of the sets in `wanted`, then of `wanted`, and its parameters."""
     ids = [f"{attributes.alias(tag)}.id" for tag in dict.fromkeys(tag for tag, _ in wanted)]
@@ -77,7 +77,7 @@ def select(
     tables = [f"{qualified(layout.tag, layout.sets[sets[0]].table)} AS s0"]
     joined = {sets[0]}
     for number, step in enumerate(steps):
-        joins = _Join(layout, step, attributes.alias, f"r{number}", mapping)
+        joins = _Join(layout, step, attributes.alias, f"r{number}", mapping, dependencies)
         tables += joins.clauses(joined)
         joined |= {step.source, step.target}
     text = literal(f"SELECT DISTINCT {', '.join([*ids, *columns])} FROM {' '.join(tables)}")
@@ -98,8 +98,10 @@ class _Join:
         alias: Callable[[str], str],
         reading: str,
         mapping: str,
+        dependencies: str,
     ) -> None:
         self._layout, self._step, self._mapping = layout, step, mapping
+        self._dependencies = dependencies
         self._source, self._target, self._reading = alias(step.source), alias(step.target), reading
         self._read = f"{reading}.row_id = {self._source}.id"
         task = identifier(f"{step.transformation}_task_id")
@@ -119,7 +121,7 @@ class _Join:
         if self._mapping == "LOGICAL":
             return []
         layout, step = self._layout, self._step
-        reads = _reads(layout, layout.sets[step.source], step.transformation)
+        reads = _reads(layout, layout.sets[step.source], step.transformation, self._dependencies)
         return [f"JOIN ({reads}) AS {self._reading} ON {' AND '.join(conditions)}"]
 
     def _set_on(self, tag: str, condition: str) -> list[str]:
@@ -143,13 +145,13 @@ class _Join:
         return [f"{self._source}.{identifier(n)} = {self._target}.{identifier(n)}" for n in shared]
 
 
-def _reads(layout: DataflowLayout, known: SetLayout, transformation: str) -> str:
+def _reads(layout: DataflowLayout, known: SetLayout, transformation: str, dependencies: str) -> str:
     """Each row of a set with each task of a transformation that read it."""
     source, task = qualified(layout.tag, known.table), identifier(f"{transformation}_task_id")
     said = f"SELECT id AS row_id, {task} AS task_id FROM {source} WHERE {task} IS NOT NULL"
     writers = [identifier(f"{tag}_task_id") for tag in known.producers]
     depended = [
-        f"SELECT w.id, d.task_id FROM {source} AS w JOIN {table('task_dependency')} AS d "
+        f"SELECT w.id, d.task_id FROM {source} AS w JOIN {dependencies} AS d "
         f"ON d.previous_task_id = w.{writer} "
         f"WHERE d.dt_id = {layout.transformations[transformation]}"
         for writer in writers

@@ -26,7 +26,7 @@ from ..errors import (
 )
 from ..path_query import MAPPINGS, QueryResult, query_with
 from ..store import Connection
-from ..store.layout import dataflow_tags, load_layout
+from ..store.reading import Catalogue
 from ._graph import DataflowEntry, DataflowGraph, dataflow_graph
 from ._guards import BodyTooLargeError, body_of
 from ._ingest import Ingest
@@ -142,14 +142,16 @@ def _add_dataflows(app: FastAPI, connect: Callable[[], Connection]) -> None:
     def list_dataflows() -> list[DataflowEntry]:
         """All dataflows that are stored, oldest first."""
         with _asking(connect) as connection:
-            return [DataflowEntry(id=id_, tag=tag) for id_, tag in dataflow_tags(connection)]
+            found = Catalogue(connection).dataflows()
+        return [DataflowEntry(id=id_, tag=tag) for id_, tag in found]
 
     @app.get("/api/dataflows/{id}")
     def show_dataflow(id: Annotated[int, Path(ge=-BIGINT, le=BIGINT)]) -> DataflowGraph:
         """A dataflow's transformations and sets as nodes, and what they read and write as edges."""
         with _asking(connect) as connection:
-            tag = dict(dataflow_tags(connection)).get(id)
-            layout = None if tag is None else load_layout(connection, tag)
+            catalogue = Catalogue(connection)
+            tag = dict(catalogue.dataflows()).get(id)
+            layout = None if tag is None else catalogue.layout(tag)
         if layout is None:
             raise UnknownTagError(f"There is no dataflow {id}: GET /api/dataflows/list lists them.")
         return dataflow_graph(layout)
@@ -199,7 +201,7 @@ def _add_queries(app: FastAPI, connect: Callable[[], Connection]) -> None:
 
         def answer() -> str:
             with _asking(connect) as connection:
-                if (dataflow_id, dataflow_tag.lower()) not in dataflow_tags(connection):
+                if (dataflow_id, dataflow_tag.lower()) not in Catalogue(connection).dataflows():
                     raise UnknownTagError(
                         f"There is no dataflow {dataflow_tag!r} of id {dataflow_id}."
                     )

@@ -17,8 +17,8 @@ from ..declared_set import DeclaredSet
 from ..errors import StoreError, UnknownTagError
 from ..journal import declarations
 from ..store import Connection
-from ..store.layout import DataflowLayout, load_layout
-from ..store.schema import catalogue_exists
+from ..store.layout import DataflowLayout
+from ..store.reading import Catalogue
 from ._messages import DataflowMessage, TaskMessage
 
 __all__ = ["Ingest"]
@@ -115,7 +115,7 @@ class Ingest:
             connection = self._connect()
             try:
                 with connection.transaction():
-                    layout = load_layout(connection, tag) if catalogue_exists(connection) else None
+                    layout = Catalogue(connection).layout(tag)
             finally:
                 connection.close()
         except StoreError as error:

@@ -8,10 +8,18 @@ from pathlib import Path
 from ..private_server import READER, PrivateServer
 from ..url import StoreURL
 from .catalogue import create_catalogue
+from .check import differences
 from .connection import Connection
 from .writer import MonetDBStore
 
-__all__ = ["Connection", "MonetDBStore", "create_catalogue", "open_store", "reader_connection"]
+__all__ = [
+    "Connection",
+    "MonetDBStore",
+    "create_catalogue",
+    "differences",
+    "open_store",
+    "reader_connection",
+]
 
 BROKEN_SECONDS = 2.0
 """So long a server that cannot write its log gets to end before it is killed."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Iterator, Sequence
 
 from .comparison import backfill
 from .connection import Connection
 from .layout import load_layouts
+from .predecessor import upgrade
 from .retry import retrying_conflicts
 from .schema import (
     LINEAGE_VIEW,
@@ -14,14 +16,17 @@ from .schema import (
     TABLES,
     VERSION,
     VIEWS,
-    catalogue_exists,
     grant,
     names_in,
+    quoted_columns,
+    record,
     table,
 )
 from .sql import identifier
 
 __all__ = ["create_catalogue"]
+
+logger = logging.getLogger(__name__)
 
 MIGRATIONS: dict[int, tuple[str, ...]] = {
     2: (
@@ -35,6 +40,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
     3: (
         f'CREATE TABLE "public"."hyperparameter_value" ({TABLES["hyperparameter_value"]})',
         f'CREATE TABLE "public"."metric_value" ({TABLES["metric_value"]})',
+        'ALTER TABLE "public"."catalogue_version" ADD COLUMN "step" TEXT',
         VIEWS["hyperparameters"],
         VIEWS["metrics"],
     ),
@@ -45,60 +51,83 @@ FILLS = {3: backfill}
 """What a step does then for each dataflow that is there."""
 
 
-def create_catalogue(connection: Connection, readers: Sequence[str] = ()) -> bool:
+def create_catalogue(
+    connection: Connection,
+    readers: Sequence[str] = (),
+    report: Callable[[str], None] | None = None,
+) -> bool:
     """Make the catalogue unless it is there; whether it was made.
 
-    `readers` are users who may then SELECT from it.
+    One of an earlier version, or of the predecessor, is brought forward, step by step: each is one
+    transaction with its record.
+
+    Args:
+        connection: of a user who may create schemas and tables.
+        readers: users who may then SELECT from it.
+        report: is told of each step; None: the log.
     """
     for attempt in retrying_conflicts():
         with attempt, connection.transaction():
-            made = not catalogue_exists(connection)
+            made = "dataflow" not in names_in(connection, PUBLIC)
             if made:
                 _create(connection, readers)
-            else:
-                _migrate(connection, readers)
+    for step in _brought_forward(connection, readers):
+        if report is None:
+            logger.warning("The catalogue in %s was brought forward: %s.", connection.url, step)
+        else:
+            report(step)
     return made
+
+
+def _brought_forward(connection: Connection, readers: Sequence[str]) -> Iterator[str]:
+    while True:
+        for attempt in retrying_conflicts():
+            with attempt, connection.transaction():
+                step = _next_version(connection, readers)
+        if step is None:
+            break
+        yield f"version {step}"
+    yield from upgrade(connection, readers)
 
 
 def _create(connection: Connection, readers: Sequence[str]) -> None:
     if not connection.query("SELECT 1 FROM sys.schemas WHERE name = %s", [PUBLIC]):
         connection.execute(f"CREATE SCHEMA {identifier(PUBLIC)}")
     for name, columns in TABLES.items():
-        connection.execute(f"CREATE TABLE {table(name)} ({_quoted(columns)})")
+        connection.execute(f"CREATE TABLE {table(name)} ({quoted_columns(columns)})")
         if columns.startswith("id "):
             connection.execute(f"CREATE SEQUENCE {table(f'{name}_id_seq')} AS BIGINT")
     for view in VIEWS.values():
         connection.execute(view)
     connection.execute(f"INSERT INTO {table('definition_lock')} VALUES (0)")
-    connection.execute(
-        f"INSERT INTO {table('catalogue_version')} VALUES (%s, localtimestamp)", [VERSION]
-    )
+    record(connection, VERSION)
     for name in [*TABLES, *VIEWS]:
         grant(connection, PUBLIC, name, readers)
 
 
-def _migrate(connection: Connection, readers: Sequence[str]) -> None:
-    """Bring a catalogue that an earlier version made up to this one, one version at a time."""
+def _next_version(connection: Connection, readers: Sequence[str]) -> int | None:
+    """Make a catalogue of ours one version newer; which, or None where there is none newer."""
     find = f"SELECT max(version) FROM {table('catalogue_version')}"
-    if connection.query(find)[0][0] >= VERSION:
-        return
+    before = names_in(connection, PUBLIC)
+    if "catalogue_version" not in before or connection.query(find)[0][0] >= VERSION:
+        return None
     connection.execute(f"UPDATE {table('definition_lock')} SET changes = changes + 1")
-    ((version,),) = connection.query(find)
-    before = names_in(connection, PUBLIC)  # MonetDB refuses to grant what was granted
-    for step in range(version + 1, VERSION + 1):
-        for statement in MIGRATIONS[step]:
-            connection.execute(statement)
-        if step in FILLS:
-            for layout in load_layouts(connection):
-                FILLS[step](connection, layout)
-        connection.execute(
-            f"INSERT INTO {table('catalogue_version')} VALUES (%s, localtimestamp)", [step]
-        )
+    version = int(connection.query(find)[0][0]) + 1
+    for statement in MIGRATIONS[version]:
+        connection.execute(statement)
+    if version in FILLS:
+        for layout in load_layouts(connection):
+            FILLS[version](connection, layout)
+    _record(connection, version)
     for name in [*TABLES, *VIEWS]:
-        if name not in before:
-            grant(connection, PUBLIC, name, readers)
+        if name not in before and name in names_in(connection, PUBLIC):
+            grant(connection, PUBLIC, name, readers)  # MonetDB refuses to grant twice
+    return version
 
 
-def _quoted(columns: str) -> str:
-    pairs = (column.split(" ", 1) for column in columns.split(", "))
-    return ", ".join(f"{identifier(name)} {type_}" for name, type_ in pairs)
+def _record(connection: Connection, version: int) -> None:
+    """The record of a version; before version 3 it had no place for a step's name."""
+    connection.execute(
+        f"INSERT INTO {table('catalogue_version')} (version, made) VALUES (%s, localtimestamp)",
+        [version],
+    )

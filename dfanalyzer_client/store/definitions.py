@@ -24,7 +24,13 @@ from .retry import retrying_conflicts
 from .schema import grant, table
 from .sql import identifier, next_range, next_values, qualified
 
-__all__ = ["ensure_dataflow", "ensure_execution", "fresh_ids"]
+__all__ = [
+    "add_dependencies",
+    "create_view",
+    "ensure_dataflow",
+    "ensure_execution",
+    "fresh_ids",
+]
 
 IDS_AT_ONCE = 1000
 COLUMN_TYPES = {"NUMERIC": "DOUBLE"}
@@ -63,7 +69,8 @@ def ensure_execution(connection: Connection, layout: DataflowLayout, tag: str) -
                 _lock(connection)
                 (id_,) = fresh_ids(connection, table("dataflow_execution_id_seq"), 1)
                 connection.execute(
-                    f"INSERT INTO {table('dataflow_execution')} VALUES (%s, %s, %s)",
+                    f"INSERT INTO {table('dataflow_execution')} (id, tag, df_id) "
+                    "VALUES (%s, %s, %s)",
                     [id_, tag, layout.id],
                 )
                 found = [(id_,)]
@@ -104,7 +111,8 @@ def _grown(
     _add_programs(connection, layout, declared)
     layout.version += 1
     connection.execute(
-        f"INSERT INTO {table('dataflow_version')} VALUES (%s, %s)", [layout.version, layout.id]
+        f"INSERT INTO {table('dataflow_version')} (version, df_id) VALUES (%s, %s)",
+        [layout.version, layout.id],
     )
     return layout
 
@@ -136,7 +144,7 @@ def _add_programs(connection: Connection, layout: DataflowLayout, declared: Decl
                 )
             if (tag, program) not in layout.used:
                 connection.execute(
-                    f"INSERT INTO {table('use_program')} VALUES (%s, %s)",
+                    f"INSERT INTO {table('use_program')} (dt_id, program_id) VALUES (%s, %s)",
                     [layout.transformations[tag], layout.programs[program]],
                 )
                 layout.used.add((tag, program))
@@ -153,7 +161,9 @@ def _grow_set(
         )
         layout.sets[wanted.tag] = known
     before = [] if is_new else known.task_columns
-    changed = is_new | _grow_dependencies(connection, layout, known, wanted)
+    changed = is_new | add_dependencies(
+        connection, layout, known, wanted.producers, wanted.consumers
+    )
     columns = [f"{identifier(name)} BIGINT" for name in known.task_columns if name not in before]
     columns += _grow_attributes(connection, known, wanted)
     _grow_extractors(connection, known, wanted)
@@ -166,15 +176,27 @@ def _grow_set(
                 f"ALTER TABLE {qualified(layout.tag, known.table)} ADD COLUMN {column}"
             )
     if is_new or columns or changed:
-        connection.execute(_view(layout, known))
-        grant(connection, layout.tag, known.tag, readers)
+        create_view(connection, layout, known, readers)
 
 
-def _grow_dependencies(
-    connection: Connection, layout: DataflowLayout, known: SetLayout, wanted: DeclaredSet
+def create_view(
+    connection: Connection, layout: DataflowLayout, known: SetLayout, readers: Sequence[str]
+) -> None:
+    """Make the view of a set, which `readers` may SELECT from."""
+    connection.execute(_view(layout, known))
+    grant(connection, layout.tag, known.tag, readers)
+
+
+def add_dependencies(
+    connection: Connection,
+    layout: DataflowLayout,
+    known: SetLayout,
+    writing: Sequence[str],
+    reading: Sequence[str],
 ) -> bool:
-    producers = list(dict.fromkeys(known.producers + wanted.producers))
-    consumers = list(dict.fromkeys(known.consumers + wanted.consumers))
+    """Add transformations that write or read a set; whether any is new."""
+    producers = list(dict.fromkeys([*known.producers, *writing]))
+    consumers = list(dict.fromkeys([*known.consumers, *reading]))
     if (producers, consumers) == (known.producers, known.consumers):
         return False
     known.producers, known.consumers = producers, consumers

@@ -9,14 +9,13 @@ from ..declaration import Declaration
 from ..declared_set import Combination
 from ..errors import RefusedError
 from .connection import Connection
-from .schema import catalogue_exists, table
+from .schema import table
 
 __all__ = [
     "LIST_SEPARATOR",
     "AttributeLayout",
     "DataflowLayout",
     "SetLayout",
-    "dataflow_tags",
     "load_layout",
     "load_layouts",
     "missing_parts",
@@ -101,17 +100,10 @@ def load_layout(connection: Connection, tag: str) -> DataflowLayout | None:
     return layout
 
 
-def dataflow_tags(connection: Connection) -> list[tuple[int, str]]:
-    """Ids and tags of all dataflows, oldest first; none where there is no catalogue."""
-    if not catalogue_exists(connection):
-        return []
-    rows = connection.query(f"SELECT id, tag FROM {table('dataflow')} ORDER BY id")
-    return [(id_, tag) for id_, tag in rows]
-
-
 def load_layouts(connection: Connection) -> list[DataflowLayout]:
     """All dataflows of the catalogue, oldest first."""
-    found = [load_layout(connection, tag) for _, tag in dataflow_tags(connection)]
+    tags = connection.query(f"SELECT tag FROM {table('dataflow')} ORDER BY id")
+    found = [load_layout(connection, tag) for (tag,) in tags]
     return [layout for layout in found if layout is not None]
 
 
@@ -206,7 +198,8 @@ def missing_parts(layout: DataflowLayout | None, declared: Declaration) -> bool:
 def _same_types(tag: str, known: SetLayout, wanted: Mapping[str, str]) -> None:
     for name, type_ in wanted.items():
         stored = known.attributes.get(name)
-        if stored is not None and stored.type != type_:
+        # a text takes anything: the predecessor keeps elapsed times so, and what else it can
+        if stored is not None and stored.type == "NUMERIC" != type_:
             raise RefusedError(
                 f"Attribute {name!r} of set {known.tag!r} of dataflow {tag!r} is {stored.type} in "
                 f"the database and {type_} now: give it another name, or use another dataflow tag."

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .connection import Connection
-from .schema import table
 
 __all__ = ["Place", "restored"]
 
@@ -20,12 +19,16 @@ class Place(NamedTuple):
 
 
 def restored(
-    connection: Connection, rows: Sequence[tuple[Any, ...]], places: Mapping[int, Place]
+    connection: Connection,
+    exact_number: str,
+    rows: Sequence[tuple[Any, ...]],
+    places: Mapping[int, Place],
 ) -> list[tuple[Any, ...]]:
     """`rows` with the numbers that their columns could not hold.
 
     Args:
         connection: to ask.
+        exact_number: the table of such numbers.
         rows: with the ids of the elements that they show.
         places: of each NUMERIC attribute, by its id.
     """
@@ -37,21 +40,27 @@ def restored(
         of: dict[int, list[list[Any]]] = defaultdict(list)
         for row in values:
             of[row[position]].append(row)
-        for element, attribute, text in _found(connection, rows, position, attributes):
+        for element, attribute, text in _found(
+            connection, exact_number, rows, position, attributes
+        ):
             for row in of[element]:
                 row[places[attribute].value] = _number(text)
     return [tuple(row) for row in values]
 
 
 def _found(
-    connection: Connection, rows: Sequence[tuple[Any, ...]], position: int, attributes: list[int]
+    connection: Connection,
+    exact_number: str,
+    rows: Sequence[tuple[Any, ...]],
+    position: int,
+    attributes: list[int],
 ) -> list[tuple[Any, ...]]:
     ids = [row[position] for row in rows]
     if not ids:
         return []
     marks = ", ".join(["%s"] * len(attributes))
     return connection.query(
-        f"SELECT element_id, attribute_id, value FROM {table('exact_number')} "
+        f"SELECT element_id, attribute_id, value FROM {exact_number} x "
         f"WHERE attribute_id IN ({marks}) AND element_id BETWEEN %s AND %s",
         [*attributes, min(ids), max(ids)],
     )

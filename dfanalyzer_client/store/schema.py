@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ..errors import RefusedError
 from .connection import Connection
 from .sql import identifier, qualified
 
@@ -32,9 +31,11 @@ __all__ = [
     "TABLES",
     "VERSION",
     "VIEWS",
-    "catalogue_exists",
+    "columns_of",
     "grant",
     "names_in",
+    "quoted_columns",
+    "record",
     "table",
 ]
 
@@ -78,7 +79,7 @@ TABLES: dict[str, str] = {
     "execution_link": "df_exec BIGINT, task_id BIGINT, relation TEXT, execution_tag TEXT",
     "journal_mark": "journal TEXT, stored_to BIGINT",
     "definition_lock": "changes BIGINT",
-    "catalogue_version": "version BIGINT, made TIMESTAMP",
+    "catalogue_version": "version BIGINT, made TIMESTAMP, step TEXT",
 }
 
 TASK_VIEW = """
@@ -133,21 +134,6 @@ def table(name: str) -> str:
     return qualified(PUBLIC, name)
 
 
-def catalogue_exists(connection: Connection) -> bool:
-    """Whether the catalogue is there.
-
-    Raises:
-        RefusedError: a catalogue is there that another program made.
-    """
-    names = names_in(connection, PUBLIC)
-    if "dataflow" in names and "catalogue_version" not in names:
-        raise RefusedError(
-            f"The database at {connection.url} holds a catalogue of DfAnalyzer that keras-prov "
-            "did not make and cannot write to yet. Name another database."
-        )
-    return "catalogue_version" in names
-
-
 def names_in(connection: Connection, schema: str) -> set[str]:
     """Names of the tables and views of a schema."""
     rows = connection.query(
@@ -162,3 +148,22 @@ def grant(connection: Connection, schema: str, name: str, readers: Sequence[str]
     """Let `readers` SELECT from a table or view."""
     for reader in readers:
         connection.execute(f"GRANT SELECT ON {qualified(schema, name)} TO {identifier(reader)}")
+
+
+def record(connection: Connection, version: int, step: str | None = None) -> None:
+    """Write down that the catalogue is of a version now, and which step has made it so."""
+    connection.execute(
+        f"INSERT INTO {table('catalogue_version')} (version, made, step) "
+        "VALUES (%s, localtimestamp, %s)",
+        [version, step],
+    )
+
+
+def columns_of(columns: str) -> dict[str, str]:
+    """The columns of a table of `TABLES`, and their types."""
+    return dict(column.split(" ", 1) for column in columns.split(", "))
+
+
+def quoted_columns(columns: str) -> str:
+    """The columns of a table of `TABLES`, as CREATE TABLE takes them."""
+    return ", ".join(f"{identifier(name)} {type_}" for name, type_ in columns_of(columns).items())

@@ -159,6 +159,7 @@ def test_an_earlier_catalogue_is_brought_up_with_what_it_holds(
             'DROP VIEW "public".hyperparameters',
             'DROP TABLE "public".metric_value',
             'DROP TABLE "public".hyperparameter_value',
+            'ALTER TABLE "public".catalogue_version DROP COLUMN step',
             'DELETE FROM "public".catalogue_version WHERE version > 2',
             'INSERT INTO "public".catalogue_version VALUES (2, localtimestamp)',
         ):

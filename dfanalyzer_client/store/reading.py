@@ -1,0 +1,82 @@
+"""A catalogue as it is read: ours, or the predecessor's, which reading leaves as it is."""
+
+from __future__ import annotations
+
+from .connection import Connection
+from .inspection import TableFound, column_kind, tables_of
+from .layout import DataflowLayout, load_layout
+from .schema import PUBLIC, table
+
+__all__ = ["Catalogue"]
+
+PREDECESSORS = {
+    "task_begun": (
+        "(SELECT t.id, t.identifier, t.df_version, e.id AS df_exec, t.dt_id, t.status, "
+        "t.workspace, t.computing_resource, t.output_msg, t.error_msg, "
+        'CAST(NULL AS TIMESTAMP) AS began FROM "public"."task" t '
+        'LEFT JOIN "public"."dataflow_execution" e ON e.{} = t.df_exec)'
+    ),
+    "task_ended": (
+        "(SELECT id AS task_id, status, output_msg, error_msg, CAST(NULL AS TIMESTAMP) AS ended "
+        'FROM "public"."task" WHERE status = \'FINISHED\')'
+    ),
+    "task_dependency": (
+        "(SELECT id AS task_id, id AS dt_id, id AS previous_task_id "
+        'FROM "public"."task" WHERE FALSE)'
+    ),
+    "exact_number": (
+        "(SELECT id AS attribute_id, id AS element_id, output_msg AS value "
+        'FROM "public"."task" WHERE FALSE)'
+    ),
+}
+"""What stands for the tables of ours that the predecessor has not."""
+
+
+class Catalogue:
+    """What reading finds in a database.
+
+    Attributes:
+        exists: whether anything was stored there.
+        is_predecessors: whether the predecessor made it, and nobody has brought it forward.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        tables = tables_of(connection, PUBLIC)
+        self.exists = "dataflow" in tables
+        self.is_predecessors = self.exists and "catalogue_version" not in tables
+        self._key = _execution_key(tables.get("task"))
+
+    def table(self, name: str) -> str:
+        """A table of the catalogue, or what stands for it."""
+        if self.is_predecessors and name in PREDECESSORS:
+            return PREDECESSORS[name].format(self._key)
+        return table(name)
+
+    def dataflows(self) -> list[tuple[int, str]]:
+        """Ids and tags of all dataflows, oldest first."""
+        if not self.exists:
+            return []
+        rows = self._connection.query(f"SELECT id, tag FROM {table('dataflow')} ORDER BY id")
+        return [(id_, tag) for id_, tag in rows]
+
+    def layout(self, tag: str) -> DataflowLayout | None:
+        """A dataflow, without the sets and attributes that have no table and no column."""
+        layout = load_layout(self._connection, tag) if self.exists else None
+        if layout is not None and self.is_predecessors:
+            tables = tables_of(self._connection, tag)
+            layout.sets = {
+                name: known for name, known in layout.sets.items() if known.table in tables
+            }
+            for known in layout.sets.values():
+                columns = tables[known.table].columns
+                known.attributes = {n: a for n, a in known.attributes.items() if n in columns}
+                known.producers = [n for n in known.producers if f"{n}_task_id" in columns]
+                known.consumers = [n for n in known.consumers if f"{n}_task_id" in columns]
+        return layout
+
+
+def _execution_key(task: TableFound | None) -> str:
+    """How tasks name their execution: by its tag, or by its id."""
+    is_tag = task is None or column_kind(task.columns["df_exec"].type) == "TEXT"
+    return "tag" if is_tag else "id"
