@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from anyio.to_thread import run_sync
 from fastapi import FastAPI, Path, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse
 from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import ClientDisconnect
@@ -116,6 +116,7 @@ def create_app(client: Client, connect: Callable[[], Connection]) -> FastAPI:
         responses=REFUSALS,
     )  # fmt: skip
     _add_ingestion(app, Ingest(client, connect))
+    _add_start(app)
     _add_dataflows(app, connect)
     _add_queries(app, connect)
     _add_errors(app)
@@ -135,6 +136,13 @@ def _add_ingestion(app: FastAPI, ingest: Ingest) -> None:
         """Take what a task read and wrote since its last message."""
         said = TaskMessage.model_validate_json(await body_of(request))
         return _accepted(await ingest.task(said))
+
+
+def _add_start(app: FastAPI) -> None:
+    @app.get("/", include_in_schema=False)
+    async def start() -> Response:
+        """Show what can be asked."""
+        return RedirectResponse("/docs")
 
 
 def _add_dataflows(app: FastAPI, connect: Callable[[], Connection]) -> None:

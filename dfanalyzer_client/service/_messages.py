@@ -33,6 +33,10 @@ def _absent(value: Any) -> Any:
     return None if value in ("", "null") else value
 
 
+def _none_is_empty(value: Any) -> Any:
+    return [] if value is None else value
+
+
 def _moment(value: str | None) -> str | None:
     """A time stamp as MonetDB reads it, in UTC where it says its zone."""
     if value is None:
@@ -56,11 +60,12 @@ Moment = Annotated[
 ]
 OptionalText = Annotated[Text | None, BeforeValidator(_absent)]
 TaskId = Annotated[int, Field(ge=-BIGINT, le=BIGINT)]
+Several = BeforeValidator(_none_is_empty)
 Scalar = str | int | float | bool | None
 
 
 class _Message(BaseModel):
-    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True, coerce_numbers_to_str=True)
 
 
 class AttributeMessage(_Message):
@@ -84,7 +89,7 @@ class CombinationMessage(_Message):
     outer: Tag
     inner: Tag
     keys: list[Text]
-    keyTypes: list[Text] = []  # noqa: N815 (as the clients spell it)
+    keyTypes: Annotated[list[Text], Several] = []  # noqa: N815 (as the clients spell it)
 
 
 class SetMessage(_Message):
@@ -92,14 +97,14 @@ class SetMessage(_Message):
 
     tag: Tag
     type: Annotated[Literal["INPUT", "OUTPUT"] | None, BeforeValidator(_upper)] = None
-    attributes: list[AttributeMessage] = []
+    attributes: Annotated[list[AttributeMessage], Several] = []
     dependency: Annotated[
         Tag | None,
         BeforeValidator(_absent),
         Field(description="the transformation that writes the set"),
     ] = None
-    extractors: list[ExtractorMessage] = []
-    extractorCombinations: list[CombinationMessage] = []  # noqa: N815
+    extractors: Annotated[list[ExtractorMessage], Several] = []
+    extractorCombinations: Annotated[list[CombinationMessage], Several] = []  # noqa: N815
 
 
 class ProgramMessage(_Message):
@@ -113,8 +118,8 @@ class TransformationMessage(_Message):
     """A transformation with its sets."""
 
     tag: Tag
-    sets: list[SetMessage] = []
-    programs: list[ProgramMessage] = []
+    sets: Annotated[list[SetMessage], Several] = []
+    programs: Annotated[list[ProgramMessage], Several] = []
 
 
 class DataflowMessage(_Message):
@@ -143,8 +148,8 @@ class DependencyMessage(_Message):
     An id may name several tasks of its transformation, joined by ``;``.
     """
 
-    tags: list[_TagReference] = []
-    ids: list[_IdReference] = []
+    tags: Annotated[list[_TagReference], Several] = []
+    ids: Annotated[list[_IdReference], Several] = []
 
     def message(self) -> dict[str, Any]:
         """Tags and ids, as many of each; raises ValueError where they do not pair."""
@@ -168,7 +173,7 @@ class DataSetMessage(_Message):
     """Rows of a set, each a list of values in attribute order, or these joined by ``;``."""
 
     tag: Tag
-    elements: list[list[Scalar] | str] = []
+    elements: Annotated[list[list[Scalar] | str], Several] = []
 
 
 class PerformanceMessage(_Message):
@@ -200,14 +205,14 @@ class TaskMessage(_Message):
         BeforeValidator(_upper),
     ] = "READY"
     subid: OptionalText = None
-    dependency: DependencyMessage | None = None
+    dependency: Annotated[DependencyMessage | None, BeforeValidator(_absent)] = None
     workspace: OptionalText = None
     resource: OptionalText = None
     output: OptionalText = None
     error: OptionalText = None
-    sets: list[DataSetMessage] = []
-    performances: list[PerformanceMessage] = []
-    files: list[FileMessage] = []
+    sets: Annotated[list[DataSetMessage], Several] = []
+    performances: Annotated[list[PerformanceMessage], Several] = []
+    files: Annotated[list[FileMessage], Several] = []
 
     def message(self, widths: dict[str, int]) -> dict[str, Any]:
         """The message as our own client sends it.

@@ -21,6 +21,7 @@ from dfanalyzer_client import (
     ExtractorCartridge,
     ExtractorCombination,
     ExtractorExtension,
+    File,
     Program,
     Set,
     SetType,
@@ -89,6 +90,44 @@ def test_rows_of_several_tasks_are_stored(tag: str, ask: Any) -> None:
     statuses = dict(ask.rows('SELECT id, status FROM "public".task WHERE id IN (%s, %s)',
                              writer, reader))  # fmt: skip
     assert statuses == {writer: "FINISHED", reader: "RUNNING"}
+
+
+def test_every_part_of_a_task_is_stored(tag: str, ask: Any) -> None:
+    """Data sets accumulate; files, times, texts and each task it depends on have their rows."""
+    dataflow = two_steps(tag)
+    first = [Task(number, tag, dataflow.exec_tag, "First") for number in (1, 2)]
+    for task in first:
+        for value in (task.id, task.id * 10):
+            task.add_dataset(DataSet("oFirst", [Element([value])]))
+        task.end()
+    second = Task(
+        3, tag, dataflow.exec_tag, "Second", sub_id="3b", dependency=first,
+        workspace="/scratch", resource="node 7", output="it's done",
+    )  # fmt: skip
+    second.add_file(File("/data/it's \\here 100 %", "mesh.msh"))
+    second.begin()
+    second.end(error="one warning")
+
+    rows = ask.set(tag, "oFirst", "first_task_id, second_task_id, result")
+    (one, reader, _), _, (two, _, _), _ = rows
+    assert rows == [(one, reader, 1), (one, reader, 10), (two, reader, 2), (two, reader, 20)]
+    assert ask.rows(
+        "SELECT identifier, status, workspace, computing_resource, output_msg, error_msg "
+        'FROM "public".task WHERE id = %s',
+        reader,
+    ) == [(3, "FINISHED", "/scratch", "node 7", "it's done", "one warning")]
+    assert ask.rows('SELECT name, path FROM "public".file WHERE task_id = %s', reader) == [
+        ("mesh.msh", "/data/it's \\here 100 %")
+    ]
+    ((subtask, method, start, end),) = ask.rows(
+        'SELECT subtask_id, method, starttime, endtime FROM "public".performance '
+        "WHERE task_id = %s",
+        reader,
+    )
+    assert (subtask, method) == ("3b", "COMPUTATION")
+    assert start <= end
+    edges = 'SELECT previous_task_id FROM "public".task_dependency WHERE task_id = %s ORDER BY 1'
+    assert ask.rows(edges, reader) == [(one,), (two,)]
 
 
 @pytest.mark.parametrize(

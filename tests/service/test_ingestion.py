@@ -73,10 +73,12 @@ def test_older_clients_join_values_by_semicolons(
     told = running.task(
         task_message(
             tag,
-            subid="7",
+            subid=7,
             status="finished",
             workspace="null",
             resource="",
+            dependency="",
+            files=None,
             performances=[{"startTime": "null", "endTime": "2026-11-23T05:05:07+01:00"}],
             sets=[
                 {"tag": "itrainingmodel", "elements": ["1;8;3", ["a;0.5;2"], ["b", 1e-3, None]]},

@@ -130,6 +130,7 @@ def test_with_the_store_away_messages_are_taken_and_questions_wait(tmp_path: Any
 def test_the_documentation_needs_no_other_host(running: Service) -> None:
     """Its page loads scripts and styles from the service alone."""
     page = running.ask("/docs").text
+    assert running.ask("/").text == page
     loaded = re.findall(r'(?:src|href)="([^"]+)"', page)
     assert len(loaded) >= 2
     for address in loaded:
