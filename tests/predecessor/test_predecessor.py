@@ -55,6 +55,12 @@ model.evaluate(*data(), verbose=0)
 """
 
 
+@pytest.fixture(autouse=True)
+def _own_journals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What these tests say goes to servers that others cannot reach afterwards."""
+    monkeypatch.setenv("KERAS_PROV_HOME", str(tmp_path / "home"))
+
+
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[PrivateServer]:
     """A server of this test alone."""
