@@ -24,6 +24,7 @@ from .connection import Connection
 from .definitions import add_dependencies, create_view
 from .inspection import TableFound, column_kind, tables_of
 from .layout import AttributeLayout, DataflowLayout, SetLayout, load_layout
+from .rebuilding import drop_foreign_keys, make_anew, make_sequence, wider_type
 from .retry import retrying_conflicts
 from .schema import (
     PUBLIC,
@@ -48,8 +49,8 @@ INSERTING = (
     "insertdataset", "insertattribute", "insertdataflowexecution", "inserttask", "insertfile",
     "insertperformance", "insertextractor", "insertextractorcombination",
 )  # fmt: skip
-NEW, TIMES = "upgrade_new", "upgrade_times"
-"""Names of tables that are there during a step alone."""
+TIMES = "upgrade_times"
+"""Name of a table that is there during a step alone."""
 
 TASK_VIEW = """
 CREATE VIEW "public"."task" AS
@@ -114,15 +115,15 @@ def _upgrade_catalogue(connection: Connection, readers: Sequence[str]) -> None:
     found = tables_of(connection, PUBLIC)
     schemas = [tag for (tag,) in connection.query(f"SELECT tag FROM {table('dataflow')}")]
     for schema in (PUBLIC, *schemas):
-        _drop_foreign_keys(connection, schema)
+        drop_foreign_keys(connection, schema)
     _move_tasks(connection, found["task"])
     for name, columns in TABLES.items():
         if name in found:
-            _make_anew(connection, PUBLIC, found[name], columns_of(columns))
+            make_anew(connection, PUBLIC, found[name], columns_of(columns))
         elif name not in ("task_begun", "task_ended"):
             connection.execute(f"CREATE TABLE {table(name)} ({quoted_columns(columns)})")
         if columns.startswith("id "):
-            _make_sequence(connection, PUBLIC, f"{name}_id_seq", name)
+            make_sequence(connection, PUBLIC, f"{name}_id_seq", name)
     is_tag = column_kind(found["task"].columns["df_exec"].type) == "TEXT"
     for name, view in {**VIEWS, "task": TASK_VIEW if is_tag else VIEWS["task"]}.items():
         connection.execute(view)
@@ -143,22 +144,12 @@ def _drop_functions(connection: Connection) -> None:
             connection.execute(f"DROP ALL FUNCTION {table(name)}")
 
 
-def _drop_foreign_keys(connection: Connection, schema: str) -> None:
-    for each in tables_of(connection, schema).values():
-        for key in each.keys:
-            if key.is_foreign:
-                connection.execute(
-                    f"ALTER TABLE {qualified(schema, each.name)} "
-                    f"DROP CONSTRAINT {identifier(key.name)}"
-                )
-
-
 def _move_tasks(connection: Connection, old: TableFound) -> None:
     """Tasks into the tables that are only appended to; the old table goes, a view comes."""
     _note_times(connection)
     columns = columns_of(TABLES["task_begun"])
     extra = {name: each for name, each in old.columns.items() if name not in columns}
-    more = "".join(f", {identifier(name)} {_type_of(each.type)}" for name, each in extra.items())
+    more = "".join(f", {identifier(name)} {wider_type(each.type)}" for name, each in extra.items())
     for name in ("task_begun", "task_ended"):
         tail = more if name == "task_begun" else ""
         connection.execute(f"CREATE TABLE {table(name)} ({quoted_columns(TABLES[name])}{tail})")
@@ -209,48 +200,6 @@ def _moment(value: object) -> datetime | None:
     except ValueError:
         return None
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
-
-
-def _make_anew(
-    connection: Connection, schema: str, old: TableFound, wanted: dict[str, str]
-) -> None:
-    """A table again, with its columns and rows, and those that are `wanted` and not there.
-
-    A text stays one where a time is wanted; whole numbers get wider.
-    """
-    columns = {name: _type_of(each.type) for name, each in old.columns.items()}
-    for name, type_ in wanted.items():
-        if columns.get(name) != "TEXT":
-            columns[name] = type_
-    described = ", ".join(f"{identifier(name)} {type_}" for name, type_ in columns.items())
-    names = ", ".join(map(identifier, old.columns))
-    values = ", ".join(f"CAST({identifier(name)} AS {columns[name]})" for name in old.columns)
-    new, whole = qualified(schema, NEW), qualified(schema, old.name)
-    connection.execute(f"CREATE TABLE {new} ({described})")
-    order = " ORDER BY id" if "id" in old.columns else ""
-    connection.execute(f"INSERT INTO {new} ({names}) SELECT {values} FROM {whole}{order}")
-    connection.execute(f"DROP TABLE {whole}")
-    connection.execute(f"ALTER TABLE {new} RENAME TO {identifier(old.name)}")
-
-
-def _type_of(type_: str) -> str:
-    """The type of ours that takes all that a type takes."""
-    kind = column_kind(type_)
-    return kind if kind in ("TEXT", "BIGINT", "DOUBLE", "TIMESTAMP") else type_
-
-
-def _make_sequence(connection: Connection, schema: str, name: str, of: str) -> None:
-    """A sequence that goes on after the ids of a table, in place of one of the same name."""
-    ((last,),) = connection.query(f"SELECT max(id) FROM {qualified(schema, of)}")
-    found = connection.query(
-        "SELECT 1 FROM sys.sequences q JOIN sys.schemas s ON s.id = q.schema_id "
-        "WHERE s.name = %s AND q.name = %s",
-        [schema, name],
-    )
-    sequence = qualified(schema, name)
-    if found:
-        connection.execute(f"DROP SEQUENCE {sequence}")
-    connection.execute(f"CREATE SEQUENCE {sequence} AS BIGINT START WITH {(last or 0) + 1}")
 
 
 def _upgrade_dataflow(connection: Connection, tag: str, readers: Sequence[str]) -> None:
@@ -306,10 +255,10 @@ def _make_set_anew(
     for name, attribute in known.attributes.items():
         wanted[name] = "DOUBLE" if attribute.type == "NUMERIC" else "TEXT"
     if old.columns:
-        _make_anew(connection, layout.tag, old, wanted)
+        make_anew(connection, layout.tag, old, wanted)
     else:
         described = ", ".join(f"{identifier(name)} {type_}" for name, type_ in wanted.items())
         connection.execute(f"CREATE TABLE {qualified(layout.tag, known.table)} ({described})")
-    _make_sequence(connection, layout.tag, known.sequence, known.table)
+    make_sequence(connection, layout.tag, known.sequence, known.table)
     grant(connection, layout.tag, known.table, readers)
     create_view(connection, layout, known, readers)
