@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Annotated, Any
 
@@ -14,6 +15,7 @@ from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import ClientDisconnect
 
+from .. import settings
 from ..client import Client
 from ..errors import (
     ConflictError,
@@ -34,6 +36,8 @@ from ._messages import DataflowMessage, TaskMessage
 from ._specification import as_csv, plain_value, specification
 
 __all__ = ["create_app"]
+
+logger = logging.getLogger("uvicorn.error")  # what it writes is seen
 
 MAX_ROWS = 100_000
 SHOWN_PROBLEMS = 5
@@ -109,7 +113,11 @@ def create_app(client: Client, connect: Callable[[], Connection]) -> FastAPI:
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         client.start()
         yield
-        client.close()
+        if not client.close(settings.exit_flush_seconds()):
+            logger.warning(
+                "Not all messages are stored yet. They are safe in %s: the next service, or "
+                "`keras-prov sync`, stores them.", client.home / "journals",
+            )  # fmt: skip
 
     app = FastAPIOffline(
         redoc_url=None, title="Keras-Prov", description=DESCRIPTION, lifespan=lifespan,

@@ -72,8 +72,8 @@ def compare(
         task: id of the task that wrote the row.
         into: is added to.
     """
-    epoch = next((columns[name] for name in EPOCHS if name in columns), None)
-    if known.tag == TRIAL:
+    epoch = columns.get(_epoch(known) or "")
+    if _is_trial(known):
         row = columns.get("name"), columns.get("value"), columns.get("number"), epoch
         into.hyperparameters.append(_row(HYPERPARAMETER_COLUMNS, task, *row))
         return
@@ -93,7 +93,7 @@ def compare(
 def backfill(connection: Connection, layout: DataflowLayout) -> None:
     """Add what the tables of a dataflow hold already."""
     for known in layout.sets.values():
-        if known.tag == TRIAL:
+        if _is_trial(known):
             connection.execute(_trial_statement(layout, known))
         names = _compared(layout, known)
         if names:
@@ -115,6 +115,16 @@ def _compared(layout: DataflowLayout, known: SetLayout) -> list[str]:
         return [name for name in known.attributes if name not in STAMPS]
     is_domain = TRAINING in layout.transformations and not known.producers
     return list(known.attributes) if is_domain and known.tag not in OWN_INPUTS else []
+
+
+def _epoch(known: SetLayout) -> str | None:
+    """The attribute that says which epoch a row is of."""
+    numbers = [name for name, each in known.attributes.items() if each.type == "NUMERIC"]
+    return next((name for name in EPOCHS if name in numbers), None)
+
+
+def _is_trial(known: SetLayout) -> bool:
+    return known.tag == TRIAL and known.attributes.keys() >= {"name", "value", "number"}
 
 
 def _name(known: SetLayout, name: str) -> str:
@@ -144,11 +154,12 @@ def _statement(layout: DataflowLayout, known: SetLayout, names: list[str]) -> tu
         present = _choice(known, names, "CAST(s.{} AS TEXT)")
         name = f"'{RATE}'" if known.tag == ADAPTED else "a.name"
         columns = f"{name}, COALESCE(x.value, {present}), {number}"
-    epoch = next((f"s.{identifier(name)}" for name in EPOCHS if name in known.attributes), "NULL")
+    epoch = _epoch(known)
     ids = [known.attributes[name].id for name in names]
     statement = (
         f"INSERT INTO {table(target)} ({', '.join(map(identifier, filled))}) "
-        f"SELECT {_task(known)}, {columns}, CAST({epoch} AS DOUBLE) "
+        f"SELECT {_task(known)}, {columns}, "
+        f"{'CAST(NULL AS DOUBLE)' if epoch is None else f's.{identifier(epoch)}'} "
         f"FROM {qualified(layout.tag, known.table)} s CROSS JOIN {table('attribute')} a "
         f"LEFT JOIN {table('exact_number')} x ON x.attribute_id = a.id AND x.element_id = s.id "
         f"WHERE ({present} IS NOT NULL OR x.value IS NOT NULL) AND a.id IN "

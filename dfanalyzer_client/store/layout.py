@@ -114,7 +114,7 @@ def _load_attributes(connection: Connection, layout: DataflowLayout) -> None:
         [layout.id],
     )
     for tag, name, id_, type_ in rows:
-        layout.sets[tag].attributes[name] = AttributeLayout(id_, type_)
+        layout.sets[tag].attributes[name] = AttributeLayout(id_, type_.upper())
 
 
 def _load_dependencies(connection: Connection, layout: DataflowLayout) -> None:

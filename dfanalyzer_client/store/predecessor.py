@@ -24,6 +24,7 @@ from .connection import Connection
 from .definitions import add_dependencies, create_view
 from .inspection import TableFound, column_kind, tables_of
 from .layout import AttributeLayout, DataflowLayout, SetLayout, load_layout
+from .reading import execution_key
 from .rebuilding import drop_foreign_keys, make_anew, make_sequence, wider_type
 from .retry import retrying_conflicts
 from .schema import (
@@ -54,10 +55,10 @@ TIMES = "upgrade_times"
 
 TASK_VIEW = """
 CREATE VIEW "public"."task" AS
-SELECT b.id, b.identifier, b.df_version, x.tag AS df_exec, b.dt_id,
+SELECT b.id, b.identifier, b.df_version, {execution} AS df_exec, b.dt_id,
        COALESCE(e.status, b.status) AS status, b.workspace, b.computing_resource,
        COALESCE(e.output_msg, b.output_msg) AS output_msg,
-       COALESCE(e.error_msg, b.error_msg) AS error_msg
+       COALESCE(e.error_msg, b.error_msg) AS error_msg{more}
 FROM "public"."task_begun" AS b LEFT JOIN "public"."task_ended" AS e ON e.task_id = b.id
   LEFT JOIN "public"."dataflow_execution" AS x ON x.id = b.df_exec
 """
@@ -105,8 +106,8 @@ def _take(connection: Connection, step: str, readers: Sequence[str]) -> None:
         record(connection, VERSION, step)
     except RefusedError as error:
         raise RefusedError(
-            f"The step {step!r} cannot be taken, and nothing was changed: {error}. A view or "
-            "function of your own may hold a table: drop it, upgrade, and make it anew."
+            f"The step {step!r} cannot be taken, and nothing was changed: {error}. A view, "
+            "table or function of your own may hold one: drop it, upgrade, and make it anew."
         ) from error
 
 
@@ -114,9 +115,11 @@ def _upgrade_catalogue(connection: Connection, readers: Sequence[str]) -> None:
     _drop_functions(connection)
     found = tables_of(connection, PUBLIC)
     schemas = [tag for (tag,) in connection.query(f"SELECT tag FROM {table('dataflow')}")]
-    for schema in (PUBLIC, *schemas):
+    drop_foreign_keys(connection, PUBLIC, [*TABLES, "task"])
+    for schema in schemas:
         drop_foreign_keys(connection, schema)
-    _move_tasks(connection, found["task"])
+    key = execution_key(found)
+    extra = _move_tasks(connection, found["task"], key)
     for name, columns in TABLES.items():
         if name in found:
             make_anew(connection, PUBLIC, found[name], columns_of(columns))
@@ -124,8 +127,9 @@ def _upgrade_catalogue(connection: Connection, readers: Sequence[str]) -> None:
             connection.execute(f"CREATE TABLE {table(name)} ({quoted_columns(columns)})")
         if columns.startswith("id "):
             make_sequence(connection, PUBLIC, f"{name}_id_seq", name)
-    is_tag = column_kind(found["task"].columns["df_exec"].type) == "TEXT"
-    for name, view in {**VIEWS, "task": TASK_VIEW if is_tag else VIEWS["task"]}.items():
+    more = "".join(f", b.{identifier(name)}" for name in extra)
+    task_view = TASK_VIEW.format(execution="x.tag" if key == "tag" else "x.id", more=more)
+    for name, view in {**VIEWS, "task": task_view}.items():
         connection.execute(view)
         grant(connection, PUBLIC, name, readers)
     connection.execute(f"INSERT INTO {table('definition_lock')} (changes) VALUES (0)")
@@ -144,8 +148,8 @@ def _drop_functions(connection: Connection) -> None:
             connection.execute(f"DROP ALL FUNCTION {table(name)}")
 
 
-def _move_tasks(connection: Connection, old: TableFound) -> None:
-    """Tasks into the tables that are only appended to; the old table goes, a view comes."""
+def _move_tasks(connection: Connection, old: TableFound, key: str) -> list[str]:
+    """Tasks into the tables that are only appended to; the columns that only the old one had."""
     _note_times(connection)
     columns = columns_of(TABLES["task_begun"])
     extra = {name: each for name, each in old.columns.items() if name not in columns}
@@ -153,14 +157,14 @@ def _move_tasks(connection: Connection, old: TableFound) -> None:
     for name in ("task_begun", "task_ended"):
         tail = more if name == "task_begun" else ""
         connection.execute(f"CREATE TABLE {table(name)} ({quoted_columns(TABLES[name])}{tail})")
-    is_tag = column_kind(old.columns["df_exec"].type) == "TEXT"
     copied = [*(name for name in columns if name not in ("df_exec", "began")), *extra]
     names = ", ".join(map(identifier, copied))
     values = ", ".join(f"t.{identifier(name)}" for name in copied)
     connection.execute(
         f'INSERT INTO {table("task_begun")} ({names}, "df_exec", "began") '
         f"SELECT {values}, e.id, w.began FROM {table('task')} t "
-        f"LEFT JOIN {table('dataflow_execution')} e ON e.{'tag' if is_tag else 'id'} = t.df_exec "
+        f"LEFT JOIN (SELECT {key} AS named, min(id) AS id FROM {table('dataflow_execution')} "
+        f"GROUP BY {key}) e ON e.named = t.df_exec "
         f"LEFT JOIN {table(TIMES)} w ON w.task_id = t.id ORDER BY t.id"
     )
     marks = ", ".join(["%s"] * len(ENDED))
@@ -173,6 +177,7 @@ def _move_tasks(connection: Connection, old: TableFound) -> None:
     )
     connection.execute(f"DROP TABLE {table(TIMES)}")
     connection.execute(f"DROP TABLE {table('task')}")
+    return list(extra)
 
 
 def _note_times(connection: Connection) -> None:
@@ -224,7 +229,11 @@ def _complete(
     """Give a set in the catalogue what its table has beyond that."""
     for name, column in old.columns.items():
         writer = name.removesuffix("_task_id")
-        if name == "id" or name in known.task_columns or name in known.attributes:
+        attribute = known.attributes.get(name)
+        is_number = attribute is not None and attribute.type == "NUMERIC"
+        if attribute is not None and is_number and column_kind(column.type) == "TEXT":
+            _declare_text(connection, attribute)
+        if name == "id" or name in known.task_columns or attribute is not None:
             continue
         if writer != name and writer in layout.transformations:
             add_dependencies(connection, layout, known, [], [writer])
@@ -233,6 +242,14 @@ def _complete(
             known.attributes[name] = AttributeLayout(
                 _add_attribute(connection, known.id, name, type_), type_
             )
+
+
+def _declare_text(connection: Connection, attribute: AttributeLayout) -> None:
+    """Say that an attribute is what its column is."""
+    connection.execute(
+        f"UPDATE {table('attribute')} SET type = 'TEXT' WHERE id = %s", [attribute.id]
+    )
+    attribute.type = "TEXT"
 
 
 def _add_attribute(connection: Connection, set_: int, name: str, type_: str) -> int:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from ..errors import RefusedError
 from .connection import Connection
 from .inspection import TableFound, column_kind, tables_of
 from .layout import DataflowLayout, load_layout
 from .schema import PUBLIC, table
 
-__all__ = ["Catalogue"]
+__all__ = ["Catalogue", "execution_key"]
 
 PREDECESSORS = {
     "task_begun": (
         "(SELECT t.id, t.identifier, t.df_version, e.id AS df_exec, t.dt_id, t.status, "
         "t.workspace, t.computing_resource, t.output_msg, t.error_msg, "
         'CAST(NULL AS TIMESTAMP) AS began FROM "public"."task" t '
-        'LEFT JOIN "public"."dataflow_execution" e ON e.{} = t.df_exec)'
+        "LEFT JOIN (SELECT {0} AS named, min(id) AS id "
+        'FROM "public"."dataflow_execution" GROUP BY {0}) e ON e.named = t.df_exec)'
     ),
     "task_ended": (
         "(SELECT id AS task_id, status, output_msg, error_msg, CAST(NULL AS TIMESTAMP) AS ended "
@@ -45,7 +49,7 @@ class Catalogue:
         tables = tables_of(connection, PUBLIC)
         self.exists = "dataflow" in tables
         self.is_predecessors = self.exists and "catalogue_version" not in tables
-        self._key = _execution_key(tables.get("task"))
+        self._key = execution_key(tables) if self.is_predecessors else ""
 
     def table(self, name: str) -> str:
         """A table of the catalogue, or what stands for it."""
@@ -61,9 +65,9 @@ class Catalogue:
         return [(id_, tag) for id_, tag in rows]
 
     def layout(self, tag: str) -> DataflowLayout | None:
-        """A dataflow, without the sets and attributes that have no table and no column."""
+        """A dataflow, without the sets and attributes that have no table or no column."""
         layout = load_layout(self._connection, tag) if self.exists else None
-        if layout is not None and self.is_predecessors:
+        if layout is not None:
             tables = tables_of(self._connection, tag)
             layout.sets = {
                 name: known for name, known in layout.sets.items() if known.table in tables
@@ -76,7 +80,16 @@ class Catalogue:
         return layout
 
 
-def _execution_key(task: TableFound | None) -> str:
-    """How tasks name their execution: by its tag, or by its id."""
-    is_tag = task is None or column_kind(task.columns["df_exec"].type) == "TEXT"
-    return "tag" if is_tag else "id"
+def execution_key(tables: Mapping[str, TableFound]) -> str:
+    """How the predecessor's tasks name their execution: by its `tag`, or by its `id`.
+
+    Raises:
+        RefusedError: they name none: DfAnalyzer before it knew executions.
+    """
+    task = tables.get("task")
+    if task is None or "df_exec" not in task.columns or "dataflow_execution" not in tables:
+        raise RefusedError(
+            "DfAnalyzer made this catalogue before it knew executions: its tasks name none, so it "
+            "cannot be read or brought forward. Its tables can be asked in SQL."
+        )
+    return "tag" if column_kind(task.columns["df_exec"].type) == "TEXT" else "id"

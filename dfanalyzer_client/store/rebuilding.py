@@ -5,6 +5,8 @@ MonetDB 11.41 changes no column's type in place.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from .connection import Connection
 from .inspection import TableFound, column_kind, tables_of
 from .sql import identifier, qualified
@@ -15,11 +17,14 @@ NEW = "upgrade_new"
 """Name of a table that is there during a step alone."""
 
 
-def drop_foreign_keys(connection: Connection, schema: str) -> None:
-    """Remove what makes the tables of a schema depend on others."""
+def drop_foreign_keys(
+    connection: Connection, schema: str, names: Collection[str] | None = None
+) -> None:
+    """Remove what makes tables of a schema depend on others: `names`, or those of its sets."""
     for each in tables_of(connection, schema).values():
+        is_ours = each.name.startswith("ds_") if names is None else each.name in names
         for key in each.keys:
-            if key.is_foreign:
+            if key.is_foreign and is_ours:
                 connection.execute(
                     f"ALTER TABLE {qualified(schema, each.name)} "
                     f"DROP CONSTRAINT {identifier(key.name)}"

@@ -315,3 +315,40 @@ def test_a_database_without_a_catalogue_and_one_of_ours_are_told_apart(
         connection.execute('DROP VIEW "public".lineage')
     connection.close()
     assert run(url, "db", "check").stdout == 'View "public".lineage is missing.\n'
+
+
+def test_a_catalogue_without_executions_is_refused_and_left_alone(server: PrivateServer) -> None:
+    """DfAnalyzer's first versions had none; the error says so, and SQL goes on working."""
+    url = server.ensure()
+    fill(url)
+    connection = Connection(url)
+    with connection.transaction():
+        for number in range(1, 5):
+            connection.execute(f'DELETE FROM "public".task WHERE id = {number}')
+        connection.execute('ALTER TABLE "public".task DROP CONSTRAINT task_df_exec_fkey')
+        connection.execute('ALTER TABLE "public".task DROP COLUMN df_exec')
+    before = shape(url)
+    for command in (["runs"], ["db", "upgrade"], ["db", "check"]):
+        done = run(url, *command)
+        assert done.returncode == 1
+    assert "before it knew executions" in run(url, "runs").stderr
+    assert "before it knew executions" in run(url, "db", "upgrade").stderr
+    assert shape(url) == before
+    connection.close()
+
+
+def test_columns_of_other_versions_are_kept(old: StoreURL) -> None:
+    """Beyond those that we know: in the catalogue, in tasks, and in a set."""
+    connection = Connection(old)
+    with connection.transaction():
+        connection.execute('ALTER TABLE "public".dataflow ADD COLUMN uuid VARCHAR(36)')
+        connection.execute("UPDATE \"public\".dataflow SET uuid = 'abc'")
+        connection.execute('ALTER TABLE "public".task ADD COLUMN node VARCHAR(9)')
+        connection.execute("UPDATE \"public\".task SET node = 'n1'")
+        connection.execute(f'ALTER TABLE "{TAG}".ds_oadaptation ADD COLUMN cause VARCHAR(9)')
+        connection.execute(f"INSERT INTO \"{TAG}\".ds_oadaptation (cause) VALUES ('plateau')")
+    create_catalogue(connection)
+    assert connection.query('SELECT uuid FROM "public".dataflow') == [("abc",)]
+    assert connection.query('SELECT DISTINCT node FROM "public".task') == [("n1",)]
+    assert connection.query(f'SELECT cause FROM "{TAG}".oadaptation') == [("plateau",)]
+    connection.close()
