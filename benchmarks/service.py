@@ -64,7 +64,7 @@ def running_service(home: Path) -> Iterator[int]:
     )  # fmt: skip
     assert process.stderr is not None  # noqa: S101 (for the type checker)
     for line in process.stderr:
-        found = re.search(r"running on http://127\.0\.0\.1:(\d+)", line)
+        found = re.search(r"Serving on http://127\.0\.0\.1:(\d+);", line)
         if found:
             break
     else:

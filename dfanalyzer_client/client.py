@@ -141,7 +141,7 @@ class Client:
             ended = self._exporter is None or self._exporter.stop()
             # a thread that is still storing keeps the journal's lock, or another taker would, too
             if self._journal is not None and ended:
-                self._journal.close()
+                self._journal.close(remove=self._said() == 0)
             self._start_over()
         return done
 

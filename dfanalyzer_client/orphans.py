@@ -41,6 +41,7 @@ SETTLE_SECONDS = 1.0
 """A COMMIT that was on its way when its process was killed is done by then."""
 
 RECENT_SECONDS = 60.0
+SEEN_BYTES = 1 << 16
 STEP_SECONDS = 0.05
 
 
@@ -93,7 +94,7 @@ def taken_in(path: Path, header: Header | None, store: JournalStore) -> Iterator
         JournalError: it cannot be written to.
         StoreError: the store cannot be reached, or does not take us.
     """
-    if header is None:
+    if header is None or (not is_done(path) and _says_nothing(path)):
         path.unlink()
         return
     if not is_done(path):
@@ -107,6 +108,11 @@ def taken_in(path: Path, header: Header | None, store: JournalStore) -> Iterator
         with contextlib.suppress(OSError):  # no room for it: another one tries again
             for _ in compressed(path, keep=header.store is None):
                 yield 0
+
+
+def _says_nothing(path: Path) -> bool:
+    """Whether a journal has its header alone: a service that nobody asked."""
+    return all(record.sequence == 0 for record in JournalReader(path).read(SEEN_BYTES))
 
 
 def _settled(path: Path) -> Iterator[None]:

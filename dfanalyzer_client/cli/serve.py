@@ -44,7 +44,13 @@ def serve(host: str, port: int, token_file: Path | None, store: str | None) -> N
                 f"keras-prov serve needs FastAPI and uvicorn ({error}): "
                 "pip install 'keras-prov[service]'"
             ) from None
-        run(url, settings.home(), host, port, token)
+        run(url, settings.home(), host, port, token, _say)
+
+
+def _say(address: str) -> None:
+    click.echo(
+        f"Serving on {address}; {address}/docs shows what can be asked. Ctrl-C ends it.", err=True
+    )
 
 
 def _token(file: Path | None) -> str | None:

@@ -104,11 +104,13 @@ class Journal:
                 self._write_waiting()
         return len(self._waiting)
 
-    def close(self) -> None:
-        """Let go of the file and of its lock; twice is fine."""
+    def close(self, *, remove: bool = False) -> None:
+        """Let go of the file and of its lock, and remove it if told to; twice is fine."""
         with self._lock:
             descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
+            if remove:
+                self.path.unlink(missing_ok=True)
             os.close(descriptor)
 
     def _write_waiting(self) -> None:

@@ -2,27 +2,38 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
-import logging
+import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
 
 from ..client import Client
-from ..errors import DefinitionError
+from ..errors import DefinitionError, DfAnalyzerError
 from ..store import reader_connection
 from ..url import StoreURL
 from ._app import create_app
 from ._guards import Guard
 
-__all__ = ["guarded_app", "is_loopback", "serve"]
-
-logger = logging.getLogger(__name__)
+__all__ = ["ListenError", "guarded_app", "is_loopback", "serve"]
 
 BACKLOG = 2048
 
 
-def serve(store: StoreURL | None, home: Path, host: str, port: int, token: str | None) -> None:
+class ListenError(DfAnalyzerError):
+    """Nothing can listen on an address."""
+
+
+def serve(
+    store: StoreURL | None,
+    home: Path,
+    host: str,
+    port: int,
+    token: str | None,
+    report: Callable[[str], None],
+) -> None:
     """Serve until the process is told to end.
 
     Args:
@@ -31,15 +42,32 @@ def serve(store: StoreURL | None, home: Path, host: str, port: int, token: str |
         host: the address to listen on.
         port: the port; 0 takes a free one.
         token: the bearer token that requests carry; None only on loopback.
+        report: is told the service's address.
 
     Raises:
         DefinitionError: `host` is not loopback, and there is no token.
+        ListenError: nothing can listen there.
     """
-    config = uvicorn.Config(
-        guarded_app(store, home, host, token), host, port, log_level="info", access_log=False,
-        backlog=BACKLOG, lifespan="on", server_header=False,
-    )  # fmt: skip
-    uvicorn.Server(config).run()
+    app = guarded_app(store, home, host, token)
+    with contextlib.closing(_listening(host, port)) as listener:
+        name = f"[{host}]" if ":" in host else host
+        report(f"http://{name}:{listener.getsockname()[1]}")
+        config = uvicorn.Config(
+            app, log_level="warning", access_log=False, lifespan="on", server_header=False
+        )
+        with contextlib.suppress(KeyboardInterrupt):  # that is how it is told to end
+            uvicorn.Server(config).run(sockets=[listener])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host.strip("[]"), port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise ListenError(
+            f"Nothing can listen on {host} port {port}: {error.strerror or error}. Give another "
+            "--port, or an address of this machine."
+        ) from None
 
 
 def guarded_app(store: StoreURL | None, home: Path, host: str, token: str | None) -> Guard:

@@ -21,9 +21,8 @@ def differences(connection: Connection) -> list[str]:
             return ["There is no catalogue: `keras-prov db init` makes one."]
         is_ours = "catalogue_version" in tables
         found = [*_of_version(connection)] if is_ours else ["DfAnalyzer made the catalogue."]
-        if is_ours and "step" not in tables["catalogue_version"].columns:
-            return found  # of an earlier version, which has no more to say
-        left = steps_left(connection)
+        has_steps = not is_ours or "step" in tables["catalogue_version"].columns
+        left = steps_left(connection) if has_steps else []  # else it is of an earlier version
         found += _of_catalogue(names, tables, is_predecessors=bool(left) and not is_ours)
         if left:
             found += _of_dataflows(connection)

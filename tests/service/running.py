@@ -41,7 +41,7 @@ class Service:
         assert process.stderr is not None
         for line in process.stderr:
             self.said += line
-            found = re.search(r"running on https?://[^ ]*:(\d+)", line)
+            found = re.search(r"Serving on http://[^ ]*:(\d+);", line)
             if found:
                 break
         else:

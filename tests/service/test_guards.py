@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -85,6 +86,23 @@ def test_pages_of_other_sites_are_refused(running: Service, tag: str) -> None:
     own = f"http://127.0.0.1:{running.port}"
     assert running.ask(path, message, Origin=own).status == 200
     assert running.ask(path, message, Host=f"localhost:{running.port}").status == 200
+
+
+def test_an_address_that_is_taken_or_not_ours_is_an_error_of_one_line(running: Service) -> None:
+    """The message says what to do; no journal is left of it."""
+    assert "Give another --port" in refused("--port", str(running.port))
+    assert "Nothing can listen" in refused("--host", "192.0.2.77", KERAS_PROV_TOKEN=TOKEN)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_when_told_to(own: Path, number: int) -> None:
+    """Without a traceback, and without a journal where nobody said anything."""
+    with service(KERAS_PROV_HOME=str(own)) as running:
+        assert running.ask("/docs").status == 200
+        running.process.send_signal(number)
+        assert running.process.wait(30) in (0, -number)
+        assert "Traceback" not in running.end()
+    assert list((own / "journals").iterdir()) == []
 
 
 def test_without_its_extra_the_command_names_it() -> None:
