@@ -15,6 +15,7 @@ README = ROOT / "README.md"
 STUBS = ROOT / "keras_prov-stubs"
 
 DEMO = ["scikit-learn"]
+BENCH = ["devito", "scipy"]
 PANDAS = ["pandas"]
 SERVICE = ["fastapi>=0.115", "fastapi-offline", "httptools", "uvicorn>=0.30", "uvloop"]
 SYSTEM = ["nvidia-ml-py", "psutil"]
@@ -38,6 +39,7 @@ KERAS_TESTS = [
     "torch==2.13.*",  # pinned: with another build Keras' tests end otherwise than was recorded
 ]
 DEV = [
+    *BENCH,
     *DEMO,
     *PANDAS,
     *SERVICE,
@@ -102,6 +104,7 @@ setup(
         "wrapt>=1.14",
     ],
     extras_require={
+        "bench": BENCH,
         "demo": DEMO,
         "pandas": PANDAS,
         "service": SERVICE,
