@@ -1,0 +1,130 @@
+"""One training of DenseED on migrated pictures, captured as the paper captures it."""
+
+from __future__ import annotations
+
+import functools
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .configurations import TAG, Configuration
+
+__all__ = ["Outcome", "train"]
+
+BATCH = 16
+VALIDATION = 0.2
+HYPERPARAMETERS = (
+    "OPTIMIZER_NAME", "LEARNING_RATE", "DECAY", "MOMENTUM", "NUM_EPOCHS", "BATCH_SIZE",
+    "NUM_LAYERS",
+)  # fmt: skip
+OWN = [
+    ("REPETITION", "NUMERIC"), ("SAMPLES", "NUMERIC"), ("GROWTH_RATE", "NUMERIC"),
+    ("BLOCKS", "TEXT"), ("DROPOUT", "NUMERIC"),
+]  # fmt: skip
+STORE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a training ended; `error` is None where it did well."""
+
+    configuration: Configuration
+    val_loss: float | None = None
+    error: str | None = None
+
+
+def train(configuration: Configuration, folder: Path, threads: int) -> Outcome:
+    """Train one configuration on the data in `folder`; its failure is its outcome."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    try:
+        _use_threads(threads)
+        return Outcome(configuration, _trained(configuration, folder))
+    except Exception as error:
+        return Outcome(configuration, error=f"{type(error).__name__}: {error}")
+
+
+def _trained(configuration: Configuration, folder: Path) -> float:
+    import keras_prov as keras  # here: Keras is imported in the workers alone
+
+    from .dense_ed import dense_ed
+    from .seismic_data import Parameters, record_generation
+
+    keras.utils.set_random_seed(configuration.repetition)
+    parameters = Parameters(configuration.samples)
+    data = _data(parameters, folder)
+    model = dense_ed(
+        data.images.shape[1:], configuration.blocks, configuration.growth_rate,
+        configuration.dropout,
+    )  # fmt: skip
+    _capture(model, configuration)
+    rate = keras.optimizers.schedules.InverseTimeDecay(
+        configuration.learning_rate, decay_steps=1, decay_rate=configuration.decay
+    )
+    model.compile(keras.optimizers.SGD(rate, momentum=configuration.momentum), "mse")
+    dataflow = model.get_dataflow()
+    _record_domain(dataflow, configuration)
+    record_generation(dataflow, parameters, data)
+    history = model.fit(
+        data.velocities, data.images, batch_size=BATCH, epochs=configuration.epochs,
+        validation_split=VALIDATION, verbose=0,
+    ).history  # fmt: skip
+    if not keras.flush(STORE_SECONDS):
+        raise TimeoutError(f"what was captured is not stored after {STORE_SECONDS:g} s")
+    return float(history["val_loss"][-1])
+
+
+def _capture(model: Any, configuration: Configuration) -> None:
+    model.provenance(
+        TAG,
+        adaptation=True,
+        hyps=dict.fromkeys(HYPERPARAMETERS, True),
+        hyperparameters=OWN,
+        values={
+            "REPETITION": configuration.repetition,
+            "SAMPLES": configuration.samples,
+            "GROWTH_RATE": configuration.growth_rate,
+            "BLOCKS": configuration.blocks_text,
+            "DROPOUT": configuration.dropout,
+        },
+    )
+
+
+def _record_domain(dataflow: Any, configuration: Configuration) -> None:
+    """The paper's transformations of the domain: encoders and dense blocks."""
+    from dfanalyzer_client import Attribute, AttributeType, Set, SetType, Transformation
+
+    from .seismic_data import declare_generation
+
+    number, text = AttributeType.NUMERIC, AttributeType.TEXT
+    blocks = {"BLOCK": number, "GROWTH_RATE": number, "LAYERS": number}
+    encoders = {"ENCODER": number, "PADDING": text, "STRIDES": number}
+    for name, attributes in (("DenseBlock", blocks), ("Encoder", encoders)):
+        described = [Attribute(*each) for each in attributes.items()]
+        dataflow.add_transformation(
+            Transformation(name, [Set(f"i{name}", SetType.INPUT, described)])
+        )
+    declare_generation(dataflow)
+    with dataflow.task("DenseBlock") as task:
+        for index, layers in enumerate(configuration.blocks, 1):
+            task.used(block=index, growth_rate=configuration.growth_rate, layers=layers)
+    with dataflow.task("Encoder") as task:
+        for index in range(len(configuration.blocks) // 2):
+            task.used(encoder=index + 1, padding="same", strides=2)
+
+
+@functools.lru_cache(maxsize=1)
+def _data(parameters: Any, folder: Path) -> Any:
+    """The pairs; a worker reads them once."""
+    from .seismic_data import samples
+
+    return samples(parameters, folder)
+
+
+@functools.lru_cache(maxsize=1)
+def _use_threads(count: int) -> None:
+    """Keep TensorFlow to its part of the machine, before it has done anything."""
+    import tensorflow as tf
+
+    tf.config.threading.set_intra_op_parallelism_threads(count)
+    tf.config.threading.set_inter_op_parallelism_threads(count)

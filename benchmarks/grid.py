@@ -1,0 +1,171 @@
+"""The paper's grid of trainings: `python -m benchmarks.grid --help`.
+
+Killed and started again, it does what is left: it asks the provenance database which trainings
+have ended well. They run in parallel through joblib, on this machine or on a cluster of Dask or Ray
+that is there already; a cluster shares the data's folder, and its workers need KERAS_PROV_STORE.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import joblib
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from dfanalyzer_client import settings
+from dfanalyzer_client.errors import DfAnalyzerError
+from dfanalyzer_client.store import open_store, reader_connection
+from dfanalyzer_client.sync import sync
+
+from .configurations import EPOCHS, Configuration, done, grid, left_of
+from .dense_ed_training import Outcome, train
+from .seismic_data import FOLDER, Parameters, samples
+
+__all__ = ["main", "run"]
+
+DEFAULT_EPOCHS, DEFAULT_SAMPLES = (2, 5, 10), 96
+PAPER_SAMPLES, PAPER_REPEATS = 400, 5
+QUICK_EPOCHS, QUICK_SAMPLES = (1, 2), 16
+BACKENDS = ("loky", "dask", "ray")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what is left of the grid; the exit status is 1 where a training failed."""
+    options = _parser().parse_args(arguments)
+    wanted = _wanted(options)
+    console = Console(stderr=True)
+    samples(Parameters(wanted[0].samples), options.folder)
+    left = left_of(wanted, _finished())
+    console.print(f"{len(wanted)} trainings, {len(wanted) - len(left)} of them done already.")
+    if not left:
+        return 0
+    failed = [outcome for outcome in run(left, options, console) if outcome.error is not None]
+    for outcome in failed:
+        console.print(f"Failed: {outcome.configuration}: {outcome.error}", markup=False)
+    return 1 if failed else 0
+
+
+def run(
+    left: Sequence[Configuration], options: argparse.Namespace, console: Console
+) -> Iterator[Outcome]:
+    """Train what is left, and give each outcome as it comes; a bar shows the time that is left."""
+    threads = max(1, (os.cpu_count() or 1) // options.jobs)
+    folder = options.folder.absolute()
+    with _backend(options), _progress(console) as progress:
+        bar = progress.add_task("Training", total=len(left), last="")
+        work = joblib.Parallel(return_as="generator_unordered")(
+            joblib.delayed(train)(each, folder, threads) for each in left
+        )
+        for outcome in work:
+            text = "failed" if outcome.error else f"validation loss {outcome.val_loss:.3f}"
+            progress.update(bar, advance=1, last=text)
+            yield outcome
+
+
+@contextlib.contextmanager
+def _backend(options: argparse.Namespace) -> Iterator[None]:
+    """Where joblib runs its work."""
+    with contextlib.ExitStack() as stack:
+        if options.backend == "dask":
+            from dask.distributed import Client
+
+            stack.enter_context(Client(options.address))  # type: ignore[no-untyped-call]
+        elif options.backend == "ray":
+            import ray
+            from ray.util.joblib import register_ray
+
+            ray.init(address=options.address)
+            register_ray()
+        stack.enter_context(joblib.parallel_config(options.backend, n_jobs=options.jobs))
+        yield
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
+        TimeRemainingColumn(), TextColumn("{task.fields[last]}"), console=console,
+    )  # fmt: skip
+
+
+def _finished() -> set[tuple[object, ...]]:
+    """What the database has, once what killed workers left in their journals is stored."""
+    home, store = settings.home(), settings.store_url()
+    writer = open_store(store, home)
+    writer.position("")  # the catalogue is there then
+    writer.close()
+
+    def report(path: Path, outcome: int | DfAnalyzerError) -> None:
+        if isinstance(outcome, DfAnalyzerError):
+            print(f"{path.name}: {outcome}", file=sys.stderr)
+
+    sync(home, store, report)
+    connection = reader_connection(store, home)
+    try:
+        return done(connection)
+    finally:
+        connection.close()
+
+
+def _wanted(options: argparse.Namespace) -> list[Configuration]:
+    epochs: Sequence[int] = DEFAULT_EPOCHS
+    count, repeats = DEFAULT_SAMPLES, 1
+    if options.paper:
+        epochs, count, repeats = EPOCHS, PAPER_SAMPLES, PAPER_REPEATS
+    if options.quick:
+        epochs, count = QUICK_EPOCHS, QUICK_SAMPLES
+    narrow = {"learning_rates": (0.001,), "decays": (1e-4,)} if options.quick else {}
+    return grid(
+        options.epochs or epochs,
+        repetitions=options.repeats or repeats,
+        samples=options.samples or count,
+        **narrow,
+    )
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.grid", description="Train DenseED over the paper's grid."
+    )
+    scale = parser.add_mutually_exclusive_group()
+    scale.add_argument(
+        "--paper", action="store_true",
+        help=f"as the paper: epochs {EPOCHS}, {PAPER_SAMPLES} samples, {PAPER_REPEATS} repeats",
+    )  # fmt: skip
+    scale.add_argument(
+        "--quick", action="store_true",
+        help=f"one rate and one decay, epochs {QUICK_EPOCHS}, {QUICK_SAMPLES} samples",
+    )  # fmt: skip
+    parser.add_argument(
+        "--epochs", type=_positive, nargs="+", metavar="N", help=f"default: {DEFAULT_EPOCHS}"
+    )
+    parser.add_argument(
+        "--samples", type=_positive, metavar="N", help=f"default: {DEFAULT_SAMPLES}"
+    )
+    parser.add_argument("--repeats", type=_positive, metavar="N", help="default: 1")
+    parser.add_argument(
+        "--jobs", type=_positive, metavar="N", default=max(1, os.cpu_count() or 1),
+        help="trainings at once (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument("--backend", choices=BACKENDS, default="loky", help="default: %(default)s")
+    parser.add_argument(
+        "--address", help="of the cluster: tcp://host:8786 (Dask), auto or host:port (Ray)"
+    )
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="of the data: %(default)s")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
