@@ -1,0 +1,15 @@
+-- The paper's query (b): the loss of DenseED with K = 24 and L = 4 in each of the first four epochs.
+SET SCHEMA "densed";
+SELECT e.tag AS execution, o.epoch_id, o.loss
+FROM (
+    SELECT t.df_exec
+    FROM idenseblock d JOIN "public".task_begun t ON t.id = d.denseblock_task_id
+    GROUP BY t.df_exec
+    HAVING min(d.growth_rate) = 24 AND max(d.growth_rate) = 24
+       AND min(d.layers) = 4 AND max(d.layers) = 4
+  ) AS net
+  JOIN "public".dataflow_execution e ON e.id = net.df_exec
+  JOIN "public".task_begun t ON t.df_exec = e.id
+  JOIN otrainingmodel o ON o.trainingmodel_task_id = t.id
+WHERE o.epoch_id < 4
+ORDER BY e.id, o.epoch_id;

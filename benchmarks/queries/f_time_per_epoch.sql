@@ -1,0 +1,9 @@
+-- Seconds of an epoch by batch size; the first epoch of a training, which compiles, is left out.
+SET SCHEMA "densed";
+SELECT i.batch_size, count(*) AS epochs, avg(o.elapsed_time) AS mean_seconds,
+       sys.median(o.elapsed_time) AS median_seconds
+FROM itrainingmodel i
+  JOIN otrainingmodel o ON o.trainingmodel_task_id = i.trainingmodel_task_id
+WHERE o.epoch_id > 0
+GROUP BY i.batch_size
+ORDER BY i.batch_size;
