@@ -15,7 +15,7 @@ README = ROOT / "README.md"
 STUBS = ROOT / "keras_prov-stubs"
 
 DEMO = ["scikit-learn"]
-BENCH = ["dask", "devito", "distributed", "joblib", "scipy"]
+BENCH = ["dask", "devito", "distributed", "joblib", "matplotlib", "scipy"]
 PANDAS = ["pandas"]
 SERVICE = ["fastapi>=0.115", "fastapi-offline", "httptools", "uvicorn>=0.30", "uvloop"]
 SYSTEM = ["nvidia-ml-py", "psutil"]

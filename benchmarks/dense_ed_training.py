@@ -10,7 +10,7 @@ from typing import Any
 
 from .configurations import TAG, Configuration
 
-__all__ = ["Outcome", "train"]
+__all__ = ["BATCH", "VALIDATION", "Outcome", "capture", "train"]
 
 BATCH = 16
 VALIDATION = 0.2
@@ -57,7 +57,7 @@ def _trained(configuration: Configuration, folder: Path) -> float:
         data.images.shape[1:], configuration.blocks, configuration.growth_rate,
         configuration.dropout,
     )  # fmt: skip
-    _capture(model, configuration)
+    capture(model, configuration)
     rate = keras.optimizers.schedules.InverseTimeDecay(
         configuration.learning_rate, decay_steps=1, decay_rate=configuration.decay
     )
@@ -74,7 +74,8 @@ def _trained(configuration: Configuration, folder: Path) -> float:
     return float(history["val_loss"][-1])
 
 
-def _capture(model: Any, configuration: Configuration) -> None:
+def capture(model: Any, configuration: Configuration) -> None:
+    """Have a model captured as the paper has: its seven hyperparameters, and ours of the grid."""
     model.provenance(
         TAG,
         adaptation=True,

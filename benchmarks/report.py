@@ -12,14 +12,14 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["Report"]
+__all__ = ["Report", "machine"]
 
 
 class Report:
     """Collects figures, and prints each as it comes."""
 
     def __init__(self) -> None:
-        self._machine = _machine()
+        self._machine = machine()
         self._figures: list[dict[str, Any]] = []
         print(", ".join(f"{name} {value}" for name, value in self._machine.items()))
 
@@ -50,7 +50,8 @@ class Report:
         print(f"Written to {path}.")
 
 
-def _machine() -> dict[str, Any]:
+def machine() -> dict[str, Any]:
+    """What figures were measured on."""
     return {
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),

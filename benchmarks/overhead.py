@@ -1,0 +1,206 @@
+"""What capture adds to the paper's trainings: `python -m benchmarks.overhead --help`.
+
+Plain and captured trainings of DenseED alternate (A B, B A, …), each in a fresh process and on the
+same seed; the server is up and its schema there, as in the paper. That both arms end with the same
+weights, bit for bit, is asserted. Figures go to stdout, `build/overhead.json` and
+`build/overhead.png`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+
+from dfanalyzer_client.private_server import PrivateServer
+
+from .configurations import Configuration, grid
+from .one_training import ARMS, as_arguments
+from .paired import Comparison, alternating, compared
+from .report import machine
+from .seismic_data import FOLDER, Parameters, samples
+
+__all__ = ["main", "measured"]
+
+RESULTS = Path("build")
+TARGET, TARGET_BOUND, PAPER = 1.005, 1.01, 1.025
+"""Of the worst configuration's median ratio, of its upper bound, and what the paper claims."""
+
+TIMES = {"whole": "whole process", "fit": "fit()", "cpu": "CPU"}
+
+Run = dict[str, Any]
+"""What a training cost, as `one_training` says it, and the seconds of its whole process."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print a table, and write JSON and a plot."""
+    options = _parser().parse_args(arguments)
+    configurations = _configurations(options)
+    folder = options.folder.absolute()
+    samples(Parameters(configurations[0].samples), folder)
+    runs = measured(configurations, options.pairs, folder)
+    result = {
+        "machine": machine(),
+        "configurations": [_summary(*each) for each in zip(configurations, runs, strict=True)],
+    }
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "overhead.json").write_text(json.dumps(result, indent=1) + "\n")
+    _print(result)
+    _plot(result, RESULTS / "overhead.png")
+
+
+def measured(
+    configurations: Sequence[Configuration], pairs: int, folder: Path
+) -> list[dict[str, list[Run]]]:
+    """For each configuration the runs of each arm, pair by pair.
+
+    Raises:
+        AssertionError: an arm ended with other weights.
+    """
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        _run("captured", dataclasses.replace(configurations[0], epochs=1), folder, home)
+        found = []
+        for number, configuration in enumerate(configurations, 1):
+            runs: dict[str, list[Run]] = {arm: [] for arm in ARMS}
+            title = f"Configuration {number} of {len(configurations)}"
+            order = list(alternating(ARMS, pairs))
+            for _, arm in track(order, title, console=Console(stderr=True)):
+                runs[arm].append(_run(arm, configuration, folder, home))
+            weights = {run["weights"] for arm in ARMS for run in runs[arm]}
+            if len(weights) != 1:
+                raise AssertionError(f"Capture changed the weights of {configuration}.")
+            found.append(runs)
+        PrivateServer(home).stop()
+    return found
+
+
+def _run(arm: str, configuration: Configuration, folder: Path, home: Path) -> Run:
+    """One training in a fresh process."""
+    command = [
+        sys.executable, "-m", "benchmarks.one_training",
+        *as_arguments(arm, configuration, folder),
+    ]  # fmt: skip
+    environment = {**os.environ, "KERAS_PROV_HOME": str(home), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    began = time.perf_counter()
+    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
+    whole = time.perf_counter() - began
+    return {**json.loads(done.stdout), "whole": whole}
+
+
+def _summary(configuration: Configuration, runs: dict[str, list[Run]]) -> dict[str, Any]:
+    plain, captured = runs["plain"], runs["captured"]
+    ratios = {
+        name: dataclasses.asdict(
+            compared([run[name] for run in plain], [run[name] for run in captured])
+        )
+        for name in TIMES
+    }
+    epochs = [seconds for run in captured for seconds in run["epochs"]]
+    return {
+        "configuration": dataclasses.asdict(configuration),
+        "ratios": ratios,
+        "plain_seconds": statistics.median(run["whole"] for run in plain),
+        "inside_seconds": statistics.median(run["inside"] for run in captured),
+        "inside_per_epoch_us": statistics.median(epochs) * 1e6,
+        "exporter_cpu_seconds": statistics.median(run["exporter"] for run in captured),
+        "runs": runs,
+    }
+
+
+def _print(result: dict[str, Any]) -> None:
+    print(", ".join(f"{name} {value}" for name, value in result["machine"].items()))
+    for each in result["configurations"]:
+        chosen = each["configuration"]
+        print(
+            f"epochs {chosen['epochs']}, rate {chosen['learning_rate']}, decay {chosen['decay']}, "
+            f"momentum {chosen['momentum']}: plain {each['plain_seconds']:.2f} s"
+        )
+        for name, title in TIMES.items():
+            print(f"  {title:<14} {_text(Comparison(**each['ratios'][name]))}")
+        print(
+            f"  in our code on the training thread {each['inside_seconds'] * 1e3:.2f} ms, of it "
+            f"{each['inside_per_epoch_us']:.0f} µs an epoch; "
+            f"exporter {each['exporter_cpu_seconds'] * 1e3:.0f} ms CPU"
+        )
+    worst = max(result["configurations"], key=lambda each: each["ratios"]["whole"]["median"])
+    ratio = Comparison(**worst["ratios"]["whole"])
+    print(f"Worst whole process: {_text(ratio)}; the paper claims less than {PAPER - 1:.1%}.")
+
+
+def _text(ratio: Comparison) -> str:
+    return (
+        f"{ratio.median - 1:+.2%} (95 %: {ratio.low - 1:+.2%} to {ratio.high - 1:+.2%}, "
+        f"deviation {ratio.deviation:.2%}, {ratio.pairs} pairs)"
+    )
+
+
+def _plot(result: dict[str, Any], path: Path) -> None:
+    """Each configuration's ratio with its interval, and the lines that it is held against."""
+    try:
+        from matplotlib.figure import Figure
+    except ImportError:
+        print("No plot: pip install 'keras-prov[bench]'", file=sys.stderr)
+        return
+    figure = Figure(figsize=(8, 1.5 + 0.6 * len(result["configurations"])), layout="constrained")
+    axes = figure.subplots()
+    labels = []
+    for place, each in enumerate(result["configurations"]):
+        chosen = each["configuration"]
+        labels.append(
+            f"{chosen['epochs']} epochs, η {chosen['learning_rate']}, "
+            f"decay {chosen['decay']:g}, μ {chosen['momentum']}"
+        )
+        for offset, (name, title) in enumerate(TIMES.items()):
+            ratio = Comparison(**each["ratios"][name])
+            low, middle, high = (100 * (v - 1) for v in (ratio.low, ratio.median, ratio.high))
+            axes.errorbar(
+                middle, place + 0.2 * (offset - 1), xerr=[[middle - low], [high - middle]],
+                fmt="o", capsize=3, color=f"C{offset}", label=title if not place else None,
+            )  # fmt: skip
+    for value, title, style in ((0, "plain Keras", "-"), (100 * (PAPER - 1), "the paper", ":"),
+                                (100 * (TARGET - 1), "target", "--")):  # fmt: skip
+        axes.axvline(value, color="grey", linestyle=style, linewidth=1, label=title)
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_xlabel("added by capture, % (median and 95 % interval)")
+    axes.invert_yaxis()
+    axes.legend(fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
+    figure.savefig(path, dpi=120)
+
+
+def _configurations(options: argparse.Namespace) -> list[Configuration]:
+    if options.paper:
+        return grid(samples=options.samples)
+    if options.quick:
+        return [Configuration(options.epochs, 0.001, 1e-4, 0.9, samples=options.samples)]
+    return grid([options.epochs], [0.001], samples=options.samples)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.overhead", description="Measure what capture adds."
+    )
+    scale = parser.add_mutually_exclusive_group()
+    scale.add_argument("--quick", action="store_true", help="one configuration")
+    scale.add_argument("--paper", action="store_true", help="the whole grid: hours")
+    parser.add_argument("--epochs", type=int, default=5, help="default: %(default)s")
+    parser.add_argument("--samples", type=int, default=96, help="default: %(default)s")
+    parser.add_argument("--pairs", type=int, default=5, help="default: %(default)s")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="of the data: %(default)s")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
