@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import keras_prov as keras
+from keras_prov._rates import _arithmetic_of
 from small_models import data, small_model
 
 COLUMNS = "epoch_id, old_lrate, new_lrate, cause"
@@ -192,3 +193,40 @@ def test_the_last_change_of_a_broken_training_is_kept(tag: str, ask: Any) -> Non
     with pytest.raises(ValueError, match="after the change"):
         train(tag, Break())
     assert adaptations(ask, tag) == [(1, 0.01, 0.125, "Break")]
+
+
+@pytest.mark.parametrize("floatx", ["float32", "float64"])
+@pytest.mark.parametrize("staircase", [False, True])
+def test_time_based_decay_is_computed_as_keras_does(floatx: str, staircase: bool) -> None:
+    """Bit by bit, at any step; what a schedule of another class gives is asked of Keras."""
+    schedules = keras.optimizers.schedules
+    before = keras.config.floatx()
+    keras.config.set_floatx(floatx)
+    try:
+        for first, steps, decay in ((0.001, 1, 1e-4), (0.0005, 7, 1e-6), (0.3, 1000, 0.96)):
+            schedule = schedules.InverseTimeDecay(first, steps, decay, staircase=staircase)
+            at = _arithmetic_of(schedule)
+            assert at is not None
+            for step in (0, 1, 2, 3, 9, 10, 999, 1000, 123_457, 2**24 + 1):
+                assert at(step) == float(schedule(step))
+    finally:
+        keras.config.set_floatx(before)
+
+    class Own(schedules.InverseTimeDecay):  # type: ignore[misc,name-defined]
+        pass
+
+    for other in (Own(0.1, 1, 0.5), schedules.ExponentialDecay(0.1, 10, 0.9), 0.1, None):
+        assert _arithmetic_of(other) is None
+
+
+def test_the_rate_of_a_decay_stands_with_each_epoch(tag: str, ask: Any) -> None:
+    """As Keras computes it at the epoch's first step."""
+    schedule = keras.optimizers.schedules.InverseTimeDecay(0.1, decay_steps=1, decay_rate=0.5)
+    model = small_model(optimizer=keras.optimizers.SGD(schedule))
+    model.provenance(tag, adaptation=True, hyps={"LEARNING_RATE": True})
+    model.fit(*data(), epochs=3, batch_size=8, verbose=0)
+    steps = int(model.optimizer.iterations) // 3
+    found = ask.set(tag, "oTrainingModel", "learning_rate")
+    assert [np.float32(rate) for (rate,) in found] == [
+        np.float32(float(schedule(steps * epoch))) for epoch in range(3)
+    ]
