@@ -95,6 +95,7 @@ setup(
         "fsspec",
         "keras>=3.12",
         "numpy",
+        "packaging>=24.2",
         "platformdirs>=3",
         "pymonetdb>=1.8",
         "rich>=13",

@@ -26,6 +26,10 @@ variable                   pyproject     meaning                                
                                          does not say
 ``KERAS_PROV_ADAPTATION``  adaptation    whether changes of the learning rate    if LEARNING_RATE
                                          are captured                            is
+``KERAS_PROV_AUTHOR``      author        who publishes: ``Name <mail>``, an      nobody is named
+                                         ORCID iD, or both
+``KERAS_PROV_LICENSE``     license       licence of what is published: SPDX id   none is named
+                                         or URL
 ``KERAS_PROV_TOKEN``       never         bearer token of ``keras-prov serve``    none
 ========================== ============= ======================================= ===================
 
@@ -41,6 +45,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .author import Author, checked_licence
 from .errors import DfAnalyzerError
 from .project_settings import project_settings
 from .url import StoreURL
@@ -48,6 +53,7 @@ from .url import StoreURL
 __all__ = [
     "adaptation",
     "artifacts",
+    "author",
     "batch_seconds",
     "capture",
     "check",
@@ -57,6 +63,7 @@ __all__ = [
     "fsync",
     "home",
     "idle_minutes",
+    "licence",
     "retention_days",
     "store_url",
     "strict",
@@ -170,6 +177,18 @@ def adaptation() -> bool | None:
     if text.lower() not in (*ON, *OFF):
         raise DfAnalyzerError(f"{origin} must be 1 or 0. Received: {text!r}.")
     return text.lower() in ON
+
+
+def author(argument: str | None = None) -> Author | None:
+    """Who publishes, or None where nobody is named; raises DfAnalyzerError for nonsense."""
+    text, origin = (argument, "The author") if argument else _text("author")
+    return Author.parse(text, origin) if text else None
+
+
+def licence(argument: str | None = None) -> str | None:
+    """SPDX id or URL of what is published, or None; raises DfAnalyzerError for nonsense."""
+    text, origin = (argument, "The licence") if argument else _text("license")
+    return checked_licence(text, origin) if text else None
 
 
 def check() -> None:

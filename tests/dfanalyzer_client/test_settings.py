@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from dfanalyzer_client import settings
+from dfanalyzer_client.author import Author
 from dfanalyzer_client.errors import DfAnalyzerError
 
 
@@ -14,7 +15,7 @@ from dfanalyzer_client.errors import DfAnalyzerError
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of a project, which is the working directory; nothing is set outside."""
     for key in ("HOME", "STORE", "SERVER_IDLE", "ARTIFACTS", "STRICT", "FSYNC", "EXIT_FLUSH",
-                "CAPTURE", "TAG", "ADAPTATION"):  # fmt: skip
+                "CAPTURE", "TAG", "ADAPTATION", "AUTHOR", "LICENSE"):  # fmt: skip
         monkeypatch.delenv(f"KERAS_PROV_{key}", raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -46,6 +47,8 @@ def test_the_argument_then_the_environment_then_the_project_then_a_default(
     assert not settings.strict()
     assert settings.home() == Path("/elsewhere")
     assert settings.home("/there") == Path("/there")
+    assert settings.author() is None
+    assert settings.licence() is None
 
 
 def test_the_nearest_file_with_the_table_up_to_the_repository(
@@ -124,3 +127,33 @@ def test_adaptation(
     monkeypatch.setenv("KERAS_PROV_ADAPTATION", "perhaps")
     with pytest.raises(DfAnalyzerError, match="KERAS_PROV_ADAPTATION must be 1 or 0"):
         settings.adaptation()
+
+
+def test_author_and_licence(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the argument, the variable, the project's file; none is named by default."""
+    say(project, "author = 'Ada Lovelace <ada@example.org>'\nlicense = 'cc-by-4.0'")
+    assert settings.author() == Author("Ada Lovelace", "ada@example.org")
+    assert settings.licence() == "CC-BY-4.0"
+
+    monkeypatch.setenv("KERAS_PROV_AUTHOR", "0000-0002-1825-0097")
+    monkeypatch.setenv("KERAS_PROV_LICENSE", "https://example.org/terms")
+    assert settings.author() == Author(orcid="0000-0002-1825-0097")
+    assert settings.licence() == "https://example.org/terms"
+    assert settings.author("Mary") == Author("Mary")
+    assert settings.licence("MIT") == "MIT"
+
+
+def test_a_wrong_author_or_licence_says_where_it_stands(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By file and key, or by the variable's name."""
+    say(project, "author = 7\nlicense = 'my own'")
+    with pytest.raises(
+        DfAnalyzerError, match=r"author of \[tool.keras_prov\] in .*without letters"
+    ):
+        settings.author()
+    with pytest.raises(DfAnalyzerError, match=r"license of \[tool.keras_prov\] in .*'my own'"):
+        settings.licence()
+    monkeypatch.setenv("KERAS_PROV_AUTHOR", "Ada <ada>")
+    with pytest.raises(DfAnalyzerError, match=r"KERAS_PROV_AUTHOR has something that is no name"):
+        settings.author()
