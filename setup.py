@@ -17,6 +17,7 @@ STUBS = ROOT / "keras_prov-stubs"
 DEMO = ["scikit-learn"]
 BENCH = ["dask", "devito", "distributed", "joblib", "matplotlib", "scipy"]
 PANDAS = ["pandas"]
+PROV = ["prov[dot,rdf,xml]>=3.2"]
 SERVICE = ["fastapi>=0.115", "fastapi-offline", "httptools", "uvicorn>=0.30", "uvloop"]
 SYSTEM = ["nvidia-ml-py", "psutil"]
 COMPANIONS = [
@@ -42,6 +43,7 @@ DEV = [
     *BENCH,
     *DEMO,
     *PANDAS,
+    *PROV,
     *SERVICE,
     *SYSTEM,
     *COMPANIONS,
@@ -97,6 +99,7 @@ setup(
         "numpy",
         "packaging>=24.2",
         "platformdirs>=3",
+        "prov>=3.2",
         "pymonetdb>=1.8",
         "rich>=13",
         "sqlglot>=30",
@@ -108,6 +111,7 @@ setup(
         "bench": BENCH,
         "demo": DEMO,
         "pandas": PANDAS,
+        "prov": PROV,
         "service": SERVICE,
         "system": SYSTEM,
         "dev": DEV,

@@ -35,6 +35,7 @@ from .url import StoreURL
 
 if TYPE_CHECKING:
     from .path_query import QueryResult, query
+    from .prov import prov_document
 
 __all__ = [
     "Attribute",
@@ -63,6 +64,7 @@ __all__ = [
     "Transformation",
     "client_for",
     "flush",
+    "prov_document",
     "query",
     "shutdown",
 ]
@@ -74,4 +76,8 @@ def __getattr__(name: str) -> Any:
         from . import path_query
 
         return getattr(path_query, name)
+    if name == "prov_document":
+        from .prov import prov_document
+
+        return prov_document
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

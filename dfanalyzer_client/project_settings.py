@@ -19,7 +19,7 @@ __all__ = ["ProjectSettings", "project_settings"]
 KEYS = (
     "home", "store", "server_idle", "artifacts", "strict", "fsync", "exit_flush", "batch",
     "retention",
-    "capture", "tag", "adaptation", "author", "license",
+    "capture", "tag", "adaptation", "author", "license", "base",
 )  # fmt: skip
 
 

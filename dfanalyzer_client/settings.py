@@ -30,6 +30,8 @@ variable                   pyproject     meaning                                
                                          ORCID iD, or both
 ``KERAS_PROV_LICENSE``     license       licence of what is published: SPDX id   none is named
                                          or URL
+``KERAS_PROV_BASE``        base          IRI that identifiers in PROV            https://w3id.org/
+                                         documents begin with                    keras-prov/
 ``KERAS_PROV_TOKEN``       never         bearer token of ``keras-prov serve``    none
 ========================== ============= ======================================= ===================
 
@@ -64,6 +66,7 @@ __all__ = [
     "home",
     "idle_minutes",
     "licence",
+    "prov_base",
     "retention_days",
     "store_url",
     "strict",
@@ -189,6 +192,11 @@ def licence(argument: str | None = None) -> str | None:
     """SPDX id or URL of what is published, or None; raises DfAnalyzerError for nonsense."""
     text, origin = (argument, "The licence") if argument else _text("license")
     return checked_licence(text, origin) if text else None
+
+
+def prov_base(argument: str | None = None) -> str | None:
+    """IRI that identifiers in PROV documents begin with, or None where nobody says."""
+    return argument or _text("base")[0] or None
 
 
 def check() -> None:

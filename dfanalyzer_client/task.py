@@ -104,8 +104,8 @@ class Task(ProvenanceObject):
         self._status = status
 
     def begin(self) -> None:
-        """Say that the task runs, with the rows added so far."""
-        self.start_time = _now()
+        """Say that the task runs, since now or `start_time`, with the rows added so far."""
+        self.start_time = self.start_time or _now()
         self.set_status(TaskStatus.RUNNING)
         self.save()
 

@@ -19,6 +19,7 @@ from . import _namespace
 from ._consent import Capture as Capture
 from ._consent import capture as capture
 from ._consent import log as log
+from ._documents import prov_document as prov_document
 from ._guard import guarded
 from ._instrument import instrument as instrument
 from ._instrument import uninstrument as uninstrument
@@ -39,6 +40,7 @@ _OWN = (
     "instrument",
     "known_hyperparameters",
     "log",
+    "prov_document",
     "trial",
     "uninstrument",
 )

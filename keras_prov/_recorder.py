@@ -104,8 +104,9 @@ class Execution:
     def record_adaptation(self, adaptation: Adaptation) -> None:
         """Say that the configuration is another from an epoch on."""
         task = self._task(tags.ADAPTATION, self._after_training())
+        task.start_time = utc_now()
         values = (
-            adaptation.new_rate, utc_now(), adaptation.epoch, task.id,
+            adaptation.new_rate, task.start_time, adaptation.epoch, task.id,
             adaptation.old_rate, adaptation.cause, adaptation.detail,
         )  # fmt: skip
         task.add_dataset(_rows(tags.ADAPTATION_OUTPUT, [values]))
@@ -118,8 +119,9 @@ class Execution:
             self.dataflow.add_transformation(file_transformation(transformation))
         after = self._after_training() if mode == WRITTEN else []
         task = self._task(transformation, after)
+        task.start_time = utc_now()
         values = (
-            utc_now(),
+            task.start_time,
             fact.path,
             fact.kind,
             fact.size,
@@ -186,7 +188,7 @@ class TrainingTask:
         self.execution, self._task = execution, task
         self._logged: tuple[str, ...] | None = None
         self._stream: RowStream | None = None
-        self._began = utc_now()
+        self._began = task.start_time = utc_now()
 
     def add_inputs(
         self,

@@ -26,8 +26,12 @@ STUBS = Path(__file__).resolve().parent.parent / "keras_prov-stubs"
 OWN = """\
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
+from dfanalyzer_client.author import Author
 from dfanalyzer_client.url import StoreURL
+from keras import Model
+from prov.model import ProvDocument
 
 class Capture:
     def stop(self) -> None: ...
@@ -72,6 +76,16 @@ def flush(timeout: float | None = 5.0) -> bool: ...
 def instrument() -> None: ...
 def known_hyperparameters() -> list[Key]: ...
 def log(values: Mapping[str, Any]) -> None: ...
+def prov_document(
+    execution: str | int | Model,
+    *,
+    epochs: bool = True,
+    prospective: bool = False,
+    author: Author | str | None = None,
+    base: str | None = None,
+    store: str | StoreURL | None = None,
+    home: Path | None = None,
+) -> ProvDocument: ...
 def trial(
     study: str,
     number: int | str,

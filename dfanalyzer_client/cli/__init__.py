@@ -8,6 +8,7 @@ from __future__ import annotations
 import click
 
 from . import database, runs, server, sql
+from .export import export
 from .query import query
 from .run import run
 from .serve import serve
@@ -30,6 +31,7 @@ main.add_command(sql.sql)
 main.add_command(query)
 main.add_command(runs.runs)
 main.add_command(runs.show)
+main.add_command(export)
 main.add_command(serve)
 main.add_command(server.server)
 main.add_command(database.db)

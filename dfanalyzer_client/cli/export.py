@@ -1,0 +1,113 @@
+"""`keras-prov export`: executions as documents that others read."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO
+
+import click
+
+from ..errors import DfAnalyzerError
+from .common import chosen_store, friendly_errors, reading, store_option
+
+__all__ = ["export"]
+
+TEXTS = ("provn", "json", "jsonld", "xml", "turtle", "rdfxml", "trig", "dot")
+BINARY = ("png", "pdf")
+CRATE = "ro-crate"
+FORMATS = (*TEXTS, "svg", *BINARY, CRATE)
+"""Spelled here, so that help needs no import; a test holds them against the package's."""
+
+
+@click.command()
+@click.argument("execution", required=False)
+@click.option("--dataflow", metavar="TAG", help="All executions of this dataflow, a bundle each.")
+@click.option("--format", "format_", type=click.Choice(FORMATS), default="json", show_default=True)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="A file. Default: standard output."
+)
+@click.option(
+    "--epochs/--no-epochs", default=True, show_default=True,
+    help="Whether each epoch is an entity, or those alone that something goes back to.",
+)  # fmt: skip
+@click.option("--prospective", is_flag=True, help="The design, too: transformations and sets.")
+@click.option(
+    "--author", metavar="TEXT", help="'Name <mail>', ORCID iD. Default: KERAS_PROV_AUTHOR."
+)
+@click.option(
+    "--base", metavar="IRI", help="What identifiers begin with. Default: KERAS_PROV_BASE."
+)
+@store_option
+def export(
+    execution: str | None,
+    dataflow: str | None,
+    format_: str,
+    output: Path | None,
+    epochs: bool,
+    prospective: bool,
+    author: str | None,
+    base: str | None,
+    store: str | None,
+) -> None:
+    """Write EXECUTION as a W3C PROV document, as a picture, or as an RO-Crate to publish.
+
+    EXECUTION is an id, a tag, the beginning of a tag, or `last`. PROV-O is turtle, rdfxml or trig.
+
+    Example: keras-prov export last --format svg -o last.svg
+    """
+    if (execution is None) == (dataflow is None):
+        raise click.UsageError("Name an EXECUTION, or a --dataflow for all of its executions.")
+    with friendly_errors(), reading(store) as connection:
+        from ..prov import export_dataflow, export_execution, options_for
+
+        options = options_for(
+            chosen_store(store), epochs=epochs, prospective=prospective, author=author, base=base
+        )
+        if execution is None:
+            _write(export_dataflow(connection, dataflow or "", format_, options), format_, output)
+        else:
+            _write([export_execution(connection, execution, format_, options)], format_, output)
+
+
+def _write(pieces: Iterable[bytes], format_: str, output: Path | None) -> None:
+    if output is not None:
+        with _replacing(output) as file:
+            for piece in pieces:
+                file.write(piece)
+        click.echo(f"Written to {output}.", err=True)
+        return
+    if format_ in BINARY and sys.stdout.isatty():
+        raise DfAnalyzerError(f"A terminal shows no {format_}: name a file with --output.")
+    for piece in pieces:
+        sys.stdout.buffer.write(piece)
+    sys.stdout.flush()
+
+
+@contextlib.contextmanager
+def _replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file that takes the place of `path` when all is written, and leaves it be otherwise."""
+    try:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            new = Path(file.name)
+            try:
+                yield file
+            except BaseException:
+                new.unlink()
+                raise
+        new.chmod(0o666 & ~_umask())
+        new.replace(path)
+    except OSError as error:
+        raise DfAnalyzerError(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,31 @@
+"""Executions as W3C PROV documents: their mapping is in docs/prov.md.
+
+PROV-N, PROV-JSON and PROV-JSONLD need the package `prov` alone; the other formats and pictures need
+``pip install 'keras-prov[prov]'``.
+"""
+
+from __future__ import annotations
+
+from ._export import (
+    DOT,
+    document_with,
+    export_dataflow,
+    export_execution,
+    options_for,
+    prov_document,
+)
+from ._formats import FORMATS
+from ._options import Options
+from ._picture import PICTURES
+
+__all__ = [
+    "DOT",
+    "FORMATS",
+    "PICTURES",
+    "Options",
+    "document_with",
+    "export_dataflow",
+    "export_execution",
+    "options_for",
+    "prov_document",
+]

@@ -1,0 +1,117 @@
+"""PROV-O: a document as RDF, the same bytes in every process.
+
+`prov` writes a relation that has an identifier as a node alone (``prov:qualifiedUsage``); PROV-O
+(https://www.w3.org/TR/prov-o/, section 3.3) says that the plain property is implied, and who asks
+in SPARQL counts on it, so it is added here. A location is a resource there, not a literal.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+from collections.abc import Iterator
+from typing import Any
+
+from prov.model import ProvBundle, ProvDocument
+
+__all__ = ["rdf_xml", "trig", "turtle"]
+
+IMPLIED = {
+    "Association": ("wasAssociatedWith",),
+    "Attribution": ("wasAttributedTo",),
+    "Delegation": ("actedOnBehalfOf",),
+    "Derivation": ("wasDerivedFrom",),
+    "Generation": ("wasGeneratedBy",),
+    "Revision": ("wasRevisionOf", "wasDerivedFrom"),
+    "Usage": ("used",),
+}
+"""The plain properties that a qualified one (``qualifiedUsage``) implies, of those we write."""
+
+PREFIXES = re.compile(r"(?:@prefix [^\n]*\n)*")
+
+OTHER_END = {
+    "Association": "agent",
+    "Attribution": "agent",
+    "Delegation": "agent",
+    "Generation": "activity",
+}
+"""How a qualified relation names its other end, where that is no entity."""
+
+
+def turtle(document: ProvDocument) -> str:
+    """A document without bundles as Turtle."""
+    ((_, graph),) = _graphs(document)
+    return str(graph.serialize(format="turtle"))
+
+
+def rdf_xml(document: ProvDocument) -> str:
+    """A document without bundles as RDF/XML, its statements in a fixed order."""
+    from lxml import etree
+
+    ((_, graph),) = _graphs(document)
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
+    root = etree.fromstring(graph.serialize(format="xml").encode(), parser)
+    for node in root:
+        node[:] = sorted(node, key=_order)
+    root[:] = sorted(root, key=_order)
+    etree.indent(root)
+    return etree.tostring(root, xml_declaration=True, encoding="utf-8").decode() + "\n"
+
+
+def trig(document: ProvDocument) -> str:
+    """A document with its bundles as TriG: a named graph for each, in the order of their names."""
+    parts = []
+    for name, graph in sorted(_graphs(document), key=lambda pair: str(pair[0] or "")):
+        text = graph.serialize(format="turtle")
+        head = PREFIXES.match(text)
+        begin = head.end() if head else 0
+        if body := text[begin:].strip():
+            parts.append(text[:begin] + (body if name is None else f"<{name}> {{\n{body}\n}}"))
+    return "\n\n".join(parts) + "\n"
+
+
+def _graphs(document: ProvDocument) -> Iterator[tuple[str | None, Any]]:
+    """The document's graph, and those of its bundles by their names."""
+    from prov.serializers.provrdf import ProvRDFSerializer
+    from rdflib import Graph
+
+    parts: list[tuple[str | None, ProvBundle]] = [(None, document)]
+    parts += [(str(each.identifier and each.identifier.uri), each) for each in document.bundles]
+    for name, part in parts:
+        alone = ProvDocument(records=part.records, namespaces=part.namespaces)
+        with warnings.catch_warnings():  # rdflib tells prov's authors of names it will drop
+            warnings.simplefilter("ignore", DeprecationWarning)
+            dataset = ProvRDFSerializer(alone).encode_document(alone)
+            graph = Graph()
+            for prefix, namespace in _prefixes(part):
+                graph.bind(prefix, namespace)
+            for triple in dataset.triples((None, None, None)):
+                graph.add(triple)
+        _complete(graph)
+        yield name, graph
+
+
+def _prefixes(part: Any) -> list[tuple[str, str]]:
+    return sorted((each.prefix, each.uri) for each in part.namespaces)
+
+
+def _complete(graph: Any) -> None:
+    """Add the properties that qualified ones imply, and make resources of locations."""
+    from rdflib import PROV, URIRef
+
+    for kind, properties in IMPLIED.items():
+        end = URIRef(f"{PROV}{OTHER_END.get(kind, 'entity')}")
+        for subject, node in list(graph.subject_objects(PROV[f"qualified{kind}"])):
+            for plain in properties:
+                graph.add((subject, PROV[plain], graph.value(node, end)))
+    for subject, place in list(graph.subject_objects(PROV.atLocation)):
+        graph.remove((subject, PROV.atLocation, place))
+        graph.add((subject, PROV.atLocation, URIRef(str(place))))
+
+
+def _order(element: Any) -> tuple[str, list[tuple[str, str]], str]:
+    return str(element.tag), sorted(map(_pair, element.attrib.items())), element.text or ""
+
+
+def _pair(item: tuple[Any, Any]) -> tuple[str, str]:
+    return str(item[0]), str(item[1])
