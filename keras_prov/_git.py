@@ -6,6 +6,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from ._masking import masked
+
 __all__ = ["git_state"]
 
 TIMEOUT_SECONDS = 2.0
@@ -19,9 +21,10 @@ def git_state(folder: Path) -> dict[str, str]:
     """What is checked out in the repository that `folder` is in.
 
     Returns:
-        ``repository`` (its folder), ``commit``, ``branch`` (where one is checked out) and
-        ``dirty`` (``"true"`` when a tracked file differs from the commit). Nothing without git,
-        without a repository and before the first commit; no ``dirty`` when git takes too long.
+        ``repository`` (its folder), ``commit``, ``branch`` (where one is checked out), ``remote``
+        (URL of ``origin``, where there is one, without credentials) and ``dirty`` (``"true"`` when
+        a tracked file differs from the commit). Nothing without git, without a repository and
+        before the first commit; no ``dirty`` when git takes too long.
     """
     head = _ask(folder, "rev-parse", "--show-toplevel", "HEAD", "--abbrev-ref", "HEAD")
     if head is None or len(lines := head.splitlines()) != 3:
@@ -30,6 +33,9 @@ def git_state(folder: Path) -> dict[str, str]:
     state = {"repository": repository, "commit": commit}
     if branch != "HEAD":
         state["branch"] = branch
+    remote = _ask(folder, "config", "--get", "remote.origin.url")
+    if remote and remote.strip():
+        state["remote"] = masked(remote.strip())
     changes = _ask(folder, "status", "--porcelain", "--untracked-files=no")
     if changes is not None:
         state["dirty"] = "true" if changes else "false"

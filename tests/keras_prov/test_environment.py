@@ -232,6 +232,21 @@ def test_a_change_is_dirty_and_a_detached_head_has_no_branch(repository):
     assert "branch" not in state
 
 
+@pytest.mark.parametrize(
+    ("url", "recorded"),
+    [
+        ("https://example.org/ada/digits.git", "https://example.org/ada/digits.git"),
+        ("git@example.org:ada/digits.git", "git@example.org:ada/digits.git"),
+        ("https://ada:hunter2@example.org/digits", "https://…@example.org/digits"),
+    ],
+)
+def test_where_the_repository_was_cloned_from(repository, url, recorded):
+    """The URL of origin, where there is one, and no password in it."""
+    assert "remote" not in git_state(repository)
+    git(repository, "remote", "add", "origin", url)
+    assert git_state(repository)["remote"] == recorded
+
+
 def test_git_changes_nothing_in_the_repository(repository):
     """Not even the index is refreshed, and nothing waits for its lock."""
     index = repository / ".git" / "index"
