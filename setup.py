@@ -16,6 +16,7 @@ STUBS = ROOT / "keras_prov-stubs"
 
 DEMO = ["scikit-learn"]
 BENCH = ["dask", "devito", "distributed", "joblib", "matplotlib", "scipy"]
+CRATE = ["rocrate>=0.14"]
 PANDAS = ["pandas"]
 PROV = ["prov[dot,rdf,xml]>=3.2"]
 SERVICE = ["fastapi>=0.115", "fastapi-offline", "httptools", "uvicorn>=0.30", "uvloop"]
@@ -41,6 +42,7 @@ KERAS_TESTS = [
 ]
 DEV = [
     *BENCH,
+    *CRATE,
     *DEMO,
     *PANDAS,
     *PROV,
@@ -54,6 +56,7 @@ DEV = [
     "pytest",
     "pytest-timeout",
     "pytest-xdist",
+    "roc-validator",
     "ruff",
     "schemathesis>=4",
     "types-pexpect",
@@ -109,6 +112,7 @@ setup(
     ],
     extras_require={
         "bench": BENCH,
+        "crate": CRATE,
         "demo": DEMO,
         "pandas": PANDAS,
         "prov": PROV,

@@ -8,6 +8,7 @@
     ├── UnknownTagError(LookupError)     a dataflow, transformation or set nobody declared
     ├── SelectionError(ValueError)       a query's selection that is no condition over attributes
     ├── StoreURLError(ValueError)        a store URL that does not parse
+    ├── CrateError                       a crate cannot be written
     ├── JournalError                     the local record cannot be written or read
     ├── PrivateServerError               the private MonetDB cannot be started or stopped
     │   └── KernelMissingError           this installation carries no MonetDB libraries
@@ -25,6 +26,7 @@ from __future__ import annotations
 
 __all__ = [
     "ConflictError",
+    "CrateError",
     "DefinitionError",
     "DfAnalyzerError",
     "ElementError",
@@ -66,6 +68,10 @@ class SelectionError(DfAnalyzerError, ValueError):
 
 class StoreURLError(DfAnalyzerError, ValueError):
     """A store URL does not have the form that was expected."""
+
+
+class CrateError(DfAnalyzerError):
+    """A crate to publish cannot be written: there is something, or a package is missing."""
 
 
 class JournalError(DfAnalyzerError):

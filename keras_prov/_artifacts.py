@@ -7,7 +7,6 @@ local disk is written without fsspec, atomically and for the user alone.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from dfanalyzer_client import settings
+from dfanalyzer_client.digest import file_digest, stream_digest
 
 from ._artifact_places import ArtifactError, place_of
 from ._masking import without_credentials
@@ -103,7 +103,7 @@ class ArtifactStore:
             ArtifactError: it is not in the store, or cannot be read.
         """
         with self._errors("read", sha256), self._place.open(self._name(sha256)) as file:
-            return _sha256(file) == sha256.lower()
+            return stream_digest(file) == sha256.lower()
 
     def _name(self, sha256: str) -> str:
         if not re.fullmatch("[0-9a-fA-F]{64}", sha256):
@@ -129,34 +129,6 @@ class ArtifactStore:
                 f"Cannot {verb} the artifact {what} in {self.url}: "
                 f"{type(error).__name__}: {without_credentials(str(error))}"
             ) from None
-
-
-def file_digest(path: str | os.PathLike[str]) -> tuple[int, str]:
-    """Size and SHA-256 of a file or of a folder's files.
-
-    A folder's digest is that of the sorted relative paths of its files, each after its own digest.
-
-    Raises:
-        OSError: it is not there, or cannot be read.
-    """
-    path = Path(path)
-    if not path.is_dir():
-        with path.open("rb") as file:
-            return path.stat().st_size, _sha256(file)
-    total, digest = 0, hashlib.sha256()
-    files = {each.relative_to(path).as_posix(): each for each in path.rglob("*") if each.is_file()}
-    for name in sorted(files):
-        size, sha256 = file_digest(files[name])
-        total += size
-        digest.update(sha256.encode() + b"  " + os.fsencode(name) + b"\0")
-    return total, digest.hexdigest()
-
-
-def _sha256(file: IO[bytes]) -> str:
-    digest, chunk = hashlib.sha256(), 1 << 20
-    while read := file.read(chunk):
-        digest.update(read)
-    return digest.hexdigest()
 
 
 def _suffix(path: Path) -> str:

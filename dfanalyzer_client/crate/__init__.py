@@ -1,0 +1,70 @@
+"""An execution as a crate to publish: a Provenance Run Crate 0.5, which is an RO-Crate 1.1.
+
+It needs the package rocrate: ``pip install 'keras-prov[crate]'``. What is inside, and where each
+part is found, is in docs/crate.md.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ..analysis import ExecutionSummary
+from ..author import Author, checked_licence
+from ..errors import CrateError
+from ..store.connection import Connection
+from ._environment import environment_of
+from ._parameters import parameters_of
+from ._reading import read_run
+from ._tables import tables_of
+from ._target import crate_folder
+
+__all__ = ["write_crate"]
+
+
+def write_crate(
+    connection: Connection,
+    summary: ExecutionSummary,
+    target: Path,
+    *,
+    prov_json: str,
+    author: Author | None = None,
+    license: str | None = None,
+    force: bool = False,
+) -> Path:
+    """Write the crate of an execution.
+
+    The same execution gives the same crate, byte for byte, while its files are where they were.
+
+    Args:
+        connection: to the database that has the execution.
+        summary: which execution.
+        target: a folder, or a file where the name ends in ``.zip``.
+        prov_json: the execution as PROV-JSON.
+        author: of the crate; None where nobody is named.
+        license: SPDX id or URL; None where none is named.
+        force: whether a crate that is there already is replaced.
+
+    Returns:
+        The target.
+
+    Raises:
+        CrateError: rocrate is not installed, the execution is empty, there is something at the
+            target, or it cannot be written.
+        DfAnalyzerError: the licence is none.
+    """
+    try:
+        from ._contents import Work, fill
+        from ._crate import Crate
+    except ImportError as error:
+        raise CrateError(
+            f"A crate needs the package rocrate ({error}): pip install 'keras-prov[crate]'"
+        ) from None
+    licence = checked_licence(license) if license else None
+    run = read_run(connection, summary)
+    if not run.tasks:
+        raise CrateError(f"Execution {summary.tag} has no tasks: there is nothing to publish.")
+    tables = tables_of(run)
+    with crate_folder(target, force) as folder:
+        work = Work(Crate(folder), run, environment_of(run), tables, parameters_of(run, tables))
+        fill(work, prov_json, author, licence)
+    return target
