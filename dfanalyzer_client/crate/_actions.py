@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
+from urllib.parse import quote
 
 from ._parameters import Entity, Parameters, reference
 from ._reading import RecordedRun, RecordedTask
@@ -37,7 +38,7 @@ class Material:
 
 def task_id(task: RecordedTask) -> str:
     """Id of the action that a task was."""
-    return f"#task-{task.key}"
+    return f"#task-{quote(task.key, safe='')}"
 
 
 def actions_of(
@@ -117,7 +118,7 @@ def _whole(run: RecordedRun, workflow: str, agent: str | None) -> Entity:
 
 def _control(task: RecordedTask) -> Entity:
     return {
-        "@id": f"#control-{task.key}",
+        "@id": f"#control-{quote(task.key, safe='')}",
         "@type": "ControlAction",
         "name": f"Call of {task.label}",
         "instrument": reference(step_id(task.transformation)),

@@ -97,8 +97,11 @@ def environment_of(run: RecordedRun) -> Environment:
     """The environment of all trainings of an execution."""
     found = run.sets.get(tags.ENVIRONMENT.lower())
     values: dict[str, dict[str, list[str]]] = defaultdict(dict)
-    for _, row in found.rows if found else ():
-        kind, name, value = (str(each) for each in row[:3])
+    if found is None or not found.types.keys() >= {"kind", "name", "value"}:
+        return Environment()
+    for _, row in found.rows:
+        of = dict(zip(found.types, row, strict=True))
+        kind, name, value = (str(of[key]) for key in ("kind", "name", "value"))
         known = values[kind].setdefault(name, [])
         if value not in known:
             known.append(value)

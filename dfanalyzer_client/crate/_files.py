@@ -79,25 +79,24 @@ def _by_content(recorded: Sequence[RecordedFile]) -> list[list[RecordedFile]]:
 
 
 def _collected(number: int, group: list[RecordedFile], crate: Path, taken: set[str]) -> CrateFile:
-    first = group[0]
-    size, sha256 = first.size, first.sha256
-    path, note = None, ""
+    first, path = group[0], None
     if not any(each.mode == WRITTEN for each in group):
         note = "it was read, not written, and what was read is not copied"
-    elif sha256 is None:
+    elif first.sha256 is None:
         note = "no SHA-256 was recorded, so its content cannot be told from another one"
     else:
-        name = unused_name(safe_name(first.name), set(taken))
-        note = _copied(group, sha256, crate / FOLDER / name)
-        if not note:
-            taken.add(name.lower())
-            path = f"{FOLDER}/{name}"
+        name = unused_name(safe_name(first.name), taken)
+        path = f"{FOLDER}/{name}"
+        note = _copied(group, first.sha256, crate / path)
+        if note:
+            path = None
+            taken.remove(name.lower())
     return CrateFile(
         key=f"file-{number}",
         names=tuple(dict.fromkeys(each.name for each in group)),
         origins=tuple(dict.fromkeys(_shown(each.path) for each in group)),
-        size=size,
-        sha256=sha256,
+        size=first.size,
+        sha256=first.sha256,
         readers=frozenset(each.task for each in group if each.mode == READ),
         writers=frozenset(each.task for each in group if each.mode != READ),
         path=path,

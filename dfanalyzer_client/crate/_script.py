@@ -63,13 +63,24 @@ def find_script(environment: Environment, began: datetime | None) -> Script:
         said = _Said(reason="its name is masked in the recorded command line")
     if said.reason:
         return Script(reason=said.reason, command=command)
+    if _is_installed(said.file, environment.first("python", "executable")):
+        reason = f"it was run by the installed command {Path(said.file).name}"
+        return Script(reason=reason, command=command)
     for path in _places(said, Path(folder) if folder else None):
         if os.path.isfile(path):  # noqa: PTH113  # Path's raises where a folder is not ours to read
             if not os.access(path, os.R_OK):
                 return Script(reason=f"{path} is not ours to read", command=command)
             return Script(path, changed=_changed(path, began), command=command)
-    named = f"module {said.module}" if said.module else f"file {said.file}"
-    return Script(reason=f"{named} is not where it was", command=command)
+    if said.module:
+        reason = f"module {said.module} is not in the folder that it was started in"
+    else:
+        reason = f"file {said.file} is not where it was"
+    return Script(reason=reason, command=command)
+
+
+def _is_installed(file: str, python: str | None) -> bool:
+    """Whether a file is a command beside the interpreter, as pytest or torchrun are."""
+    return bool(file and python) and Path(file).parent == Path(python or "").parent
 
 
 def _places(said: _Said, folder: Path | None) -> Iterator[Path]:

@@ -1,0 +1,157 @@
+"""What a crate is put together from: the script that a command line names, commits, file names."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from dfanalyzer_client.crate._environment import Environment
+from dfanalyzer_client.crate._files import RecordedFile, collect_files, safe_name, unused_name
+from dfanalyzer_client.crate._script import find_script
+from dfanalyzer_client.crate._tables import _line
+
+PYTHON = "/usr/bin/python3"
+NOW = datetime.now(UTC).replace(tzinfo=None)
+
+
+def environment(command: str, folder: Path | str, **process: str) -> Environment:
+    """An environment whose process was started so."""
+    said = {"command_line": command, "working_directory": str(folder), **process}
+    values = {name: [value] for name, value in said.items()}
+    return Environment({"process": values, "python": {"executable": [PYTHON]}})
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with scripts of several kinds."""
+    for name in ("train.py", "my train.py", "notes.ipynb", "pkg/__main__.py", "pkg/fit.py"):
+        path = tmp_path / name
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("train.py --epochs 3", "train.py"),
+        ("'my train.py'", "my train.py"),
+        ("-u -X importtime -Wignore -W error train.py -m other", "train.py"),
+        ("--check-hash-based-pycs never train.py", "train.py"),
+        ("pkg", "pkg/__main__.py"),
+        ("-m pkg -c x", "pkg/__main__.py"),
+        ("-m pkg.fit", "pkg/fit.py"),
+        ("-Bmpkg.fit", "pkg/fit.py"),
+        ("/usr/bin/keras-prov run --capture all,MODEL --tag=x train.py run", "train.py"),
+        ("/usr/bin/keras-prov run --no-adaptation --store … -m pkg.fit", "pkg/fit.py"),
+        ("-m keras_prov run train.py", "train.py"),
+        ("-m dfanalyzer_client.cli run -m pkg", "pkg/__main__.py"),
+        ("train.py --password …", "train.py"),
+    ],
+)
+def test_the_script_that_a_command_line_names(folder: Path, words: str, name: str) -> None:
+    """Of Python, with its options, and of `keras-prov run`."""
+    found = find_script(environment(f"{PYTHON} {words}", folder), NOW + timedelta(hours=1))
+    assert (found.path, found.reason, found.changed) == (folder / name, "", None)
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ("-c 'print(1)'", "the program was given on the command line (python -c)"),
+        ("-Ic pass train.py", "the program was given on the command line (python -c)"),
+        ("-", "the program was read from standard input"),
+        ("", "it was typed at a prompt"),
+        ("-m pytest train.py", "module pytest is not in the folder that it was started in"),
+        ("gone.py", "file gone.py is not where it was"),
+        ("…/train.py", "its name is masked in the recorded command line"),
+        ("/usr/bin/torchrun train.py", "it was run by the installed command torchrun"),
+        ("/usr/bin/keras-prov run --tag", "the recorded command line names no script"),
+        ("train.py 'cut o…", "the recorded command line is not whole"),
+    ],
+)
+def test_where_no_script_is_named_the_reason_is(folder: Path, words: str, reason: str) -> None:
+    """Nothing is guessed, and what was masked is not looked for."""
+    found = find_script(environment(f"{PYTHON} {words}", folder), NOW)
+    assert (found.path, found.reason) == (None, reason)
+
+
+def test_a_notebook_is_the_script_of_its_kernel(folder: Path) -> None:
+    """Whatever the kernel was started with."""
+    kernel = environment(f"{PYTHON} -m ipykernel_launcher -f x", folder, notebook="notes.ipynb")
+    assert find_script(kernel, NOW + timedelta(hours=1)).path == folder / "notes.ipynb"
+
+
+def test_a_script_that_was_changed_since_says_when(folder: Path) -> None:
+    """By the time of its last change."""
+    os.utime(folder / "train.py", (1_800_000_000, 1_800_000_000))
+    changed = datetime.fromtimestamp(1_800_000_000, UTC).replace(tzinfo=None)
+    command = environment(f"{PYTHON} train.py", folder)
+
+    assert find_script(command, changed - timedelta(seconds=1)).changed == changed
+    assert find_script(command, changed + timedelta(seconds=1)).changed is None
+    assert find_script(command, None).changed is None
+
+
+@pytest.mark.parametrize(
+    ("remote", "url", "page"),
+    [
+        ("https://github.com/a/b.git", "https://github.com/a/b", "https://github.com/a/b/tree/f0"),
+        ("git@github.com:a/b.git", "https://github.com/a/b", "https://github.com/a/b/tree/f0"),
+        ("ssh://git@gitlab.com/a/b", "https://gitlab.com/a/b", "https://gitlab.com/a/b/-/tree/f0"),
+        ("https://…@example.org/b/", "https://example.org/b", None),
+        ("ssh://git@example.org:22/b", None, None),
+        ("https://example.org/…", None, None),
+        ("/srv/git/b.git", None, None),
+        ("file:///srv/git/b.git", None, None),
+    ],
+)
+def test_where_a_commit_can_be_seen(remote: str, url: str | None, page: str | None) -> None:
+    """In a browser, where the remote says so; no login becomes part of it."""
+    source = Environment({"git": {"commit": ["f0"], "remote": [remote]}}).source
+    assert source is not None
+    assert (source.url, source.commit_url) == (url, page)
+
+
+def test_two_environments_keep_both_values() -> None:
+    """In the order of the trainings; the requirements are the last one's."""
+    values = {"package": {"numpy": ["1.0", "2.0"], "keras": ["3.0"], "odd": [""]}}
+    found = Environment(values)
+    assert found.as_json() == {"package": {"numpy": ["1.0", "2.0"], "keras": "3.0", "odd": ""}}
+    assert found.requirements() == "numpy==2.0\nkeras==3.0\n"
+
+
+def test_names_of_files_are_safe_and_unlike() -> None:
+    """No folder above, nothing hidden, no difference of case alone."""
+    given = ["../../etc/passwd", r"C:\x\a b.keras", ".hidden", "", "…", "m.weights.h5"]
+    assert [safe_name(each) for each in given] == [
+        "passwd", "a_b.keras", "hidden", "file", "_", "m.weights.h5",
+    ]  # fmt: skip
+    taken: set[str] = set()
+    names = [unused_name(each, taken) for each in ("m.weights.h5", "M.weights.h5", "m.weights.h5")]
+    assert names == ["m.weights.h5", "M-2.weights.h5", "m-3.weights.h5"]
+
+
+def test_a_cell_says_what_is_null_and_what_is_empty() -> None:
+    """NULL is nothing, an empty text a pair of quotes; numbers stay exact."""
+    row = [None, "", "a", 'b "c", d', "x\ny", 0.1, float("nan"), float("-inf"), 2**60]
+    assert _line(row) == (',"",a,"b ""c"", d","x\ny",0.1,NaN,-Infinity,1152921504606846976\r\n')
+
+
+def test_a_file_of_which_little_is_known_is_named(tmp_path: Path) -> None:
+    """The predecessor knows neither mode nor SHA-256; a URL is shown without its login."""
+    files = [
+        RecordedFile(1, "a", "/data/a"),
+        RecordedFile(1, "b", "s3://key:secret@bucket/b?x=1", "written", 7, "0" * 64),
+        RecordedFile(2, "b", "s3://key:secret@bucket/b?x=1", "read", 7, "0" * 64),
+    ]
+    first, second = collect_files(files, tmp_path)
+
+    assert (first.path, first.writers, first.readers) == (None, {1}, frozenset())
+    assert second.origins == ("s3://bucket/b",)
+    assert (second.path, second.writers, second.readers) == (None, {1}, {2})
+    assert second.note == "it is behind a URL, and not in the artifact store"
+    assert not list(tmp_path.iterdir())
