@@ -16,7 +16,7 @@ STUBS = ROOT / "keras_prov-stubs"
 
 DEMO = ["scikit-learn"]
 BENCH = ["dask", "devito", "distributed", "joblib", "matplotlib", "scipy"]
-CRATE = ["rocrate>=0.14"]
+CRATE = ["rocrate>=0.15"]
 PANDAS = ["pandas"]
 PROV = ["prov[dot,rdf,xml]>=3.2"]
 SERVICE = ["fastapi>=0.115", "fastapi-offline", "httptools", "uvicorn>=0.30", "uvloop"]

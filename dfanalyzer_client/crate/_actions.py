@@ -61,12 +61,10 @@ def actions_of(
     """
     used = {task.id: _used(task, parameters, materials) for task in run.tasks}
     made = {task.id: _made(task, materials) for task in run.tasks}
-    results = list(dict.fromkeys(chain.from_iterable(made.values())))
-    objects = [
-        id_ for id_ in dict.fromkeys(chain.from_iterable(used.values())) if id_ not in results
-    ]
+    results = dict.fromkeys(chain.from_iterable(made.values()))
+    objects = dict.fromkeys(id_ for id_ in chain.from_iterable(used.values()) if id_ not in results)
     whole = _whole(run, workflow, agent) | _links(
-        object=objects, result=results, environment=variables
+        object=list(objects), result=list(results), environment=variables
     )
     tasks = [
         _task(task, agent) | _links(object=used[task.id], result=made[task.id])

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from dfanalyzer_client.analysis import find_execution
+from dfanalyzer_client.crate import write_crate
 from dfanalyzer_client.errors import RefusedError
 from dfanalyzer_client.path_query import query
 from dfanalyzer_client.private_server import PrivateServer
@@ -133,6 +135,22 @@ def test_it_is_read_as_it_is(old: StoreURL) -> None:
     ):
         assert line in checked.stdout.splitlines()
     assert shape(old) == before
+
+
+def test_a_crate_can_be_made_of_it(old: StoreURL, tmp_path: Path) -> None:
+    """Its rows and its tasks, without the times that it does not know."""
+    connection = Connection(old)
+    try:
+        summary = find_execution(connection, EXECUTIONS[0])
+        write_crate(connection, summary, tmp_path / "crate", prov_json="{}")
+    finally:
+        connection.close()
+
+    metadata = json.loads((tmp_path / "crate" / "ro-crate-metadata.json").read_text())
+    actions = [each for each in metadata["@graph"] if each["@type"] == "CreateAction"]
+    assert len(actions) > 1
+    assert not any("startTime" in each for each in actions)
+    assert (tmp_path / "crate" / "metrics" / "otrainingmodel.csv").is_file()
 
 
 def test_an_upgrade_keeps_every_answer(old: StoreURL) -> None:
