@@ -8,12 +8,17 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import click
 
+from .. import analysis, settings
 from ..errors import DfAnalyzerError
 from .common import chosen_store, friendly_errors, reading, store_option
+
+if TYPE_CHECKING:
+    from ..prov import Options
+    from ..store import Connection
 
 __all__ = ["export"]
 
@@ -42,6 +47,11 @@ FORMATS = (*TEXTS, "svg", *BINARY, CRATE)
 @click.option(
     "--base", metavar="IRI", help="What identifiers begin with. Default: KERAS_PROV_BASE."
 )
+@click.option(
+    "--license", "licence", metavar="TEXT",
+    help="Of a crate: SPDX id or URL. Default: KERAS_PROV_LICENSE.",
+)  # fmt: skip
+@click.option("--force", is_flag=True, help="Replace a crate that is there.")
 @store_option
 def export(
     execution: str | None,
@@ -52,6 +62,8 @@ def export(
     prospective: bool,
     author: str | None,
     base: str | None,
+    licence: str | None,
+    force: bool,
     store: str | None,
 ) -> None:
     """Write EXECUTION as a W3C PROV document, as a picture, or as an RO-Crate to publish.
@@ -62,16 +74,42 @@ def export(
     """
     if (execution is None) == (dataflow is None):
         raise click.UsageError("Name an EXECUTION, or a --dataflow for all of its executions.")
+    if format_ == CRATE and (execution is None or output is None):
+        raise click.UsageError(
+            "A crate is of one EXECUTION, and goes to --output: a folder, or a name in .zip."
+        )
     with friendly_errors(), reading(store) as connection:
         from ..prov import export_dataflow, export_execution, options_for
 
         options = options_for(
             chosen_store(store), epochs=epochs, prospective=prospective, author=author, base=base
         )
-        if execution is None:
+        if format_ == CRATE:
+            _crate(connection, execution or "", output or Path(), options, licence, force)
+        elif execution is None:
             _write(export_dataflow(connection, dataflow or "", format_, options), format_, output)
         else:
             _write([export_execution(connection, execution, format_, options)], format_, output)
+
+
+def _crate(
+    connection: Connection,
+    execution: str,
+    output: Path,
+    options: Options,
+    licence: str | None,
+    force: bool,
+) -> None:
+    from ..crate import write_crate
+    from ..prov import export_execution
+
+    summary = analysis.find_execution(connection, execution)
+    document = export_execution(connection, str(summary.id), "json", options)
+    write_crate(
+        connection, summary, output, prov_json=document.decode(), author=options.author,
+        license=settings.licence(licence), force=force,
+    )  # fmt: skip
+    click.echo(f"Written to {output}.", err=True)
 
 
 def _write(pieces: Iterable[bytes], format_: str, output: Path | None) -> None:

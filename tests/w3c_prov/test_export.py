@@ -193,6 +193,22 @@ def test_one_thing_is_named(arguments: list[str]) -> None:
     assert "Name an EXECUTION" in run(*arguments, code=2).stderr
 
 
+def test_a_crate_is_written_and_replaced_on_request_alone(trained: Trained, tmp_path: Path) -> None:
+    """With the document in it, the author and the licence."""
+    path = tmp_path / "crate"
+    command = [trained.first, "--format", "ro-crate", "-o", str(path)]
+    run(*command, "--author", "Ada Lovelace", "--license", "CC-BY-4.0")
+    document = ProvDocument.deserialize(path / "prov.json")
+    assert differences(prov_document(trained.first, author="Ada Lovelace"), document) == []
+    metadata = (path / "ro-crate-metadata.json").read_text()
+    assert "Ada Lovelace" in metadata
+    assert "CC-BY-4.0" in metadata
+    assert "--force" in run(*command, code=1).stderr
+    run(*command, "--force")
+    assert "A crate is of one" in run(trained.first, "--format", "ro-crate", code=2).stderr
+    assert "licence" in run(*command, "--force", "--license", "nosuch", code=1).stderr
+
+
 def test_without_graphviz_the_error_says_how_to_get_it(
     trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
