@@ -13,6 +13,7 @@ from dfanalyzer_client.url import StoreURL
 from ._executions import known_execution
 
 if TYPE_CHECKING:
+    from keras import Model
     from prov.model import ProvDocument
 
 __all__ = ["prov_document"]
@@ -22,7 +23,7 @@ STORE_SECONDS = 30.0
 
 
 def prov_document(
-    execution: Any,
+    execution: str | int | Model,
     *,
     epochs: bool = True,
     prospective: bool = False,

@@ -108,7 +108,7 @@ def _label(record: ProvRecord) -> str:
     lines = [
         f"{escape(name.localpart)} {escape(str(value))}"
         for name, value in record.extra_attributes
-        if name.namespace.prefix in SHOWN
+        if name.namespace.prefix in SHOWN and name.localpart != "name"  # which is the title
     ]
     rows = "".join(f'<br align="left"/>{line}' for line in lines)
     below = f'<font point-size="9">{rows}<br align="left"/></font>' if rows else ""

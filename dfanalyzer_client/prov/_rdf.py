@@ -72,23 +72,23 @@ def trig(document: ProvDocument) -> str:
 
 def _graphs(document: ProvDocument) -> Iterator[tuple[str | None, Any]]:
     """The document's graph, and those of its bundles by their names."""
-    from prov.serializers.provrdf import ProvRDFSerializer
-    from rdflib import Graph
+    yield None, _graph(document)
+    for bundle in document.bundles:
+        yield str(bundle.identifier and bundle.identifier.uri), _graph(bundle)
 
-    parts: list[tuple[str | None, ProvBundle]] = [(None, document)]
-    parts += [(str(each.identifier and each.identifier.uri), each) for each in document.bundles]
-    for name, part in parts:
-        alone = ProvDocument(records=part.records, namespaces=part.namespaces)
-        with warnings.catch_warnings():  # rdflib tells prov's authors of names it will drop
-            warnings.simplefilter("ignore", DeprecationWarning)
-            dataset = ProvRDFSerializer(alone).encode_document(alone)
-            graph = Graph()
-            for prefix, namespace in _prefixes(part):
-                graph.bind(prefix, namespace)
-            for triple in dataset.triples((None, None, None)):
-                graph.add(triple)
-        _complete(graph)
-        yield name, graph
+
+def _graph(part: ProvBundle) -> Any:
+    """The statements of a bundle, or of a document beside its bundles."""
+    from prov.serializers.provrdf import ProvRDFSerializer
+
+    alone = ProvDocument(records=part.records, namespaces=part.namespaces)
+    with warnings.catch_warnings():  # rdflib tells prov's authors of names it will drop
+        warnings.simplefilter("ignore", DeprecationWarning)
+        graph = ProvRDFSerializer(alone).encode_document(alone).default_graph
+    for prefix, namespace in _prefixes(part):
+        graph.bind(prefix, namespace)
+    _complete(graph)
+    return graph
 
 
 def _prefixes(part: Any) -> list[tuple[str, str]]:

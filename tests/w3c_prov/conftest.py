@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,13 @@ class Trained:
     tested: list[float]
     model: Path
     sha256: str
+
+
+@pytest.fixture
+def graphviz() -> None:
+    """Its program `dot`, which no Python package brings."""
+    if shutil.which("dot") is None:
+        pytest.skip("Graphviz is not installed: apt-get install graphviz")
 
 
 @pytest.fixture(scope="module")

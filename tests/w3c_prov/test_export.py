@@ -105,6 +105,7 @@ def check_graphs(text: str, trained: Trained) -> None:
         assert set(graphs[f"{run_.identifier.uri}.bundle"]) == set(alone)
 
 
+@pytest.mark.usefixtures("graphviz")
 @pytest.mark.parametrize("format_", PICTURES)
 def test_pictures_are_drawn(trained: Trained, tmp_path: Path, format_: str) -> None:
     """By Graphviz, into a file that others may read as the umask says."""
@@ -117,6 +118,7 @@ def test_pictures_are_drawn(trained: Trained, tmp_path: Path, format_: str) -> N
     assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~mask
 
 
+@pytest.mark.usefixtures("graphviz")
 def test_a_picture_has_as_many_nodes_at_100_epochs_as_at_3(tag: str) -> None:
     """Sets and transformations are one node each; the numbers stand in the labels."""
     texts = {}
@@ -137,6 +139,7 @@ def test_a_picture_has_as_many_nodes_at_100_epochs_as_at_3(tag: str) -> None:
     assert "W3C PROV" in texts[100]
 
 
+@pytest.mark.usefixtures("graphviz")
 def test_a_picture_of_a_dataflow_joins_what_executions_share(trained: Trained) -> None:
     """A cluster for each execution; the file that one wrote and the other read is one node."""
     root = ElementTree.fromstring(run("--dataflow", trained.dataflow, "--format", "svg").stdout)

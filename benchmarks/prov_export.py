@@ -1,0 +1,157 @@
+"""What a PROV document costs: `python -m benchmarks.prov_export --help`.
+
+For 100 to 100,000 epochs: a training of so many is said to a private server (in few messages, with
+Keras left out), then each format is written in a fresh process, which says its seconds and by how
+many megabytes its memory grew at its peak.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from rich.progress import track
+
+import dfanalyzer_client.vocabulary as tags
+from dfanalyzer_client import (
+    Attribute,
+    AttributeType,
+    Dataflow,
+    DataSet,
+    Element,
+    Set,
+    SetType,
+    Task,
+    Transformation,
+    flush,
+    shutdown,
+)
+from dfanalyzer_client.private_server import PrivateServer
+
+from .report import machine
+
+__all__ = ["main"]
+
+EPOCHS = (100, 1_000, 10_000, 100_000)
+FORMATS = ("json", "provn", "jsonld", "xml", "turtle")
+METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
+ROWS_A_MESSAGE = 1_000
+STORE_SECONDS = 600.0
+RESULTS = Path("build") / "prov_export.json"
+MEGABYTE = 1 << 20
+
+
+def main() -> None:
+    """Measure, print a table, and write JSON."""
+    options = _parser().parse_args()
+    if options.child:
+        print(json.dumps(_exported(*options.child)))
+        return
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["KERAS_PROV_HOME"] = home
+        found = list(_measured(options.epochs, options.formats))
+        shutdown()
+        PrivateServer(Path(home)).stop()
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps({"machine": machine(), "figures": found}, indent=1) + "\n")
+
+
+def _measured(epochs: list[int], formats: list[str]) -> Iterator[dict[str, Any]]:
+    print(", ".join(f"{name} {value}" for name, value in machine().items()))
+    print(f"{'epochs':>8} {'format':<8} {'seconds':>8} {'µs/epoch':>9} {'MB':>8} {'file MB':>8}")
+    for count in epochs:
+        execution = _said(count)
+        for format_ in formats:
+            command = [sys.executable, "-m", "benchmarks.prov_export", "--child"]
+            done = subprocess.run(
+                [*command, execution, format_], stdout=subprocess.PIPE, text=True, check=True
+            )
+            figure = {"epochs": count, "format": format_, **json.loads(done.stdout)}
+            print(
+                f"{count:>8,} {format_:<8} {figure['seconds']:>8.2f} "
+                f"{figure['seconds'] / count * 1e6:>9.0f} {figure['memory_mb']:>8.1f} "
+                f"{figure['file_mb']:>8.1f}",
+                flush=True,
+            )
+            yield figure
+
+
+def _exported(execution: str, format_: str) -> dict[str, float]:
+    """In a fresh process: write one execution, and say what that took."""
+    from dfanalyzer_client import settings
+    from dfanalyzer_client.prov import export_execution, options_for
+    from dfanalyzer_client.store import reader_connection
+
+    connection = reader_connection(None, settings.home())
+    options = options_for(None)
+    before, began = _peak(), time.perf_counter()
+    text = export_execution(connection, execution, format_, options)
+    seconds = time.perf_counter() - began
+    connection.close()
+    return {
+        "seconds": seconds,
+        "memory_mb": (_peak() - before) / MEGABYTE,
+        "file_mb": len(text) / MEGABYTE,
+    }
+
+
+def _peak() -> int:
+    """The most memory that this process has had, in bytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def _said(epochs: int) -> str:
+    """The tag of an execution with a training of so many epochs, once it is stored."""
+    numeric, text = AttributeType.NUMERIC, AttributeType.TEXT
+    inputs = [Attribute(tags.TRAINING_STARTED, text), Attribute("LEARNING_RATE", numeric)]
+    outputs = [Attribute(tags.EPOCH_ENDED, text), Attribute(tags.EPOCH_ID, numeric)]
+    outputs += [Attribute(name, numeric) for name in METRICS]
+    sets = [
+        Set(tags.TRAINING_INPUT, SetType.INPUT, inputs),
+        Set(tags.TRAINING_OUTPUT, SetType.OUTPUT, outputs),
+    ]
+    dataflow = Dataflow(f"scale-{epochs}", [Transformation(tags.TRAINING, sets)])
+    dataflow.save()
+    task = Task(1, dataflow.tag, dataflow.exec_tag, tags.TRAINING)
+    task.begin()
+    task.add_dataset(DataSet(tags.TRAINING_INPUT, [Element([task.start_time, 0.01])]))
+    for first in track(range(0, epochs, ROWS_A_MESSAGE), f"{epochs:,} epochs", transient=True):
+        rows = [
+            Element([task.start_time, epoch, *(1 / (epoch + 2 + n) for n in range(len(METRICS)))])
+            for epoch in range(first, min(first + ROWS_A_MESSAGE, epochs))
+        ]
+        task.add_dataset(DataSet(tags.TRAINING_OUTPUT, rows))
+        task.save()
+    task.end()
+    if not flush(STORE_SECONDS):
+        raise TimeoutError(f"{epochs} epochs are not stored after {STORE_SECONDS:g} s")
+    return dataflow.exec_tag
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.prov_export", description="Measure exports to W3C PROV."
+    )
+    parser.add_argument(
+        "--epochs", type=int, nargs="+", default=list(EPOCHS), metavar="N",
+        help=f"default: {' '.join(map(str, EPOCHS))}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--formats", nargs="+", default=list(FORMATS), metavar="FORMAT",
+        help=f"default: {' '.join(FORMATS)}",
+    )  # fmt: skip
+    parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
+    return parser
+
+
+if __name__ == "__main__":
+    main()
