@@ -17,6 +17,14 @@ STUBS = ROOT / "keras_prov-stubs"
 DEMO = ["scikit-learn"]
 BENCH = ["dask", "devito", "distributed", "joblib", "matplotlib", "scipy"]
 PANDAS = ["pandas"]
+PEERS = [
+    "mlflow",
+    "tensorboard",
+    "torch==2.13.*",  # which yprov4ml needs; the same as for Keras' tests
+    "xarray",  # which yprov4ml needs and does not name
+    "yprov4ml; python_version >= '3.12'",
+    "yprov4ml==3.2.4; python_version < '3.12'",  # the last one that Python 3.11 can parse
+]
 SERVICE = ["fastapi>=0.115", "fastapi-offline", "httptools", "uvicorn>=0.30", "uvloop"]
 SYSTEM = ["nvidia-ml-py", "psutil"]
 COMPANIONS = [
@@ -107,6 +115,7 @@ setup(
         "bench": BENCH,
         "demo": DEMO,
         "pandas": PANDAS,
+        "peers": PEERS,
         "service": SERVICE,
         "system": SYSTEM,
         "dev": DEV,
