@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import joblib
 from rich.console import Console
@@ -120,12 +122,18 @@ def _wanted(options: argparse.Namespace) -> list[Configuration]:
     if options.quick:
         epochs, count = QUICK_EPOCHS, QUICK_SAMPLES
     narrow = {"learning_rates": (0.001,), "decays": (1e-4,)} if options.quick else {}
-    return grid(
+    wanted = grid(
         options.epochs or epochs,
         repetitions=options.repeats or repeats,
         samples=options.samples or count,
         **narrow,
     )
+    network: dict[str, Any] = {}
+    if options.growth_rate:
+        network["growth_rate"] = options.growth_rate
+    if options.blocks:
+        network["blocks"] = tuple(options.blocks)
+    return [dataclasses.replace(each, **network) for each in wanted]
 
 
 def _positive(text: str) -> int:
@@ -154,6 +162,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--samples", type=_positive, metavar="N", help=f"default: {DEFAULT_SAMPLES}"
     )
+    parser.add_argument(
+        "--growth-rate", type=_positive, metavar="K",
+        help=f"features that a dense layer adds (default: {Configuration.growth_rate})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--blocks", type=_positive, nargs="+", metavar="L",
+        help=f"layers of each dense block (default: {Configuration.blocks})",
+    )  # fmt: skip
     parser.add_argument("--repeats", type=_positive, metavar="N", help="default: 1")
     parser.add_argument(
         "--jobs", type=_positive, metavar="N", default=max(1, os.cpu_count() or 1),
