@@ -16,9 +16,9 @@ from typing import Any
 
 from dfanalyzer_client.private_server import PrivateServer
 
+from .arm import Found
 from .configurations import Configuration
 from .one_training import as_arguments
-from .peer_arms import Found
 
 __all__ = ["Run", "fresh_run", "killed_run", "own_home", "read_back"]
 

@@ -17,9 +17,10 @@ import time
 from pathlib import Path
 from typing import Any
 
+from .arm import Arm
 from .configurations import Configuration
 from .dense_ed_training import BATCH, VALIDATION
-from .peer_arms import ARMS, Arm, arm_of
+from .peer_arms import ARMS, arm_of
 from .seismic_data import Parameters, samples
 from .stopwatch import Stopwatch
 

@@ -152,7 +152,9 @@ def _peers(result: Result) -> list[str]:
 def _queries(result: Result) -> list[str]:
     lines = [
         "## What can be asked", "",
-        "The questions of `benchmarks/queries/`, to the database that the quick grid filled.", "",
+        "The questions of `benchmarks/queries/`, to the database that the quick grid filled. Where "
+        "there are no rows, nothing of the kind has happened: the grid's learning rate follows a "
+        "schedule, which is one configuration and no adaptation.", "",
     ]  # fmt: skip
     for each in result["answers"]:
         lines += [f"### `{each['name']}.sql`", "", each["title"], "", *questions.lines(each), ""]

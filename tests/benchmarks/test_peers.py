@@ -9,17 +9,18 @@ from typing import Any
 import pytest
 
 from benchmarks import peers
+from benchmarks.arm import Arm, Found
 from benchmarks.configurations import Configuration
 from benchmarks.fresh_process import fresh_run, own_home, read_back
-from benchmarks.peer_arms import ARMS, Arm, Found
+from benchmarks.peer_arms import ARMS
 from benchmarks.peer_kill import kill_epoch, killed
 
 SMALL = Configuration(3, 0.001, 1e-4, 0.9, samples=4, growth_rate=2, blocks=(1,))
 STATES = {
-    "captured": "ABANDONED", "csv": "not recorded", "tensorboard": "not recorded",
-    "mlflow": "RUNNING", "mlflow-models": "RUNNING", "yprov4ml": "no PROV document",
+    "captured": "ABANDONED", "tensorboard": "not recorded", "mlflow": "RUNNING",
+    "yprov4ml": "no PROV document",
 }  # fmt: skip
-KEEPS_ALL = ("captured", "csv", "tensorboard")
+KEEPS_ALL = ("captured", "tensorboard")
 
 
 @pytest.fixture(scope="module")

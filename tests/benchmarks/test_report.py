@@ -39,6 +39,7 @@ CONFIGURATION = {
 OVERHEAD: dict[str, Any] = {
     "machine": machine(),
     "profile": [{"function": "f.py: g", "calls": 2.0, "own": 1e-6, "whole": 2e-6}],
+    "together": spread(1.003, 0.001),
     "configurations": [
         {
             "configuration": CONFIGURATION,
@@ -77,7 +78,10 @@ def test_targets_are_met_or_missed() -> None:
     slower["arms"][0]["inside"]["median"] = 101e-6
     whole, epoch, less = judged(slow, slower)
     assert (whole.verdict, epoch.verdict, less.verdict) == ("missed", "missed", "missed")
-    assert whole.found == "worst median +3.00%, worst upper bound +5.00%"
+    assert whole.found == (
+        "worst median +3.00%, worst upper bound +5.00%; "
+        "all 5 pairs together +0.30% (+0.20% … +0.40%)"
+    )
     assert "+30 ms until the first epoch has ended, +4 ms in the 4 other epochs" in whole.why
     assert epoch.found == "80 to 101 µs"
     assert less.found.startswith("9.9 times less")
