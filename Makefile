@@ -4,22 +4,27 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+BENCH_VENV := .venv-bench
 INSTALLED_FROM := setup.py pyproject.toml MANIFEST.in keras_prov/_version.py $(wildcard build_support/*.py)
 TYPED := $(wildcard keras_prov dfanalyzer_client benchmarks build_support tools)
 KERNEL := dfanalyzer_client/private_server/_kernel
 PYTEST_ARGS ?=
 KERAS_TESTS_ARGS ?=
+BENCH_ARGS ?=
 
-# $(call install,extra): the package itself, editable, and what the extra names.
+# $(call install,extra,venv): the package itself, editable, and what the extra names.
 define install
-$(BIN)/python -m pip install --disable-pip-version-check --editable '.[$(1)]'
+$(or $(2),$(VENV))/bin/python -m pip install --disable-pip-version-check --editable '.[$(1)]'
 @ls $(KERNEL)/lib*.so* >/dev/null 2>&1 || echo 'warning: MonetDB'"'"'s kernel was not taken in,' \
     'so there is no private server here: see docs/install.md' >&2
 endef
 
+# A comma, for the arguments of `call`.
+, := ,
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-keras test-keras-full record-keras backends lint types bench dist clean
+.PHONY: help demo test test-keras test-keras-full record-keras backends lint types bench bench-more dist clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,22 +53,25 @@ lint: $(VENV)/.dev ## Check style and layout of the code
 types: $(VENV)/.dev ## Check the types
 	$(BIN)/mypy $(TYPED)
 
-bench: $(VENV)/.demo ## Measure what we claim
-	$(BIN)/python -m benchmarks
+bench: $(BENCH_VENV)/.peers ## Measure what we claim, and write benchmarks/report/: 20 minutes
+	$(BENCH_VENV)/bin/python -m benchmarks $(BENCH_ARGS)
+
+bench-more: $(VENV)/.demo ## Measure imports, patches, delivery and the service as well
+	$(BIN)/python -m benchmarks.more
 
 dist: $(VENV)/.dev ## Build the wheels and the source archive into dist/
 	$(BIN)/python -m build_support dist
 
 clean: ## Remove everything that these commands have made
-	rm -rf $(VENV) build dist *.egg-info $(KERNEL) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) build dist *.egg-info $(KERNEL) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(BIN)/python:
+$(BIN)/python $(BENCH_VENV)/bin/python:
 	@command -v $(PYTHON) >/dev/null || { echo 'error: there is no $(PYTHON); name one: make PYTHON=…' >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || { \
 	    echo "error: Keras-Prov needs Python 3.11, 3.12 or 3.13, and $(PYTHON) is $$($(PYTHON) --version 2>&1);" \
 	        'name another one: make PYTHON=python3.12 …' >&2; exit 1; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(@:/bin/python=)
 
 $(VENV)/.demo: $(INSTALLED_FROM) | $(BIN)/python
 	$(call install,demo)
@@ -77,4 +85,9 @@ $(VENV)/.dev: $(INSTALLED_FROM) | $(BIN)/python
 # Beside `dev`, so that its own tests' needs are there, too.
 $(VENV)/.keras: $(VENV)/.dev
 	$(call install,keras-tests)
+	@touch $@
+
+# In an environment of its own: what the other tools need would change versions that the tests need.
+$(BENCH_VENV)/.peers: $(INSTALLED_FROM) | $(BENCH_VENV)/bin/python
+	$(call install,bench$(,)peers,$(BENCH_VENV))
 	@touch $@

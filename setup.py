@@ -18,6 +18,14 @@ DEMO = ["scikit-learn"]
 BENCH = ["dask", "devito", "distributed", "joblib", "matplotlib", "scipy"]
 CRATE = ["rocrate>=0.15"]
 PANDAS = ["pandas"]
+PEERS = [
+    "mlflow",
+    "tensorboard",
+    "torch==2.13.*",  # which yprov4ml needs; the same as for Keras' tests
+    "xarray",  # which yprov4ml needs and does not name
+    "yprov4ml; python_version >= '3.12'",
+    "yprov4ml==3.2.4; python_version < '3.12'",  # the last one that Python 3.11 can parse
+]
 PROV = ["prov[dot,rdf,xml]>=3.2"]
 SERVICE = ["fastapi>=0.115", "fastapi-offline", "httptools", "uvicorn>=0.30", "uvloop"]
 SYSTEM = ["nvidia-ml-py", "psutil"]
@@ -117,6 +125,7 @@ setup(
         "crate": CRATE,
         "demo": DEMO,
         "pandas": PANDAS,
+        "peers": PEERS,
         "prov": PROV,
         "service": SERVICE,
         "system": SYSTEM,

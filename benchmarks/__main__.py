@@ -1,9 +1,100 @@
-"""`python -m benchmarks`: every benchmark in turn, each in a process of its own."""
+"""`python -m benchmarks`: measure what we claim, and write it down.
+
+Trains the quick grid and a network of the paper's questions into a database of its own, measures
+what capture adds and what other tools do, asks the questions, and writes a report of all that.
+Each step runs in processes of its own; figures that it left in `build/` before are kept where it is
+not among the steps that are asked for.
+"""
 
 from __future__ import annotations
 
+import argparse
+import json
+import os
 import subprocess
 import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
-for name in ("imports", "capture", "training", "delivery", "service"):
-    subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
+from dfanalyzer_client.private_server import PrivateServer
+
+from .written_report import Results, write
+
+__all__ = ["main"]
+
+RESULTS = Path("build")
+REPORT = Path(__file__).parent / "report"
+PAPERS_NETWORK = ("--epochs", "5", "--growth-rate", "24", "--blocks", "4", "4", "4")
+"""Of the paper's questions: K = 24 and L = 4."""
+
+STEPS: dict[str, list[list[str]]] = {
+    "grid": [["grid", "--quick"], ["grid", "--quick", *PAPERS_NETWORK]],
+    "overhead": [["overhead"]],
+    "peers": [["peers"]],
+    "queries": [["questions"]],
+}
+MEASURED = ("overhead", "peers")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do the steps in turn; the exit status is 1 where one failed."""
+    options = _parser().parse_args(arguments)
+    home = options.home.absolute()
+    os.environ["KERAS_PROV_HOME"] = str(home)
+    os.environ.pop("KERAS_PROV_STORE", None)  # the grid's database is ours alone
+    failed = []
+    began = time.perf_counter()
+    try:
+        for step in options.only:
+            if not _done(step, options.pairs):
+                failed.append(step)
+    finally:
+        PrivateServer(home).stop()
+    minutes = (time.perf_counter() - began) / 60
+    results = {name: _read(RESULTS / f"{name}.json") for name in ("overhead", "peers", "queries")}
+    write(Results(**results), RESULTS, options.report)
+    print(f"{minutes:.0f} minutes. Written to {options.report / 'README.md'}.")
+    if failed:
+        print(f"Failed: {', '.join(failed)}.", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _done(step: str, pairs: int | None) -> bool:
+    """Whether all commands of a step ended well."""
+    more = ["--pairs", str(pairs)] if pairs and step in MEASURED else []
+    for number, arguments in enumerate(STEPS[step], 1):
+        command = ["-m", f"benchmarks.{arguments[0]}", *arguments[1:], *more]
+        print(f"{step} ({number} of {len(STEPS[step])}): python {' '.join(command)}", flush=True)
+        if subprocess.run([sys.executable, *command], check=False).returncode:
+            return False
+    return True
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    """What a step has left; None where there is nothing."""
+    if not path.exists():
+        return None
+    content: dict[str, Any] = json.loads(path.read_text())
+    return content
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description="Measure what we claim, and write a report."
+    )
+    parser.add_argument(
+        "--only", nargs="+", choices=STEPS, metavar="STEP", default=list(STEPS),
+        help=f"of {', '.join(STEPS)}; default: all",
+    )  # fmt: skip
+    parser.add_argument("--pairs", type=int, help="of overhead and peers; default: theirs")
+    parser.add_argument(
+        "--home", type=Path, default=RESULTS / "bench", help="of the database: %(default)s"
+    )
+    parser.add_argument("--report", type=Path, default=REPORT, help="folder: benchmarks/report")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

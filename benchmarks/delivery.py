@@ -20,7 +20,7 @@ from dfanalyzer_client import DataSet, Element, Task, flush, settings, shutdown
 from dfanalyzer_client.journal import Journal
 from dfanalyzer_client.private_server import PrivateServer
 
-from .report import Report
+from .figures import Report
 from .rows import stream_of
 from .writers import lost_or_doubled, rates_of_writers
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import functools
 import os
+import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +25,7 @@ OWN = [
     ("BLOCKS", "TEXT"), ("DROPOUT", "NUMERIC"),
 ]  # fmt: skip
 STORE_SECONDS = 60.0
+PARENT_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -34,9 +37,17 @@ class Outcome:
     error: str | None = None
 
 
-def train(configuration: Configuration, folder: Path, threads: int) -> Outcome:
-    """Train one configuration on the data in `folder`; its failure is its outcome."""
+def train(
+    configuration: Configuration, folder: Path, threads: int, parent: int | None = None
+) -> Outcome:
+    """Train one configuration on the data in `folder`; its failure is its outcome.
+
+    With `parent`, this process ends when that one, which has started it, is gone: what is left is
+    trained by the one that comes after it.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if parent is not None:
+        _end_with(parent)
     try:
         _use_threads(threads)
         return Outcome(configuration, _trained(configuration, folder))
@@ -120,6 +131,18 @@ def _data(parameters: Any, folder: Path) -> Any:
     from .seismic_data import samples
 
     return samples(parameters, folder)
+
+
+@functools.lru_cache(maxsize=1)
+def _end_with(parent: int) -> None:
+    """Watch for the end of the process that has started this one."""
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(PARENT_SECONDS)
+        os._exit(1)
+
+    threading.Thread(target=watch, name="end-with-parent", daemon=True).start()
 
 
 @functools.lru_cache(maxsize=1)

@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import os
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import joblib
+from joblib.externals.loky.process_executor import TerminatedWorkerError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -32,6 +36,7 @@ __all__ = ["main", "run"]
 DEFAULT_EPOCHS, DEFAULT_SAMPLES = (2, 5, 10), 96
 PAPER_SAMPLES, PAPER_REPEATS = 400, 5
 QUICK_EPOCHS, QUICK_SAMPLES = (1, 2), 16
+DEATHS, KILLED = 2, "its worker was killed"
 BACKENDS = ("loky", "dask", "ray")
 
 
@@ -43,12 +48,35 @@ def main(arguments: Sequence[str] | None = None) -> int:
     samples(Parameters(wanted[0].samples), options.folder)
     left = left_of(wanted, _finished())
     console.print(f"{len(wanted)} trainings, {len(wanted) - len(left)} of them done already.")
-    if not left:
-        return 0
-    failed = [outcome for outcome in run(left, options, console) if outcome.error is not None]
+    failed = _tried(left, options, console)
     for outcome in failed:
         console.print(f"Failed: {outcome.configuration}: {outcome.error}", markup=False)
     return 1 if failed else 0
+
+
+def _tried(
+    left: Sequence[Configuration], options: argparse.Namespace, console: Console
+) -> list[Outcome]:
+    """Train all of them; the outcomes of those that failed.
+
+    Where a worker dies, so do all: the others' trainings are done anew, and those that may have
+    been its own come last, `DEATHS` times in all.
+    """
+    failed: list[Outcome] = []
+    deaths: Counter[Configuration] = Counter()
+    while left:
+        try:
+            failed.extend(each for each in run(left, options, console) if each.error is not None)
+            break
+        except TerminatedWorkerError:
+            done_or_failed = _finished() | {each.configuration.key for each in failed}
+            left = left_of(left, done_or_failed)
+            begun, later = left[: options.jobs], left[options.jobs :]
+            deaths.update(begun)
+            console.print(f"A worker was killed; {len(left)} trainings are left.")
+            failed += [Outcome(each, error=KILLED) for each in begun if deaths[each] >= DEATHS]
+            left = later + [each for each in begun if deaths[each] < DEATHS]
+    return failed
 
 
 def run(
@@ -57,10 +85,11 @@ def run(
     """Train what is left, and give each outcome as it comes; a bar shows the time that is left."""
     threads = max(1, (os.cpu_count() or 1) // options.jobs)
     folder = options.folder.absolute()
+    parent = os.getpid() if options.backend == "loky" and options.jobs > 1 else None
     with _backend(options), _progress(console) as progress:
         bar = progress.add_task("Training", total=len(left), last="")
         work = joblib.Parallel(return_as="generator_unordered")(
-            joblib.delayed(train)(each, folder, threads) for each in left
+            joblib.delayed(train)(each, folder, threads, parent) for each in left
         )
         for outcome in work:
             text = "failed" if outcome.error else f"validation loss {outcome.val_loss:.3f}"
@@ -120,12 +149,18 @@ def _wanted(options: argparse.Namespace) -> list[Configuration]:
     if options.quick:
         epochs, count = QUICK_EPOCHS, QUICK_SAMPLES
     narrow = {"learning_rates": (0.001,), "decays": (1e-4,)} if options.quick else {}
-    return grid(
+    wanted = grid(
         options.epochs or epochs,
         repetitions=options.repeats or repeats,
         samples=options.samples or count,
         **narrow,
     )
+    network: dict[str, Any] = {}
+    if options.growth_rate:
+        network["growth_rate"] = options.growth_rate
+    if options.blocks:
+        network["blocks"] = tuple(options.blocks)
+    return [dataclasses.replace(each, **network) for each in wanted]
 
 
 def _positive(text: str) -> int:
@@ -154,6 +189,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--samples", type=_positive, metavar="N", help=f"default: {DEFAULT_SAMPLES}"
     )
+    parser.add_argument(
+        "--growth-rate", type=_positive, metavar="K",
+        help=f"features that a dense layer adds (default: {Configuration.growth_rate})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--blocks", type=_positive, nargs="+", metavar="L",
+        help=f"layers of each dense block (default: {Configuration.blocks})",
+    )  # fmt: skip
     parser.add_argument("--repeats", type=_positive, metavar="N", help="default: 1")
     parser.add_argument(
         "--jobs", type=_positive, metavar="N", default=max(1, os.cpu_count() or 1),

@@ -1,15 +1,14 @@
-"""One training in this process, alone or captured: `python -m benchmarks.one_training --help`.
+"""One training in this process, alone or with a tool: `python -m benchmarks.one_training --help`.
 
-Prints what it cost as a line of JSON: seconds of `fit()`, CPU seconds of the process, seconds that
-our code took on the training thread, CPU seconds of the exporter's thread, and the SHA-256 of the
-final weights, which are the same whichever arm it was.
+Prints what it cost as its last line, in JSON: seconds of `fit()`, CPU seconds of the process, what
+each epoch took and what of it was spent in the tool's code on the training thread, CPU seconds of
+Keras-Prov's exporter, and the SHA-256 of the final weights, the same whichever tool watched.
 """
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
-import functools
 import hashlib
 import json
 import os
@@ -18,47 +17,18 @@ import time
 from pathlib import Path
 from typing import Any
 
+from .arm import Arm
 from .configurations import Configuration
-from .dense_ed_training import BATCH, VALIDATION, capture
-from .seismic_data import FOLDER, Parameters, samples
+from .dense_ed_training import BATCH, VALIDATION
+from .peer_arms import ARMS, arm_of
+from .seismic_data import Parameters, samples
+from .stopwatch import Stopwatch
 
-__all__ = ["ARMS", "as_arguments"]
+__all__ = ["as_arguments", "trained"]
 
-ARMS = ("plain", "captured")
 EXPORTER = "keras-prov-exporter"
-
-
-class Inside:
-    """Seconds in our code on the thread that trains, by what was called; inner calls count once."""
-
-    def __init__(self) -> None:
-        self.seconds = 0.0
-        self.epochs: list[float] = []
-        self._depth = 0
-
-    def watch(self, owner: Any, name: str, *, epoch: str = "") -> None:
-        """Count a method; with `epoch` as a part of one, that `begins`, goes on or `ends`."""
-        method = vars(owner)[name]
-
-        @functools.wraps(method)
-        def measured(*args: Any, **kwargs: Any) -> Any:
-            self._depth += 1
-            began = time.perf_counter()
-            try:
-                return method(*args, **kwargs)
-            finally:
-                self._depth -= 1
-                if not self._depth:
-                    self._add(time.perf_counter() - began, epoch)
-
-        setattr(owner, name, measured)
-
-    def _add(self, seconds: float, epoch: str) -> None:
-        self.seconds += seconds
-        if epoch == "begins":
-            self.epochs.append(0.0)
-        if epoch and self.epochs:
-            self.epochs[-1] += seconds
+PROFILED = 12
+"""Functions of a profile that are said."""
 
 
 def main() -> None:
@@ -66,16 +36,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.one_training")
     parser.add_argument("arm", choices=ARMS)
     parser.add_argument("configuration", help="JSON object of a Configuration")
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="of the data: %(default)s")
+    parser.add_argument("folder", type=Path, help="of the data")
+    parser.add_argument("output", type=Path, help="folder for what the tool leaves behind")
+    parser.add_argument("--profile", action="store_true", help="say what the tool's time is, too")
+    parser.add_argument("--tell", action="store_true", help="say where the training stands")
     options = parser.parse_args()
     values = json.loads(options.configuration)
     configuration = Configuration(**{**values, "blocks": tuple(values["blocks"])})
-    print(json.dumps(trained(options.arm, configuration, options.folder)))
+    arm = arm_of(options.arm, options.output.absolute())
+    watch = Stopwatch(profile=options.profile)
+    cost = trained(arm, configuration, options.folder.absolute(), watch, tell=options.tell)
+    print(json.dumps(cost))
 
 
-def trained(arm: str, configuration: Configuration, folder: Path) -> dict[str, Any]:
+def trained(
+    arm: Arm, configuration: Configuration, folder: Path, watch: Stopwatch, *, tell: bool = False
+) -> dict[str, Any]:
     """What a training of an arm cost."""
-    keras, inside = _keras(arm)
+    keras = arm.switch_on(watch)
+    watch.watch_epochs()
     from .dense_ed import dense_ed
 
     keras.utils.set_random_seed(configuration.repetition)
@@ -85,8 +64,7 @@ def trained(arm: str, configuration: Configuration, folder: Path) -> dict[str, A
         data.images.shape[1:], configuration.blocks, configuration.growth_rate,
         configuration.dropout,
     )  # fmt: skip
-    if arm == "captured":
-        capture(model, configuration)
+    callbacks = arm.callbacks(model, configuration, watch) + ([_teller()] if tell else [])
     rate = keras.optimizers.schedules.InverseTimeDecay(
         configuration.learning_rate, decay_steps=1, decay_rate=configuration.decay
     )
@@ -94,44 +72,47 @@ def trained(arm: str, configuration: Configuration, folder: Path) -> dict[str, A
     began = time.perf_counter()
     model.fit(
         data.velocities, data.images, batch_size=BATCH, epochs=configuration.epochs,
-        validation_split=VALIDATION, verbose=0,
+        validation_split=VALIDATION, verbose=0, callbacks=callbacks,
     )  # fmt: skip
+    fit = time.perf_counter() - began
+    arm.finish()
     return {
-        "fit": time.perf_counter() - began,
+        "fit": fit,
         "cpu": time.process_time(),
-        "inside": inside.seconds,
-        "epochs": inside.epochs,
+        "inside": watch.inside,
+        "epochs": [dataclasses.asdict(epoch) for epoch in watch.epochs],
         "exporter": _thread_seconds(EXPORTER),
         "weights": _digest(model),
+        "profile": watch.profile(PROFILED),
     }
 
 
-def as_arguments(arm: str, configuration: Configuration, folder: Path) -> list[str]:
+def as_arguments(arm: str, configuration: Configuration, folder: Path, output: Path) -> list[str]:
     """The command's arguments for a training."""
     text = json.dumps(dataclasses.asdict(configuration))
-    return [arm, text, "--folder", str(folder)]
+    return [arm, text, str(folder), str(output)]
 
 
-def _keras(arm: str) -> tuple[Any, Inside]:
-    """Keras of an arm, and what counts our time in it."""
-    inside = Inside()
-    if arm == "plain":
-        import keras
+def _teller() -> Any:
+    """A callback that prints `begun N` as epoch N begins, and `middle N` in its midst."""
+    import keras
 
-        return keras, inside
-    import keras_prov as captured
-    from keras_prov._training import Training
-    from keras_prov.patches import fit
+    class Teller(keras.callbacks.Callback):
+        """Stands behind the tool's callbacks."""
 
-    inside.watch(fit._WatchedFit, "__init__")
-    inside.watch(fit._WatchedFit, "__exit__")
-    for name in ("begin", "model_is_built"):
-        inside.watch(Training, name)
-    inside.watch(Training, "epoch_begins", epoch="begins")
-    for name in ("rate_is_set", "epoch_is_done"):
-        inside.watch(Training, name, epoch="goes on")
-    inside.watch(Training, "epoch_ends", epoch="ends")
-    return captured, inside
+        epoch = 0
+
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            """So many epochs have ended, with all callbacks."""
+            self.epoch = epoch
+            print(f"begun {epoch}", flush=True)
+
+        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+            """The batch in the middle."""
+            if batch == self.params["steps"] // 2:
+                print(f"middle {self.epoch}", flush=True)
+
+    return Teller()
 
 
 def _thread_seconds(name: str) -> float:

@@ -11,12 +11,8 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import json
-import os
 import statistics
-import subprocess
 import sys
-import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -24,24 +20,23 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from dfanalyzer_client.private_server import PrivateServer
-
 from .configurations import Configuration, grid
-from .one_training import ARMS, as_arguments
-from .paired import Comparison, alternating, compared
-from .report import machine
+from .figures import machine
+from .fresh_process import Run, fresh_run, own_home
+from .paired import Comparison, added, alternating, compared
 from .seismic_data import FOLDER, Parameters, samples
 
-__all__ = ["main", "measured"]
+__all__ = ["PAPER", "TARGET", "TARGET_BOUND", "main", "measured"]
 
+ARMS = ("plain", "captured")
 RESULTS = Path("build")
 TARGET, TARGET_BOUND, PAPER = 1.005, 1.01, 1.025
 """Of the worst configuration's median ratio, of its upper bound, and what the paper claims."""
 
 TIMES = {"whole": "whole process", "fit": "fit()", "cpu": "CPU"}
-
-Run = dict[str, Any]
-"""What a training cost, as `one_training` says it, and the seconds of its whole process."""
+PROFILE_EPOCHS = 10
+PARTS = ("start", "epoch", "end")
+"""Of a process, as `fresh_run` divides it."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -50,10 +45,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     configurations = _configurations(options)
     folder = options.folder.absolute()
     samples(Parameters(configurations[0].samples), folder)
-    runs = measured(configurations, options.pairs, folder)
+    with own_home() as home:
+        runs = measured(configurations, options.pairs, folder, home)
+        longer = dataclasses.replace(configurations[0], epochs=PROFILE_EPOCHS)
+        profile = fresh_run("captured", longer, folder, home, profile=True)["profile"]
     result = {
         "machine": machine(),
+        "profile": profile,
         "configurations": [_summary(*each) for each in zip(configurations, runs, strict=True)],
+        "together": _together(runs),
     }
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "overhead.json").write_text(json.dumps(result, indent=1) + "\n")
@@ -62,42 +62,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measured(
-    configurations: Sequence[Configuration], pairs: int, folder: Path
+    configurations: Sequence[Configuration], pairs: int, folder: Path, home: Path
 ) -> list[dict[str, list[Run]]]:
     """For each configuration the runs of each arm, pair by pair.
 
     Raises:
         AssertionError: an arm ended with other weights.
     """
-    with tempfile.TemporaryDirectory() as name:
-        home = Path(name)
-        _run("captured", dataclasses.replace(configurations[0], epochs=1), folder, home)
-        found = []
-        for number, configuration in enumerate(configurations, 1):
-            runs: dict[str, list[Run]] = {arm: [] for arm in ARMS}
-            title = f"Configuration {number} of {len(configurations)}"
-            order = list(alternating(ARMS, pairs))
-            for _, arm in track(order, title, console=Console(stderr=True)):
-                runs[arm].append(_run(arm, configuration, folder, home))
-            weights = {run["weights"] for arm in ARMS for run in runs[arm]}
-            if len(weights) != 1:
-                raise AssertionError(f"Capture changed the weights of {configuration}.")
-            found.append(runs)
-        PrivateServer(home).stop()
+    order = [(configuration, arm) for configuration in configurations
+             for _, arm in alternating(ARMS, pairs)]  # fmt: skip
+    found: list[dict[str, list[Run]]] = []
+    fresh_run("captured", dataclasses.replace(configurations[0], epochs=1), folder, home)
+    bar = track(order, "Trainings, plain and captured", console=Console(stderr=True))
+    for number, (configuration, arm) in enumerate(bar):
+        if number % (len(ARMS) * pairs) == 0:
+            found.append({arm: [] for arm in ARMS})
+        found[-1][arm].append(fresh_run(arm, configuration, folder, home))
+        if len({run["weights"] for runs in found[-1].values() for run in runs}) != 1:
+            raise AssertionError(f"Capture changed the weights of {configuration}.")
     return found
-
-
-def _run(arm: str, configuration: Configuration, folder: Path, home: Path) -> Run:
-    """One training in a fresh process."""
-    command = [
-        sys.executable, "-m", "benchmarks.one_training",
-        *as_arguments(arm, configuration, folder),
-    ]  # fmt: skip
-    environment = {**os.environ, "KERAS_PROV_HOME": str(home), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    began = time.perf_counter()
-    done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    whole = time.perf_counter() - began
-    return {**json.loads(done.stdout), "whole": whole}
 
 
 def _summary(configuration: Configuration, runs: dict[str, list[Run]]) -> dict[str, Any]:
@@ -108,16 +91,29 @@ def _summary(configuration: Configuration, runs: dict[str, list[Run]]) -> dict[s
         )
         for name in TIMES
     }
-    epochs = [seconds for run in captured for seconds in run["epochs"]]
+    parts = {
+        name: dataclasses.asdict(
+            added([run[name] for run in plain], [run[name] for run in captured])
+        )
+        for name in PARTS
+    }
+    inside = [epoch["inside"] for run in captured for epoch in run["epochs"]]
     return {
         "configuration": dataclasses.asdict(configuration),
         "ratios": ratios,
+        "added_seconds": parts,
         "plain_seconds": statistics.median(run["whole"] for run in plain),
         "inside_seconds": statistics.median(run["inside"] for run in captured),
-        "inside_per_epoch_us": statistics.median(epochs) * 1e6,
+        "inside_per_epoch_us": statistics.median(inside) * 1e6,
         "exporter_cpu_seconds": statistics.median(run["exporter"] for run in captured),
         "runs": runs,
     }
+
+
+def _together(runs: Sequence[dict[str, list[Run]]]) -> dict[str, Any]:
+    """The whole process's ratio over the pairs of all configurations."""
+    plain, captured = ([run["whole"] for each in runs for run in each[arm]] for arm in ARMS)
+    return dataclasses.asdict(compared(plain, captured))
 
 
 def _print(result: dict[str, Any]) -> None:
@@ -135,8 +131,11 @@ def _print(result: dict[str, Any]) -> None:
             f"{each['inside_per_epoch_us']:.0f} µs an epoch; "
             f"exporter {each['exporter_cpu_seconds'] * 1e3:.0f} ms CPU"
         )
+        parts = {name: each["added_seconds"][name]["median"] * 1e3 for name in PARTS}
+        print("  added: " + ", ".join(f"{name} {value:+.1f} ms" for name, value in parts.items()))
     worst = max(result["configurations"], key=lambda each: each["ratios"]["whole"]["median"])
     ratio = Comparison(**worst["ratios"]["whole"])
+    print(f"All pairs together: {_text(Comparison(**result['together']))}")
     print(f"Worst whole process: {_text(ratio)}; the paper claims less than {PAPER - 1:.1%}.")
 
 

@@ -1,4 +1,4 @@
-"""What two arms that ran in alternation tell: ratios pair by pair, with their uncertainty."""
+"""What two arms that ran in alternation tell, pair by pair, with its uncertainty."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-__all__ = ["Comparison", "alternating", "compared"]
+__all__ = ["Comparison", "added", "alternating", "compared"]
 
 RESAMPLES = 10_000
 CONFIDENCE = 95.0
@@ -16,13 +17,13 @@ SEED = 1
 
 @dataclass(frozen=True)
 class Comparison:
-    """How many times as long the one arm takes as the other.
+    """How many times as long the one arm takes as the other, or how much longer.
 
     Attributes:
-        median: of the pairs' ratios.
+        median: of the pairs' ratios, or differences.
         low: lower bound of its 95 % confidence interval (percentile bootstrap).
         high: upper bound.
-        deviation: standard deviation of the ratios.
+        deviation: standard deviation of the ratios or differences.
         pairs: how many there were.
     """
 
@@ -46,14 +47,31 @@ def compared(base: Sequence[float], other: Sequence[float]) -> Comparison:
     Raises:
         ValueError: they are not as many, or none.
     """
+    _check(base, other)
+    return _summary(np.asarray(other) / np.asarray(base))
+
+
+def added(base: Sequence[float], other: Sequence[float]) -> Comparison:
+    """`other` less `base`, value by value of the same round.
+
+    Raises:
+        ValueError: they are not as many, or none.
+    """
+    _check(base, other)
+    return _summary(np.asarray(other) - np.asarray(base))
+
+
+def _check(base: Sequence[float], other: Sequence[float]) -> None:
     if len(base) != len(other) or not base:
         raise ValueError(
             "Arms are compared round by round, so both have as many values. Received: "
             f"{len(base)} and {len(other)}."
         )
-    ratios = np.asarray(other) / np.asarray(base)
+
+
+def _summary(values: NDArray[np.float64]) -> Comparison:
     random = np.random.default_rng(SEED)
-    medians = np.median(random.choice(ratios, (RESAMPLES, len(ratios))), axis=1)
+    medians = np.median(random.choice(values, (RESAMPLES, len(values))), axis=1)
     low, high = np.percentile(medians, [(100 - CONFIDENCE) / 2, (100 + CONFIDENCE) / 2])
-    deviation = float(ratios.std(ddof=1)) if len(ratios) > 1 else 0.0
-    return Comparison(float(np.median(ratios)), float(low), float(high), deviation, len(ratios))
+    deviation = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    return Comparison(float(np.median(values)), float(low), float(high), deviation, len(values))

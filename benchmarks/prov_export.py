@@ -37,7 +37,7 @@ from dfanalyzer_client import (
 )
 from dfanalyzer_client.private_server import PrivateServer
 
-from .report import machine
+from .figures import machine
 
 __all__ = ["main"]
 

@@ -20,7 +20,7 @@ from pathlib import Path
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 
-from .report import Report
+from .figures import Report
 
 ROUNDS = 7
 CLIENTS, MESSAGES = 50, 200

@@ -200,7 +200,10 @@ def test_the_metadata_say_what_the_package_needs(distributions: Path) -> None:
 
     assert metadata["Name"] == "keras-prov"
     assert metadata["Requires-Python"] == ">=3.11"
-    extras = {"bench", "crate", "demo", "dev", "keras-tests", "pandas", "prov", "service", "system"}
+    extras = {
+        "bench", "crate", "demo", "dev", "keras-tests", "pandas", "peers", "prov", "service",
+        "system",
+    }  # fmt: skip
     assert set(metadata.get_all("Provides-Extra", [])) == extras
     core = {line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line}
     assert {"keras>=3.12", "tensorflow>=2.20", "pymonetdb>=1.8"} <= core

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from dask.distributed import LocalCluster
+from joblib.externals.loky.process_executor import TerminatedWorkerError
+from rich.console import Console
 
+import benchmarks.grid
 from benchmarks.configurations import Configuration, done, grid, left_of
+from benchmarks.dense_ed_training import Outcome
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 
@@ -98,6 +105,50 @@ def test_a_grid_that_was_killed_does_what_is_left(own: Path, data: Path) -> None
     }
     assert {key[3] for key in found} <= {"FINISHED", "ABANDONED"}
     assert "4 trainings, 4 of them done already." in ended(started(own, data))
+
+
+def test_a_worker_that_dies_ends_no_other_training(own: Path, data: Path) -> None:
+    """All are trained in the end, of another network here; what was killed is ABANDONED."""
+    network = ["--growth-rate", "24", "--blocks", "4"]
+    process = started(own, data, "--epochs", "2", *network)
+    while not own.exists() or not list((own / "journals").glob("*.journal")):
+        assert process.poll() is None, process.communicate()[1]
+    worker = next(each for each in psutil.Process(process.pid).children() if is_worker(each))
+    worker.kill()
+    assert "A worker was killed; " in ended(process)
+    assert statuses(own)[2.0, 0.5, 0.0, "FINISHED"] == 1
+    assert statuses(own)[2.0, 0.9, 0.0, "FINISHED"] == 1
+    connection = Connection(PrivateServer(own).ensure())
+    ((growth, layers),) = connection.query(
+        'SELECT DISTINCT growth_rate, layers FROM "densed".idenseblock'
+    )
+    connection.close()
+    assert (growth, layers) == (24, 4)
+
+
+def test_a_configuration_whose_workers_die_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the second time; those that came after it are trained."""
+    deadly, *good = grid(epochs=(1,), learning_rates=(0.001,), decays=(1e-4, 1e-6))
+    trained: list[Configuration] = []
+
+    def run(left: list[Configuration], *_: Any) -> Iterator[Outcome]:
+        for each in left:
+            if each == deadly:
+                raise TerminatedWorkerError
+            trained.append(each)
+            yield Outcome(each, 0.1)
+
+    monkeypatch.setattr(benchmarks.grid, "run", run)
+    monkeypatch.setattr(benchmarks.grid, "_finished", lambda: {each.key for each in trained})
+    options = argparse.Namespace(jobs=1)
+    failed = benchmarks.grid._tried([deadly, *good], options, Console(stderr=True))
+    assert failed == [Outcome(deadly, error="its worker was killed")]
+    assert trained == good
+
+
+def is_worker(process: psutil.Process) -> bool:
+    """Whether joblib trains in it."""
+    return any("LokyProcess" in each for each in process.cmdline())
 
 
 def test_a_dask_cluster_trains_the_grid(

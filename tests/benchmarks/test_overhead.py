@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import overhead
 from benchmarks.configurations import Configuration
-from benchmarks.paired import alternating, compared
+from benchmarks.paired import added, alternating, compared
 
 
 def test_arms_alternate_so_that_a_drift_hits_both() -> None:
@@ -27,6 +27,7 @@ def test_a_comparison_is_of_pairs() -> None:
     assert found.low <= found.median <= found.high
     assert found.deviation == pytest.approx(0.45)
     assert compared([2.0], [3.0]).deviation == 0
+    assert added([1.0, 2.0, 4.0], [1.5, 2.25, 4.5]).median == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize(("base", "other"), [([1.0], [1.0, 2.0]), ([], [])])
@@ -43,13 +44,19 @@ def test_both_arms_end_with_the_same_weights_and_their_cost(
     monkeypatch.setattr(overhead, "RESULTS", tmp_path)
     small = ["--quick", "--epochs", "2", "--samples", "4", "--pairs", "1"]
     overhead.main([*small, "--folder", str(tmp_path / "data")])
-    (found,) = json.loads((tmp_path / "overhead.json").read_text())["configurations"]
+    written = json.loads((tmp_path / "overhead.json").read_text())
+    (found,) = written["configurations"]
+    assert any("_training.py" in each["function"] for each in written["profile"])
     (plain,), (captured,) = found["runs"]["plain"], found["runs"]["captured"]
     assert plain["weights"] == captured["weights"]
     assert plain["inside"] == plain["exporter"] == 0
-    assert plain["epochs"] == []
-    assert len(captured["epochs"]) == 2
-    assert 0 < sum(captured["epochs"]) < captured["inside"] < captured["fit"] < captured["whole"]
+    assert [epoch["inside"] for epoch in plain["epochs"]] == [0, 0]
+    first, second = captured["epochs"]
+    assert first["began"] < first["ended"] <= second["began"] < second["ended"]
+    inside = first["inside"] + second["inside"]
+    assert 0 < inside < captured["inside"] < captured["fit"] < captured["whole"]
+    parts = captured["start"] + captured["epoch"] + captured["end"]
+    assert parts == pytest.approx(captured["whole"])
     for name in ("whole", "fit", "cpu"):
         ratio = captured[name] / plain[name]
         assert found["ratios"][name]["median"] == pytest.approx(ratio)
@@ -65,6 +72,6 @@ def test_other_weights_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def run(arm: str, *_: Any) -> dict[str, Any]:
         return {"weights": arm}
 
-    monkeypatch.setattr(overhead, "_run", run)
+    monkeypatch.setattr(overhead, "fresh_run", run)
     with pytest.raises(AssertionError, match="changed the weights"):
-        overhead.measured([Configuration(1, 0.1, 0.1, 0.1)], 1, tmp_path)
+        overhead.measured([Configuration(1, 0.1, 0.1, 0.1)], 1, tmp_path, tmp_path)

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.metadata
 import json
 import os
 import platform
 import statistics
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 __all__ = ["Report", "machine"]
+
+DISTRIBUTIONS = (
+    "keras-prov", "keras", "tensorflow", "numpy", "tensorboard", "mlflow", "yprov4ml"
+)  # fmt: skip
 
 
 class Report:
@@ -55,10 +62,22 @@ def machine() -> dict[str, Any]:
     return {
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
+        "memory": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB",
         "system": platform.platform(),
         "Python": platform.python_version(),
-        "load": os.getloadavg()[0],
+        "versions": _versions(),
+        "load": round(os.getloadavg()[0], 2),
+        "date": datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
+
+
+def _versions() -> str:
+    """Of what is measured, where it is installed."""
+    found = []
+    for name in DISTRIBUTIONS:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            found.append(f"{name} {importlib.metadata.version(name)}")
+    return ", ".join(found)
 
 
 def _processor() -> str:

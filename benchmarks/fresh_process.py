@@ -1,0 +1,126 @@
+"""Trainings in processes of their own, measured from start to end, or killed; and read back."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from dfanalyzer_client.private_server import PrivateServer
+
+from .arm import Found
+from .configurations import Configuration
+from .one_training import as_arguments
+
+__all__ = ["Run", "fresh_run", "killed_run", "own_home", "read_back"]
+
+Run = dict[str, Any]
+"""What a training cost, as `one_training` says it, and seconds seen from outside."""
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@contextlib.contextmanager
+def own_home() -> Iterator[Path]:
+    """A folder for what the tools leave; Keras-Prov's private server there ends with it."""
+    with tempfile.TemporaryDirectory() as name:
+        home = Path(name)
+        try:
+            yield home
+        finally:
+            PrivateServer(home).stop()
+
+
+def fresh_run(
+    arm: str, configuration: Configuration, folder: Path, home: Path, *, profile: bool = False
+) -> Run:
+    """One training in a fresh process; what the tool leaves lies under `home`.
+
+    To what the training says itself are added, in seconds: `whole`, of the process; `start`, until
+    the first epoch has ended, which compiles; `epoch`, the mean of the others; `end`, from the last
+    epoch's end; and `output`, the folder.
+
+    Raises:
+        RuntimeError: it failed; with the last of what it said.
+    """
+    output = Path(tempfile.mkdtemp(prefix=f"{arm}-", dir=home))
+    options = ["--profile"] if profile else []
+    began = time.perf_counter()
+    said = _said(_command(arm, configuration, folder, output) + options, home)
+    ended = time.perf_counter()
+    run: Run = json.loads(said)
+    first, *others = run["epochs"]
+    last = others[-1] if others else first
+    return {
+        **run,
+        "whole": ended - began,
+        "start": first["ended"] - began,
+        "epoch": (last["ended"] - first["ended"]) / len(others) if others else 0.0,
+        "end": ended - last["ended"],
+        "output": str(output),
+    }
+
+
+def killed_run(
+    arm: str, configuration: Configuration, folder: Path, home: Path, epoch: int
+) -> tuple[Path, int]:
+    """Kill a training (SIGKILL) in the middle of this epoch; its folder, and how many had ended.
+
+    Raises:
+        RuntimeError: it did not come that far.
+    """
+    output = Path(tempfile.mkdtemp(prefix=f"{arm}-killed-", dir=home))
+    process = subprocess.Popen(
+        [*_command(arm, configuration, folder, output), "--tell"],
+        env=_environment(home), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        text=True, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None  # noqa: S101 (for the type checker)
+    ended = 0
+    for line in process.stdout:
+        word, _, number = line.strip().partition(" ")
+        if word == "begun":
+            ended = int(number)
+        if (word, number) == ("middle", str(epoch)):
+            os.killpg(process.pid, signal.SIGKILL)
+    if process.wait() != -signal.SIGKILL:
+        raise RuntimeError(f"The training of arm {arm!r} ended before it was killed.")
+    return output, ended
+
+
+def read_back(arm: str, output: Path) -> Found:
+    """What the tool has of its last training, read in a fresh process.
+
+    Raises:
+        RuntimeError: it failed; with the last of what it said.
+    """
+    command = [sys.executable, "-m", "benchmarks.peer_arms", arm, str(output)]
+    return Found(**json.loads(_said(command, output.parent)))
+
+
+def _said(command: list[str], home: Path) -> str:
+    """The last line that a command printed."""
+    done = subprocess.run(
+        command, env=_environment(home), cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        *_, last = done.stderr.splitlines() or [f"exit status {done.returncode}"]
+        raise RuntimeError(f"`{' '.join(command[1:4])}` failed: {last}")
+    return done.stdout.splitlines()[-1]
+
+
+def _command(arm: str, configuration: Configuration, folder: Path, output: Path) -> list[str]:
+    arguments = as_arguments(arm, configuration, folder, output)
+    return [sys.executable, "-m", "benchmarks.one_training", *arguments]
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "KERAS_PROV_HOME": str(home), "TF_CPP_MIN_LOG_LEVEL": "3"}

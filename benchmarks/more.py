@@ -1,0 +1,18 @@
+"""What the report leaves out: `python -m benchmarks.more`, each in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+NAMES = ("imports", "capture", "training", "delivery", "prov_export", "service")
+
+
+def main() -> None:
+    """Run them in turn."""
+    for name in NAMES:
+        subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
+
+
+if __name__ == "__main__":
+    main()

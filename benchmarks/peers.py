@@ -1,0 +1,173 @@
+"""Keras-Prov beside other tools on the same training: `python -m benchmarks.peers --help`.
+
+Plain Keras, Keras-Prov and each tool train the same DenseED in turn (A B C, C B A, …), each in a
+fresh process and on the same seed; a training of each arm before fills caches and makes its store.
+That all arms end with the same weights, bit for bit, is asserted. Then a training of each is killed
+in its midst, and read back by the tool's own means. Figures go to stdout, `build/peers.json` and
+`build/peers.png`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+
+from .configurations import Configuration
+from .figures import machine
+from .fresh_process import Run, fresh_run, own_home, read_back
+from .paired import added, alternating
+from .peer_arms import ARMS
+from .peer_kill import killed
+from .peer_table import lines, plot
+from .seismic_data import FOLDER, Parameters, samples
+
+__all__ = ["compared_with", "main", "measured"]
+
+RESULTS = Path("build")
+BASE = "plain"
+OURS = (BASE, "captured")
+"""Without these there is nothing to compare."""
+
+INSTALL = "pip install 'keras-prov[peers]'"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, print a table, and write JSON and a plot."""
+    options = _parser().parse_args(arguments)
+    configuration = Configuration(options.epochs, 0.001, 1e-4, 0.9, samples=options.samples)
+    folder = options.folder.absolute()
+    samples(Parameters(options.samples), folder)
+    result = compared_with(options.arms or list(ARMS)[1:], configuration, options.pairs, folder)
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "peers.json").write_text(json.dumps(result, indent=1) + "\n")
+    print("\n".join(lines(result)))
+    plot(result, RESULTS / "peers.png")
+
+
+def compared_with(
+    names: Sequence[str], configuration: Configuration, pairs: int, folder: Path
+) -> dict[str, Any]:
+    """What each of these arms adds to plain Keras, and what a kill leaves of it."""
+    with own_home() as home:
+        first = dataclasses.replace(configuration, epochs=1)
+        missing = _first_trainings([BASE, *names], first, folder, home)
+        present = [name for name in names if name not in missing]
+        runs = measured([BASE, *present], configuration, pairs, folder, home)
+        remains = killed(present, configuration, folder, home)
+    arms = [
+        {
+            "name": name,
+            "title": ARMS[name].title,
+            **_summary(runs[BASE], runs[name]),
+            "killed": dataclasses.asdict(remains[name]),
+        }
+        for name in present
+    ]
+    return {
+        "machine": machine(),
+        "configuration": dataclasses.asdict(configuration),
+        "pairs": pairs,
+        "plain": _times(runs[BASE]),
+        "arms": arms,
+        "missing": [{"title": ARMS[name].title, "why": why} for name, why in missing.items()],
+    }
+
+
+def measured(
+    arms: Sequence[str], configuration: Configuration, pairs: int, folder: Path, home: Path
+) -> dict[str, list[Run]]:
+    """The runs of each arm, round by round.
+
+    Raises:
+        AssertionError: an arm ended with other weights, or has not recorded every epoch.
+    """
+    runs: dict[str, list[Run]] = {name: [] for name in arms}
+    order = list(alternating(arms, pairs))
+    for _, name in track(order, "Trainings", console=Console(stderr=True)):
+        runs[name].append(fresh_run(name, configuration, folder, home))
+    if len({run["weights"] for each in runs.values() for run in each}) != 1:
+        raise AssertionError(f"A tool changed the weights of {configuration}.")
+    for name in arms:
+        found = read_back(name, Path(runs[name][-1]["output"])).epochs
+        if name != BASE and found != configuration.epochs:
+            raise AssertionError(f"{name} has {found} of {configuration.epochs} epochs.")
+    return runs
+
+
+def _first_trainings(
+    names: Sequence[str], configuration: Configuration, folder: Path, home: Path
+) -> dict[str, str]:
+    """Train once with each, and say why where a tool cannot be measured here."""
+    why = {}
+    for name in track(names, "First trainings", console=Console(stderr=True)):
+        if not ARMS[name].is_installed():
+            why[name] = f"not installed: `{INSTALL}`"
+            continue
+        try:
+            fresh_run(name, configuration, folder, home)
+        except RuntimeError as error:
+            if name in OURS:
+                raise
+            why[name] = str(error)
+    return why
+
+
+def _summary(plain: Sequence[Run], runs: Sequence[Run]) -> dict[str, Any]:
+    """What an arm adds, in seconds: pair by pair, and in its own code on the training thread."""
+    base, other = _times(plain), _times(runs)
+    inside = [epoch["inside"] for run in runs for epoch in run["epochs"][1:]]
+    return {
+        "added": {name: dataclasses.asdict(added(base[name], other[name])) for name in base},
+        "inside": {
+            "median": statistics.median(inside),
+            "mean": statistics.fmean(inside),
+            "max": max(inside),
+        },
+    }
+
+
+def _times(runs: Sequence[Run]) -> dict[str, list[float]]:
+    """Seconds of each run: to the end of its first epoch, of another epoch, after the last."""
+    return {
+        **{name: [run[name] for run in runs] for name in ("start", "epoch", "end")},
+        "epoch_cpu": [
+            statistics.fmean(epoch["cpu"] for epoch in run["epochs"][1:]) for run in runs
+        ],
+    }
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.peers",
+        description="Measure what Keras-Prov and other tools add to the same training.",
+    )
+    parser.add_argument(
+        "--arms", nargs="+", choices=[name for name in ARMS if name != BASE], metavar="ARM",
+        help=f"beside plain Keras, of {', '.join(list(ARMS)[1:])}; default: all",
+    )  # fmt: skip
+    parser.add_argument("--epochs", type=_three_or_more, default=10, help="default: %(default)s")
+    parser.add_argument("--samples", type=int, default=32, help="default: %(default)s")
+    parser.add_argument("--pairs", type=int, default=5, help="default: %(default)s")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="of the data: %(default)s")
+    return parser
+
+
+def _three_or_more(text: str) -> int:
+    number = int(text)
+    if number < 3:
+        raise argparse.ArgumentTypeError(
+            f"The first epoch counts as start-up, and one is killed. Expected 3 or more: {text}"
+        )
+    return number
+
+
+if __name__ == "__main__":
+    main()

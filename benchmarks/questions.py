@@ -1,0 +1,73 @@
+"""The questions of `queries/*.sql`, asked as a user asks them: `python -m benchmarks.questions`.
+
+Each file goes to `keras-prov sql`, which asks the database of KERAS_PROV_STORE or of
+KERAS_PROV_HOME. Answers go to `build/queries.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from .figures import machine
+from .markdown import table
+
+__all__ = ["answers", "lines", "main"]
+
+QUERIES = Path(__file__).parent / "queries"
+RESULTS = Path("build")
+ROWS_SHOWN = 8
+
+
+def main() -> None:
+    """Ask, print and write."""
+    found = answers()
+    RESULTS.mkdir(exist_ok=True)
+    content = {"machine": machine(), "answers": found}
+    (RESULTS / "queries.json").write_text(json.dumps(content, indent=1) + "\n")
+    for each in found:
+        print("\n".join([each["title"], "", *lines(each), ""]))
+
+
+def answers() -> list[dict[str, Any]]:
+    """Name, title, columns and rows of each question, in the order of their names.
+
+    Raises:
+        RuntimeError: one could not be asked; with what was said.
+    """
+    return [_answer(path) for path in sorted(QUERIES.glob("*.sql"))]
+
+
+def lines(answer: Mapping[str, Any]) -> list[str]:
+    """The answer as a table in Markdown, of its first rows."""
+    rows = answer["rows"]
+    if not rows:
+        return ["No rows."]
+    found = table(answer["columns"], rows[:ROWS_SHOWN])
+    left = len(rows) - ROWS_SHOWN
+    return [*found, "", f"… and {left} more rows."] if left > 0 else found
+
+
+def _answer(path: Path) -> dict[str, Any]:
+    text = path.read_text()
+    done = subprocess.run(
+        [sys.executable, "-m", "dfanalyzer_client.cli", "sql", "--json"],
+        input=text, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        raise RuntimeError(f"{path.name}: {done.stderr.strip()}")
+    rows = json.loads(done.stdout)
+    return {
+        "name": path.stem,
+        "title": text.splitlines()[0].removeprefix("-- "),
+        "columns": list(rows[0]) if rows else [],
+        "rows": [list(row.values()) for row in rows],
+    }
+
+
+if __name__ == "__main__":
+    main()

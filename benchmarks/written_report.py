@@ -1,0 +1,181 @@
+"""The report: `README.md`, its plots, and `costs.md`, the table for the project's README."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from . import peer_table, questions
+from .markdown import table
+from .paired import Comparison
+from .targets import judged
+
+__all__ = ["Results", "write"]
+
+PLOTS = ("overhead.png", "peers.png")
+COMMAND = "make bench"
+
+SAME_WEIGHTS = "which end with the same weights, bit for bit"
+COLUMNS_OF_PEERS = (
+    "*On the training thread* is measured directly, around the tool's callbacks (median of all "
+    "epochs but the first); the others are differences to plain Keras of the same round (median, "
+    "95 % interval), and as noisy as the machine. *CPU* is that of all threads. *Start-up* lasts "
+    "until the first epoch has ended, *end* from the end of the last epoch to that of the process."
+)
+
+Result = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Results:
+    """What the steps have measured; None where one was not done."""
+
+    overhead: Result | None
+    peers: Result | None
+    queries: Result | None
+
+
+def write(results: Results, plots: Path, folder: Path) -> None:
+    """Write the report into a folder, with those plots that are there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in PLOTS:
+        if (plots / name).exists():
+            shutil.copy(plots / name, folder / name)
+    lines = [
+        "# What Keras-Prov costs", "",
+        f"Written by `{COMMAND}`; how each part is measured is in "
+        "[docs/benchmarks.md](../../docs/benchmarks.md).", "",
+        *_machines(results), *_targets(results),
+    ]  # fmt: skip
+    if results.overhead is not None:
+        lines += _overhead(results.overhead)
+    if results.peers is not None:
+        lines += _peers(results.peers)
+    if results.queries is not None:
+        lines += _queries(results.queries)
+    (folder / "README.md").write_text("\n".join(lines).rstrip() + "\n")
+    (folder / "costs.md").write_text("\n".join(_costs(results)) + "\n")
+
+
+def _machines(results: Results) -> list[str]:
+    """Where, when and with what each part was measured."""
+    rows = []
+    for name, result in vars(results).items():
+        if result is not None:
+            machine = result["machine"]
+            rows.append([
+                name, machine["date"], _machine(machine), f"Python {machine['Python']}, "
+                f"{machine['versions']}", machine["load"],
+            ])  # fmt: skip
+    columns = ("Part", "Date", "Machine", "Versions", "Load at its end")
+    return [*table(columns, rows), ""]
+
+
+def _machine(machine: Mapping[str, Any]) -> str:
+    return f"{machine['processor']}, {machine['cores']} cores, {machine['memory']}"
+
+
+def _network(chosen: Mapping[str, Any]) -> str:
+    blocks = "-".join(map(str, chosen["blocks"]))
+    return f"DenseED {blocks}, K = {chosen['growth_rate']}, {chosen['samples']} samples"
+
+
+def _targets(results: Results) -> list[str]:
+    targets = judged(results.overhead, results.peers)
+    rows = [[each.claim, each.found, f"**{each.verdict}**"] for each in targets]
+    whys = [f"- {each.claim}: {each.why}" for each in targets if each.why]
+    found = ["## Targets", "", *table(("Target", "Measured", ""), rows), ""]
+    return [*found, "Why the missed ones are missed:", "", *whys, ""] if whys else found
+
+
+def _overhead(result: Result) -> list[str]:
+    """Each configuration, and what the time on the training thread is made of."""
+    columns = (
+        "Epochs", "Rate", "Decay", "Momentum", "Plain, s", "Whole process", "fit()", "CPU",
+        "Training thread, µs per epoch", "Exporter, ms CPU",
+    )  # fmt: skip
+    rows = [
+        [
+            *(each["configuration"][name] for name in GRID), f"{each['plain_seconds']:.2f}",
+            *(_ratio(each["ratios"][name]) for name in ("whole", "fit", "cpu")),
+            f"{each['inside_per_epoch_us']:.0f}", f"{each['exporter_cpu_seconds'] * 1e3:.0f}",
+        ]
+        for each in result["configurations"]
+    ]  # fmt: skip
+    chosen, pairs = result["configurations"][0]["configuration"], _pairs(result)
+    return [
+        "## What capture adds to the paper's trainings", "",
+        f"{_network(chosen)}; "
+        f"{pairs} pairs of fresh processes, plain and captured in alternation, {SAME_WEIGHTS}. "
+        "Medians of the pairs' ratios, their 95 % intervals, and standard deviations.", "",
+        *table(columns, rows, numbers="r" * len(columns)), "",
+        "![What capture adds, with intervals](overhead.png)", "",
+        *_profile(result),
+    ]  # fmt: skip
+
+
+GRID = ("epochs", "learning_rate", "decay", "momentum")
+
+
+def _pairs(result: Result) -> int:
+    return int(result["configurations"][0]["ratios"]["whole"]["pairs"])
+
+
+def _profile(result: Result) -> list[str]:
+    rows = [
+        [f"`{each['function']}`", each["calls"],
+         *(f"{each[name] * 1e6:.0f}" for name in ("own", "whole"))]
+        for each in result["profile"]
+    ]  # fmt: skip
+    columns = ("Function", "Calls per epoch", "Own time, µs", "With what it calls, µs")
+    return [
+        "What an epoch's time on the training thread is made of; the profiler itself makes all of "
+        "it slower, so only the proportions count:", "",
+        *table(columns, rows, numbers="lrrr"), "",
+    ]  # fmt: skip
+
+
+def _peers(result: Result) -> list[str]:
+    chosen = result["configuration"]
+    return [
+        "## Beside other tools", "",
+        f"{_network(chosen)}, {chosen['epochs']} epochs; {result['pairs']} rounds of fresh "
+        f"processes in alternation (A B C, C B A, …), {SAME_WEIGHTS}. {COLUMNS_OF_PEERS}", "",
+        *peer_table.lines(result), "",
+        "![What each tool adds](peers.png)", "",
+    ]  # fmt: skip
+
+
+def _queries(result: Result) -> list[str]:
+    lines = [
+        "## What can be asked", "",
+        "The questions of `benchmarks/queries/`, to the database that the quick grid filled. Where "
+        "there are no rows, nothing of the kind has happened: the grid's learning rate follows a "
+        "schedule, which is one configuration and no adaptation.", "",
+    ]  # fmt: skip
+    for each in result["answers"]:
+        lines += [f"### `{each['name']}.sql`", "", each["title"], "", *questions.lines(each), ""]
+    return lines
+
+
+def _costs(results: Results) -> list[str]:
+    """The main table: targets, and where they were measured."""
+    result = results.overhead or results.peers
+    if result is None:
+        return ["Nothing was measured yet: `make bench`."]
+    rows = [
+        [each.claim, each.found, each.verdict] for each in judged(results.overhead, results.peers)
+    ]
+    where = f"Measured on {_machine(result['machine'])}, on {result['machine']['date']}."
+    return [*table(("Aim", "Measured", ""), rows), "", where]
+
+
+def _ratio(values: Mapping[str, Any]) -> str:
+    ratio = Comparison(**values)
+    return (
+        f"{ratio.median - 1:+.2%} ({ratio.low - 1:+.2%} … {ratio.high - 1:+.2%}; "
+        f"σ {ratio.deviation:.2%})"
+    )
