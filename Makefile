@@ -33,7 +33,7 @@ demo: $(VENV)/.demo ## Train a small network and ask the database about it
 	TF_CPP_MIN_LOG_LEVEL=2 $(BIN)/python -m keras_prov.demo
 
 test: lint types ## Check style and types, then run all tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 test-keras: $(VENV)/.keras ## Run Keras' own tests captured, and compare with plain Keras: some minutes
 	$(BIN)/python -m tools.keras_tests check $(KERAS_TESTS_ARGS)
