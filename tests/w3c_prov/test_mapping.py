@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prov.identifier import QualifiedName
 from prov.model import (
     ProvActivity,
     ProvAssociation,
@@ -225,6 +226,20 @@ def test_the_design_is_there_on_request(trained: Trained) -> None:
     }
     assert attributes["growth_rate"] == "NUMERIC"
     assert attributes["optimizer_name"] == "TEXT"
+
+
+def test_every_term_of_ours_is_documented(trained: Trained) -> None:
+    """Classes and attributes of the namespace `kp` stand in docs/prov.md."""
+    page = (Path(__file__).parents[2] / "docs" / "prov.md").read_text(encoding="utf-8")
+    terms = set()
+    for execution in (trained.first, trained.second):
+        document = prov_document(execution, prospective=True, author="Ada <ada@example.org>")
+        for record in document.records:
+            for name, term in record.attributes:
+                terms |= {str(each) for each in (name, term) if isinstance(each, QualifiedName)}
+    ours = {term for term in terms if term.startswith("kp:")}
+    assert len(ours) > 30
+    assert {term for term in ours if f"`{term}`" not in page} == set()
 
 
 def test_the_document_of_a_model(tag: str) -> None:
