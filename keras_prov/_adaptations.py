@@ -79,10 +79,10 @@ class RateWatch:
             when: ``"epoch begin"`` or ``"epoch"``: which hooks may have made them.
         """
         before, self.rate = self.rate, self._reader.read()
+        if self.rate == before and not self._assignments:
+            return []
         assignments = self._assignments[:]
         self._assignments.clear()
-        if self.rate == before and not assignments:
-            return []
         schedule = getattr(self._reader.optimizer, "_learning_rate", None)
         if is_keras_own_schedule(schedule) and schedule is self._schedule:
             return self._by_schedule(epoch, before, schedule) if when == "epoch begin" else []

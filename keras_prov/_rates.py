@@ -49,13 +49,17 @@ class RateReader:
         self._at = _arithmetic_of(self._variable)
         read = self._variable if self._at is None else getattr(optimizer, "_iterations", None)
         self._read_handle = _handle_reader(read)
+        self._last: tuple[float, float] | None = None
 
     def read(self) -> float | None:
         """The learning rate now; see `learning_rate`."""
         if self._read_handle is None or self._variable is not self.optimizer._learning_rate:
             return learning_rate(self.optimizer, self._model)
         value = self._read_handle()
-        return shortest(float(value) if self._at is None else self._at(int(value)))
+        rate = float(value) if self._at is None else self._at(int(value))
+        if self._last is None or self._last[0] != rate:  # most rates stay for many epochs
+            self._last = rate, shortest(rate)
+        return self._last[1]
 
 
 def inner_optimizers(optimizer: Any) -> list[Any]:

@@ -1,0 +1,36 @@
+"""Rows that are said in the short way are those of the long one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dfanalyzer_client.row_stream import RowStream
+from dfanalyzer_client.values import stored_value
+
+MESSAGE = {"sets": [{"tag": "s", "attributes": ["n", "t"], "elements": []}], "status": "RUNNING"}
+NUMBERS = st.none() | st.floats() | st.integers(-(2**63), 2**63 - 1) | st.booleans()
+TEXTS = st.none() | st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))
+
+
+class Listener:
+    """Takes what is said."""
+
+    said = ""
+
+    def say_text(self, message: str) -> None:
+        self.said = message
+
+
+@given(number=NUMBERS, text=TEXTS | st.sampled_from(['"', "\\", "é", "\n", "elements"]))
+def test_a_row_is_said_as_json_says_it(number: Any, text: Any) -> None:
+    """Byte for byte: NaN, infinities, large integers, quotes, control characters, Unicode."""
+    client: Any = Listener()
+    RowStream(client, MESSAGE, {"n": "NUMERIC", "t": "TEXT"}).send([number, text])
+    row = [stored_value(number, "NUMERIC", "n"), stored_value(text, "TEXT", "t")]
+    sets = [{**MESSAGE["sets"][0], "elements": [row]}]
+    whole = {"kind": "task", **MESSAGE, "sets": sets}
+    assert client.said == json.dumps(whole, separators=(",", ":"))
