@@ -9,8 +9,8 @@ from prov.constants import PROV
 from prov.identifier import QualifiedName
 from prov.model import ProvBundle, ProvDocument
 
+from ..execution_record import ExecutionRecord, TaskRecord
 from ._agents import state_agents
-from ._execution import ExecutionRecord, TaskRecord
 from ._files import state_files
 from ._names import PROVONE
 from ._options import Options

@@ -13,10 +13,11 @@ from .. import analysis, settings
 from ..analysis import ExecutionSummary
 from ..author import Author
 from ..errors import DfAnalyzerError, UnknownTagError
+from ..execution_reading import read_execution
+from ..execution_record import ExecutionRecord
 from ..store import Connection, reader_connection
 from ..url import StoreURL
 from ._document import bundle_name, document_of, fill
-from ._execution import ExecutionRecord, read_execution
 from ._formats import FORMATS, needs_extra
 from ._names import DEFAULT_BASE
 from ._options import Options

@@ -7,8 +7,8 @@ from pathlib import PurePosixPath, PureWindowsPath
 from prov.identifier import QualifiedName
 
 from .. import vocabulary as tags
+from ..execution_record import ExecutionRecord, FileRecord, TaskRecord
 from ..file import READ, WRITTEN
-from ._execution import ExecutionRecord, FileRecord, TaskRecord
 from ._rows import Rows
 from ._statements import Statements
 

@@ -9,8 +9,8 @@ from prov.constants import PROV
 from prov.identifier import QualifiedName
 
 from .. import vocabulary as tags
+from ..execution_record import ExecutionRecord, RowRecord, SetRecord, TaskRecord
 from ._configurations import Configurations
-from ._execution import ExecutionRecord, RowRecord, SetRecord, TaskRecord
 from ._options import Options
 from ._reads import SERIES, TIMES, Reads, event_time
 from ._statements import Statements, as_moment

@@ -12,9 +12,9 @@ from typing import Any
 from prov.identifier import QualifiedName
 from prov.model import ProvDocument
 
+from ..execution_record import ExecutionRecord, FileRecord, SetRecord, TaskRecord
 from ..file import WRITTEN
 from ._agents import state_program_agents
-from ._execution import ExecutionRecord, FileRecord, SetRecord, TaskRecord
 from ._names import Names
 from ._options import Options
 from ._reads import SERIES, reads_of
