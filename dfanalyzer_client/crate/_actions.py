@@ -60,8 +60,13 @@ def actions_of(
         agent: id of who did it.
         variables: ids of the environment variables that were set.
     """
-    used = {task.id: _used(task, parameters, materials) for task in run.record.tasks}
-    made = {task.id: _made(task, materials) for task in run.record.tasks}
+    used = {task.id: list(parameters.values.get(task.id, ())) for task in run.record.tasks}
+    made: dict[int, list[str]] = {task.id: [] for task in run.record.tasks}
+    for each in materials:
+        for reader in each.readers:
+            used[reader].append(each.id)
+        for writer in each.writers:
+            made[writer].append(each.id)
     results = dict.fromkeys(chain.from_iterable(made.values()))
     objects = dict.fromkeys(id_ for id_ in chain.from_iterable(used.values()) if id_ not in results)
     whole = _whole(run, workflow, agent) | _links(
@@ -73,15 +78,6 @@ def actions_of(
     ]
     controls = [_control(task) for task in run.record.tasks]
     return [whole, _orchestration(run, controls, agent), *tasks, *controls]
-
-
-def _used(task: TaskRecord, parameters: Parameters, materials: Sequence[Material]) -> list[str]:
-    values = parameters.values.get(task.id, [])
-    return [*values, *(each.id for each in materials if task.id in each.readers)]
-
-
-def _made(task: TaskRecord, materials: Sequence[Material]) -> list[str]:
-    return [each.id for each in materials if task.id in each.writers]
 
 
 def _task(task: TaskRecord, agent: str | None) -> Entity:

@@ -11,12 +11,12 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from .. import settings
 from ..digest import file_digest
 from ..execution_record import FileRecord
 from ..file import READ, WRITTEN
+from ..file_place import is_url, published_place
 
 __all__ = ["CrateFile", "collect_files", "safe_name", "unused_name"]
 
@@ -94,7 +94,7 @@ def _collected(number: int, group: list[FileRecord], crate: Path, taken: set[str
     return CrateFile(
         key=f"file-{number}",
         names=tuple(dict.fromkeys(each.name for each in group)),
-        origins=tuple(dict.fromkeys(_shown(each.path) for each in group)),
+        origins=tuple(dict.fromkeys(published_place(each.path) for each in group)),
         size=first.size,
         sha256=first.sha256,
         readers=frozenset(each.task.id for each in group if each.mode == READ),
@@ -109,7 +109,7 @@ def _copied(group: list[FileRecord], sha256: str, target: Path) -> str:
     """Copy the content to `target`; the reason where it cannot be found."""
     target.parent.mkdir(exist_ok=True)
     notes = []
-    for source in dict.fromkeys(each.path for each in group if "://" not in each.path):
+    for source in dict.fromkeys(each.path for each in group if not is_url(each.path)):
         problem = _copied_from(Path(source), sha256, target)
         if not problem:
             return ""
@@ -173,11 +173,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _shown(path: str) -> str:
-    """A path as it is published: of a URL no login and no query."""
-    if "://" not in path:
-        return path
-    parts = urlsplit(path)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -105,15 +105,23 @@ def document_with(connection: Connection, execution: str, options: Options) -> P
 
 
 def export_execution(
-    connection: Connection, execution: str, format_: str, options: Options
+    connection: Connection, execution: str | ExecutionSummary, format_: str, options: Options
 ) -> bytes:
     """An execution in one of `FORMATS`, as Graphviz' text, or as one of `PICTURES`.
+
+    Args:
+        connection: to the database that has it.
+        execution: what names it, or what was found of it.
+        format_: as the command calls it.
+        options: what to hold.
 
     Raises:
         UnknownTagError: no execution is meant, or several are.
         DfAnalyzerError: an optional package or Graphviz is missing.
     """
-    record = _read(connection, analysis.find_execution(connection, execution))
+    if isinstance(execution, str):
+        execution = analysis.find_execution(connection, execution)
+    record = _read(connection, execution)
     with needs_extra(f"--format {format_}"):
         if format_ in FORMATS:
             return FORMATS[format_].text(document_of(record, options)).encode()

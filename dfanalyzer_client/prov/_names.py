@@ -31,7 +31,8 @@ CONTENTS = Namespace("content", f"{DEFAULT_BASE}content/")
 
 PROVONE = Namespace("provone", "http://purl.dataone.org/provone/2015/01/15/ontology#")
 
-_PLAIN = re.compile(r"[A-Za-z0-9-]|_(?!x[0-9A-F]{4,6}_)")
+_PLAIN = re.compile(r"[A-Za-z0-9-]|_(?!x[0-9A-F]{4,6}[^A-Za-z0-9-])")
+"""What stays as it is: of underscores those that begin no escape, not even with another's begin."""
 _ESCAPED = re.compile("_x([0-9A-F]{4,6})_")
 _UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BASE = re.compile(r"(https?://|urn:)[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+[/#:]")
@@ -61,8 +62,8 @@ class Names:
     def __post_init__(self) -> None:
         if not _BASE.fullmatch(self.base):
             raise DfAnalyzerError(
-                "The base of a PROV document's identifiers is an IRI that ends with /, # or :, as "
-                f"https://example.org/provenance/. Received: {self.base!r}."
+                "The base of a PROV document's identifiers (KERAS_PROV_BASE) is an IRI that ends "
+                f"with /, # or :, as https://example.org/provenance/. Received: {self.base!r}."
             )
         run = f"run/{escaped(self.execution)}."
         for name, prefix, part in (
