@@ -54,7 +54,7 @@ def state_agents(
     _delegate(statements, agents, run)
     names, flow = statements.names, record.dataflow.tag
     for task in record.tasks:
-        activity = names.run(record.tag, "task", task.transformation, task.name)
+        activity = names.task(task)
         plan = names.flow(flow, "transformation", task.transformation)
         for agent in _doing(statements, record, agents, task.transformation):
             statements.associated(activity, agent, plan)

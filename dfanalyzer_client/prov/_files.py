@@ -28,7 +28,7 @@ def state_files(
     for file in record.files:
         entity = _state_file(statements, record, file)
         task = file.task
-        activity = statements.names.run(record.tag, "task", task.transformation, task.name)
+        activity = statements.names.task(task)
         if file.mode == WRITTEN:
             written.append(entity)
             statements.generated(entity, activity, task.ended if task.ended == task.began else None)

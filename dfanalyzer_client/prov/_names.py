@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from prov.identifier import Namespace, QualifiedName
 
 from ..errors import DfAnalyzerError
+from ..execution_record import TaskRecord
 
 __all__ = ["DEFAULT_BASE", "PROVONE", "Names", "escaped", "printable", "unescaped"]
 
@@ -99,6 +100,10 @@ class Names:
         if parts and execution == self.execution:
             return self.inner[joined(*parts)]
         return self.runs[joined(execution, *parts)]
+
+    def task(self, task: TaskRecord) -> QualifiedName:
+        """A task of this execution."""
+        return self.run(self.execution, "task", task.transformation, task.name)
 
     def flow(self, dataflow: str, *parts: object) -> QualifiedName:
         """A dataflow, or something in it."""

@@ -9,7 +9,7 @@ from prov.constants import PROV
 from prov.identifier import QualifiedName
 
 from .. import vocabulary as tags
-from ..execution_record import ExecutionRecord, RowRecord, SetRecord, TaskRecord
+from ..execution_record import ExecutionRecord, RowRecord, SetRecord
 from ._configurations import Configurations
 from ._options import Options
 from ._reads import SERIES, TIMES, Reads, event_time
@@ -77,9 +77,6 @@ class Rows:
         """What the collection of a set's rows is called."""
         return self._names.run(self._record.tag, "set", tag)
 
-    def _task_name(self, task: TaskRecord) -> QualifiedName:
-        return self._names.run(self._record.tag, "task", task.transformation, task.name)
-
     def _is_wanted(self, of: SetRecord, row: RowRecord) -> bool:
         if self._options.epochs or of.tag not in SERIES:
             return True
@@ -103,7 +100,7 @@ class Rows:
         )
         self._statements.member(self.collection_name(of.tag), entity)
         if row.writer is not None:
-            self._statements.generated(entity, self._task_name(row.writer), event_time(of, row))
+            self._statements.generated(entity, self._names.task(row.writer), event_time(of, row))
 
     def _kinds(self, of: SetRecord) -> list[QualifiedName]:
         names = {CONFIGURATION: "Configuration", REVISION: "Configuration", **SERIES_KINDS}
@@ -111,7 +108,7 @@ class Rows:
 
     def _usages(self) -> None:
         for task in self._record.tasks:
-            activity = self._task_name(task)
+            activity = self._names.task(task)
             for events in self._reads.get(task.id, {}).values():
                 for event in events:
                     time = event.time if event.row.writer is None else None
@@ -131,7 +128,7 @@ class Rows:
         tasks = {task.id: task for task in self._record.tasks}
         for training, entity, former in self._configurations.revisions():
             self._statements.revised(entity, former)
-            self._statements.used(self._task_name(tasks[training]), entity)
+            self._statements.used(self._names.task(tasks[training]), entity)
 
     def _configured(self) -> Configurations:
         """The configurations of each training: its own, and those that adaptations made."""
