@@ -57,7 +57,7 @@ def read_execution(connection: Connection, dataflow: str, execution: int) -> Exe
 def _tasks(
     connection: Connection, catalogue: Catalogue, execution: int
 ) -> tuple[list[TaskRecord], int]:
-    """The tasks of an execution, each after those that it depends on, and their newest version."""
+    """The tasks of an execution, with those that each depends on, and their newest version."""
     begun, ended = catalogue.table("task_begun"), catalogue.table("task_ended")
     rows = connection.query(
         "SELECT b.id, x.tag, b.identifier, COALESCE(e.status, b.status), b.began, e.ended, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -139,7 +140,7 @@ class Rows:
                     for reader in row.readers:
                         found.add(reader, float("-inf"), self.row_name(each, row))
                 elif each.tag == REVISION and row.writer is not None:
-                    epoch = _value(each, row, tags.EPOCH_ID)
+                    epoch = _epoch(each, row)
                     for training in row.writer.depends_on if epoch is not None else ():
                         found.add(training, epoch or 0.0, self.row_name(each, row))
         return found
@@ -148,7 +149,7 @@ class Rows:
         """The configuration that held in an epoch; None for rows of no training."""
         if row.writer is None:
             return None
-        epoch = _value(of, row, tags.EPOCH_ID) if of.tag in SERIES else None
+        epoch = _epoch(of, row) if of.tag in SERIES else None
         return self._configurations.at(row.writer, epoch)
 
 
@@ -177,6 +178,8 @@ def _values(of: SetRecord, row: RowRecord) -> dict[str, Any]:
     return values
 
 
-def _value(of: SetRecord, row: RowRecord, name: str) -> float | None:
-    column = name.lower()
-    return row.values[of.columns.index(column)] if column in of.columns else None
+def _epoch(of: SetRecord, row: RowRecord) -> float | None:
+    """The epoch of a row; None where it has none, as in a set of a user's own of that name."""
+    column = tags.EPOCH_ID.lower()
+    value = row.values[of.columns.index(column)] if column in of.columns else None
+    return value if isinstance(value, int | float) and not math.isnan(value) else None

@@ -136,6 +136,30 @@ def test_odd_names(tag: str, name: str) -> None:
     assert run(dataflow.exec_tag, "--format", "svg").stdout_bytes.startswith(b"<?xml")
 
 
+def test_sets_of_a_users_own_that_are_called_as_ours(tag: str, tmp_path: Path) -> None:
+    """Whatever attributes they have: rows without what ours say are rows like any."""
+    text = Attribute("EPOCH_ID", AttributeType.TEXT)
+    host = Attribute("HOST", AttributeType.TEXT)
+    sets = [
+        Set("iEnvironment", SetType.INPUT, [host]),
+        Set("iTrainingModel", SetType.INPUT, [host]),
+        Set("oTrainingModel", SetType.OUTPUT, []),
+    ]
+    adaptation = Transformation("Adaptation", [Set("oAdaptation", SetType.OUTPUT, [text])])
+    dataflow = Dataflow(tag, [Transformation("TrainingModel", sets), adaptation])
+    with dataflow.task("TrainingModel") as training:
+        training.used("iEnvironment", ["here"])
+        training.used("iTrainingModel", ["there"])
+        training.generated([])
+    with dataflow.task("Adaptation", depends_on=[training]) as task:
+        task.generated(["third"])
+    assert flush(30)
+    document = prov_document(dataflow.exec_tag)
+    assert violations(document) == []
+    run(dataflow.exec_tag, "--format", "dot")
+    run(dataflow.exec_tag, "--format", "ro-crate", "-o", str(tmp_path / "crate"))
+
+
 def test_a_tag_that_is_the_id_of_another_execution(tag: str, tmp_path: Path) -> None:
     """A crate of the other one is still made, once it is named by its own tag."""
     first = step(tag)
