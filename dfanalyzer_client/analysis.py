@@ -6,28 +6,22 @@ Numbers come back as they were said: NaN, infinities and large integers are look
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from . import vocabulary as tags
 from .errors import UnknownTagError
 from .store.connection import Connection
-from .store.layout import DataflowLayout, SetLayout
-from .store.numbers import Place, restored
+from .store.numbers import exact_rows
 from .store.reading import Catalogue
 from .store.schema import table
-from .store.sql import identifier, literal, qualified
+from .store.sql import identifier, qualified
 
 __all__ = [
     "ExecutionSummary",
-    "SetRows",
-    "execution_sets",
     "executions",
     "find_execution",
     "task_exists",
-    "tasks",
 ]
 
 
@@ -51,16 +45,6 @@ class ExecutionSummary:
             return None
         ended = self.ended or datetime.now(UTC).replace(tzinfo=None)
         return (ended - self.began).total_seconds()
-
-
-@dataclass
-class SetRows:
-    """Rows of one set in one execution."""
-
-    transformation: str
-    tag: str
-    columns: list[str]
-    rows: list[tuple[Any, ...]]
 
 
 def executions(connection: Connection, dataflow: str | None = None) -> list[ExecutionSummary]:
@@ -102,20 +86,6 @@ def find_execution(connection: Connection, name: str) -> ExecutionSummary:
     )
 
 
-def tasks(connection: Connection, execution: int) -> list[tuple[Any, ...]]:
-    """Transformation, id, status, begin, end and error of each task of an execution."""
-    catalogue = Catalogue(connection)
-    return connection.query(
-        "SELECT x.tag, b.identifier, COALESCE(e.status, b.status), b.began, e.ended, "
-        "COALESCE(e.error_msg, b.error_msg) "
-        f"FROM {catalogue.table('task_begun')} b "
-        f"JOIN {table('data_transformation')} x ON x.id = b.dt_id "
-        f"LEFT JOIN {catalogue.table('task_ended')} e ON e.task_id = b.id "
-        "WHERE b.df_exec = %s ORDER BY b.id",
-        [execution],
-    )
-
-
 def task_exists(
     connection: Connection, dataflow: str, execution: str, transformation: str, identifier: int
 ) -> bool:
@@ -131,60 +101,6 @@ def task_exists(
             [dataflow, execution, transformation, identifier],
         )
     )
-
-
-def execution_sets(connection: Connection, summary: ExecutionSummary) -> list[SetRows]:
-    """What the tasks of an execution read and wrote, set by set; empty sets are left out."""
-    catalogue = Catalogue(connection)
-    layout = catalogue.layout(summary.dataflow)
-    if layout is None:
-        return []
-    found = [
-        _set_rows(connection, catalogue, layout, known, summary.id)
-        for known in layout.sets.values()
-    ]
-    return [each for each in found if each.rows]
-
-
-def _set_rows(
-    connection: Connection,
-    catalogue: Catalogue,
-    layout: DataflowLayout,
-    known: SetLayout,
-    execution: int,
-) -> SetRows:
-    writer = (known.producers or known.consumers)[0]
-    names = list(known.attributes)
-    columns = _columns("s", ["id", *names])
-    rows = connection.query(
-        literal(
-            f"SELECT {columns} FROM {qualified(layout.tag, known.table)} s "
-            f"JOIN {catalogue.table('task_begun')} t "
-            f"ON t.id = s.{identifier(f'{writer}_task_id')} "
-        )
-        + "WHERE t.df_exec = %s ORDER BY s.id",
-        [execution],
-    )
-    return SetRows(writer, known.tag, names, _exact(connection, catalogue, known, rows))
-
-
-def _exact(
-    connection: Connection,
-    catalogue: Catalogue,
-    known: SetLayout,
-    rows: Sequence[tuple[Any, ...]],
-) -> list[tuple[Any, ...]]:
-    """`rows` without their leading ids, and with the numbers that a DOUBLE could not hold."""
-    places = {
-        attribute.id: Place(0, position)
-        for position, attribute in enumerate(known.attributes.values(), 1)
-        if attribute.type == "NUMERIC"
-    }
-    return [row[1:] for row in restored(connection, catalogue.table("exact_number"), rows, places)]
-
-
-def _columns(alias: str, names: Sequence[str]) -> str:
-    return ", ".join(f"{alias}.{identifier(name)}" for name in names)
 
 
 def _add_tasks(
@@ -220,20 +136,24 @@ def _add_epochs(
 ) -> None:
     layout = catalogue.layout(dataflow)
     output = layout.sets.get(tags.TRAINING_OUTPUT.lower()) if layout is not None else None
-    if layout is None or output is None:
+    writer = tags.TRAINING.lower()
+    if layout is None or output is None or writer not in output.producers:
         return
     name = qualified(layout.tag, output.table)
-    task = identifier(f"{tags.TRAINING.lower()}_task_id")
+    task = identifier(f"{writer}_task_id")
     names = list(output.attributes)
-    columns = _columns("o", names)
+    columns = "".join(f", o.{identifier(each)}" for each in names)
     rows = connection.query(
-        f"SELECT c.df_exec, c.epochs, o.id, {columns} FROM {name} o JOIN ("
+        f"SELECT c.df_exec, c.epochs, o.id{columns} FROM {name} o JOIN ("
         f"SELECT t.df_exec, count(*) AS epochs, max(s.id) AS newest FROM {name} s "
         f"JOIN {catalogue.table('task_begun')} t ON t.id = s.{task} GROUP BY t.df_exec"
         ") AS c ON c.newest = o.id"
     )
-    values = _exact(connection, catalogue, output, [row[2:] for row in rows])
-    for (execution, epochs, *_), row in zip(rows, values, strict=True):
+    values = exact_rows(
+        connection, catalogue.table("exact_number"), output.attributes,
+        [row[2:] for row in rows], 1,
+    )  # fmt: skip
+    for (execution, epochs, *_), (_, *row) in zip(rows, values, strict=True):
         if execution in summaries:
             summaries[execution].epochs = epochs
             summaries[execution].metrics = {

@@ -32,6 +32,9 @@ __all__ = [
     "TRIAL",
 ]
 
+MASK = "…"
+"""What stands in the place of a secret in what is recorded."""
+
 TRAINING = "TrainingModel"
 TRAINING_INPUT = "iTrainingModel"
 TRAINING_OUTPUT = "oTrainingModel"

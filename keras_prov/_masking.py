@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 from itertools import pairwise
 
-__all__ = ["MASK", "is_secret_name", "masked", "masked_arguments", "without_credentials"]
+from dfanalyzer_client.vocabulary import MASK
 
-MASK = "…"
+__all__ = ["MASK", "is_secret_name", "masked", "masked_arguments", "without_credentials"]
 
 SECRET_WORDS = frozenset({"auth", "jwt", "key", "keys", "pass", "pat", "psw", "pwd", "sas"})
 SECRET_PARTS = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ import click
 
 from .. import analysis, settings
 from ..errors import DfAnalyzerError
-from .common import chosen_store, friendly_errors, reading, store_option
+from .common import friendly_errors, reading, store_option
 
 if TYPE_CHECKING:
     from ..prov import Options
@@ -78,18 +79,22 @@ def export(
         raise click.UsageError(
             "A crate is of one EXECUTION, and goes to --output: a folder, or a name in .zip."
         )
-    with friendly_errors(), reading(store) as connection:
+    with friendly_errors():
         from ..prov import export_dataflow, export_execution, options_for
 
         options = options_for(
-            chosen_store(store), epochs=epochs, prospective=prospective, author=author, base=base
-        )
-        if format_ == CRATE:
-            _crate(connection, execution or "", output or Path(), options, licence, force)
-        elif execution is None:
-            _write(export_dataflow(connection, dataflow or "", format_, options), format_, output)
-        else:
-            _write([export_execution(connection, execution, format_, options)], format_, output)
+            settings.store_url(store), epochs=epochs, prospective=prospective, author=author,
+            base=base,
+        )  # fmt: skip
+        licence = settings.licence(licence) if format_ == CRATE else None
+        with reading(store) as connection:
+            if format_ == CRATE:
+                _crate(connection, execution or "", output or Path(), options, licence, force)
+            elif execution is None:
+                pieces = export_dataflow(connection, dataflow or "", format_, options)
+                _write(pieces, format_, output)
+            else:
+                _write([export_execution(connection, execution, format_, options)], format_, output)
 
 
 def _crate(
@@ -104,10 +109,10 @@ def _crate(
     from ..prov import export_execution
 
     summary = analysis.find_execution(connection, execution)
-    document = export_execution(connection, str(summary.id), "json", options)
+    document = export_execution(connection, summary, "json", options)
     write_crate(
         connection, summary, output, prov_json=document.decode(), author=options.author,
-        license=settings.licence(licence), force=force,
+        license=licence, force=force,
     )  # fmt: skip
     click.echo(f"Written to {output}.", err=True)
 
@@ -128,21 +133,36 @@ def _write(pieces: Iterable[bytes], format_: str, output: Path | None) -> None:
 
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the place of `path` when all is written, and leaves it be otherwise."""
+    """A file that takes the place of `path` when all is written, and leaves it be otherwise.
+
+    A link stays a link, and permissions stay; a device or a pipe is written to.
+    """
     try:
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=f".{path.name}.", delete=False
-        ) as file:
-            new = Path(file.name)
-            try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            with path.open("wb") as file:
                 yield file
-            except BaseException:
-                new.unlink()
-                raise
-        new.chmod(0o666 & ~_umask())
-        new.replace(path)
+            return
+        target = path.resolve()
+        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
+        with _beside(target) as (new, file):
+            yield file
+            file.close()
+            new.chmod(mode)
+            new.replace(target)
     except OSError as error:
         raise DfAnalyzerError(f"{path} cannot be written: {error.strerror or error}.") from None
+
+
+@contextlib.contextmanager
+def _beside(target: Path) -> Iterator[tuple[Path, IO[bytes]]]:
+    """A new file in the folder of `target`, which is removed where anything fails."""
+    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".export-", delete=False) as file:
+        new = Path(file.name)
+        try:
+            yield new, file
+        except BaseException:
+            new.unlink()
+            raise
 
 
 def _umask() -> int:

@@ -9,6 +9,8 @@ from typing import Any
 import click
 
 from .. import analysis
+from ..execution_reading import read_execution
+from ..execution_record import TaskRecord
 from .common import duration, friendly_errors, print_table, reading, store_option
 
 __all__ = ["runs", "show"]
@@ -52,8 +54,7 @@ def show(execution: str, show_all: bool, store: str | None) -> None:
     """
     with friendly_errors(), reading(store) as connection:
         summary = analysis.find_execution(connection, execution)
-        tasks = analysis.tasks(connection, summary.id)
-        sets = analysis.execution_sets(connection, summary)
+        record = read_execution(connection, summary.dataflow, summary.id)
     click.echo(f"Execution {summary.id}: {summary.tag}")
     click.echo(
         f"Dataflow {summary.dataflow}, {summary.status}, {summary.epochs} epochs, "
@@ -61,10 +62,11 @@ def show(execution: str, show_all: bool, store: str | None) -> None:
     )
     click.echo("Tasks")
     columns = ["transformation", "task", "status", "began (UTC)", "ended (UTC)", "error"]
-    _print_some(columns, [_task(row) for row in tasks], show_all)
-    for each in sets:
-        click.echo(f"\n{each.tag} (of {each.transformation})")
-        _print_some(each.columns, each.rows, show_all)
+    _print_some(columns, [_task(task) for task in record.tasks], show_all)
+    for each in record.sets:
+        done = dict.fromkeys(row.task.transformation for row in each.rows)
+        click.echo(f"\n{each.tag} (of {', '.join(done)})")
+        _print_some(each.columns, [row.values for row in each.rows], show_all)
 
 
 def _print_some(columns: list[str], rows: list[tuple[Any, ...]], show_all: bool) -> None:
@@ -97,10 +99,10 @@ def _object(summary: analysis.ExecutionSummary) -> dict[str, Any]:
     return {**vars(summary), "seconds": summary.seconds}
 
 
-def _task(row: tuple[Any, ...]) -> tuple[Any, ...]:
-    transformation, identifier, status, began, ended, error = row
-    return transformation, identifier, status, _second(began), _second(ended), error or ""
+def _task(task: TaskRecord) -> tuple[Any, ...]:
+    began, ended = _second(task.began), _second(task.ended)
+    return task.transformation, task.number, task.status, began, ended, task.error or ""
 
 
 def _second(moment: datetime | None) -> str:
-    return "" if moment is None else moment.isoformat(" ", "seconds")
+    return "" if moment is None else f"{moment:%Y-%m-%d %H:%M:%S}"

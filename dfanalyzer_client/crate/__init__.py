@@ -10,11 +10,12 @@ from pathlib import Path
 
 from ..analysis import ExecutionSummary
 from ..author import Author, checked_licence
+from ..environment_record import environment_of
 from ..errors import CrateError
+from ..execution_reading import read_execution
 from ..store.connection import Connection
-from ._environment import environment_of
 from ._parameters import parameters_of
-from ._reading import read_run
+from ._run import Run
 from ._tables import tables_of
 from ._target import crate_folder
 
@@ -60,11 +61,11 @@ def write_crate(
             f"A crate needs the package rocrate ({error}): pip install 'keras-prov[crate]'"
         ) from None
     licence = checked_licence(license) if license else None
-    run = read_run(connection, summary)
-    if not run.tasks:
+    record = read_execution(connection, summary.dataflow, summary.id)
+    if not record.tasks:
         raise CrateError(f"Execution {summary.tag} has no tasks: there is nothing to publish.")
-    tables = tables_of(run)
+    run, environment, tables = Run(summary, record), environment_of(record), tables_of(record)
     with crate_folder(target, force) as folder:
-        work = Work(Crate(folder), run, environment_of(run), tables, parameters_of(run, tables))
+        work = Work(Crate(folder), run, environment, tables, parameters_of(record, tables))
         fill(work, prov_json, author, licence)
     return target

@@ -8,8 +8,9 @@ from datetime import datetime
 from itertools import chain
 from urllib.parse import quote
 
+from ..execution_record import TaskRecord
 from ._parameters import Entity, Parameters, reference
-from ._reading import RecordedRun, RecordedTask
+from ._run import Run, key_of, label_of
 from ._software import PYTHON, step_id, tool_id
 
 __all__ = ["ORCHESTRATION", "RUN", "Material", "actions_of", "task_id"]
@@ -36,13 +37,13 @@ class Material:
     writers: frozenset[int]
 
 
-def task_id(task: RecordedTask) -> str:
+def task_id(task: TaskRecord) -> str:
     """Id of the action that a task was."""
-    return f"#task-{quote(task.key, safe='')}"
+    return f"#task-{quote(key_of(task), safe='')}"
 
 
 def actions_of(
-    run: RecordedRun,
+    run: Run,
     workflow: str,
     parameters: Parameters,
     materials: Sequence[Material],
@@ -59,8 +60,13 @@ def actions_of(
         agent: id of who did it.
         variables: ids of the environment variables that were set.
     """
-    used = {task.id: _used(task, parameters, materials) for task in run.tasks}
-    made = {task.id: _made(task, materials) for task in run.tasks}
+    used = {task.id: list(parameters.values.get(task.id, ())) for task in run.record.tasks}
+    made: dict[int, list[str]] = {task.id: [] for task in run.record.tasks}
+    for each in materials:
+        for reader in each.readers:
+            used[reader].append(each.id)
+        for writer in each.writers:
+            made[writer].append(each.id)
     results = dict.fromkeys(chain.from_iterable(made.values()))
     objects = dict.fromkeys(id_ for id_ in chain.from_iterable(used.values()) if id_ not in results)
     whole = _whole(run, workflow, agent) | _links(
@@ -68,27 +74,18 @@ def actions_of(
     )
     tasks = [
         _task(task, agent) | _links(object=used[task.id], result=made[task.id])
-        for task in run.tasks
+        for task in run.record.tasks
     ]
-    controls = [_control(task) for task in run.tasks]
+    controls = [_control(task) for task in run.record.tasks]
     return [whole, _orchestration(run, controls, agent), *tasks, *controls]
 
 
-def _used(task: RecordedTask, parameters: Parameters, materials: Sequence[Material]) -> list[str]:
-    values = parameters.values.get(task.id, [])
-    return [*values, *(each.id for each in materials if task.id in each.readers)]
-
-
-def _made(task: RecordedTask, materials: Sequence[Material]) -> list[str]:
-    return [each.id for each in materials if task.id in each.writers]
-
-
-def _task(task: RecordedTask, agent: str | None) -> Entity:
+def _task(task: TaskRecord, agent: str | None) -> Entity:
     return {
         "@id": task_id(task),
         "@type": "CreateAction",
-        "name": task.label,
-        "description": f"{task.label} of the run: {_told(task.status)}.",
+        "name": label_of(task),
+        "description": f"{label_of(task)} of the run: {_told(task.status)}.",
         "instrument": reference(tool_id(task.transformation)),
         **_when(task.began, task.ended),
         **_how(task.status, task.error),
@@ -96,9 +93,9 @@ def _task(task: RecordedTask, agent: str | None) -> Entity:
     }
 
 
-def _whole(run: RecordedRun, workflow: str, agent: str | None) -> Entity:
+def _whole(run: Run, workflow: str, agent: str | None) -> Entity:
     summary = run.summary
-    errors = [task.error for task in run.tasks if task.error]
+    errors = [task.error for task in run.record.tasks if task.error]
     return {
         "@id": RUN,
         "@type": "CreateAction",
@@ -114,18 +111,18 @@ def _whole(run: RecordedRun, workflow: str, agent: str | None) -> Entity:
     }
 
 
-def _control(task: RecordedTask) -> Entity:
+def _control(task: TaskRecord) -> Entity:
     return {
-        "@id": f"#control-{quote(task.key, safe='')}",
+        "@id": f"#control-{quote(key_of(task), safe='')}",
         "@type": "ControlAction",
-        "name": f"Call of {task.label}",
+        "name": f"Call of {label_of(task)}",
         "instrument": reference(step_id(task.transformation)),
         "object": reference(task_id(task)),
         **_how(task.status, task.error),
     }
 
 
-def _orchestration(run: RecordedRun, controls: Sequence[Entity], agent: str | None) -> Entity:
+def _orchestration(run: Run, controls: Sequence[Entity], agent: str | None) -> Entity:
     return {
         "@id": ORCHESTRATION,
         "@type": "OrganizeAction",
@@ -142,7 +139,7 @@ def _when(began: datetime | None, ended: datetime | None) -> Entity:
     """Begin and end, to the millisecond, as the profile has them."""
     times = {"startTime": began, "endTime": ended}
     return {
-        name: f"{moment.isoformat(timespec='milliseconds')}+00:00"
+        name: f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}+00:00"
         for name, moment in times.items()
         if moment is not None
     }

@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from ..author import Author
+from ..environment_record import Environment
 from ._actions import RUN, Material, actions_of
 from ._crate import Crate
-from ._environment import Environment
 from ._files import CrateFile, collect_files
 from ._parameters import Entity, Parameters, reference
 from ._people import author_of, licence_of, user_of
-from ._reading import RecordedRun
 from ._readme import Notes, readme
+from ._run import Run, label_of
 from ._script import find_script
 from ._software import software_of
 from ._tables import Table
@@ -32,7 +32,7 @@ class Work:
     """A crate in the making."""
 
     crate: Crate
-    run: RecordedRun
+    run: Run
     environment: Environment
     tables: list[Table]
     parameters: Parameters
@@ -59,7 +59,7 @@ def fill(work: Work, prov_json: str, author: Author | None, licence: str | None)
     _add_files(work)
     for entity in [
         *work.parameters.entities.values(),
-        *software_of(run, work.environment, work.parameters),
+        *software_of(run.record, work.environment, work.parameters),
     ]:
         crate.add(entity)
     actions = actions_of(run, workflow, work.parameters, work.materials, agent, variables)
@@ -72,7 +72,7 @@ def fill(work: Work, prov_json: str, author: Author | None, licence: str | None)
 def _add_script(work: Work) -> str:
     """Add the workflow; its id."""
     script = find_script(work.environment, work.run.summary.began)
-    main = add_workflow(work.crate, work.run, script, work.environment, work.parameters)
+    main = add_workflow(work.crate, work.run.record, script, work.environment, work.parameters)
     told = told_of(script, work.environment.source)
     if script.path is None:
         work.notes.missing.append(told)
@@ -137,19 +137,17 @@ def _add_table(work: Work, table: Table) -> None:
         table.description,
         exampleOfWork=reference(f"#{quote(content.tag, safe='')}"),
     )
-    if not content.is_output:
-        work.materials.append(Material(id_, frozenset(content.tasks), frozenset()))
-        return
-    readers = (
-        task.id
-        for task in work.run.tasks
-        if task.transformation in content.consumers and content.tasks.intersection(task.previous)
-    )
-    work.materials.append(Material(id_, frozenset(readers), frozenset(content.tasks)))
+    writers = {row.writer.id for row in content.rows if row.writer is not None}
+    readers = {reader.id for row in content.rows for reader in row.readers}
+    for task in work.run.record.tasks:
+        is_declared = task.transformation in content.layout.consumers
+        if is_declared and any(previous.id in writers for previous in task.depends_on):
+            readers.add(task.id)
+    work.materials.append(Material(id_, frozenset(readers), frozenset(writers)))
 
 
 def _add_files(work: Work) -> None:
-    files = collect_files(work.run.files, work.crate.folder)
+    files = collect_files(work.run.record.files, work.crate.folder)
     if not any(each.path for each in files):
         work.notes.missing.append(
             "The model: it was not captured (key MODEL) nor saved, or what was saved is not to be "
@@ -162,7 +160,7 @@ def _add_files(work: Work) -> None:
 
 def _inside(work: Work, file: CrateFile) -> str:
     assert file.path is not None  # noqa: S101  # for mypy
-    labels = [task.label for task in work.run.tasks if task.id in file.writers]
+    labels = [label_of(task) for task in work.run.record.tasks if task.id in file.writers]
     description = (
         f"A {'folder' if file.is_folder else 'file'} that {' and '.join(labels)} wrote, as "
         f"{' and '.join(file.origins)}. Its SHA-256 is the recorded one."
@@ -199,7 +197,7 @@ def _describe(work: Work, author: str | None, licence: str | None) -> None:
     """Say what the crate is, in its root and in README.md."""
     summary = work.run.summary
     ended = summary.ended or summary.began or datetime.now(UTC)
-    count = len(work.run.tasks)
+    count = len(work.run.record.tasks)
     text = (
         f"Execution {summary.tag} of the dataflow {summary.dataflow}, {summary.status.lower()}, as "
         f"Keras-Prov recorded it: {count} task{'s' * (count != 1)} and {summary.epochs} "

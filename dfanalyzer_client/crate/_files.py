@@ -11,12 +11,12 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from .. import settings
 from ..digest import file_digest
+from ..execution_record import FileRecord
 from ..file import READ, WRITTEN
-from ._reading import RecordedFile
+from ..file_place import is_url, published_place
 
 __all__ = ["CrateFile", "collect_files", "safe_name", "unused_name"]
 
@@ -46,7 +46,7 @@ class CrateFile:
     is_folder: bool = False
 
 
-def collect_files(recorded: Sequence[RecordedFile], crate: Path) -> list[CrateFile]:
+def collect_files(recorded: Sequence[FileRecord], crate: Path) -> list[CrateFile]:
     """Copy what was written into the folder `files` of `crate`, and say what was not and why."""
     taken: set[str] = set()
     return [
@@ -71,14 +71,14 @@ def unused_name(name: str, taken: set[str]) -> str:
     return result
 
 
-def _by_content(recorded: Sequence[RecordedFile]) -> list[list[RecordedFile]]:
-    groups: dict[str, list[RecordedFile]] = {}
+def _by_content(recorded: Sequence[FileRecord]) -> list[list[FileRecord]]:
+    groups: dict[str, list[FileRecord]] = {}
     for each in recorded:
         groups.setdefault(each.sha256 or f"{each.name}\0{each.path}", []).append(each)
     return list(groups.values())
 
 
-def _collected(number: int, group: list[RecordedFile], crate: Path, taken: set[str]) -> CrateFile:
+def _collected(number: int, group: list[FileRecord], crate: Path, taken: set[str]) -> CrateFile:
     first, path = group[0], None
     if not any(each.mode == WRITTEN for each in group):
         note = "it was read, not written, and what was read is not copied"
@@ -94,22 +94,22 @@ def _collected(number: int, group: list[RecordedFile], crate: Path, taken: set[s
     return CrateFile(
         key=f"file-{number}",
         names=tuple(dict.fromkeys(each.name for each in group)),
-        origins=tuple(dict.fromkeys(_shown(each.path) for each in group)),
+        origins=tuple(dict.fromkeys(published_place(each.path) for each in group)),
         size=first.size,
         sha256=first.sha256,
-        readers=frozenset(each.task for each in group if each.mode == READ),
-        writers=frozenset(each.task for each in group if each.mode != READ),
+        readers=frozenset(each.task.id for each in group if each.mode == READ),
+        writers=frozenset(each.task.id for each in group if each.mode != READ),
         path=path,
         note=note,
         is_folder=path is not None and (crate / path).is_dir(),
     )
 
 
-def _copied(group: list[RecordedFile], sha256: str, target: Path) -> str:
+def _copied(group: list[FileRecord], sha256: str, target: Path) -> str:
     """Copy the content to `target`; the reason where it cannot be found."""
     target.parent.mkdir(exist_ok=True)
     notes = []
-    for source in dict.fromkeys(each.path for each in group if "://" not in each.path):
+    for source in dict.fromkeys(each.path for each in group if not is_url(each.path)):
         problem = _copied_from(Path(source), sha256, target)
         if not problem:
             return ""
@@ -173,11 +173,3 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink(missing_ok=True)
-
-
-def _shown(path: str) -> str:
-    """A path as it is published: of a URL no login and no query."""
-    if "://" not in path:
-        return path
-    parts = urlsplit(path)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

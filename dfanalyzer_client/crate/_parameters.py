@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import quote
 
 from .. import vocabulary as tags
-from ._reading import RecordedRun, RecordedSet, spelled
+from ..execution_record import ExecutionRecord, SetRecord
+from ._run import spelled
 from ._tables import Table
 
 __all__ = ["Entity", "Parameters", "parameters_of", "reference"]
@@ -51,10 +52,10 @@ class Parameters:
     values: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
-def parameters_of(run: RecordedRun, tables: Sequence[Table]) -> Parameters:
+def parameters_of(record: ExecutionRecord, tables: Sequence[Table]) -> Parameters:
     """The parameters that an execution gave a value."""
     result = Parameters()
-    for each in run.sets.values():
+    for each in record.sets:
         if _is_of_values(each):
             _add_values(result, each)
     for table in tables:
@@ -68,14 +69,18 @@ def reference(*ids: str) -> Entity | list[Entity]:
     return found[0] if len(found) == 1 else found
 
 
-def _is_of_values(content: RecordedSet) -> bool:
-    rows = Counter(task for task, _ in content.rows)
+def _is_of_values(content: SetRecord) -> bool:
+    rows = Counter(row.task.id for row in content.rows)
     return not content.is_output and content.tag not in TABULAR and max(rows.values()) == 1
 
 
-def _add_values(result: Parameters, content: RecordedSet) -> None:
-    for position, (name, type_) in enumerate(content.types.items()):
-        given = [(task, row[position]) for task, row in content.rows if row[position] is not None]
+def _add_values(result: Parameters, content: SetRecord) -> None:
+    for position, (name, attribute) in enumerate(content.layout.attributes.items()):
+        given = [
+            (row.task.id, row.values[position])
+            for row in content.rows
+            if row.values[position] is not None
+        ]
         if name in TIMES or not given:
             continue
         parameter = f"#{quote(content.tag, safe='')}.{quote(name, safe='')}"
@@ -84,9 +89,9 @@ def _add_values(result: Parameters, content: RecordedSet) -> None:
             "@type": "FormalParameter",
             "name": name,
             "description": f"Attribute {name} of {spelled(content.tag)}.",
-            "additionalType": TYPES.get(type_, "Text"),
+            "additionalType": TYPES.get(attribute.type, "Text"),
         }
-        for transformation in content.consumers:
+        for transformation in content.layout.consumers:
             result.inputs[transformation].append(parameter)
         known: dict[str, str] = {}
         for task, value in given:
@@ -124,7 +129,7 @@ def _add_file(result: Parameters, table: Table) -> None:
         "additionalType": "File",
         "encodingFormat": "text/csv",
     }
-    for transformation in content.producers:
+    for transformation in content.layout.producers:
         result.outputs[transformation].append(parameter)
-    for transformation in content.consumers:
+    for transformation in content.layout.consumers:
         result.inputs[transformation].append(parameter)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..author import Author, licence_url
-from ._environment import Environment
+from ..environment_record import Environment
 from ._parameters import Entity, reference
 
 __all__ = ["author_of", "licence_of", "user_of"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from ._reading import RecordedRun
+from ._run import Run
 
 __all__ = ["Notes", "readme"]
 
@@ -18,7 +18,7 @@ class Notes:
     missing: list[str] = field(default_factory=list)
 
 
-def readme(run: RecordedRun, notes: Notes, sentences: Sequence[str]) -> str:
+def readme(run: Run, notes: Notes, sentences: Sequence[str]) -> str:
     """The text, in Markdown."""
     summary = run.summary
     lines = [f"# {summary.tag}", "", *(_wrapped(each) for each in sentences), ""]

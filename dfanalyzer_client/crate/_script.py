@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ._environment import MASK, Environment
+from ..environment_record import Environment
+from ..vocabulary import MASK
 
 __all__ = ["Script", "find_script"]
 

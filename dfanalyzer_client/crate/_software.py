@@ -5,9 +5,10 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from .. import vocabulary as tags
-from ._environment import Environment, Source
+from ..environment_record import KNOWN_SOFTWARE, Environment, Source
+from ..execution_record import ExecutionRecord
 from ._parameters import Entity, Parameters, reference
-from ._reading import RecordedRun, spelled
+from ._run import spelled
 
 __all__ = ["PYTHON", "software_of", "source_id", "step_id", "tool_id"]
 
@@ -19,12 +20,6 @@ DESCRIPTIONS = {
     tags.TESTING: "A test: Model.evaluate() of Keras.",
     tags.SAVING: "The model, or its weights, are written to a file.",
     tags.LOADING: "The model, or its weights, are read from a file.",
-}
-
-HOMEPAGES = {
-    "tensorflow": ("TensorFlow", "https://www.tensorflow.org/"),
-    "jax": ("JAX", "https://docs.jax.dev/"),
-    "torch": ("PyTorch", "https://pytorch.org/"),
 }
 
 
@@ -43,12 +38,14 @@ def source_id(source: Source) -> str:
     return source.commit_url or "#source"
 
 
-def software_of(run: RecordedRun, environment: Environment, parameters: Parameters) -> list[Entity]:
+def software_of(
+    record: ExecutionRecord, environment: Environment, parameters: Parameters
+) -> list[Entity]:
     """All software but the script."""
     entities = [_python(environment)]
     if environment.first("keras", "version"):
         entities += _keras(environment)
-    for position, transformation in enumerate(run.transformations, 1):
+    for position, transformation in enumerate(record.transformations, 1):
         entities.append(_tool(transformation, environment, parameters))
         entities.append(_step(transformation, position))
     if environment.source:
@@ -70,7 +67,7 @@ def _python(environment: Environment) -> Entity:
 def _keras(environment: Environment) -> list[Entity]:
     backend = environment.first("keras", "backend") or ""
     version = environment.first("keras", "backend_version")
-    name, url = HOMEPAGES.get(backend, (backend, ""))
+    name, url = KNOWN_SOFTWARE.get(backend, (backend, ""))
     keras = {
         "@id": KERAS,
         "@type": "SoftwareApplication",

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import vocabulary as tags
+from ..execution_record import ExecutionRecord, SetRecord
 from ._files import safe_name, unused_name
-from ._reading import RecordedRun, RecordedSet, spelled
+from ._run import key_of, spelled
 
 __all__ = ["Table", "tables_of"]
 
@@ -22,7 +23,7 @@ class Table:
     """A set as a file: where it lies in the crate, and its content."""
 
     path: str
-    content: RecordedSet
+    content: SetRecord
     text: str
 
     @property
@@ -35,29 +36,28 @@ class Table:
         """What it holds."""
         count = len(self.content.rows)
         verb = "wrote" if self.content.is_output else "read"
-        columns = ", ".join(self.content.types)
+        columns = ", ".join(self.content.columns)
         return f"{count} row{'s' * (count != 1)} that the tasks {verb}: {columns}."
 
 
-def tables_of(run: RecordedRun) -> list[Table]:
+def tables_of(record: ExecutionRecord) -> list[Table]:
     """All sets of an execution but its environment, which has files of its own."""
     taken: set[str] = set()
-    keys = {task.id: task.key for task in run.tasks}
     return [
         Table(
             f"{FOLDERS[each.is_output]}/{unused_name(f'{safe_name(each.tag)}.csv', taken)}",
             each,
-            _csv(each, keys),
+            _csv(each),
         )
-        for each in run.sets.values()
+        for each in record.sets
         if each.tag != tags.ENVIRONMENT.lower()
     ]
 
 
-def _csv(content: RecordedSet, keys: dict[int, str]) -> str:
+def _csv(content: SetRecord) -> str:
     """A column with the row's task, then the columns of the set."""
-    lines = [_line(["task", *content.types])]
-    lines += [_line([keys.get(task, ""), *row]) for task, row in content.rows]
+    lines = [_line(["task", *content.columns])]
+    lines += [_line([key_of(row.task), *row.values]) for row in content.rows]
     return "".join(lines)
 
 

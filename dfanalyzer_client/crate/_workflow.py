@@ -7,11 +7,11 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ..environment_record import Environment, Source
+from ..execution_record import ExecutionRecord
 from ._crate import Crate
-from ._environment import Environment, Source
 from ._files import safe_name
 from ._parameters import Entity, Parameters, reference
-from ._reading import RecordedRun
 from ._script import Script
 from ._software import PYTHON, source_id, step_id, tool_id
 
@@ -24,13 +24,13 @@ TYPES = ("File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo")
 
 def add_workflow(
     crate: Crate,
-    run: RecordedRun,
+    record: ExecutionRecord,
     script: Script,
     environment: Environment,
     parameters: Parameters,
 ) -> str:
     """Add script and dataflow, one of them as the main entity, whose id is returned."""
-    shared = _prospective(run, parameters)
+    shared = _prospective(record, parameters)
     source = environment.source
     if source is not None:
         shared |= {"version": source.commit, "isBasedOn": reference(source_id(source))}
@@ -38,9 +38,9 @@ def add_workflow(
             shared["url"] = reference(source.commit_url or source.url)
     told = told_of(script, source)
     if script.path is None:
-        main = _add_dataflow(crate, run, f"{told} {DECLARED}", shared)
+        main = _add_dataflow(crate, record, f"{told} {DECLARED}", shared)
     else:
-        _add_dataflow(crate, run, DECLARED)
+        _add_dataflow(crate, record, DECLARED)
         about = {"@type": list(TYPES), "description": told, **shared}
         about["programmingLanguage"] = reference(PYTHON)
         main = crate.add_file(_copied(crate, script.path), **about)
@@ -74,9 +74,9 @@ def _copied(crate: Crate, file: Path) -> str:
     return path
 
 
-def _prospective(run: RecordedRun, parameters: Parameters) -> Entity:
+def _prospective(record: ExecutionRecord, parameters: Parameters) -> Entity:
     """What the workflow consists of: of its transformations those that were done."""
-    transformations = run.transformations
+    transformations = record.transformations
     shared: Entity = {
         "hasPart": reference(*map(tool_id, transformations)),
         "step": reference(*map(step_id, transformations)),
@@ -94,10 +94,10 @@ def _ids(transformations: Sequence[str], of: Mapping[str, Sequence[str]]) -> lis
 
 
 def _add_dataflow(
-    crate: Crate, run: RecordedRun, description: str, workflow: Entity | None = None
+    crate: Crate, record: ExecutionRecord, description: str, workflow: Entity | None = None
 ) -> str:
     """Add the dataflow, as the workflow where it is described as one."""
-    text = json.dumps(_dataflow(run), indent=1, ensure_ascii=False)
+    text = json.dumps(_dataflow(record), indent=1, ensure_ascii=False)
     if workflow is None:
         return crate.add_text(DATAFLOW, f"{text}\n", description)
     language = {
@@ -109,19 +109,19 @@ def _add_dataflow(
     return crate.add_text(DATAFLOW, f"{text}\n", description, **about, **workflow)
 
 
-def _dataflow(run: RecordedRun) -> Entity:
+def _dataflow(record: ExecutionRecord) -> Entity:
     """The dataflow as DfAnalyzer's clients declare it."""
     return {
-        "tag": run.layout.tag,
+        "tag": record.dataflow.tag,
         "transformations": [
-            {"tag": tag, "sets": _sets(run, tag)} for tag in run.layout.transformations
+            {"tag": tag, "sets": _sets(record, tag)} for tag in record.dataflow.transformations
         ],
     }
 
 
-def _sets(run: RecordedRun, transformation: str) -> list[Entity]:
+def _sets(record: ExecutionRecord, transformation: str) -> list[Entity]:
     found = []
-    for known in run.layout.sets.values():
+    for known in record.dataflow.sets.values():
         attributes = [{"name": n, "type": a.type} for n, a in known.attributes.items()]
         if transformation in known.consumers:
             made_by = {"dependency": known.producers[0]} if known.producers else {}

@@ -9,7 +9,8 @@ from prov.constants import PROV
 from prov.identifier import QualifiedName
 
 from .. import vocabulary as tags
-from ._execution import ExecutionRecord
+from ..environment_record import KNOWN_SOFTWARE, Environment, environment_of
+from ..execution_record import ExecutionRecord
 from ._options import Options
 from ._statements import Statements
 
@@ -19,7 +20,6 @@ KERAS_PROV = "keras-prov"
 OF_KERAS = frozenset(
     tag.lower() for tag in (tags.TRAINING, tags.ADAPTATION, tags.TESTING, tags.SAVING, tags.LOADING)
 )
-TITLES = {"keras": "Keras", "tensorflow": "TensorFlow", "torch": "PyTorch", "jax": "JAX"}
 PERSON, SOFTWARE = PROV["Person"], PROV["SoftwareAgent"]
 
 
@@ -34,10 +34,6 @@ class Agents:
     machine: QualifiedName | None = None
 
 
-Environment = dict[tuple[str, str], str]
-"""Values of ``ienvironment`` by kind and name."""
-
-
 def state_agents(
     statements: Statements,
     record: ExecutionRecord,
@@ -46,7 +42,7 @@ def state_agents(
     plan: QualifiedName,
 ) -> Agents:
     """State agents, what they are responsible for, and on whose behalf they act."""
-    environment = _environment(record)
+    environment = environment_of(record)
     agents = Agents(
         _person(statements, environment, options),
         *_programs(statements, record, environment),
@@ -58,7 +54,7 @@ def state_agents(
     _delegate(statements, agents, run)
     names, flow = statements.names, record.dataflow.tag
     for task in record.tasks:
-        activity = names.run(record.tag, "task", task.transformation, task.name)
+        activity = names.task(task)
         plan = names.flow(flow, "transformation", task.transformation)
         for agent in _doing(statements, record, agents, task.transformation):
             statements.associated(activity, agent, plan)
@@ -69,7 +65,7 @@ def state_program_agents(
     statements: Statements, record: ExecutionRecord, options: Options
 ) -> list[tuple[str, QualifiedName]]:
     """State persons and programs, and who does which transformation."""
-    environment = _environment(record)
+    environment = environment_of(record)
     agents = Agents(
         _person(statements, environment, options), *_programs(statements, record, environment)
     )
@@ -88,16 +84,11 @@ def _delegate(statements: Statements, agents: Agents, run: QualifiedName | None)
             statements.delegated(agent, responsible, run)
 
 
-def _environment(record: ExecutionRecord) -> Environment:
-    rows = record.rows_of(tags.ENVIRONMENT)
-    return {(row["kind"], row["name"]): row["value"] for row in rows if row.get("value")}
-
-
 def _person(
     statements: Statements, environment: Environment, options: Options
 ) -> QualifiedName | None:
     names, author = statements.names, options.author
-    user, host = environment.get(("process", "user")), environment.get(("process", "host"))
+    user, host = environment.latest("process", "user"), environment.latest("process", "host")
     if author is not None:
         known = author.orcid or author.email or author.label
         terms: dict[str, Any] = {"orcid": author.orcid_url, "email": author.email}
@@ -119,28 +110,28 @@ def _programs(
     """Keras, Keras-Prov and the backend, if it is Keras that the execution ran."""
     if not any(task.transformation in OF_KERAS for task in record.tasks):
         return None, None, None
-    keras = _software(statements, "keras", environment.get(("keras", "version")))
-    ours = _software(statements, KERAS_PROV, environment.get(("package", KERAS_PROV)))
-    backend = environment.get(("keras", "backend"))
+    keras = _software(statements, "keras", environment.latest("keras", "version"))
+    ours = _software(statements, KERAS_PROV, environment.latest("package", KERAS_PROV))
+    backend = environment.latest("keras", "backend")
     if backend is None:
         return keras, ours, None
-    version = environment.get(("keras", "backend_version"))
+    version = environment.latest("keras", "backend_version")
     return keras, ours, _software(statements, backend, version)
 
 
 def _software(statements: Statements, name: str, version: str | None) -> QualifiedName:
-    title = TITLES.get(name, "Keras-Prov" if name == KERAS_PROV else name)
+    title, _ = KNOWN_SOFTWARE.get(name, ("Keras-Prov" if name == KERAS_PROV else name, ""))
     label = title if version is None else f"{title} {version}"
     agent = statements.names.agent("software", name, version)
     return statements.agent(agent, label, [SOFTWARE], {"name": name, "version": version})
 
 
 def _machine(statements: Statements, environment: Environment) -> QualifiedName | None:
-    host = environment.get(("process", "host"))
+    host = environment.latest("process", "host")
     if host is None:
         return None
     terms = {
-        name: environment.get(("platform", name))
+        name: environment.latest("platform", name)
         for name in ("system", "release", "machine", "cpus")
     }
     name, kind = statements.names.agent("machine", host), statements.names.term("Machine")

@@ -10,7 +10,7 @@ from operator import itemgetter
 
 from prov.identifier import QualifiedName
 
-from ._execution import TaskRecord
+from ..execution_record import TaskRecord
 
 __all__ = ["Configurations"]
 

@@ -9,8 +9,8 @@ from prov.constants import PROV
 from prov.identifier import QualifiedName
 from prov.model import ProvBundle, ProvDocument
 
+from ..execution_record import ExecutionRecord, TaskRecord
 from ._agents import state_agents
-from ._execution import ExecutionRecord, TaskRecord
 from ._files import state_files
 from ._names import PROVONE
 from ._options import Options
@@ -75,7 +75,7 @@ def _state_task(
     """A task is an activity that the execution started, after those that it depends on."""
     names = statements.names
     activity = statements.activity(
-        _task_name(statements, record, task),
+        names.task(task),
         f"{task.transformation} {task.name}",
         [names.term("Task"), PROVONE["Execution"]],
         (task.began, task.ended),
@@ -90,7 +90,7 @@ def _state_task(
     )
     statements.started(activity, run, task.began)
     for previous in task.depends_on:
-        statements.informed(activity, _task_name(statements, record, previous))
+        statements.informed(activity, names.task(previous))
 
 
 def _state_sets(
@@ -142,7 +142,3 @@ def _results(statements: Statements, execution: str) -> QualifiedName:
         names.run(execution, "results"), f"results of {execution}",
         [COLLECTION, names.term("Results")], {"execution": execution},
     )  # fmt: skip
-
-
-def _task_name(statements: Statements, record: ExecutionRecord, task: TaskRecord) -> QualifiedName:
-    return statements.names.run(record.tag, "task", task.transformation, task.name)

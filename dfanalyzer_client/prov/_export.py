@@ -13,10 +13,11 @@ from .. import analysis, settings
 from ..analysis import ExecutionSummary
 from ..author import Author
 from ..errors import DfAnalyzerError, UnknownTagError
+from ..execution_reading import read_execution
+from ..execution_record import ExecutionRecord
 from ..store import Connection, reader_connection
 from ..url import StoreURL
 from ._document import bundle_name, document_of, fill
-from ._execution import ExecutionRecord, read_execution
 from ._formats import FORMATS, needs_extra
 from ._names import DEFAULT_BASE
 from ._options import Options
@@ -104,15 +105,23 @@ def document_with(connection: Connection, execution: str, options: Options) -> P
 
 
 def export_execution(
-    connection: Connection, execution: str, format_: str, options: Options
+    connection: Connection, execution: str | ExecutionSummary, format_: str, options: Options
 ) -> bytes:
     """An execution in one of `FORMATS`, as Graphviz' text, or as one of `PICTURES`.
+
+    Args:
+        connection: to the database that has it.
+        execution: what names it, or what was found of it.
+        format_: as the command calls it.
+        options: what to hold.
 
     Raises:
         UnknownTagError: no execution is meant, or several are.
         DfAnalyzerError: an optional package or Graphviz is missing.
     """
-    record = _read(connection, analysis.find_execution(connection, execution))
+    if isinstance(execution, str):
+        execution = analysis.find_execution(connection, execution)
+    record = _read(connection, execution)
     with needs_extra(f"--format {format_}"):
         if format_ in FORMATS:
             return FORMATS[format_].text(document_of(record, options)).encode()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import PurePosixPath, PureWindowsPath
-
 from prov.identifier import QualifiedName
 
 from .. import vocabulary as tags
+from ..execution_record import ExecutionRecord, FileRecord, TaskRecord
 from ..file import READ, WRITTEN
-from ._execution import ExecutionRecord, FileRecord, TaskRecord
+from ..file_place import place_uri, published_place
 from ._rows import Rows
 from ._statements import Statements
 
-__all__ = ["location", "state_files"]
+__all__ = ["state_files"]
 
 OF_MODELS = frozenset(tag.lower() for tag in (tags.SAVING, tags.LOADING))
 
@@ -29,7 +28,7 @@ def state_files(
     for file in record.files:
         entity = _state_file(statements, record, file)
         task = file.task
-        activity = statements.names.run(record.tag, "task", task.transformation, task.name)
+        activity = statements.names.task(task)
         if file.mode == WRITTEN:
             written.append(entity)
             statements.generated(entity, activity, task.ended if task.ended == task.began else None)
@@ -54,25 +53,16 @@ def _sources(task: TaskRecord, rows: Rows) -> list[QualifiedName]:
     return list(dict.fromkeys(found))
 
 
-def location(path: str) -> str:
-    """A path as a URL (RFC 8089); a URL as it is."""
-    if "://" in path:
-        return path
-    if PureWindowsPath(path).is_absolute() and not path.startswith("/"):
-        return PureWindowsPath(path).as_uri()
-    pure = PurePosixPath(path)
-    return pure.as_uri() if pure.is_absolute() else path
-
-
 def _state_file(statements: Statements, record: ExecutionRecord, file: FileRecord) -> QualifiedName:
     names = statements.names
     types = [names.term("File")]
     if file.task.transformation in OF_MODELS:
         types.append(names.term("Model"))
-    terms = {"path": file.path, "size": file.size, "sha256": file.sha256}
+    path = published_place(file.path)
+    terms = {"path": path, "size": file.size, "sha256": file.sha256}
     entity = statements.entity(
-        names.run(record.tag, "file", file.number), file.name or file.path, types, terms,
-        location=location(file.path),
+        names.run(record.tag, "file", file.number), file.name or path, types, terms,
+        location=place_uri(file.path),
     )  # fmt: skip
     if file.sha256:
         content = statements.entity(

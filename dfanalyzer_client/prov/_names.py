@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from prov.identifier import Namespace, QualifiedName
 
 from ..errors import DfAnalyzerError
+from ..execution_record import TaskRecord
 
 __all__ = ["DEFAULT_BASE", "PROVONE", "Names", "escaped", "printable", "unescaped"]
 
@@ -31,7 +32,8 @@ CONTENTS = Namespace("content", f"{DEFAULT_BASE}content/")
 
 PROVONE = Namespace("provone", "http://purl.dataone.org/provone/2015/01/15/ontology#")
 
-_PLAIN = re.compile(r"[A-Za-z0-9-]|_(?!x[0-9A-F]{4,6}_)")
+_PLAIN = re.compile(r"[A-Za-z0-9-]|_(?!x[0-9A-F]{4,6}[^A-Za-z0-9-])")
+"""What stays as it is: of underscores those that begin no escape, not even with another's begin."""
 _ESCAPED = re.compile("_x([0-9A-F]{4,6})_")
 _UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BASE = re.compile(r"(https?://|urn:)[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+[/#:]")
@@ -61,8 +63,8 @@ class Names:
     def __post_init__(self) -> None:
         if not _BASE.fullmatch(self.base):
             raise DfAnalyzerError(
-                "The base of a PROV document's identifiers is an IRI that ends with /, # or :, as "
-                f"https://example.org/provenance/. Received: {self.base!r}."
+                "The base of a PROV document's identifiers (KERAS_PROV_BASE) is an IRI that ends "
+                f"with /, # or :, as https://example.org/provenance/. Received: {self.base!r}."
             )
         run = f"run/{escaped(self.execution)}."
         for name, prefix, part in (
@@ -98,6 +100,10 @@ class Names:
         if parts and execution == self.execution:
             return self.inner[joined(*parts)]
         return self.runs[joined(execution, *parts)]
+
+    def task(self, task: TaskRecord) -> QualifiedName:
+        """A task of this execution."""
+        return self.run(self.execution, "task", task.transformation, task.name)
 
     def flow(self, dataflow: str, *parts: object) -> QualifiedName:
         """A dataflow, or something in it."""

@@ -46,7 +46,7 @@ def picture(document: ProvDocument, title: str, kind: str) -> bytes:
             command, input=dot(document, title).encode(), capture_output=True, timeout=SECONDS,
             check=False,
         )  # fmt: skip
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         raise DfAnalyzerError(
             f"A picture ({kind}) needs Graphviz' program `dot`: apt-get install graphviz, brew "
             "install graphviz, or https://graphviz.org/download/. --format dot does without."

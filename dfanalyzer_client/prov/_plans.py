@@ -9,8 +9,8 @@ from __future__ import annotations
 from prov.constants import PROV
 from prov.identifier import QualifiedName
 
+from ..execution_record import ExecutionRecord
 from ..store.layout import SetLayout
-from ._execution import ExecutionRecord
 from ._names import PROVONE
 from ._statements import Statements
 
@@ -24,8 +24,7 @@ def state_plan(
 ) -> QualifiedName:
     """State the plan of an execution, and the transformations that its tasks follow."""
     names, flow = statements.names, record.dataflow
-    done = {task.transformation for task in record.tasks}
-    stated = [tag for tag in flow.transformations if prospective or tag in done]
+    stated = list(flow.transformations) if prospective else record.transformations
     plan = statements.entity(
         names.flow(flow.tag), f"dataflow {flow.tag}",
         [PLAN, COLLECTION, PROVONE["Workflow"], names.term("Dataflow")],

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from .. import vocabulary as tags
-from ._execution import ExecutionRecord, RowRecord, SetRecord, TaskRecord
+from ..execution_record import ExecutionRecord, RowRecord, SetRecord, TaskRecord
 from ._statements import as_moment
 
 __all__ = ["SERIES", "Event", "Reads", "event_time", "reads_of"]
@@ -64,10 +64,10 @@ def event_time(of: SetRecord, row: RowRecord) -> datetime | None:
     column = TIMES.get(of.tag)
     columns = of.columns
     time = as_moment(row.values[columns.index(column)]) if column in columns else None
-    task = row.writer or (row.readers[0] if row.readers else None)
-    if task is not None and row.writer and time is None and task.began == task.ended:
+    task = row.task
+    if row.writer and time is None and task.began == task.ended:
         return task.ended
-    if time is None or task is None or not _is_within(time, task):
+    if time is None or not _is_within(time, task):
         return None
     return time
 

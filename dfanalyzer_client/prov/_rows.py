@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,8 +10,8 @@ from prov.constants import PROV
 from prov.identifier import QualifiedName
 
 from .. import vocabulary as tags
+from ..execution_record import ExecutionRecord, RowRecord, SetRecord
 from ._configurations import Configurations
-from ._execution import ExecutionRecord, RowRecord, SetRecord, TaskRecord
 from ._options import Options
 from ._reads import SERIES, TIMES, Reads, event_time
 from ._statements import Statements, as_moment
@@ -77,9 +78,6 @@ class Rows:
         """What the collection of a set's rows is called."""
         return self._names.run(self._record.tag, "set", tag)
 
-    def _task_name(self, task: TaskRecord) -> QualifiedName:
-        return self._names.run(self._record.tag, "task", task.transformation, task.name)
-
     def _is_wanted(self, of: SetRecord, row: RowRecord) -> bool:
         if self._options.epochs or of.tag not in SERIES:
             return True
@@ -103,7 +101,7 @@ class Rows:
         )
         self._statements.member(self.collection_name(of.tag), entity)
         if row.writer is not None:
-            self._statements.generated(entity, self._task_name(row.writer), event_time(of, row))
+            self._statements.generated(entity, self._names.task(row.writer), event_time(of, row))
 
     def _kinds(self, of: SetRecord) -> list[QualifiedName]:
         names = {CONFIGURATION: "Configuration", REVISION: "Configuration", **SERIES_KINDS}
@@ -111,7 +109,7 @@ class Rows:
 
     def _usages(self) -> None:
         for task in self._record.tasks:
-            activity = self._task_name(task)
+            activity = self._names.task(task)
             for events in self._reads.get(task.id, {}).values():
                 for event in events:
                     time = event.time if event.row.writer is None else None
@@ -131,7 +129,7 @@ class Rows:
         tasks = {task.id: task for task in self._record.tasks}
         for training, entity, former in self._configurations.revisions():
             self._statements.revised(entity, former)
-            self._statements.used(self._task_name(tasks[training]), entity)
+            self._statements.used(self._names.task(tasks[training]), entity)
 
     def _configured(self) -> Configurations:
         """The configurations of each training: its own, and those that adaptations made."""
@@ -142,7 +140,7 @@ class Rows:
                     for reader in row.readers:
                         found.add(reader, float("-inf"), self.row_name(each, row))
                 elif each.tag == REVISION and row.writer is not None:
-                    epoch = _value(each, row, tags.EPOCH_ID)
+                    epoch = _epoch(each, row)
                     for training in row.writer.depends_on if epoch is not None else ():
                         found.add(training, epoch or 0.0, self.row_name(each, row))
         return found
@@ -151,7 +149,7 @@ class Rows:
         """The configuration that held in an epoch; None for rows of no training."""
         if row.writer is None:
             return None
-        epoch = _value(of, row, tags.EPOCH_ID) if of.tag in SERIES else None
+        epoch = _epoch(of, row) if of.tag in SERIES else None
         return self._configurations.at(row.writer, epoch)
 
 
@@ -180,6 +178,8 @@ def _values(of: SetRecord, row: RowRecord) -> dict[str, Any]:
     return values
 
 
-def _value(of: SetRecord, row: RowRecord, name: str) -> float | None:
-    column = name.lower()
-    return row.values[of.columns.index(column)] if column in of.columns else None
+def _epoch(of: SetRecord, row: RowRecord) -> float | None:
+    """The epoch of a row; None where it has none, as in a set of a user's own of that name."""
+    column = tags.EPOCH_ID.lower()
+    value = row.values[of.columns.index(column)] if column in of.columns else None
+    return value if isinstance(value, int | float) and not math.isnan(value) else None

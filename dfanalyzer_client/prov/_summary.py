@@ -12,9 +12,10 @@ from typing import Any
 from prov.identifier import QualifiedName
 from prov.model import ProvDocument
 
+from ..execution_record import ExecutionRecord, FileRecord, SetRecord, TaskRecord
 from ..file import WRITTEN
+from ..file_place import published_place
 from ._agents import state_program_agents
-from ._execution import ExecutionRecord, FileRecord, SetRecord, TaskRecord
 from ._names import Names
 from ._options import Options
 from ._reads import SERIES, reads_of
@@ -131,7 +132,7 @@ def _file_entities(
                 else statements.names.run(record.tag, "file", file.number)
             )
             yield statements.entity(
-                name, file.name, [], {"path": _short(file.path), "sha256": digest}
+                name, file.name, [], {"path": _short(published_place(file.path)), "sha256": digest}
             )
         return
     first, last = files[0], files[-1]

@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from .connection import Connection
+from .layout import AttributeLayout
 
-__all__ = ["Place", "restored"]
+__all__ = ["Place", "exact_rows", "restored"]
 
 
 class Place(NamedTuple):
@@ -16,6 +17,30 @@ class Place(NamedTuple):
 
     id: int
     value: int
+
+
+def exact_rows(
+    connection: Connection,
+    exact_number: str,
+    attributes: Mapping[str, AttributeLayout],
+    rows: Sequence[tuple[Any, ...]],
+    first: int,
+) -> list[tuple[Any, ...]]:
+    """`restored` for rows of one set, which begin with the row's id.
+
+    Args:
+        connection: to ask.
+        exact_number: the table of such numbers.
+        attributes: of the set, all of them and in order.
+        rows: of it.
+        first: position of the first attribute's value.
+    """
+    places = {
+        attribute.id: Place(0, position)
+        for position, attribute in enumerate(attributes.values(), first)
+        if attribute.type == "NUMERIC"
+    }
+    return restored(connection, exact_number, rows, places)
 
 
 def restored(

@@ -46,7 +46,7 @@ class Catalogue:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        tables = tables_of(connection, PUBLIC)
+        self._tables = tables = tables_of(connection, PUBLIC)
         self.exists = "dataflow" in tables
         self.is_predecessors = self.exists and "catalogue_version" not in tables
         self._key = execution_key(tables) if self.is_predecessors else ""
@@ -56,6 +56,11 @@ class Catalogue:
         if self.is_predecessors and name in PREDECESSORS:
             return PREDECESSORS[name].format(self._key)
         return table(name)
+
+    def columns(self, name: str) -> list[str]:
+        """The columns that a table of the catalogue has; none where it is not there."""
+        found = self._tables.get(name)
+        return [] if found is None else list(found.columns)
 
     def dataflows(self) -> list[tuple[int, str]]:
         """Ids and tags of all dataflows, oldest first."""

@@ -22,8 +22,9 @@ from dfanalyzer_client import (
     Transformation,
     flush,
 )
-from dfanalyzer_client.analysis import execution_sets, find_execution
+from dfanalyzer_client.analysis import find_execution
 from dfanalyzer_client.errors import DefinitionError, ElementError
+from dfanalyzer_client.execution_reading import read_execution
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 
@@ -61,10 +62,11 @@ def read_back(home: Path, flow: Dataflow) -> list[tuple[Any, ...]]:
     assert flush(60)
     connection = Connection(PrivateServer(home).reader_url())
     try:
-        (found,) = execution_sets(connection, find_execution(connection, flow.exec_tag))
+        summary = find_execution(connection, flow.exec_tag)
+        (found,) = read_execution(connection, summary.dataflow, summary.id).sets
     finally:
         connection.close()
-    return found.rows
+    return [row.values for row in found.rows]
 
 
 def same(read: Any, said: Any) -> bool:

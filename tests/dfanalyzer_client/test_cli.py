@@ -177,6 +177,40 @@ def test_show_prints_an_execution(trained: Dataflow) -> None:
     assert "`keras-prov runs`" in run("show", "nosuch", code=1).stderr
 
 
+def test_show_prints_the_rows_of_each_writer(home: Path, tag: str) -> None:
+    """Of a set that two transformations write, and of one that two read and nobody writes."""
+    x = Attribute("X", AttributeType.NUMERIC)
+    names = ("Left", "Right")
+    sets = [Set("iBoth", SetType.INPUT, [x]), Set("oBoth", SetType.OUTPUT, [x])]
+    flow = Dataflow(tag, [Transformation(name, sets) for name in names])
+    for number, name in enumerate(names):
+        with flow.task(name) as task:
+            task.used(x=number)
+            task.generated(x=number + 10)
+    assert flush(30)
+    shown = run("show", flow.exec_tag).stdout
+    for text in ("iboth (of left, right)", "oboth (of left, right)"):
+        assert text in shown
+    for value in ("0.0", "1.0", "10.0", "11.0"):
+        assert re.search(rf"\| +{value} \|", shown)
+
+
+@pytest.mark.parametrize("attributes", [[], [Attribute("loss", AttributeType.NUMERIC)]])
+@pytest.mark.parametrize("transformation", ["Fit", "TrainingModel"])
+def test_runs_takes_a_set_of_anybody_that_is_called_as_ours(
+    home: Path, tag: str, transformation: str, attributes: list[Attribute]
+) -> None:
+    """Epochs are those of our transformation; whoever else writes such a set has none."""
+    output = Set("oTrainingModel", SetType.OUTPUT, attributes)
+    flow = Dataflow(tag, [Transformation(transformation, [output])])
+    with flow.task(transformation) as task:
+        task.generated([0.5] * len(attributes))
+    assert flush(30)
+    (only,) = json.loads(run("runs", "--json", "--dataflow", tag).stdout)
+    assert only["status"] == "FINISHED"
+    assert only["epochs"] == int(transformation == "TrainingModel")
+
+
 def test_server_status_is_ready_to_paste(home: Path) -> None:
     """status prints state, URL, port and the mclient line; a stopped server is exit code 3."""
     PrivateServer(home).ensure()

@@ -28,6 +28,7 @@ from dfanalyzer_client.author import Author
 from dfanalyzer_client.crate import write_crate
 from dfanalyzer_client.digest import file_digest
 from dfanalyzer_client.errors import CrateError
+from dfanalyzer_client.execution_reading import read_execution
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 from small_models import data, small_model
@@ -231,7 +232,8 @@ def test_each_set_is_a_csv_of_the_databases_rows(
     """Of both trainings, each row after its task."""
     with database(home) as connection:
         summary = analysis.executions(connection, trained[1])[-1]
-        sets = {each.tag: each for each in analysis.execution_sets(connection, summary)}
+        record = read_execution(connection, summary.dataflow, summary.id)
+        sets = {each.tag: each for each in record.sets}
 
     for tag, stored in sets.items():
         if tag == "ienvironment":
@@ -240,7 +242,7 @@ def test_each_set_is_a_csv_of_the_databases_rows(
         header, *rows = crate.table(f"{folder}/{tag}.csv")
         assert header == ["task", *stored.columns]
         assert [row[1:] for row in rows] == [
-            ["" if value is None else str(value) for value in row] for row in stored.rows
+            ["" if value is None else str(value) for value in row.values] for row in stored.rows
         ]
     tasks = [row[0] for row in crate.table("metrics/otrainingmodel.csv")[1:]]
     assert tasks == ["trainingmodel-1", "trainingmodel-1", "trainingmodel-2"]

@@ -8,10 +8,24 @@ from pathlib import Path
 
 import pytest
 
-from dfanalyzer_client.crate._environment import Environment
-from dfanalyzer_client.crate._files import RecordedFile, collect_files, safe_name, unused_name
+from dfanalyzer_client import (
+    Attribute,
+    AttributeType,
+    Dataflow,
+    Set,
+    SetType,
+    Transformation,
+    flush,
+)
+from dfanalyzer_client.analysis import find_execution
+from dfanalyzer_client.crate._files import collect_files, safe_name, unused_name
 from dfanalyzer_client.crate._script import find_script
 from dfanalyzer_client.crate._tables import _line
+from dfanalyzer_client.environment_record import Environment, environment_of
+from dfanalyzer_client.execution_reading import read_execution
+from dfanalyzer_client.execution_record import FileRecord, TaskRecord
+from dfanalyzer_client.private_server import PrivateServer
+from dfanalyzer_client.store import Connection
 
 PYTHON = "/usr/bin/python3"
 NOW = datetime.now(UTC).replace(tzinfo=None)
@@ -124,6 +138,23 @@ def test_two_environments_keep_both_values() -> None:
     assert found.requirements() == "numpy==2.0\nkeras==3.0\n"
 
 
+def test_a_return_to_the_first_environment_is_the_last(home: Path, tag: str) -> None:
+    """Of three trainings the last one's value; a row of no environment says nothing."""
+    text = [Attribute(name, AttributeType.TEXT) for name in ("KIND", "NAME", "VALUE")]
+    flow = Dataflow(tag, [Transformation("Step", [Set("iEnvironment", SetType.INPUT, text)])])
+    for version in ("3.0", "3.1", "3.1", "3.0"):
+        with flow.task("Step") as task:
+            task.used(["keras", "version", version])
+            task.used(["keras", "backend", None])
+    assert flush(30)
+    connection = Connection(PrivateServer(home).reader_url())
+    summary = find_execution(connection, flow.exec_tag)
+    found = environment_of(read_execution(connection, tag, summary.id))
+    connection.close()
+    assert found.as_json() == {"keras": {"version": ["3.0", "3.1", "3.0"]}}
+    assert (found.first("keras", "version"), found.latest("keras", "version")) == ("3.0", "3.0")
+
+
 def test_names_of_files_are_safe_and_unlike() -> None:
     """No folder above, nothing hidden, no difference of case alone."""
     given = ["../../etc/passwd", r"C:\x\a b.keras", ".hidden", "", "…", "m.weights.h5"]
@@ -143,10 +174,11 @@ def test_a_cell_says_what_is_null_and_what_is_empty() -> None:
 
 def test_a_file_of_which_little_is_known_is_named(tmp_path: Path) -> None:
     """The predecessor knows neither mode nor SHA-256; a URL is shown without its login."""
+    writer, reader = (TaskRecord(id_, "step", id_, str(id_), "", None, None) for id_ in (1, 2))
     files = [
-        RecordedFile(1, "a", "/data/a"),
-        RecordedFile(1, "b", "s3://key:secret@bucket/b?x=1", "written", 7, "0" * 64),
-        RecordedFile(2, "b", "s3://key:secret@bucket/b?x=1", "read", 7, "0" * 64),
+        FileRecord(1, writer, "a", "/data/a"),
+        FileRecord(2, writer, "b", "s3://key:secret@bucket/b?x=1", "written", 7, "0" * 64),
+        FileRecord(3, reader, "b", "s3://key:secret@bucket/b?x=1", "read", 7, "0" * 64),
     ]
     first, second = collect_files(files, tmp_path)
 

@@ -17,13 +17,14 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from dfanalyzer_client.analysis import execution_sets, find_execution
+from dfanalyzer_client.analysis import find_execution
 from dfanalyzer_client.errors import (
     ConflictError,
     RefusedError,
     StoreLoginError,
     StoreUnavailableError,
 )
+from dfanalyzer_client.execution_reading import read_execution
 from dfanalyzer_client.exporter import Exporter
 from dfanalyzer_client.journal import Journal, JournalReader, Record, SetAside
 from dfanalyzer_client.private_server import READER, PrivateServer
@@ -224,8 +225,9 @@ def test_any_name_and_value_is_read_back_equal(
     store.write(key, records(message, {**task(tag, 1, row), "exec": key}))
     connection = Connection(PrivateServer(home).reader_url())
     try:
-        (found,) = execution_sets(connection, find_execution(connection, key))
-        ((stored_number, stored_text),) = found.rows[:1]
+        summary = find_execution(connection, key)
+        (found,) = read_execution(connection, summary.dataflow, summary.id).sets
+        stored_number, stored_text = found.rows[0].values
     finally:
         connection.close()
     assert stored_text == text

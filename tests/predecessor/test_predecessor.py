@@ -12,7 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prov.model import ProvUsage
 
+from dfanalyzer_client import prov_document
 from dfanalyzer_client.analysis import find_execution
 from dfanalyzer_client.crate import write_crate
 from dfanalyzer_client.errors import RefusedError
@@ -23,6 +25,8 @@ from dfanalyzer_client.store.inspection import tables_of
 from dfanalyzer_client.store.predecessor import upgrade
 from dfanalyzer_client.url import StoreURL
 from predecessor.filled import EXECUTIONS, TAG, fill
+from w3c_prov.asking import Document, value
+from w3c_prov.constraints import violations
 
 QUERIES = [
     "SELECT * FROM itrainingmodel",
@@ -151,6 +155,19 @@ def test_a_crate_can_be_made_of_it(old: StoreURL, tmp_path: Path) -> None:
     assert len(actions) > 1
     assert not any("startTime" in each for each in actions)
     assert (tmp_path / "crate" / "metrics" / "otrainingmodel.csv").is_file()
+    (test,) = [each for each in actions if each["name"] == "TestingModel 1"]
+    assert test["object"] == {"@id": "metrics/otrainingmodel.csv"}
+
+
+def test_a_document_can_be_made_of_it(old: StoreURL) -> None:
+    """The test used the epochs that it is noted to have read; `null` is no text."""
+    document = prov_document(EXECUTIONS[0], store=old)
+    assert violations(document) == []
+    used = Document(document).pairs(ProvUsage)
+    for epoch in (1, 2):
+        assert ("task.testingmodel.1", f"set.otrainingmodel.{epoch}") in used
+    for task in Document(document).of_type("Task"):
+        assert [value(task, name) for name in ("workspace", "output", "error")] == [None] * 3
 
 
 def test_an_upgrade_keeps_every_answer(old: StoreURL) -> None:

@@ -19,6 +19,7 @@ from dfanalyzer_client import prov_document
 from dfanalyzer_client.cli import main
 from dfanalyzer_client.cli.export import CRATE
 from dfanalyzer_client.cli.export import FORMATS as OF_COMMAND
+from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.prov import DOT, FORMATS, PICTURES
 from small_models import data, small_model
 from w3c_prov.conftest import Trained
@@ -177,6 +178,68 @@ def test_what_cannot_be_is_said_in_a_line(
 ) -> None:
     """With exit code 1."""
     assert words in run(*arguments, code=1).stderr
+
+
+def test_a_file_is_replaced_as_it_was(trained: Trained, tmp_path: Path) -> None:
+    """Behind a link, with its permissions."""
+    file, link = tmp_path / "file", tmp_path / "link"
+    file.touch(0o600)
+    link.symlink_to(file)
+    run(trained.second, "-o", str(link))
+    assert link.is_symlink()
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert file.read_text() == run(trained.second).stdout
+
+
+def test_a_pipe_is_written_to(trained: Trained, tmp_path: Path) -> None:
+    """As a device is: neither is replaced by a file."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE, text=True) as reader:
+        run(trained.second, "-o", str(pipe))
+        assert reader.stdout is not None
+        assert reader.stdout.read() == run(trained.second).stdout
+    assert pipe.is_fifo()
+
+
+def test_a_folder_is_no_file(trained: Trained, tmp_path: Path) -> None:
+    """It is said in a line, and nothing is left beside it."""
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    assert "cannot be written" in run(trained.second, "-o", str(folder), code=1).stderr
+    assert list(tmp_path.iterdir()) == [folder]
+
+
+def test_a_reader_that_goes_is_no_error_to_tell_of(trained: Trained) -> None:
+    """As `head` does."""
+    command = [sys.executable, "-m", "dfanalyzer_client.cli", "export", trained.first]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as writer:
+        assert writer.stdout is not None
+        assert writer.stderr is not None
+        writer.stdout.close()
+        assert writer.stderr.read() == b""
+    assert writer.returncode == 1
+
+
+def test_a_password_is_asked_for_once(trained: Trained, home: Path) -> None:
+    """And not at all where an option is wrong."""
+    url = PrivateServer(home).ensure()
+    asked = ["export", trained.second, "--store", str(url)]
+    done = CliRunner().invoke(main, asked, input=f"{url.password}\n")
+    assert done.exit_code == 0, done.output
+    assert done.stderr.count("Password") == 1
+    refused = CliRunner().invoke(main, [*asked, "--base", "nosuch"], input="")
+    assert refused.exit_code == 1
+    assert refused.stderr.startswith("Error: ")
+
+
+def test_a_store_that_is_away_is_said(trained: Trained, tmp_path: Path) -> None:
+    """In a line, and no file is there afterwards; a setting that cannot be is said before."""
+    away = ["--store", "monetdb://ada:s3cret@127.0.0.1:9/prov", "-o", str(tmp_path / "file")]
+    assert "No MonetDB answers" in run("last", *away, code=1).stderr
+    result = CliRunner().invoke(main, ["export", "last", *away], env={"KERAS_PROV_BASE": "ex"})
+    assert "KERAS_PROV_BASE" in result.stderr
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("format_", ["turtle", "rdfxml"])

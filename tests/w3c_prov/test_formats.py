@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import rdflib
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from prov.model import ProvDocument
 
@@ -163,6 +163,7 @@ def test_any_value_and_name_comes_back(tag: str) -> None:
     assert problems(FORMATS["turtle"].text(document)) == []
 
 
+@example("_x0020 ", " x0020_")
 @given(st.text(), st.text())
 def test_names_are_xml_names_in_ascii_and_unique(one: str, other: str) -> None:
     """`escaped` gives names that XML, Turtle and PROV-N write alike, and loses nothing."""

@@ -7,13 +7,19 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import vocabulary as tags
-from ._reading import RecordedRun
+from . import vocabulary as tags
+from .execution_record import ExecutionRecord
+from .vocabulary import MASK
 
-__all__ = ["Environment", "Source", "environment_of"]
+__all__ = ["KNOWN_SOFTWARE", "Environment", "Source", "environment_of"]
 
-MASK = "…"
-"""What stands in the place of a secret; it is never resolved."""
+KNOWN_SOFTWARE = {
+    "keras": ("Keras", "https://keras.io/"),
+    "tensorflow": ("TensorFlow", "https://www.tensorflow.org/"),
+    "jax": ("JAX", "https://docs.jax.dev/"),
+    "torch": ("PyTorch", "https://pytorch.org/"),
+}
+"""Title and homepage of Keras and its backends, by the names that Keras has for them."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ class Environment:
     """Values by kind and name; empty where ENVIRONMENT was not captured.
 
     Two trainings of an execution may have run in different environments: then all values of a name
-    are kept, in order.
+    are kept, in order, each where it differs from the one before.
     """
 
     values: dict[str, dict[str, list[str]]] = field(default_factory=dict)
@@ -59,6 +65,10 @@ class Environment:
         """The value that the first training had, or None."""
         found = self.values.get(kind, {}).get(name)
         return found[0] if found else None
+
+    def latest(self, kind: str, name: str) -> str | None:
+        """The value that the last training had, or None."""
+        return self.last(kind).get(name) or None
 
     def last(self, kind: str) -> dict[str, str]:
         """The values of a kind that the last training had."""
@@ -93,17 +103,16 @@ class Environment:
         return "".join(f"{name}=={version}\n" for name, version in packages.items() if version)
 
 
-def environment_of(run: RecordedRun) -> Environment:
+def environment_of(record: ExecutionRecord) -> Environment:
     """The environment of all trainings of an execution."""
-    found = run.sets.get(tags.ENVIRONMENT.lower())
     values: dict[str, dict[str, list[str]]] = defaultdict(dict)
-    if found is None or not found.types.keys() >= {"kind", "name", "value"}:
-        return Environment()
-    for _, row in found.rows:
-        of = dict(zip(found.types, row, strict=True))
-        kind, name, value = (str(of[key]) for key in ("kind", "name", "value"))
+    for row in record.rows_of(tags.ENVIRONMENT):
+        said = [row.get(key) for key in ("kind", "name", "value")]
+        if None in said:  # a set of the user's own, of that name
+            continue
+        kind, name, value = map(str, said)
         known = values[kind].setdefault(name, [])
-        if value not in known:
+        if known[-1:] != [value]:
             known.append(value)
     return Environment(dict(values))
 

@@ -1,138 +1,29 @@
-"""An execution as the database has it, read into plain objects: what a document is made of."""
+"""Reading an execution from the database, ours or the predecessor's, into a record."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from ..errors import UnknownTagError
-from ..store.connection import Connection
-from ..store.inspection import tables_of
-from ..store.layout import DataflowLayout, SetLayout
-from ..store.numbers import Place, restored
-from ..store.reading import Catalogue
-from ..store.schema import PUBLIC, table
-from ..store.sql import identifier, literal, qualified
+from .errors import UnknownTagError
+from .execution_record import ExecutionRecord, FileRecord, RowRecord, SetRecord, TaskRecord
+from .store.connection import Connection
+from .store.layout import DataflowLayout, SetLayout
+from .store.numbers import exact_rows
+from .store.reading import Catalogue
+from .store.schema import table
+from .store.sql import identifier, literal, qualified
 
-__all__ = [
-    "ExecutionRecord",
-    "FileRecord",
-    "RowRecord",
-    "SetRecord",
-    "TaskRecord",
-    "read_execution",
-]
+__all__ = ["read_execution"]
 
-
-@dataclass
-class TaskRecord:
-    """A task. `name` is unique in its execution: its number, or with more where that is not."""
-
-    id: int
-    transformation: str
-    name: str
-    status: str
-    began: datetime | None
-    ended: datetime | None
-    workspace: str | None = None
-    resource: str | None = None
-    output: str | None = None
-    error: str | None = None
-    depends_on: list[TaskRecord] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class RowRecord:
-    """A row of a set: who wrote it, who is known to have read it, and its values."""
-
-    number: int
-    writer: TaskRecord | None
-    readers: tuple[TaskRecord, ...]
-    values: tuple[Any, ...]
-
-
-@dataclass
-class SetRecord:
-    """A set's rows in one execution, in the order in which they were stored."""
-
-    layout: SetLayout
-    rows: list[RowRecord]
-
-    @property
-    def tag(self) -> str:
-        """The set's tag."""
-        return self.layout.tag
-
-    @property
-    def columns(self) -> list[str]:
-        """Names of the values of a row."""
-        return list(self.layout.attributes)
-
-
-@dataclass(frozen=True)
-class FileRecord:
-    """A file that a task read or wrote; DfAnalyzer's own clients do not say which."""
-
-    number: int
-    task: TaskRecord
-    name: str
-    path: str
-    mode: str | None = None
-    size: int | None = None
-    sha256: str | None = None
-
-
-@dataclass
-class ExecutionRecord:
-    """An execution with all that it did.
-
-    Attributes:
-        tag: names it.
-        dataflow: of which it is a run.
-        version: of the dataflow, newest that a task has.
-        tasks: in order.
-        sets: those that have rows.
-        files: in order.
-        derived_from: tags of the executions that this one goes on from.
-        programs: names and paths of what does a transformation, by its tag.
-    """
-
-    tag: str
-    dataflow: DataflowLayout
-    version: int
-    tasks: list[TaskRecord]
-    sets: list[SetRecord]
-    files: list[FileRecord]
-    derived_from: list[str]
-    programs: dict[str, list[tuple[str, str]]]
-
-    @property
-    def began(self) -> datetime | None:
-        """When the first task began."""
-        return min((task.began for task in self.tasks if task.began), default=None)
-
-    @property
-    def ended(self) -> datetime | None:
-        """When the last task ended; None while one runs, or where it is not known."""
-        ends = [task.ended for task in self.tasks]
-        known = [end for end in ends if end is not None]
-        return max(known) if known and len(known) == len(ends) else None
-
-    def rows_of(self, tag: str) -> list[dict[str, Any]]:
-        """The rows of a set as dictionaries; none where the set is not there."""
-        return [
-            dict(zip(each.columns, row.values, strict=True))
-            for each in self.sets
-            if each.tag == tag.lower()
-            for row in each.rows
-        ]
+NO_TEXT = ("", "null")
+"""How the predecessor's clients say that a task has no text."""
 
 
 def read_execution(connection: Connection, dataflow: str, execution: int) -> ExecutionRecord:
-    """Read an execution by its dataflow's tag and its id.
+    """Read an execution by its dataflow's tag and its id, within the connection's transaction.
 
     Raises:
         UnknownTagError: there is none.
@@ -157,7 +48,7 @@ def read_execution(connection: Connection, dataflow: str, execution: int) -> Exe
         version or layout.version,
         tasks,
         [each for each in sets if each.rows],
-        _files(connection, execution, by_id),
+        _files(connection, catalogue, execution, by_id),
         _derived_from(connection, catalogue, execution),
         dict(programs),
     )
@@ -166,6 +57,7 @@ def read_execution(connection: Connection, dataflow: str, execution: int) -> Exe
 def _tasks(
     connection: Connection, catalogue: Catalogue, execution: int
 ) -> tuple[list[TaskRecord], int]:
+    """The tasks of an execution, with those that each depends on, and their newest version."""
     begun, ended = catalogue.table("task_begun"), catalogue.table("task_ended")
     rows = connection.query(
         "SELECT b.id, x.tag, b.identifier, COALESCE(e.status, b.status), b.began, e.ended, "
@@ -181,7 +73,13 @@ def _tasks(
         counts[tag, number] += 1
         again = counts[tag, number]
         name = str(number) if again == 1 else f"{number}-{again}"
-        tasks.append(TaskRecord(id_, tag, name, status, _utc(began), _utc(end), *texts))
+        workspace, resource, output, error = (None if each in NO_TEXT else each for each in texts)
+        tasks.append(
+            TaskRecord(
+                id_, tag, number, name, status, _utc(began), _utc(end),
+                workspace, resource, output, error,
+            )
+        )  # fmt: skip
     by_id = {task.id: task for task in tasks}
     dependency = catalogue.table("task_dependency")
     for id_, previous in connection.query(
@@ -206,12 +104,11 @@ def _set(
     """The rows that a task of the execution wrote, or that one read where nobody wrote them."""
     writing = [f"{tag}_task_id" for tag in known.producers]
     reading = [f"{tag}_task_id" for tag in known.consumers]
-    columns = list(dict.fromkeys([*writing, *reading]))
-    names = list(known.attributes)
+    columns = known.task_columns
     if not columns:
         return SetRecord(known, [])
     of = ", ".join(f"s.{identifier(column)}" for column in columns)
-    selected = ", ".join(f"s.{identifier(name)}" for name in ["id", *columns, *names])
+    selected = ", ".join(f"s.{identifier(name)}" for name in ["id", *columns, *known.attributes])
     rows = connection.query(
         literal(
             f"SELECT {selected} FROM {qualified(layout.tag, known.table)} s "
@@ -222,12 +119,8 @@ def _set(
         [execution],
     )
     before = 1 + len(columns)
-    places = {
-        attribute.id: Place(0, position)
-        for position, attribute in enumerate(known.attributes.values(), before)
-        if attribute.type == "NUMERIC"
-    }
-    exact = restored(connection, catalogue.table("exact_number"), rows, places)
+    mine = [row for row in rows if not tasks.keys().isdisjoint(row[1:before])]
+    exact = exact_rows(connection, catalogue.table("exact_number"), known.attributes, mine, before)
     return SetRecord(
         known,
         [
@@ -253,17 +146,19 @@ def _row(
 
 
 def _files(
-    connection: Connection, execution: int, tasks: dict[int, TaskRecord]
+    connection: Connection, catalogue: Catalogue, execution: int, tasks: dict[int, TaskRecord]
 ) -> list[FileRecord]:
     """Files of the execution; the predecessor's table has no mode, size and SHA-256."""
-    known = tables_of(connection, PUBLIC).get("file")
-    if known is None or not tasks:
+    known = catalogue.columns("file")
+    if not known:
         return []
-    more = [name for name in ("mode", "size", "sha256") if name in known.columns]
+    more = [name for name in ("mode", "size", "sha256") if name in known]
     selected = ", ".join(f"f.{identifier(name)}" for name in ["task_id", "name", "path", *more])
     rows = connection.query(
-        f"SELECT {selected} FROM {table('file')} f WHERE f.task_id BETWEEN %s AND %s ORDER BY f.id",
-        [min(tasks), max(tasks)],
+        f"SELECT {selected} FROM {table('file')} f "
+        f"JOIN {catalogue.table('task_begun')} t ON t.id = f.task_id "
+        "WHERE t.df_exec = %s ORDER BY f.id",
+        [execution],
     )
     mine = [row for row in rows if row[0] in tasks]
     return [

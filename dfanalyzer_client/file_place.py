@@ -1,0 +1,42 @@
+"""Where a file is, as it is published: no login is in it, and it is a URI for whoever wants one."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath, PureWindowsPath
+from urllib.parse import quote
+
+__all__ = ["is_url", "place_uri", "published_place"]
+
+URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://([^/?#]*)([^?#]*)")
+"""Scheme, authority and path; a scheme of one letter is a drive of Windows."""
+
+IN_URLS = "/!$&'()*+,;=@~:%[]"
+"""What a URL may have as it is (RFC 3986), beside letters, digits and ``_.-``."""
+
+
+def is_url(place: str) -> bool:
+    """Whether a file's place is a URL, not a path."""
+    return URL.match(place) is not None
+
+
+def published_place(place: str) -> str:
+    """A path as it is; a URL without login, query and fragment."""
+    found = URL.match(place)
+    if found is None:
+        return place
+    scheme, authority, path = found.groups()
+    return f"{scheme}://{authority.rpartition('@')[2]}{path}"
+
+
+def place_uri(place: str) -> str | None:
+    """A published place as a URI: of a path that begins at the root a ``file:`` one (RFC 8089).
+
+    None for a relative path: whoever reads it would resolve it against another folder.
+    """
+    if is_url(place):
+        return quote(published_place(place), safe=IN_URLS)
+    if PureWindowsPath(place).is_absolute() and not place.startswith("/"):
+        return PureWindowsPath(place).as_uri()
+    path = PurePosixPath(place)
+    return path.as_uri() if path.is_absolute() else None
