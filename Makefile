@@ -53,7 +53,7 @@ lint: $(VENV)/.dev ## Check style and layout of the code
 types: $(VENV)/.dev ## Check the types
 	$(BIN)/mypy $(TYPED)
 
-bench: $(BENCH_VENV)/.peers ## Measure what we claim, and write benchmarks/report/: 20 minutes
+bench: $(BENCH_VENV)/.peers ## Measure what we claim, and write benchmarks/report/: half an hour
 	$(BENCH_VENV)/bin/python -m benchmarks $(BENCH_ARGS)
 
 bench-more: $(VENV)/.demo ## Measure imports, patches, delivery and the service as well

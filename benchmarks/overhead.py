@@ -194,7 +194,7 @@ def _parser() -> argparse.ArgumentParser:
     scale = parser.add_mutually_exclusive_group()
     scale.add_argument("--quick", action="store_true", help="one configuration")
     scale.add_argument("--paper", action="store_true", help="the whole grid: hours")
-    parser.add_argument("--epochs", type=int, default=5, help="default: %(default)s")
+    parser.add_argument("--epochs", type=int, default=20, help="default: %(default)s")
     parser.add_argument("--samples", type=int, default=96, help="default: %(default)s")
     parser.add_argument("--pairs", type=int, default=5, help="default: %(default)s")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="of the data: %(default)s")
