@@ -12,7 +12,7 @@ from .dataset import DataSet
 from .dependency import Dependency
 from .errors import DefinitionError, ElementError, UnknownTagError
 from .file import File
-from .names import checked_name, checked_text
+from .names import checked_name, checked_text, storable_text
 from .performance import Performance
 from .provenance_object import ProvenanceObject
 from .row_stream import RowStream
@@ -47,8 +47,9 @@ class Task(ProvenanceObject):
         self._dataflow = checked_name(dataflow_tag, "dataflow tag of a Task")
         self._exec = checked_text(exec_tag, "execution tag of a Task")
         self._sub_id = checked_text(str(sub_id), "sub id of a Task")
-        self._workspace, self._resource = workspace, resource
-        self._output, self._error = output, error
+        self._workspace = _checked(workspace, "workspace")
+        self._resource = _checked(resource, "resource")
+        self._output, self._error = _checked(output, "output"), _checked(error, "error")
         self._status = TaskStatus.READY
         self._sets: list[dict[str, Any]] = []
         self._performances: list[dict[str, str]] = []
@@ -110,13 +111,18 @@ class Task(ProvenanceObject):
         self.save()
 
     def end(self, status: TaskStatus = TaskStatus.FINISHED, error: str = "") -> None:
-        """Say that the task is over, with the rows added since; `error` says why it failed."""
+        """Say that the task is over, with the rows added since.
+
+        Args:
+            status: how it ended.
+            error: why it failed; characters that no database holds are escaped.
+        """
         if status not in ENDED:
             raise DefinitionError(f"A task does not end as {status}.")
         self.end_time = _now()
         self.start_time = self.start_time or self.end_time
         self._performances = [Performance(self.start_time, self.end_time).get_specification()]
-        self._error = error or self._error
+        self._error = storable_text(str(error)) or self._error
         self.set_status(status)
         self.save()
 
@@ -188,6 +194,10 @@ def _as_dependency(tasks: Task | Sequence[Task]) -> Dependency:
         if not isinstance(each, Task):
             raise DefinitionError(f"A Task depends on other Tasks. Received: {each!r}.")
     return Dependency([each.tag for each in listed], [each.id for each in listed])
+
+
+def _checked(text: object, what: str) -> str:
+    return "" if text is None else checked_text(str(text), f"{what} of a Task")
 
 
 def _whole_number(value: object) -> int:

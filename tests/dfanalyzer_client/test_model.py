@@ -176,6 +176,8 @@ def test_rows_that_do_not_fit_raise_and_spoil_nothing(
         lambda: Dataflow(7),
         lambda: Task("one", "d", "e", "t"),
         lambda: Task(1, "d", "e", "t", dependency=["other"]),
+        lambda: Task(1, "d", "e", "t", workspace="a\0b"),
+        lambda: Task(1, "d", "e", "t", output="\ud800"),
         lambda: Task(1, "d", "e", "t").set_status("FINISHED"),
         lambda: Task(1, "d", "e", "t").end(TaskStatus.RUNNING),
         lambda: Dependency(["a"], [1, 2]),

@@ -86,6 +86,15 @@ def test_an_error_goes_its_way_and_is_recorded(
     assert ask.set(tag, "iSolve", "a") == [(1,)]
 
 
+def test_an_error_that_no_database_holds_is_recorded_escaped(
+    flow: Dataflow, tag: str, ask: Any
+) -> None:
+    """NUL and half a surrogate pair in its message keep no task from having ended."""
+    with pytest.raises(ValueError, match="read"), flow.task("Solve"):
+        raise ValueError("read \0 and \ud800, not é")
+    assert tasks(ask, tag) == [("solve", 1, "FAILED", "ValueError: read \\x00 and \\ud800, not é")]
+
+
 def test_a_task_depends_on_another(flow: Dataflow, tag: str, ask: Any) -> None:
     """The rows that the other wrote carry the reader's task."""
     with flow.task("Solve") as solve:
