@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 import weakref
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import count
@@ -46,7 +45,7 @@ class Dataflow(ProvenanceObject):
         self.exec_tag = f"{tag}-{now}-{secrets.token_hex(4)}"
         self._client = client
         self._saved: list[dict[str, Any]] | None = None
-        self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(1))
+        self._numbers: dict[str, Iterator[int]] = {}
         self.transformations = transformations
         _live[self._tag, self.exec_tag] = self
 
@@ -91,7 +90,7 @@ class Dataflow(ProvenanceObject):
         transformation: str,
         *,
         id: int | None = None,
-        depends_on: Sequence[Task | RunningTask] = (),
+        depends_on: Task | RunningTask | Sequence[Task | RunningTask] = (),
     ) -> RunningTask:
         """A task that tells its begin, its end and its error by itself.
 
@@ -101,7 +100,7 @@ class Dataflow(ProvenanceObject):
             transformation: tag of the transformation that it does.
             id: names the task within its execution; by default 1, 2, … for each transformation,
                 which fits as long as no other process has tasks of it in the same execution.
-            depends_on: tasks whose rows it reads.
+            depends_on: the task, or tasks, whose rows it reads.
 
         Raises:
             UnknownTagError: the dataflow has no such transformation.
@@ -112,7 +111,8 @@ class Dataflow(ProvenanceObject):
 
     def next_id(self, transformation: str) -> int:
         """A number that no task of the transformation has got from here."""
-        return next(self._numbers[transformation.lower()])
+        # one step, so that two threads that are first do not both get a counter
+        return next(self._numbers.setdefault(transformation.lower(), count(1)))
 
     def get_specification(self) -> dict[str, Any]:
         """The dataflow as it stands in a message."""
