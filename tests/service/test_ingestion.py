@@ -135,6 +135,7 @@ def test_programs_files_and_extractors_stand_in_their_tables(
     ) == [("read", "index", "x")]
 
 
+BEFORE_TIME = "0001-01-01T00:00:00+14:00"
 SEVERAL = {"tags": [{"tag": "trainingmodel"}] * 2, "ids": [{"id": "1"}]}
 UNSAID = {"tags": [{"tag": "trainingmodel"}], "ids": [{"id": "1;99"}]}
 ABROAD = {"tags": [{"tag": "nosuch"}], "ids": [{"id": 1}]}
@@ -160,6 +161,12 @@ ABROAD = {"tags": [{"tag": "nosuch"}], "ids": [{"id": 1}]}
         ({"status": "DONE"}, 422, "status: Input should be 'READY', 'RUNNING'"),
         ({"exec": "a\0b"}, 422, "exec: "),
         ({"performances": [{"startTime": "yesterday"}]}, 422, "performances.0.startTime"),
+        ({"performances": [{"startTime": BEFORE_TIME}]}, 422, "of no year"),
+        (
+            {"dependency": {"tags": [{"tag": "trainingmodel"}], "ids": [{"id": "a"}]}},
+            422,
+            "whole number of 64 bits. Received: 'a'",
+        ),
         ({"dependency": SEVERAL}, 422, "2 tags and 1 ids"),
         ({"dependency": UNSAID}, 404, "'trainingmodel' has no task 99"),
         ({"dependency": ABROAD}, 404, "has no transformation 'nosuch'"),
