@@ -196,6 +196,7 @@ def test_conditions_over_attributes_select(
         "public.imesh.cells = 1",
         "*",
         "cells = 1 AND",
+        "cells BETWEEN SYMMETRIC 2 AND 1",
         "(" * 3000 + "cells = 1" + ")" * 3000,
         " AND ".join(["cells = 1"] * 500),
         "cells = 1 " + " " * 20_000,
@@ -205,6 +206,14 @@ def test_anything_but_a_condition_is_refused(mesh: Mesh, selection: str) -> None
     """No subquery, function, statement, placeholder or mere value gets through."""
     with pytest.raises(SelectionError):
         query(mesh.tag, "imesh", "imesh", selection=selection)
+
+
+def test_a_word_of_sql_as_a_name_needs_quotes_and_the_error_says_so(mesh: Mesh) -> None:
+    """A hyperparameter may be called ``drop``."""
+    with pytest.raises(SelectionError, match="double quotes"):
+        query(mesh.tag, "imesh", "imesh", ["index"], "drop > 1")
+    with pytest.raises(UnknownTagError, match="attribute 'drop'"):
+        query(mesh.tag, "imesh", "imesh", ["index"], '"drop" > 1')
 
 
 WORDS = r"""
