@@ -92,6 +92,27 @@ def test_rows_of_several_tasks_are_stored(tag: str, ask: Any) -> None:
     assert statuses == {writer: "FINISHED", reader: "RUNNING"}
 
 
+def test_a_dependency_may_name_several_tasks_in_one_text(tag: str, ask: Any) -> None:
+    """Ids joined by semicolons, as DfAnalyzer's messages have them, are tasks of one tag."""
+    dataflow = two_steps(tag)
+    for number in (1, 2):
+        task = Task(number, tag, dataflow.exec_tag, "First")
+        task.add_dataset(DataSet("oFirst", [Element([number])]))
+        task.end()
+    second = Task(3, tag, dataflow.exec_tag, "Second")
+    dependency = Dependency(["nosuch"], ["1; 2"])
+    second.add_dependency(dependency)
+    with pytest.raises(UnknownTagError, match="depends on one of 'nosuch'"):
+        second.begin()
+
+    dependency.tags = ["First"]
+    assert dependency.ids == [{"id": "1;2"}]
+    second.add_dependency(dependency)
+    second.begin()
+    read = ask.set(tag, "oFirst", "result, second_task_id IS NOT NULL")
+    assert read == [(1, True), (2, True)]
+
+
 def test_every_part_of_a_task_is_stored(tag: str, ask: Any) -> None:
     """Data sets accumulate; files, times, texts and each task it depends on have their rows."""
     dataflow = two_steps(tag)
@@ -181,6 +202,8 @@ def test_rows_that_do_not_fit_raise_and_spoil_nothing(
         lambda: Task(1, "d", "e", "t").set_status("FINISHED"),
         lambda: Task(1, "d", "e", "t").end(TaskStatus.RUNNING),
         lambda: Dependency(["a"], [1, 2]),
+        lambda: Dependency(["a"], ["first"]),
+        lambda: Dependency("a", "1"),
         lambda: Program(7, "path"),
         lambda: Transformation("t", programs=["solve"]),
         lambda: Set("s", SetType.INPUT, extractors=["e"]),
