@@ -53,6 +53,7 @@ class Task(ProvenanceObject):
         self._status = TaskStatus.READY
         self._sets: list[dict[str, Any]] = []
         self._performances: list[dict[str, str]] = []
+        self._whole: list[dict[str, str]] = []
         self._files: list[dict[str, Any]] = []
         self._derived_from: list[str] = []
         self._dependency: dict[str, Any] | None = None
@@ -94,6 +95,12 @@ class Task(ProvenanceObject):
             raise DefinitionError(f"A Task takes File objects. Received: {file!r}.")
         self._files.append(file.get_specification())
 
+    def add_performance(self, performance: Performance) -> None:
+        """Add a period of the task beside the one that `end` makes to what is sent next."""
+        if not isinstance(performance, Performance):
+            raise DefinitionError(f"A Task takes Performance objects. Received: {performance!r}.")
+        self._performances.append(performance.get_specification())
+
     def derive_from(self, exec_tag: str) -> None:
         """Say that this task's execution was derived from the execution `exec_tag` (PROV-DM)."""
         self._derived_from.append(checked_text(exec_tag, "execution tag of a derivation"))
@@ -121,7 +128,7 @@ class Task(ProvenanceObject):
             raise DefinitionError(f"A task does not end as {status}.")
         self.end_time = _now()
         self.start_time = self.start_time or self.end_time
-        self._performances = [Performance(self.start_time, self.end_time).get_specification()]
+        self._whole = [Performance(self.start_time, self.end_time).get_specification()]
         self._error = storable_text(str(error)) or self._error
         self.set_status(status)
         self.save()
@@ -141,7 +148,7 @@ class Task(ProvenanceObject):
         except (ElementError, UnknownTagError):
             self._sets = []
             raise
-        self._sets, self._performances = [], []
+        self._sets, self._performances, self._whole = [], [], []
         self._files, self._derived_from = [], []
 
     def stream(self, set_tag: str, attributes: Sequence[str]) -> RowStream:
@@ -174,7 +181,7 @@ class Task(ProvenanceObject):
             "output": self._output,
             "error": self._error,
             "startTime": self.start_time,
-            "performances": list(self._performances),
+            "performances": [*self._performances, *self._whole],
             "files": list(self._files),
             "derivedFrom": list(self._derived_from),
         }

@@ -22,6 +22,8 @@ from dfanalyzer_client import (
     ExtractorCombination,
     ExtractorExtension,
     File,
+    MethodType,
+    Performance,
     Program,
     Set,
     SetType,
@@ -111,6 +113,33 @@ def test_a_dependency_may_name_several_tasks_in_one_text(tag: str, ask: Any) -> 
     second.begin()
     read = ask.set(tag, "oFirst", "result, second_task_id IS NOT NULL")
     assert read == [(1, True), (2, True)]
+
+
+def test_periods_of_a_task_are_stored_beside_its_own(tag: str, ask: Any) -> None:
+    """With method and description, in UTC; once, also where the first try was refused."""
+    dataflow = two_steps(tag)
+    task = Task(1, tag, dataflow.exec_tag, "First")
+    task.start_time = "2026-11-23 04:05:05"
+    period = Performance(
+        "2026-11-23T06:05:05+02:00", "2026-11-23", MethodType.EXTRACTION, "it's read"
+    )
+    period.endTime = "2026-11-23 04:05:07.5"
+    task.add_performance(period)
+    task.add_dataset(DataSet("oFirst", [Element(["no number"])]))
+    with pytest.raises(ElementError):
+        task.end()
+    task.end()
+    rows = ask.rows(
+        "SELECT p.method, p.description, CAST(p.starttime AS TEXT), p.endtime = e.ended "
+        'FROM "public".performance p JOIN "public".task_ended e ON e.task_id = p.task_id '
+        'JOIN "public".task t ON t.id = p.task_id '
+        'JOIN "public".data_transformation x ON x.id = t.dt_id '
+        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY p.id', tag,
+    )  # fmt: skip
+    assert rows == [
+        ("EXTRACTION", "it's read", "2026-11-23 04:05:05.000000", False),
+        ("COMPUTATION", None, "2026-11-23 04:05:05.000000", True),
+    ]
 
 
 def test_every_part_of_a_task_is_stored(tag: str, ask: Any) -> None:
@@ -204,6 +233,10 @@ def test_rows_that_do_not_fit_raise_and_spoil_nothing(
         lambda: Dependency(["a"], [1, 2]),
         lambda: Dependency(["a"], ["first"]),
         lambda: Dependency("a", "1"),
+        lambda: Performance("yesterday", "2026-11-23 04:05:05"),
+        lambda: Performance(1, 2),
+        lambda: Performance("2026-11-23", "2026-11-24", "EXTRACTION"),
+        lambda: Task(1, "d", "e", "t").add_performance(("2026-11-23", "2026-11-24")),
         lambda: Program(7, "path"),
         lambda: Transformation("t", programs=["solve"]),
         lambda: Set("s", SetType.INPUT, extractors=["e"]),
@@ -344,6 +377,19 @@ def test_extractors_that_do_not_fit_raise(
         with_programs(tag, extractors=extractors).save()
     for word in words:
         assert word in str(caught.value)
+
+
+def test_parts_have_the_properties_that_existing_scripts_use() -> None:
+    """Of a file, an extractor and a period."""
+    file = File("/data", "mesh.msh")
+    assert (file.path, file.name) == ("/data", "mesh.msh")
+    extractor = Extractor("e", ExtractorCartridge.EXTRACTION, ExtractorExtension.CSV)
+    extractor.add_cartridge(ExtractorCartridge.INDEXING)
+    extractor.add_extension(ExtractorExtension.FASTBIT)
+    assert (extractor.cartridge, extractor.extension) == ("INDEXING", "FASTBIT")
+    period = Performance("2026-11-23 04:05:05", "2026-11-23 04:05:07")
+    period.method = MethodType.PROVENANCE
+    assert (period.startTime, period.method) == ("2026-11-23 04:05:05", "PROVENANCE")
 
 
 SUBMODULES = {
