@@ -137,8 +137,8 @@ class Task(ProvenanceObject):
         """Send what was added since the last time.
 
         Raises:
-            UnknownTagError: the dataflow was not saved in this process, or has no such
-                transformation or set.
+            UnknownTagError: the dataflow was not saved, in this process or before it in another,
+                or has no such transformation or set.
             ElementError: a value does not fit. Nothing was sent then: what was added since the
                 last time is dropped, to be added again as it should be.
             JournalError: the journal cannot be written. What was added is kept for the next time.
@@ -190,7 +190,7 @@ class Task(ProvenanceObject):
     def _client(self) -> Client:
         dataflow = live_dataflow(self._dataflow, self._exec)
         if dataflow is None:
-            return client_declaring(self._dataflow)
+            return client_declaring(self._dataflow, self._exec)
         dataflow.save()
         return dataflow.client
 

@@ -13,12 +13,10 @@ from anyio.to_thread import run_sync
 from ..analysis import task_exists
 from ..client import Client
 from ..declaration import Declaration
-from ..declared_set import DeclaredSet
 from ..errors import StoreError, UnknownTagError
 from ..journal import declarations
 from ..store import Connection
-from ..store.layout import DataflowLayout
-from ..store.reading import Catalogue
+from ..store.reading import Catalogue, declared
 from ._messages import DataflowMessage, TaskMessage
 
 __all__ = ["Ingest"]
@@ -121,7 +119,7 @@ class Ingest:
         except StoreError as error:
             logger.warning("What the store knows of dataflow %r is not known: %s", tag, error)
             return None
-        return None if layout is None else _specification(layout)
+        return None if layout is None else declared(layout)
 
     async def _check_said(self, declaration: Declaration, name: TaskName) -> None:
         """Refuse a dependency on a task that nobody said, which the store would refuse later."""
@@ -167,17 +165,3 @@ def _named(message: dict[str, Any]) -> list[TaskName]:
         (message["dataflow"], message["exec"], tag["tag"], each["id"])
         for tag, each in zip(dependency["tags"], dependency["ids"], strict=True)
     ]
-
-
-def _specification(layout: DataflowLayout) -> dict[str, Any]:
-    """A dataflow of the store as a message declares it."""
-    declaration = Declaration(layout.tag)
-    declaration.transformations = {tag: set() for tag in layout.transformations}
-    for tag, known in layout.sets.items():
-        attributes = {name: each.type for name, each in known.attributes.items()}
-        declaration.sets[tag] = DeclaredSet(
-            tag, attributes, list(known.producers), list(known.consumers)
-        )
-        for transformation in (*known.producers, *known.consumers):
-            declaration.transformations[transformation].add(tag)
-    return declaration.specification()

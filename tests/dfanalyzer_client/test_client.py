@@ -9,7 +9,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dfanalyzer_client import Client, StoreURL, client_for
+from dfanalyzer_client import (
+    Attribute,
+    AttributeType,
+    Client,
+    Dataflow,
+    Set,
+    SetType,
+    StoreURL,
+    Transformation,
+    client_for,
+)
 from dfanalyzer_client.journal import journals
 
 COMMON = """
@@ -94,3 +104,40 @@ else:
     assert done.returncode == 0, done.stderr  # since 3.12 Python itself warns of fork and threads
     assert sorted(ask.set(tag, "out", "a")) == [(1,), (2,), (3,), (4,)]
     assert len(set(journals(home / "journals")) - before) == 2
+
+
+STEP = """
+import sys
+from dfanalyzer_client import *
+
+tag, execution, number, *values = sys.argv[1:]
+task = Task(number, tag, execution, "Step")
+task.add_dataset(DataSet("out", [Element(values)]))
+task.begin()
+task.end()
+"""
+
+
+def test_a_step_may_be_a_program_of_its_own(tag: str, ask: Any) -> None:
+    """What another process declared is found: in its journal, in its order; else in the store."""
+    attributes = [Attribute("a", AttributeType.NUMERIC), Attribute("b", AttributeType.TEXT)]
+    executions = []
+    for declared in (attributes, attributes[::-1]):
+        output = Set("out", SetType.OUTPUT, declared)
+        flow = Dataflow(tag, [Transformation("Step", [output])])
+        flow.save()
+        executions.append(flow.exec_tag)
+    assert ask.set(tag, "out") == []
+    for number, (execution, *values) in enumerate(
+        [(executions[0], "1", "x"), (executions[1], "x", "2"), ("the script's own", "3", "x")]
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", STEP, tag, execution, str(number), *values],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+    assert ask.set(tag, "out", "a, b") == [(1, "x"), (2, "x"), (3, "x")]
+    assert ask.rows(
+        'SELECT e.tag FROM "public".dataflow_execution e JOIN "public".dataflow d '
+        "ON d.id = e.df_id WHERE d.tag = %s ORDER BY e.id", tag,
+    ) == [(each,) for each in (*executions, "the script's own")]  # fmt: skip

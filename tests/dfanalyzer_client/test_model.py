@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -269,8 +270,8 @@ def test_names_that_the_database_needs_are_refused(tag_: str, sets: list[Set], w
         Dataflow(tag_, [Transformation("T", sets)]).save()
 
 
-def test_a_task_of_an_unsaved_dataflow_raises() -> None:
-    """A task whose dataflow nobody declared in this process says what to call first."""
+def test_a_task_of_an_unsaved_dataflow_raises(home: Path) -> None:
+    """A task whose dataflow nobody declared says what to call first."""
     with pytest.raises(UnknownTagError, match=r"Dataflow\.save"):
         Task(1, "nobody-declared-this", "e", "t").begin()
 
