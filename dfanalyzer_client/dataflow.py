@@ -10,7 +10,8 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from .client import default_client
-from .errors import DefinitionError
+from .errors import DefinitionError, UnknownTagError
+from .names import checked_name
 from .provenance_object import ProvenanceObject
 from .transformation import Transformation
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Dataflow"]
 
 _live: weakref.WeakValueDictionary[tuple[str, str], Dataflow] = weakref.WeakValueDictionary()
+_newest: dict[str, str] = {}
 
 
 class Dataflow(ProvenanceObject):
@@ -48,6 +50,7 @@ class Dataflow(ProvenanceObject):
         self._numbers: dict[str, Iterator[int]] = {}
         self.transformations = transformations
         _live[self._tag, self.exec_tag] = self
+        _newest[self._tag] = self.exec_tag
 
     @property
     def _exec(self) -> str:
@@ -126,3 +129,15 @@ class Dataflow(ProvenanceObject):
 def live_dataflow(tag: str, exec_tag: str) -> Dataflow | None:
     """The Dataflow object of this run, while somebody holds it."""
     return _live.get((tag, exec_tag))
+
+
+def newest_execution(tag: str) -> str:
+    """The tag of the newest run of a dataflow in this process; raises UnknownTagError."""
+    try:
+        return _newest[checked_name(tag, "tag of the Dataflow")]
+    except KeyError:
+        raise UnknownTagError(
+            f"A Task without an execution's tag is of the newest execution of its dataflow in this "
+            f"process, which has no dataflow {tag!r}: make one, or give Task(id, dataflow_tag, "
+            "exec_tag, transformation_tag)."
+        ) from None

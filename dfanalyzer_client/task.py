@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .client import Client, client_declaring
-from .dataflow import live_dataflow
+from .dataflow import live_dataflow, newest_execution
 from .dataset import DataSet
 from .dependency import Dependency
 from .errors import DefinitionError, ElementError, UnknownTagError
@@ -33,7 +33,7 @@ class Task(ProvenanceObject):
         id: int | str,
         dataflow_tag: str,
         exec_tag: str,
-        transformation_tag: str,
+        transformation_tag: str | None = None,
         sub_id: str = "",
         dependency: Task | Sequence[Task] | None = None,
         workspace: str = "",
@@ -41,7 +41,18 @@ class Task(ProvenanceObject):
         output: str = "",
         error: str = "",
     ) -> None:
-        """Describe a task; raises DefinitionError for a part that cannot be stored."""
+        """Describe a task.
+
+        Scripts that were written before there were executions leave out `exec_tag`, and say
+        ``Task(1, "df", "Train", dependency=other)``: the execution is the newest of the dataflow
+        in this process.
+
+        Raises:
+            DefinitionError: a part cannot be stored.
+            UnknownTagError: `exec_tag` was left out, and this process has no such dataflow.
+        """
+        if transformation_tag is None:
+            exec_tag, transformation_tag = newest_execution(dataflow_tag), exec_tag
         super().__init__(transformation_tag)
         self._id = _whole_number(id)
         self._dataflow = checked_name(dataflow_tag, "dataflow tag of a Task")

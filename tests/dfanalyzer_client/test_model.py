@@ -276,6 +276,26 @@ def test_a_task_of_an_unsaved_dataflow_raises(home: Path) -> None:
         Task(1, "nobody-declared-this", "e", "t").begin()
 
 
+def test_scripts_older_than_executions_name_none(tag: str, ask: Any) -> None:
+    """Their tasks are of the newest Dataflow of that tag, also where nobody holds it any more."""
+    two_steps(tag).save()
+    two_steps(f"{tag}-other")
+    dataflow = two_steps(tag)
+    dataflow.save()
+    first, newest = Task(1, tag.upper(), "First"), dataflow.exec_tag
+    del dataflow
+    first.begin()
+    Task(2, tag, "Second", dependency=first).end()
+    found = ask.rows(
+        'SELECT e.tag, x.tag FROM "public".task t JOIN "public".dataflow_execution e '
+        'ON e.id = t.df_exec JOIN "public".data_transformation x ON x.id = t.dt_id '
+        'JOIN "public".dataflow d ON d.id = e.df_id WHERE d.tag = %s ORDER BY t.id', tag,
+    )  # fmt: skip
+    assert found == [(newest, "first"), (newest, "second")]
+    with pytest.raises(UnknownTagError, match="has no dataflow 'nobody-declared-this'"):
+        Task(1, "nobody-declared-this", "First")
+
+
 def test_an_attribute_keeps_its_type(tag: str) -> None:
     """Declaring an attribute anew with another type raises and names both."""
     Dataflow(tag, [Transformation("T", [Set("s", SetType.INPUT, numeric("a"))])]).save()
