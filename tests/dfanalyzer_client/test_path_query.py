@@ -281,6 +281,28 @@ def test_a_comparison_of_text_with_a_number_is_an_error_of_one_line(mesh: Mesh) 
         query(mesh.tag, "imesh", "imesh", selection="cells = 'many'")
 
 
+def test_names_may_hold_dots(tag: str, ask: Any) -> None:
+    """Each column of an answer can be asked for, whatever its set and attribute are called."""
+    output = Set("o.1", SetType.OUTPUT, [Attribute("a.b", NUMERIC), Attribute("b", NUMERIC)])
+    dataflow = Dataflow(tag, [Transformation("t", [output])])
+    with dataflow.task("t") as task:
+        task.generated([1, 2])
+    assert flush(30)
+    found = query(dataflow, "o.1", "o.1")
+    assert found.columns == ["o.1.a.b", "o.1.b"]
+    assert query(dataflow, "o.1", "o.1", found.columns).rows == [(1, 2)]
+    assert query(dataflow, "o.1", "o.1", ["b", "A.b"], '"o.1"."a.b" = 1').rows == [(2, 1)]
+    with pytest.raises(UnknownTagError, match="Set 'o' is not on the way"):
+        query(dataflow, "o.1", "o.1", ["o.2.b"])
+
+
+def test_rows_are_bounded(mesh: Mesh) -> None:
+    """As many as were asked for at most, and none is as good a number as others."""
+    assert [len(query(mesh.tag, "imesh", "imesh", limit=n)) for n in (0, 1, 9)] == [0, 1, 2]
+    with pytest.raises(DefinitionError, match=r"no less than 0\. Received: -1"):
+        query(mesh.tag, "imesh", "imesh", limit=-1)
+
+
 def test_rows_become_a_data_frame(mesh: Mesh) -> None:
     """Where pandas is installed."""
     frame = query(mesh.tag, "imesh", "ofine", ["cells", "level"], limit=1).to_pandas()
