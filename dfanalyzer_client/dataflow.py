@@ -42,9 +42,7 @@ class Dataflow(ProvenanceObject):
     ) -> None:
         """Describe a dataflow; raises DefinitionError for a bad tag or transformation."""
         super().__init__(tag)
-        now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-        # a sweep starts hundreds in the same second: the time alone would soon name two of them
-        self.exec_tag = f"{tag}-{now}-{secrets.token_hex(4)}"
+        self.exec_tag = new_execution(tag)
         self._client = client
         self._saved: list[dict[str, Any]] | None = None
         self._numbers: dict[str, Iterator[int]] = {}
@@ -129,6 +127,13 @@ class Dataflow(ProvenanceObject):
 def live_dataflow(tag: str, exec_tag: str) -> Dataflow | None:
     """The Dataflow object of this run, while somebody holds it."""
     return _live.get((tag, exec_tag))
+
+
+def new_execution(tag: str) -> str:
+    """A tag for a new run of a dataflow."""
+    now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    # a sweep starts hundreds in the same second: the time alone would soon name two of them
+    return f"{tag}-{now}-{secrets.token_hex(4)}"
 
 
 def newest_execution(tag: str) -> str:

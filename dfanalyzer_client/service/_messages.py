@@ -201,7 +201,11 @@ class TaskMessage(_Message):
     """A task, and what was said of it since its last message."""
 
     id: TaskId
-    exec: Text
+    exec: Annotated[
+        Text | None,
+        BeforeValidator(_absent),
+        Field(description="without it, the newest execution of the dataflow"),
+    ] = None
     dataflow: Tag
     transformation: Tag
     status: Annotated[

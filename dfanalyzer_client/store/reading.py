@@ -67,6 +67,17 @@ class Catalogue:
         rows = self._connection.query(f"SELECT id, tag FROM {table('dataflow')} ORDER BY id")
         return [(id_, tag) for id_, tag in rows]
 
+    def newest_execution(self, tag: str) -> str | None:
+        """The tag of a dataflow's newest execution, where it has any."""
+        if not self.exists:
+            return None
+        found = self._connection.query(
+            f"SELECT e.tag FROM {table('dataflow_execution')} e JOIN {table('dataflow')} d "
+            "ON d.id = e.df_id WHERE d.tag = %s ORDER BY e.id DESC LIMIT 1",
+            [tag],
+        )
+        return found[0][0] if found else None
+
     def layout(self, tag: str) -> DataflowLayout | None:
         """A dataflow, without the sets and attributes that have no table or no column."""
         layout = load_layout(self._connection, tag) if self.exists else None
