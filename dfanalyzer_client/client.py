@@ -117,6 +117,12 @@ class Client:
         for message in recalled(self.store, self.home, tag, exec_tag):
             self.save_dataflow(message)
 
+    def newest_execution(self, tag: str) -> str | None:
+        """The newest execution of a dataflow that another process stored."""
+        from .recall import recalled_execution
+
+        return recalled_execution(self.store, self.home, tag)
+
     def flush(self, timeout: float | None = 5.0) -> bool:
         """Wait until all that was said is stored; False when `timeout` seconds did not do.
 

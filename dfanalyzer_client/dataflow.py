@@ -137,12 +137,13 @@ def new_execution(tag: str) -> str:
 
 
 def newest_execution(tag: str) -> str:
-    """The tag of the newest run of a dataflow in this process; raises UnknownTagError."""
-    try:
-        return _newest[checked_name(tag, "tag of the Dataflow")]
-    except KeyError:
+    """The tag of a dataflow's newest run, in this process or before it; raises UnknownTagError."""
+    stored = checked_name(tag, "tag of the Dataflow")
+    found = _newest.get(stored) or default_client().newest_execution(stored)
+    if found is None:
         raise UnknownTagError(
-            f"A Task without an execution's tag is of the newest execution of its dataflow in this "
-            f"process, which has no dataflow {tag!r}: make one, or give Task(id, dataflow_tag, "
-            "exec_tag, transformation_tag)."
-        ) from None
+            "A Task without an execution's tag is of the newest execution of its dataflow, and "
+            f"there is none of {tag!r}: call Dataflow.save() before, or give Task(id, "
+            "dataflow_tag, exec_tag, transformation_tag)."
+        )
+    return found

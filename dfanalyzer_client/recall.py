@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import logging
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .errors import PrivateServerError, StoreError
 from .journal import declarations
@@ -16,24 +17,35 @@ from .store import reader_connection
 from .store.reading import Catalogue, declared
 from .url import StoreURL
 
-__all__ = ["recalled"]
+__all__ = ["recalled", "recalled_execution"]
 
 logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 
 def recalled(store: StoreURL | None, home: Path, tag: str, exec_tag: str) -> list[dict[str, Any]]:
     """The dataflow messages of an execution in the journals of `home`, else what the store knows.
 
-    None where neither knows the dataflow, or the store does not answer.
+    There are none where neither knows the dataflow, or the store does not answer.
     """
     found = declarations(home / "journals", tag, exec_tag)
     if found:
         return [{k: v for k, v in message.items() if k != "kind"} for message in found]
+    layout = _asked(store, home, lambda catalogue: catalogue.layout(tag))
+    return [] if layout is None else [declared(layout)]
+
+
+def recalled_execution(store: StoreURL | None, home: Path, tag: str) -> str | None:
+    """The newest execution of a dataflow that is stored."""
+    return _asked(store, home, lambda catalogue: catalogue.newest_execution(tag))
+
+
+def _asked(store: StoreURL | None, home: Path, ask: Callable[[Catalogue], T | None]) -> T | None:
     try:
         connection = reader_connection(store, home)
         with contextlib.closing(connection), connection.transaction():
-            layout = Catalogue(connection).layout(tag)
+            return ask(Catalogue(connection))
     except (StoreError, PrivateServerError) as error:
-        logger.warning("What the store knows of dataflow %r is not known: %s", tag, error)
-        return []
-    return [] if layout is None else [declared(layout)]
+        logger.warning("What another process declared is not known: %s", error)
+        return None

@@ -44,12 +44,12 @@ class Task(ProvenanceObject):
         """Describe a task.
 
         Scripts that were written before there were executions leave out `exec_tag`, and say
-        ``Task(1, "df", "Train", dependency=other)``: the execution is the newest of the dataflow
-        in this process.
+        ``Task(1, "df", "Train", dependency=other)``: the execution is the newest of the dataflow,
+        in this process or else in the store.
 
         Raises:
             DefinitionError: a part cannot be stored.
-            UnknownTagError: `exec_tag` was left out, and this process has no such dataflow.
+            UnknownTagError: `exec_tag` was left out, and the dataflow has no execution.
         """
         if transformation_tag is None:
             exec_tag, transformation_tag = newest_execution(dataflow_tag), exec_tag

@@ -111,7 +111,7 @@ import sys
 from dfanalyzer_client import *
 
 tag, execution, number, *values = sys.argv[1:]
-task = Task(number, tag, execution, "Step")
+task = Task(number, tag, execution, "Step") if execution else Task(number, tag, "Step")
 task.add_dataset(DataSet("out", [Element(values)]))
 task.begin()
 task.end()
@@ -129,15 +129,20 @@ def test_a_step_may_be_a_program_of_its_own(tag: str, ask: Any) -> None:
         executions.append(flow.exec_tag)
     assert ask.set(tag, "out") == []
     for number, (execution, *values) in enumerate(
-        [(executions[0], "1", "x"), (executions[1], "x", "2"), ("the script's own", "3", "x")]
+        [
+            (executions[0], "1", "x"),
+            (executions[1], "x", "2"),
+            ("the script's own", "3", "x"),
+            ("", "4", "x"),
+        ]
     ):
         done = subprocess.run(
             [sys.executable, "-c", STEP, tag, execution, str(number), *values],
             capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert (done.returncode, done.stderr) == (0, "")
-    assert ask.set(tag, "out", "a, b") == [(1, "x"), (2, "x"), (3, "x")]
+    assert ask.set(tag, "out", "a, b") == [(n, "x") for n in (1, 2, 3, 4)]
     assert ask.rows(
-        'SELECT e.tag FROM "public".dataflow_execution e JOIN "public".dataflow d '
-        "ON d.id = e.df_id WHERE d.tag = %s ORDER BY e.id", tag,
-    ) == [(each,) for each in (*executions, "the script's own")]  # fmt: skip
+        'SELECT e.tag FROM "public".task t JOIN "public".dataflow_execution e ON e.id = t.df_exec '
+        'JOIN "public".dataflow d ON d.id = e.df_id WHERE d.tag = %s ORDER BY t.id', tag,
+    ) == [(each,) for each in (*executions, *["the script's own"] * 2)]  # fmt: skip

@@ -292,7 +292,7 @@ def test_scripts_older_than_executions_name_none(tag: str, ask: Any) -> None:
         'JOIN "public".dataflow d ON d.id = e.df_id WHERE d.tag = %s ORDER BY t.id', tag,
     )  # fmt: skip
     assert found == [(newest, "first"), (newest, "second")]
-    with pytest.raises(UnknownTagError, match="has no dataflow 'nobody-declared-this'"):
+    with pytest.raises(UnknownTagError, match="there is none of 'nobody-declared-this'"):
         Task(1, "nobody-declared-this", "First")
 
 
