@@ -27,17 +27,27 @@ T = TypeVar("T")
 def recalled(store: StoreURL | None, home: Path, tag: str, exec_tag: str) -> list[dict[str, Any]]:
     """The dataflow messages of an execution in the journals of `home`, else what the store knows.
 
-    There are none where neither knows the dataflow, or the store does not answer.
+    What a process said a moment ago is not in the store yet: then it is what the journals have of
+    another execution. There is none where nobody knows the dataflow.
     """
-    found = declarations(home / "journals", tag, exec_tag)
-    if found:
-        return [{k: v for k, v in message.items() if k != "kind"} for message in found]
-    layout = _asked(store, home, lambda catalogue: catalogue.layout(tag))
-    return [] if layout is None else [declared(layout)]
+    journals = home / "journals"
+    found = declarations(journals, tag, exec_tag)
+    if not found:
+        layout = _asked(store, home, lambda catalogue: catalogue.layout(tag))
+        if layout is not None:
+            return [declared(layout)]
+        found = declarations(journals, tag, None)
+    return [
+        {**{name: value for name, value in message.items() if name != "kind"}, "recalled": True}
+        for message in found
+    ]
 
 
 def recalled_execution(store: StoreURL | None, home: Path, tag: str) -> str | None:
-    """The newest execution of a dataflow that is stored."""
+    """The newest execution of a dataflow in the journals of `home`, else in the store."""
+    found = declarations(home / "journals", tag, None)
+    if found:
+        return str(found[-1]["exec"])
     return _asked(store, home, lambda catalogue: catalogue.newest_execution(tag))
 
 

@@ -111,7 +111,7 @@ import sys
 from dfanalyzer_client import *
 
 tag, execution, number, *values = sys.argv[1:]
-task = Task(number, tag, execution, "Step") if execution else Task(number, tag, "Step")
+task = Task(number, tag, execution, "step") if execution else Task(number, tag, "step")
 task.add_dataset(DataSet("out", [Element(values)]))
 task.begin()
 task.end()
@@ -124,7 +124,7 @@ def test_a_step_may_be_a_program_of_its_own(tag: str, ask: Any) -> None:
     executions = []
     for declared in (attributes, attributes[::-1]):
         output = Set("out", SetType.OUTPUT, declared)
-        flow = Dataflow(tag, [Transformation("Step", [output])])
+        flow = Dataflow(tag, [Transformation("step", [output])])
         flow.save()
         executions.append(flow.exec_tag)
     assert ask.set(tag, "out") == []
@@ -133,7 +133,7 @@ def test_a_step_may_be_a_program_of_its_own(tag: str, ask: Any) -> None:
             (executions[0], "1", "x"),
             (executions[1], "x", "2"),
             ("the script's own", "3", "x"),
-            ("", "4", "x"),
+            ("", "x", "4"),
         ]
     ):
         done = subprocess.run(
@@ -145,4 +145,20 @@ def test_a_step_may_be_a_program_of_its_own(tag: str, ask: Any) -> None:
     assert ask.rows(
         'SELECT e.tag FROM "public".task t JOIN "public".dataflow_execution e ON e.id = t.df_exec '
         'JOIN "public".dataflow d ON d.id = e.df_id WHERE d.tag = %s ORDER BY t.id', tag,
-    ) == [(each,) for each in (*executions, *["the script's own"] * 2)]  # fmt: skip
+    ) == [(each,) for each in (*executions, "the script's own", executions[1])]  # fmt: skip
+
+
+def test_a_step_finds_what_is_not_stored_yet(tag: str, tmp_path: Path) -> None:
+    """With the store away, too, it is in the journal; a dataflow of nobody's is an error."""
+    away = {
+        "KERAS_PROV_STORE": "monetdb://a:b@127.0.0.1:9/x",
+        "KERAS_PROV_HOME": str(tmp_path),
+        "KERAS_PROV_EXIT_FLUSH": "0.1",
+    }
+    assert run("flow.save()", tag, **away).returncode == 0
+    for flow, execution, said in ((tag, "", ""), (tag, "own", ""), ("no", "own", "Nobody saved")):
+        done = subprocess.run(
+            [sys.executable, "-c", STEP, flow, execution, "1", "7"],
+            env={**os.environ, **away}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode != 0, said in done.stderr) == (bool(said), True), done.stderr
