@@ -110,6 +110,19 @@ class Client:
         """What was saved here of the dataflow `tag`."""
         return self._declarations.get(tag)
 
+    def recall(self, tag: str, exec_tag: str) -> None:
+        """Declare a dataflow as another process did, if one did."""
+        from .recall import recalled  # here: importing us stays cheap
+
+        for message in recalled(self.store, self.home, tag, exec_tag):
+            self.save_dataflow(message)
+
+    def newest_execution(self, tag: str) -> str | None:
+        """The newest execution of a dataflow that another process stored."""
+        from .recall import recalled_execution
+
+        return recalled_execution(self.store, self.home, tag)
+
     def flush(self, timeout: float | None = 5.0) -> bool:
         """Wait until all that was said is stored; False when `timeout` seconds did not do.
 
@@ -216,12 +229,19 @@ def default_client() -> Client:
     return client_for()
 
 
-def client_declaring(tag: str) -> Client:
-    """The client to which the dataflow `tag` was saved; raises UnknownTagError."""
+def client_declaring(tag: str, exec_tag: str) -> Client:
+    """The client to which the dataflow `tag` was saved; raises UnknownTagError.
+
+    Where another process saved it, that is the default one, which looks up what was declared.
+    """
     for client in reversed(list(_clients.values())):
         if client.declares(tag):
             return client
-    raise _undeclared(tag)
+    client = default_client()
+    client.recall(tag, exec_tag)
+    if not client.declares(tag):
+        raise _undeclared(tag)
+    return client
 
 
 def flush(timeout: float | None = 5.0) -> bool:
@@ -241,7 +261,8 @@ def shutdown(timeout: float = 5.0) -> bool:
 
 def _undeclared(tag: str) -> UnknownTagError:
     return UnknownTagError(
-        f"Dataflow {tag!r} was not saved in this process: call Dataflow.save() before its tasks."
+        f"Nobody saved the dataflow {tag!r}, in this process or before it: call Dataflow.save() "
+        "before its tasks."
     )
 
 

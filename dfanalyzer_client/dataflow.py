@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import secrets
 import weakref
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from .client import default_client
-from .errors import DefinitionError
+from .errors import DefinitionError, UnknownTagError
+from .names import checked_name
 from .provenance_object import ProvenanceObject
 from .transformation import Transformation
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Dataflow"]
 
 _live: weakref.WeakValueDictionary[tuple[str, str], Dataflow] = weakref.WeakValueDictionary()
+_newest: dict[str, str] = {}
 
 
 class Dataflow(ProvenanceObject):
@@ -41,14 +42,13 @@ class Dataflow(ProvenanceObject):
     ) -> None:
         """Describe a dataflow; raises DefinitionError for a bad tag or transformation."""
         super().__init__(tag)
-        now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-        # a sweep starts hundreds in the same second: the time alone would soon name two of them
-        self.exec_tag = f"{tag}-{now}-{secrets.token_hex(4)}"
+        self.exec_tag = new_execution(tag)
         self._client = client
         self._saved: list[dict[str, Any]] | None = None
-        self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: count(1))
+        self._numbers: dict[str, Iterator[int]] = {}
         self.transformations = transformations
         _live[self._tag, self.exec_tag] = self
+        _newest[self._tag] = self.exec_tag
 
     @property
     def _exec(self) -> str:
@@ -91,7 +91,7 @@ class Dataflow(ProvenanceObject):
         transformation: str,
         *,
         id: int | None = None,
-        depends_on: Sequence[Task | RunningTask] = (),
+        depends_on: Task | RunningTask | Sequence[Task | RunningTask] = (),
     ) -> RunningTask:
         """A task that tells its begin, its end and its error by itself.
 
@@ -101,7 +101,7 @@ class Dataflow(ProvenanceObject):
             transformation: tag of the transformation that it does.
             id: names the task within its execution; by default 1, 2, … for each transformation,
                 which fits as long as no other process has tasks of it in the same execution.
-            depends_on: tasks whose rows it reads.
+            depends_on: the task, or tasks, whose rows it reads.
 
         Raises:
             UnknownTagError: the dataflow has no such transformation.
@@ -112,7 +112,8 @@ class Dataflow(ProvenanceObject):
 
     def next_id(self, transformation: str) -> int:
         """A number that no task of the transformation has got from here."""
-        return next(self._numbers[transformation.lower()])
+        # one step, so that two threads that are first do not both get a counter
+        return next(self._numbers.setdefault(transformation.lower(), count(1)))
 
     def get_specification(self) -> dict[str, Any]:
         """The dataflow as it stands in a message."""
@@ -126,3 +127,23 @@ class Dataflow(ProvenanceObject):
 def live_dataflow(tag: str, exec_tag: str) -> Dataflow | None:
     """The Dataflow object of this run, while somebody holds it."""
     return _live.get((tag, exec_tag))
+
+
+def new_execution(tag: str) -> str:
+    """A tag for a new run of a dataflow."""
+    now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    # a sweep starts hundreds in the same second: the time alone would soon name two of them
+    return f"{tag}-{now}-{secrets.token_hex(4)}"
+
+
+def newest_execution(tag: str) -> str:
+    """The tag of a dataflow's newest run, in this process or before it; raises UnknownTagError."""
+    stored = checked_name(tag, "tag of the Dataflow")
+    found = _newest.get(stored) or default_client().newest_execution(stored)
+    if found is None:
+        raise UnknownTagError(
+            "A Task without an execution's tag is of the newest execution of its dataflow, and "
+            f"there is none of {tag!r}: call Dataflow.save() before, or give Task(id, "
+            "dataflow_tag, exec_tag, transformation_tag)."
+        )
+    return found

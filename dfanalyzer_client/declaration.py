@@ -79,7 +79,8 @@ class Declaration:
         """`message` with its values checked and its sets' attributes named.
 
         Raises:
-            UnknownTagError: the transformation or a set was not declared.
+            UnknownTagError: the transformation, a set, or the transformation of a task that it
+                depends on was not declared.
             ElementError: an element does not fit its set.
         """
         tag = message["transformation"]
@@ -88,9 +89,19 @@ class Declaration:
                 f"Dataflow {self.tag!r} has no transformation {tag!r}. Expected one of "
                 f"{named(self.transformations)}; declare it with add_transformation() first."
             )
+        self._check_dependency(tag, message.get("dependency") or {})
         order = self._orders.get(message["exec"], {})
         sets = [self._checked_set(tag, each, order) for each in message["sets"]]
         return {**message, "sets": sets}
+
+    def _check_dependency(self, tag: str, dependency: Mapping[str, Any]) -> None:
+        known = {*self.transformations, *(t for s in self.sets.values() for t in s.producers)}
+        for other in dependency.get("tags", ()):
+            if other["tag"] not in known:
+                raise UnknownTagError(
+                    f"A task of {tag!r} depends on one of {other['tag']!r}, which dataflow "
+                    f"{self.tag!r} has not. Expected one of {named(known)}."
+                )
 
     def _checked_set(
         self, transformation: str, data: Mapping[str, Any], order: Mapping[str, list[str]]

@@ -10,20 +10,67 @@ from .names import checked_name
 
 __all__ = ["Dependency"]
 
+SEPARATOR = ";"
+
 
 class Dependency:
-    """Tasks named pairwise: the first tag with the first id, and so on."""
+    """Tasks named pairwise: the first tag with the first id, and so on.
+
+    An id may name several tasks of its transformation, joined by ``;``.
+    """
 
     def __init__(self, tags: Sequence[str], ids: Sequence[object]) -> None:
-        """Pair tags and ids; raises DefinitionError when they are not as many."""
-        self.tags = [{"tag": checked_name(tag, "tag of a Dependency")} for tag in tags]
-        self.ids = [{"id": str(each)} for each in ids]
-        if len(self.tags) != len(self.ids):
-            raise DefinitionError(
-                f"A Dependency pairs tags with ids. Received: {len(self.tags)} tags and "
-                f"{len(self.ids)} ids."
-            )
+        """Pair tags and ids; raises DefinitionError where one is none, or they are not as many."""
+        self.tags, self.ids = tags, ids
+        self._pairs()
+
+    @property
+    def tags(self) -> list[dict[str, str]]:
+        """The transformations, as they stand in a message."""
+        return self._tags
+
+    @tags.setter
+    def tags(self, tags: Sequence[str]) -> None:
+        self._tags = [{"tag": checked_name(t, "tag of a Dependency")} for t in _listed(tags)]
+
+    @property
+    def ids(self) -> list[dict[str, str]]:
+        """The tasks' ids, as they stand in a message."""
+        return self._ids
+
+    @ids.setter
+    def ids(self, ids: Sequence[object]) -> None:
+        self._ids = [{"id": _checked_ids(each)} for each in _listed(ids)]
 
     def get_specification(self) -> dict[str, Any]:
-        """The dependency as it stands in a message."""
-        return {"tags": list(self.tags), "ids": list(self.ids)}
+        """The dependency as it stands in a message, with a tag for each task."""
+        pairs = self._pairs()
+        return {
+            "tags": [{"tag": tag} for tag, _ in pairs],
+            "ids": [{"id": each} for _, each in pairs],
+        }
+
+    def _pairs(self) -> list[tuple[str, str]]:
+        if len(self._tags) != len(self._ids):
+            raise DefinitionError(
+                f"A Dependency pairs tags with ids. Received: {len(self._tags)} tags and "
+                f"{len(self._ids)} ids."
+            )
+        return [
+            (tag["tag"], each)
+            for tag, ids in zip(self._tags, self._ids, strict=True)
+            for each in ids["id"].split(SEPARATOR)
+        ]
+
+
+def _listed(values: Sequence[Any]) -> Sequence[Any]:
+    if isinstance(values, (str, bytes)) or not isinstance(values, Sequence):
+        raise DefinitionError(f"A Dependency takes lists of tags and ids. Received: {values!r}.")
+    return values
+
+
+def _checked_ids(ids: object) -> str:
+    try:
+        return SEPARATOR.join(str(int(part)) for part in str(ids).split(SEPARATOR))
+    except ValueError:
+        raise DefinitionError(f"A Dependency's ids are whole numbers. Received: {ids!r}.") from None

@@ -59,6 +59,14 @@ class Extractor(ProvenanceObject):
             )
         self._extension = extension.value
 
+    def add_cartridge(self, cartridge: ExtractorCartridge) -> None:
+        """Change what it does with a file."""
+        self.cartridge = cartridge
+
+    def add_extension(self, extension: ExtractorExtension) -> None:
+        """Change the format or the program."""
+        self.extension = extension
+
     def get_specification(self) -> dict[str, Any]:
         """The extractor as it stands in a message."""
         tags = {

@@ -50,6 +50,16 @@ class File:
             "sha256": sha256,
         }
 
+    @property
+    def path(self) -> str:
+        """Where it is."""
+        return str(self._specification["path"])
+
+    @property
+    def name(self) -> str:
+        """What it is called there."""
+        return str(self._specification["name"])
+
     def get_specification(self) -> dict[str, Any]:
         """The file as it stands in a message; parts that are unknown are left out."""
         return {name: value for name, value in self._specification.items() if value is not None}

@@ -10,7 +10,14 @@ import unicodedata
 
 from .errors import DefinitionError
 
-__all__ = ["MAX_NAME", "RESERVED_SETS", "checked_dataflow_tag", "checked_name", "checked_text"]
+__all__ = [
+    "MAX_NAME",
+    "RESERVED_SETS",
+    "checked_dataflow_tag",
+    "checked_name",
+    "checked_text",
+    "storable_text",
+]
 
 MAX_NAME = 1000
 """Longest tag or attribute name, in characters: MonetDB's 1,023 less room for our affixes."""
@@ -66,3 +73,11 @@ def checked_text(value: object, what: str) -> str:
             f"The {what} is no valid Unicode text ({error.reason}). Received: {value[:80]!r}."
         ) from None
     return value
+
+
+def storable_text(text: str) -> str:
+    """`text` with what no database holds as Python escapes it; for texts that nobody wrote to us.
+
+    An error's message may hold whatever a program read. That it does is no reason to lose it.
+    """
+    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")

@@ -26,6 +26,9 @@ __all__ = ["RunningTask"]
 
 logger = logging.getLogger(__name__)
 
+LATER = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+"""Functions whose call only makes what does the work later."""
+
 P = ParamSpec("P")
 R = TypeVar("R")
 Names = dict[str, list[str]]
@@ -45,10 +48,12 @@ class RunningTask:
         dataflow: Dataflow,
         transformation: str,
         id: int | None = None,
-        depends_on: Sequence[Task | RunningTask] = (),
+        depends_on: Task | RunningTask | Sequence[Task | RunningTask] = (),
     ) -> None:
         """Name the task; raises UnknownTagError where the dataflow has no such transformation."""
         self._dataflow, self._tag = dataflow, transformation.lower()
+        if isinstance(depends_on, (Task, RunningTask)):
+            depends_on = [depends_on]
         self._id, self._depends_on = id, list(depends_on)
         self._inputs = self._sets(SetType.INPUT)
         self._outputs = self._sets(SetType.OUTPUT)
@@ -99,9 +104,9 @@ class RunningTask:
         if error is None:
             self.task.end()
             return
-        status = TaskStatus.FAILED
-        if isinstance(error, (KeyboardInterrupt, GeneratorExit)):
-            status = TaskStatus.INTERRUPTED
+        status = TaskStatus.INTERRUPTED  # KeyboardInterrupt, GeneratorExit, CancelledError, …
+        if isinstance(error, (Exception, SystemExit)):
+            status = TaskStatus.FAILED
         try:
             self.task.end(status, _text(error))
         except DfAnalyzerError:  # the error that is on its way says more
@@ -109,7 +114,7 @@ class RunningTask:
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Decorate a function; see the class."""
-        if inspect.iscoroutinefunction(function) or inspect.isgeneratorfunction(function):
+        if any(is_of_kind(function) for is_of_kind in LATER):
             raise DefinitionError(
                 f"A task is made of a plain function. Received: {function!r}. Use "
                 "`with dataflow.task(…)` inside it."

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from .client import Client, client_declaring
-from .dataflow import live_dataflow
+from .dataflow import live_dataflow, newest_execution
 from .dataset import DataSet
 from .dependency import Dependency
 from .errors import DefinitionError, ElementError, UnknownTagError
 from .file import File
-from .names import checked_name, checked_text
+from .names import checked_name, checked_text, storable_text
 from .performance import Performance
 from .provenance_object import ProvenanceObject
 from .row_stream import RowStream
@@ -33,7 +33,7 @@ class Task(ProvenanceObject):
         id: int | str,
         dataflow_tag: str,
         exec_tag: str,
-        transformation_tag: str,
+        transformation_tag: str | None = None,
         sub_id: str = "",
         dependency: Task | Sequence[Task] | None = None,
         workspace: str = "",
@@ -41,17 +41,30 @@ class Task(ProvenanceObject):
         output: str = "",
         error: str = "",
     ) -> None:
-        """Describe a task; raises DefinitionError for a part that cannot be stored."""
+        """Describe a task.
+
+        Scripts that were written before there were executions leave out `exec_tag`, and say
+        ``Task(1, "df", "Train", dependency=other)``: the execution is the newest of the dataflow,
+        in this process or else in the store.
+
+        Raises:
+            DefinitionError: a part cannot be stored.
+            UnknownTagError: `exec_tag` was left out, and the dataflow has no execution.
+        """
+        if transformation_tag is None:
+            exec_tag, transformation_tag = newest_execution(dataflow_tag), exec_tag
         super().__init__(transformation_tag)
         self._id = _whole_number(id)
         self._dataflow = checked_name(dataflow_tag, "dataflow tag of a Task")
         self._exec = checked_text(exec_tag, "execution tag of a Task")
         self._sub_id = checked_text(str(sub_id), "sub id of a Task")
-        self._workspace, self._resource = workspace, resource
-        self._output, self._error = output, error
+        self._workspace = _checked(workspace, "workspace")
+        self._resource = _checked(resource, "resource")
+        self._output, self._error = _checked(output, "output"), _checked(error, "error")
         self._status = TaskStatus.READY
         self._sets: list[dict[str, Any]] = []
         self._performances: list[dict[str, str]] = []
+        self._whole: list[dict[str, str]] = []
         self._files: list[dict[str, Any]] = []
         self._derived_from: list[str] = []
         self._dependency: dict[str, Any] | None = None
@@ -93,6 +106,12 @@ class Task(ProvenanceObject):
             raise DefinitionError(f"A Task takes File objects. Received: {file!r}.")
         self._files.append(file.get_specification())
 
+    def add_performance(self, performance: Performance) -> None:
+        """Add a period of the task beside the one that `end` makes to what is sent next."""
+        if not isinstance(performance, Performance):
+            raise DefinitionError(f"A Task takes Performance objects. Received: {performance!r}.")
+        self._performances.append(performance.get_specification())
+
     def derive_from(self, exec_tag: str) -> None:
         """Say that this task's execution was derived from the execution `exec_tag` (PROV-DM)."""
         self._derived_from.append(checked_text(exec_tag, "execution tag of a derivation"))
@@ -110,13 +129,18 @@ class Task(ProvenanceObject):
         self.save()
 
     def end(self, status: TaskStatus = TaskStatus.FINISHED, error: str = "") -> None:
-        """Say that the task is over, with the rows added since; `error` says why it failed."""
+        """Say that the task is over, with the rows added since.
+
+        Args:
+            status: how it ended.
+            error: why it failed; characters that no database holds are escaped.
+        """
         if status not in ENDED:
             raise DefinitionError(f"A task does not end as {status}.")
         self.end_time = _now()
         self.start_time = self.start_time or self.end_time
-        self._performances = [Performance(self.start_time, self.end_time).get_specification()]
-        self._error = error or self._error
+        self._whole = [Performance(self.start_time, self.end_time).get_specification()]
+        self._error = storable_text(str(error)) or self._error
         self.set_status(status)
         self.save()
 
@@ -124,8 +148,8 @@ class Task(ProvenanceObject):
         """Send what was added since the last time.
 
         Raises:
-            UnknownTagError: the dataflow was not saved in this process, or has no such
-                transformation or set.
+            UnknownTagError: the dataflow was not saved, in this process or before it in another,
+                or has no such transformation or set.
             ElementError: a value does not fit. Nothing was sent then: what was added since the
                 last time is dropped, to be added again as it should be.
             JournalError: the journal cannot be written. What was added is kept for the next time.
@@ -135,7 +159,7 @@ class Task(ProvenanceObject):
         except (ElementError, UnknownTagError):
             self._sets = []
             raise
-        self._sets, self._performances = [], []
+        self._sets, self._performances, self._whole = [], [], []
         self._files, self._derived_from = [], []
 
     def stream(self, set_tag: str, attributes: Sequence[str]) -> RowStream:
@@ -168,7 +192,7 @@ class Task(ProvenanceObject):
             "output": self._output,
             "error": self._error,
             "startTime": self.start_time,
-            "performances": list(self._performances),
+            "performances": [*self._performances, *self._whole],
             "files": list(self._files),
             "derivedFrom": list(self._derived_from),
         }
@@ -177,7 +201,7 @@ class Task(ProvenanceObject):
     def _client(self) -> Client:
         dataflow = live_dataflow(self._dataflow, self._exec)
         if dataflow is None:
-            return client_declaring(self._dataflow)
+            return client_declaring(self._dataflow, self._exec)
         dataflow.save()
         return dataflow.client
 
@@ -188,6 +212,10 @@ def _as_dependency(tasks: Task | Sequence[Task]) -> Dependency:
         if not isinstance(each, Task):
             raise DefinitionError(f"A Task depends on other Tasks. Received: {each!r}.")
     return Dependency([each.tag for each in listed], [each.id for each in listed])
+
+
+def _checked(text: object, what: str) -> str:
+    return "" if text is None else checked_text(str(text), f"{what} of a Task")
 
 
 def _whole_number(value: object) -> int:

@@ -7,7 +7,9 @@ its column as NULL (or as the nearest double), and in full into ``"public"."exac
 
 from __future__ import annotations
 
+import contextlib
 import math
+import operator
 import os
 from typing import Any
 
@@ -60,23 +62,36 @@ def _number(value: Any, where: str) -> Number:
     plain = value.item() if hasattr(value, "item") and getattr(value, "size", 1) == 1 else value
     if isinstance(plain, str):
         plain = _parsed(plain.strip())
+    elif not isinstance(plain, (int, float)):
+        plain = _converted(plain)
     if isinstance(plain, bool):
         plain = int(plain)
     if isinstance(plain, (int, float)) and not _too_large(plain):
         return plain
+    bounds = " of 64 bits" if isinstance(plain, int) else ""
     raise ElementError(
-        f"A number was expected for {where}. Received: {value!r:.80} "
+        f"A number{bounds} was expected for {where}. Received: {value!r:.80} "
         f"of type {type(value).__name__}."
     )
 
 
 def _parsed(text: str) -> Number | str:
-    for read in (int, float):
-        try:
-            return read(text)
-        except ValueError:
-            continue
+    """The number that a text says, or the text where it says none, or one beyond all doubles."""
+    with contextlib.suppress(ValueError):
+        return int(text)
+    with contextlib.suppress(ValueError):
+        number = float(text)
+        return text if math.isinf(number) and any(map(str.isdigit, text)) else number
     return text
+
+
+def _converted(value: Any) -> Any:
+    """A number of another kind, as Decimal, Fraction or TensorFlow's scalars, as Python's own."""
+    for convert in (operator.index, float) if hasattr(type(value), "__float__") else ():
+        with contextlib.suppress(Exception):  # whatever its library raises
+            number = convert(value)
+            return value if math.isinf(number) and number != value else number
+    return value
 
 
 def _too_large(number: Number) -> bool:

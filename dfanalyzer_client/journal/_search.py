@@ -21,8 +21,8 @@ TRIES = 5
 _DECLARES = b'"kind":"dataflow"'
 
 
-def declarations(folder: Path, tag: str, exec_tag: str) -> list[dict[str, Any]]:
-    """The messages that declared a dataflow for one execution, in order.
+def declarations(folder: Path, tag: str, exec_tag: str | None) -> list[dict[str, Any]]:
+    """The messages that declared a dataflow for one execution (None: for any), in order.
 
     They are those of the newest journal that has any.
     """
@@ -34,8 +34,9 @@ def declarations(folder: Path, tag: str, exec_tag: str) -> list[dict[str, Any]]:
     return []
 
 
-def _searched(folder: Path, tag: str, exec_tag: str) -> list[dict[str, Any]]:
-    searched, quoted = 0, json.dumps(exec_tag).encode("ascii")
+def _searched(folder: Path, tag: str, exec_tag: str | None) -> list[dict[str, Any]]:
+    searched = 0
+    quoted = b'"exec":' if exec_tag is None else json.dumps(exec_tag).encode("ascii")
     for path in reversed(journals(folder, done=True)):
         found: list[dict[str, Any]] = []
         for line in _lines(path):
@@ -59,5 +60,9 @@ def _lines(path: Path) -> Iterator[bytes]:
         return  # damaged: what comes after cannot be read
 
 
-def _is_of(message: dict[str, Any], tag: str, exec_tag: str) -> bool:
-    return (message.get("tag"), message.get("exec")) == (tag, exec_tag)
+def _is_of(message: dict[str, Any], tag: str, exec_tag: str | None) -> bool:
+    if message.get("tag") != tag:
+        return False
+    if exec_tag is None:  # who recalls an execution does not begin it
+        return "exec" in message and "recalled" not in message
+    return bool(message.get("exec") == exec_tag)

@@ -95,6 +95,7 @@ def query(
     Raises:
         UnknownTagError: a dataflow, set or attribute is not there, or no way leads.
         SelectionError: `selection` is no condition over attributes.
+        DefinitionError: `mapping` or `limit` is none.
         StoreError: the database cannot be asked.
     """
     connection = reader_connection(settings.store_url(store), home or settings.home())
@@ -129,6 +130,8 @@ def query_with(
     limit: int | None = None,
 ) -> QueryResult:
     """`query` over a connection that is there already."""
+    if limit is not None and limit < 0:
+        raise DefinitionError(f"A query's limit is no less than 0. Received: {limit}.")
     with connection.transaction():
         catalogue = Catalogue(connection)
         layout = catalogue.layout(dataflow.lower())
@@ -148,8 +151,9 @@ def query_with(
             catalogue.table("task_dependency"),
         )
         if limit is not None:
-            text, parameters = f"{text} LIMIT %s", [*parameters, max(0, int(limit))]
-        rows = connection.query(text, parameters)
+            # MonetDB 11.41 refuses LIMIT 0
+            text, parameters = f"{text} LIMIT %s", [*parameters, max(1, limit)]
+        rows = connection.query(text, parameters)[:limit]
         rows = _restored(connection, catalogue, layout, wanted, rows)
     return QueryResult(
         [f"{tag}.{name}" for tag, name in wanted],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from ..declared_set import named
@@ -49,12 +49,22 @@ class Attributes:
     def projected(self, names: Sequence[str], ends: Sequence[str]) -> list[tuple[str, str]]:
         """The attributes of a projection; of none, all of the sets at the ends."""
         if names:
-            return [self.found(*_split(name)) for name in names]
+            return [self.found(*self._split(name)) for name in names]
         return [
             (tag, name)
             for tag in dict.fromkeys(tag.lower() for tag in ends)
             for name in self._layout.sets[tag].attributes
         ]
+
+    def _split(self, name: str) -> tuple[str | None, str]:
+        """`set.attribute` or `attribute`; each may hold dots of its own."""
+        for tag, attribute in _splits(name):
+            among = (
+                self._sets if tag is None else [tag.lower()] if tag.lower() in self._sets else []
+            )
+            if any(attribute.lower() in self._layout.sets[each].attributes for each in among):
+                return tag, attribute
+        return next(_splits(name))
 
     def alias(self, tag: str) -> str:
         """What a set is called in the statement."""
@@ -159,7 +169,9 @@ def _reads(layout: DataflowLayout, known: SetLayout, transformation: str, depend
     return " UNION ".join([said, *depended])
 
 
-def _split(name: str) -> tuple[str | None, str]:
-    """`set.attribute` or `attribute`; either may hold further dots where it is unambiguous."""
-    tag, dot, attribute = name.strip().partition(".")
-    return (tag.strip(), attribute.strip()) if dot else (None, tag.strip())
+def _splits(name: str) -> Iterator[tuple[str | None, str]]:
+    """Every reading of a name as `set.attribute`, then as an attribute alone."""
+    parts = name.split(".")
+    for count in range(1, len(parts)):
+        yield ".".join(parts[:count]).strip(), ".".join(parts[count:]).strip()
+    yield None, name.strip()

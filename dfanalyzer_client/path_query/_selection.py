@@ -52,7 +52,10 @@ def condition(text: str, resolve: Resolve) -> tuple[str, list[Any]]:
         tree = sqlglot.parse_one(text, into=exp.Condition)
     except (sqlglot.errors.SqlglotError, RecursionError, ValueError) as error:
         reason = str(error).splitlines()[0].partition(". Line")[0]
-        raise SelectionError(f"The selection is no condition ({reason}): {text!r:.200}.") from None
+        raise SelectionError(
+            f"The selection is no condition ({reason}): {text!r:.200}. A name that is a word of "
+            'SQL, as "drop", stands in double quotes.'
+        ) from None
     builder = _Builder(text, resolve)
     return builder.condition(tree), builder.parameters
 
@@ -79,7 +82,7 @@ class _Builder:
     def _predicate(self, node: exp.Expr) -> str:
         if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
             return f"{self._value(node.this)} IS NULL"
-        if isinstance(node, exp.Between):
+        if isinstance(node, exp.Between) and not node.args.get("symmetric"):
             low, high = node.args["low"], node.args["high"]
             value = self._value(node.this)
             return f"{value} BETWEEN {self._value(low)} AND {self._value(high)}"

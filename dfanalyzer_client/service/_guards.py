@@ -5,11 +5,12 @@ Plain ASGI, since a request for each of thousands of messages a second passes th
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
 from ..errors import DfAnalyzerError
@@ -76,11 +77,14 @@ class Guard:
 async def body_of(request: Request, limit: int = MAX_BODY) -> bytes:
     """The body of a request; raises BodyTooLargeError, and then has read `limit` bytes of it."""
     parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            raise BodyTooLargeError(f"A request's body has at most {limit} bytes.")
-        parts.append(part)
+    try:
+        async for part in request.stream():
+            size += len(part)
+            if size > limit:
+                raise BodyTooLargeError(f"A request's body has at most {limit} bytes.")
+            parts.append(part)
+    except asyncio.CancelledError:  # the service ends, and waits for the rest no longer
+        raise ClientDisconnect from None
     return b"".join(parts)
 
 

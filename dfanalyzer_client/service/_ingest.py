@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable
@@ -12,13 +13,12 @@ from anyio.to_thread import run_sync
 
 from ..analysis import task_exists
 from ..client import Client
+from ..dataflow import new_execution
 from ..declaration import Declaration
-from ..declared_set import DeclaredSet
 from ..errors import StoreError, UnknownTagError
 from ..journal import declarations
 from ..store import Connection
-from ..store.layout import DataflowLayout
-from ..store.reading import Catalogue
+from ..store.reading import Catalogue, declared
 from ._messages import DataflowMessage, TaskMessage
 
 __all__ = ["Ingest"]
@@ -48,6 +48,7 @@ class Ingest:
         self._searched: set[tuple[str, str]] = set()
         self._loaded: set[str] = set()
         self._tasks: OrderedDict[TaskName, None] = OrderedDict()
+        self._newest: dict[str, str] = {}
 
     async def dataflow(self, said: DataflowMessage) -> int:
         """Declare a dataflow; the message's number in the journal.
@@ -59,6 +60,7 @@ class Ingest:
         await self._load(said.tag)
         number = self._client.save_dataflow(said.message())
         self._loaded.add(said.tag)
+        self._newest[said.tag] = said.exec or new_execution(said.tag)
         return number
 
     async def task(self, said: TaskMessage) -> int:
@@ -70,20 +72,21 @@ class Ingest:
             ValueError: its dependency is no list of pairs.
             JournalError: the journal cannot be written.
         """
+        exec_tag = said.exec or await self._newest_execution(said.dataflow)
         declaration = self._client.declaration(said.dataflow)
-        if declaration is None or not declaration.has_execution(said.exec):
-            await self._recover(said.dataflow, said.exec)
+        if declaration is None or not declaration.has_execution(exec_tag):
+            await self._recover(said.dataflow, exec_tag)
             declaration = self._client.declaration(said.dataflow)
         if declaration is None:
             raise UnknownTagError(
                 f"No dataflow {said.dataflow!r} was declared: POST it to /pde/dataflow/json first."
             )
-        widths = {data.tag: declaration.width(said.exec, data.tag) for data in said.sets}
-        message = said.message(widths)
+        widths = {data.tag: declaration.width(exec_tag, data.tag) for data in said.sets}
+        message = said.message(widths) | {"exec": exec_tag}
         for name in _named(message):
             await self._check_said(declaration, name)
         number = self._client.save_task(message)
-        self._remember((said.dataflow, said.exec, said.transformation, message["id"]))
+        self._remember((said.dataflow, exec_tag, said.transformation, message["id"]))
         return number
 
     async def _load(self, tag: str) -> None:
@@ -97,6 +100,25 @@ class Ingest:
             if known is not None:
                 self._client.save_dataflow(known)
                 self._loaded.add(tag)
+
+    async def _newest_execution(self, tag: str) -> str:
+        """What tasks belong to whose client is older than executions and names none.
+
+        It is that of the newest declaration, here or before this process began.
+        """
+        await self._load(tag)
+        if self._client.declares(tag) and tag not in self._newest:
+            stored = await run_sync(self._newest_stored, tag)
+            self._newest.setdefault(tag, stored or new_execution(tag))
+        return self._newest.get(tag, "")
+
+    def _newest_stored(self, tag: str) -> str | None:
+        try:
+            with contextlib.closing(self._connect()) as connection, connection.transaction():
+                return Catalogue(connection).newest_execution(tag)
+        except StoreError as error:
+            logger.warning("The executions of dataflow %r are not known: %s", tag, error)
+            return None
 
     async def _recover(self, tag: str, exec_tag: str) -> None:
         """Take in what was declared of an execution before this process began, once."""
@@ -121,7 +143,7 @@ class Ingest:
         except StoreError as error:
             logger.warning("What the store knows of dataflow %r is not known: %s", tag, error)
             return None
-        return None if layout is None else _specification(layout)
+        return None if layout is None else declared(layout)
 
     async def _check_said(self, declaration: Declaration, name: TaskName) -> None:
         """Refuse a dependency on a task that nobody said, which the store would refuse later."""
@@ -167,17 +189,3 @@ def _named(message: dict[str, Any]) -> list[TaskName]:
         (message["dataflow"], message["exec"], tag["tag"], each["id"])
         for tag, each in zip(dependency["tags"], dependency["ids"], strict=True)
     ]
-
-
-def _specification(layout: DataflowLayout) -> dict[str, Any]:
-    """A dataflow of the store as a message declares it."""
-    declaration = Declaration(layout.tag)
-    declaration.transformations = {tag: set() for tag in layout.transformations}
-    for tag, known in layout.sets.items():
-        attributes = {name: each.type for name, each in known.attributes.items()}
-        declaration.sets[tag] = DeclaredSet(
-            tag, attributes, list(known.producers), list(known.consumers)
-        )
-        for transformation in (*known.producers, *known.consumers):
-            declaration.transformations[transformation].add(tag)
-    return declaration.specification()

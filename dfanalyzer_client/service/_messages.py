@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
@@ -43,7 +44,10 @@ def _moment(value: str | None) -> str | None:
         return None
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is not None:
-        moment = moment.astimezone(UTC).replace(tzinfo=None)
+        try:
+            moment = moment.astimezone(UTC).replace(tzinfo=None)
+        except OverflowError:
+            raise ValueError(f"In UTC it is of no year from 1 to 9999: {value!r:.80}") from None
     return moment.isoformat(" ", "microseconds" if moment.microsecond else "seconds")
 
 
@@ -197,7 +201,11 @@ class TaskMessage(_Message):
     """A task, and what was said of it since its last message."""
 
     id: TaskId
-    exec: Text
+    exec: Annotated[
+        Text | None,
+        BeforeValidator(_absent),
+        Field(description="without it, the newest execution of the dataflow"),
+    ] = None
     dataflow: Tag
     transformation: Tag
     status: Annotated[
@@ -249,10 +257,13 @@ def _elements(data: DataSetMessage, width: int) -> list[list[Scalar]]:
 
 
 def _task_id(text: str) -> int:
-    number = int(text)
-    if abs(number) > BIGINT:
-        raise ValueError(f"dependency: a task's id has 64 bits. Received: {text[:80]!r}.")
-    return number
+    with contextlib.suppress(ValueError):
+        number = int(text)
+        if abs(number) <= BIGINT:
+            return number
+    raise ValueError(
+        f"dependency: a task's id is a whole number of 64 bits. Received: {text[:80]!r}."
+    )
 
 
 def _now() -> str:

@@ -20,6 +20,8 @@ from ._guards import Guard
 __all__ = ["ListenError", "guarded_app", "is_loopback", "serve"]
 
 BACKLOG = 2048
+LAST_REQUESTS_SECONDS = 3
+"""So long requests that have begun are waited for when the service is told to end."""
 
 
 class ListenError(DfAnalyzerError):
@@ -53,8 +55,9 @@ def serve(
         name = f"[{host}]" if ":" in host else host
         report(f"http://{name}:{listener.getsockname()[1]}")
         config = uvicorn.Config(
-            app, log_level="warning", access_log=False, lifespan="on", server_header=False
-        )
+            app, log_level="warning", access_log=False, lifespan="on", server_header=False,
+            timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
+        )  # fmt: skip
         with contextlib.suppress(KeyboardInterrupt):  # that is how it is told to end
             uvicorn.Server(config).run(sockets=[listener])
 

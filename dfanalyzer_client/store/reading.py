@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from ..declaration import Declaration
+from ..declared_set import DeclaredSet
 from ..errors import RefusedError
 from .connection import Connection
 from .inspection import TableFound, column_kind, tables_of
 from .layout import DataflowLayout, load_layout
 from .schema import PUBLIC, table
 
-__all__ = ["Catalogue", "execution_key"]
+__all__ = ["Catalogue", "declared", "execution_key"]
 
 PREDECESSORS = {
     "task_begun": (
@@ -69,6 +72,17 @@ class Catalogue:
         rows = self._connection.query(f"SELECT id, tag FROM {table('dataflow')} ORDER BY id")
         return [(id_, tag) for id_, tag in rows]
 
+    def newest_execution(self, tag: str) -> str | None:
+        """The tag of a dataflow's newest execution, where it has any."""
+        if not self.exists:
+            return None
+        found = self._connection.query(
+            f"SELECT e.tag FROM {table('dataflow_execution')} e JOIN {table('dataflow')} d "
+            "ON d.id = e.df_id WHERE d.tag = %s ORDER BY e.id DESC LIMIT 1",
+            [tag],
+        )
+        return found[0][0] if found else None
+
     def layout(self, tag: str) -> DataflowLayout | None:
         """A dataflow, without the sets and attributes that have no table or no column."""
         layout = load_layout(self._connection, tag) if self.exists else None
@@ -98,3 +112,17 @@ def execution_key(tables: Mapping[str, TableFound]) -> str:
             "cannot be read or brought forward. Its tables can be asked in SQL."
         )
     return "tag" if column_kind(task.columns["df_exec"].type) == "TEXT" else "id"
+
+
+def declared(layout: DataflowLayout) -> dict[str, Any]:
+    """A dataflow of the store as a message declares it."""
+    declaration = Declaration(layout.tag)
+    declaration.transformations = {tag: set() for tag in layout.transformations}
+    for tag, known in layout.sets.items():
+        attributes = {name: each.type for name, each in known.attributes.items()}
+        declaration.sets[tag] = DeclaredSet(
+            tag, attributes, list(known.producers), list(known.consumers)
+        )
+        for transformation in (*known.producers, *known.consumers):
+            declaration.transformations[transformation].add(tag)
+    return declaration.specification()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import time
+from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +31,25 @@ from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 
 NAN, INFINITY = float("nan"), float("inf")
+
+
+class Scalar:
+    """A number as TensorFlow's are: it has an ``__index__`` that no float takes."""
+
+    def __index__(self) -> int:
+        raise AttributeError("a float has no __index__")
+
+    def __float__(self) -> float:
+        return 2.5
+
+
 NUMBERS = [
     (NAN, NAN), (INFINITY, INFINITY), (-INFINITY, -INFINITY), (None, None), (0.1, 0.1),
     (2**63 - 1, 2**63 - 1), (-(2**63), -(2**63)), (2**53 + 1, 2**53 + 1), (5e-324, 5e-324),
     (-0.0, -0.0), (True, 1), ("0.01", 0.01), (np.float32(0.1), float(np.float32(0.1))),
     (np.int64(7), 7), (np.float64(NAN), NAN), (np.bool_(True), 1), (np.array(2.5), 2.5),
+    (np.longdouble(0.5), 0.5), (Decimal("0.1"), 0.1), (Decimal("NaN"), NAN), (Fraction(1, 4), 0.25),
+    (" -inf ", -INFINITY), (Scalar(), 2.5),
 ]  # fmt: skip
 TEXTS = [
     "it's", '"quoted"', "C:\\new\\table", "two\nlines\r\n", "😀 é 家", "", " ", "NULL", "null",
@@ -84,6 +100,14 @@ def test_numbers_of_all_kinds(home: Path, tag: str, ask: Any) -> None:
         NUMBERS
     )
     assert math.copysign(1, read[9]) == -1
+
+
+@pytest.mark.parametrize("value", ["1e999", "9" * 5000, Decimal("1e999"), 2**64, 1j, "0x10", [1]])
+def test_what_a_double_cannot_be_is_refused_at_the_call(tag: str, value: Any) -> None:
+    """A finite number beyond all doubles is not stored as infinite."""
+    flow = dataflow(tag, n="NUMERIC")
+    with pytest.raises(ElementError, match=r"set 'out', element 1, attribute 'n'"):
+        say(flow, [1], [value])
 
 
 def test_plain_numeric_queries_stay_right(tag: str, ask: Any) -> None:

@@ -9,7 +9,17 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dfanalyzer_client import Client, StoreURL, client_for
+from dfanalyzer_client import (
+    Attribute,
+    AttributeType,
+    Client,
+    Dataflow,
+    Set,
+    SetType,
+    StoreURL,
+    Transformation,
+    client_for,
+)
 from dfanalyzer_client.journal import journals
 
 COMMON = """
@@ -94,3 +104,61 @@ else:
     assert done.returncode == 0, done.stderr  # since 3.12 Python itself warns of fork and threads
     assert sorted(ask.set(tag, "out", "a")) == [(1,), (2,), (3,), (4,)]
     assert len(set(journals(home / "journals")) - before) == 2
+
+
+STEP = """
+import sys
+from dfanalyzer_client import *
+
+tag, execution, number, *values = sys.argv[1:]
+task = Task(number, tag, execution, "step") if execution else Task(number, tag, "step")
+task.add_dataset(DataSet("out", [Element(values)]))
+task.begin()
+task.end()
+"""
+
+
+def test_a_step_may_be_a_program_of_its_own(tag: str, ask: Any) -> None:
+    """What another process declared is found: in its journal, in its order; else in the store."""
+    attributes = [Attribute("a", AttributeType.NUMERIC), Attribute("b", AttributeType.TEXT)]
+    executions = []
+    for declared in (attributes, attributes[::-1]):
+        output = Set("out", SetType.OUTPUT, declared)
+        flow = Dataflow(tag, [Transformation("step", [output])])
+        flow.save()
+        executions.append(flow.exec_tag)
+    assert ask.set(tag, "out") == []
+    for number, (execution, *values) in enumerate(
+        [
+            (executions[0], "1", "x"),
+            (executions[1], "x", "2"),
+            ("the script's own", "3", "x"),
+            ("", "x", "4"),
+        ]
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", STEP, tag, execution, str(number), *values],
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, "")
+    assert ask.set(tag, "out", "a, b") == [(n, "x") for n in (1, 2, 3, 4)]
+    assert ask.rows(
+        'SELECT e.tag FROM "public".task t JOIN "public".dataflow_execution e ON e.id = t.df_exec '
+        'JOIN "public".dataflow d ON d.id = e.df_id WHERE d.tag = %s ORDER BY t.id', tag,
+    ) == [(each,) for each in (*executions, "the script's own", executions[1])]  # fmt: skip
+
+
+def test_a_step_finds_what_is_not_stored_yet(tag: str, tmp_path: Path) -> None:
+    """With the store away, too, it is in the journal; a dataflow of nobody's is an error."""
+    away = {
+        "KERAS_PROV_STORE": "monetdb://a:b@127.0.0.1:9/x",
+        "KERAS_PROV_HOME": str(tmp_path),
+        "KERAS_PROV_EXIT_FLUSH": "0.1",
+    }
+    assert run("flow.save()", tag, **away).returncode == 0
+    for flow, execution, said in ((tag, "", ""), (tag, "own", ""), ("no", "own", "Nobody saved")):
+        done = subprocess.run(
+            [sys.executable, "-c", STEP, flow, execution, "1", "7"],
+            env={**os.environ, **away}, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert (done.returncode != 0, said in done.stderr) == (bool(said), True), done.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from dfanalyzer_client import (
     ExtractorCombination,
     ExtractorExtension,
     File,
+    MethodType,
+    Performance,
     Program,
     Set,
     SetType,
@@ -90,6 +93,54 @@ def test_rows_of_several_tasks_are_stored(tag: str, ask: Any) -> None:
     statuses = dict(ask.rows('SELECT id, status FROM "public".task WHERE id IN (%s, %s)',
                              writer, reader))  # fmt: skip
     assert statuses == {writer: "FINISHED", reader: "RUNNING"}
+
+
+def test_a_dependency_may_name_several_tasks_in_one_text(tag: str, ask: Any) -> None:
+    """Ids joined by semicolons, as DfAnalyzer's messages have them, are tasks of one tag."""
+    dataflow = two_steps(tag)
+    for number in (1, 2):
+        task = Task(number, tag, dataflow.exec_tag, "First")
+        task.add_dataset(DataSet("oFirst", [Element([number])]))
+        task.end()
+    second = Task(3, tag, dataflow.exec_tag, "Second")
+    dependency = Dependency(["nosuch"], ["1; 2"])
+    second.add_dependency(dependency)
+    with pytest.raises(UnknownTagError, match="depends on one of 'nosuch'"):
+        second.begin()
+
+    dependency.tags = ["First"]
+    assert dependency.ids == [{"id": "1;2"}]
+    second.add_dependency(dependency)
+    second.begin()
+    read = ask.set(tag, "oFirst", "result, second_task_id IS NOT NULL")
+    assert read == [(1, True), (2, True)]
+
+
+def test_periods_of_a_task_are_stored_beside_its_own(tag: str, ask: Any) -> None:
+    """With method and description, in UTC; once, also where the first try was refused."""
+    dataflow = two_steps(tag)
+    task = Task(1, tag, dataflow.exec_tag, "First")
+    task.start_time = "2026-11-23 04:05:05"
+    period = Performance(
+        "2026-11-23T06:05:05+02:00", "2026-11-23", MethodType.EXTRACTION, "it's read"
+    )
+    period.endTime = "2026-11-23 04:05:07.5"
+    task.add_performance(period)
+    task.add_dataset(DataSet("oFirst", [Element(["no number"])]))
+    with pytest.raises(ElementError):
+        task.end()
+    task.end()
+    rows = ask.rows(
+        "SELECT p.method, p.description, CAST(p.starttime AS TEXT), p.endtime = e.ended "
+        'FROM "public".performance p JOIN "public".task_ended e ON e.task_id = p.task_id '
+        'JOIN "public".task t ON t.id = p.task_id '
+        'JOIN "public".data_transformation x ON x.id = t.dt_id '
+        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY p.id', tag,
+    )  # fmt: skip
+    assert rows == [
+        ("EXTRACTION", "it's read", "2026-11-23 04:05:05.000000", False),
+        ("COMPUTATION", None, "2026-11-23 04:05:05.000000", True),
+    ]
 
 
 def test_every_part_of_a_task_is_stored(tag: str, ask: Any) -> None:
@@ -176,9 +227,17 @@ def test_rows_that_do_not_fit_raise_and_spoil_nothing(
         lambda: Dataflow(7),
         lambda: Task("one", "d", "e", "t"),
         lambda: Task(1, "d", "e", "t", dependency=["other"]),
+        lambda: Task(1, "d", "e", "t", workspace="a\0b"),
+        lambda: Task(1, "d", "e", "t", output="\ud800"),
         lambda: Task(1, "d", "e", "t").set_status("FINISHED"),
         lambda: Task(1, "d", "e", "t").end(TaskStatus.RUNNING),
         lambda: Dependency(["a"], [1, 2]),
+        lambda: Dependency(["a"], ["first"]),
+        lambda: Dependency("a", "1"),
+        lambda: Performance("yesterday", "2026-11-23 04:05:05"),
+        lambda: Performance(1, 2),
+        lambda: Performance("2026-11-23", "2026-11-24", "EXTRACTION"),
+        lambda: Task(1, "d", "e", "t").add_performance(("2026-11-23", "2026-11-24")),
         lambda: Program(7, "path"),
         lambda: Transformation("t", programs=["solve"]),
         lambda: Set("s", SetType.INPUT, extractors=["e"]),
@@ -211,10 +270,30 @@ def test_names_that_the_database_needs_are_refused(tag_: str, sets: list[Set], w
         Dataflow(tag_, [Transformation("T", sets)]).save()
 
 
-def test_a_task_of_an_unsaved_dataflow_raises() -> None:
-    """A task whose dataflow nobody declared in this process says what to call first."""
+def test_a_task_of_an_unsaved_dataflow_raises(home: Path) -> None:
+    """A task whose dataflow nobody declared says what to call first."""
     with pytest.raises(UnknownTagError, match=r"Dataflow\.save"):
         Task(1, "nobody-declared-this", "e", "t").begin()
+
+
+def test_scripts_older_than_executions_name_none(tag: str, ask: Any) -> None:
+    """Their tasks are of the newest Dataflow of that tag, also where nobody holds it any more."""
+    two_steps(tag).save()
+    two_steps(f"{tag}-other")
+    dataflow = two_steps(tag)
+    dataflow.save()
+    first, newest = Task(1, tag.upper(), "First"), dataflow.exec_tag
+    del dataflow
+    first.begin()
+    Task(2, tag, "Second", dependency=first).end()
+    found = ask.rows(
+        'SELECT e.tag, x.tag FROM "public".task t JOIN "public".dataflow_execution e '
+        'ON e.id = t.df_exec JOIN "public".data_transformation x ON x.id = t.dt_id '
+        'JOIN "public".dataflow d ON d.id = e.df_id WHERE d.tag = %s ORDER BY t.id', tag,
+    )  # fmt: skip
+    assert found == [(newest, "first"), (newest, "second")]
+    with pytest.raises(UnknownTagError, match="there is none of 'nobody-declared-this'"):
+        Task(1, "nobody-declared-this", "First")
 
 
 def test_an_attribute_keeps_its_type(tag: str) -> None:
@@ -319,6 +398,19 @@ def test_extractors_that_do_not_fit_raise(
         with_programs(tag, extractors=extractors).save()
     for word in words:
         assert word in str(caught.value)
+
+
+def test_parts_have_the_properties_that_existing_scripts_use() -> None:
+    """Of a file, an extractor and a period."""
+    file = File("/data", "mesh.msh")
+    assert (file.path, file.name) == ("/data", "mesh.msh")
+    extractor = Extractor("e", ExtractorCartridge.EXTRACTION, ExtractorExtension.CSV)
+    extractor.add_cartridge(ExtractorCartridge.INDEXING)
+    extractor.add_extension(ExtractorExtension.FASTBIT)
+    assert (extractor.cartridge, extractor.extension) == ("INDEXING", "FASTBIT")
+    period = Performance("2026-11-23 04:05:05", "2026-11-23 04:05:07")
+    period.method = MethodType.PROVENANCE
+    assert (period.startTime, period.method) == ("2026-11-23 04:05:05", "PROVENANCE")
 
 
 SUBMODULES = {

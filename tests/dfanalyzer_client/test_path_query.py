@@ -196,6 +196,7 @@ def test_conditions_over_attributes_select(
         "public.imesh.cells = 1",
         "*",
         "cells = 1 AND",
+        "cells BETWEEN SYMMETRIC 2 AND 1",
         "(" * 3000 + "cells = 1" + ")" * 3000,
         " AND ".join(["cells = 1"] * 500),
         "cells = 1 " + " " * 20_000,
@@ -205,6 +206,14 @@ def test_anything_but_a_condition_is_refused(mesh: Mesh, selection: str) -> None
     """No subquery, function, statement, placeholder or mere value gets through."""
     with pytest.raises(SelectionError):
         query(mesh.tag, "imesh", "imesh", selection=selection)
+
+
+def test_a_word_of_sql_as_a_name_needs_quotes_and_the_error_says_so(mesh: Mesh) -> None:
+    """A hyperparameter may be called ``drop``."""
+    with pytest.raises(SelectionError, match="double quotes"):
+        query(mesh.tag, "imesh", "imesh", ["index"], "drop > 1")
+    with pytest.raises(UnknownTagError, match="attribute 'drop'"):
+        query(mesh.tag, "imesh", "imesh", ["index"], '"drop" > 1')
 
 
 WORDS = r"""
@@ -270,6 +279,28 @@ def test_a_comparison_of_text_with_a_number_is_an_error_of_one_line(mesh: Mesh) 
     """MonetDB's own reason is passed on."""
     with pytest.raises(RefusedError, match="many"):
         query(mesh.tag, "imesh", "imesh", selection="cells = 'many'")
+
+
+def test_names_may_hold_dots(tag: str, ask: Any) -> None:
+    """Each column of an answer can be asked for, whatever its set and attribute are called."""
+    output = Set("o.1", SetType.OUTPUT, [Attribute("a.b", NUMERIC), Attribute("b", NUMERIC)])
+    dataflow = Dataflow(tag, [Transformation("t", [output])])
+    with dataflow.task("t") as task:
+        task.generated([1, 2])
+    assert flush(30)
+    found = query(dataflow, "o.1", "o.1")
+    assert found.columns == ["o.1.a.b", "o.1.b"]
+    assert query(dataflow, "o.1", "o.1", found.columns).rows == [(1, 2)]
+    assert query(dataflow, "o.1", "o.1", ["b", "A.b"], '"o.1"."a.b" = 1').rows == [(2, 1)]
+    with pytest.raises(UnknownTagError, match="Set 'o' is not on the way"):
+        query(dataflow, "o.1", "o.1", ["o.2.b"])
+
+
+def test_rows_are_bounded(mesh: Mesh) -> None:
+    """As many as were asked for at most, and none is as good a number as others."""
+    assert [len(query(mesh.tag, "imesh", "imesh", limit=n)) for n in (0, 1, 9)] == [0, 1, 2]
+    with pytest.raises(DefinitionError, match=r"no less than 0\. Received: -1"):
+        query(mesh.tag, "imesh", "imesh", limit=-1)
 
 
 def test_rows_become_a_data_frame(mesh: Mesh) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -86,17 +88,53 @@ def test_an_error_goes_its_way_and_is_recorded(
     assert ask.set(tag, "iSolve", "a") == [(1,)]
 
 
+def test_an_error_that_no_database_holds_is_recorded_escaped(
+    flow: Dataflow, tag: str, ask: Any
+) -> None:
+    """NUL and half a surrogate pair in its message keep no task from having ended."""
+    with pytest.raises(ValueError, match="read"), flow.task("Solve"):
+        raise ValueError("read \0 and \ud800, not é")
+    assert tasks(ask, tag) == [("solve", 1, "FAILED", "ValueError: read \\x00 and \\ud800, not é")]
+
+
 def test_a_task_depends_on_another(flow: Dataflow, tag: str, ask: Any) -> None:
     """The rows that the other wrote carry the reader's task."""
     with flow.task("Solve") as solve:
         solve.generated(x=1, residual=0)
-    with flow.task("Plot", depends_on=[solve]):
+    with flow.task("Plot", depends_on=solve):  # or several, as a list
         pass
     ((written, read),) = ask.set(tag, "oSolve", "solve_task_id, plot_task_id")
     assert (written, read) == tuple(id_ for (id_,) in ask.rows(
         'SELECT t.id FROM "public".task t JOIN "public".data_transformation x ON x.id = t.dt_id '
         'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY t.id', tag,
     ))  # fmt: skip
+
+
+def test_coroutines_and_threads_have_tasks_of_their_own(flow: Dataflow, tag: str, ask: Any) -> None:
+    """Blocks that are open at once are told apart; one that is cancelled was interrupted."""
+
+    async def solve(number: int) -> None:
+        with flow.task("Solve") as task:
+            task.used(a=number, b=0)
+            await asyncio.sleep(60 if number == 2 else 0)
+            task.generated(x=number, residual=0)
+
+    async def all_of_them() -> None:
+        running = [asyncio.create_task(solve(number)) for number in range(3)]
+        await asyncio.gather(*running[:2])
+        running[2].cancel()
+
+    asyncio.run(all_of_them())
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda number: use(flow, "Two", "iOne", p=number), range(40)))
+    joined = ask.rows(
+        f'SELECT i.a, o.x, t.status, t.error_msg FROM "{tag}".isolve i '
+        'JOIN "public".task t ON t.id = i.solve_task_id '
+        f'LEFT JOIN "{tag}".osolve o ON o.solve_task_id = t.id ORDER BY i.a'
+    )
+    cancelled = (2, None, "INTERRUPTED", "CancelledError")
+    assert joined == [(0, 0, "FINISHED", None), (1, 1, "FINISHED", None), cancelled]
+    assert len({task for (task,) in ask.set(tag, "iOne", "two_task_id")}) == 40
 
 
 def test_a_function_is_a_task_for_each_call(flow: Dataflow, tag: str, ask: Any) -> None:
@@ -133,6 +171,10 @@ def use(flow: Dataflow, transformation: str, *row: Any, **values: Any) -> None:
 async def coroutine() -> None: ...
 
 
+async def async_generator() -> AsyncIterator[int]:
+    yield 1
+
+
 @pytest.mark.parametrize(
     ("wrong", "error", "words"),
     [
@@ -146,6 +188,7 @@ async def coroutine() -> None: ...
         (lambda f: f.task("Solve")(lambda: [1, 2, 3])(), ElementError, ["3 values", "x, residual"]),
         (lambda f: f.task("Solve")(lambda: {"y": 1})(), UnknownTagError, ["'y'", "residual"]),
         (lambda f: f.task("Solve")(coroutine), DefinitionError, ["plain function"]),
+        (lambda f: f.task("Solve")(async_generator), DefinitionError, ["plain function"]),
     ],
 )
 def test_what_does_not_fit_is_said(

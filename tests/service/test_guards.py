@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from service.running import COMMAND, Service, dataflow_message, service
+from dfanalyzer_client.sync import JournalState, journal_states
+from service.running import COMMAND, Service, dataflow_message, service, task_message
 
 TOKEN = "0123456789abcdef-secret"
 
@@ -103,6 +104,22 @@ def test_it_ends_when_told_to(own: Path, number: int) -> None:
         assert running.process.wait(30) in (0, -number)
         assert "Traceback" not in running.end()
     assert list((own / "journals").iterdir()) == []
+
+
+def test_a_client_that_hangs_does_not_keep_it_from_ending(own: Path, tag: str) -> None:
+    """A request whose body never comes is let go; what others said is stored."""
+    with service(KERAS_PROV_HOME=str(own)) as running:
+        assert running.dataflow(dataflow_message(tag)).status == 200
+        with socket.create_connection(("127.0.0.1", running.port)) as hanging:
+            hanging.sendall(
+                b"POST /pde/task/json HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"
+            )
+            assert running.task(task_message(tag)).status == 200
+            said = running.end()
+        assert "Traceback" not in said
+    (state,) = journal_states(own, None)
+    assert isinstance(state, JournalState)
+    assert (state.messages, state.stored) == (2, 2)
 
 
 def test_without_its_extra_the_command_names_it() -> None:

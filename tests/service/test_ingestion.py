@@ -101,6 +101,36 @@ def test_older_clients_join_values_by_semicolons(
     assert ended.isoformat(" ") == "2026-11-23 04:05:07"
 
 
+def test_clients_that_are_older_than_executions_name_none(own: Path, tag: str) -> None:
+    """A run is what they say from one declaration to the next, over a restart of the service."""
+
+    def without(message: dict[str, Any], **more: Any) -> dict[str, Any]:
+        del message["exec"]
+        return {**message, **more}
+
+    with service(KERAS_PROV_HOME=str(own)) as first:
+        for number in (1, 2):
+            assert first.dataflow(without(dataflow_message(tag))).status == 200
+            assert first.task(without(task_message(tag), id=number)).status == 200
+    after = {"tags": [{"tag": "trainingmodel"}], "ids": [{"id": "2"}]}
+    with service(KERAS_PROV_HOME=str(own)) as second:
+        test = without(task_message(tag), transformation="testingmodel", sets=[], dependency=after)
+        assert second.task(test).status == 200
+        unknown = second.task(without(task_message("nosuch")))
+        assert (unknown.status, "No dataflow 'nosuch'" in unknown.detail) == (404, True)
+    connection = Connection(PrivateServer(own).ensure())
+    rows = connection.query(
+        'SELECT t.df_exec, x.tag, t.identifier FROM "public".task t '
+        'JOIN "public".data_transformation x ON x.id = t.dt_id ORDER BY t.id'
+    )
+    connection.close()
+    one, two = rows[0][0], rows[1][0]
+    assert one != two
+    assert rows == [
+        (one, "trainingmodel", 1), (two, "trainingmodel", 2), (two, "testingmodel", 1)
+    ]  # fmt: skip
+
+
 def test_programs_files_and_extractors_stand_in_their_tables(
     running: Service, tag: str, stored: Stored
 ) -> None:
@@ -135,6 +165,7 @@ def test_programs_files_and_extractors_stand_in_their_tables(
     ) == [("read", "index", "x")]
 
 
+BEFORE_TIME = "0001-01-01T00:00:00+14:00"
 SEVERAL = {"tags": [{"tag": "trainingmodel"}] * 2, "ids": [{"id": "1"}]}
 UNSAID = {"tags": [{"tag": "trainingmodel"}], "ids": [{"id": "1;99"}]}
 ABROAD = {"tags": [{"tag": "nosuch"}], "ids": [{"id": 1}]}
@@ -160,6 +191,12 @@ ABROAD = {"tags": [{"tag": "nosuch"}], "ids": [{"id": 1}]}
         ({"status": "DONE"}, 422, "status: Input should be 'READY', 'RUNNING'"),
         ({"exec": "a\0b"}, 422, "exec: "),
         ({"performances": [{"startTime": "yesterday"}]}, 422, "performances.0.startTime"),
+        ({"performances": [{"startTime": BEFORE_TIME}]}, 422, "of no year"),
+        (
+            {"dependency": {"tags": [{"tag": "trainingmodel"}], "ids": [{"id": "a"}]}},
+            422,
+            "whole number of 64 bits. Received: 'a'",
+        ),
         ({"dependency": SEVERAL}, 422, "2 tags and 1 ids"),
         ({"dependency": UNSAID}, 404, "'trainingmodel' has no task 99"),
         ({"dependency": ABROAD}, 404, "has no transformation 'nosuch'"),
