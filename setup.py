@@ -69,6 +69,7 @@ DEV = [
     "roc-validator",
     "ruff",
     "schemathesis>=4",
+    "types-lxml",
     "types-pexpect",
     "types-psutil",
     "types-setuptools",
