@@ -46,16 +46,19 @@ def fresh_run(
 
     To what the training says itself are added, in seconds: `whole`, of the process; `start`, until
     the first epoch has ended, which compiles; `epoch`, the mean of the others; `end`, from the last
-    epoch's end; and `output`, the folder.
+    epoch's end; `server`, CPU of the private server meanwhile, None where that is not known; and
+    `output`, the folder.
 
     Raises:
         RuntimeError: it failed; with the last of what it said.
     """
     output = Path(tempfile.mkdtemp(prefix=f"{arm}-", dir=home))
     options = ["--profile"] if profile else []
+    served = _server_cpu(home)
     began = time.perf_counter()
     said = _said(_command(arm, configuration, folder, output) + options, home)
     ended = time.perf_counter()
+    serves = _server_cpu(home)
     run: Run = json.loads(said)
     first, *others = run["epochs"]
     last = others[-1] if others else first
@@ -65,6 +68,7 @@ def fresh_run(
         "start": first["ended"] - began,
         "epoch": (last["ended"] - first["ended"]) / len(others) if others else 0.0,
         "end": ended - last["ended"],
+        "server": None if served is None or serves is None else serves - served,
         "output": str(output),
     }
 
@@ -104,6 +108,17 @@ def read_back(arm: str, output: Path) -> Found:
     """
     command = [sys.executable, "-m", "benchmarks.peer_arms", arm, str(output)]
     return Found(**json.loads(_said(command, output.parent)))
+
+
+def _server_cpu(home: Path) -> float | None:
+    """CPU seconds of the private server there until now (proc(5)); None where there is none."""
+    pid = PrivateServer(home).status().pid
+    try:
+        _, _, fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
+    except OSError:  # no server, or no Linux
+        return None
+    user, system = fields.split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _said(command: list[str], home: Path) -> str:

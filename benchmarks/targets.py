@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .overhead import PAPER, TARGET, TARGET_BOUND
+from .overhead import PAPER, TARGET, TARGET_BOUND, milliseconds
 
 __all__ = ["Target", "judged"]
 
@@ -85,7 +85,8 @@ def _why_whole(overhead: Result) -> str:
         f"Of a process of {plain:.1f} s, capture adds {split}. Of that, "
         f"{worst['inside_seconds'] * 1e3:.0f} ms are our code on the training thread "
         f"({worst['inside_seconds'] / plain:.2%} of the process) and "
-        f"{worst['exporter_cpu_seconds'] * 1e3:.0f} ms the exporter's; the rest is "
+        f"{milliseconds(worst['exporter_cpu_seconds'])} ms of CPU the exporter's and "
+        f"{milliseconds(worst['server_cpu_seconds'])} ms MonetDB's; the rest is "
         f"the import, and the machine{noise}."
     )
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from . import peer_table, questions
 from .markdown import table
+from .overhead import milliseconds
 from .paired import Comparison
 from .targets import judged
 
@@ -95,13 +96,14 @@ def _overhead(result: Result) -> list[str]:
     """Each configuration, and what the time on the training thread is made of."""
     columns = (
         "Epochs", "Rate", "Decay", "Momentum", "Plain, s", "Whole process", "fit()", "CPU",
-        "Training thread, µs per epoch", "Exporter, ms CPU",
+        "Training thread, µs per epoch", "Exporter, ms CPU", "MonetDB, ms CPU",
     )  # fmt: skip
     rows = [
         [
             *(each["configuration"][name] for name in GRID), f"{each['plain_seconds']:.2f}",
             *(_ratio(each["ratios"][name]) for name in ("whole", "fit", "cpu")),
-            f"{each['inside_per_epoch_us']:.0f}", f"{each['exporter_cpu_seconds'] * 1e3:.0f}",
+            f"{each['inside_per_epoch_us']:.0f}",
+            *(milliseconds(each[f"{name}_cpu_seconds"]) for name in ("exporter", "server")),
         ]
         for each in result["configurations"]
     ]  # fmt: skip

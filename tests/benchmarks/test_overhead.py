@@ -55,6 +55,7 @@ def test_both_arms_end_with_the_same_weights_and_their_cost(
     assert first["began"] < first["ended"] <= second["began"] < second["ended"]
     inside = first["inside"] + second["inside"]
     assert 0 < inside < captured["inside"] < captured["fit"] < captured["whole"]
+    assert 0 < captured["server"] < captured["whole"]
     parts = captured["start"] + captured["epoch"] + captured["end"]
     assert parts == pytest.approx(captured["whole"])
     for name in ("whole", "fit", "cpu"):
