@@ -42,11 +42,14 @@ class Stopwatch:
         self._begun: tuple[float, float, float] | None = None
 
     def profile(self, rows: int) -> list[dict[str, Any]]:
-        """What took the most of the tool's time in epochs, in seconds an epoch; empty without."""
-        if self._profile is None or not self.epochs:
+        """What took the most of the tool's time, in seconds an epoch; empty without.
+
+        The first epoch, which prepares the others, does not count.
+        """
+        count = len(self.epochs) - 1
+        if self._profile is None or count < 1:
             return []
         found: dict[Any, Any] = getattr(pstats.Stats(self._profile), "stats")  # noqa: B009
-        count = len(self.epochs)
         most = sorted(found.items(), key=lambda item: item[1][2], reverse=True)[:rows]
         return [
             {
@@ -101,7 +104,8 @@ class Stopwatch:
             if threading.current_thread() is not threading.main_thread():
                 return method(*args, **kwargs)
             self._depth += 1
-            profile = self._profile if self._depth == 1 and self._begun is not None else None
+            in_epoch = self._begun is not None and bool(self.epochs)
+            profile = self._profile if self._depth == 1 and in_epoch else None
             began = time.perf_counter()
             try:
                 if profile is not None:
