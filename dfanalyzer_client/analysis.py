@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from . import vocabulary as tags
-from .errors import UnknownTagError
+from .errors import RefusedError, UnknownTagError
 from .store.connection import Connection
 from .store.numbers import exact_rows
 from .store.reading import Catalogue
@@ -23,6 +23,8 @@ __all__ = [
     "find_execution",
     "task_exists",
 ]
+
+ACCESS_DENIED = "access denied"  # MonetDB has no SQLSTATE of its own for it
 
 
 @dataclass
@@ -48,7 +50,10 @@ class ExecutionSummary:
 
 
 def executions(connection: Connection, dataflow: str | None = None) -> list[ExecutionSummary]:
-    """All executions, oldest first, or those of one dataflow."""
+    """All executions, oldest first, or those of one dataflow.
+
+    Those whose rows the connection's user may not read have neither epochs nor metrics.
+    """
     catalogue = Catalogue(connection)
     if not catalogue.exists:
         return []
@@ -61,7 +66,12 @@ def executions(connection: Connection, dataflow: str | None = None) -> list[Exec
     summaries = {id_: ExecutionSummary(id_, tag, dataflow_tag) for id_, tag, dataflow_tag in rows}
     _add_tasks(connection, catalogue, summaries)
     for tag in {each.dataflow for each in summaries.values()}:
-        _add_epochs(connection, catalogue, tag, summaries)
+        try:
+            _add_epochs(connection, catalogue, tag, summaries)
+        except RefusedError as error:
+            if ACCESS_DENIED not in str(error):
+                raise
+            connection.rollback()  # MonetDB answers nothing more in this transaction
     return list(summaries.values())
 
 

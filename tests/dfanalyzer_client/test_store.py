@@ -31,6 +31,7 @@ from dfanalyzer_client.private_server import READER, PrivateServer
 from dfanalyzer_client.shipping import ship
 from dfanalyzer_client.store import Connection, MonetDBStore
 from dfanalyzer_client.store.bulk import insert_rows
+from float_strategies import floats
 
 
 @pytest.fixture
@@ -207,7 +208,7 @@ NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_
     lambda name: name.strip() and not name.startswith("%")
 )
 TEXTS = st.none() | st.text(CHARACTERS)
-NUMBERS = st.none() | st.floats() | st.integers(-(2**63), 2**63 - 1)
+NUMBERS = st.none() | floats() | st.integers(-(2**63), 2**63 - 1)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -414,3 +415,26 @@ def test_the_reader_may_only_read(home: Path, tag: str, store: MonetDBStore) -> 
             connection.execute(statement)
         connection.rollback()
     connection.close()
+
+
+def test_executions_that_others_keep_to_themselves_are_listed(tmp_path: Path, tag: str) -> None:
+    """Without their epochs, which the reader may not see; those of the others are as ever."""
+    server = PrivateServer(tmp_path)
+    names = (tag, f"{tag}-own")
+    for name, readers in zip(names, ((READER,), ()), strict=True):
+        training = dataflow(name, ("loss", "NUMERIC"), exec_=f"{name}-1")
+        row = task(name, 1, {"loss": 0.5}) | {"exec": f"{name}-1"}
+        training["transformations"][0]["tag"] = row["transformation"] = "trainingmodel"
+        training["transformations"][0]["sets"][0]["tag"] = "otrainingmodel"
+        row["sets"][0]["tag"] = "otrainingmodel"
+        store = MonetDBStore(server.ensure, readers=readers)
+        store.write(name, records(training, row))
+        store.close()
+    connection = Connection(server.reader_url())
+    try:
+        ours, theirs = (find_execution(connection, f"{name}-1") for name in names)
+    finally:
+        connection.close()
+        server.stop()
+    assert (ours.status, ours.epochs, ours.metrics) == ("RUNNING", 1, {"loss": 0.5})
+    assert (theirs.status, theirs.epochs, theirs.metrics) == ("RUNNING", 0, {})
