@@ -62,24 +62,26 @@ def stored_losses(server: PrivateServer, tag: str) -> list[float]:
     return [loss for (loss,) in rows]
 
 
-def test_a_training_goes_on_and_loses_nothing(small_disk: Path, home: Path, tag: str) -> None:
+def test_a_training_goes_on_and_loses_nothing(
+    small_disk: Path, elsewhere: PrivateServer, tag: str
+) -> None:
     """What the full disk does not take is written once there is room; one warning says so."""
-    server = PrivateServer(home)
-    losses, complaints = train(small_disk, server.ensure().reveal(), tag, room=5)
+    losses, complaints = train(small_disk, elsewhere.ensure().reveal(), tag, room=5)
     assert complaints.count("waits in memory") == 1
     assert "can be written again" in complaints
     assert len(losses) == 8
-    assert stored_losses(server, tag) == losses
+    assert stored_losses(elsewhere, tag) == losses
 
 
-def test_what_a_disk_never_takes_is_counted(small_disk: Path, home: Path, tag: str) -> None:
+def test_what_a_disk_never_takes_is_counted(
+    small_disk: Path, elsewhere: PrivateServer, tag: str
+) -> None:
     """With no room until the end the training ends as ever, and stderr says what is lost."""
-    server = PrivateServer(home)
-    losses, complaints = train(small_disk, server.ensure().reveal(), tag, room=99)
+    losses, complaints = train(small_disk, elsewhere.ensure().reveal(), tag, room=99)
     assert len(losses) == 8
     assert complaints.count("waits in memory") == 1
     assert "messages are lost: the journal" in complaints
-    kept = stored_losses(server, tag)
+    kept = stored_losses(elsewhere, tag)
     assert kept == losses[: len(kept)]
     assert 1 <= len(kept) < 8
 
