@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import subprocess
 import sys
 
@@ -10,6 +11,10 @@ NAMES = ("imports", "capture", "training", "delivery", "prov_export", "service")
 
 def main() -> None:
     """Run them in turn."""
+    argparse.ArgumentParser(
+        prog="python -m benchmarks.more",
+        description="Measure imports, patches, trainings, delivery, PROV documents, the service.",
+    ).parse_args()
     for name in NAMES:
         subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
 

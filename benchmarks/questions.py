@@ -6,6 +6,7 @@ KERAS_PROV_HOME. Answers go to `build/queries.json`.
 
 from __future__ import annotations
 
+import argparse
 import json
 import subprocess
 import sys
@@ -25,6 +26,10 @@ ROWS_SHOWN = 8
 
 def main() -> None:
     """Ask, print and write."""
+    argparse.ArgumentParser(
+        prog="python -m benchmarks.questions",
+        description="Ask the questions of benchmarks/queries/.",
+    ).parse_args()
     found = answers()
     RESULTS.mkdir(exist_ok=True)
     content = {"machine": machine(), "answers": found}

@@ -7,6 +7,7 @@ rate counts from the first message to the last one's row.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import re
@@ -36,6 +37,10 @@ COUNTS = (
 
 def main() -> None:
     """Measure in some rounds, and check that nothing was lost or doubled."""
+    argparse.ArgumentParser(
+        prog="python -m benchmarks.service",
+        description="Measure how many messages a second the service takes and stores.",
+    ).parse_args()
     report = Report()
     accepted, stored = [], []
     with tempfile.TemporaryDirectory() as folder, running_service(Path(folder)) as port:
@@ -63,12 +68,14 @@ def running_service(home: Path) -> Iterator[int]:
         env={**os.environ, "KERAS_PROV_HOME": str(home)}, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stderr is not None  # noqa: S101 (for the type checker)
+    said = ""
     for line in process.stderr:
+        said += line
         found = re.search(r"Serving on http://127\.0\.0\.1:(\d+);", line)
         if found:
             break
     else:
-        raise RuntimeError("The service did not start.")
+        raise RuntimeError(f"The service did not start: {said.strip()}")
     try:
         yield int(found[1])
     finally:
