@@ -9,11 +9,15 @@ from typing import Any
 
 from .markdown import table
 
-__all__ = ["lines", "plot"]
+__all__ = ["lines", "plot", "short"]
 
 COLUMNS = (
     "Tool", "on the training thread, µs per epoch", "whole, ms per epoch", "CPU, ms per epoch",
     "start-up, s", "end, s", "after kill -9", "its state then",
+)  # fmt: skip
+SHORT = (
+    "Tool", "on the training thread, µs per epoch", "added to start-up, s", "to the end, s",
+    "there after kill -9",
 )  # fmt: skip
 PARTS = (
     ("epoch", 1e3, "an epoch, ms"), ("start", 1.0, "start-up, s"), ("end", 1.0, "end of the run, s")
@@ -26,6 +30,19 @@ def lines(result: Mapping[str, Any]) -> list[str]:
     rows = [_cells(each) for each in result["arms"]]
     rows += [[each["title"], each["why"], *[""] * 6] for each in result["missing"]]
     return table(COLUMNS, rows, numbers="lrrrrr")
+
+
+def short(result: Mapping[str, Any]) -> list[str]:
+    """Lines of a table of medians, of those tools alone that were measured."""
+    rows = [
+        [
+            each["title"], f"{each['inside']['median'] * 1e6:,.0f}",
+            *(f"{each['added'][part]['median']:+.2f}" for part in ("start", "end")),
+            f"{each['killed']['found']} of {each['killed']['ended']} epochs",
+        ]
+        for each in result["arms"]
+    ]  # fmt: skip
+    return table(SHORT, rows, numbers="lrrr")
 
 
 def plot(result: Mapping[str, Any], path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The report: `README.md`, its plots, and `costs.md`, the table for the project's README."""
+"""The report: `README.md`, its plots, and `costs.md`, the tables for the project's README."""
 
 from __future__ import annotations
 
@@ -164,15 +164,16 @@ def _queries(result: Result) -> list[str]:
 
 
 def _costs(results: Results) -> list[str]:
-    """The main table: targets, and where they were measured."""
+    """The main tables: targets, other tools, and where they were measured."""
     result = results.overhead or results.peers
     if result is None:
         return ["Nothing was measured yet: `make bench`."]
     rows = [
         [each.claim, each.found, each.verdict] for each in judged(results.overhead, results.peers)
     ]
+    peers = [] if results.peers is None else [*peer_table.short(results.peers), ""]
     where = f"Measured on {_machine(result['machine'])}, on {result['machine']['date']}."
-    return [*table(("Aim", "Measured", ""), rows), "", where]
+    return [*table(("Aim", "Measured", ""), rows), "", *peers, where]
 
 
 def _ratio(values: Mapping[str, Any]) -> str:
