@@ -138,4 +138,6 @@ def _command(arm: str, configuration: Configuration, folder: Path, output: Path)
 
 
 def _environment(home: Path) -> dict[str, str]:
-    return {**os.environ, "KERAS_PROV_HOME": str(home), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    """What is compiled is kept, as it is where a wheel was installed."""
+    more = {"PYTHONDONTWRITEBYTECODE": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    return {**os.environ, **more, "KERAS_PROV_HOME": str(home)}

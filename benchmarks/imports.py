@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import statistics
 import subprocess
 import sys
@@ -30,11 +31,13 @@ def main() -> None:
 def added_seconds(repeats: int) -> dict[str, list[float]]:
     """Seconds that the import of either module takes once Keras is there, alternating."""
     seconds: dict[str, list[float]] = {"keras": [], "keras_prov": []}
+    # "" keeps what is compiled, as it is where a wheel was installed
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     for number in range(-1, repeats):  # the first round fills caches and does not count
         for module, found in seconds.items():
             done = subprocess.run(
                 [sys.executable, "-c", SCRIPT.format(module=module)],
-                capture_output=True, text=True, check=True,
+                capture_output=True, text=True, check=True, env=environment,
             )  # fmt: skip
             if number >= 0:
                 found.append(float(done.stdout))
