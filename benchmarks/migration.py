@@ -10,6 +10,7 @@ Devito (https://www.devitoproject.org) compiles the propagators; a :class:`Migra
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +99,14 @@ class Migration:
         What was recorded over the smoothed field is taken from the records, so that the direct wave
         leaves no trace; a Laplacian filter takes away what correlates over long distances, and the
         picture is muted at the surface, where the sources leave theirs.
+
+        It is made on a thread of its own: Devito's code has the processor flush subnormal floats to
+        zero on its thread and leaves it so, and a training there would not be the same any more.
         """
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(self._migrated, velocity).result()
+
+    def _migrated(self, velocity: Field) -> Field:
         survey = self.survey
         smooth = gaussian_filter(velocity, SMOOTHING, mode="nearest")
         self._image.data[:] = 0

@@ -45,6 +45,13 @@ def test_an_interface_is_seen_where_it_is(migration: Migration) -> None:
     assert np.abs(flat).max() < np.abs(image).max() / 1000
 
 
+def test_a_migration_leaves_the_processor_as_it_was(migration: Migration) -> None:
+    """Subnormal floats are not flushed to zero afterwards, in a training of the same process."""
+    migration.image(np.full((32, 32), 1.8, np.float32))
+    assert np.float32(2.0**-149) > 0
+    assert np.nextafter(0.0, 1.0) > 0
+
+
 def test_a_faster_layer_changes_the_picture_below_it(migration: Migration) -> None:
     """Two interfaces give two reflections."""
     velocity = np.full((32, 32), 1.8, np.float32)

@@ -32,10 +32,9 @@ from dfanalyzer_client.journal import (
 )
 from dfanalyzer_client.journal._record import line_of
 from dfanalyzer_client.url import StoreURL
-from float_strategies import floats
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers() | floats(allow_nan=False) | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=10,
 )

@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from dfanalyzer_client.row_stream import RowStream
 from dfanalyzer_client.values import stored_value
-from float_strategies import floats
 
 MESSAGE = {"sets": [{"tag": "s", "attributes": ["n", "t"], "elements": []}], "status": "RUNNING"}
-NUMBERS = st.none() | floats() | st.integers(-(2**63), 2**63 - 1) | st.booleans()
+NUMBERS = st.none() | st.floats() | st.integers(-(2**63), 2**63 - 1) | st.booleans()
 TEXTS = st.none() | st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"))
 
 

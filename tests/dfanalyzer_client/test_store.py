@@ -31,7 +31,6 @@ from dfanalyzer_client.private_server import READER, PrivateServer
 from dfanalyzer_client.shipping import ship
 from dfanalyzer_client.store import Connection, MonetDBStore
 from dfanalyzer_client.store.bulk import insert_rows
-from float_strategies import floats
 
 
 @pytest.fixture
@@ -208,7 +207,7 @@ NAMES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1, max_
     lambda name: name.strip() and not name.startswith("%")
 )
 TEXTS = st.none() | st.text(CHARACTERS)
-NUMBERS = st.none() | floats() | st.integers(-(2**63), 2**63 - 1)
+NUMBERS = st.none() | st.floats() | st.integers(-(2**63), 2**63 - 1)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
