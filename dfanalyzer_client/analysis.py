@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from . import vocabulary as tags
 from .errors import RefusedError, UnknownTagError
-from .store.connection import Connection
+from .store.connection import Connection, lacks_rights
 from .store.numbers import exact_rows
 from .store.reading import Catalogue
 from .store.schema import table
@@ -23,8 +23,6 @@ __all__ = [
     "find_execution",
     "task_exists",
 ]
-
-ACCESS_DENIED = "access denied"  # MonetDB has no SQLSTATE of its own for it
 
 
 @dataclass
@@ -69,7 +67,7 @@ def executions(connection: Connection, dataflow: str | None = None) -> list[Exec
         try:
             _add_epochs(connection, catalogue, tag, summaries)
         except RefusedError as error:
-            if ACCESS_DENIED not in str(error):
+            if not lacks_rights(error):
                 raise
             connection.rollback()  # MonetDB answers nothing more in this transaction
     return list(summaries.values())

@@ -26,7 +26,7 @@ from ..errors import (
 )
 from ..url import StoreURL
 
-__all__ = ["Connection", "store_error"]
+__all__ = ["Connection", "lacks_rights", "store_error"]
 
 CONNECT_SECONDS = 10
 HEADER, SEPARATOR = "%", ",\t"
@@ -34,6 +34,7 @@ HASH, COMMA = "\ue000", "\ue001"  # of Unicode's private use area
 CONFLICT_CODES = ("40001", "40000")
 CONFLICT_TEXTS = ("conflict", "update failed", "delete failed")
 LOGIN_TEXTS = ("credentials", "no such database", "request for database", "access denied")
+PRIVILEGE_TEXTS = ("insufficient privileges", "access denied")
 LOG_TEXTS = ("gdk reported error: log_",)
 ROOM_TEXTS = ("no space left", "could not write", "disk full", "hy013", "could not allocate")
 
@@ -219,6 +220,11 @@ def store_error(error: Exception, url: StoreURL) -> StoreError:
     if "!" not in text[:10] and not isinstance(error, pymonetdb.ProgrammingError):
         return StoreUnavailableError(f"The connection to {url} is gone: {text}.")
     return RefusedError(text.partition("!")[2] or text)
+
+
+def lacks_rights(error: RefusedError) -> bool:
+    """Whether the user may not do it; MonetDB has no SQLSTATE of its own for that."""
+    return any(words in str(error).lower() for words in PRIVILEGE_TEXTS)
 
 
 def _connect_error(error: Exception, url: StoreURL) -> StoreError:

@@ -20,7 +20,7 @@ from ..journal import Record
 from ..url import StoreURL
 from .bulk import insert_rows
 from .catalogue import create_catalogue
-from .connection import Connection
+from .connection import Connection, lacks_rights
 from .definitions import ensure_dataflow, ensure_execution, fresh_ids
 from .layout import DataflowLayout, load_layout
 from .retry import retrying_conflicts
@@ -32,7 +32,6 @@ __all__ = ["MonetDBStore"]
 
 logger = logging.getLogger(__name__)
 
-PRIVILEGE_TEXTS = ("insufficient privileges", "access denied")
 KNOWN_TASKS = 10_000
 """Tasks whose ids are remembered; others are looked up again."""
 
@@ -142,7 +141,7 @@ class MonetDBStore:
                 self._stop()
             raise
         except RefusedError as error:
-            if any(words in str(error).lower() for words in PRIVILEGE_TEXTS):
+            if lacks_rights(error):
                 raise self._not_allowed(error) from error
             raise
 
