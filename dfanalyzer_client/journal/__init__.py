@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from ._files import compressed, is_done, journals, remove_expired
 from ._lock import take_over
+from ._news import DeclarationNews, News, TaskName
 from ._reader import Header, JournalReader, read_header
 from ._record import Record
 from ._search import declarations
@@ -20,11 +21,14 @@ from ._set_aside import SetAside
 from ._writer import Journal, append_records
 
 __all__ = [
+    "DeclarationNews",
     "Header",
     "Journal",
     "JournalReader",
+    "News",
     "Record",
     "SetAside",
+    "TaskName",
     "append_records",
     "compressed",
     "declarations",
