@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import shlex
+import stat
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
@@ -15,6 +19,8 @@ __all__ = ["serve"]
 PORT = 22000
 """DfAnalyzer's."""
 
+MAX_TOKEN = 8192
+
 
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
@@ -25,8 +31,16 @@ PORT = 22000
     help="Holds the bearer token that each request then carries. Default: KERAS_PROV_TOKEN. Beyond "
     "loopback one is required.",
 )
+@click.option(
+    "--time-zone",
+    metavar="NAME",
+    help="The zone of times that clients say without one, such as America/Sao_Paulo. Default: this "
+    "machine's.",
+)
 @store_option
-def serve(host: str, port: int, token_file: Path | None, store: str | None) -> None:
+def serve(
+    host: str, port: int, token_file: Path | None, time_zone: str | None, store: str | None
+) -> None:
     """Take messages of DfAnalyzer's clients over HTTP, and answer questions, until interrupted.
 
     The page /docs shows what can be asked.
@@ -36,6 +50,7 @@ def serve(host: str, port: int, token_file: Path | None, store: str | None) -> N
     with friendly_errors():
         settings.check()
         token = _token(token_file)
+        zone = None if time_zone is None else _zone(time_zone)
         url = chosen_store(store)
         try:
             from ..service import serve as run
@@ -44,7 +59,7 @@ def serve(host: str, port: int, token_file: Path | None, store: str | None) -> N
                 f"keras-prov serve needs FastAPI and uvicorn ({error}): "
                 "pip install 'keras-prov[service]'"
             ) from None
-        run(url, settings.home(), host, port, token, _say)
+        run(url, settings.home(), host, port, token, _say, zone)
 
 
 def _say(address: str) -> None:
@@ -53,11 +68,39 @@ def _say(address: str) -> None:
     )
 
 
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        raise DfAnalyzerError(
+            f"--time-zone takes a name of the time zone database, such as America/Sao_Paulo or "
+            f"UTC. Received: {name!r}."
+        ) from None
+
+
 def _token(file: Path | None) -> str | None:
     if file is None:
         return settings.token()
     try:
-        text = file.read_text(encoding="ascii").strip()
+        with file.open("rb") as opened:
+            _check_private(file, os.fstat(opened.fileno()))
+            text = opened.read(MAX_TOKEN).decode("ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise DfAnalyzerError(f"The token file {file} cannot be read: {error}.") from None
     return settings.checked_token(text, str(file))
+
+
+def _check_private(file: Path, found: os.stat_result) -> None:
+    """Refuse a token that others know, or may change, as ssh refuses such a key."""
+    if os.name != "posix":
+        return
+    mode, mine = stat.S_IMODE(found.st_mode), found.st_uid in (os.geteuid(), 0)
+    # a file of root's may be for our group, as those are that systemd and Kubernetes mount
+    others = 0o077 if found.st_uid == os.geteuid() else 0o027
+    if mine and not mode & others:
+        return
+    raise DfAnalyzerError(
+        f"The token file {file} has the mode {mode:04o} and belongs to user {found.st_uid}: others "
+        "can read or change it, so its token is no secret. Make another one, and only yours: "
+        f"chmod 600 {shlex.quote(str(file))}"
+    )

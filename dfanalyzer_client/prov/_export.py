@@ -17,6 +17,7 @@ from ..execution_reading import read_execution
 from ..execution_record import ExecutionRecord
 from ..store import Connection, reader_connection
 from ..url import StoreURL
+from ._clocks import with_agreeing_times
 from ._document import bundle_name, document_of, fill
 from ._formats import FORMATS, needs_extra
 from ._names import DEFAULT_BASE
@@ -164,7 +165,7 @@ def _drawn(document: ProvDocument, title: str, format_: str) -> bytes:
 
 
 def _read(connection: Connection, summary: ExecutionSummary) -> ExecutionRecord:
-    return read_execution(connection, summary.dataflow, summary.id)
+    return with_agreeing_times(read_execution(connection, summary.dataflow, summary.id))
 
 
 def _top(summaries: Iterable[ExecutionSummary], options: Options) -> ProvDocument:

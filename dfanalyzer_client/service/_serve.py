@@ -6,6 +6,7 @@ import contextlib
 import ipaddress
 import socket
 from collections.abc import Callable
+from datetime import tzinfo
 from pathlib import Path
 
 import uvicorn
@@ -35,6 +36,7 @@ def serve(
     port: int,
     token: str | None,
     report: Callable[[str], None],
+    zone: tzinfo | None = None,
 ) -> None:
     """Serve until the process is told to end.
 
@@ -45,12 +47,13 @@ def serve(
         port: the port; 0 takes a free one.
         token: the bearer token that requests carry; None only on loopback.
         report: is told the service's address.
+        zone: of times that name none; None is this machine's.
 
     Raises:
         DefinitionError: `host` is not loopback, and there is no token.
         ListenError: nothing can listen there.
     """
-    app = guarded_app(store, home, host, token)
+    app = guarded_app(store, home, host, token, zone)
     with contextlib.closing(_listening(host, port)) as listener:
         name = f"[{host}]" if ":" in host else host
         report(f"http://{name}:{listener.getsockname()[1]}")
@@ -73,7 +76,9 @@ def _listening(host: str, port: int) -> socket.socket:
         ) from None
 
 
-def guarded_app(store: StoreURL | None, home: Path, host: str, token: str | None) -> Guard:
+def guarded_app(
+    store: StoreURL | None, home: Path, host: str, token: str | None, zone: tzinfo | None = None
+) -> Guard:
     """The service and what stands before it; raises DefinitionError like `serve`."""
     if token is None and not is_loopback(host):
         raise DefinitionError(
@@ -81,7 +86,7 @@ def guarded_app(store: StoreURL | None, home: Path, host: str, token: str | None
             "that only you can read and give --token-file, or set KERAS_PROV_TOKEN."
         )
     client = Client(store, home, relays=True)
-    app = create_app(client, lambda: reader_connection(store, home))
+    app = create_app(client, lambda: reader_connection(store, home), zone)
     return Guard(app, token, only_loopback=is_loopback(host))
 
 

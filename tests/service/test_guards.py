@@ -41,6 +41,7 @@ def test_a_service_beyond_loopback_asks_for_its_token(tmp_path: Path, tag: str) 
     """For everything but its documentation; the token stands in no log and no process list."""
     file = tmp_path / "token"
     file.write_text(f"{TOKEN}\n")
+    file.chmod(0o600)
     with service("--host", "0.0.0.0", "--token-file", str(file)) as running:  # noqa: S104
         message = dataflow_message(tag)
         asked = [
@@ -77,6 +78,19 @@ def test_a_bad_token_is_an_error_that_does_not_show_it(tmp_path: Path) -> None:
         assert "16 or more" in said
         assert text not in said
     assert "cannot be read" in refused("--token-file", str(tmp_path / "nosuch"))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+def test_a_token_that_others_know_is_refused(tmp_path: Path) -> None:
+    """As ssh refuses such a key; the message says how the file must be, and not the token."""
+    file = tmp_path / "the token"
+    file.write_text(TOKEN)
+    for mode in (0o644, 0o640, 0o620, 0o602):
+        file.chmod(mode)
+        said = refused("--token-file", str(file))
+        assert f"{mode:04o}" in said
+        assert f"chmod 600 '{file}'" in said
+        assert TOKEN not in said
 
 
 def test_pages_of_other_sites_are_refused(running: Service, tag: str) -> None:
