@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import math
 import socket
+import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
 
@@ -17,10 +20,14 @@ from ..store import reader_connection
 from ..url import StoreURL
 from ._app import create_app
 from ._guards import Guard
+from ._limits import Limits, bounded_protocol
 
-__all__ = ["ListenError", "guarded_app", "is_loopback", "serve"]
+__all__ = ["ListenError", "guarded_app", "is_loopback", "serve", "server_of"]
 
 BACKLOG = 2048
+OTHER_DESCRIPTORS = 100
+"""So many are left for the journal, the store and what asks it."""
+
 LAST_REQUESTS_SECONDS = 3
 """So long requests that have begun are waited for when the service is told to end."""
 
@@ -57,12 +64,32 @@ def serve(
     with contextlib.closing(_listening(host, port)) as listener:
         name = f"[{host}]" if ":" in host else host
         report(f"http://{name}:{listener.getsockname()[1]}")
-        config = uvicorn.Config(
-            app, log_level="warning", access_log=False, lifespan="on", server_header=False,
-            timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
-        )  # fmt: skip
         with contextlib.suppress(KeyboardInterrupt):  # that is how it is told to end
-            uvicorn.Server(config).run(sockets=[listener])
+            server_of(app, _own_limits()).run(sockets=[listener])
+
+
+def server_of(app: Guard, limits: Limits) -> uvicorn.Server:
+    """What runs the service; its clients are kept within limits."""
+    config = uvicorn.Config(
+        app, log_level="warning", access_log=False, lifespan="on", server_header=False, ws="none",
+        timeout_graceful_shutdown=LAST_REQUESTS_SECONDS, http=bounded_protocol(limits),
+        timeout_keep_alive=math.ceil(limits.idle_seconds),
+    )  # fmt: skip
+    return uvicorn.Server(config)
+
+
+def _own_limits() -> Limits:
+    """The usual ones, but for a process that may not open so many connections."""
+    limits = Limits()
+    if sys.platform == "win32":
+        return limits
+    import resource
+
+    descriptors, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if descriptors == resource.RLIM_INFINITY:
+        return limits
+    most = max(descriptors - OTHER_DESCRIPTORS, descriptors // 2, 1)
+    return replace(limits, connections=min(limits.connections, most))
 
 
 def _listening(host: str, port: int) -> socket.socket:
