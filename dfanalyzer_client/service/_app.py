@@ -7,6 +7,7 @@ import logging
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import tzinfo
 from typing import Annotated, Any
+from urllib.parse import parse_qs
 
 from anyio.to_thread import run_sync
 from fastapi import FastAPI, Path, Request, Response
@@ -104,8 +105,10 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
         401: "the token is missing or wrong",
         403: "it comes from another site, or names another host",
         404: "it names what is not there",
+        408: "it was not sent in time",
         413: "its body is too large",
         422: "it is not understood, contradicts what was declared, or a value does not fit",
+        431: "its head is too large",
         503: "the store does not answer now",
         507: "the journal's disk is full, so the message was not taken",
     }.items()
@@ -238,7 +241,7 @@ def _add_queries(app: FastAPI, connect: Callable[[], Connection]) -> None:
         dataflow_id: Annotated[int, Path(ge=-BIGINT, le=BIGINT)],
     ) -> Response:
         """DfAnalyzer's query interface: a specification in lines, rows as CSV."""
-        arguments = specification((await body_of(request)).decode())
+        arguments = specification(_asked((await body_of(request)).decode()))
 
         def answer() -> str:
             with _asking(connect) as connection:
@@ -249,6 +252,13 @@ def _add_queries(app: FastAPI, connect: Callable[[], Connection]) -> None:
             return as_csv(found({"dataflow": dataflow_tag, "limit": MAX_ROWS, **arguments}))
 
         return Response(await run_sync(answer), media_type="text/csv")
+
+
+def _asked(body: str) -> str:
+    """The specification of a body: all of it, or a form's field, as DfAnalyzer's page sends it."""
+    if not body.startswith("message="):
+        return body
+    return parse_qs(body, keep_blank_values=True)["message"][0]
 
 
 @contextlib.contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 from datetime import datetime, tzinfo
 from typing import Annotated, Any, Literal
 
@@ -25,6 +26,7 @@ def _text(value: str) -> str:
     return checked_text(value, "text")
 
 
+@functools.lru_cache(maxsize=4096)  # the same few come with each message
 def _tag(value: str) -> str:
     return checked_name(value, "tag")
 
@@ -247,9 +249,14 @@ class PerformanceMessage(_Message):
 
     def message(self, began: datetime | None, ended: datetime | None) -> dict[str, str]:
         """The period as our own client sends it, in UTC."""
-        times = {"startTime": began, "endTime": ended}
-        said = {name: stored_time(each) for name, each in times.items() if each is not None}
-        return said | self.model_dump(exclude_none=True, exclude=set(times))
+        said = {
+            "startTime": None if began is None else stored_time(began),
+            "endTime": None if ended is None else stored_time(ended),
+            "method": self.method,
+            "description": self.description,
+            "invocation": self.invocation,
+        }
+        return {name: value for name, value in said.items() if value is not None}
 
 
 class FileMessage(_Message):

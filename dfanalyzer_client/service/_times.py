@@ -76,8 +76,8 @@ def utc_period(
 
 
 def stored_time(moment: datetime) -> str:
-    """A time as MonetDB's TIMESTAMP reads it, in UTC."""
-    plain = moment.astimezone(UTC).replace(tzinfo=None)
+    """A time in UTC as MonetDB's TIMESTAMP reads it."""
+    plain = moment.replace(tzinfo=None)
     return plain.isoformat(" ", "microseconds" if plain.microsecond else "seconds")
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 
 from benchmarks import http_clients
 from dfanalyzer_client.private_server import PrivateServer
+from dfanalyzer_client.service._messages import TaskMessage
 from dfanalyzer_client.store import Connection
 from service.conftest import Stored
 from service.running import Service, dataflow_message, service, task_message
@@ -99,6 +102,77 @@ def test_older_clients_join_values_by_semicolons(
     )
     assert (subtask, began, workspace) == ("7", None, None)
     assert ended.isoformat(" ") == "2026-11-23 04:05:07"
+
+
+@pytest.mark.parametrize(
+    ("dependency", "pairs"),
+    [
+        ({"tags": [{"tag": "trainingmodel"}], "ids": [{"id": "1;2"}]}, [1, 2]),
+        ({"tags": [{"tag": "trainingmodel"}], "ids": [{"id": 1}, {"id": "2"}]}, [1, 2]),
+        ({"tags": ["trainingmodel", "TrainingModel"], "ids": [1, "2"]}, [1, 2]),
+        ({"tags": "trainingmodel", "ids": [[1, 2]]}, [1, 2]),
+        ([{"tag": "trainingmodel", "id": 1}, {"tag": "trainingmodel", "id": "2"}], [1, 2]),
+        ({"tags": [{"tag": "trainingmodel"}], "ids": [{"id": "0"}]}, [0]),
+        ({"tags": [{"tag": "trainingmodel"}], "ids": [{"id": "null"}]}, []),
+        ({"tags": [], "ids": []}, []),
+        ({"tags": None, "ids": None}, []),
+        ([], []),
+        ({}, []),
+        ("null", []),
+        (None, []),
+    ],
+)
+def test_a_dependency_comes_in_many_shapes(dependency: Any, pairs: list[int]) -> None:
+    """Also on tasks that were never said, as federated clients name 0 in their first round."""
+    said = TaskMessage.model_validate(task_message("flow", dependency=dependency))
+    found = said.message("", datetime.now(UTC), None).get("dependency", {"tags": [], "ids": []})
+    assert [int(each["id"]) for each in found["ids"]] == pairs
+    assert [each["tag"] for each in found["tags"]] == ["trainingmodel"] * len(pairs)
+
+
+def test_what_clients_leave_out_or_add_does_not_matter(
+    running: Service, tag: str, stored: Stored
+) -> None:
+    """Null for what may be missing, fields of DLProv's, numbers for texts, a comma more."""
+    declared = dataflow_message(tag)
+    declared |= {"email": "ada@example.org", "hardware": {"gpu": "none"}, "exec": None}
+    for transformation in declared["transformations"]:
+        transformation["programs"] = None
+        for each in transformation["sets"]:
+            each |= {"extractors": None, "uuid": 7, "dependency": each.get("dependency")}
+    assert running.dataflow(declared).status == 200
+    messages: list[dict[str, Any]] = [
+        task_message(tag, id=1, status=None, subid=None, sets=None, workspace=3, performances=None),
+        task_message(tag, id="2", exec=None, performances=[], hardware="x", email=None, output=0.5),
+        task_message(tag, id=" 3", status="Finished_With_Error", performances=[{"method": None}],
+                     files=[{"name": "a", "path": None}], error="lost",
+                     sets=[{"tag": "iTrainingModel", "elements": ["Adam;null", ["x", ""]]}]),
+    ]  # fmt: skip
+    for message in messages:
+        text = json.dumps(message)
+        assert running.ask("/pde/task/json", f"{text[:-1]},}}".encode()).status == 200
+    rows = stored(
+        "SELECT t.identifier, t.status, t.workspace, t.output_msg, t.error_msg, "
+        f'i.optimizer_name, i.learning_rate FROM "{tag}".itrainingmodel i '
+        'RIGHT JOIN "public".task t ON t.id = i.trainingmodel_task_id '
+        'JOIN "public".dataflow_execution e ON e.id = t.df_exec '
+        f"JOIN \"public\".dataflow d ON d.id = e.df_id WHERE d.tag = '{tag}' ORDER BY 1, i.id",
+        4,
+    )
+    assert rows == [
+        (1, "READY", "3", None, None, None, None),
+        (2, "RUNNING", None, "0.5", None, "SGD", 0.01),
+        (3, "FAILED", None, None, "lost", "Adam", None),
+        (3, "FAILED", None, None, "lost", "x", None),
+    ]
+
+
+def test_a_dataflow_that_cannot_be_known_now_is_no_unknown_one(tmp_path: Path) -> None:
+    """503 while the store does not answer: the task may be sent again."""
+    away = "monetdb://user:secret@127.0.0.1:9/nowhere"
+    with service(KERAS_PROV_HOME=str(tmp_path), KERAS_PROV_STORE=away) as running:
+        answer = running.task(task_message("elsewhere"))
+        assert (answer.status, "No MonetDB answers" in answer.detail) == (503, True)
 
 
 def test_clients_that_are_older_than_executions_name_none(own: Path, tag: str) -> None:
@@ -197,7 +271,7 @@ ABROAD = {"tags": [{"tag": "nosuch"}], "ids": [{"id": 1}]}
             "whole number of 64 bits. Received: 'a'",
         ),
         ({"dependency": SEVERAL}, 422, "2 tags and 1 ids"),
-        ({"dependency": ABROAD}, 404, "has no transformation 'nosuch'"),
+        ({"dependency": ABROAD}, 404, "depends on one of 'nosuch'"),
     ],
 )
 def test_a_task_that_cannot_be_stored_is_refused_with_the_reason(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -59,6 +60,16 @@ def test_the_query_interface_answers_in_csv(running: Service, tag: str, trained:
     assert answer.text == (
         "itrainingmodel.optimizer_name,otrainingmodel.loss\r\nSGD,0.5\r\nSGD,NaN\r\n"
     )
+
+
+def test_dfanalyzers_page_asks_with_a_form(running: Service, tag: str, trained: int) -> None:
+    """Its field `message` holds the specification."""
+    asked = "source(itrainingmodel)\ntarget(otrainingmodel)\nselection(loss < 1)"
+    form = urlencode({"message": asked, "other": "x"}).encode()
+    path = f"/query_interface/{tag}/{trained}"
+    answer = running.ask(path, form)
+    assert answer.status == 200
+    assert answer.text == running.ask(path, asked.encode()).text
 
 
 @pytest.mark.parametrize(
