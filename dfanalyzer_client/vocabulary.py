@@ -18,6 +18,8 @@ __all__ = [
     "LEARNING_RATE",
     "LOADED_FILE",
     "LOADING",
+    "OPTIMIZERS",
+    "OPTIMIZER_RATES",
     "SAVED_FILE",
     "SAVING",
     "SYSTEM_METRICS",
@@ -41,6 +43,8 @@ TRAINING_OUTPUT = "oTrainingModel"
 TRAINING_END = "oTrainingEnd"
 LAYERS = "iLayers"
 CONNECTIONS = "iConnections"
+OPTIMIZERS = "iOptimizers"
+OPTIMIZER_RATES = "oOptimizers"
 DATASET = "iDataset"
 ENVIRONMENT = "iEnvironment"
 TRIAL = "iTrial"

@@ -12,11 +12,20 @@ from ._consent import Consent
 from ._describe import describe
 from ._facts import Facts
 from ._guard import guarded
-from ._hyperparameters import KNOWN
+from ._hyperparameters import KNOWN, config_of, place_of, schedule_of
 from ._layers import connections, layer_rows
+from ._optimizers import NamedOptimizer
+from ._rates import learning_rate
 from ._trials import Trial
 
-__all__ = ["OF_BUILT_MODELS", "architecture_of", "data_rows", "inputs_of", "values_of"]
+__all__ = [
+    "OF_BUILT_MODELS",
+    "architecture_of",
+    "data_rows",
+    "inputs_of",
+    "optimizer_rows",
+    "values_of",
+]
 
 OF_BUILT_MODELS = frozenset({"NUM_PARAMETERS", "NUM_TRAINABLE_PARAMETERS"})
 """Hyperparameters that a model has only once it is built."""
@@ -58,6 +67,21 @@ def architecture_of(facts: Facts, consent: Consent) -> dict[str, Rows]:
         tags.CONNECTIONS: lambda: connections(facts.model),
     }
     return _read(wanted, facts)
+
+
+def optimizer_rows(optimizers: Iterable[NamedOptimizer], facts: Facts) -> Rows:
+    """What each optimizer is, for a model that has several."""
+    return [
+        (
+            each.name,
+            type(each.optimizer).__name__,
+            learning_rate(each.optimizer, facts.model),
+            schedule_of(each.optimizer),
+            config_of(each.optimizer, facts.model),
+            place_of(each.optimizer),
+        )
+        for each in optimizers
+    ]
 
 
 def _read(wanted: Mapping[str, Callable[[], Rows]], facts: Facts) -> dict[str, Rows]:

@@ -54,6 +54,15 @@ COLUMNS: dict[str, dict[str, AttributeType]] = {
         tags.LAYER_PLACE: TEXT,
     },
     tags.CONNECTIONS: {tags.INBOUND: TEXT, tags.OUTBOUND: TEXT},
+    tags.OPTIMIZERS: {
+        "NAME": TEXT,
+        "CLASS": TEXT,
+        tags.LEARNING_RATE: NUMERIC,
+        "LEARNING_RATE_SCHEDULE": TEXT,
+        "CONFIG": TEXT,
+        "MADE_AT": TEXT,
+    },
+    tags.OPTIMIZER_RATES: {tags.EPOCH_ID: NUMERIC, "NAME": TEXT, tags.LEARNING_RATE: NUMERIC},
     tags.TRIAL: {
         "FRAMEWORK": TEXT,
         "STUDY": TEXT,
@@ -103,6 +112,7 @@ COLUMNS: dict[str, dict[str, AttributeType]] = {
         tags.OLD_RATE: NUMERIC,
         tags.CAUSE: TEXT,
         tags.DETAIL: TEXT,
+        "OPTIMIZER": TEXT,
     },
     tags.TESTING_OUTPUT: {tags.TESTED: TEXT},
     tags.TESTING_DATASET: DATA_COLUMNS,

@@ -62,7 +62,8 @@ def _parameters_of(class_: Any) -> Mapping[str, inspect.Parameter]:
 
 def argument_value(owner: Any, name: str) -> Any:
     """The attribute called as the argument, or `MISSING`; a property that raises is missing."""
-    for attribute in (name, f"_{name}"):
+    # of an optimizer the property would call what a user gave for it
+    for attribute in (name, f"_{name}") if name != "learning_rate" else ("_learning_rate", name):
         try:
             value = getattr(owner, attribute, MISSING)
         except Exception:  # a property may raise what it likes
@@ -88,6 +89,8 @@ def _plain(value: Any, depth: int) -> Any:
             return read(value, depth)
     if callable(value) and hasattr(value, "__name__"):
         return str(value.__name__)
+    if _is_scalar_variable(value):
+        return _scalar(value)
     return _object(value, depth)
 
 
@@ -139,6 +142,21 @@ def _object(value: Any, depth: int) -> str:
         return str(value.name)
     arguments = [f"{parameter}={_literal(given, depth - 1)}" for parameter, given in _given(value)]
     return f"{name}({', '.join(arguments)})" if arguments else name
+
+
+def _is_scalar_variable(value: Any) -> bool:
+    """Whether it is a variable of Keras' that holds one number, as a learning rate's does."""
+    is_variable = _is_kerasic(type(value)) and hasattr(value, "_initializer")
+    return is_variable and getattr(value, "_shape", None) == ()
+
+
+def _scalar(value: Any) -> Any:
+    from ._rates import number_of  # which needs `shortest`
+
+    try:
+        return shortest(number_of(value))
+    except Exception:  # no value yet, or within a function that is being traced
+        return type(value).__name__
 
 
 def _is_kerasic(class_: type) -> bool:

@@ -20,10 +20,11 @@ from ._constructors import construction_of
 from ._describe import MISSING, argument_value, describe, parameters_of
 from ._facts import Facts
 from ._layers import direct_layers
-from ._optimizer_arguments import ARGUMENTS, argument_of
-from ._rates import common, inner_optimizers, learning_rate
+from ._optimizer_arguments import ARGUMENTS, argument_of, described_map
+from ._optimizers import without_scaling
+from ._rates import common, inner_optimizers, is_multi, learning_rate
 
-__all__ = ["KNOWN", "Hyperparameter"]
+__all__ = ["KNOWN", "Hyperparameter", "config_of", "place_of", "schedule_of"]
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,12 @@ def _momentum(facts: Facts) -> float | None:
 
 
 def _schedule(facts: Facts) -> str | None:
+    return schedule_of(facts.optimizer)
+
+
+def schedule_of(optimizer: Any) -> str | None:
     """Class and arguments of the schedule, a callable's name, or None for a plain number."""
-    rate = getattr(facts.optimizer, "_learning_rate", None)
+    rate = getattr(optimizer, "_learning_rate", None)
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         return json.dumps({"class_name": type(rate).__name__, "config": _arguments(rate)})
     if callable(rate) and not isinstance(rate, keras.Variable):
@@ -93,16 +98,27 @@ def _arguments(made: Any) -> dict[str, Any]:
 
 
 def _optimizer_config(facts: Facts) -> str | None:
-    optimizer = facts.optimizer
+    return config_of(facts.optimizer, facts.model)
+
+
+def config_of(optimizer: Any, model: Any) -> str | None:
+    """Class and arguments of an optimizer as JSON; None where there is none."""
     if optimizer is None:
         return None
-    config = {**_arguments(optimizer), "learning_rate": _initial_rate(facts)}
+    config = {**_arguments(optimizer), "learning_rate": learning_rate(optimizer, model)}
+    if is_multi(optimizer):
+        config["optimizer_map"] = described_map(optimizer)
     return json.dumps({"class_name": type(optimizer).__name__, "config": config})
 
 
 def _optimizer_place(facts: Facts) -> str | None:
-    made = construction_of(facts.optimizer)
-    return made.place if made is not None else None
+    return place_of(facts.optimizer)
+
+
+def place_of(made: Any) -> str | None:
+    """``file:line`` of the call that made an optimizer or a layer."""
+    construction = construction_of(made)
+    return construction.place if construction is not None else None
 
 
 def _compiled(name: str, facts: Facts) -> str | None:
@@ -147,14 +163,18 @@ def _policy(facts: Facts) -> str:
 
 
 def _parameters(facts: Facts) -> int | None:
-    return _size(facts.model.weights) if facts.model.built else None
+    return _size(facts.model, "weights")
 
 
 def _trainable_parameters(facts: Facts) -> int | None:
-    return _size(facts.model.trainable_weights) if facts.model.built else None
+    return _size(facts.model, "trainable_weights")
 
 
-def _size(weights: Any) -> int:
+def _size(model: Any, which: str) -> int | None:
+    """Numbers in the weights; of a model without `call()`, which nothing builds, those it has."""
+    weights = getattr(model, which)
+    if not weights and not model.built:
+        return None
     return sum(math.prod(each.shape) for each in weights)
 
 
@@ -164,7 +184,11 @@ def _callbacks(facts: Facts) -> str | None:
 
 
 def _optimizer_argument(name: str, facts: Facts) -> Any:
-    return argument_of(facts.model.optimizer, facts.optimizer, name)
+    chosen = facts.optimizer
+    if chosen is None:
+        return None
+    around = facts.model.optimizer  # the loss scaling
+    return argument_of(chosen if without_scaling(around) is not chosen else around, chosen, name)
 
 
 _OF_OPTIMIZERS = [

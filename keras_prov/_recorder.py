@@ -77,7 +77,7 @@ class Execution:
         before = [] if self.training is None else [self.training]
         task = self._task(tags.TRAINING, [*before, *dependencies])
         if self.trial is not None:
-            self._declare(tags.TRAINING, own_set(tags.TRIAL, SetType.INPUT))
+            self.declare(tags.TRAINING, own_set(tags.TRIAL, SetType.INPUT))
         begun = TrainingTask(self, task)
         begun.add_inputs(hyperparameters, inputs)
         for tag in self.derived_from:
@@ -107,7 +107,7 @@ class Execution:
         task.start_time = utc_now()
         values = (
             adaptation.new_rate, task.start_time, adaptation.epoch, task.id,
-            adaptation.old_rate, adaptation.cause, adaptation.detail,
+            adaptation.old_rate, adaptation.cause, adaptation.detail, adaptation.optimizer,
         )  # fmt: skip
         task.add_dataset(_rows(tags.ADAPTATION_OUTPUT, [values]))
         task.end()
@@ -154,10 +154,11 @@ class Execution:
             for name in fresh:
                 names[name] = _attribute_name(f"{prefix}{name}", output, names.values())
             grown = [Attribute(names[name], AttributeType.NUMERIC) for name in fresh]
-            self._declare(transformation, Set(output, SetType.OUTPUT, grown))
+            self.declare(transformation, Set(output, SetType.OUTPUT, grown))
         return {names[name]: value for name, value in numbers.items()}
 
-    def _declare(self, transformation: str, grown: Set) -> None:
+    def declare(self, transformation: str, grown: Set) -> None:
+        """Let a transformation have a set, or a set more attributes, that it had not so far."""
         self.dataflow.save()
         self.dataflow.client.save_dataflow(
             {
@@ -188,6 +189,7 @@ class TrainingTask:
         self.execution, self._task = execution, task
         self._logged: tuple[str, ...] | None = None
         self._stream: RowStream | None = None
+        self._rates: RowStream | None = None
         self._began = task.start_time = utc_now()
 
     def add_inputs(
@@ -228,6 +230,20 @@ class TrainingTask:
             self._logged = tuple(logs) if len(row) == len(logs) else None
         rates = [rate] if self.execution.consent.adaptation else []
         self._stream.send([utc_now(), elapsed, epoch, *rates, *values])
+
+    def optimizers(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Say what the optimizers are of a model that has several."""
+        self.execution.declare(tags.TRAINING, own_set(tags.OPTIMIZERS, SetType.INPUT))
+        self.late_inputs(None, {tags.OPTIMIZERS: rows})
+
+    def rates(self, epoch: int, rates: Sequence[tuple[str, float | None]]) -> None:
+        """Record the rate of each of several optimizers in an epoch."""
+        if self._rates is None:
+            self.execution.declare(tags.TRAINING, own_set(tags.OPTIMIZER_RATES, SetType.OUTPUT))
+            columns = list(COLUMNS[tags.OPTIMIZER_RATES])
+            self._rates = self._task.stream(tags.OPTIMIZER_RATES, columns)
+        for name, rate in rates:
+            self._rates.send([epoch, name, rate])
 
     def batches(self, rows: Sequence[tuple[str, int, int, Mapping[str, Any]]]) -> None:
         """Record batches: when, epoch, batch, and what Keras measured."""
