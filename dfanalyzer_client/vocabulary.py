@@ -32,6 +32,7 @@ __all__ = [
     "TRAINING_INPUT",
     "TRAINING_OUTPUT",
     "TRIAL",
+    "TRIAL_END",
 ]
 
 MASK = "…"
@@ -48,6 +49,7 @@ OPTIMIZER_RATES = "oOptimizers"
 DATASET = "iDataset"
 ENVIRONMENT = "iEnvironment"
 TRIAL = "iTrial"
+TRIAL_END = "oTrial"
 BATCHES = "oBatches"
 SYSTEM_METRICS = "oSystemMetrics"
 ADAPTATION = "Adaptation"

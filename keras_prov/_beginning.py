@@ -9,14 +9,13 @@ from typing import Any
 import dfanalyzer_client.vocabulary as tags
 
 from ._consent import Consent
-from ._describe import describe
 from ._facts import Facts
 from ._guard import guarded
 from ._hyperparameters import KNOWN, config_of, place_of, schedule_of
 from ._layers import connections, layer_rows
 from ._optimizers import NamedOptimizer
 from ._rates import learning_rate
-from ._trials import Trial
+from ._trials import Trial, trial_rows
 
 __all__ = [
     "OF_BUILT_MODELS",
@@ -54,7 +53,7 @@ def inputs_of(facts: Facts, consent: Consent, trial: Trial | None) -> dict[str, 
     if choice.environment:
         wanted[tags.ENVIRONMENT] = _environment
     if trial is not None:
-        wanted[tags.TRIAL] = lambda: _trial_rows(trial)
+        wanted[tags.TRIAL] = lambda: trial_rows(trial)
     return _read(wanted, facts)
 
 
@@ -122,16 +121,3 @@ def _environment() -> Rows:
     from ._environment import environment
 
     return environment()
-
-
-def _trial_rows(trial: Trial) -> Rows:
-    who = trial.framework or None, trial.study, trial.number
-    rows = [
-        (*who, str(name), describe(value), _number(value))
-        for name, value in trial.parameters.items()
-    ]
-    return rows or [(*who, None, None, None)]
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, (bool, int, float)) else None

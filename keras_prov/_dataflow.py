@@ -71,6 +71,14 @@ COLUMNS: dict[str, dict[str, AttributeType]] = {
         "VALUE": TEXT,
         "NUMBER": NUMERIC,
     },
+    tags.TRIAL_END: {
+        "FRAMEWORK": TEXT,
+        "STUDY": TEXT,
+        "TRIAL": TEXT,
+        "STATE": TEXT,
+        "OBJECTIVE": TEXT,
+        "VALUE": NUMERIC,
+    },
     tags.DATASET: DATA_COLUMNS,
     tags.ENVIRONMENT: {"KIND": TEXT, "NAME": TEXT, "VALUE": TEXT},
     tags.TRAINING_OUTPUT: {

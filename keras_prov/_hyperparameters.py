@@ -172,7 +172,7 @@ def _trainable_parameters(facts: Facts) -> int | None:
 
 def _size(model: Any, which: str) -> int | None:
     """Numbers in the weights; of a model without `call()`, which nothing builds, those it has."""
-    weights = getattr(model, which)
+    weights: list[Any] = getattr(model, which)
     if not weights and not model.built:
         return None
     return sum(math.prod(each.shape) for each in weights)

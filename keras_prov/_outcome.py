@@ -11,6 +11,7 @@ import keras
 
 from ._facts import Facts
 from ._layers import direct_layers
+from ._trials import is_pruning
 
 __all__ = ["Progress", "steps_taken"]
 
@@ -83,6 +84,8 @@ def steps_taken(optimizer: Any) -> int | None:
 def _reason_of(error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
         return "interrupt"
+    if is_pruning(error):
+        return "pruned"
     return "exit" if isinstance(error, SystemExit) else "exception"
 
 

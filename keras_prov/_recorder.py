@@ -28,7 +28,7 @@ from ._configuration import Configuration
 from ._consent import Consent
 from ._dataflow import COLUMNS, dataflow_of, file_transformation, own_set
 from ._files import FileFact
-from ._trials import Trial
+from ._trials import Trial, is_pruning, trial_rows
 
 __all__ = ["Execution", "TrainingTask", "utc_now"]
 
@@ -85,6 +85,8 @@ class Execution:
         self.derived_from = set()
         task.begin()
         self.training = task
+        if self.trial is not None:
+            begun.follow(self.trial, inputs.get(tags.TRIAL, ()))
         return begun
 
     def record_test(
@@ -190,6 +192,7 @@ class TrainingTask:
         self._logged: tuple[str, ...] | None = None
         self._stream: RowStream | None = None
         self._rates: RowStream | None = None
+        self._said_of_trial: set[tuple[Any, ...]] = set()
         self._began = task.start_time = utc_now()
 
     def add_inputs(
@@ -257,6 +260,18 @@ class TrainingTask:
         """What takes samples of the system from their own thread."""
         return self._task.stream(tags.SYSTEM_METRICS, list(COLUMNS[tags.SYSTEM_METRICS]))
 
+    def follow(self, trial: Trial, said: Iterable[Sequence[Any]]) -> None:
+        """Hear of the end of `trial`, of which the rows `said` are known."""
+        self._said_of_trial = {tuple(row) for row in said}
+        trial.trainings.append(self._trial_has_ended)
+
+    def _trial_has_ended(self, trial: Trial, outcome: Iterable[Sequence[Any]]) -> None:
+        """Say how it ended, and what it chose after the training had begun."""
+        self.execution.declare(tags.TRAINING, own_set(tags.TRIAL_END, SetType.OUTPUT))
+        chosen = [row for row in trial_rows(trial) if row not in self._said_of_trial]
+        late = {tags.TRIAL: chosen} if trial.parameters and chosen else {}
+        self.late_inputs(None, {**late, tags.TRIAL_END: outcome})
+
     def end(self, error: BaseException | None, outcome: Sequence[Any]) -> None:
         """Say how the training ended: finished, interrupted, or failed with `error`."""
         self._task.add_dataset(_rows(tags.TRAINING_END, [[utc_now(), *outcome]]))
@@ -264,6 +279,8 @@ class TrainingTask:
             self._task.end()
         elif isinstance(error, KeyboardInterrupt):
             self._task.end(TaskStatus.INTERRUPTED, "KeyboardInterrupt")
+        elif is_pruning(error):
+            self._task.end(TaskStatus.PRUNED, error_text(error))
         else:
             self._task.end(TaskStatus.FAILED, error_text(error))
 

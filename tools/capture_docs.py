@@ -40,6 +40,7 @@ ALWAYS = {
     ),
     tags.LOADED_FILE: ("when it happens", "a file that was read", "SHA-256 of the file"),
     tags.TRIAL: ("within a trial", "a parameter of the search", "once"),
+    tags.TRIAL_END: ("within a trial", "its state, and the value of each objective", "once"),
 }  # fmt: skip
 
 

@@ -209,7 +209,7 @@ class TaskMessage(_Message):
     dataflow: Tag
     transformation: Tag
     status: Annotated[
-        Literal["READY", "RUNNING", "FINISHED", "FAILED", "INTERRUPTED", "ABANDONED"],
+        Literal["READY", "RUNNING", "FINISHED", "FAILED", "INTERRUPTED", "PRUNED", "ABANDONED"],
         BeforeValidator(_upper),
     ] = "READY"
     subid: OptionalText = None
