@@ -16,8 +16,10 @@ from typing import Any
 
 import keras
 
+from ._compilations import trains_itself
 from ._constructors import construction_of
 from ._describe import MISSING, argument_value, describe, parameters_of
+from ._distribution import distribution_of
 from ._facts import Facts
 from ._layers import direct_layers
 from ._optimizer_arguments import ARGUMENTS, argument_of, described_map
@@ -25,6 +27,13 @@ from ._optimizers import without_scaling
 from ._rates import common, inner_optimizers, is_multi, learning_rate
 
 __all__ = ["KNOWN", "Hyperparameter", "config_of", "place_of", "schedule_of"]
+
+
+OWN: dict[str, tuple[Any, str | None]] = {
+    "loss": (keras.losses.Loss, "loss"),
+    "metrics": (keras.metrics.Metric, None),
+}
+"""What a model may keep itself: its class, and the word in the name of one that is a function."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +134,26 @@ def _compiled(name: str, facts: Facts) -> str | None:
     """An argument of `compile`, as Keras keeps it."""
     kept = getattr(facts.model, "_compile_config", None)
     value = (getattr(kept, "config", None) or {}).get(name)
+    if value is None and name in OWN and trains_itself(type(facts.model)):
+        value = _own(facts.model, name)
     return None if value is None else describe(value)
+
+
+def _own(model: Any, name: str) -> dict[str, Any] | None:
+    """Losses or metrics that a model with a `train_step` of its own keeps, by attribute."""
+    kind, function = OWN[name]
+    found = {
+        attribute: value
+        for attribute, value in vars(model).items()
+        if not attribute.startswith("_")
+        and (isinstance(value, kind) or _is_function(attribute, value, function))
+    }
+    return found or None
+
+
+def _is_function(attribute: str, value: Any, word: str | None) -> bool:
+    is_other = isinstance(value, (keras.metrics.Metric, keras.Layer))
+    return word is not None and word in attribute and callable(value) and not is_other
 
 
 def _attribute(name: str, facts: Facts) -> Any:
@@ -172,10 +200,10 @@ def _trainable_parameters(facts: Facts) -> int | None:
 
 def _size(model: Any, which: str) -> int | None:
     """Numbers in the weights; of a model without `call()`, which nothing builds, those it has."""
-    weights: list[Any] = getattr(model, which)
-    if not weights and not model.built:
+    shapes = [each.shape for each in getattr(model, which)]
+    if not shapes and not model.built:
         return None
-    return sum(math.prod(each.shape) for each in weights)
+    return sum(int(math.prod(shape)) for shape in shapes)
 
 
 def _callbacks(facts: Facts) -> str | None:
@@ -249,13 +277,19 @@ KNOWN: dict[str, Hyperparameter] = {
         Hyperparameter(
             "OPTIMIZER_PLACE", "TEXT", "file:line where the optimizer was made", _optimizer_place
         ),
-        Hyperparameter("LOSS", "TEXT", "loss given to compile()", partial(_compiled, "loss")),
+        Hyperparameter(
+            "LOSS", "TEXT",
+            "loss given to compile(), else those that a model with its own train_step keeps",
+            partial(_compiled, "loss"),
+        ),
         Hyperparameter(
             "LOSS_WEIGHTS", "TEXT", "loss weights given to compile()",
             partial(_compiled, "loss_weights"),
         ),
         Hyperparameter(
-            "METRICS", "TEXT", "metrics given to compile()", partial(_compiled, "metrics")
+            "METRICS", "TEXT",
+            "metrics given to compile(), else those that a model with its own train_step keeps",
+            partial(_compiled, "metrics"),
         ),
         Hyperparameter(
             "WEIGHTED_METRICS", "TEXT", "weighted metrics given to compile()",
@@ -313,6 +347,15 @@ KNOWN: dict[str, Hyperparameter] = {
         ),
         Hyperparameter(
             "CALLBACKS", "TEXT", "your callbacks with their arguments (JSON)", _callbacks
+        ),
+        Hyperparameter(
+            "DISTRIBUTION", "TEXT",
+            "strategy of tf.distribute or distribution of keras.distribution; NULL without one",
+            lambda facts: distribution_of(facts.model)[0],
+        ),
+        Hyperparameter(
+            "REPLICAS", "NUMERIC", "replicas that a batch is divided among",
+            lambda facts: distribution_of(facts.model)[1], "replicas",
         ),
         Hyperparameter(
             "NUM_PARAMETERS", "NUMERIC",
