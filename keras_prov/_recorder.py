@@ -27,10 +27,15 @@ from ._adaptations import Adaptation
 from ._configuration import Configuration
 from ._consent import Consent
 from ._dataflow import COLUMNS, dataflow_of, file_transformation, own_set
+from ._describe import shortest
 from ._files import FileFact
+from ._logs import Part, in_order_of_claim, kept_names, parts_of
 from ._trials import Trial, is_pruning, trial_rows
 
 __all__ = ["Execution", "TrainingTask", "utc_now"]
+
+RATE_IN_LOGS = "learning_rate"
+"""What ReduceLROnPlateau, LearningRateScheduler and many a user's callback add to `logs`."""
 
 
 class Execution:
@@ -54,7 +59,7 @@ class Execution:
         self.derived_from: set[str] = set()
         self.configuration: Configuration | None = None
         self._counts: dict[str, int] = {}
-        self._metrics: dict[str, dict[str, str]] = {}
+        self._metrics: dict[str, dict[Part, str]] = {}
 
     @property
     def tag(self) -> str:
@@ -90,12 +95,16 @@ class Execution:
         return begun
 
     def record_test(
-        self, logs: Mapping[str, Any], began: str, data: Iterable[Sequence[Any]]
+        self,
+        logs: Mapping[str, Any],
+        began: str,
+        data: Iterable[Sequence[Any]],
+        own: Iterable[Any] | None = None,
     ) -> None:
-        """Say what an `evaluate()` measured, on which data."""
+        """Say what an `evaluate()` measured, on which data; for `own` see `metric_row`."""
         task = self._task(tags.TESTING, self._after_training())
         metrics = self.metric_row(
-            tags.TESTING, tags.TESTING_OUTPUT, logs, prefix=tags.TEST_METRIC_PREFIX
+            tags.TESTING, tags.TESTING_OUTPUT, logs, tags.TEST_METRIC_PREFIX, own
         )
         task.add_dataset(_row(tags.TESTING_OUTPUT, {tags.TESTED: utc_now(), **metrics}))
         if self.consent.choice.dataset:
@@ -142,22 +151,46 @@ class Execution:
         return [self.record_file(fact, READ) for fact in facts]
 
     def metric_row(
-        self, transformation: str, output: str, logs: Mapping[str, Any], prefix: str = ""
-    ) -> dict[str, float | None]:
+        self,
+        transformation: str,
+        output: str,
+        logs: Mapping[Any, Any],
+        prefix: str = "",
+        own: Iterable[Any] | None = None,
+    ) -> dict[str, float | str | None]:
         """`logs` by attribute; the output set grows by the metrics that it has not met.
 
         A metric of several numbers, such as F1 of each class, is as many attributes:
-        ``f1_score_0``, ``f1_score_1``, ….
+        ``f1_score_0``, ``f1_score_1``, …. `own` are the keys that Keras itself measured, by default
+        all: their names never yield to those that a callback has added.
         """
         names = self._metrics.setdefault(output, {})
-        numbers = dict(_flattened(logs))
-        fresh = [name for name in numbers if name not in names]
+        parts = parts_of(logs)
+        fresh = [part for part in parts if part not in names]
         if fresh:
-            for name in fresh:
-                names[name] = _attribute_name(f"{prefix}{name}", output, names.values())
-            grown = [Attribute(names[name], AttributeType.NUMERIC) for name in fresh]
+            self._name_metrics(fresh, output, prefix, logs if own is None else own)
+            grown = [
+                Attribute(
+                    names[part], AttributeType.TEXT if part.is_text else AttributeType.NUMERIC
+                )
+                for part in fresh
+            ]
             self.declare(transformation, Set(output, SetType.OUTPUT, grown))
-        return {names[name]: value for name, value in numbers.items()}
+        return {names[part]: value for part, value in parts.items()}
+
+    def _name_metrics(
+        self, fresh: Iterable[Part], output: str, prefix: str, own: Iterable[Any]
+    ) -> None:
+        """Give each part an attribute of its own."""
+        names, kept = self._metrics[output], {f"{prefix}{each}" for each in kept_names(own)}
+        has_rate = output == tags.TRAINING_OUTPUT and self.consent.adaptation
+        for part in in_order_of_claim(fresh, own):
+            wanted = f"{prefix}{part.name}"
+            if wanted == tags.LEARNING_RATE.lower() and not has_rate:
+                names[part] = wanted  # set aside for ours, which this set does not have
+            else:
+                taken = {*names.values(), *(kept - {wanted})}
+                names[part] = _attribute_name(wanted, output, taken)
 
     def declare(self, transformation: str, grown: Set) -> None:
         """Let a transformation have a set, or a set more attributes, that it had not so far."""
@@ -193,6 +226,8 @@ class TrainingTask:
         self._stream: RowStream | None = None
         self._rates: RowStream | None = None
         self._said_of_trial: set[tuple[Any, ...]] = set()
+        self._columns: tuple[str, ...] | None = None
+        self._rates_differ = False
         self._began = task.start_time = utc_now()
 
     def add_inputs(
@@ -219,18 +254,27 @@ class TrainingTask:
         self._task.save()
 
     def epoch(
-        self, epoch: int, elapsed: float, logs: Mapping[str, Any], rate: float | None
+        self,
+        epoch: int,
+        elapsed: float,
+        logs: Mapping[Any, Any],
+        rate: float | None,
+        own: Iterable[Any] | None = None,
     ) -> None:
         """Record an epoch, counted from 0, that took `elapsed` seconds.
 
-        The message is made at the first epoch; the others, of the same metrics, fill it in.
+        The message is made at the first epoch; the others, of the same metrics, fill it in. For
+        `own` see `Execution.metric_row`.
         """
+        if RATE_IN_LOGS in logs:
+            rate, logs = self._rate_and_logs(rate, logs)
         values = list(logs.values())
         if self._stream is None or self._logged != tuple(logs) or not _are_floats(values):
-            row = self.execution.metric_row(tags.TRAINING, tags.TRAINING_OUTPUT, logs)
+            self._logged = tuple(logs) if _are_floats(values) else None
+            row = self.execution.metric_row(tags.TRAINING, tags.TRAINING_OUTPUT, logs, own=own)
             values = list(row.values())
-            self._stream = self._stream_of(row)
-            self._logged = tuple(logs) if len(row) == len(logs) else None
+            if self._stream is None or self._columns != tuple(row):
+                self._stream, self._columns = self._stream_of(row), tuple(row)
         rates = [rate] if self.execution.consent.adaptation else []
         self._stream.send([utc_now(), elapsed, epoch, *rates, *values])
 
@@ -247,6 +291,23 @@ class TrainingTask:
             self._rates = self._task.stream(tags.OPTIMIZER_RATES, columns)
         for name, rate in rates:
             self._rates.send([epoch, name, rate])
+
+    def _rate_and_logs(
+        self, rate: float | None, logs: Mapping[Any, Any]
+    ) -> tuple[float | None, Mapping[Any, Any]]:
+        """What our column ``learning_rate`` holds, and `logs` without a rate that says the same.
+
+        Where ours cannot be read, as of a schedule of the user's own, what they log stands there.
+        Once the two have differed, both are kept.
+        """
+        logged = logs[RATE_IN_LOGS]
+        if not self.execution.consent.adaptation or self._rates_differ or type(logged) is not float:
+            return rate, logs
+        if rate is not None and logged != rate and shortest(logged) != rate:
+            self._rates_differ = True
+            return rate, logs
+        others = {key: value for key, value in logs.items() if key != RATE_IN_LOGS}
+        return (logged if rate is None else rate), others
 
     def batches(self, rows: Sequence[tuple[str, int, int, Mapping[str, Any]]]) -> None:
         """Record batches: when, epoch, batch, and what Keras measured."""
@@ -345,22 +406,3 @@ def _attribute_name(metric: str, output: str, taken: Iterable[str]) -> str:
 
 def _are_floats(values: Sequence[Any]) -> bool:
     return all(type(value) is float for value in values)
-
-
-def _flattened(logs: Mapping[str, Any]) -> Iterable[tuple[str, float | None]]:
-    """Names and numbers; None for what is no number (a custom `train_step` may log anything)."""
-    for name, value in logs.items():
-        try:
-            yield name, float(value)
-        except (TypeError, ValueError):
-            parts = _parts(value)
-            yield from ((f"{name}_{i}", part) for i, part in enumerate(parts))
-            if not parts:
-                yield name, None
-
-
-def _parts(value: Any) -> list[float]:
-    try:
-        return [float(each) for each in value.tolist()] if hasattr(value, "tolist") else []
-    except (TypeError, ValueError):
-        return []

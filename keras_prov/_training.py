@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 
@@ -22,6 +22,7 @@ from ._executions import link_to_parts
 from ._facts import Facts
 from ._files import forget_loads
 from ._guard import guarded
+from ._logs import HistoryReader, plain_logs
 from ._optimizers import MAIN, NamedOptimizer
 from ._outcome import Progress, steps_taken
 from ._rate_watches import RateWatches
@@ -31,7 +32,15 @@ from ._recorder import Execution, TrainingTask, utc_now
 __all__ = ["Training"]
 
 BATCHES_AT_ONCE = 256
-RATE = "learning_rate"
+
+
+class _Held(NamedTuple):
+    """An epoch that has ended, before the user's callbacks hear of it."""
+
+    epoch: int
+    elapsed: float
+    measured: dict[Any, Any]
+    logs: Mapping[str, Any]
 
 
 class Training:
@@ -53,7 +62,8 @@ class Training:
         self._late: dict[str, Any] | None = None
         self._progress = Progress()
         self._began = self._epoch_began = time.perf_counter()
-        self._held: tuple[int, float, dict[str, Any]] | None = None
+        self._held: _Held | None = None
+        self._history = HistoryReader(self._facts.callbacks)
         self._batches: list[tuple[str, int, int, dict[str, Any]]] = []
         self._swaps_average = any(
             isinstance(each, keras.callbacks.SwapEMAWeights) and each.swap_on_epoch
@@ -130,27 +140,34 @@ class Training:
             self._send_batches()
 
     def epoch_is_done(self, epoch: int, logs: Mapping[str, Any]) -> None:
-        """Hold what Keras measured, until the user's callbacks have added to it."""
-        self._held = epoch, time.perf_counter() - self._epoch_began, dict(logs)
+        """Hold what Keras measured, until the user's callbacks have had their say."""
+        elapsed = time.perf_counter() - self._epoch_began
+        self._held = _Held(epoch, elapsed, dict(plain_logs(logs)), logs)
         self._progress.epochs += 1
         self._progress.next_epoch = epoch + 1
         if self._watch is not None:
             self._watch.meet()
 
     def epoch_ends(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Record the epoch that is held; `logs` as the user's callbacks have left them."""
+        """Record the epoch that is held as Keras' History has it.
+
+        Args:
+            logs: as the user's callbacks have left them, and as the History that Keras adds after
+                us reads them; None when one of those callbacks raised. The epoch is then what Keras
+                measured and what callbacks had put there so far.
+        """
         held, self._held = self._held, None
         if held is None or self._task is None:
             return
-        epoch, elapsed, measured = held
-        self._progress.logs = measured
-        if logs is not None and len(logs) != len(measured):
-            added = {name: logs[name] for name in logs if name not in measured and name != RATE}
-            measured |= added  # Keras' own callbacks add the rate, which is captured when wanted
-        self._task.epoch(epoch, elapsed, measured, self._rate)
-        self._say_rates(epoch)
+        self._progress.logs = held.measured
+        if logs is None:
+            said: Mapping[Any, Any] = {**held.measured, **plain_logs(held.logs)}
+        else:
+            said = self._history.newest() or plain_logs(logs)
+        self._task.epoch(held.epoch, held.elapsed, said, self._rate, held.measured)
+        self._say_rates(held.epoch)
         if self._swaps_average and self._watch is not None:
-            self._record_average(epoch + 1, "SwapEMAWeights")
+            self._record_average(held.epoch + 1, "SwapEMAWeights")
         if self._batches:
             self._send_batches()
         if self._late is not None:
@@ -274,7 +291,7 @@ class _Tail(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         with guarded("the end of an epoch", self._training):
-            self._training.epoch_ends(logs or {})
+            self._training.epoch_ends({} if logs is None else logs)
 
 
 class _BatchTail(_Tail):
