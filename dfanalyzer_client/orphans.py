@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -81,7 +80,7 @@ def _taken_in_if_of(path: Path, address: str | None, store: JournalStore) -> Ite
             for _ in taken_in(path, header, store):
                 yield
     finally:
-        os.close(descriptor)
+        descriptor.close()
 
 
 def taken_in(path: Path, header: Header | None, store: JournalStore) -> Iterator[int]:

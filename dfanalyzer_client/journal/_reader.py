@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
 
+from ..descriptors import open_above
 from ..errors import JournalError
 from ._record import FORMAT, Record, parsed
 
@@ -165,4 +166,17 @@ def boot() -> str | None:
 
 def opened(path: Path) -> IO[bytes]:
     """A journal's bytes, compressed or not."""
-    return cast("IO[bytes]", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+    file = open(path, "rb", opener=open_above)  # noqa: SIM115 (whoever asked closes it)
+    return cast("IO[bytes]", _Unpacked(file)) if path.suffix == ".gz" else file
+
+
+class _Unpacked(gzip.GzipFile):
+    """What a compressed file had; it closes the file, too."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(fileobj=file, mode="rb")
+        self._packed = file
+
+    def close(self) -> None:
+        super().close()
+        self._packed.close()
