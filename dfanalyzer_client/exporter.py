@@ -119,11 +119,6 @@ class Exporter:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
-    def forget(self) -> None:
-        """In a forked child: the thread is not here, and the connection is the parent's."""
-        if self._store is not None:
-            self._store.forget()
-
     def _start(self) -> None:
         with self._start_lock:
             if self._thread is None:

@@ -30,9 +30,6 @@ class Store(Protocol):
     def close(self) -> None:
         """Let go of the connection; the next call makes a new one."""
 
-    def forget(self) -> None:
-        """Drop the connection without a word to the server (in a forked child)."""
-
 
 def ship(store: Store, journal: str, records: list[Record], aside: SetAside) -> None:
     """Store `records`; those that the store refuses whatever happens are set aside, each once.

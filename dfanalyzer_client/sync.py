@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -116,7 +115,7 @@ def _taken_in(path: Path, stores: _Stores, *, elsewhere: bool) -> int:
         header = read_header(path)
         return sum(taken_in(path, header, stores.of(header)))
     finally:
-        os.close(descriptor)
+        descriptor.close()
 
 
 class _Stores:
@@ -175,7 +174,7 @@ def _process(path: Path, header: Header) -> str:
     descriptor = take_over(path)
     if descriptor is None:
         return "running"
-    os.close(descriptor)
+    descriptor.close()
     return "ended"
 
 

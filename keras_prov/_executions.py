@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from ._consent import Consent, consent_of, declare
@@ -19,13 +20,14 @@ def execution_of(model: Any) -> Execution | None:
     """The execution of `model`; None when its capture was not asked for.
 
     A model's trainings and tests are one execution, until `provenance()` or `capture()` is called
-    anew, or a trial of a study begins. The new one is derived from the one before it.
+    anew, or a trial of a study begins, or in a forked child. The new one is derived from the one
+    before it.
     """
     consent = consent_of(model)
     if consent is None:
         return None
     execution, trial = _executions.get(model), current_trial()
-    is_same = execution is not None and execution.consent is consent
+    is_same = execution is not None and execution.consent is consent and _is_of_here(execution)
     if execution is not None and is_same and (trial is None or execution.trial is trial):
         return execution
     return _begun(model, consent, execution, trial)
@@ -34,7 +36,9 @@ def execution_of(model: Any) -> Execution | None:
 def known_execution(model: Any) -> Execution | None:
     """The execution of `model` if it has begun one, or was told to."""
     execution = _executions.get(model)
-    return execution if execution is not None and consent_of(model) is execution.consent else None
+    if execution is None or not _is_of_here(execution):
+        return None
+    return execution if consent_of(model) is execution.consent else None
 
 
 def declare_execution(model: Any, consent: Consent) -> None:
@@ -49,6 +53,11 @@ def link_to_parts(model: Any, execution: Execution) -> None:
         part = _executions.get(layer)
         if part is not None and part is not execution and part.training is not None:
             execution.derived_from.add(part.tag)
+
+
+def _is_of_here(execution: Execution) -> bool:
+    """Whether this process tells of it: a forked child must not go on in its parent's name."""
+    return execution.process == os.getpid()
 
 
 def _begun(

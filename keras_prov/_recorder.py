@@ -6,6 +6,7 @@ Knows no patching and no SQL, and of Keras only its words: epoch, metric, learni
 from __future__ import annotations
 
 import functools
+import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -44,6 +45,7 @@ class Execution:
     Attributes:
         consent: what the user asked for.
         trial: the trial of a study that it is, if any.
+        process: the process that tells of it; a forked child begins executions of its own.
         dataflow: what `model.get_dataflow()` gives, to add transformations of the domain to.
         training: the newest training task, which tests and adaptations depend on.
         epoch: the newest epoch that was begun, counted from 0.
@@ -53,6 +55,7 @@ class Execution:
 
     def __init__(self, consent: Consent, trial: Trial | None = None) -> None:
         self.consent, self.trial = consent, trial
+        self.process = os.getpid()
         self.dataflow = dataflow_of(consent)
         self.training: Task | None = None
         self.epoch: int | None = None

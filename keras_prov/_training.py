@@ -9,10 +9,13 @@ synchronization per batch. Only BATCH_METRICS, when asked for, brings a third on
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import keras
+
+from dfanalyzer_client.forks import in_child
 
 from ._adaptations import Adaptation
 from ._beginning import OF_BUILT_MODELS, architecture_of, inputs_of, optimizer_rows, values_of
@@ -71,9 +74,13 @@ class Training:
         )
         self.head = _Head(self)
         self.tail = _BatchTail(self) if execution.consent.choice.every_batch else _Tail(self)
+        self._is_here = True
+        _trainings.add(self)
 
     def begin(self) -> None:
         """Record what the training starts from; of a model to be built what is known so far."""
+        if not self._is_here:
+            return
         consent, model = self._execution.consent, self._facts.model
         loaded = [self._execution.record_loaded([fact]) for fact in forget_loads(model)]
         with guarded("the layers of a model", lost="which executions its parts come from"):
@@ -173,8 +180,16 @@ class Training:
         if self._late is not None:
             self.model_is_built()
 
+    def leave(self) -> None:
+        """In a forked child: it is the parent's training, and what is held the parent's to say."""
+        self._task = self._watch = self._samples = self._late = None
+        self._batches.clear()
+        self._is_here = False
+
     def end(self, error: BaseException | None) -> None:
         """Record how the training ended; one that failed before it began is begun here."""
+        if not self._is_here:
+            return
         if self._task is None:
             self.begin()
         for each in self._waited_for():
@@ -261,6 +276,17 @@ class Training:
         rows, self._batches = self._batches, []
         if rows and self._task is not None:
             self._task.batches(rows)
+
+
+_trainings: weakref.WeakSet[Training] = weakref.WeakSet()
+
+
+def _leave_trainings() -> None:
+    for training in list(_trainings):
+        training.leave()
+
+
+in_child(_leave_trainings)
 
 
 class _Head(keras.callbacks.Callback):

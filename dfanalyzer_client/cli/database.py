@@ -51,7 +51,7 @@ def check(store: str | None) -> None:
 
     Example: keras-prov db check --store monetdb://monetdb@db.example.org:50000/dataflow_analyzer
     """
-    with friendly_errors(), reading(store) as connection:
+    with friendly_errors(), reading(store, complete=False) as connection:
         found = differences(connection)
         for line in found:
             click.echo(line)

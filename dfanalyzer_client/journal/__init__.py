@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from ._files import compressed, is_done, journals, remove_expired
 from ._lock import take_over
-from ._reader import Header, JournalReader, read_header
+from ._reader import Header, JournalReader, count_records, read_header
 from ._record import Record
 from ._search import declarations
 from ._set_aside import SetAside
@@ -27,6 +27,7 @@ __all__ = [
     "SetAside",
     "append_records",
     "compressed",
+    "count_records",
     "declarations",
     "is_done",
     "journals",

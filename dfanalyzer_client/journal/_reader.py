@@ -13,10 +13,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, cast
 
+from ..descriptors import open_above
 from ..errors import JournalError
 from ._record import FORMAT, Record, parsed
 
-__all__ = ["READ_BYTES", "Header", "JournalReader", "boot", "opened", "read_header"]
+__all__ = [
+    "READ_BYTES",
+    "Header",
+    "JournalReader",
+    "boot",
+    "count_records",
+    "opened",
+    "read_header",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -155,6 +164,12 @@ def read_header(path: Path) -> Header | None:
     )
 
 
+def count_records(path: Path) -> int:
+    """How many lines a journal has, read as they are."""
+    with opened(path) as file:
+        return sum(data.count(b"\n") for data in iter(lambda: file.read(READ_BYTES), b""))
+
+
 def boot() -> str | None:
     """Names this machine's kernel since its last start; None where it has no such name."""
     try:
@@ -165,4 +180,17 @@ def boot() -> str | None:
 
 def opened(path: Path) -> IO[bytes]:
     """A journal's bytes, compressed or not."""
-    return cast("IO[bytes]", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+    file = open(path, "rb", opener=open_above)  # noqa: SIM115 (whoever asked closes it)
+    return cast("IO[bytes]", _Unpacked(file)) if path.suffix == ".gz" else file
+
+
+class _Unpacked(gzip.GzipFile):
+    """What a compressed file had; it closes the file, too."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        super().__init__(fileobj=file, mode="rb")
+        self._packed = file
+
+    def close(self) -> None:
+        super().close()
+        self._packed.close()

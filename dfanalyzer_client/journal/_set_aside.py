@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..descriptors import open_above
 from ._files import stem
 from ._record import Record
 
@@ -29,8 +29,7 @@ class SetAside:
         if record.sequence in self._sequences():  # a kill came between this and the store's mark
             return
         entry = {"sequence": record.sequence, "error": str(error), "message": record.message}
-        flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
-        with os.fdopen(os.open(self.path, flags, 0o600), "a") as file:
+        with open(self.path, "a", opener=open_above) as file:
             file.write(json.dumps(entry) + "\n")
 
     def __len__(self) -> int:

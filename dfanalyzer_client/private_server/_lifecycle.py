@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from .. import settings
+from ..descriptors import open_above, pipe_above
 from ..errors import KernelMissingError, PrivateServerError
 from ..url import StoreURL
 from ._boot import kernel_available
-from ._files import DATABASE, READER, WRITER, ServerFiles, hold, is_held
+from ._files import DATABASE, READER, WRITER, ServerFiles, holding, is_held
 
 __all__ = ["PrivateServer", "ServerStatus"]
 
@@ -108,7 +109,7 @@ class PrivateServer:
         """Stop the server, by force after `timeout` seconds; whether it was running."""
         if not self._files.folder.exists():
             return False
-        with hold(self._files.start_lock):
+        with holding(self._files.start_lock):
             return self._stopped(timeout)
 
     def set_database_aside(self) -> Path | None:
@@ -119,7 +120,7 @@ class PrivateServer:
         """
         files = self._files
         files.create()
-        with hold(files.start_lock):
+        with holding(files.start_lock):
             self._stopped(timeout=10.0)
             if not files.database.exists():
                 return None
@@ -139,7 +140,7 @@ class PrivateServer:
             )
         idle = settings.idle_minutes(self._idle_minutes)
         self._files.create()
-        with hold(self._files.start_lock):
+        with holding(self._files.start_lock):
             state = self._settled()
             for _ in range(TRIES):
                 if state is not None:
@@ -162,32 +163,29 @@ class PrivateServer:
 
     def _launch(self, idle: float) -> None:
         """Start the process and wait for its word; raises PrivateServerError with its reason."""
-        reader, writer = os.pipe()
+        reader, writer = pipe_above()
         command = [
             sys.executable, "-m", "dfanalyzer_client.private_server._process",
-            str(self._files.home), "--idle", str(idle), "--ready", str(writer),
+            str(self._files.home), "--idle", str(idle), "--ready", str(writer.number),
         ]  # fmt: skip
         is_new = not self._files.database.exists()
         try:
             with self._open_log() as log:
                 subprocess.run(  # noqa: S603 (our own interpreter and module)
                     command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False,
-                    cwd=self._files.folder, env=_environment(), pass_fds=(writer,),
+                    cwd=self._files.folder, env=_environment(), pass_fds=(writer.number,),
                     start_new_session=True,
                 )  # fmt: skip
         finally:
-            os.close(writer)
-        with os.fdopen(reader) as report:
-            answer = report.read()
+            writer.close()
+        with contextlib.closing(reader):
+            answer = _all_of(reader.number)
         if not answer or "error" in json.loads(answer):
             reason = json.loads(answer)["error"] if answer else "the kernel ended without a word"
             raise self._explained(reason, is_new=is_new)
 
     def _open_log(self) -> Any:
-        descriptor = os.open(
-            self._files.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
-        )
-        return os.fdopen(descriptor, "ab")
+        return open(self._files.log, "ab", opener=open_above)
 
     def _explained(self, reason: str, *, is_new: bool) -> PrivateServerError:
         files = self._files
@@ -229,6 +227,11 @@ class PrivateServer:
                 return False
             time.sleep(POLL_SECONDS)
         return True
+
+
+def _all_of(descriptor: int) -> bytes:
+    """What comes out of a pipe until its other end is closed."""
+    return b"".join(iter(lambda: os.read(descriptor, 1 << 16), b""))
 
 
 def _environment() -> dict[str, str]:

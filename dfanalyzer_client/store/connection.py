@@ -16,6 +16,7 @@ from typing import Any
 import pymonetdb
 import pymonetdb.sql.cursors
 
+from ..descriptors import FIRST
 from ..errors import (
     ConflictError,
     RefusedError,
@@ -24,6 +25,7 @@ from ..errors import (
     StoreLoginError,
     StoreUnavailableError,
 )
+from ..forks import unshared
 from ..url import StoreURL
 
 __all__ = ["Connection", "lacks_rights", "store_error"]
@@ -55,14 +57,10 @@ class Connection:
         self.copies = True
         try:
             with _quiet_driver():
-                self._connection = pymonetdb.connect(
-                    url.reveal(),
-                    connect_timeout=CONNECT_SECONDS,
-                    timezone=0,
-                    client_application="keras-prov",
-                )
+                self._connection = _connected(url)
         except Exception as error:
             raise _connect_error(error, url) from None  # the driver's traceback has the password
+        unshared(self)
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> int:
         """Run one statement with bound parameters; the number of rows it changed."""
@@ -105,7 +103,7 @@ class Connection:
         with contextlib.suppress(Exception):
             self._connection.close()
 
-    def forget(self) -> None:
+    def let_go(self) -> None:
         """Close our end of a connection that belongs to a parent process, without a word."""
         with contextlib.suppress(Exception):
             os.close(self._connection.mapi.sock.detach())
@@ -180,6 +178,28 @@ def _original(name: str) -> str:
     if len(name) > 1 and name[0] == name[-1] == '"':
         return name[1:-1].replace('\\"', '"').replace("\\\\", "\\")
     return name
+
+
+def _connected(url: StoreURL) -> Any:
+    """A connection whose socket is no standard descriptor, where some of those are closed.
+
+    It is made again while the earlier ones hold these: TLS has its number in it already.
+    """
+    low: list[Any] = []
+    try:
+        while True:
+            made: Any = pymonetdb.connect(
+                url.reveal(),
+                connect_timeout=CONNECT_SECONDS,
+                timezone=0,
+                client_application="keras-prov",
+            )
+            if made.mapi.sock.fileno() >= FIRST:
+                return made
+            low.append(made)
+    finally:
+        for each in low:
+            each.close()
 
 
 @contextlib.contextmanager

@@ -169,12 +169,6 @@ class MonetDBStore:
         for remembered in (self._layouts, self._executions, self._tasks, self._positions):
             remembered.clear()
 
-    def forget(self) -> None:
-        """Drop a parent process's connection without a word to the server."""
-        if self._connection is not None:
-            self._connection.forget()
-        self._connection = None
-
     def _connected(self) -> Connection:
         if self._connection is None:
             connection = Connection(self._address())
