@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -134,6 +135,8 @@ class _Stores:
 
     def close(self) -> None:
         for store in self._open.values():
+            with contextlib.suppress(DfAnalyzerError):  # the next one who captures tries again
+                store.mend()
             store.close()
 
     def _url(self, address: str | None) -> StoreURL | None:
