@@ -15,7 +15,8 @@ from .store.connection import Connection, lacks_rights
 from .store.numbers import exact_rows
 from .store.reading import Catalogue
 from .store.schema import table
-from .store.sql import identifier, qualified
+from .store.sql import identifier
+from .store.waiting import source
 
 __all__ = [
     "ExecutionSummary",
@@ -147,7 +148,7 @@ def _add_epochs(
     writer = tags.TRAINING.lower()
     if layout is None or output is None or writer not in output.producers:
         return
-    name = qualified(layout.tag, output.table)
+    name = source(layout, output)
     task = identifier(f"{writer}_task_id")
     names = list(output.attributes)
     columns = "".join(f", o.{identifier(each)}" for each in names)

@@ -27,6 +27,9 @@ class Store(Protocol):
     def write(self, journal: str, records: Sequence[Record]) -> None:
         """Store all of `records` and how far `journal` is stored, or raise and store nothing."""
 
+    def mend(self) -> float | None:
+        """Bring forward what was held up; in how many seconds it is time again, None: never."""
+
     def close(self) -> None:
         """Let go of the connection; the next call makes a new one."""
 

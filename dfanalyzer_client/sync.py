@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -133,6 +134,8 @@ class _Stores:
 
     def close(self) -> None:
         for store in self._open.values():
+            with contextlib.suppress(DfAnalyzerError):  # the next one who captures tries again
+                store.mend()
             store.close()
 
     def _url(self, address: str | None) -> StoreURL | None:
