@@ -16,7 +16,7 @@ from ._lock import take_over
 from ._reader import Header, JournalReader, read_header
 from ._record import Record
 from ._search import declarations
-from ._set_aside import SetAside
+from ._set_aside import Refused, SetAside, journals_with_refused
 from ._writer import Journal, append_records
 
 __all__ = [
@@ -24,12 +24,14 @@ __all__ = [
     "Journal",
     "JournalReader",
     "Record",
+    "Refused",
     "SetAside",
     "append_records",
     "compressed",
     "declarations",
     "is_done",
     "journals",
+    "journals_with_refused",
     "read_header",
     "remove_expired",
     "take_over",
