@@ -17,22 +17,13 @@ from typing import Any
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_when_event_set
 from tenacity.wait import wait_random_exponential
 
-from .errors import (
-    ConflictError,
-    DfAnalyzerError,
-    PrivateServerError,
-    StoreLoginError,
-    StoreUnavailableError,
-)
+from .errors import DfAnalyzerError
 from .journal import JournalReader, Record, SetAside
-from .shipping import BATCH_RECORDS, Store, ship
+from .shipping import BATCH_RECORDS, MAY_PASS, Store, ship
 
 __all__ = ["Exporter"]
 
 logger = logging.getLogger(__name__)
-
-MAY_PASS = (StoreUnavailableError, StoreLoginError, ConflictError, PrivateServerError)
-"""Errors that somebody may mend while we wait."""
 
 SETTLE_SECONDS = 0.5
 """A COMMIT whose answer was lost is done by then, and how far we came is asked anew."""

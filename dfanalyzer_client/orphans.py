@@ -30,6 +30,7 @@ from .journal import (
     remove_expired,
     take_over,
 )
+from .retrying import retried_of
 from .shipping import BATCH_RECORDS, Store, ship
 
 __all__ = ["JournalStore", "orphans_of", "taken_in"]
@@ -68,6 +69,10 @@ def orphans_of(folder: Path, address: str | None, store: JournalStore) -> Iterat
             yield from _taken_in_if_of(path, address, store)
         except JournalError as error:
             logger.warning("%s", error)
+        except (OSError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
+            logger.exception("The journal %s is odd, and left as it is.", path)
+    for _ in retried_of(folder, address, store):
+        yield
 
 
 def _taken_in_if_of(path: Path, address: str | None, store: JournalStore) -> Iterator[None]:

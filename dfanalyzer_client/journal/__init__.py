@@ -16,7 +16,7 @@ from ._lock import take_over
 from ._reader import Header, JournalReader, count_records, read_header
 from ._record import Record
 from ._search import declarations
-from ._set_aside import SetAside
+from ._set_aside import Refused, SetAside, journals_with_refused
 from ._writer import Journal, append_records
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "Journal",
     "JournalReader",
     "Record",
+    "Refused",
     "SetAside",
     "append_records",
     "compressed",
@@ -31,6 +32,7 @@ __all__ = [
     "declarations",
     "is_done",
     "journals",
+    "journals_with_refused",
     "read_header",
     "remove_expired",
     "take_over",

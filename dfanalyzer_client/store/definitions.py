@@ -235,7 +235,5 @@ def _create_table(
     sequence = qualified(layout.tag, known.sequence)
     connection.execute(f"CREATE SEQUENCE {sequence} AS BIGINT")
     columns = [f"{identifier(name)} {known.type_of(name)}" for name in ["id", *known.columns]]
-    connection.execute(
-        f"CREATE TABLE {qualified(layout.tag, known.table)} ({', '.join(columns)})"
-    )
+    connection.execute(f"CREATE TABLE {qualified(layout.tag, known.table)} ({', '.join(columns)})")
     grant(connection, layout.tag, known.table, readers)

@@ -147,9 +147,7 @@ def _cause(
             f"The set {name} has grown, and its view cannot be made anew, because others are built "
             f"on it: {held}. Rows are stored all the same. Drop those, and make them anew later."
         )
-    shown = (
-        "they are read without the new columns" if known.stale else "they are read as always"
-    )
+    shown = "they are read without the new columns" if known.stale else "they are read as always"
     return (
         f"The set {name} has grown, and its table waits for its new columns until "
         f"{holders(connection)} ends (COMMIT, ROLLBACK, or the end of the session). Rows are "

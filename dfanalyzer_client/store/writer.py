@@ -12,6 +12,7 @@ from typing import Any
 from ..declaration import Declaration
 from ..errors import (
     ConflictError,
+    NotYetError,
     RefusedError,
     StoreBrokenError,
     StoreError,
@@ -149,8 +150,7 @@ class MonetDBStore:
             position = self.position(journal)
             fresh = [record for record in records if record.sequence > position]
             if fresh:
-                said = [each for record in fresh for each in self._prepared(record.message)]
-                self._append(journal, fresh[-1].sequence, said)
+                self._store(journal, fresh)
         except StoreUnavailableError as error:
             self.close()
             if self._stop is not None and isinstance(error, StoreBrokenError):
@@ -160,6 +160,18 @@ class MonetDBStore:
             if lacks_rights(error):
                 raise self._not_allowed(error) from error
             raise
+
+    def _store(self, journal: str, records: Sequence[Record]) -> None:
+        try:
+            self._append(journal, records[-1].sequence, self._said(records))
+        except NotYetError:
+            if not self._layouts:
+                raise
+            self._layouts.clear()  # others may have let the dataflow grow since we looked
+            self._append(journal, records[-1].sequence, self._said(records))
+
+    def _said(self, records: Sequence[Record]) -> list[_Said]:
+        return [each for record in records for each in self._prepared(record.message)]
 
     def mend(self) -> float | None:
         """Bring forward what readers or another order of things held up, where it is time for it.
@@ -260,6 +272,11 @@ class MonetDBStore:
                 task_key(message, layout, execution),
                 dependencies(message, layout, execution),
             )
+        elif message.get("kind") != "refused" and "journal" not in message:
+            raise RefusedError(
+                f"A message is of kind 'dataflow' or 'task'. Received: {message.get('kind')!r}, "
+                "which a newer keras-prov may know."
+            )
 
     def _define(self, message: Mapping[str, Any]) -> None:
         declared = Declaration(message["tag"])
@@ -280,7 +297,7 @@ class MonetDBStore:
             with connection.transaction():
                 layout = load_layout(connection, tag)
             if layout is None:
-                raise RefusedError(f"No dataflow {tag!r} was declared before its task.")
+                raise NotYetError(f"No dataflow {tag!r} was declared before its task.")
             self._layouts[tag] = layout
         return self._layouts[tag]
 
