@@ -22,7 +22,6 @@ __all__ = [
     "ExecutionSummary",
     "executions",
     "find_execution",
-    "task_exists",
 ]
 
 
@@ -92,23 +91,6 @@ def find_execution(connection: Connection, name: str) -> ExecutionSummary:
     raise UnknownTagError(
         f"{len(found)} executions begin with {name!r}: give more of the tag, or the id "
         f"({', '.join(str(each.id) for each in found[:10])})."
-    )
-
-
-def task_exists(
-    connection: Connection, dataflow: str, execution: str, transformation: str, identifier: int
-) -> bool:
-    """Whether a task is stored, by the tags and the id that its writer gave."""
-    catalogue = Catalogue(connection)
-    return catalogue.exists and bool(
-        connection.query(
-            f"SELECT 1 FROM {catalogue.table('task_begun')} t "
-            f"JOIN {table('dataflow_execution')} e ON e.id = t.df_exec "
-            f"JOIN {table('dataflow')} d ON d.id = e.df_id "
-            f"JOIN {table('data_transformation')} x ON x.id = t.dt_id "
-            "WHERE d.tag = %s AND e.tag = %s AND x.tag = %s AND t.identifier = %s",
-            [dataflow, execution, transformation, identifier],
-        )
     )
 
 

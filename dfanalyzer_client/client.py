@@ -75,7 +75,8 @@ class Client:
         with self._lock:
             declaration = self._declarations.get(tag, Declaration(tag))
             declaration.merge(message)
-            number = self._say({"kind": "dataflow", **message})
+            # when it was said: a service reads tasks by the newest one, whoever said it
+            number = self._say({"kind": "dataflow", "said": time.time(), **message})
             self._declarations[tag] = declaration
             return number
 

@@ -58,7 +58,7 @@ def recalled_execution(store: StoreURL | None, home: Path, tag: str) -> str | No
     """The newest execution of a dataflow in the journals of `home`, else in the store."""
     found = declarations(home / "journals", tag, None)
     if found:
-        return str(found[-1]["exec"])
+        return str(found[-1].get("exec") or found[-1]["opens"])
     return _asked(store, home, lambda catalogue: catalogue.newest_execution(tag))
 
 

@@ -88,7 +88,7 @@ def task_rows(
             "status": message["status"],
             "output_msg": message.get("output"),
             "error_msg": error,
-            "ended": _last_end(message),
+            "ended": _end(message, new=new),
         }
     rows.performances = [
         _performance(each, task, message.get("subid")) for each in message.get("performances", ())
@@ -101,6 +101,17 @@ def task_rows(
     for data in message["sets"]:
         _add_elements(rows, data, layout, message["transformation"], task)
     return rows
+
+
+def _end(message: Mapping[str, Any], *, new: bool) -> str | None:
+    """When a task ended, by the clock that dated its begin.
+
+    Of a task that was told of in several messages that is the service's that received them, which
+    may not agree with its client's.
+    """
+    if "received" not in message:
+        return _last_end(message)
+    return str(message["endTime" if new and "endTime" in message else "received"])
 
 
 def _last_end(message: Mapping[str, Any]) -> str | None:
