@@ -23,6 +23,7 @@ from .errors import (
     PrivateServerError,
     StoreLoginError,
     StoreUnavailableError,
+    UnsafeHomeError,
 )
 from .journal import JournalReader, Record, SetAside
 from .shipping import BATCH_RECORDS, Store, ship
@@ -31,7 +32,9 @@ __all__ = ["Exporter"]
 
 logger = logging.getLogger(__name__)
 
-MAY_PASS = (StoreUnavailableError, StoreLoginError, ConflictError, PrivateServerError)
+MAY_PASS = (
+    StoreUnavailableError, StoreLoginError, ConflictError, PrivateServerError, UnsafeHomeError,
+)  # fmt: skip
 """Errors that somebody may mend while we wait."""
 
 SETTLE_SECONDS = 0.5

@@ -21,6 +21,7 @@ from .journal import (
     take_over,
 )
 from .orphans import taken_in
+from .safe_home import check_home
 from .store import MonetDBStore, open_store
 from .url import StoreURL
 
@@ -58,6 +59,7 @@ class JournalState:
 
 def journal_states(home: Path, store: StoreURL | None) -> Iterator[JournalState | DfAnalyzerError]:
     """The journals of `home`, oldest first; `store` gives the password of the one it names."""
+    check_home(home, "journals")
     stores = _Stores(home, store)
     for path in journals(home / "journals", done=True):
         try:
@@ -92,6 +94,7 @@ def sync(
             brought back from a backup.
         elsewhere: take over journals of other machines, too: their processes are known to be gone.
     """
+    check_home(home, "journals")
     stores = _Stores(home, store)
     remove_expired(home / "journals", settings.retention_days())
     total = 0
