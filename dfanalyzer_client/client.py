@@ -24,6 +24,7 @@ from .forks import in_child, undivided
 from .journal import Journal
 from .names import checked_dataflow_tag
 from .row_stream import RowStream
+from .safe_home import check_home, made_home
 from .url import StoreURL
 
 if TYPE_CHECKING:
@@ -120,6 +121,7 @@ class Client:
         """Declare a dataflow as another process did, if one did."""
         from .recall import recalled  # here: importing us stays cheap
 
+        check_home(self.home, "journals")
         for message in recalled(self.store, self.home, tag, exec_tag):
             self.save_dataflow(message)
 
@@ -127,6 +129,7 @@ class Client:
         """The newest execution of a dataflow that another process stored."""
         from .recall import recalled_execution
 
+        check_home(self.home, "journals")
         return recalled_execution(self.store, self.home, tag)
 
     def flush(self, timeout: float | None = 5.0) -> bool:
@@ -195,12 +198,22 @@ class Client:
 
     def _opened(self) -> tuple[Journal, Exporter]:
         if self._journal is None or self._exporter is None:
+            self._make_home()
             self._journal = Journal(self.home / "journals", self.store, relays=self._relays)
             for declaration in self._declarations.values():  # a forked child's journal has none
                 self._journal.append({"kind": "dataflow", **declaration.specification()})
             self._exporter = self._exporter_of(self._journal)
             _flush_at_worker_end()
         return self._journal, self._exporter
+
+    def _make_home(self) -> None:
+        try:
+            made_home(self.home, "journals")
+        except OSError as error:
+            raise JournalError(
+                f"The data folder {self.home} cannot be made: {error.strerror}. Set "
+                "KERAS_PROV_HOME to a folder that you may write to."
+            ) from error
 
     def _exporter_of(self, journal: Journal) -> Exporter:
         with undivided():

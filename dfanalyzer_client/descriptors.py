@@ -11,12 +11,13 @@ from collections.abc import Callable
 
 from .forks import undivided, unshared
 
-__all__ = ["FIRST", "Descriptor", "above_standard", "open_above", "pipe_above"]
+__all__ = ["FIRST", "Descriptor", "above_standard", "open_above", "open_own", "pipe_above"]
 
 FIRST = 3
 """The first that is no standard one."""
 
 CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)  # Windows has no exec
+NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 def above_standard(descriptor: int) -> int:
@@ -34,6 +35,11 @@ def above_standard(descriptor: int) -> int:
 def open_above(path: str | os.PathLike[str], flags: int, mode: int = 0o600) -> int:
     """As `os.open`, and as an `opener` of `open`: for its user alone, closed by an exec."""
     return above_standard(os.open(path, flags | CLOSE_ON_EXEC, mode))
+
+
+def open_own(path: str | os.PathLike[str], flags: int, mode: int = 0o600) -> int:
+    """As `open_above`, for a file of ours: OSError where a symbolic link stands in its place."""
+    return open_above(path, flags | NO_LINK, mode)
 
 
 def pipe_above() -> tuple[Descriptor, Descriptor]:
@@ -58,6 +64,12 @@ class Descriptor:
         with undivided():
             self.number = opened()
             unshared(self)
+
+    def __enter__(self) -> Descriptor:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close it; twice is fine."""

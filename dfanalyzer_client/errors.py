@@ -8,6 +8,7 @@
     ├── UnknownTagError(LookupError)     a dataflow, transformation or set nobody declared
     ├── SelectionError(ValueError)       a query's selection that is no condition over attributes
     ├── StoreURLError(ValueError)        a store URL that does not parse
+    ├── UnsafeHomeError                  the data folder is not its user's alone
     ├── CrateError                       a crate cannot be written
     ├── JournalError                     the local record cannot be written or read
     ├── PrivateServerError               the private MonetDB cannot be started or stopped
@@ -43,6 +44,7 @@ __all__ = [
     "StoreURLError",
     "StoreUnavailableError",
     "UnknownTagError",
+    "UnsafeHomeError",
 ]
 
 
@@ -70,6 +72,10 @@ class SelectionError(DfAnalyzerError, ValueError):
 
 class StoreURLError(DfAnalyzerError, ValueError):
     """A store URL does not have the form that was expected."""
+
+
+class UnsafeHomeError(DfAnalyzerError):
+    """Others than its user may write to the data folder, or own something there."""
 
 
 class CrateError(DfAnalyzerError):

@@ -33,6 +33,8 @@ variable                   pyproject     meaning                                
 ``KERAS_PROV_BASE``        base          IRI that identifiers in PROV            https://w3id.org/
                                          documents begin with                    keras-prov/
 ``KERAS_PROV_TOKEN``       never         bearer token of ``keras-prov serve``    none
+``KERAS_PROV_TRUST``       never         accounts that may own and write the     the user, root
+                                         data folder, too: ``alice,@team``
 ========================== ============= ======================================= ===================
 
 A variable that is empty says nothing. The project's are those of `project_settings`; a relative

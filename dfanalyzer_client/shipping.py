@@ -14,6 +14,7 @@ from .errors import (
     PrivateServerError,
     StoreLoginError,
     StoreUnavailableError,
+    UnsafeHomeError,
 )
 from .journal import Record, SetAside
 
@@ -23,7 +24,13 @@ logger = logging.getLogger(__name__)
 
 BATCH_RECORDS = 5000
 
-MAY_PASS = (StoreUnavailableError, StoreLoginError, ConflictError, PrivateServerError)
+MAY_PASS = (
+    StoreUnavailableError,
+    StoreLoginError,
+    ConflictError,
+    PrivateServerError,
+    UnsafeHomeError,
+)
 """Errors that somebody may mend while we wait."""
 
 NO_FAULT_OF_A_MESSAGE = (*MAY_PASS, JournalError, OSError)

@@ -25,6 +25,7 @@ from .journal import (
 )
 from .orphans import taken_in
 from .retrying import retried
+from .safe_home import check_home
 from .store import MonetDBStore, open_store
 from .url import StoreURL
 
@@ -69,6 +70,7 @@ class JournalState:
 
 def journal_states(home: Path, store: StoreURL | None) -> Iterator[JournalState | DfAnalyzerError]:
     """The journals of `home`, oldest first; `store` gives the password of the one it names."""
+    check_home(home, "journals")
     stores = _Stores(home, store)
     for path in journals(home / "journals", done=True):
         try:
@@ -106,6 +108,7 @@ def sync(
         refused: try all messages again that were set aside, and not only those that named what was
             not there yet.
     """
+    check_home(home, "journals")
     stores = _Stores(home, store)
     remove_expired(home / "journals", settings.retention_days())
     folder = home / "journals"
