@@ -129,12 +129,15 @@ def test_a_lock_ends_with_its_process_whatever_its_children_do(tmp_path: Path) -
     assert taken is not None
     steps = compressed(second.path, keep=True)
     next(steps)
+    reader, writer = os.pipe()
     child = os.fork()
     if not child:
         del steps
         gc.collect()
+        os.write(writer, b".")
         signal.pause()
     try:
+        assert os.read(reader, 1) == b"."
         first.close()
         taken.close()
         for path in (first.path, second.path):
@@ -145,6 +148,8 @@ def test_a_lock_ends_with_its_process_whatever_its_children_do(tmp_path: Path) -
     finally:
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
+        os.close(reader)
+        os.close(writer)
     done = [path for path in journals(tmp_path, done=True) if path.suffix == ".gz"]
     assert [gzip.decompress(path.read_bytes()) for path in done] == [content]
 
