@@ -6,7 +6,7 @@ import contextlib
 from datetime import datetime, tzinfo
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ..names import MAX_NAME, checked_dataflow_tag, checked_name, checked_text
 from ..task_status import ENDED, TaskStatus
@@ -193,6 +193,11 @@ class DependencyMessage(_Message):
 
     tags: Annotated[list[_TagReference], BeforeValidator(_references("tag"))] = []
     ids: Annotated[list[_IdReference], BeforeValidator(_references("id"))] = []
+
+    @model_validator(mode="after")
+    def _paired(self) -> DependencyMessage:
+        self.message()
+        return self
 
     def message(self) -> dict[str, Any]:
         """Tags and ids, as many of each; raises ValueError where they do not pair."""
