@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import weakref
+from collections.abc import Iterator, Mapping
 from typing import Any
+
+import keras
 
 from ._consent import Consent, consent_of, declare
 from ._layers import direct_layers
@@ -11,7 +15,18 @@ from ._recorder import Execution
 from ._trials import Trial, current_trial
 from ._weak import WeakIdentityMap
 
-__all__ = ["declare_execution", "execution_of", "known_execution", "link_to_parts"]
+__all__ = [
+    "declare_execution",
+    "execution_of",
+    "executions_of",
+    "known_execution",
+    "link_to_parts",
+    "only_execution",
+    "uncaptured_in",
+]
+
+DEEPEST = 3
+"""Objects within objects beyond are not looked at for models."""
 
 _executions: WeakIdentityMap[Execution] = WeakIdentityMap()
 
@@ -39,6 +54,50 @@ def known_execution(model: Any) -> Execution | None:
     if execution is None or not _is_of_here(execution):
         return None
     return execution if consent_of(model) is execution.consent else None
+
+
+def executions_of(held: Any) -> list[Execution]:
+    """The executions of the models that `held` is, holds, or whose optimizer it is or holds."""
+    objects = {id(each) for each in _objects_in(held, DEEPEST) if each is not None}
+    found: dict[int, Execution] = {}
+    for model in _executions.objects():
+        mine = {id(model), id(getattr(model, "optimizer", model))}
+        execution = known_execution(model)
+        if execution is not None and objects & mine:
+            found[id(execution)] = execution
+    return list(found.values())
+
+
+def uncaptured_in(held: Any) -> list[Any]:
+    """The models that `held` is or holds which have no execution."""
+    models = {id(e): e for e in _objects_in(held, DEEPEST) if isinstance(e, keras.Model)}
+    return [each for each in models.values() if known_execution(each) is None]
+
+
+def only_execution() -> Execution | None:
+    """The one execution that has trained, of the models that live; None where several have."""
+    known = [known_execution(model) for model in _executions.objects()]
+    trained = [each for each in known if each is not None and each.training is not None]
+    return trained[0] if len(trained) == 1 else None
+
+
+def _objects_in(held: Any, depth: int) -> Iterator[Any]:
+    if isinstance(held, weakref.ref):
+        held = held()
+    yield held
+    if isinstance(held, keras.Layer):
+        yield from held._flatten_layers(include_self=False)
+    elif not depth or held is None or isinstance(held, (str, bytes, int, float, type)):
+        return
+    elif isinstance(held, Mapping):
+        for each in held.values():
+            yield from _objects_in(each, depth - 1)
+    elif isinstance(held, (list, tuple)):
+        for each in held:
+            yield from _objects_in(each, depth - 1)
+    else:
+        for each in list(getattr(held, "__dict__", {}).values()):
+            yield from _objects_in(each, depth - 1)
 
 
 def declare_execution(model: Any, consent: Consent) -> None:

@@ -141,7 +141,7 @@ class Execution:
             fact.size,
             fact.sha256,
             fact.callback,
-            self.epoch,
+            self.epoch if fact.epoch is None else fact.epoch,
         )
         tag = tags.SAVED_FILE if mode == WRITTEN else tags.LOADED_FILE
         task.add_dataset(_rows(tag, [values]))

@@ -15,11 +15,13 @@ from typing import Any, NamedTuple
 
 import keras
 
+from dfanalyzer_client.file import WRITTEN
 from dfanalyzer_client.forks import in_child
 
 from ._adaptations import Adaptation
 from ._beginning import OF_BUILT_MODELS, architecture_of, inputs_of, optimizer_rows, values_of
 from ._building import forget_building, is_built, when_built
+from ._callback_files import CallbackFiles
 from ._configuration import changes_since, configuration_of
 from ._executions import link_to_parts
 from ._facts import Facts
@@ -68,6 +70,7 @@ class Training:
         self._held: _Held | None = None
         self._history = HistoryReader(self._facts.callbacks)
         self._batches: list[tuple[str, int, int, dict[str, Any]]] = []
+        self._files = CallbackFiles(self._facts.callbacks)
         self._swaps_average = any(
             isinstance(each, keras.callbacks.SwapEMAWeights) and each.swap_on_epoch
             for each in self._facts.callbacks
@@ -194,7 +197,13 @@ class Training:
             self.begin()
         for each in self._waited_for():
             forget_building(each)
-        last = (self.epoch_ends, self.model_is_built, self._send_batches, self._stop_samples)
+        last = (
+            self.epoch_ends,
+            self.model_is_built,
+            self._send_batches,
+            self._stop_samples,
+            self._record_files,
+        )
         for step in last:
             with guarded("the end of a training"):
                 step()
@@ -240,6 +249,10 @@ class Training:
                 from ._models import store_model
 
                 store_model(execution, self._facts.model)
+
+    def _record_files(self) -> None:
+        for fact in self._files.written():
+            self._execution.record_file(fact, WRITTEN)
 
     def _stop_samples(self) -> None:
         if self._samples is not None:
