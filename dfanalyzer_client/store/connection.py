@@ -29,11 +29,20 @@ from ..url import StoreURL
 __all__ = ["Connection", "lacks_rights", "store_error"]
 
 CONNECT_SECONDS = 10
+CONNECT = {
+    "connect_timeout": CONNECT_SECONDS, "timezone": 0, "client_application": "keras-prov",
+}  # fmt: skip
 HEADER, SEPARATOR = "%", ",\t"
 HASH, COMMA = "\ue000", "\ue001"  # of Unicode's private use area
 CONFLICT_CODES = ("40001", "40000")
 CONFLICT_TEXTS = ("conflict", "update failed", "delete failed")
-LOGIN_TEXTS = ("credentials", "no such database", "request for database", "access denied")
+LOGIN_TEXTS = (
+    "credentials",
+    "invalid password entry",
+    "no such database",
+    "request for database",
+    "access denied",
+)
 PRIVILEGE_TEXTS = ("insufficient privileges", "access denied")
 LOG_TEXTS = ("gdk reported error: log_",)
 ROOM_TEXTS = ("no space left", "could not write", "disk full", "hy013", "could not allocate")
@@ -55,12 +64,7 @@ class Connection:
         self.copies = True
         try:
             with _quiet_driver():
-                self._connection = pymonetdb.connect(
-                    url.reveal(),
-                    connect_timeout=CONNECT_SECONDS,
-                    timezone=0,
-                    client_application="keras-prov",
-                )
+                self._connection = pymonetdb.connect(**{**CONNECT, **url.driver_arguments()})
         except Exception as error:
             raise _connect_error(error, url) from None  # the driver's traceback has the password
 
