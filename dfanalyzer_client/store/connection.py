@@ -32,11 +32,20 @@ from .patience import PatientSocket
 __all__ = ["Connection", "lacks_rights", "store_error"]
 
 CONNECT_SECONDS = 10
+CONNECT = {
+    "connect_timeout": CONNECT_SECONDS, "timezone": 0, "client_application": "keras-prov",
+}  # fmt: skip
 HEADER, SEPARATOR = "%", ",\t"
 HASH, COMMA = "\ue000", "\ue001"  # of Unicode's private use area
 CONFLICT_CODES = ("40001", "40000")
 CONFLICT_TEXTS = ("conflict", "update failed", "delete failed", "could not claim slots")
-LOGIN_TEXTS = ("credentials", "no such database", "request for database", "access denied")
+LOGIN_TEXTS = (
+    "credentials",
+    "invalid password entry",
+    "no such database",
+    "request for database",
+    "access denied",
+)
 FULL_TEXT = "client limit"
 PRIVILEGE_TEXTS = ("insufficient privileges", "access denied")
 LOG_TEXTS = ("gdk reported error: log_",)
@@ -224,12 +233,7 @@ def _connected(url: StoreURL) -> Any:
     low: list[Any] = []
     try:
         while True:
-            made: Any = pymonetdb.connect(
-                url.reveal(),
-                connect_timeout=CONNECT_SECONDS,
-                timezone=0,
-                client_application="keras-prov",
-            )
+            made: Any = pymonetdb.connect(**{**CONNECT, **url.driver_arguments()})
             if made.mapi.sock.fileno() >= FIRST:
                 return made
             low.append(made)
