@@ -18,6 +18,7 @@ __all__ = [
     "LEARNING_RATE",
     "LOADED_FILE",
     "LOADING",
+    "METRIC_NAMES",
     "SAVED_FILE",
     "SAVING",
     "SYSTEM_METRICS",
@@ -44,6 +45,7 @@ CONNECTIONS = "iConnections"
 DATASET = "iDataset"
 ENVIRONMENT = "iEnvironment"
 TRIAL = "iTrial"
+METRIC_NAMES = "oMetricNames"
 BATCHES = "oBatches"
 SYSTEM_METRICS = "oSystemMetrics"
 ADAPTATION = "Adaptation"

@@ -17,7 +17,7 @@ from typing import Any
 import keras
 
 from ._constructors import construction_of
-from ._describe import MISSING, argument_value, describe, parameters_of
+from ._describe import MISSING, argument_value, describe, parameters_of, unless_secret
 from ._facts import Facts
 from ._layers import direct_layers
 from ._optimizer_arguments import ARGUMENTS, argument_of
@@ -85,11 +85,12 @@ def _schedule(facts: Facts) -> str | None:
 def _arguments(made: Any) -> dict[str, Any]:
     """The constructor's arguments, plain where they are and described where they are not."""
     values = {name: argument_value(made, name) for name in parameters_of(type(made))}
-    return {
+    plain = {
         name: value if isinstance(value, (str, bool, int, float, type(None))) else describe(value)
         for name, value in values.items()
         if value is not MISSING
     }
+    return {name: unless_secret(name, value) for name, value in plain.items()}
 
 
 def _optimizer_config(facts: Facts) -> str | None:
