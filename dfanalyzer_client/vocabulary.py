@@ -18,6 +18,7 @@ __all__ = [
     "LEARNING_RATE",
     "LOADED_FILE",
     "LOADING",
+    "METRIC_NAMES",
     "OPTIMIZERS",
     "OPTIMIZER_RATES",
     "SAVED_FILE",
@@ -50,6 +51,7 @@ DATASET = "iDataset"
 ENVIRONMENT = "iEnvironment"
 TRIAL = "iTrial"
 TRIAL_END = "oTrial"
+METRIC_NAMES = "oMetricNames"
 BATCHES = "oBatches"
 SYSTEM_METRICS = "oSystemMetrics"
 ADAPTATION = "Adaptation"

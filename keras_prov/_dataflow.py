@@ -1,7 +1,8 @@
 """The dataflow of an execution: which transformations and sets a user's choice makes.
 
 Sets are declared for what was asked for alone, so nobody's database has tables of what nobody
-captures. Transformations that may never happen (saving and loading) are declared when they do.
+captures. What may never happen (saving, loading, metrics that are called otherwise than their
+attributes) is declared when it does.
 """
 
 from __future__ import annotations
@@ -100,6 +101,7 @@ COLUMNS: dict[str, dict[str, AttributeType]] = {
         "BEST_EPOCH": NUMERIC,
         "NUM_LAYERS": NUMERIC,
     },
+    tags.METRIC_NAMES: {"OF_SET": TEXT, "ATTRIBUTE": TEXT, "METRIC": TEXT},
     tags.BATCHES: {"BATCH_TIMESTAMP": TEXT, tags.EPOCH_ID: NUMERIC, "BATCH_ID": NUMERIC},
     tags.SYSTEM_METRICS: {
         "SYSTEM_TIMESTAMP": TEXT,

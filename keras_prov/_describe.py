@@ -19,7 +19,16 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["MISSING", "argument_value", "describe", "parameters_of", "shortest"]
+from dfanalyzer_client.masking import MASK, is_secret, is_secret_name
+
+__all__ = [
+    "MISSING",
+    "argument_value",
+    "describe",
+    "parameters_of",
+    "shortest",
+    "unless_secret",
+]
 
 MISSING = object()
 DEEPEST = 6
@@ -82,14 +91,31 @@ def argument_value(owner: Any, name: str) -> Any:
     return kept.get(name, MISSING) if isinstance(kept, dict) else MISSING  # losses and metrics
 
 
+def unless_secret(name: str, plain: Any) -> Any:
+    """A value in JSON's terms, or the mask where its name says that it is a secret.
+
+    Here, so that what is written as JSON stays JSON: in a text it is masked later, too.
+    """
+    if not is_secret_name(name):
+        return plain
+    text = plain if isinstance(plain, str) else json.dumps(plain)
+    return MASK if is_secret(name, text) else plain
+
+
 def shortest(value: float) -> float:
     """The shortest decimal that is this float32: 0.001, not 0.0010000000474974513."""
     return float(str(np.float32(value)))
 
 
 def _plain(value: Any, depth: int) -> Any:
-    """`value` in JSON's terms."""
-    value = _unwrapped(value)
+    """`value` in JSON's terms; what cannot be read is named by its class, and costs no other."""
+    try:
+        return _read(_unwrapped(value), depth)
+    except Exception:  # a user's container or name may raise what it likes
+        return type(value).__name__
+
+
+def _read(value: Any, depth: int) -> Any:
     if type(value) in ATOMS:
         return value
     for kind, read in _READERS:
@@ -113,10 +139,8 @@ def _mapping(value: Mapping[Any, Any], depth: int) -> Any:
     if not depth:
         return f"{len(value)} items"
     items = list(value.items())[:LONGEST]
-    return {
-        key if isinstance(key, str) else str(_plain(key, 0)): _plain(item, depth - 1)
-        for key, item in items
-    }
+    named = ((key if isinstance(key, str) else str(_plain(key, 0)), item) for key, item in items)
+    return {name: unless_secret(name, _plain(item, depth - 1)) for name, item in named}
 
 
 def _sequence(value: Any, depth: int) -> Any:
@@ -150,7 +174,10 @@ def _object(value: Any, depth: int) -> str:
         return name
     if name == "DTypePolicy":
         return str(value.name)
-    arguments = [f"{parameter}={_literal(given, depth - 1)}" for parameter, given in _given(value)]
+    arguments = [
+        f"{parameter}={unless_secret(parameter, _literal(given, depth - 1))}"
+        for parameter, given in _given(value)
+    ]
     return f"{name}({', '.join(arguments)})" if arguments else name
 
 

@@ -18,7 +18,7 @@ import keras
 
 from ._compilations import trains_itself
 from ._constructors import construction_of
-from ._describe import MISSING, argument_value, describe, parameters_of
+from ._describe import MISSING, argument_value, describe, parameters_of, unless_secret
 from ._distribution import distribution_of
 from ._facts import Facts
 from ._layers import direct_layers
@@ -99,11 +99,12 @@ def schedule_of(optimizer: Any) -> str | None:
 def _arguments(made: Any) -> dict[str, Any]:
     """The constructor's arguments, plain where they are and described where they are not."""
     values = {name: argument_value(made, name) for name in parameters_of(type(made))}
-    return {
+    plain = {
         name: value if isinstance(value, (str, bool, int, float, type(None))) else describe(value)
         for name, value in values.items()
         if value is not MISSING
     }
+    return {name: unless_secret(name, value) for name, value in plain.items()}
 
 
 def _optimizer_config(facts: Facts) -> str | None:

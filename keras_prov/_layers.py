@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from ._constructors import Construction, construction_of
 from ._describe import MISSING, argument_value, describe, parameters_of
+from ._guard import guarded
 
 __all__ = ["LayerRow", "connections", "direct_layers", "layer_rows", "trainable_layers"]
 
@@ -46,12 +47,17 @@ class LayerRow(NamedTuple):
 def layer_rows(model: Any) -> Iterator[LayerRow]:
     """Rows of every layer, those inside others with their path; each layer once."""
     for path, layer in _walk(model, "", {id(model)}):
-        class_ = type(layer)
-        made = construction_of(layer)
-        facts = class_.__name__, _output_shape(layer), _parameters(layer), _place(made)
-        yield LayerRow(path, CLASS, class_.__name__, *facts)
-        for argument, value in _arguments(layer, made):
-            yield LayerRow(path, argument, describe(value), *facts)
+        with guarded(f"reading the layer {path}", model, lost=f"what {path} is"):
+            yield from list(_rows_of(path, layer))
+
+
+def _rows_of(path: str, layer: Any) -> Iterator[LayerRow]:
+    class_ = type(layer)
+    made = construction_of(layer)
+    facts = class_.__name__, _output_shape(layer), _parameters(layer), _place(made)
+    yield LayerRow(path, CLASS, class_.__name__, *facts)
+    for argument, value in _arguments(layer, made):
+        yield LayerRow(path, argument, describe(value), *facts)
 
 
 def connections(model: Any) -> list[tuple[str, str]]:

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import keras
 import numpy as np
 
-from dfanalyzer_client.names import storable_text
+from dfanalyzer_client.masking import captured_text
 
 from ._describe import LONGEST, describe
 
@@ -116,7 +116,7 @@ def _read(value: Any) -> Iterator[tuple[str, float | str | None]]:
     except Exception:  # a tensor's, or a user's class' own
         found = [(AS_TEXT, describe(value))]
     for suffix, each in found:
-        yield suffix, storable_text(each) if isinstance(each, str) else each
+        yield suffix, captured_text(each) if isinstance(each, str) else each
 
 
 def _parts(value: Any) -> Iterator[tuple[str, float | str | None]]:

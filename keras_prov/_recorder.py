@@ -15,8 +15,8 @@ import dfanalyzer_client.vocabulary as tags
 from dfanalyzer_client.attribute import Attribute
 from dfanalyzer_client.attribute_type import AttributeType
 from dfanalyzer_client.dataset import DataSet
-from dfanalyzer_client.element import Element
 from dfanalyzer_client.file import READ, WRITTEN, File
+from dfanalyzer_client.masking import captured_text, masked_place
 from dfanalyzer_client.row_stream import RowStream
 from dfanalyzer_client.set import Set
 from dfanalyzer_client.set_type import SetType
@@ -30,7 +30,10 @@ from ._consent import Consent
 from ._dataflow import COLUMNS, dataflow_of, file_transformation, own_set
 from ._describe import shortest
 from ._files import FileFact
+from ._hyperparameters import KNOWN
 from ._logs import Part, in_order_of_claim, kept_names, parts_of
+from ._metric_names import attribute_name, renamed
+from ._rows import one_row, rows_of_set
 from ._trials import Trial, is_pruning, trial_rows
 
 __all__ = ["Execution", "TrainingTask", "utc_now"]
@@ -63,6 +66,8 @@ class Execution:
         self.configuration: Configuration | None = None
         self._counts: dict[str, int] = {}
         self._metrics: dict[str, dict[Part, str]] = {}
+        self._renamed: dict[str, list[Sequence[str]]] = {}
+        self._with_names: set[str] = set()
 
     @property
     def tag(self) -> str:
@@ -109,9 +114,11 @@ class Execution:
         metrics = self.metric_row(
             tags.TESTING, tags.TESTING_OUTPUT, logs, tags.TEST_METRIC_PREFIX, own
         )
-        task.add_dataset(_row(tags.TESTING_OUTPUT, {tags.TESTED: utc_now(), **metrics}))
+        task.add_dataset(one_row(tags.TESTING_OUTPUT, {tags.TESTED: utc_now(), **metrics}))
         if self.consent.choice.dataset:
-            task.add_dataset(_rows(tags.TESTING_DATASET, data))
+            task.add_dataset(rows_of_set(tags.TESTING_DATASET, data))
+        for names in self.renamed_metrics(tags.TESTING):
+            task.add_dataset(names)
         task.start_time = began
         task.end()
 
@@ -123,7 +130,7 @@ class Execution:
             adaptation.new_rate, task.start_time, adaptation.epoch, task.id,
             adaptation.old_rate, adaptation.cause, adaptation.detail, adaptation.optimizer,
         )  # fmt: skip
-        task.add_dataset(_rows(tags.ADAPTATION_OUTPUT, [values]))
+        task.add_dataset(rows_of_set(tags.ADAPTATION_OUTPUT, [values]))
         task.end()
 
     def record_file(self, fact: FileFact, mode: str) -> Task:
@@ -144,8 +151,9 @@ class Execution:
             self.epoch if fact.epoch is None else fact.epoch,
         )
         tag = tags.SAVED_FILE if mode == WRITTEN else tags.LOADED_FILE
-        task.add_dataset(_rows(tag, [values]))
-        task.add_file(File(fact.path, fact.name, mode=mode, size=fact.size, sha256=fact.sha256))
+        task.add_dataset(rows_of_set(tag, [values]))
+        path, name = (captured_text(each, mask=masked_place) for each in (fact.path, fact.name))
+        task.add_file(File(path, name, mode=mode, size=fact.size, sha256=fact.sha256))
         task.end()
         return task
 
@@ -179,7 +187,14 @@ class Execution:
                 for part in fresh
             ]
             self.declare(transformation, Set(output, SetType.OUTPUT, grown))
+            wanted = {names[part]: f"{prefix}{part.name}" for part in fresh}
+            self._keep_names(transformation, renamed(output, wanted, prefix))
         return {names[part]: value for part, value in parts.items()}
+
+    def renamed_metrics(self, transformation: str) -> list[DataSet]:
+        """What is to be said of metrics that are not called as their attributes; once."""
+        rows = self._renamed.pop(transformation, None)
+        return [rows_of_set(tags.METRIC_NAMES, rows)] if rows else []
 
     def _name_metrics(
         self, fresh: Iterable[Part], output: str, prefix: str, own: Iterable[Any]
@@ -193,7 +208,16 @@ class Execution:
                 names[part] = wanted  # set aside for ours, which this set does not have
             else:
                 taken = {*names.values(), *(kept - {wanted})}
-                names[part] = _attribute_name(wanted, output, taken)
+                names[part] = attribute_name(wanted, output, taken)
+
+    def _keep_names(self, transformation: str, rows: Sequence[Sequence[str]]) -> None:
+        """Keep the names of metrics for the next message of the transformation's task."""
+        if not rows:
+            return
+        if transformation not in self._with_names:
+            self._with_names.add(transformation)
+            self.declare(transformation, own_set(tags.METRIC_NAMES, SetType.OUTPUT))
+        self._renamed.setdefault(transformation, []).extend(rows)
 
     def declare(self, transformation: str, grown: Set) -> None:
         """Let a transformation have a set, or a set more attributes, that it had not so far."""
@@ -243,9 +267,10 @@ class TrainingTask:
             consent = self.execution.consent
             own = {name: consent.values.get(name) for name in consent.own}
             row = {tags.TRAINING_STARTED: self._began, **hyperparameters, **own}
-            self._task.add_dataset(_row(tags.TRAINING_INPUT, row))
+            types = {key: KNOWN[key].type for key in hyperparameters} | dict(consent.own)
+            self._task.add_dataset(one_row(tags.TRAINING_INPUT, row, types))
         for tag, rows in inputs.items():
-            self._task.add_dataset(_rows(tag, rows))
+            self._task.add_dataset(rows_of_set(tag, rows))
 
     def late_inputs(
         self,
@@ -278,6 +303,7 @@ class TrainingTask:
             values = list(row.values())
             if self._stream is None or self._columns != tuple(row):
                 self._stream, self._columns = self._stream_of(row), tuple(row)
+            self._say_names()
         rates = [rate] if self.execution.consent.adaptation else []
         self._stream.send([utc_now(), elapsed, epoch, *rates, *values])
 
@@ -312,13 +338,23 @@ class TrainingTask:
         others = {key: value for key, value in logs.items() if key != RATE_IN_LOGS}
         return (logged if rate is None else rate), others
 
+    def _say_names(self) -> bool:
+        """Say at once which metrics are called otherwise; whether any are."""
+        names = self.execution.renamed_metrics(tags.TRAINING)
+        for each in names:
+            self._task.add_dataset(each)
+        if names:
+            self._task.save()
+        return bool(names)
+
     def batches(self, rows: Sequence[tuple[str, int, int, Mapping[str, Any]]]) -> None:
         """Record batches: when, epoch, batch, and what Keras measured."""
         for stamp, epoch, batch, logs in rows:
             metrics = self.execution.metric_row(tags.TRAINING, tags.BATCHES, logs)
             own = dict(zip(COLUMNS[tags.BATCHES], (stamp, epoch, batch), strict=True))
-            self._task.add_dataset(_row(tags.BATCHES, {**own, **metrics}))
-        self._task.save()
+            self._task.add_dataset(one_row(tags.BATCHES, {**own, **metrics}))
+        if not self._say_names():
+            self._task.save()
 
     def system_stream(self) -> RowStream:
         """What takes samples of the system from their own thread."""
@@ -338,7 +374,7 @@ class TrainingTask:
 
     def end(self, error: BaseException | None, outcome: Sequence[Any]) -> None:
         """Say how the training ended: finished, interrupted, or failed with `error`."""
-        self._task.add_dataset(_rows(tags.TRAINING_END, [[utc_now(), *outcome]]))
+        self._task.add_dataset(rows_of_set(tags.TRAINING_END, [[utc_now(), *outcome]]))
         if error is None:
             self._task.end()
         elif isinstance(error, KeyboardInterrupt):
@@ -379,32 +415,7 @@ def error_text(error: BaseException) -> str:
         message = str(error)
     except Exception as broken:
         message = f"(its message cannot be made: {type(broken).__name__})"
-    text = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    return text.replace("\0", "\\0").encode(errors="replace").decode()
-
-
-def _row(tag: str, values: Mapping[str, Any]) -> DataSet:
-    return DataSet(tag, [Element(list(values.values()))], attributes=list(values))
-
-
-def _rows(tag: str, rows: Iterable[Sequence[Any]]) -> DataSet:
-    return DataSet(tag, [Element(list(row)) for row in rows], attributes=list(COLUMNS[tag]))
-
-
-def _attribute_name(metric: str, output: str, taken: Iterable[str]) -> str:
-    """The attribute of a metric: its name in lower case, numbered where that is taken.
-
-    Taken are the columns that every set has, and the names of other metrics that differ from this
-    one in case alone.
-    """
-    plain = "".join(each for each in metric.lower() if each.isprintable()) or "metric"
-    used = {*taken, *tags.NOT_METRICS, "id", *(name.lower() for name in COLUMNS[output])}
-    used |= {f"{each.lower()}_task_id" for each in (tags.TRAINING, tags.ADAPTATION, tags.TESTING)}
-    number, name = 1, plain
-    while name in used:
-        number += 1
-        name = f"{plain}_{number}"
-    return name
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 def _are_floats(values: Sequence[Any]) -> bool:

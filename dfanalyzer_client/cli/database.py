@@ -14,7 +14,7 @@ from ..store import Connection, create_catalogue, differences
 from ..sync import JournalState, journal_states
 from ..sync import sync as sync_journals
 from ..url import StoreURL
-from .common import chosen_store, duration, friendly_errors, print_table, reading, store_option
+from .common import chosen_store, duration, friendly_errors, print_table, reading, say, store_option
 
 __all__ = ["db", "journal", "sync"]
 
@@ -58,7 +58,7 @@ def check(store: str | None) -> None:
     with friendly_errors(), reading(store, complete=False) as connection:
         found = differences(connection)
         for line in found:
-            click.echo(line)
+            say(line)
         if found:
             raise SystemExit(1)
         click.echo(f"The catalogue in {connection.url.without_password()} is as it should be.")
@@ -77,7 +77,7 @@ def upgrade(store: str | None) -> None:
 
     def report(step: str) -> None:
         steps.append(step)
-        click.echo(f"Done: {step}")
+        say(f"Done: {step}")
 
     with friendly_errors():
         connection, readers = _writing(store)
@@ -159,7 +159,7 @@ def journal(store: str | None) -> None:
     for state in refusals:
         _print_refused(state)
     for failure in failures:
-        click.echo(f"Error: {failure}", err=True)
+        say(f"Error: {failure}", err=True)
     if failures:
         raise SystemExit(1)
 
@@ -225,7 +225,7 @@ def _sync(
     def report(path: Path, outcome: int | DfAnalyzerError) -> None:
         if isinstance(outcome, DfAnalyzerError):
             failures.append(outcome)
-            click.echo(f"{path.name}: {outcome}", err=True)
+            say(f"{path.name}: {outcome}", err=True)
         else:
             click.echo(f"{path.name}: {outcome} messages stored.")
 
