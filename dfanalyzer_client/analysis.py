@@ -12,10 +12,12 @@ from datetime import UTC, datetime
 from . import vocabulary as tags
 from .errors import RefusedError, UnknownTagError
 from .store.connection import Connection, lacks_rights
+from .store.layout import DataflowLayout
 from .store.numbers import exact_rows
 from .store.reading import Catalogue
 from .store.schema import table
-from .store.sql import identifier, qualified
+from .store.sql import identifier
+from .store.waiting import source
 
 __all__ = [
     "ExecutionSummary",
@@ -129,7 +131,7 @@ def _add_epochs(
     writer = tags.TRAINING.lower()
     if layout is None or output is None or writer not in output.producers:
         return
-    name = qualified(layout.tag, output.table)
+    name = source(layout, output)
     task = identifier(f"{writer}_task_id")
     names = list(output.attributes)
     columns = "".join(f", o.{identifier(each)}" for each in names)
@@ -143,13 +145,35 @@ def _add_epochs(
         connection, catalogue.table("exact_number"), output.attributes,
         [row[2:] for row in rows], 1,
     )  # fmt: skip
+    metric = _metric_names(connection, catalogue, layout)
     for (execution, epochs, *_), (_, *row) in zip(rows, values, strict=True):
         if execution in summaries:
             summaries[execution].epochs = epochs
             summaries[execution].metrics = {
-                each: value
+                metric.get((execution, each), each): value
                 for each, value in zip(names, row, strict=True)
                 if each not in tags.NOT_METRICS
                 and output.attributes[each].type == "NUMERIC"
                 and value is not None
             }
+
+
+def _metric_names(
+    connection: Connection, catalogue: Catalogue, layout: DataflowLayout
+) -> dict[tuple[int, str], str]:
+    """The metrics of an execution that are called otherwise than their attributes, by these.
+
+    One that is called as another one's attribute is listed by its own attribute.
+    """
+    known = layout.sets.get(tags.METRIC_NAMES.lower())
+    writer = tags.TRAINING.lower()
+    if known is None or writer not in known.producers:
+        return {}
+    rows = connection.query(
+        f"SELECT t.df_exec, n.attribute, n.metric FROM {source(layout, known)} n "
+        f"JOIN {catalogue.table('task_begun')} t ON t.id = n.{identifier(f'{writer}_task_id')} "
+        "WHERE n.of_set = %s ORDER BY n.id",
+        [tags.TRAINING_OUTPUT],
+    )
+    taken = layout.sets[tags.TRAINING_OUTPUT.lower()].attributes
+    return {(execution, name): metric for execution, name, metric in rows if metric not in taken}

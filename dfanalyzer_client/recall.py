@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .declaration import Declaration
 from .errors import PrivateServerError, StoreError
 from .journal import declarations
 from .store import reader_connection
@@ -40,7 +41,17 @@ def recalled(store: StoreURL | None, home: Path, tag: str, exec_tag: str) -> lis
     return [
         {**{name: value for name, value in message.items() if name != "kind"}, "recalled": True}
         for message in found
+        if _is_declaration(message)
     ]
+
+
+def _is_declaration(message: dict[str, Any]) -> bool:
+    """Whether a record can be understood: what is odd in it is no fault of whoever looks it up."""
+    try:
+        Declaration(message["tag"]).merge(message)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return False
+    return True
 
 
 def recalled_execution(store: StoreURL | None, home: Path, tag: str) -> str | None:

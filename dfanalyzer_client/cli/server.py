@@ -6,7 +6,7 @@ import click
 
 from .. import settings
 from ..private_server import PrivateServer, ServerStatus
-from .common import friendly_errors
+from .common import friendly_errors, say
 
 __all__ = ["server"]
 
@@ -66,12 +66,12 @@ def log(lines: int) -> None:
     Example: keras-prov server log -n 10
     """
     with friendly_errors():
-        path = PrivateServer(settings.home()).log_path
+        path = PrivateServer(settings.home()).status().log
         if not path.exists():
             click.echo(f"There is no log yet: {path}", err=True)
             return
         for line in path.read_text(errors="replace").splitlines()[-lines:]:
-            click.echo(line)
+            say(line)
 
 
 def _print(status: ServerStatus) -> None:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from ._files import is_done, journals, stem
 from ._reader import opened
-from ._record import parsed
+from ._record import LONGEST, parsed
 from ._search import SEARCHED_BYTES, declares
 
 __all__ = ["DeclarationNews", "News", "TaskName"]
@@ -120,7 +120,7 @@ class DeclarationNews:
             if _DECLARES in line:
                 record = parsed(line)
                 if record is not None and declares(record.message):
-                    latest = max(latest, record.message.get("said", latest))
+                    latest = max(latest, _said(record.message))
                     said.append((latest, record.message))
             elif (match := _RELAYED.match(line)) is not None:
                 id_, exec_tag, dataflow, transformation, status, declared = match.groups()
@@ -144,10 +144,8 @@ def _whole_lines(path: Path, offset: int) -> Iterator[bytes]:
     try:
         with opened(path) as file:
             file.seek(offset)
-            for line in file:
-                if not line.endswith(b"\n"):
-                    return  # torn, or still being written
-                yield line
+            while (line := file.readline(LONGEST)).endswith(b"\n"):
+                yield line  # and what is left is torn, or still being written
     except (OSError, EOFError, zlib.error):
         return  # compressed meanwhile, and then found under another name; or damaged
 
@@ -157,6 +155,12 @@ def _size(path: Path) -> int:
         return path.stat().st_size
     except OSError:
         return 0
+
+
+def _said(message: dict[str, Any]) -> float:
+    """When a message was said; of the epoch's beginning where it does not say it."""
+    when = message.get("said")
+    return when if isinstance(when, float) else 0.0
 
 
 def _created(path: Path) -> float:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ._files import journals
 from ._reader import opened
-from ._record import parsed
+from ._record import LONGEST, parsed
 
 __all__ = ["SEARCHED_BYTES", "declarations", "declares"]
 
@@ -53,7 +53,8 @@ def _searched(folder: Path, tag: str, exec_tag: str | None) -> list[dict[str, An
 def _lines(path: Path) -> Iterator[bytes]:
     try:
         with opened(path) as file:
-            yield from file
+            while line := file.readline(LONGEST):
+                yield line
     except FileNotFoundError:
         raise
     except (OSError, EOFError, zlib.error):

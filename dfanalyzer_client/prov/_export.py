@@ -15,6 +15,7 @@ from ..author import Author
 from ..errors import DfAnalyzerError, UnknownTagError
 from ..execution_reading import read_execution
 from ..execution_record import ExecutionRecord
+from ..published import published
 from ..store import Connection, reader_connection
 from ..url import StoreURL
 from ._clocks import with_agreeing_times
@@ -165,7 +166,8 @@ def _drawn(document: ProvDocument, title: str, format_: str) -> bytes:
 
 
 def _read(connection: Connection, summary: ExecutionSummary) -> ExecutionRecord:
-    return with_agreeing_times(read_execution(connection, summary.dataflow, summary.id))
+    read = read_execution(connection, summary.dataflow, summary.id)
+    return with_agreeing_times(published(read))
 
 
 def _top(summaries: Iterable[ExecutionSummary], options: Options) -> ProvDocument:

@@ -27,6 +27,9 @@ __all__ = ["Ingest"]
 
 logger = logging.getLogger(__name__)
 
+ODD = (LookupError, TypeError, ValueError, AttributeError)
+"""What a record raises that is whole, and no message of ours."""
+
 
 class Ingest:
     """Takes messages for one client; all its methods are called from one event loop.
@@ -103,9 +106,12 @@ class Ingest:
             for name, (status, key) in news.tasks.items():
                 self._dataflows.note_task(name, status, key)
             for message in news.declarations:
-                self._dataflows.hear(message)
-                if message["tag"] in self._dataflows.loaded:
-                    self._recall(message)
+                try:
+                    self._dataflows.hear(message)
+                    if message["tag"] in self._dataflows.loaded:
+                        self._recall(message)
+                except ODD as error:
+                    logger.warning("An odd declaration in a journal is passed over: %r", error)
 
     def _take(self, said: TaskMessage) -> int:
         """Send a task in the order that it keeps to; nothing is waited for in between."""
@@ -159,12 +165,12 @@ class Ingest:
         told = message["tag"], json.dumps(message.get("transformations"), sort_keys=True)
         if told in self._recalled:
             return
-        self._recalled.add(told)
         said = {name: value for name, value in message.items() if name != "kind"}
         try:
             self._client.save_dataflow({**said, "recalled": True})
-        except DefinitionError as error:
+        except ODD as error:
             logger.warning("A declaration in a journal is passed over: %s", error)
+        self._recalled.add(told)
 
     def _stored(self, tag: str) -> dict[str, Any] | None:
         """What the store knows of a dataflow, with the newest execution of it."""

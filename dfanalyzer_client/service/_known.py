@@ -53,6 +53,7 @@ class Dataflows:
         if tag in self.loaded:
             self.declare(message)
             return
+        Order().after(message)  # one that is odd raises here, where it is passed over
         heard = self._heard.setdefault(tag, {})
         text = json.dumps(message.get("transformations"), sort_keys=True)
         heard.pop(text, None)  # the same again: it is the newest now

@@ -278,7 +278,7 @@ class TaskMessage(_Message):
     dataflow: Tag
     transformation: Tag
     status: Annotated[
-        Literal["READY", "RUNNING", "FINISHED", "FAILED", "INTERRUPTED", "ABANDONED"],
+        Literal["READY", "RUNNING", "FINISHED", "FAILED", "INTERRUPTED", "PRUNED", "ABANDONED"],
         BeforeValidator(_status, json_schema_input_type=str | None),
         Field(description="of FINISHED_WITH_ERROR, FAILED is stored"),
     ] = "READY"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import threading
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from dfanalyzer_client import (
     Task,
     Transformation,
 )
+from dfanalyzer_client.journal._record import line_of
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 from service.conftest import Stored
@@ -228,3 +230,30 @@ def test_each_transformation_names_a_sets_values_itself(
     assert running.task(task(tag, "run", 2, 0.2, transformation="test")).status == 200
     statement = f'SELECT {LR}, {EP} FROM "{tag}".itrain ORDER BY id'
     assert stored(statement, 2) == [(0.1, 1.0), (0.2, 2.0)]
+
+
+def test_odd_records_in_journals_hold_nothing_up(own: Path, tag: str) -> None:
+    """Records that are whole, and no messages of ours: the service goes on, and knows the rest."""
+    folder = own / "journals"
+    folder.mkdir(parents=True, mode=0o700)
+    own.chmod(0o700)
+    odd: list[Any] = [
+        {"kind": "dataflow", "exec": "x"}, {"kind": "dataflow", "exec": "x", "tag": 7},
+        {"kind": "dataflow", "exec": "x", "tag": tag, "transformations": 7, "said": "late"},
+        {"kind": "dataflow", "exec": "x", "tag": tag, "transformations": [{"tag": "train"}, 3]},
+        {"kind": "dataflow", "exec": "x", "tag": tag, "transformations": [{"sets": [{}]}]},
+        {"kind": "dataflow", "said": 1.0, **declaration(tag, EP, LR, exec_tag="x")},
+    ]  # fmt: skip
+    texts = [json.dumps(each, separators=(",", ":")) for each in odd]
+    lines = [line_of(number, text) for number, text in enumerate(texts)]
+    (folder / "20260101T000000-1-aaaaaaaa.journal").write_bytes(b"".join(lines) + b"9 torn")
+    away = "monetdb://user:secret@127.0.0.1:9/nowhere"
+    with service(KERAS_PROV_HOME=str(own), KERAS_PROV_STORE=away) as running:
+        assert running.task(task(tag, "run", 7, 0.2)).status == 200
+        said = running.end()
+    assert "Traceback" not in said
+    (journal,) = [each for each in folder.glob("*.journal") if "aaaaaaaa" not in each.name]
+    message = json.loads(journal.read_text().splitlines()[-1].split(" ", 2)[2])
+    assert message["sets"][0] == {
+        "tag": "itrain", "attributes": [EP, LR], "elements": [[7, 0.2]]
+    }  # fmt: skip
