@@ -22,7 +22,8 @@ class Declaration:
     """One dataflow as declared so far; grows by :meth:`merge`, never shrinks.
 
     Values without names are in the order of their own execution's declaration: another one may have
-    declared the same attributes in another order.
+    declared the same attributes in another order. Of an execution that declared none, as scripts
+    have them that name one in the Dataflow and another in its tasks, they are in the newest order.
     """
 
     tag: str
@@ -30,6 +31,7 @@ class Declaration:
     sets: dict[str, DeclaredSet] = field(default_factory=dict)
     programs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
     _orders: dict[str, dict[str, list[str]]] = field(default_factory=dict, compare=False)
+    _newest: dict[str, list[str]] = field(default_factory=dict, compare=False)
 
     def merge(self, message: Mapping[str, Any]) -> bool:
         """Take in a dataflow message; whether anything in it was new.
@@ -46,18 +48,9 @@ class Declaration:
         self.transformations, self.sets = grown.transformations, grown.sets
         self.programs = grown.programs
         if "exec" in message:
-            self._orders[message["exec"]] = self._order(message)
+            self._orders[message["exec"]] = order = self._order(message)
+            self._newest = {**self._newest, **order}
         return changed
-
-    def has_execution(self, exec_tag: str) -> bool:
-        """Whether an execution declared it, so that the order of its values is known."""
-        return exec_tag in self._orders
-
-    def width(self, exec_tag: str, tag: str) -> int:
-        """How many values without names an element of a set has in an execution."""
-        if tag not in self.sets:
-            return 0
-        return len(self._orders.get(exec_tag, {}).get(tag, self.sets[tag].attributes))
 
     def specification(self) -> dict[str, Any]:
         """The whole declaration as one dataflow message."""
@@ -90,7 +83,7 @@ class Declaration:
                 f"{named(self.transformations)}; declare it with add_transformation() first."
             )
         self._check_dependency(tag, message.get("dependency") or {})
-        order = self._orders.get(message["exec"], {})
+        order = self._orders.get(message["exec"], self._newest)
         sets = [self._checked_set(tag, each, order) for each in message["sets"]]
         return {**message, "sets": sets}
 
@@ -135,7 +128,7 @@ class Declaration:
         for each in message.get("programs", ()):
             program = (
                 checked_text(each["name"], "name of a Program"),
-                checked_text(each["path"], "path of a Program"),
+                checked_text(each.get("path", ""), "path of a Program"),
             )
             known = self.programs.setdefault(tag, [])
             if program not in known:

@@ -38,11 +38,13 @@ def recalled(store: StoreURL | None, home: Path, tag: str, exec_tag: str) -> lis
         if layout is not None:
             return [declared(layout)]
         found = declarations(journals, tag, None)
-    return [
-        {**{name: value for name, value in message.items() if name != "kind"}, "recalled": True}
-        for message in found
-        if _is_declaration(message)
-    ]
+    return [_repeated(message) for message in found if _is_declaration(message)]
+
+
+def _repeated(message: dict[str, Any]) -> dict[str, Any]:
+    """A declaration as who recalls it says it again, for the execution that it began."""
+    said = {name: value for name, value in message.items() if name not in ("kind", "opens")}
+    return {**said, "exec": message.get("exec") or message["opens"], "recalled": True}
 
 
 def _is_declaration(message: dict[str, Any]) -> bool:

@@ -166,6 +166,18 @@ def test_what_another_process_declares_counts_at_once(
     }  # fmt: skip
 
 
+def test_the_python_client_reads_tasks_so_too(home: Path, tag: str, ask: Any) -> None:
+    """Where a script names in its tasks another execution than its dataflow's."""
+    numeric = AttributeType.NUMERIC
+    for number, names in enumerate(((LR, EP, MO), (EP, LR)), 1):
+        sets = [Set("itrain", SetType.INPUT, [Attribute(name, numeric) for name in names])]
+        Dataflow(tag, [Transformation("train", sets)]).save()
+        told = Task(number, tag, f"{tag}-own{number}", "train")
+        told.add_dataset(DataSet("itrain", [Element(range(1, len(names) + 1))]))
+        told.end()
+    assert ask.set(tag, "itrain", ", ".join(COLUMNS)) == [(1.0, 2.0, 3.0), (2.0, 1.0, None)]
+
+
 def test_clients_beside_each_other_are_kept_apart(
     running: Service, tag: str, stored: Stored
 ) -> None:
