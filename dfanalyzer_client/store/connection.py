@@ -24,6 +24,7 @@ from ..errors import (
     StoreLoginError,
     StoreUnavailableError,
 )
+from ..terminal import shown
 from ..url import StoreURL
 
 __all__ = ["Connection", "lacks_rights", "store_error"]
@@ -202,7 +203,7 @@ def store_error(error: Exception, url: StoreURL) -> StoreError:
     """The driver's or the system's error as one of ours; a StoreError stays what it is."""
     if isinstance(error, StoreError):
         return error
-    text = str(error).strip()
+    text = shown(str(error).strip())
     lower = text.lower()
     if isinstance(error, (TypeError, ValueError, LookupError)):
         raise error  # a mistake of ours or the driver's, which trying again does not mend
