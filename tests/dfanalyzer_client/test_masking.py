@@ -152,9 +152,14 @@ def test_values_of_configurations_are_masked_by_their_names() -> None:
     assert captured_row(columns, ["d", "key_dim", "64", place]) == ["d", "key_dim", "64", place]
     assert captured_row(columns, ["d", "oov_token", "[UNK]", None])[2] == "[UNK]"
     assert masked_row(["API_TOKEN", "sha256"], ["short", "0f" * 32]) == [MASK, "0f" * 32]
+    digest = "0123456789abcdef0123456789abcdef01234567"
+    for columns, row in ((["DATA_VERSION", "NOTE"], [digest, digest]), (["NAME"], [digest])):
+        assert masked_row(columns, row) == row
+    assert masked_row(["NAME", "VALUE"], ["commit", digest])[1] == digest
+    assert masked_row(["NAME", "VALUE"], ["login", digest])[1] == MASK
     facts = [
         (("package", "secretstorage", "3.3.3"), "3.3.3"),
-        (("git", "commit", "0123456789abcdef0123456789abcdef01234567"), None),
+        (("git", "commit", digest), None),
         (("variable", "A_TOKEN", "x"), MASK),
         (("process", "command_line", "a.py -u b:hunter2 --otp 12"), f"a.py -u {MASK} --otp {MASK}"),
     ]
