@@ -16,13 +16,13 @@ from .store.layout import DataflowLayout
 from .store.numbers import exact_rows
 from .store.reading import Catalogue
 from .store.schema import table
-from .store.sql import identifier, qualified
+from .store.sql import identifier
+from .store.waiting import source
 
 __all__ = [
     "ExecutionSummary",
     "executions",
     "find_execution",
-    "task_exists",
 ]
 
 
@@ -95,23 +95,6 @@ def find_execution(connection: Connection, name: str) -> ExecutionSummary:
     )
 
 
-def task_exists(
-    connection: Connection, dataflow: str, execution: str, transformation: str, identifier: int
-) -> bool:
-    """Whether a task is stored, by the tags and the id that its writer gave."""
-    catalogue = Catalogue(connection)
-    return catalogue.exists and bool(
-        connection.query(
-            f"SELECT 1 FROM {catalogue.table('task_begun')} t "
-            f"JOIN {table('dataflow_execution')} e ON e.id = t.df_exec "
-            f"JOIN {table('dataflow')} d ON d.id = e.df_id "
-            f"JOIN {table('data_transformation')} x ON x.id = t.dt_id "
-            "WHERE d.tag = %s AND e.tag = %s AND x.tag = %s AND t.identifier = %s",
-            [dataflow, execution, transformation, identifier],
-        )
-    )
-
-
 def _add_tasks(
     connection: Connection, catalogue: Catalogue, summaries: dict[int, ExecutionSummary]
 ) -> None:
@@ -148,7 +131,7 @@ def _add_epochs(
     writer = tags.TRAINING.lower()
     if layout is None or output is None or writer not in output.producers:
         return
-    name = qualified(layout.tag, output.table)
+    name = source(layout, output)
     task = identifier(f"{writer}_task_id")
     names = list(output.attributes)
     columns = "".join(f", o.{identifier(each)}" for each in names)
@@ -187,7 +170,7 @@ def _metric_names(
     if known is None or writer not in known.producers:
         return {}
     rows = connection.query(
-        f"SELECT t.df_exec, n.attribute, n.metric FROM {qualified(layout.tag, known.table)} n "
+        f"SELECT t.df_exec, n.attribute, n.metric FROM {source(layout, known)} n "
         f"JOIN {catalogue.table('task_begun')} t ON t.id = n.{identifier(f'{writer}_task_id')} "
         "WHERE n.of_set = %s ORDER BY n.id",
         [tags.TRAINING_OUTPUT],

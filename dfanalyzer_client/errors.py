@@ -8,6 +8,7 @@
     ├── UnknownTagError(LookupError)     a dataflow, transformation or set nobody declared
     ├── SelectionError(ValueError)       a query's selection that is no condition over attributes
     ├── StoreURLError(ValueError)        a store URL that does not parse
+    ├── UnsafeHomeError                  the data folder is not its user's alone
     ├── CrateError                       a crate cannot be written
     ├── JournalError                     the local record cannot be written or read
     ├── PrivateServerError               the private MonetDB cannot be started or stopped
@@ -18,6 +19,7 @@
         ├── StoreLoginError              there, but not for this user, password or database
         ├── ConflictError                another writer was first: try again now
         └── RefusedError                 it will not take this, however often it is asked
+            └── NotYetError              it names what is not there yet
 
 Each message says what was received, what was expected and what to do.
 """
@@ -32,6 +34,7 @@ __all__ = [
     "ElementError",
     "JournalError",
     "KernelMissingError",
+    "NotYetError",
     "PrivateServerError",
     "RefusedError",
     "SelectionError",
@@ -41,6 +44,7 @@ __all__ = [
     "StoreURLError",
     "StoreUnavailableError",
     "UnknownTagError",
+    "UnsafeHomeError",
 ]
 
 
@@ -68,6 +72,10 @@ class SelectionError(DfAnalyzerError, ValueError):
 
 class StoreURLError(DfAnalyzerError, ValueError):
     """A store URL does not have the form that was expected."""
+
+
+class UnsafeHomeError(DfAnalyzerError):
+    """Others than its user may write to the data folder, or own something there."""
 
 
 class CrateError(DfAnalyzerError):
@@ -108,3 +116,7 @@ class ConflictError(StoreError):
 
 class RefusedError(StoreError):
     """The database refuses this statement or value however often it is sent."""
+
+
+class NotYetError(RefusedError):
+    """The message names a dataflow or a part of one that the database does not know yet."""

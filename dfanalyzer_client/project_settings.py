@@ -10,9 +10,11 @@ import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from .accounts import TRUST, user_name
 from .errors import DfAnalyzerError
+from .safe_home import is_trusted_file
 
 __all__ = ["ProjectSettings", "project_settings"]
 
@@ -21,6 +23,10 @@ KEYS = (
     "retention",
     "capture", "tag", "adaptation", "author", "license", "base",
 )  # fmt: skip
+STEERING = ("home", "store", "artifacts")
+"""Say where what is captured goes: not for somebody to say who left a file on our way."""
+
+MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,8 @@ def project_settings() -> ProjectSettings:
     """The settings that hold in the working directory.
 
     Raises:
-        DfAnalyzerError: the file is no TOML, or has a key that we do not know.
+        DfAnalyzerError: the file is no TOML, has a key that we do not know, or is somebody else's
+            and says where what is captured goes.
     """
     try:
         here = Path.cwd()
@@ -78,7 +85,11 @@ def _table(path: Path) -> Mapping[str, Any] | None:
     import tomllib  # here: `import keras_prov` reads no settings
 
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            text = file.read(MOST_BYTES + 1)
+        if len(text) > MOST_BYTES:
+            raise DfAnalyzerError(f"{path} is larger than {MOST_BYTES} bytes, so it is not read.")
+        content = tomllib.loads(text.decode())
     except OSError:
         return None  # not ours to read
     except ValueError as error:
@@ -98,4 +109,15 @@ def _table(path: Path) -> Mapping[str, Any] | None:
                 f"Unknown key {key!r} of [tool.keras_prov] in {path}.{meant} "
                 f"Known are {', '.join(KEYS)}."
             )
+    if not table.keys().isdisjoint(STEERING) and not is_trusted_file(path):
+        _refuse(path)
     return table
+
+
+def _refuse(path: Path) -> NoReturn:
+    owner = user_name(path.stat().st_uid)
+    raise DfAnalyzerError(
+        f"{path} belongs to {owner}, or everybody may write it, and its [tool.keras_prov] says "
+        f"where what is captured goes ({', '.join(STEERING)}). If you trust that account: "
+        f"{TRUST}={owner}. Else work in a folder of your own, or remove those keys."
+    )

@@ -33,6 +33,8 @@ variable                   pyproject     meaning                                
 ``KERAS_PROV_BASE``        base          IRI that identifiers in PROV            https://w3id.org/
                                          documents begin with                    keras-prov/
 ``KERAS_PROV_TOKEN``       never         bearer token of ``keras-prov serve``    none
+``KERAS_PROV_TRUST``       never         accounts that may own and write the     the user, root
+                                         data folder, too: ``alice,@team``
 ========================== ============= ======================================= ===================
 
 A variable that is empty says nothing. The project's are those of `project_settings`; a relative
@@ -78,6 +80,8 @@ EXIT_FLUSH_SECONDS = 5.0
 BATCH_SECONDS = 0.5
 RETENTION_DAYS = 30.0
 TOKEN_CHARACTERS = 16
+URLS = ("store", "artifacts")
+"""May hold a password."""
 ON, OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -215,9 +219,10 @@ def _text(key: str) -> tuple[str, str]:
     if value is None:
         return text, variable
     if not isinstance(value, (str, int, float)):  # bool is an int
+        shown = type(value).__name__ if key in URLS else repr(value)
         raise DfAnalyzerError(
             f"{project_settings().origin(key)} is a text, a number, true or false. "
-            f"Received: {value!r}."
+            f"Received: {shown}."
         )
     plain = str(int(value)) if isinstance(value, bool) else str(value)
     return plain, project_settings().origin(key)

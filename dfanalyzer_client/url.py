@@ -3,14 +3,17 @@
 ``monetdb://`` is in the clear and ``monetdbs://`` over TLS; user and password may also stand behind
 the ``?``, as MonetDB's own URLs have them
 (https://www.monetdb.org/documentation/user-guide/client-interfaces/monetdb-urls/). The password is
-kept out of ``repr`` and ``str``, so that a URL may be logged; :meth:`StoreURL.reveal` is the one
-door to it.
+kept out of ``repr`` and ``str``, so that a URL may be logged; :meth:`StoreURL.reveal` and
+:meth:`StoreURL.driver_arguments` are the doors to it. Of a text that is no such URL nothing
+is shown: any part of it may be the password's.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
 from .errors import StoreURLError
 
@@ -20,7 +23,24 @@ DEFAULT_PORT = 50000
 """MonetDB's own default port (``monetdbd``)."""
 
 SCHEMES = ("monetdb", "monetdbs")
+OTHER_SCHEMES = ("file", "http", "https", "mapi", "mysql", "postgresql", "sqlite")
+"""Whoever writes one of these is told so; another word may be a part of a password."""
+
+OPTIONS = (
+    "autocommit", "binary", "cert", "certhash", "client_application", "client_info",
+    "client_remark", "clientcert", "clientkey", "connect_timeout", "dangerous_tls_nocheck",
+    "fetchsize", "maxprefetch", "replysize", "schema", "sock", "sockdir", "timezone",
+)  # fmt: skip
+"""Of MonetDB's URLs, as pymonetdb takes them."""
+
+ALIASES = {"fetchsize": "replysize"}
+
+THIS_MACHINE = ("localhost", "localhost.", "127.0.0.1", "::1")
 EXPECTED = "monetdb://user:password@host:port/database (or monetdbs:// for TLS)"
+ENCODE = (
+    "Write what is not a letter, a digit or one of -._~ in user, password and database as "
+    "percent-encoded UTF-8: urllib.parse.quote(password, safe='')."
+)
 
 
 @dataclass(frozen=True)
@@ -44,51 +64,76 @@ class StoreURL:
             raise StoreURLError(
                 f"A store URL is text. Expected {EXPECTED}. Received: {type(text).__name__}."
             )
+        problem = ""
         try:
-            return cls._parsed(text)
-        except StoreURLError:
-            raise
-        except ValueError as error:  # urlsplit: a port that is no number, a bad IPv6 address
-            raise StoreURLError(
-                f"Invalid store URL: {error}. Expected {EXPECTED}. Received: {_masked(text)!r}."
-            ) from None
+            return cls._parsed(text.strip())
+        except _InvalidError as error:
+            problem = str(error)
+        except ValueError:  # urlsplit: a bad IPv6 address, or look-alikes of / ? # @ :
+            problem = "user, password or host is not well formed"
+        # outside of the handlers: no error that holds the text is this one's context
+        raise StoreURLError(
+            f"Invalid store URL: {problem}. Expected {EXPECTED}. {ENCODE} What was received is not "
+            "shown, as it may hold a password."
+        )
 
     @classmethod
     def _parsed(cls, text: str) -> StoreURL:
-        parts = urlsplit(text.strip())
-        database = parts.path.strip("/")
-        if parts.scheme not in SCHEMES:
-            problem = f"unknown scheme {parts.scheme!r}" if parts.scheme else "no scheme"
-        elif not parts.hostname:
-            problem = "no host"
-        elif not database:
-            problem = "no database name"
-        elif "/" in database:
-            problem = "more than a database name after the host"
-        else:
-            query = parse_qsl(parts.query, keep_blank_values=True)
-            login = {name: value for name, value in query if name in ("user", "password")}
-            password = None if parts.password is None else unquote(parts.password)
-            return cls(
-                host=parts.hostname,
-                port=DEFAULT_PORT if parts.port is None else parts.port,
-                database=unquote(database),
-                user=login.get("user", unquote(parts.username or "monetdb")),
-                password=login.get("password", password),
-                scheme=parts.scheme,
-                options=urlencode([each for each in query if each[0] not in login]),
-            )
-        raise StoreURLError(
-            f"Invalid store URL: {problem}. Expected {EXPECTED}. Received: {_masked(text)!r}."
+        if re.search(r"[\t\r\n]", text):
+            raise _InvalidError("there is a line break or tab in it")
+        parts = urlsplit(text)
+        problem = _problem(parts)
+        if problem:
+            raise _InvalidError(problem)
+        query = _options(parts.query)
+        login = {name: value for name, value in query if name in ("user", "password")}
+        password = None if parts.password is None else _decoded(parts.password)
+        return cls(
+            host=parts.hostname or "",
+            port=DEFAULT_PORT if parts.port is None else parts.port,
+            database=_decoded(parts.path.strip("/")),
+            user=login.get("user", _decoded(parts.username or "monetdb")),
+            password=login.get("password", password),
+            scheme=parts.scheme,
+            options=urlencode([each for each in query if each[0] not in login]),
         )
 
     def reveal(self) -> str:
-        """The URL with its password, for the driver only."""
+        """The URL with its password, as `parse` reads it."""
         credentials = {"user": self.user}
         if self.password is not None:
             credentials["password"] = self.password
         query = "&".join(filter(None, [self.options, urlencode(credentials, quote_via=quote)]))
         return f"{self._base('')}?{query}"
+
+    def driver_arguments(self) -> dict[str, Any]:
+        """What pymonetdb.connect() takes, the password with it; for that call only.
+
+        pymonetdb 1.9.1 decodes what stands behind the ``?`` of a URL twice, so all that may have a
+        ``%`` goes as arguments, which it takes as they are.
+        """
+        return {
+            "database": self._base(""),
+            "username": self.user,
+            "password": self.password,
+            **{ALIASES.get(name, name): value for name, value in self._options()},
+        }
+
+    def is_same_store(self, other: StoreURL) -> bool:
+        """Whether both name the same database and login, as far as the words tell.
+
+        All names of this machine are one; how to connect makes no difference.
+        """
+        return self._identity() == other._identity()
+
+    def _options(self) -> list[tuple[str, str]]:
+        return parse_qsl(self.options, keep_blank_values=True)
+
+    def _identity(self) -> tuple[object, ...]:
+        options = dict(self._options())
+        host = THIS_MACHINE[0] if self.host in THIS_MACHINE else self.host.rstrip(".")
+        socket = options.get("sock"), options.get("sockdir")
+        return self.scheme, host, self.port, self.database, self.user, socket
 
     def without_password(self) -> StoreURL:
         """The same address with the password left out: what may be written to disk."""
@@ -105,11 +150,46 @@ class StoreURL:
         return self._base(f"{quote(self.user, safe='')}@") + options
 
 
-def _masked(text: str) -> str:
-    """`text` without what may be a password: all between the scheme and the last @."""
-    text = text.partition("?")[0]  # where pymonetdb's form has it
-    before, at, after = text.rpartition("@")
-    if not at:
-        return text
-    scheme, separator, _ = before.partition("://")
-    return f"{scheme}{separator}…@{after}" if separator else f"…@{after}"
+class _InvalidError(Exception):
+    """What is wrong with a text, in words that hold nothing of it."""
+
+
+def _problem(parts: SplitResult) -> str:
+    """What is wrong with a URL's parts; empty where nothing is."""
+    database = parts.path.strip("/")
+    if parts.scheme not in SCHEMES:
+        if parts.scheme in OTHER_SCHEMES:
+            return f"unknown scheme {parts.scheme!r}"
+        return "no scheme, or none of monetdb and monetdbs"
+    if not parts.hostname:
+        return "no host"
+    port = parts.netloc.rpartition("@")[2].rpartition("]")[2].partition(":")[2]
+    if port and not re.fullmatch("[0-9]{1,9}", port):
+        return "the port is no number, or there is a : / ? or # in user or password"
+    if port and not 0 < int(port) < 1 << 16:
+        return "the port is out of its range, 1 to 65535"
+    if parts.fragment or "@" in parts.path:
+        return "there is an @ or # behind the host: is it one in user or password?"
+    if not database:
+        return "no database name"
+    if "/" in database:
+        return "more than a database name after the host"
+    return ""
+
+
+def _options(query: str) -> list[tuple[str, str]]:
+    found = []
+    for name, value in parse_qsl(query, keep_blank_values=True, errors="strict"):
+        if name not in (*OPTIONS, "user", "password"):
+            raise _InvalidError(
+                "behind the ? stands what is none of user, password, " + ", ".join(OPTIONS)
+            )
+        found.append((name, value))
+    return found
+
+
+def _decoded(text: str) -> str:
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        raise _InvalidError("a percent escape in it is not UTF-8") from None

@@ -17,6 +17,7 @@ from typing import IO
 
 from dfanalyzer_client import settings
 from dfanalyzer_client.digest import file_digest, stream_digest
+from dfanalyzer_client.safe_home import check_home
 
 from ._artifact_places import ArtifactError, place_of
 from ._masking import without_credentials
@@ -51,9 +52,12 @@ class ArtifactStore:
 
     Raises:
         ArtifactError: the URL is of no known kind, or its library is not installed.
+        UnsafeHomeError: others may write to the data folder.
     """
 
     def __init__(self, url: str | os.PathLike[str] | None = None) -> None:
+        if not url:
+            check_home(settings.home(), "artifacts", deep=True)
         self._place = place_of(os.fspath(url) if url else str(settings.home() / "artifacts"))
 
     @property

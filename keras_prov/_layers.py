@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ._constructors import Construction, construction_of
@@ -61,20 +61,29 @@ def _rows_of(path: str, layer: Any) -> Iterator[LayerRow]:
 
 
 def connections(model: Any) -> list[tuple[str, str]]:
-    """The model's graph: names of a layer or operation and of the one that reads its output.
+    """The graph: names of a layer or operation and of the one that reads its output.
 
     Of a Sequential model the chain of its layers; none of a subclassed one, whose graph is code.
+    Those of the models within follow, under their paths as `layer_rows` has them.
     """
+    within = [(f"{path}/", layer) for path, layer in _walk(model, "", {id(model)})]
+    return [
+        (f"{prefix}{inbound}", f"{prefix}{outbound}")
+        for prefix, each in [("", model), *within]
+        for inbound, outbound in _edges(each)
+    ]
+
+
+def _edges(model: Any) -> Iterable[tuple[str, str]]:
     by_depth: Any = getattr(model, "_nodes_by_depth", None)
     if by_depth is None and hasattr(model, "_functional"):
-        return list(itertools.pairwise([layer.name for layer in model.layers]))
-    edges = {
+        return itertools.pairwise([layer.name for layer in model.layers])
+    return {
         (parent.operation.name, node.operation.name): None
         for depth in sorted(by_depth or (), reverse=True)
         for node in by_depth[depth]
         for parent in node.parent_nodes
     }
-    return list(edges)
 
 
 def trainable_layers(model: Any) -> frozenset[str]:

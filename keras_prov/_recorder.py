@@ -6,6 +6,7 @@ Knows no patching and no SQL, and of Keras only its words: epoch, metric, learni
 from __future__ import annotations
 
 import functools
+import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -27,13 +28,18 @@ from ._adaptations import Adaptation
 from ._configuration import Configuration
 from ._consent import Consent
 from ._dataflow import COLUMNS, dataflow_of, file_transformation, own_set
+from ._describe import shortest
 from ._files import FileFact
 from ._hyperparameters import KNOWN
+from ._logs import Part, in_order_of_claim, kept_names, parts_of
 from ._metric_names import attribute_name, renamed
 from ._rows import one_row, rows_of_set
-from ._trials import Trial
+from ._trials import Trial, is_pruning, trial_rows
 
 __all__ = ["Execution", "TrainingTask", "utc_now"]
+
+RATE_IN_LOGS = "learning_rate"
+"""What ReduceLROnPlateau, LearningRateScheduler and many a user's callback add to `logs`."""
 
 
 class Execution:
@@ -42,6 +48,7 @@ class Execution:
     Attributes:
         consent: what the user asked for.
         trial: the trial of a study that it is, if any.
+        process: the process that tells of it; a forked child begins executions of its own.
         dataflow: what `model.get_dataflow()` gives, to add transformations of the domain to.
         training: the newest training task, which tests and adaptations depend on.
         epoch: the newest epoch that was begun, counted from 0.
@@ -51,13 +58,14 @@ class Execution:
 
     def __init__(self, consent: Consent, trial: Trial | None = None) -> None:
         self.consent, self.trial = consent, trial
+        self.process = os.getpid()
         self.dataflow = dataflow_of(consent)
         self.training: Task | None = None
         self.epoch: int | None = None
         self.derived_from: set[str] = set()
         self.configuration: Configuration | None = None
         self._counts: dict[str, int] = {}
-        self._metrics: dict[str, dict[str, str]] = {}
+        self._metrics: dict[str, dict[Part, str]] = {}
         self._renamed: dict[str, list[Sequence[str]]] = {}
         self._with_names: set[str] = set()
 
@@ -82,7 +90,7 @@ class Execution:
         before = [] if self.training is None else [self.training]
         task = self._task(tags.TRAINING, [*before, *dependencies])
         if self.trial is not None:
-            self._declare(tags.TRAINING, own_set(tags.TRIAL, SetType.INPUT))
+            self.declare(tags.TRAINING, own_set(tags.TRIAL, SetType.INPUT))
         begun = TrainingTask(self, task)
         begun.add_inputs(hyperparameters, inputs)
         for tag in self.derived_from:
@@ -90,15 +98,21 @@ class Execution:
         self.derived_from = set()
         task.begin()
         self.training = task
+        if self.trial is not None:
+            begun.follow(self.trial, inputs.get(tags.TRIAL, ()))
         return begun
 
     def record_test(
-        self, logs: Mapping[str, Any], began: str, data: Iterable[Sequence[Any]]
+        self,
+        logs: Mapping[str, Any],
+        began: str,
+        data: Iterable[Sequence[Any]],
+        own: Iterable[Any] | None = None,
     ) -> None:
-        """Say what an `evaluate()` measured, on which data."""
+        """Say what an `evaluate()` measured, on which data; for `own` see `metric_row`."""
         task = self._task(tags.TESTING, self._after_training())
         metrics = self.metric_row(
-            tags.TESTING, tags.TESTING_OUTPUT, logs, prefix=tags.TEST_METRIC_PREFIX
+            tags.TESTING, tags.TESTING_OUTPUT, logs, tags.TEST_METRIC_PREFIX, own
         )
         task.add_dataset(one_row(tags.TESTING_OUTPUT, {tags.TESTED: utc_now(), **metrics}))
         if self.consent.choice.dataset:
@@ -114,7 +128,7 @@ class Execution:
         task.start_time = utc_now()
         values = (
             adaptation.new_rate, task.start_time, adaptation.epoch, task.id,
-            adaptation.old_rate, adaptation.cause, adaptation.detail,
+            adaptation.old_rate, adaptation.cause, adaptation.detail, adaptation.optimizer,
         )  # fmt: skip
         task.add_dataset(rows_of_set(tags.ADAPTATION_OUTPUT, [values]))
         task.end()
@@ -134,7 +148,7 @@ class Execution:
             fact.size,
             fact.sha256,
             fact.callback,
-            self.epoch,
+            self.epoch if fact.epoch is None else fact.epoch,
         )
         tag = tags.SAVED_FILE if mode == WRITTEN else tags.LOADED_FILE
         task.add_dataset(rows_of_set(tag, [values]))
@@ -148,30 +162,53 @@ class Execution:
         return [self.record_file(fact, READ) for fact in facts]
 
     def metric_row(
-        self, transformation: str, output: str, logs: Mapping[str, Any], prefix: str = ""
-    ) -> dict[str, float | None]:
+        self,
+        transformation: str,
+        output: str,
+        logs: Mapping[Any, Any],
+        prefix: str = "",
+        own: Iterable[Any] | None = None,
+    ) -> dict[str, float | str | None]:
         """`logs` by attribute; the output set grows by the metrics that it has not met.
 
         A metric of several numbers, such as F1 of each class, is as many attributes:
-        ``f1_score_0``, ``f1_score_1``, ….
+        ``f1_score_0``, ``f1_score_1``, …. `own` are the keys that Keras itself measured, by default
+        all: their names never yield to those that a callback has added.
         """
         names = self._metrics.setdefault(output, {})
-        numbers = dict(_flattened(logs))
-        fresh = [name for name in numbers if name not in names]
+        parts = parts_of(logs)
+        fresh = [part for part in parts if part not in names]
         if fresh:
-            for name in fresh:
-                names[name] = attribute_name(f"{prefix}{name}", output, names.values())
-            grown = [Attribute(names[name], AttributeType.NUMERIC) for name in fresh]
-            self._declare(transformation, Set(output, SetType.OUTPUT, grown))
-            self._keep_names(
-                transformation, renamed(output, {names[n]: f"{prefix}{n}" for n in fresh}, prefix)
-            )
-        return {names[name]: value for name, value in numbers.items()}
+            self._name_metrics(fresh, output, prefix, logs if own is None else own)
+            grown = [
+                Attribute(
+                    names[part], AttributeType.TEXT if part.is_text else AttributeType.NUMERIC
+                )
+                for part in fresh
+            ]
+            self.declare(transformation, Set(output, SetType.OUTPUT, grown))
+            wanted = {names[part]: f"{prefix}{part.name}" for part in fresh}
+            self._keep_names(transformation, renamed(output, wanted, prefix))
+        return {names[part]: value for part, value in parts.items()}
 
     def renamed_metrics(self, transformation: str) -> list[DataSet]:
         """What is to be said of metrics that are not called as their attributes; once."""
         rows = self._renamed.pop(transformation, None)
         return [rows_of_set(tags.METRIC_NAMES, rows)] if rows else []
+
+    def _name_metrics(
+        self, fresh: Iterable[Part], output: str, prefix: str, own: Iterable[Any]
+    ) -> None:
+        """Give each part an attribute of its own."""
+        names, kept = self._metrics[output], {f"{prefix}{each}" for each in kept_names(own)}
+        has_rate = output == tags.TRAINING_OUTPUT and self.consent.adaptation
+        for part in in_order_of_claim(fresh, own):
+            wanted = f"{prefix}{part.name}"
+            if wanted == tags.LEARNING_RATE.lower() and not has_rate:
+                names[part] = wanted  # set aside for ours, which this set does not have
+            else:
+                taken = {*names.values(), *(kept - {wanted})}
+                names[part] = attribute_name(wanted, output, taken)
 
     def _keep_names(self, transformation: str, rows: Sequence[Sequence[str]]) -> None:
         """Keep the names of metrics for the next message of the transformation's task."""
@@ -179,10 +216,11 @@ class Execution:
             return
         if transformation not in self._with_names:
             self._with_names.add(transformation)
-            self._declare(transformation, own_set(tags.METRIC_NAMES, SetType.OUTPUT))
+            self.declare(transformation, own_set(tags.METRIC_NAMES, SetType.OUTPUT))
         self._renamed.setdefault(transformation, []).extend(rows)
 
-    def _declare(self, transformation: str, grown: Set) -> None:
+    def declare(self, transformation: str, grown: Set) -> None:
+        """Let a transformation have a set, or a set more attributes, that it had not so far."""
         self.dataflow.save()
         self.dataflow.client.save_dataflow(
             {
@@ -213,6 +251,10 @@ class TrainingTask:
         self.execution, self._task = execution, task
         self._logged: tuple[str, ...] | None = None
         self._stream: RowStream | None = None
+        self._rates: RowStream | None = None
+        self._said_of_trial: set[tuple[Any, ...]] = set()
+        self._columns: tuple[str, ...] | None = None
+        self._rates_differ = False
         self._began = task.start_time = utc_now()
 
     def add_inputs(
@@ -240,21 +282,61 @@ class TrainingTask:
         self._task.save()
 
     def epoch(
-        self, epoch: int, elapsed: float, logs: Mapping[str, Any], rate: float | None
+        self,
+        epoch: int,
+        elapsed: float,
+        logs: Mapping[Any, Any],
+        rate: float | None,
+        own: Iterable[Any] | None = None,
     ) -> None:
         """Record an epoch, counted from 0, that took `elapsed` seconds.
 
-        The message is made at the first epoch; the others, of the same metrics, fill it in.
+        The message is made at the first epoch; the others, of the same metrics, fill it in. For
+        `own` see `Execution.metric_row`.
         """
+        if RATE_IN_LOGS in logs:
+            rate, logs = self._rate_and_logs(rate, logs)
         values = list(logs.values())
         if self._stream is None or self._logged != tuple(logs) or not _are_floats(values):
-            row = self.execution.metric_row(tags.TRAINING, tags.TRAINING_OUTPUT, logs)
+            self._logged = tuple(logs) if _are_floats(values) else None
+            row = self.execution.metric_row(tags.TRAINING, tags.TRAINING_OUTPUT, logs, own=own)
             values = list(row.values())
-            self._stream = self._stream_of(row)
-            self._logged = tuple(logs) if len(row) == len(logs) else None
+            if self._stream is None or self._columns != tuple(row):
+                self._stream, self._columns = self._stream_of(row), tuple(row)
             self._say_names()
         rates = [rate] if self.execution.consent.adaptation else []
         self._stream.send([utc_now(), elapsed, epoch, *rates, *values])
+
+    def optimizers(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Say what the optimizers are of a model that has several."""
+        self.execution.declare(tags.TRAINING, own_set(tags.OPTIMIZERS, SetType.INPUT))
+        self.late_inputs(None, {tags.OPTIMIZERS: rows})
+
+    def rates(self, epoch: int, rates: Sequence[tuple[str, float | None]]) -> None:
+        """Record the rate of each of several optimizers in an epoch."""
+        if self._rates is None:
+            self.execution.declare(tags.TRAINING, own_set(tags.OPTIMIZER_RATES, SetType.OUTPUT))
+            columns = list(COLUMNS[tags.OPTIMIZER_RATES])
+            self._rates = self._task.stream(tags.OPTIMIZER_RATES, columns)
+        for name, rate in rates:
+            self._rates.send([epoch, name, rate])
+
+    def _rate_and_logs(
+        self, rate: float | None, logs: Mapping[Any, Any]
+    ) -> tuple[float | None, Mapping[Any, Any]]:
+        """What our column ``learning_rate`` holds, and `logs` without a rate that says the same.
+
+        Where ours cannot be read, as of a schedule of the user's own, what they log stands there.
+        Once the two have differed, both are kept.
+        """
+        logged = logs[RATE_IN_LOGS]
+        if not self.execution.consent.adaptation or self._rates_differ or type(logged) is not float:
+            return rate, logs
+        if rate is not None and logged != rate and shortest(logged) != rate:
+            self._rates_differ = True
+            return rate, logs
+        others = {key: value for key, value in logs.items() if key != RATE_IN_LOGS}
+        return (logged if rate is None else rate), others
 
     def _say_names(self) -> bool:
         """Say at once which metrics are called otherwise; whether any are."""
@@ -278,6 +360,18 @@ class TrainingTask:
         """What takes samples of the system from their own thread."""
         return self._task.stream(tags.SYSTEM_METRICS, list(COLUMNS[tags.SYSTEM_METRICS]))
 
+    def follow(self, trial: Trial, said: Iterable[Sequence[Any]]) -> None:
+        """Hear of the end of `trial`, of which the rows `said` are known."""
+        self._said_of_trial = {tuple(row) for row in said}
+        trial.trainings.append(self._trial_has_ended)
+
+    def _trial_has_ended(self, trial: Trial, outcome: Iterable[Sequence[Any]]) -> None:
+        """Say how it ended, and what it chose after the training had begun."""
+        self.execution.declare(tags.TRAINING, own_set(tags.TRIAL_END, SetType.OUTPUT))
+        chosen = [row for row in trial_rows(trial) if row not in self._said_of_trial]
+        late = {tags.TRIAL: chosen} if trial.parameters and chosen else {}
+        self.late_inputs(None, {**late, tags.TRIAL_END: outcome})
+
     def end(self, error: BaseException | None, outcome: Sequence[Any]) -> None:
         """Say how the training ended: finished, interrupted, or failed with `error`."""
         self._task.add_dataset(rows_of_set(tags.TRAINING_END, [[utc_now(), *outcome]]))
@@ -285,6 +379,8 @@ class TrainingTask:
             self._task.end()
         elif isinstance(error, KeyboardInterrupt):
             self._task.end(TaskStatus.INTERRUPTED, "KeyboardInterrupt")
+        elif is_pruning(error):
+            self._task.end(TaskStatus.PRUNED, error_text(error))
         else:
             self._task.end(TaskStatus.FAILED, error_text(error))
 
@@ -324,22 +420,3 @@ def error_text(error: BaseException) -> str:
 
 def _are_floats(values: Sequence[Any]) -> bool:
     return all(type(value) is float for value in values)
-
-
-def _flattened(logs: Mapping[str, Any]) -> Iterable[tuple[str, float | None]]:
-    """Names and numbers; None for what is no number (a custom `train_step` may log anything)."""
-    for name, value in logs.items():
-        try:
-            yield name, float(value)
-        except (TypeError, ValueError):
-            parts = _parts(value)
-            yield from ((f"{name}_{i}", part) for i, part in enumerate(parts))
-            if not parts:
-                yield name, None
-
-
-def _parts(value: Any) -> list[float]:
-    try:
-        return [float(each) for each in value.tolist()] if hasattr(value, "tolist") else []
-    except (TypeError, ValueError):
-        return []

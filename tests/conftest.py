@@ -25,9 +25,12 @@ from dfanalyzer_client.store import Connection
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--kills 1000`: the long form of the test that kills trainings."""
+    """`--kills 1000`, `--start-kills 50`: the long forms of tests that kill at random moments."""
     parser.addoption(
         "--kills", type=int, default=50, help="trainings to kill at random moments: %(default)s"
+    )
+    parser.addoption(
+        "--start-kills", type=int, default=1, help="first starts of a server to kill: %(default)s"
     )
 
 

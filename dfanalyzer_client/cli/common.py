@@ -12,6 +12,7 @@ import click
 
 from .. import settings
 from ..errors import DfAnalyzerError
+from ..left_behind import store_left
 from ..store import Connection, reader_connection
 from ..terminal import shown, shown_line
 from ..url import StoreURL
@@ -74,9 +75,19 @@ def chosen_store(option: str | None) -> StoreURL | None:
 
 
 @contextlib.contextmanager
-def reading(option: str | None) -> Iterator[Connection]:
-    """A connection to ask with, closed at the end."""
-    connection = reader_connection(chosen_store(option), settings.home())
+def reading(option: str | None, *, complete: bool = True) -> Iterator[Connection]:
+    """A connection to ask with, closed at the end.
+
+    `complete`: what ended processes of this machine left is stored first.
+    """
+    url, home = chosen_store(option), settings.home()
+    waiting = store_left(url, home) if complete else 0
+    connection = reader_connection(url, home)
+    if waiting:
+        click.echo(
+            f"{waiting} messages of ended processes are not stored yet: `keras-prov sync` stores "
+            "them.", err=True,
+        )  # fmt: skip
     try:
         yield connection
     finally:

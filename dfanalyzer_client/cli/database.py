@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,6 +17,9 @@ from ..url import StoreURL
 from .common import chosen_store, duration, friendly_errors, print_table, reading, say, store_option
 
 __all__ = ["db", "journal", "sync"]
+
+LISTED = 20
+"""Messages set aside that are listed of a journal, at most."""
 
 COLUMNS = (
     "journal", "store", "process", "execution", "messages", "stored", "set aside", "bytes", "age",
@@ -51,7 +55,7 @@ def check(store: str | None) -> None:
 
     Example: keras-prov db check --store monetdb://monetdb@db.example.org:50000/dataflow_analyzer
     """
-    with friendly_errors(), reading(store) as connection:
+    with friendly_errors(), reading(store, complete=False) as connection:
         found = differences(connection)
         for line in found:
             say(line)
@@ -113,33 +117,47 @@ def rebuild() -> None:
     help="Also take over journals of other machines that share this folder. Only when the "
     "processes there have ended: what runs would be stored twice.",
 )
-def sync(store: str | None, *, again: bool, elsewhere: bool) -> None:
+@click.option(
+    "--refused",
+    is_flag=True,
+    help="Also try again what was set aside because the database refused it, as `keras-prov "
+    "journal` lists. What only lacked something that has come since is tried without it.",
+)
+def sync(store: str | None, *, again: bool, elsewhere: bool, refused: bool) -> None:
     """Store what earlier processes left in their journals.
 
     Example: keras-prov sync
     """
     with friendly_errors():
-        _sync(chosen_store(store), "{} messages stored.", again=again, elsewhere=elsewhere)
+        _sync(
+            chosen_store(store), "{} messages stored.",
+            again=again, elsewhere=elsewhere, refused=refused,
+        )  # fmt: skip
 
 
 @click.command()
 @store_option
 def journal(store: str | None) -> None:
-    """List the journals: executions, messages, how many are stored, how many were set aside.
+    """List the journals: executions, messages, how many are stored, and what was set aside and why.
 
     Example: keras-prov journal
     """
-    rows, failures = [], []
+    rows: list[list[str | int]] = []
+    failures: list[DfAnalyzerError] = []
+    refusals: list[JournalState] = []
     with friendly_errors():
         for each in journal_states(settings.home(), chosen_store(store)):
             if isinstance(each, JournalState):
                 rows.append(_row(each))
+                refusals += [each] * bool(each.refused)
             else:
                 failures.append(each)
     if not rows and not failures:
         click.echo("No journals yet.", err=True)
     if rows:
         print_table(list(COLUMNS), rows)
+    for state in refusals:
+        _print_refused(state)
     for failure in failures:
         say(f"Error: {failure}", err=True)
     if failures:
@@ -164,13 +182,43 @@ def _row(state: JournalState) -> list[str | int]:
         f"{state.executions[0]}{more}" if state.executions else "",
         f"{state.messages}{damaged}" if damaged else state.messages,
         stored,
-        state.refused,
+        len(state.refused),
         state.size,
         duration(state.age),
     ]
 
 
-def _sync(store: StoreURL | None, summary: str, *, again: bool, elsewhere: bool = False) -> None:
+def _print_refused(state: JournalState) -> None:
+    """What was set aside of a journal, and why."""
+    click.echo(
+        f"\nSet aside of {state.path.name} (`keras-prov sync --refused` tries it again once the "
+        "cause is mended):"
+    )
+    print_table(
+        ["message", "says", "reason"],
+        [[each.sequence, _subject(each.message), each.error] for each in state.refused[:LISTED]],
+    )
+    if len(state.refused) > LISTED:
+        click.echo(f"and {len(state.refused) - LISTED} more in {state.refusals_path.name}")
+
+
+def _subject(message: Any) -> str:
+    """What a message is of, whatever is wrong with it."""
+    said = message if isinstance(message, dict) else {}
+    if said.get("kind") == "task":
+        names = [said.get(name) for name in ("transformation", "id", "dataflow", "exec")]
+        return "task {1} of {0} in dataflow {2}, execution {3}".format(*names)
+    return f"{said.get('kind', 'message')} {said.get('tag', '')}".strip()
+
+
+def _sync(
+    store: StoreURL | None,
+    summary: str,
+    *,
+    again: bool,
+    elsewhere: bool = False,
+    refused: bool = False,
+) -> None:
     """Store what is left; exit code 1 when some of it cannot be."""
     failures: list[DfAnalyzerError] = []
 
@@ -181,7 +229,9 @@ def _sync(store: StoreURL | None, summary: str, *, again: bool, elsewhere: bool 
         else:
             click.echo(f"{path.name}: {outcome} messages stored.")
 
-    count = sync_journals(settings.home(), store, report, again=again, elsewhere=elsewhere)
+    count = sync_journals(
+        settings.home(), store, report, again=again, elsewhere=elsewhere, refused=refused
+    )
     if count or not failures:
         click.echo(summary.format(count) if count else "Nothing was left to store.")
     if failures:

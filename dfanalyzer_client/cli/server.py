@@ -66,7 +66,7 @@ def log(lines: int) -> None:
     Example: keras-prov server log -n 10
     """
     with friendly_errors():
-        path = PrivateServer(settings.home()).log_path
+        path = PrivateServer(settings.home()).status().log
         if not path.exists():
             click.echo(f"There is no log yet: {path}", err=True)
             return

@@ -15,14 +15,15 @@ import json
 import zlib
 from typing import Any, NamedTuple
 
-from ..names import is_storable, storable_text
-
-__all__ = ["FORMAT", "Record", "line_of", "parsed"]
+__all__ = ["FORMAT", "LONGEST", "Record", "line_of", "parsed"]
 
 FORMAT = 1
 
-UNSTORABLE = (b"\\u0000", b"\\ud")
-"""In JSON of ASCII: a NUL, and half of a surrogate pair, or a whole one."""
+LONGEST = 256 << 20
+"""Bytes of the longest line that is read: what expands without bound is none."""
+
+HIGHEST = 1 << 62
+"""A sequence number that a BIGINT holds, whatever comes after it."""
 
 
 class Record(NamedTuple):
@@ -43,20 +44,9 @@ def parsed(line: bytes) -> Record | None:
     try:
         sequence, checksum, body = line.rstrip(b"\n").split(b" ", 2)
         if int(checksum, 16) == zlib.crc32(sequence + b" " + body):
-            message = json.loads(body)
-            is_odd = any(each in body for each in UNSTORABLE)
-            return Record(int(sequence), _storable(message) if is_odd else message)
+            number, message = int(sequence), json.loads(body)
+            if 0 <= number < HIGHEST and isinstance(message, dict):
+                return Record(number, message)
     except (ValueError, RecursionError):
         pass
     return None
-
-
-def _storable(value: Any) -> Any:
-    """A message whose texts a database holds, whoever wrote it: what would refuse it is escaped."""
-    if isinstance(value, str):
-        return value if is_storable(value) else storable_text(value)
-    if isinstance(value, list):
-        return [_storable(each) for each in value]
-    if isinstance(value, dict):
-        return {_storable(name): _storable(each) for name, each in value.items()}
-    return value

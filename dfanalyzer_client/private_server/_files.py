@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
+import shutil
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..descriptors import Descriptor, open_own
 from ..errors import PrivateServerError
+from ..forks import undivided
+from ..safe_home import check_home, made_home
 from ..url import StoreURL
 
-__all__ = ["DATABASE", "READER", "WRITER", "ServerFiles", "hold", "is_held"]
+__all__ = [
+    "DATABASE",
+    "READER",
+    "WRITER",
+    "ServerFiles",
+    "hold",
+    "hold_soon",
+    "holding",
+    "is_held",
+]
 
+SERVER = "server"
 DATABASE = "provenance"
 WRITER = "monetdb"
 """MonetDB's administrator, who owns the catalogue."""
 READER = "keras_prov_reader"
 """May SELECT, and nothing else."""
+
+LOOK_SECONDS, POLL_SECONDS = 0.2, 0.01
 
 
 @dataclass(frozen=True)
@@ -30,7 +49,7 @@ class ServerFiles:
     @property
     def folder(self) -> Path:
         """Holds all the others; the server's working directory."""
-        return self.home / "server"
+        return self.home / SERVER
 
     @property
     def database(self) -> Path:
@@ -63,10 +82,14 @@ class ServerFiles:
         return self.folder / "reader.monetdb"
 
     def create(self) -> None:
-        """Make the folder, 0700; raises PrivateServerError where that cannot be."""
+        """Make the folder, 0700; raises PrivateServerError where that cannot be.
+
+        All that is in it is checked, too: see `check`.
+        """
         try:
-            for folder in (self.home, self.folder):  # the mode is that of the last one only
-                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            made_home(self.home)
+            self.folder.mkdir(mode=0o700, exist_ok=True)
+            check_home(self.home, SERVER, deep=True)
             hold(self.start_lock).close()
         except OSError as error:
             raise PrivateServerError(
@@ -75,9 +98,50 @@ class ServerFiles:
                 "KERAS_PROV_STORE to the URL of a server."
             ) from None
 
+    def check(self) -> None:
+        """Raise UnsafeHomeError where the folder, or a file in it, is not its user's alone."""
+        check_home(self.home, SERVER)
+
     def password(self, user: str) -> str:
         """The password of a user, made at the first time."""
         return _secret(self.folder / f"{user}.password")
+
+    def make_vault_key(self) -> None:
+        """Make the key with which the kernel keeps passwords, at the first time."""
+        if not self.vault_key.exists():
+            _write(self.vault_key, secrets.token_hex(24))
+
+    @property
+    def is_half_made(self) -> bool:
+        """Whether the database is being made, or whoever made it was killed."""
+        return self._making.exists()
+
+    def begin_making(self) -> None:
+        """Note that the database is being made, if it is; for who holds `lock` alone.
+
+        What a start that was killed left half made goes: nobody had heard of that server yet.
+        """
+        self.remove_half_made()
+        if not self.database.exists():
+            _write(self._making, "")
+            _force(self.folder)
+
+    def end_making(self) -> None:
+        """Note that the database is whole; safe from a power cut, or it would be removed."""
+        if self.is_half_made:
+            self._making.unlink()
+            _force(self.folder)
+
+    def remove_half_made(self) -> None:
+        """Remove a database that was never whole; for who holds `lock` alone."""
+        if self.is_half_made:
+            if self.database.exists():
+                shutil.rmtree(self.database)
+            self._making.unlink()
+
+    @property
+    def _making(self) -> Path:
+        return self.folder / f"{DATABASE}.making"
 
     def write_reader_login(self) -> None:
         """Write mclient's login file, so that no password stands in a process list."""
@@ -110,24 +174,46 @@ class ServerFiles:
         return StoreURL("127.0.0.1", port, DATABASE, user, self.password(user))
 
 
-def hold(path: Path, *, wait: bool = True) -> Any:
+@contextlib.contextmanager
+def holding(path: Path) -> Iterator[None]:
+    """Hold the lock on a file in the block; a forked child does not."""
+    descriptor = hold(path)
+    try:
+        yield
+    finally:
+        descriptor.close()
+
+
+def hold(path: Path, *, wait: bool = True) -> Descriptor:
     """Lock a file until it is closed; raises BlockingIOError when another holds it."""
     import fcntl  # here: this module is imported where there is no private server, too
 
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    file = os.fdopen(descriptor, "r+")
+    descriptor = Descriptor(lambda: open_own(path, os.O_RDWR | os.O_CREAT))
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        fcntl.flock(descriptor.number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BaseException:
-        file.close()
+        descriptor.close()
         raise
-    return file
+    return descriptor
+
+
+def hold_soon(path: Path) -> Descriptor:
+    """Like `hold` without waiting, but for who only looks whether it is held (`is_held`)."""
+    deadline = time.monotonic() + LOOK_SECONDS
+    while True:
+        try:
+            return hold(path, wait=False)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(POLL_SECONDS)
 
 
 def is_held(path: Path) -> bool:
     """Whether somebody holds the lock on a file."""
     try:
-        hold(path, wait=False).close()
+        with undivided():  # else a child would hold it on
+            hold(path, wait=False).close()
     except BlockingIOError:
         return True
     except (FileNotFoundError, NotADirectoryError):
@@ -144,10 +230,18 @@ def _secret(path: Path) -> str:
 def _write(path: Path, text: str) -> None:
     """Write a file that only its user may read, at once or not at all."""
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
+    with open(new, "w", opener=open_own) as file:
         file.write(text)
     new.replace(path)
+
+
+def _force(folder: Path) -> None:
+    """Make what a folder holds safe from a power cut (fsync(2))."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _read_json(path: Path) -> Any:

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from .. import settings
+from ..descriptors import Descriptor, open_own, pipe_above
 from ..errors import KernelMissingError, PrivateServerError
 from ..url import StoreURL
 from ._boot import kernel_available
-from ._files import DATABASE, READER, WRITER, ServerFiles, hold, is_held
+from ._files import DATABASE, READER, WRITER, ServerFiles, hold_soon, holding, is_held
 
 __all__ = ["PrivateServer", "ServerStatus"]
 
@@ -30,7 +31,8 @@ START_SECONDS = 120.0
 FORCE_SECONDS = 10.0
 POLL_SECONDS = 0.02
 NEEDED_BYTES = 16 << 20
-TRIES = 3
+TRIES = 2
+SECRETS = ("KERAS_PROV_STORE", "KERAS_PROV_TOKEN")
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class PrivateServer:
     def status(self) -> ServerStatus:
         """How the server stands; starts nothing."""
         files = self._files
+        files.check()
         state = files.state()
         if state is None:
             return ServerStatus(False, files.database, files.log)
@@ -106,9 +109,10 @@ class PrivateServer:
 
     def stop(self, timeout: float = 10.0) -> bool:
         """Stop the server, by force after `timeout` seconds; whether it was running."""
+        self._files.check()
         if not self._files.folder.exists():
             return False
-        with hold(self._files.start_lock):
+        with holding(self._files.start_lock):
             return self._stopped(timeout)
 
     def set_database_aside(self) -> Path | None:
@@ -119,14 +123,17 @@ class PrivateServer:
         """
         files = self._files
         files.create()
-        with hold(files.start_lock):
+        with holding(files.start_lock):
             self._stopped(timeout=10.0)
-            if not files.database.exists():
-                return None
-            aside = files.folder / f"{DATABASE}-aside-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
-            return files.database.rename(aside)
+            with self._alone():
+                files.remove_half_made()
+                if not files.database.exists():
+                    return None
+                aside = files.folder / f"{DATABASE}-aside-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+                return files.database.rename(aside)
 
     def _port(self) -> int:
+        self._files.check()
         state = self._files.state()
         return int(state["port"]) if state is not None else self._started()
 
@@ -139,16 +146,13 @@ class PrivateServer:
             )
         idle = settings.idle_minutes(self._idle_minutes)
         self._files.create()
-        with hold(self._files.start_lock):
-            state = self._settled()
-            for _ in range(TRIES):
-                if state is not None:
-                    return int(state["port"])
-                self._launch(idle)
-                state = self._files.state()
-        raise PrivateServerError(
-            f"The private MonetDB ended as soon as it had started: {self._files.log} says why."
-        )
+        tries, deadline = 0, time.monotonic() + START_SECONDS
+        with holding(self._files.start_lock):
+            while (state := self._settled()) is None:
+                if tries == TRIES or time.monotonic() >= deadline:
+                    raise self._explained("it ended without a word")
+                tries += not self._launch(idle)
+        return int(state["port"])
 
     def _settled(self) -> dict[str, Any] | None:
         """The state of a server, after waiting for one that is on its way up or down."""
@@ -160,46 +164,67 @@ class PrivateServer:
             time.sleep(POLL_SECONDS)
         return None
 
-    def _launch(self, idle: float) -> None:
-        """Start the process and wait for its word; raises PrivateServerError with its reason."""
-        reader, writer = os.pipe()
+    def _launch(self, idle: float) -> bool:
+        """Start the process and wait for its word, or for its end without one.
+
+        Returns:
+            Whether another server is on its way there, whose starter was killed.
+
+        Raises:
+            PrivateServerError: it did not start; the message has the reason.
+        """
+        self._remove_stale_state()
+        reader, writer = pipe_above()
         command = [
-            sys.executable, "-m", "dfanalyzer_client.private_server._process",
-            str(self._files.home), "--idle", str(idle), "--ready", str(writer),
+            sys.executable, "-P", "-m", "dfanalyzer_client.private_server._process",
+            str(self._files.home), "--idle", str(idle), "--ready", str(writer.number),
         ]  # fmt: skip
-        is_new = not self._files.database.exists()
         try:
             with self._open_log() as log:
                 subprocess.run(  # noqa: S603 (our own interpreter and module)
                     command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False,
-                    cwd=self._files.folder, env=_environment(), pass_fds=(writer,),
+                    cwd=self._files.folder, env=_environment(), pass_fds=(writer.number,),
                     start_new_session=True,
                 )  # fmt: skip
         finally:
-            os.close(writer)
-        with os.fdopen(reader) as report:
-            answer = report.read()
-        if not answer or "error" in json.loads(answer):
-            reason = json.loads(answer)["error"] if answer else "the kernel ended without a word"
-            raise self._explained(reason, is_new=is_new)
+            writer.close()
+        with contextlib.closing(reader):
+            said = _all_of(reader.number)
+        answer = json.loads(said) if said else {}
+        if "error" in answer:
+            raise self._explained(answer["error"])
+        return "busy" in answer
+
+    def _remove_stale_state(self) -> None:
+        """Forget what a killed server said of itself, before there is another that holds its lock.
+
+        Else that one's port, and process number, were taken for the new one's.
+        """
+        with contextlib.suppress(BlockingIOError), hold_soon(self._files.lock):
+            self._files.remove_state()
+
+    def _alone(self) -> Descriptor:
+        """Hold the server's lock, so that nobody starts one; raises PrivateServerError."""
+        try:
+            return hold_soon(self._files.lock)
+        except BlockingIOError:
+            raise PrivateServerError(
+                f"A private MonetDB is starting in {self._files.folder}: try again."
+            ) from None
 
     def _open_log(self) -> Any:
-        descriptor = os.open(
-            self._files.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600
-        )
-        return os.fdopen(descriptor, "ab")
+        return open(self._files.log, "ab", opener=open_own)
 
-    def _explained(self, reason: str, *, is_new: bool) -> PrivateServerError:
+    def _explained(self, reason: str) -> PrivateServerError:
         files = self._files
+        is_new = files.is_half_made or not files.database.exists()
+        self._tidy()
         what = f"The private MonetDB in {files.folder} did not start ({reason.rstrip('.')})."
         if shutil.disk_usage(files.folder).free < NEEDED_BYTES:
-            if is_new:  # half a database is none, and would be taken for a damaged one
-                shutil.rmtree(files.database, ignore_errors=True)
             cure = (
                 "Its disk is full: make room, or set KERAS_PROV_HOME to a folder on another disk."
             )
         elif is_new:
-            shutil.rmtree(files.database, ignore_errors=True)
             cure = "Set KERAS_PROV_STORE to the URL of a server to do without it."
         else:
             cure = (
@@ -208,35 +233,55 @@ class PrivateServer:
             )
         return PrivateServerError(f"{what} {cure} The log is {files.log}.")
 
-    def _stopped(self, timeout: float) -> bool:
-        state = self._files.state()
-        if state is None:
-            return False
-        _signal(state["pid"], signal.SIGTERM)
-        if not self._gone_within(timeout):
-            _signal(state["pid"], signal.SIGKILL)
-            if not self._gone_within(FORCE_SECONDS):
-                raise PrivateServerError(
-                    f"The private MonetDB (process {state['pid']}) cannot be stopped, even by "
-                    "force. Its disk may not answer."
-                )
-        return True
+    def _tidy(self) -> None:
+        """Remove half a database, unless a server is making it: on a full disk it takes room."""
+        with contextlib.suppress(OSError), hold_soon(self._files.lock):  # else: see `begin_making`
+            self._files.remove_half_made()
 
-    def _gone_within(self, seconds: float) -> bool:
+    def _stopped(self, timeout: float) -> bool:
+        """End the server, also one that is starting, whose starter was killed."""
+        found = False
+        while (state := self._settled()) is not None:
+            self._end(state["pid"], timeout)
+            found = True
+        return found
+
+    def _end(self, pid: int, timeout: float) -> None:
+        _signal(pid, signal.SIGTERM)
+        if not self._gone_within(pid, timeout):
+            _signal(pid, signal.SIGKILL)
+            if not self._gone_within(pid, FORCE_SECONDS):
+                raise PrivateServerError(
+                    f"The private MonetDB (process {pid}) cannot be stopped, even by force. Its "
+                    "disk may not answer."
+                )
+
+    def _gone_within(self, pid: int, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
         while is_held(self._files.lock):
+            state = self._files.state()
+            if state is not None and state["pid"] != pid:  # another one holds it by now
+                return True
             if time.monotonic() >= deadline:
                 return False
             time.sleep(POLL_SECONDS)
         return True
 
 
+def _all_of(descriptor: int) -> bytes:
+    """What comes out of a pipe until its other end is closed."""
+    return b"".join(iter(lambda: os.read(descriptor, 1 << 16), b""))
+
+
 def _environment() -> dict[str, str]:
-    """Ours, with the way to this package and without the password of a store."""
-    root = str(Path(__file__).parents[2])
-    kept = {name: value for name, value in os.environ.items() if name != "KERAS_PROV_STORE"}
-    path = os.environ.get("PYTHONPATH")
-    return {**kept, "PYTHONPATH": f"{root}{os.pathsep}{path}" if path else root}
+    """Ours, with the way to this package and without our secrets.
+
+    The server's working directory is another one, so what is relative to ours is not any more.
+    """
+    kept = {name: value for name, value in os.environ.items() if name not in SECRETS}
+    path = [each for each in os.environ.get("PYTHONPATH", "").split(os.pathsep) if each]
+    places = [Path(__file__).parents[2], *(Path(each).absolute() for each in path)]
+    return {**kept, "PYTHONPATH": os.pathsep.join(map(str, places))}
 
 
 def _signal(pid: int, number: signal.Signals) -> None:

@@ -23,7 +23,7 @@ import pymonetdb
 
 from ..errors import PrivateServerError
 from ._boot import Kernel
-from ._files import DATABASE, READER, WRITER, ServerFiles, hold
+from ._files import DATABASE, READER, WRITER, ServerFiles, hold_soon
 from ._network import Visitors, free_port
 
 LOG_BYTES = 1 << 20
@@ -41,34 +41,39 @@ def main() -> None:
     if os.fork():
         os._exit(0)  # the starting process reaps this one, and init the server
     os.umask(0o077)
-    with os.fdopen(arguments.ready, "w") as report:
-        try:
-            server = Server(ServerFiles(arguments.home), arguments.idle)
-            answer: dict[str, Any] = {"port": server.port}
-        except (PrivateServerError, OSError) as error:
-            answer = {"error": str(error)}
+    server, answer = _opened(ServerFiles(arguments.home), arguments.idle)
+    # who started us may be gone; others wait for what we made all the same
+    with contextlib.suppress(BrokenPipeError), os.fdopen(arguments.ready, "w") as report:
         report.write(json.dumps(answer))
-    if "error" in answer:
-        print(answer["error"], file=sys.stderr)  # noqa: T201 (stderr is the server's log)
+    if server is None:
+        print(answer.get("error", "another server is starting here"), file=sys.stderr)  # noqa: T201 (the log)
         os._exit(1)
     server.serve()
 
 
+def _opened(files: ServerFiles, idle_minutes: float) -> tuple[Server | None, dict[str, Any]]:
+    """The server, and what is said of it to who started us."""
+    try:
+        server = Server(files, idle_minutes)
+    except BlockingIOError:
+        return None, {"busy": True}
+    except (PrivateServerError, OSError) as error:
+        return None, {"error": str(error)}
+    return server, {"port": server.port}
+
+
 class Server:
-    """An open database that listens."""
+    """An open database that listens; raises BlockingIOError where another one has it."""
 
     def __init__(self, files: ServerFiles, idle_minutes: float) -> None:
         self._files, self._idle = files, idle_minutes * 60
-        try:
-            self._lock = hold(files.lock, wait=False)
-        except BlockingIOError:
-            raise PrivateServerError("Another server is starting here.") from None
+        self._lock = hold_soon(files.lock)
         self._wakeup = _signals_to_pipe()
         files.remove_state()  # of a server that was killed
         for user in (WRITER, READER):
             files.password(user)
-        if not files.vault_key.exists():
-            files.vault_key.write_text(os.urandom(24).hex())
+        files.make_vault_key()
+        files.begin_making()
         self._kernel = Kernel()
         self.port = self._kernel.boot(
             files.database,
@@ -77,6 +82,7 @@ class Server:
             files.password(WRITER),
         )
         self._check()
+        files.end_making()
         files.prefer_port(self.port)
         files.write_reader_login()
         files.write_state(

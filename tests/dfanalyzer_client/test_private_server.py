@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import random
 import select
 import shutil
 import signal
@@ -77,6 +78,79 @@ def test_sixteen_processes_at_once_get_one_server(server: PrivateServer, tmp_pat
     ]
     assert len({starter.communicate()[0] for starter in starters}) == 1
     assert [starter.returncode for starter in starters] == [0] * 16
+
+
+@pytest.mark.parametrize("victims", ["starter", "server", "both"])
+def test_of_two_first_starters_the_survivor_gets_a_server(
+    tmp_path: Path, pytestconfig: pytest.Config, victims: str
+) -> None:
+    """Whenever in a second one is killed, or the server that it starts, or both at once."""
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from dfanalyzer_client.private_server import PrivateServer\n"
+        "server = PrivateServer(Path(sys.argv[1])); print(flush=True); input()\n"
+        "server.ensure(); print(server.status().pid)"
+    )
+    kills = pytestconfig.getoption("--start-kills")
+    for number in range(kills):
+        home = tmp_path / str(number)
+        first, second = (
+            subprocess.Popen(
+                [sys.executable, "-c", script, str(home)],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            )
+            for _ in range(2)
+        )  # fmt: skip
+        for starter in (first, second):
+            assert starter.stdin is not None
+            assert starter.stdout is not None
+            starter.stdout.readline()
+            starter.stdin.write("\n")
+            starter.stdin.flush()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            first.wait(timeout=(number + random.random()) / kills)  # that moment, or its end
+        if victims != "server":
+            first.kill()
+        if victims != "starter":
+            kill_servers(home)
+        answer, _ = second.communicate()
+        assert second.returncode == 0
+        server = PrivateServer(home)
+        assert victims != "starter" or f"{server.status().pid}\n" == answer
+        assert asked(server.ensure()) == "monetdb"
+        assert server.stop()
+        first.communicate()
+
+
+def kill_servers(home: Path) -> None:
+    """Kill each server process of a data folder, one that is not there yet, too."""
+    for each in Path("/proc").glob("[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            words = each.read_bytes().split(b"\0")
+            if os.fsencode(home) in words and b"--ready" in words:
+                os.kill(int(each.parent.name), signal.SIGKILL)
+
+
+def test_half_a_database_is_made_anew_and_a_whole_one_kept(
+    server: PrivateServer, tmp_path: Path
+) -> None:
+    """What a killed first start left goes, with its mark; a whole database has none."""
+    mark = tmp_path / "home" / "server" / "provenance.making"
+    database = server.start().database
+    assert not mark.exists()
+    server.stop()
+    damage(database)
+    mark.touch(mode=0o600)
+    assert asked(server.ensure()) == "monetdb"
+    assert not mark.exists()
+
+
+def test_it_does_not_import_from_its_folder(server: PrivateServer, tmp_path: Path) -> None:
+    """The server's working directory is no place for Python's modules."""
+    (tmp_path / "home" / "server").mkdir(parents=True, mode=0o700)
+    (tmp_path / "home").chmod(0o700)
+    (tmp_path / "home" / "server" / "pymonetdb.py").write_text("raise SystemExit('planted')")
+    assert asked(server.ensure()) == "monetdb"
 
 
 def test_it_outlives_the_process_that_started_it(server: PrivateServer, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,22 @@ def test_a_wrong_author_or_licence_says_where_it_stands(
     monkeypatch.setenv("KERAS_PROV_AUTHOR", "Ada <ada>")
     with pytest.raises(DfAnalyzerError, match=r"KERAS_PROV_AUTHOR has something that is no name"):
         settings.author()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_somebody_elses_file_does_not_say_where_captures_go(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may name a tag; a store, a home or artifacts only where its owner is trusted."""
+    say(project, "tag = 'theirs'")
+    os.chown(project / "pyproject.toml", 65534, 65534)
+    assert settings.dataflow_tag() == "theirs"
+    inner = project / "inner"
+    inner.mkdir()
+    say(inner, "store = 'monetdb://u@evil.example.org/x'")
+    os.chown(inner / "pyproject.toml", 65534, 65534)
+    monkeypatch.chdir(inner)
+    with pytest.raises(DfAnalyzerError, match="belongs to nobody"):
+        settings.store_url()
+    monkeypatch.setenv("KERAS_PROV_TRUST", "65534")
+    assert str(settings.store_url()) == "monetdb://u@evil.example.org:50000/x"

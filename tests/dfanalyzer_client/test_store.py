@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -31,6 +32,8 @@ from dfanalyzer_client.private_server import READER, PrivateServer
 from dfanalyzer_client.shipping import ship
 from dfanalyzer_client.store import Connection, MonetDBStore
 from dfanalyzer_client.store.bulk import insert_rows
+from dfanalyzer_client.store.sql import identifier
+from dfanalyzer_client.url import StoreURL
 
 
 @pytest.fixture
@@ -437,3 +440,21 @@ def test_executions_that_others_keep_to_themselves_are_listed(tmp_path: Path, ta
         server.stop()
     assert (ours.status, ours.epochs, ours.metrics) == ("RUNNING", 1, {"loss": 0.5})
     assert (theirs.status, theirs.epochs, theirs.metrics) == ("RUNNING", 0, {})
+
+
+@pytest.mark.parametrize("secret", ["päss%wort", "100%", "%41%zz", "日本 +/:@?#&='x"])
+def test_any_login_connects(home: Path, tag: str, secret: str) -> None:
+    """Users and passwords with %, beyond ASCII and with marks of URLs, rightly percent-encoded."""
+    admin = PrivateServer(home).ensure()
+    user = f"{tag}{secret}".replace(":", "")  # the protocol's own separator
+    doubled, connection = secret.replace("'", "''"), Connection(admin)
+    with connection.transaction():
+        connection.execute(
+            f"CREATE USER {identifier(user)} WITH PASSWORD R'{doubled}' NAME 'x' SCHEMA sys"
+        )
+    connection.close()
+    login = f"{quote(user, safe='')}:{quote(secret, safe='')}"
+    text = f"monetdb://{login}@127.0.0.1:{admin.port}/{admin.database}?connect_timeout=20"
+    connection = Connection(StoreURL.parse(text))
+    assert connection.query("SELECT current_user") == [(user,)]
+    connection.close()
