@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
@@ -152,6 +153,20 @@ class Raising(dict[str, int]):
 def test_a_value_that_raises_is_named_by_its_class() -> None:
     """Those beside it are there."""
     assert describe([1, Raising(a=1), "b"]) == '[1, "Raising", "b"]'
+
+
+def test_arguments_that_are_secrets_are_masked_and_json_stays_json() -> None:
+    """A closure's, a default, a partial's, a dictionary's; whatever quotes are in them."""
+
+    def made(api_key: str) -> Any:
+        def loss(y: Any, p: Any, passphrase: Any = ("hunt'er2",), gamma: float = 2.0) -> Any:
+            return api_key
+
+        return loss
+
+    described = json.loads(describe([made('hunt"er2'), functools.partial(print, password="er2")]))
+    assert described == ["loss(api_key=…, passphrase=…, gamma=2.0)", "print(password=…)"]
+    assert json.loads(describe({"secret": ["er2"], "a": 1})) == {"secret": "…", "a": 1}
 
 
 def test_a_value_of_another_kind_is_null(monkeypatch: pytest.MonkeyPatch) -> None:
