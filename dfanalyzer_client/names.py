@@ -23,6 +23,7 @@ __all__ = [
     "checked_dataflow_tag",
     "checked_name",
     "checked_text",
+    "is_storable",
     "original_text",
     "storable_name",
     "storable_tag",
@@ -44,6 +45,7 @@ BYTE_ORDER_MARK = "\ufeff"
 """MonetDB takes it in no name."""
 
 _SEQUENCE = r"x00|x5c|ud[89a-f][0-9a-f]{2}"
+_NUL_OR_SURROGATE = re.compile("[\0\ud800-\udfff]")
 _UNHOLDABLE = re.compile(rf"[\0\ud800-\udfff]|\\(?={_SEQUENCE})")
 _ESCAPE = re.compile(rf"\\({_SEQUENCE})")
 
@@ -94,6 +96,11 @@ def checked_text(value: object, what: str) -> str:
             f"The {what} is no valid Unicode text ({error.reason}). Received: {value[:80]!r}."
         ) from None
     return value
+
+
+def is_storable(text: str) -> bool:
+    """Whether a database holds the text as it is."""
+    return _NUL_OR_SURROGATE.search(text) is None
 
 
 def storable_text(text: str) -> str:

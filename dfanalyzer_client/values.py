@@ -47,16 +47,28 @@ def text_of(value: Any) -> str:
 
 
 def column_value(value: Any, type_: str) -> tuple[Any, str | None]:
-    """What goes into the column, and the exact text of a number that a DOUBLE cannot hold."""
+    """What goes into the column, and the exact text of a number that a DOUBLE cannot hold.
+
+    A value that is none, which no call of ours lets through, is NULL there, and is kept as it is.
+    """
     if type_ != "NUMERIC" or value is None:
         return (value if value is None else text_of(value)), None
+    if not isinstance(value, (int, float)):
+        return None, text_of(value)
     if isinstance(value, int):
-        return float(value), None if abs(value) <= EXACT_INTEGERS else str(value)
+        return _column_integer(value), None if abs(value) <= EXACT_INTEGERS else str(value)
     if math.isnan(value):
         return None, "NaN"
     if math.isinf(value):
         return None, "Infinity" if value > 0 else "-Infinity"
     return value, None
+
+
+def _column_integer(value: int) -> float | None:
+    try:
+        return float(value)
+    except OverflowError:
+        return None
 
 
 def _number(value: Any, where: str) -> Number:

@@ -187,7 +187,9 @@ def _function(function: Any, depth: int) -> str:
     if code is None or (function.__module__ or "").partition(".")[0] in LIBRARIES:
         return name
     held = _held_values(function, code) if depth else {}
-    arguments = [f"{each}={_held(value, depth)}" for each, value in held.items()]
+    arguments = [
+        f"{each}={unless_secret(each, _held(value, depth))}" for each, value in held.items()
+    ]
     described = f"{name}({', '.join(arguments)})" if arguments else name
     return f"{described} {code.co_filename}:{code.co_firstlineno}" if name == LAMBDA else described
 
@@ -215,7 +217,10 @@ def _partial(value: Any, depth: int) -> str:
     if not depth:
         return f"{name}"
     arguments = [_literal(each, depth - 1) for each in value.args]
-    arguments += [f"{key}={_literal(each, depth - 1)}" for key, each in value.keywords.items()]
+    arguments += [
+        f"{key}={unless_secret(key, _literal(each, depth - 1))}"
+        for key, each in value.keywords.items()
+    ]
     return f"{name}({', '.join(arguments)})"
 
 

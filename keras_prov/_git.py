@@ -57,4 +57,4 @@ def _ask(folder: Path, *command: str) -> str | None:
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return answer.stdout.decode(errors="replace") if answer.returncode == 0 else None
+    return answer.stdout.decode(errors="surrogateescape") if answer.returncode == 0 else None

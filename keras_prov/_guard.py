@@ -17,6 +17,7 @@ from types import TracebackType
 from typing import ParamSpec, TypeVar
 
 from dfanalyzer_client.settings import strict
+from dfanalyzer_client.terminal import shown_line
 
 from ._weak import WeakIdentityMap
 
@@ -88,8 +89,8 @@ class guarded:  # noqa: N801  # reads as the verb it is, like contextlib.suppres
         _logger.error(
             "Keras-Prov failed in %s: %s is not recorded; Keras itself goes on undisturbed. "
             "Further failures there are not logged. KERAS_PROV_STRICT=1 raises them.",
-            self._place,
-            self._lost,
+            shown_line(self._place),
+            shown_line(self._lost),
             exc_info=error,
         )
 

@@ -13,7 +13,7 @@ from dfanalyzer_client.attribute_type import AttributeType
 from dfanalyzer_client.dataset import DataSet
 from dfanalyzer_client.element import Element
 from dfanalyzer_client.masking import captured_row
-from dfanalyzer_client.values import stored_value, text_of
+from dfanalyzer_client.values import EXACT_INTEGERS, stored_value, text_of
 
 from ._dataflow import COLUMNS
 from ._guard import guarded
@@ -51,6 +51,8 @@ def _plain(tag: str, column: str, kind: str | None, value: Any) -> Any:
     """A number or a text; None for what cannot be one. Of a column unknown texts are texts."""
     if value is None or type(value) in (str, float):
         return value if kind != "NUMERIC" or type(value) is not str else _number(tag, column, value)
+    if type(value) is int and -EXACT_INTEGERS <= value <= EXACT_INTEGERS and kind == "NUMERIC":
+        return value
     is_text = isinstance(value, str) if kind is None else kind != "NUMERIC"
     if not is_text:
         return _number(tag, column, value)

@@ -30,6 +30,9 @@ ALWAYS = {
         "always", "a row for each epoch, and a column for each metric", "some µs per epoch",
     ),
     tags.TRAINING_END: ("always", "how a training ended", "once"),
+    tags.METRIC_NAMES: (
+        "when it happens", "a metric that is called otherwise than its attribute", "once each",
+    ),
     tags.ADAPTATION_OUTPUT: (
         "`adaptation`", "a row for each change of the configuration", "some µs per epoch",
     ),

@@ -15,7 +15,7 @@ import click
 
 from .. import analysis, settings
 from ..errors import DfAnalyzerError
-from .common import friendly_errors, reading, store_option
+from .common import friendly_errors, reading, say, store_option
 
 if TYPE_CHECKING:
     from ..prov import Options
@@ -114,7 +114,7 @@ def _crate(
         connection, summary, output, prov_json=document.decode(), author=options.author,
         license=licence, force=force,
     )  # fmt: skip
-    click.echo(f"Written to {output}.", err=True)
+    say(f"Written to {output}.", err=True)
 
 
 def _write(pieces: Iterable[bytes], format_: str, output: Path | None) -> None:
@@ -122,7 +122,7 @@ def _write(pieces: Iterable[bytes], format_: str, output: Path | None) -> None:
         with _replacing(output) as file:
             for piece in pieces:
                 file.write(piece)
-        click.echo(f"Written to {output}.", err=True)
+        say(f"Written to {output}.", err=True)
         return
     if format_ in BINARY and sys.stdout.isatty():
         raise DfAnalyzerError(f"A terminal shows no {format_}: name a file with --output.")

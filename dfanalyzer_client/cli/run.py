@@ -16,7 +16,7 @@ import wrapt
 
 from .. import settings
 from ..errors import DfAnalyzerError
-from ..names import checked_dataflow_tag
+from ..names import checked_dataflow_tag, storable_tag
 from ..safe_home import check_home
 from .common import store_option
 from .script import Program, found_module, found_script
@@ -60,7 +60,7 @@ def run(
         settings.store_url(store)
         check_home(settings.home(), "journals")
         if tag is None:
-            tag = settings.dataflow_tag() or (script if is_module else None)
+            tag = settings.dataflow_tag() or (storable_tag(script) if is_module else None)
         if tag is not None:
             checked_dataflow_tag(tag)
     except (DfAnalyzerError, TypeError, ValueError) as error:

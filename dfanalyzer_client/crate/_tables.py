@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import vocabulary as tags
+from ..defused import defused
 from ..execution_record import ExecutionRecord, SetRecord
 from ._files import safe_name, unused_name
 from ._run import key_of, spelled
@@ -66,12 +67,12 @@ def _line(values: Iterable[Any]) -> str:
 
 
 def _cell(value: Any) -> str:
-    """NULL is nothing, an empty text is quoted; NaN and infinities stay what they are."""
+    """NULL is nothing, an empty text is quoted; NaN and infinities stay, formulas do not."""
     if value is None:
         return ""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else f"{'-' * (value < 0)}Infinity"
-    text = str(value)
+    text = str(defused(value))
     if text == "" or any(each in text for each in ',"\r\n'):
         return '"' + text.replace('"', '""') + '"'
     return text

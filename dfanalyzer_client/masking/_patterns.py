@@ -34,7 +34,7 @@ _SIGNED = re.compile(
     r"""(?ix)
     ([?&;] (?: sig | signature | sign | code | key | hmac | x-(?:amz|goog|oss|ms)-[a-z-]+
              | awsaccesskeyid | googleaccessid | ossaccesskeyid ) =) [^&\s"'<>#]+
-    | (?<![\w.-]) (sig=) (?=[^&\s"']*[%+/=A-Z]) [^&\s"'<>]{20,}
+    | (?<![\w.-]) (sig=) (?=[\w%+/-]*[%+/A-Z]) [\w%+/=-]{20,}
     """
 )
 """Signatures in URLs; ``sig=`` alone is Azure's, where so much stands behind it."""

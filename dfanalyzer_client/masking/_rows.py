@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+import re
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -22,29 +24,27 @@ TOLD = (tags.LAYER_ATTRIBUTE.lower(), "name")
 DIGESTS = frozenset({"hash", "hash_kind", "sha256"})
 """Columns whose texts look drawn by lot and open nothing."""
 
+DIGEST_NAME = re.compile("(?i)sha|md5|hash|digest|checksum|commit|uuid|revision")
+
 PLACES = frozenset({"made_at", "optimizer_place", "path"})
 """Columns of places in the file system."""
 
-NAMES = frozenset({
-    "attribute", "attribute_type", "callback", "class", "dataflow", "dtype", "framework", "inbound",
-    "kind", "metric", "name", "of_set", "outbound", "output_shape", "role", "shape", "study",
-    "trial",
-})  # fmt: skip
-"""Columns that tell one thing from another: what only looks random is left in them."""
+GUESSED = frozenset({"callbacks", "detail", "spec", VALUE})
+"""Columns in which a long word that looks drawn by lot is taken for a secret.
 
-FACT = frozenset({"kind", "name", "value"})
+In others it is what somebody chose to record: the digest of a data set, the name of a layer.
+"""
+
+FACT = ("kind", "name", VALUE)
 """The columns of ``iEnvironment``."""
+
+SHORT = 200
+"""Characters of texts that are remembered: the same layers come again with each training."""
 
 
 def captured_row(columns: Sequence[str], values: Sequence[Any]) -> list[Any]:
     """A row's values as they are stored: each text passes `captured_text`."""
-    names, row = _by_column(columns, values)
-    return [
-        captured_text(value, mask=partial(_masked_cell, name, row))
-        if isinstance(value, str)
-        else value
-        for name, value in zip(names, values, strict=True)
-    ]
+    return _row(columns, values, _captured_cell)
 
 
 def masked_row(columns: Sequence[str], values: Sequence[Any]) -> list[Any]:
@@ -54,11 +54,39 @@ def masked_row(columns: Sequence[str], values: Sequence[Any]) -> list[Any]:
         columns: the names of the values.
         values: of one row.
     """
-    names, row = _by_column(columns, values)
+    return _row(columns, values, _masked_cell)
+
+
+def _row(
+    columns: Sequence[str], values: Sequence[Any], cell: Callable[[str, str, str], str]
+) -> list[Any]:
+    names, teller = _names(tuple(columns))
+    said = "" if teller is None else str(values[teller] or "")
+    if names == FACT:
+        said = f"{values[0]}\0{said}"
     return [
-        _masked_cell(name, row, value) if isinstance(value, str) else value
+        cell(name, said, value) if isinstance(value, str) else value
         for name, value in zip(names, values, strict=True)
     ]
+
+
+@functools.lru_cache(maxsize=256)
+def _names(columns: tuple[str, ...]) -> tuple[tuple[str, ...], int | None]:
+    """The columns in lower case, and the place of the one that says what the value is called."""
+    names = tuple(column.lower() for column in columns)
+    tellers = [names.index(each) for each in TOLD if each in names and VALUE in names]
+    return names, tellers[0] if tellers else None
+
+
+def _captured_cell(column: str, said: str, text: str) -> str:
+    if len(text) <= SHORT and type(text) is str:
+        return _remembered(column, said if column == VALUE else "", text)
+    return captured_text(text, mask=partial(_masked_cell, column, said))
+
+
+@functools.lru_cache(maxsize=8192)
+def _remembered(column: str, said: str, text: str) -> str:
+    return captured_text(text, mask=partial(_masked_cell, column, said))
 
 
 def masked_place(text: str) -> str:
@@ -66,28 +94,19 @@ def masked_place(text: str) -> str:
     return masked(text, guess=False) if "://" in text else text
 
 
-def _by_column(columns: Sequence[str], values: Sequence[Any]) -> tuple[list[str], dict[str, Any]]:
-    names = [column.lower() for column in columns]
-    return names, dict(zip(names, values, strict=True))
-
-
-def _masked_cell(column: str, row: Mapping[str, Any], text: str) -> str:
+def _masked_cell(column: str, said: str, text: str) -> str:
+    """A text of a column; `said` is what the row calls its value, of a fact after its kind."""
     if column in DIGESTS:
         return text
     if column in PLACES:
         return masked_place(text)
-    if column == VALUE and row.keys() == FACT:
-        return _masked_fact(str(row["kind"]), str(row["name"]), text)
-    name = _name_of(column, row)
+    kind, separator, fact = said.partition("\0")
+    if column == VALUE and separator:
+        return _masked_fact(kind, fact, text)
+    name = said if column == VALUE and said else column
     if is_secret_name(name) and is_secret(name, text):
         return MASK
-    return masked(text, guess=column not in NAMES)
-
-
-def _name_of(column: str, row: Mapping[str, Any]) -> str:
-    """What a column's value is called: what another column says, else the column's name."""
-    said = (row[each] for each in TOLD if column == VALUE and row.get(each))
-    return str(next(said, column))
+    return masked(text, guess=column in GUESSED and not DIGEST_NAME.search(name))
 
 
 def _masked_fact(kind: str, name: str, text: str) -> str:

@@ -26,6 +26,7 @@ from ..errors import (
     StoreUnavailableError,
 )
 from ..forks import unshared
+from ..terminal import shown
 from ..url import StoreURL
 from .patience import PatientSocket
 
@@ -262,7 +263,7 @@ def store_error(error: Exception, url: StoreURL) -> StoreError:
     """The driver's or the system's error as one of ours; a StoreError stays what it is."""
     if isinstance(error, StoreError):
         return error
-    text = str(error).strip()
+    text = shown(str(error).strip())
     lower = text.lower()
     if isinstance(error, (TypeError, ValueError, LookupError)):
         raise error  # a mistake of ours or the driver's, which trying again does not mend

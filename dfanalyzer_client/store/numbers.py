@@ -91,5 +91,9 @@ def _found(
     )
 
 
-def _number(text: str) -> float | int:
-    return int(text) if text.lstrip("-").isdigit() else float(text)
+def _number(text: str) -> float | int | str:
+    """The number that a text says; one that says none stands there as it was said."""
+    try:
+        return int(text) if text.lstrip("-").isdigit() else float(text)
+    except ValueError:  # also of more digits than Python reads at once
+        return text

@@ -32,6 +32,7 @@ from .retry import retrying_conflicts
 from .rows import ElementRow, TaskKey, TaskRows, dependencies, task_key, task_rows
 from .schema import table
 from .sql import qualified
+from .texts import storable
 from .waiting import waiting_row
 
 __all__ = ["MonetDBStore"]
@@ -171,7 +172,7 @@ class MonetDBStore:
             self._append(journal, records[-1].sequence, self._said(records))
 
     def _said(self, records: Sequence[Record]) -> list[_Said]:
-        return [each for record in records for each in self._prepared(record.message)]
+        return [each for record in records for each in self._prepared(storable(record.message))]
 
     def mend(self) -> float | None:
         """Bring forward what readers or another order of things held up, where it is time for it.
