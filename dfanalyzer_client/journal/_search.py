@@ -10,7 +10,7 @@ from typing import Any
 
 from ._files import journals
 from ._reader import opened
-from ._record import LONGEST, parsed
+from ._record import parsed
 
 __all__ = ["SEARCHED_BYTES", "declarations"]
 
@@ -18,6 +18,9 @@ SEARCHED_BYTES = 1 << 30
 """So much is read at most, the newest journals first."""
 
 TRIES = 5
+LONGEST_LINE = 16 << 20
+"""No declaration is longer."""
+
 _DECLARES = b'"kind":"dataflow"'
 
 
@@ -53,7 +56,7 @@ def _searched(folder: Path, tag: str, exec_tag: str | None) -> list[dict[str, An
 def _lines(path: Path) -> Iterator[bytes]:
     try:
         with opened(path) as file:
-            while line := file.readline(LONGEST):
+            while line := file.readline(LONGEST_LINE):
                 yield line
     except FileNotFoundError:
         raise
