@@ -21,6 +21,9 @@ TRIES = 5
 LONGEST_LINE = 16 << 20
 """No declaration is longer."""
 
+SHORTEST_LINE, HOPELESS = len("0 00000000 {}"), 10_000
+"""No record is shorter, and where so many lines are the file is no journal."""
+
 _DECLARES = b'"kind":"dataflow"'
 
 
@@ -56,7 +59,9 @@ def _searched(folder: Path, tag: str, exec_tag: str | None) -> list[dict[str, An
 def _lines(path: Path) -> Iterator[bytes]:
     try:
         with opened(path) as file:
-            while line := file.readline(LONGEST_LINE):
+            odd = 0
+            while odd < HOPELESS and (line := file.readline(LONGEST_LINE)):
+                odd += len(line) < SHORTEST_LINE
                 yield line
     except FileNotFoundError:
         raise

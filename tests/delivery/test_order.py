@@ -251,8 +251,8 @@ def test_a_compressed_journal_that_expands_without_end_is_bounded(
     monkeypatch.setattr(_search, "LONGEST_LINE", 4 << 20)
     for number, unit in enumerate((b"\0" * (1 << 20), b"{}\n" * (1 << 18))):
         path = tmp_path / f"2026-{number}.journal.gz"
-        with gzip.open(path, "wb", compresslevel=1) as file:
-            for _ in range(50):
+        with gzip.open(path, "wb", compresslevel=9) as file:
+            for _ in range(20):
                 file.write(unit)
         tracemalloc.start()
         with pytest.raises(JournalError):
