@@ -60,7 +60,8 @@ def ship(store: Store, journal: str, records: Sequence[Record], aside: SetAside)
         StoreUnavailableError: the store cannot be reached; the same call may be made again.
         StoreLoginError: the store refuses us; likewise.
     """
-    for is_aside, group in groupby(records, lambda record: record.sequence in aside):
+    known = {each.sequence for each in aside.all()}
+    for is_aside, group in groupby(records, lambda record: record.sequence in known):
         if not is_aside:
             _ship(store, journal, list(group), aside)
             continue

@@ -33,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 READ_BYTES = 1 << 20
 HEADER_BYTES = 1 << 16
+REPORTED, HOPELESS = 100, 10_000
+"""Damaged records that are named one by one, and after which the rest is not read."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class JournalReader:
         rest = bytearray()
         with opened(self.path) as file:
             file.seek(self.offset)
-            while data := self._data(file, size):
+            while self.damaged < HOPELESS and (data := self._data(file, size)):
                 end = data.rfind(b"\n") + 1
                 if end:
                     records = list(self._records(bytes(rest) + data[:end]))
@@ -100,7 +102,7 @@ class JournalReader:
                         yield records
                 rest += data[end:]
                 if len(rest) > LONGEST:
-                    self._report(bytes(rest))
+                    self._report(len(rest))
                     break  # no writer of ours makes such a line
 
     def start_over(self) -> None:
@@ -123,20 +125,26 @@ class JournalReader:
     def _records(self, data: bytes) -> Iterator[Record]:
         """The records of whole lines; the rest of one is torn, or still being written."""
         for line in io.BytesIO(data):
+            if self.damaged >= HOPELESS:
+                return
             record = parsed(line)
             if record is None:
-                self._report(line)
+                self._report(len(line.strip()))
             elif record.sequence > self._last:
                 self._last = record.sequence
                 yield record
             self.offset += len(line)
 
-    def _report(self, line: bytes) -> None:
-        if line.strip():
+    def _report(self, size: int) -> None:
+        if size:
             self.damaged += 1
+            if self.damaged == HOPELESS:
+                logger.warning("%s is no journal from byte %d on.", self.path, self.offset)
+            if self.damaged > REPORTED:
+                return
             logger.warning(
                 "A damaged record in %s at byte %d was skipped (%d bytes, after record %d).",
-                self.path, self.offset, len(line), self._last,
+                self.path, self.offset, size, self._last,
             )  # fmt: skip
 
 

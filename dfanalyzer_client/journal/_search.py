@@ -10,7 +10,7 @@ from typing import Any
 
 from ._files import journals
 from ._reader import opened
-from ._record import LONGEST, parsed
+from ._record import parsed
 
 __all__ = ["SEARCHED_BYTES", "declarations", "declares"]
 
@@ -18,6 +18,12 @@ SEARCHED_BYTES = 1 << 30
 """So much is read at most, the newest journals first."""
 
 TRIES = 5
+LONGEST_LINE = 16 << 20
+"""No declaration is longer."""
+
+SHORTEST_LINE, HOPELESS = len("0 00000000 {}"), 10_000
+"""No record is shorter, and where so many lines are the file is no journal."""
+
 _DECLARES = b'"kind":"dataflow"'
 
 
@@ -53,7 +59,9 @@ def _searched(folder: Path, tag: str, exec_tag: str | None) -> list[dict[str, An
 def _lines(path: Path) -> Iterator[bytes]:
     try:
         with opened(path) as file:
-            while line := file.readline(LONGEST):
+            odd = 0
+            while odd < HOPELESS and (line := file.readline(LONGEST_LINE)):
+                odd += len(line) < SHORTEST_LINE
                 yield line
     except FileNotFoundError:
         raise

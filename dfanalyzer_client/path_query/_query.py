@@ -153,6 +153,8 @@ def query_with(
         if limit is not None:
             # MonetDB 11.41 refuses LIMIT 0
             text, parameters = f"{text} LIMIT %s", [*parameters, max(1, limit)]
+        if not parameters:  # then nothing is bound, and a `%` is no more than that
+            text = text.replace("%%", "%")
         rows = connection.query(text, parameters)[:limit]
         rows = _restored(connection, catalogue, layout, wanted, rows)
     return QueryResult(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from .comparison import backfill
 from .connection import Connection
@@ -22,6 +23,7 @@ from .schema import (
     record,
     table,
 )
+from .sessions import report_holders
 from .sql import identifier
 
 __all__ = ["create_catalogue"]
@@ -70,7 +72,7 @@ def create_catalogue(
         readers: users who may then SELECT from it.
         report: is told of each step; None: the log.
     """
-    for attempt in retrying_conflicts():
+    for attempt in retrying_conflicts(report=partial(report_holders, connection)):
         with attempt, connection.transaction():
             made = "dataflow" not in names_in(connection, PUBLIC)
             if made:
@@ -85,7 +87,7 @@ def create_catalogue(
 
 def _brought_forward(connection: Connection, readers: Sequence[str]) -> Iterator[str]:
     while True:
-        for attempt in retrying_conflicts():
+        for attempt in retrying_conflicts(report=partial(report_holders, connection)):
             with attempt, connection.transaction():
                 step = _next_version(connection, readers)
         if step is None:

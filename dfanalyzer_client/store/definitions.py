@@ -9,6 +9,7 @@ hold that: `growth.py` brings it forward, in transactions of their own.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from ..declaration import Declaration
 from ..declared_set import DeclaredSet
@@ -24,6 +25,7 @@ from .layout import (
 )
 from .retry import retrying_conflicts
 from .schema import grant, lock_definitions, table
+from .sessions import report_holders
 from .sql import identifier, next_range, next_values, qualified
 from .views import create_view
 
@@ -50,7 +52,7 @@ def ensure_dataflow(
     """
     if known is not None and not missing_parts(known, declared):
         return known
-    for attempt in retrying_conflicts():
+    for attempt in retrying_conflicts(report=partial(report_holders, connection)):
         with attempt, connection.transaction():
             layout = load_layout(connection, declared.tag)
             if missing_parts(layout, declared):
@@ -64,7 +66,7 @@ def ensure_dataflow(
 def ensure_execution(connection: Connection, layout: DataflowLayout, tag: str) -> int:
     """The id of the execution `tag`, which is made where it was missing."""
     find = f"SELECT id FROM {table('dataflow_execution')} WHERE df_id = %s AND tag = %s"
-    for attempt in retrying_conflicts():
+    for attempt in retrying_conflicts(report=partial(report_holders, connection)):
         with attempt, connection.transaction():
             found = connection.query(find, [layout.id, tag])
             if not found:

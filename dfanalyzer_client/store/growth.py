@@ -1,9 +1,11 @@
 """Tables and views of sets that grow, brought forward without waiting for anybody.
 
-A reader with an open transaction keeps the tables that it has read from being altered, and newer
-servers keep views from being made anew, too; a view of the user's own keeps ours from being
-dropped. What cannot be done now waits, and is tried again: meanwhile values of columns that are
-missing go into ``waiting_value``, where the set's view finds them.
+As long as any transaction is open, whatever it has read, MonetDB commits no change both of a
+table's rows and of its columns, in whichever order: a column added beside a reader that stays would
+refuse all rows until it goes. So a row comes and goes first, in a transaction of its own; then the
+column is what is refused, and what cannot be done now waits, and is tried again. Meanwhile values
+of columns that are missing go into ``waiting_value``, where the set's view finds them. Newer
+servers may keep views that are read from being made anew, and a view of the user's own keeps ours.
 """
 
 from __future__ import annotations
@@ -93,10 +95,13 @@ def _tried(
     """Take a step in a transaction of its own; what is in its way."""
     try:
         for attempt in retrying_conflicts(seconds):
-            with attempt, connection.transaction():
-                lock_definitions(connection)
-                compare_columns(connection, layout)  # another writer may have taken it
-                step(connection, layout, known, readers)
+            with attempt:
+                if known.waiting and step is not _view_of:
+                    _touch(connection, layout, known)
+                with connection.transaction():
+                    lock_definitions(connection)
+                    compare_columns(connection, layout)  # another writer may have taken it
+                    step(connection, layout, known, readers)
     except (ConflictError, RefusedError) as error:
         if isinstance(error, RefusedError) and lacks_rights(error):
             raise
@@ -113,6 +118,14 @@ def _all_of(
     if known.waiting or known.stale:
         with without_view(connection, layout, known, readers):
             _columns_of(connection, layout, known, readers)
+
+
+def _touch(connection: Connection, layout: DataflowLayout, known: SetLayout) -> None:
+    """Change the rows of a set's table, and leave them as they are."""
+    name = qualified(layout.tag, known.table)
+    with connection.transaction():
+        connection.execute(f'INSERT INTO {name} ("id") VALUES (NULL)')
+        connection.execute(f'DELETE FROM {name} WHERE "id" IS NULL')
 
 
 def _columns_of(

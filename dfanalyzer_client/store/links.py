@@ -41,6 +41,9 @@ def _found(
 ) -> list[tuple[int, int, int, int, int]]:
     """What waited: task, its transformation, the other's transformation, identifier and id."""
     of = "" if executions is None else f"AND w.df_exec IN ({', '.join(['%s'] * len(executions))})"
+    waiting = f"SELECT count(*) FROM {table('waiting_dependency')} w WHERE TRUE {of}"
+    if connection.query(waiting, list(executions or ())) == [(0,)]:
+        return []  # as it nearly always is, and tasks are many
     return connection.query(
         "SELECT w.task_id, w.dt_id, w.previous_dt_id, w.previous_identifier, min(b.id) "
         f"FROM {table('waiting_dependency')} w JOIN {table('task_begun')} b "

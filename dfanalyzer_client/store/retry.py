@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from tenacity import Retrying, retry_if_exception_type, stop_after_delay
+from collections.abc import Callable
+
+from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay
 from tenacity.wait import wait_random_exponential
 
 from ..errors import ConflictError
@@ -10,13 +12,26 @@ from ..errors import ConflictError
 __all__ = ["retrying_conflicts"]
 
 GIVE_UP_SECONDS = 60.0
+LONG_SECONDS = 2.0
 
 
-def retrying_conflicts(seconds: float = GIVE_UP_SECONDS) -> Retrying:
-    """Attempts with jittered back-off; the last conflict is raised after `seconds` of them."""
+def retrying_conflicts(
+    seconds: float = GIVE_UP_SECONDS, report: Callable[[], object] | None = None
+) -> Retrying:
+    """Attempts with jittered back-off; the last conflict is raised after `seconds` of them.
+
+    `report` is called once, when they take longer than writers are in each other's way.
+    """
+    reports = [] if report is None else [report]
+
+    def before_sleep(state: RetryCallState) -> None:
+        if reports and (state.seconds_since_start or 0.0) > LONG_SECONDS:
+            reports.pop()()
+
     return Retrying(
         retry=retry_if_exception_type(ConflictError),
         wait=wait_random_exponential(multiplier=0.005, max=0.5),
         stop=stop_after_delay(seconds),
+        before_sleep=before_sleep,
         reraise=True,
     )

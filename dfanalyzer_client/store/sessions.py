@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
+
 from ..errors import RefusedError
 from .connection import Connection
 from .sql import qualified
 
-__all__ = ["dependents", "holders"]
+__all__ = ["dependents", "holders", "report_holders"]
+
+logger = logging.getLogger(__name__)
 
 NAMED = 5
 """Sessions or views that are named at most."""
@@ -27,6 +31,14 @@ def holders(connection: Connection) -> str:
     named = [f"session {id_} of user {user!r} (since {login})" for id_, user, login in rows]
     more = f" and of {len(named) - NAMED} more" if len(named) > NAMED else ""
     return f"the transaction of {' or of '.join(named[:NAMED])}{more}"
+
+
+def report_holders(connection: Connection) -> None:
+    """Say in the log who may be in the way of a transaction that conflicts again and again."""
+    logger.warning(
+        "Storing waits for %s: what is stored conflicts with it, and is tried again until it ends.",
+        holders(connection),
+    )
 
 
 def dependents(connection: Connection, schema: str, name: str) -> list[str]:

@@ -7,6 +7,7 @@ import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from ..declaration import Declaration
@@ -31,6 +32,7 @@ from .links import link_waiting
 from .retry import retrying_conflicts
 from .rows import ElementRow, TaskKey, TaskRows, dependencies, task_key, task_rows
 from .schema import table
+from .sessions import report_holders
 from .sql import qualified
 from .texts import storable
 from .waiting import waiting_row
@@ -310,7 +312,7 @@ class MonetDBStore:
 
     def _append(self, journal: str, sequence: int, said: Sequence[_Said]) -> None:
         connection = self._connected()
-        for attempt in retrying_conflicts():
+        for attempt in retrying_conflicts(report=partial(report_holders, connection)):
             with attempt, connection.transaction():
                 states = self._states(connection, said)
                 batch = _batch(said, states)

@@ -26,6 +26,10 @@ STEPS = st.lists(
         st.tuples(st.just("row"), writer, task, st.integers(-5, 5)),
         st.tuples(st.just("end"), writer, task, st.sampled_from(STATUSES)),
         st.tuples(st.just("grow"), writer),
+        st.tuples(st.just("depend"), writer, task, writer, task),
+        st.tuples(st.just("read")),
+        st.tuples(st.just("let go")),
+        st.tuples(st.just("mend")),
         st.tuples(st.just("ship"), writer, st.integers(1, 4)),
         st.tuples(st.just("again"), writer),
         st.tuples(st.just("reconnect")),
@@ -59,6 +63,14 @@ class Writer:
             transformations=[{"tag": "step", "sets": [output]}],
         )  # fmt: skip
 
+    def depend(self, number: int, other: int) -> None:
+        """Say that one of its tasks depends on whosever it is, said or not."""
+        self.say(
+            kind="task", dataflow=self.tag, exec="run", transformation="step", sets=[],
+            id=str(10 * self.number + number), status="RUNNING",
+            dependency={"tags": [{"tag": "step"}], "ids": [{"id": str(other)}]},
+        )  # fmt: skip
+
     def task(self, number: int, status: str, *row: float) -> None:
         sets = [{"tag": "out", "attributes": self.attributes[:], "elements": [list(row)]}]
         self.say(
@@ -74,19 +86,39 @@ def store(home: Path) -> Iterator[MonetDBStore]:
     result.close()
 
 
+@pytest.fixture
+def reader(home: Path) -> Iterator[Connection]:
+    """Somebody who reads, and may keep a transaction open."""
+    result = Connection(PrivateServer(home).reader_url())
+    yield result
+    result.close()
+
+
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS)
 def test_any_interleaving_ends_in_what_was_said(
-    store: MonetDBStore, home: Path, steps: list[tuple[Any, ...]]
+    store: MonetDBStore, home: Path, reader: Connection, steps: list[tuple[Any, ...]]
 ) -> None:
-    """Rows, their tasks and how each task ended are those that were said, each once."""
+    """Rows, tasks, links and how each task ended are those that were said, each once."""
+    reader.rollback()
     tag = f"interleaved-{uuid.uuid4().hex[:12]}"
     writers = [Writer(number, tag) for number in range(WRITERS)]
     rows: list[tuple[int, float, int]] = []
     ends: dict[int, str] = {}
+    links: set[tuple[int, int]] = set()
     for name, *rest in steps:
         if name == "reconnect":
             store.close()
+            continue
+        if name == "mend":
+            store._mend_at = 0.0
+            store.mend()
+            continue
+        if name == "let go":
+            reader.rollback()
+            continue
+        if name == "read":
+            reader.query('SELECT count(*) FROM "public".task')
             continue
         one = writers[rest[0]]
         if name == "row":
@@ -98,6 +130,11 @@ def test_any_interleaving_ends_in_what_was_said(
             _, number, status = rest
             one.task(number, status)
             ends[10 * one.number + number] = ends.get(10 * one.number + number) or status
+        elif name == "depend":
+            _, number, other, its = rest
+            one.depend(number, 10 * other + its)
+            links.add((10 * one.number + number, 10 * other + its))
+            ends.setdefault(10 * one.number + number, "")
         elif name == "grow":
             one.attributes.append(f"a{one.number}{len(one.attributes)}")
             one.declare()
@@ -109,7 +146,23 @@ def test_any_interleaving_ends_in_what_was_said(
             store.write(one.journal, one.records[: one.sent])
     for one in writers:
         store.write(one.journal, one.records)
+    for held in (True, False):
+        if not held:
+            reader.rollback()
+            store._mend_at = 0.0
+            store.mend()
+            assert not store._layouts[tag].unfinished
+        is_as_said(home, tag, writers, rows, ends, links)
 
+
+def is_as_said(
+    home: Path,
+    tag: str,
+    writers: list[Writer],
+    rows: list[tuple[int, float, int]],
+    ends: dict[int, str],
+    links: set[tuple[int, int]],
+) -> None:
     connection = Connection(PrivateServer(home).reader_url())
     try:
         extra = sorted({name for one in writers for name in one.attributes} - {"a"})
@@ -124,7 +177,16 @@ def test_any_interleaving_ends_in_what_was_said(
             'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s',
             [tag],
         )
+        linked = connection.query(
+            'SELECT t.identifier, p.identifier FROM "public".task_dependency l '
+            'JOIN "public".task_begun t ON t.id = l.task_id '
+            'JOIN "public".task_begun p ON p.id = l.previous_task_id '
+            'JOIN "public".data_transformation x ON x.id = t.dt_id '
+            'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s',
+            [tag],
+        )
     finally:
         connection.close()
     assert sorted(found) == sorted(rows)
+    assert sorted(linked) == sorted((task, other) for task, other in links if other in ends)
     assert sorted(states) == sorted((number, end or "RUNNING") for number, end in ends.items())
