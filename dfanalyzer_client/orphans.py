@@ -32,6 +32,7 @@ from .journal import (
     take_over,
 )
 from .shipping import BATCH_RECORDS, Store, ship
+from .url import StoreURL
 
 __all__ = ["JournalStore", "orphans_of", "taken_in"]
 
@@ -77,11 +78,17 @@ def _taken_in_if_of(path: Path, address: str | None, store: JournalStore) -> Ite
         return
     try:
         header = read_header(path)
-        if header is None or header.store == address:
+        if header is None or _is_same(header.store, address):
             for _ in taken_in(path, header, store):
                 yield
     finally:
         os.close(descriptor)
+
+
+def _is_same(named: str | None, address: str | None) -> bool:
+    if named is None or address is None:
+        return named is address
+    return StoreURL.parse(address).is_named(named)
 
 
 def taken_in(path: Path, header: Header | None, store: JournalStore) -> Iterator[int]:

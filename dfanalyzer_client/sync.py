@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from . import settings
-from .errors import DfAnalyzerError
+from .errors import DfAnalyzerError, StoreError, StoreLoginError, StoreUnavailableError
 from .journal import (
     Header,
     JournalReader,
@@ -20,6 +21,7 @@ from .journal import (
     remove_expired,
     take_over,
 )
+from .moving import way_of_moved
 from .orphans import taken_in
 from .safe_home import check_home
 from .store import MonetDBStore, open_store
@@ -117,7 +119,8 @@ def _taken_in(path: Path, stores: _Stores, *, elsewhere: bool) -> int:
         return 0
     try:
         header = read_header(path)
-        return sum(taken_in(path, header, stores.of(header)))
+        with stores.reached(header):
+            return sum(taken_in(path, header, stores.of(header)))
     finally:
         os.close(descriptor)
 
@@ -128,12 +131,27 @@ class _Stores:
     def __init__(self, home: Path, named: StoreURL | None) -> None:
         self._home, self._named = home, named
         self._open: dict[str | None, MonetDBStore] = {}
+        self._away: dict[str | None, StoreError] = {}
 
     def of(self, header: Header | None) -> MonetDBStore:
         address = None if header is None else header.store
         if address not in self._open:
             self._open[address] = open_store(self._url(address), self._home)
         return self._open[address]
+
+    @contextlib.contextmanager
+    def reached(self, header: Header | None) -> Iterator[None]:
+        """Ask the store of a journal; one that was not reached is not waited for again."""
+        address = None if header is None else header.store
+        if address in self._away:
+            raise self._away[address]
+        try:
+            yield
+        except (StoreUnavailableError, StoreLoginError) as error:
+            if address is None or (self._named is not None and self._named.is_named(address)):
+                raise
+            self._away[address] = type(error)(f"{error} {way_of_moved(address)}")
+            raise self._away[address] from error
 
     def close(self) -> None:
         for store in self._open.values():
@@ -143,7 +161,9 @@ class _Stores:
         if address is None:
             return None
         named = self._named
-        return named if named is not None and str(named) == address else StoreURL.parse(address)
+        if named is not None and named.is_named(address):
+            return named
+        return StoreURL.parse(address)
 
 
 def _state(path: Path, header: Header, stores: _Stores) -> JournalState:
@@ -184,6 +204,7 @@ def _process(path: Path, header: Header) -> str:
 
 def _position(header: Header, stores: _Stores) -> int | None:
     try:
-        return stores.of(header).position(header.journal)
+        with stores.reached(header):
+            return stores.of(header).position(header.journal)
     except DfAnalyzerError:
         return None

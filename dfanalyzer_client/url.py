@@ -126,6 +126,13 @@ class StoreURL:
         """
         return self._identity() == other._identity()
 
+    def is_named(self, address: str) -> bool:
+        """Whether a journal that names `address` means this store."""
+        try:
+            return self.is_same_store(StoreURL.parse(address))
+        except StoreURLError:  # of an earlier version
+            return address == str(self)
+
     def _options(self) -> list[tuple[str, str]]:
         return parse_qsl(self.options, keep_blank_values=True)
 

@@ -8,6 +8,7 @@ import click
 
 from .. import settings
 from ..errors import DfAnalyzerError
+from ..moving import move_journals, way_of_moved
 from ..private_server import READER, PrivateServer
 from ..store import Connection, create_catalogue, differences
 from ..sync import JournalState, journal_states
@@ -113,13 +114,22 @@ def rebuild() -> None:
     help="Also take over journals of other machines that share this folder. Only when the "
     "processes there have ended: what runs would be stored twice.",
 )
-def sync(store: str | None, *, again: bool, elsewhere: bool) -> None:
+@click.option(
+    "--moved-from",
+    metavar="URL",
+    help="The server that was there is at another address, or has another login, now: what waits "
+    "for it goes to the server of --store or KERAS_PROV_STORE. `keras-prov journal` shows the URL.",
+)
+def sync(store: str | None, *, again: bool, elsewhere: bool, moved_from: str | None) -> None:
     """Store what earlier processes left in their journals.
 
     Example: keras-prov sync
     """
     with friendly_errors():
-        _sync(chosen_store(store), "{} messages stored.", again=again, elsewhere=elsewhere)
+        url = chosen_store(store)
+        if moved_from is not None:
+            _move(moved_from, url, again=again, elsewhere=elsewhere)
+        _sync(url, "{} messages stored.", again=again, elsewhere=elsewhere)
 
 
 @click.command()
@@ -129,21 +139,40 @@ def journal(store: str | None) -> None:
 
     Example: keras-prov journal
     """
-    rows, failures = [], []
+    rows, failures, away = [], [], set()
     with friendly_errors():
         for each in journal_states(settings.home(), chosen_store(store)):
             if isinstance(each, JournalState):
                 rows.append(_row(each))
+                if each.stored is None and each.store is not None:
+                    away.add(each.store)
             else:
                 failures.append(each)
     if not rows and not failures:
         click.echo("No journals yet.", err=True)
     if rows:
         print_table(list(COLUMNS), rows)
+    for address in sorted(away):
+        click.echo(f"{address} does not answer, or refuses us. {way_of_moved(address)}", err=True)
     for failure in failures:
         click.echo(f"Error: {failure}", err=True)
     if failures:
         raise SystemExit(1)
+
+
+def _move(old: str, new: StoreURL | None, *, again: bool, elsewhere: bool) -> None:
+    if new is None:
+        raise click.UsageError("Say where the server is now: --store URL, or KERAS_PROV_STORE.")
+    moved = move_journals(
+        settings.home(), StoreURL.parse(old), new, done=again, elsewhere=elsewhere
+    )
+    click.echo(f"{moved.count} journals go to {new} now.")
+    if moved.running:
+        click.echo(
+            f"{moved.running} are still being written for the old address: do the same again when "
+            "those processes have ended.",
+            err=True,
+        )
 
 
 def _writing(store: str | None) -> tuple[Connection, tuple[str, ...]]:

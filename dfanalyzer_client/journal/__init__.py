@@ -11,6 +11,7 @@ Beside it, ``*.refused`` holds the messages that the store refuses whatever happ
 
 from __future__ import annotations
 
+from ._address import readdress
 from ._files import compressed, is_done, journals, remove_expired
 from ._lock import take_over
 from ._reader import Header, JournalReader, read_header
@@ -31,6 +32,7 @@ __all__ = [
     "is_done",
     "journals",
     "read_header",
+    "readdress",
     "remove_expired",
     "take_over",
 ]

@@ -35,6 +35,7 @@ class Header:
         pid: the process's number there.
         store: URL, without the password, of where its messages go; None is the private server.
         relays: its process passed on what others said, whose tasks may go on without it.
+        was: where its messages went before that server moved.
     """
 
     journal: str
@@ -44,6 +45,7 @@ class Header:
     pid: int
     store: str | None
     relays: bool = False
+    was: tuple[str, ...] = ()
 
     @property
     def is_of_here(self) -> bool:
@@ -152,6 +154,7 @@ def read_header(path: Path) -> Header | None:
         said["pid"],
         said["store"],
         said.get("relays", False),
+        tuple(said.get("was", ())),
     )
 
 
