@@ -6,6 +6,7 @@ says that the process is gone.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,7 +30,11 @@ class OpenTasks:
         self._sets: set[tuple[str, str]] = set()
 
     def take_in(self, message: Mapping[str, Any]) -> None:
-        """Follow one message."""
+        """Follow one message; one that makes no sense says nothing of tasks."""
+        with contextlib.suppress(LookupError, TypeError, ValueError, AttributeError):
+            self._follow(message)
+
+    def _follow(self, message: Mapping[str, Any]) -> None:
         if message.get("kind") == "dataflow":
             self._sets |= {
                 (message["tag"], each["tag"])
@@ -78,5 +83,6 @@ def _epochs(message: Mapping[str, Any]) -> list[float]:
         names = data.get("attributes") or []
         if data["tag"] == tags.TRAINING_OUTPUT.lower() and tags.EPOCH_ID.lower() in names:
             place = names.index(tags.EPOCH_ID.lower())
-            found += [row[place] for row in data["elements"]]
+            numbers = [row[place] for row in data["elements"]]
+            found += [each for each in numbers if isinstance(each, (int, float))]
     return found

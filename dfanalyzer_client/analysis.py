@@ -12,16 +12,17 @@ from datetime import UTC, datetime
 from . import vocabulary as tags
 from .errors import RefusedError, UnknownTagError
 from .store.connection import Connection, lacks_rights
+from .store.layout import DataflowLayout
 from .store.numbers import exact_rows
 from .store.reading import Catalogue
 from .store.schema import table
-from .store.sql import identifier, qualified
+from .store.sql import identifier
+from .store.waiting import source
 
 __all__ = [
     "ExecutionSummary",
     "executions",
     "find_execution",
-    "task_exists",
 ]
 
 
@@ -94,23 +95,6 @@ def find_execution(connection: Connection, name: str) -> ExecutionSummary:
     )
 
 
-def task_exists(
-    connection: Connection, dataflow: str, execution: str, transformation: str, identifier: int
-) -> bool:
-    """Whether a task is stored, by the tags and the id that its writer gave."""
-    catalogue = Catalogue(connection)
-    return catalogue.exists and bool(
-        connection.query(
-            f"SELECT 1 FROM {catalogue.table('task_begun')} t "
-            f"JOIN {table('dataflow_execution')} e ON e.id = t.df_exec "
-            f"JOIN {table('dataflow')} d ON d.id = e.df_id "
-            f"JOIN {table('data_transformation')} x ON x.id = t.dt_id "
-            "WHERE d.tag = %s AND e.tag = %s AND x.tag = %s AND t.identifier = %s",
-            [dataflow, execution, transformation, identifier],
-        )
-    )
-
-
 def _add_tasks(
     connection: Connection, catalogue: Catalogue, summaries: dict[int, ExecutionSummary]
 ) -> None:
@@ -147,7 +131,7 @@ def _add_epochs(
     writer = tags.TRAINING.lower()
     if layout is None or output is None or writer not in output.producers:
         return
-    name = qualified(layout.tag, output.table)
+    name = source(layout, output)
     task = identifier(f"{writer}_task_id")
     names = list(output.attributes)
     columns = "".join(f", o.{identifier(each)}" for each in names)
@@ -161,13 +145,35 @@ def _add_epochs(
         connection, catalogue.table("exact_number"), output.attributes,
         [row[2:] for row in rows], 1,
     )  # fmt: skip
+    metric = _metric_names(connection, catalogue, layout)
     for (execution, epochs, *_), (_, *row) in zip(rows, values, strict=True):
         if execution in summaries:
             summaries[execution].epochs = epochs
             summaries[execution].metrics = {
-                each: value
+                metric.get((execution, each), each): value
                 for each, value in zip(names, row, strict=True)
                 if each not in tags.NOT_METRICS
                 and output.attributes[each].type == "NUMERIC"
                 and value is not None
             }
+
+
+def _metric_names(
+    connection: Connection, catalogue: Catalogue, layout: DataflowLayout
+) -> dict[tuple[int, str], str]:
+    """The metrics of an execution that are called otherwise than their attributes, by these.
+
+    One that is called as another one's attribute is listed by its own attribute.
+    """
+    known = layout.sets.get(tags.METRIC_NAMES.lower())
+    writer = tags.TRAINING.lower()
+    if known is None or writer not in known.producers:
+        return {}
+    rows = connection.query(
+        f"SELECT t.df_exec, n.attribute, n.metric FROM {source(layout, known)} n "
+        f"JOIN {catalogue.table('task_begun')} t ON t.id = n.{identifier(f'{writer}_task_id')} "
+        "WHERE n.of_set = %s ORDER BY n.id",
+        [tags.TRAINING_OUTPUT],
+    )
+    taken = layout.sets[tags.TRAINING_OUTPUT.lower()].attributes
+    return {(execution, name): metric for execution, name, metric in rows if metric not in taken}

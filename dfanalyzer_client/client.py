@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import json
 import logging
-import os
 import sys
 import threading
 import time
@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from . import settings
 from .declaration import Declaration
 from .errors import DfAnalyzerError, JournalError, UnknownTagError
+from .forks import in_child, undivided
 from .journal import Journal
 from .names import checked_dataflow_tag
 from .row_stream import RowStream
@@ -36,6 +37,11 @@ logger = logging.getLogger(__name__)
 _clients: dict[tuple[StoreURL | None, Path], Client] = {}
 _clients_lock = threading.Lock()
 LONG_EXIT = 1.0
+WORKER_PRIORITY = -50
+"""After the worker's results are on their way to its parent, before its folders are removed."""
+
+_waited_for = 0
+"""How much had been said when this process last waited at its end."""
 
 
 class Client:
@@ -70,7 +76,8 @@ class Client:
         with self._lock:
             declaration = self._declarations.get(tag, Declaration(tag))
             declaration.merge(message)
-            number = self._say({"kind": "dataflow", **message})
+            # when it was said: a service reads tasks by the newest one, whoever said it
+            number = self._say({"kind": "dataflow", "said": time.time(), **message})
             self._declarations[tag] = declaration
             return number
 
@@ -100,8 +107,7 @@ class Client:
     def say_text(self, message: str) -> None:
         """Send a task's message that is JSON in ASCII already, and checked."""
         with self._lock:
-            journal, exporter = self._opened()
-            exporter.wake(journal.append_text(message))
+            self._say_text(message)
 
     def declares(self, tag: str) -> bool:
         """Whether the dataflow `tag` was saved here."""
@@ -129,14 +135,16 @@ class Client:
     def flush(self, timeout: float | None = 5.0) -> bool:
         """Wait until all that was said is stored; False when `timeout` seconds did not do.
 
-        None waits as long as it takes.
+        None waits as long as it takes. It is False, too, when something was never taken, because
+        the journal could not be written.
         """
         self.unwritten()
-        return self._exporter is None or self._exporter.flush(self._said(), timeout)
+        stored = self._exporter is None or self._exporter.flush(self.said(), timeout)
+        return stored and not self._lost
 
     def waiting(self) -> int:
         """How many messages are not stored yet."""
-        return 0 if self._exporter is None else self._said() - self._exporter.shipped
+        return 0 if self._exporter is None else self.said() - self._exporter.shipped
 
     def unwritten(self) -> int:
         """How many messages are not even in the journal, though this tries anew: its disk is full.
@@ -157,29 +165,34 @@ class Client:
             ended = self._exporter is None or self._exporter.stop()
             # a thread that is still storing keeps the journal's lock, or another taker would, too
             if self._journal is not None and ended:
-                self._journal.close(remove=self._said() == 0)
+                self._journal.close(remove=self.said() == 0)
             self._start_over()
         return done
 
     def after_fork(self) -> None:
-        """In the child: nothing of the parent's is used, or closed in the parent's name."""
-        if self._journal is not None:
-            self._journal.close()
-        if self._exporter is not None:
-            self._exporter.forget()
+        """In the child: begin anew. What the parent holds in memory is the parent's to write."""
         self._start_over()
 
     def _start_over(self) -> None:
         self._lock = threading.RLock()
         self._journal: Journal | None = None
         self._exporter: Exporter | None = None
+        self._lost = False
 
-    def _said(self) -> int:
+    def said(self) -> int:
+        """How many messages were said."""
         return 0 if self._journal is None else self._journal.sequence
 
     def _say(self, message: dict[str, Any]) -> int:
-        journal, exporter = self._opened()
-        number = journal.append(message)
+        return self._say_text(json.dumps(message, separators=(",", ":")))
+
+    def _say_text(self, message: str) -> int:
+        try:
+            journal, exporter = self._opened()
+            number = journal.append_text(message)
+        except JournalError:
+            self._lost = not self._relays  # those for whom it relays are told
+            raise
         exporter.wake(number)
         return number
 
@@ -190,6 +203,7 @@ class Client:
             for declaration in self._declarations.values():  # a forked child's journal has none
                 self._journal.append({"kind": "dataflow", **declaration.specification()})
             self._exporter = self._exporter_of(self._journal)
+            _flush_at_worker_end()
         return self._journal, self._exporter
 
     def _make_home(self) -> None:
@@ -202,8 +216,9 @@ class Client:
             ) from error
 
     def _exporter_of(self, journal: Journal) -> Exporter:
-        from .exporter import Exporter  # here: importing us stays cheap
-        from .orphans import orphans_of
+        with undivided():
+            from .exporter import Exporter  # here: importing us stays cheap
+            from .orphans import orphans_of
 
         folder, address = self.home / "journals", journal.store
         return Exporter(
@@ -218,7 +233,10 @@ class Client:
         store, home = self.store, self.home
 
         def connect() -> Any:
-            from .store import open_store  # here: the driver is needed by the thread alone
+            with undivided():
+                import encodings.idna  # noqa: F401 (looking a host's name up would import it)
+
+                from .store import open_store  # here: the driver is needed by the thread alone
 
             return open_store(store, home)
 
@@ -283,9 +301,26 @@ def _left(deadline: float | None) -> float | None:
     return None if deadline is None else max(0.0, deadline - time.monotonic())
 
 
+def _flush_at_worker_end() -> None:
+    """Flush at the end of a process of multiprocessing's, which may be an ``os._exit``."""
+    processes = sys.modules.get("multiprocessing.process")
+    if processes is not None and processes.parent_process() is not None:
+        from multiprocessing.util import Finalize
+
+        Finalize(None, _at_exit, exitpriority=WORKER_PRIORITY)
+
+
 @atexit.register
 def _at_exit() -> None:
-    """Give what was said a bounded time to be stored, and say so when it takes long."""
+    """Give what was said a bounded time to be stored, and say so when it takes long.
+
+    Twice is fine: some workers end with both multiprocessing's finalizers and `atexit`.
+    """
+    global _waited_for
+    said = sum(client.said() for client in list(_clients.values()))
+    if said == _waited_for:
+        return
+    _waited_for = said
     limit = settings.EXIT_FLUSH_SECONDS
     with contextlib.suppress(DfAnalyzerError):  # a bad number: too late to be of use
         limit = settings.exit_flush_seconds()
@@ -307,11 +342,10 @@ def _at_exit() -> None:
 
 
 def _after_fork() -> None:
-    global _clients_lock
-    _clients_lock = threading.Lock()
+    global _clients_lock, _waited_for
+    _clients_lock, _waited_for = threading.Lock(), 0
     for client in _clients.values():
         client.after_fork()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
+in_child(_after_fork)

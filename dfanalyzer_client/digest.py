@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import IO
 
+from .descriptors import open_above
+
 __all__ = ["file_digest", "stream_digest"]
 
 
@@ -20,7 +22,7 @@ def file_digest(path: str | os.PathLike[str]) -> tuple[int, str]:
     """
     path = Path(path)
     if not path.is_dir():
-        with path.open("rb") as file:
+        with open(path, "rb", opener=open_above) as file:
             return path.stat().st_size, stream_digest(file)
     total, digest = 0, hashlib.sha256()
     files = {each.relative_to(path).as_posix(): each for each in path.rglob("*") if each.is_file()}

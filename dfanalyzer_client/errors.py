@@ -19,6 +19,7 @@
         ├── StoreLoginError              there, but not for this user, password or database
         ├── ConflictError                another writer was first: try again now
         └── RefusedError                 it will not take this, however often it is asked
+            └── NotYetError              it names what is not there yet
 
 Each message says what was received, what was expected and what to do.
 """
@@ -33,6 +34,7 @@ __all__ = [
     "ElementError",
     "JournalError",
     "KernelMissingError",
+    "NotYetError",
     "PrivateServerError",
     "RefusedError",
     "SelectionError",
@@ -114,3 +116,7 @@ class ConflictError(StoreError):
 
 class RefusedError(StoreError):
     """The database refuses this statement or value however often it is sent."""
+
+
+class NotYetError(RefusedError):
+    """The message names a dataflow or a part of one that the database does not know yet."""

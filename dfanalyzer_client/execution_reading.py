@@ -14,7 +14,8 @@ from .store.layout import DataflowLayout, SetLayout
 from .store.numbers import exact_rows
 from .store.reading import Catalogue
 from .store.schema import table
-from .store.sql import identifier, literal, qualified
+from .store.sql import identifier, literal
+from .store.waiting import source
 
 __all__ = ["read_execution"]
 
@@ -111,7 +112,7 @@ def _set(
     selected = ", ".join(f"s.{identifier(name)}" for name in ["id", *columns, *known.attributes])
     rows = connection.query(
         literal(
-            f"SELECT {selected} FROM {qualified(layout.tag, known.table)} s "
+            f"SELECT {selected} FROM {source(layout, known)} s "
             f"JOIN {catalogue.table('task_begun')} t "
             f"ON t.id = {f'COALESCE({of})' if len(columns) > 1 else of} "
         )

@@ -17,25 +17,13 @@ from typing import Any
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_when_event_set
 from tenacity.wait import wait_random_exponential
 
-from .errors import (
-    ConflictError,
-    DfAnalyzerError,
-    PrivateServerError,
-    StoreLoginError,
-    StoreUnavailableError,
-    UnsafeHomeError,
-)
+from .errors import DfAnalyzerError
 from .journal import JournalReader, Record, SetAside
-from .shipping import BATCH_RECORDS, Store, ship
+from .shipping import BATCH_RECORDS, MAY_PASS, Store, ship
 
 __all__ = ["Exporter"]
 
 logger = logging.getLogger(__name__)
-
-MAY_PASS = (
-    StoreUnavailableError, StoreLoginError, ConflictError, PrivateServerError, UnsafeHomeError,
-)  # fmt: skip
-"""Errors that somebody may mend while we wait."""
 
 SETTLE_SECONDS = 0.5
 """A COMMIT whose answer was lost is done by then, and how far we came is asked anew."""
@@ -122,11 +110,6 @@ class Exporter:
         self._thread.join(timeout)
         return not self._thread.is_alive()
 
-    def forget(self) -> None:
-        """In a forked child: the thread is not here, and the connection is the parent's."""
-        if self._store is not None:
-            self._store.forget()
-
     def _start(self) -> None:
         with self._start_lock:
             if self._thread is None:
@@ -143,17 +126,22 @@ class Exporter:
         except Exception:
             self._give_up()
         self._begin_chores()
+        rest: float | None = None
         while not self._stopping.is_set():
-            if self._wake.wait(0.0 if self._chores is not None else IDLE_SECONDS):
+            idle = IDLE_SECONDS if rest is None else rest
+            if self._wake.wait(0.0 if self._chores is not None else idle):
                 self._gather()
                 self._wake.clear()  # before reading, or a record that comes meanwhile is overlooked
                 self._hurry.clear()
                 self._ship_all()
                 self._watch()
+                rest = self._mend()
             elif self._chores is not None:
                 self._do_chore()
             else:
-                self._close()
+                rest = self._mend()
+                if rest is None:
+                    self._close()
         self._chores = None
         self._close()
 
@@ -210,6 +198,17 @@ class Exporter:
                     self._reader.start_over()  # it is told everything
         except Exception:
             self._give_up()
+        self._mend()
+
+    def _mend(self) -> float | None:
+        """Let the store bring forward what was held up; in how many seconds it is time again."""
+        try:
+            return None if self._store is None else self._store.mend()
+        except DfAnalyzerError as error:
+            logger.info("What was held up in the store is brought forward later: %s", error)
+        except Exception:
+            logger.exception("Bringing forward what was held up ended by a mistake of ours.")
+        return None
 
     def _give_up(self) -> None:
         """Never the training's concern; what was read is still in the journal, for `sync`."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -73,12 +72,10 @@ def _moved(path: Path, old: StoreURL, new: StoreURL, *, elsewhere: bool) -> bool
     descriptor = take_over(path, elsewhere=elsewhere)
     if descriptor is None:
         return False if path.exists() else None
-    try:
+    with descriptor:
         if not _is_of(path, old):
             return None
-        os.close(readdress(path, new))
-    finally:
-        os.close(descriptor)
+        readdress(path, new).close()
     return True
 
 

@@ -1,11 +1,18 @@
 """Tags and attribute names: what may be one, and how it is stored.
 
 Names are stored in lower case, as DfAnalyzer does, and become identifiers in MonetDB, which takes
-1,023 characters and nothing that begins with ``%``.
+1,023 bytes of UTF-8, no U+FEFF, and nothing that begins with ``%``.
+
+No database holds a NUL or a lone surrogate in a text. Where a program wrote one to us, the call
+raises. Where it was read from the world (a folder's name, an argument, an error's message) it is
+escaped, and the escape can be undone: see `storable_text`.
 """
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import re
 import unicodedata
 
 from .errors import DefinitionError
@@ -16,11 +23,14 @@ __all__ = [
     "checked_dataflow_tag",
     "checked_name",
     "checked_text",
+    "original_text",
+    "storable_name",
+    "storable_tag",
     "storable_text",
 ]
 
 MAX_NAME = 1000
-"""Longest tag or attribute name, in characters: MonetDB's 1,023 less room for our affixes."""
+"""Longest tag or attribute name, in bytes of UTF-8: MonetDB's 1,023 less room for our affixes."""
 
 RESERVED_SCHEMAS = frozenset(
     {"sys", "tmp", "public", "json", "profiler", "wlc", "wlr", "logging", "information_schema"}
@@ -30,6 +40,13 @@ RESERVED_SCHEMAS = frozenset(
 RESERVED_SETS = frozenset({"keys"})
 """MonetDB takes no table or view of this name, quoted or not."""
 
+BYTE_ORDER_MARK = "\ufeff"
+"""MonetDB takes it in no name."""
+
+_SEQUENCE = r"x00|x5c|ud[89a-f][0-9a-f]{2}"
+_UNHOLDABLE = re.compile(rf"[\0\ud800-\udfff]|\\(?={_SEQUENCE})")
+_ESCAPE = re.compile(rf"\\({_SEQUENCE})")
+
 
 def checked_name(name: object, what: str) -> str:
     """`name` as it is stored; raises DefinitionError for one that cannot be."""
@@ -38,6 +55,10 @@ def checked_name(name: object, what: str) -> str:
         problem = "is empty"
     elif len(text.lower()) > MAX_NAME:
         problem = f"has {len(text)} characters, more than {MAX_NAME}"
+    elif (size := len(text.lower().encode())) > MAX_NAME:
+        problem = f"has {size} bytes in UTF-8, more than {MAX_NAME}"
+    elif BYTE_ORDER_MARK in text:
+        problem = "holds a byte order mark (U+FEFF), which MonetDB refuses"
     elif any(unicodedata.category(character) == "Cc" for character in text):
         problem = "holds a control character, such as a newline or a tab"
     elif text.startswith("%"):
@@ -76,8 +97,50 @@ def checked_text(value: object, what: str) -> str:
 
 
 def storable_text(text: str) -> str:
-    """`text` with what no database holds as Python escapes it; for texts that nobody wrote to us.
+    r"""`text` with what no database holds as Python escapes it; for texts that nobody wrote to us.
 
-    An error's message may hold whatever a program read. That it does is no reason to lose it.
+    NUL becomes ``\x00`` and a lone surrogate ``\udce9``. So that `original_text` can tell, a
+    backslash that begins such an escape in the text itself becomes ``\x5c``; all others stay.
     """
-    return text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")
+    return _UNHOLDABLE.sub(_escaped, text)
+
+
+def original_text(stored: str) -> str:
+    """The text of which `storable_text` made `stored`."""
+    return _ESCAPE.sub(lambda found: chr(int(found[1][1:], 16)), stored)
+
+
+def storable_name(text: str, empty: str = "unnamed") -> str:
+    """A name that `checked_name` takes, made of any text, and of the same text always the same.
+
+    It is in lower case; characters that are not printable are left out, ``_`` stands before a
+    ``%`` at its beginning, and one that is too long ends in a digest of the whole.
+
+    Args:
+        text: what is to be named.
+        empty: the name of what has no printable character.
+    """
+    plain = "".join(each for each in text.lower() if each.isprintable()).strip() or empty
+    if plain.startswith("%"):
+        plain = f"_{plain}"
+    whole = plain.encode()
+    if len(whole) <= MAX_NAME:
+        return plain
+    digest = hashlib.sha256(storable_text(text).encode()).hexdigest()[:12]
+    return f"{whole[: MAX_NAME - 13].decode(errors='ignore').rstrip()}_{digest}"
+
+
+def storable_tag(text: str) -> str:
+    """A dataflow's tag made of any text, such as a script's name; what can be one stays so."""
+    with contextlib.suppress(DefinitionError):
+        checked_dataflow_tag(text)
+        return text
+    name = storable_name(text, "dataflow")
+    return f"{name}_script" if name in RESERVED_SCHEMAS else name
+
+
+def _escaped(found: re.Match[str]) -> str:
+    character = found[0]
+    if character in "\0\\":
+        return f"\\x{ord(character):02x}"
+    return f"\\u{ord(character):04x}"

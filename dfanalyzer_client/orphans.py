@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -31,8 +30,9 @@ from .journal import (
     remove_expired,
     take_over,
 )
+from .retrying import retried_of
 from .shipping import BATCH_RECORDS, Store, ship
-from .url import StoreURL
+from .url import is_same_address
 
 __all__ = ["JournalStore", "orphans_of", "taken_in"]
 
@@ -70,6 +70,10 @@ def orphans_of(folder: Path, address: str | None, store: JournalStore) -> Iterat
             yield from _taken_in_if_of(path, address, store)
         except JournalError as error:
             logger.warning("%s", error)
+        except (OSError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
+            logger.exception("The journal %s is odd, and left as it is.", path)
+    for _ in retried_of(folder, address, store):
+        yield
 
 
 def _taken_in_if_of(path: Path, address: str | None, store: JournalStore) -> Iterator[None]:
@@ -78,24 +82,26 @@ def _taken_in_if_of(path: Path, address: str | None, store: JournalStore) -> Ite
         return
     try:
         header = read_header(path)
-        if header is None or _is_same(header.store, address):
+        if header is None or is_same_address(header.store, address):
             for _ in taken_in(path, header, store):
                 yield
     finally:
-        os.close(descriptor)
+        descriptor.close()
 
 
-def _is_same(named: str | None, address: str | None) -> bool:
-    if named is None or address is None:
-        return named is address
-    return StoreURL.parse(address).is_named(named)
-
-
-def taken_in(path: Path, header: Header | None, store: JournalStore) -> Iterator[int]:
+def taken_in(
+    path: Path, header: Header | None, store: JournalStore, since: float | None = None
+) -> Iterator[int]:
     """Store, in steps, a journal whose lock we hold, and compress it then.
 
     Yields how many of its messages each step stored. Tasks that its process left open are ended
     first. A journal that says nothing is removed.
+
+    Args:
+        path: the journal.
+        header: what it says of itself.
+        store: where to.
+        since: when its lock was taken (`time.monotonic`), if not just now.
 
     Raises:
         JournalError: it cannot be written to.
@@ -105,9 +111,7 @@ def taken_in(path: Path, header: Header | None, store: JournalStore) -> Iterator
         path.unlink()
         return
     if not is_done(path):
-        for _ in _settled(path):
-            yield 0
-        for _ in _end_open_tasks(path) if not header.relays else ():
+        for _ in _completed(path, header, store, time.monotonic() if since is None else since):
             yield 0
     yield from _shipped(path, header, store)
     if not is_done(path):
@@ -122,9 +126,9 @@ def _says_nothing(path: Path) -> bool:
     return all(record.sequence == 0 for record in JournalReader(path).read(SEEN_BYTES))
 
 
-def _settled(path: Path) -> Iterator[None]:
+def _settled(path: Path, since: float) -> Iterator[None]:
     """Let the server finish what the process asked of it last, before we ask how far it came."""
-    until = time.monotonic() + SETTLE_SECONDS
+    until = since + SETTLE_SECONDS
     while time.time() - path.stat().st_mtime < RECENT_SECONDS and time.monotonic() < until:
         time.sleep(STEP_SECONDS)
         yield
@@ -144,7 +148,7 @@ def _shipped(path: Path, header: Header, store: JournalStore) -> Iterator[int]:
             yield 0
 
 
-def _end_open_tasks(path: Path) -> Iterator[None]:
+def _completed(path: Path, header: Header, store: JournalStore, since: float) -> Iterator[None]:
     """End in the journal what its process could not end any more."""
     tasks, last = OpenTasks(), 0
     for records in JournalReader(path).batches():
@@ -153,6 +157,9 @@ def _end_open_tasks(path: Path) -> Iterator[None]:
         last = records[-1].sequence
         yield
     when = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
-    ends = tasks.ends(when.isoformat(" ", "microseconds"))
+    ends = [] if header.relays else tasks.ends(when.isoformat(" ", "microseconds"))
+    store.reread(header.journal)
+    if store.position(header.journal) < last:  # else nothing is on its way
+        yield from _settled(path, since)
     if ends:
         append_records(path, [Record(last + 1 + i, each) for i, each in enumerate(ends)])

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
+from .declaration import Declaration
 from .errors import PrivateServerError, StoreError
 from .journal import declarations
 from .store import reader_connection
@@ -40,14 +41,24 @@ def recalled(store: StoreURL | None, home: Path, tag: str, exec_tag: str) -> lis
     return [
         {**{name: value for name, value in message.items() if name != "kind"}, "recalled": True}
         for message in found
+        if _is_declaration(message)
     ]
+
+
+def _is_declaration(message: dict[str, Any]) -> bool:
+    """Whether a record can be understood: what is odd in it is no fault of whoever looks it up."""
+    try:
+        Declaration(message["tag"]).merge(message)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return False
+    return True
 
 
 def recalled_execution(store: StoreURL | None, home: Path, tag: str) -> str | None:
     """The newest execution of a dataflow in the journals of `home`, else in the store."""
     found = declarations(home / "journals", tag, None)
     if found:
-        return str(found[-1]["exec"])
+        return str(found[-1].get("exec") or found[-1]["opens"])
     return _asked(store, home, lambda catalogue: catalogue.newest_execution(tag))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
+import os
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
@@ -58,6 +59,7 @@ class RunningTask:
         self._inputs = self._sets(SetType.INPUT)
         self._outputs = self._sets(SetType.OUTPUT)
         self._task: Task | None = None
+        self._process = 0
 
     @property
     def task(self) -> Task:
@@ -93,6 +95,7 @@ class RunningTask:
             number, self._dataflow.tag, self._dataflow.exec_tag, self._tag, dependency=tasks or None
         )
         self._task.begin()
+        self._process = os.getpid()
         return self
 
     def __exit__(
@@ -101,6 +104,8 @@ class RunningTask:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if self._process != os.getpid():
+            return  # a forked child leaves the block: it is the parent's to say how it ended
         if error is None:
             self.task.end()
             return

@@ -3,31 +3,42 @@
 from __future__ import annotations
 
 import contextlib
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from . import settings
-from .errors import DfAnalyzerError, StoreError, StoreLoginError, StoreUnavailableError
+from .errors import (
+    DfAnalyzerError,
+    JournalError,
+    StoreError,
+    StoreLoginError,
+    StoreUnavailableError,
+)
 from .journal import (
     Header,
     JournalReader,
+    Refused,
     SetAside,
     is_done,
     journals,
+    journals_with_refused,
     read_header,
     remove_expired,
     take_over,
 )
 from .moving import way_of_moved
 from .orphans import taken_in
+from .retrying import retried
 from .safe_home import check_home
 from .store import MonetDBStore, open_store
 from .url import StoreURL
 
 __all__ = ["JournalState", "journal_states", "sync"]
+
+Steps = Callable[[Path, Header | None, MonetDBStore], Iterator[int]]
 
 
 @dataclass
@@ -36,12 +47,12 @@ class JournalState:
 
     Attributes:
         store: where its messages go; None is the private server.
+        refused: the messages that were set aside, with the reasons.
         executions: tags of the executions that it tells of, in order.
         messages: how many it holds.
         damaged: how many of its records cannot be read.
         stored: how many of its messages are in the store, or were set aside; None when nobody
             answers.
-        refused: how many were set aside.
         process: `running`, `ended`, or `on` another machine, where it may run.
         size: in bytes.
         age: seconds since it was begun.
@@ -51,12 +62,17 @@ class JournalState:
     store: str | None
     process: str
     stored: int | None
-    refused: int
+    refused: list[Refused]
     size: int
     age: float
     executions: list[str] = field(default_factory=list)
     messages: int = 0
     damaged: int = 0
+
+    @property
+    def refusals_path(self) -> Path:
+        """The file that holds what was set aside."""
+        return SetAside.beside(self.path).path
 
 
 def journal_states(home: Path, store: StoreURL | None) -> Iterator[JournalState | DfAnalyzerError]:
@@ -82,6 +98,7 @@ def sync(
     *,
     again: bool = False,
     elsewhere: bool = False,
+    refused: bool = False,
 ) -> int:
     """Store what is left in journals whose process is gone; the number of messages stored.
 
@@ -95,34 +112,54 @@ def sync(
         again: look at journals that were stored already, too, for a database that was made anew or
             brought back from a backup.
         elsewhere: take over journals of other machines, too: their processes are known to be gone.
+        refused: try all messages again that were set aside, and not only those that named what was
+            not there yet.
     """
     check_home(home, "journals")
     stores = _Stores(home, store)
     remove_expired(home / "journals", settings.retention_days())
-    total = 0
-    for path in journals(home / "journals", done=again):
-        try:
-            count = _taken_in(path, stores, elsewhere=elsewhere)
-        except DfAnalyzerError as error:
-            report(path, error)
-            continue
-        total += count
-        if count:
-            report(path, count)
+    folder = home / "journals"
+
+    def taken_over(paths: Iterable[Path], steps: Steps) -> int:
+        total = 0
+        for path in paths:
+            try:
+                count = _taken_over(path, stores, steps, elsewhere=elsewhere)
+            except DfAnalyzerError as error:
+                report(path, error)
+            except OSError as error:
+                report(path, JournalError(f"It cannot be read: {error}."))
+            else:
+                total += count
+                if count:
+                    report(path, count)
+        return total
+
+    total = taken_over(journals(folder, done=again), taken_in)
+    # after all others: what a message lacked may have come with them
+    aside = [path for path, _ in journals_with_refused(folder)]
+    total += taken_over(aside, partial(_retried, everything=refused, again=again))
     stores.close()
     return total
 
 
-def _taken_in(path: Path, stores: _Stores, *, elsewhere: bool) -> int:
+def _taken_over(path: Path, stores: _Stores, steps: Steps, *, elsewhere: bool) -> int:
     descriptor = take_over(path, elsewhere=elsewhere)
     if descriptor is None:
         return 0
     try:
         header = read_header(path)
         with stores.reached(header):
-            return sum(taken_in(path, header, stores.of(header)))
+            return sum(steps(path, header, stores.of(header)))
     finally:
-        os.close(descriptor)
+        descriptor.close()
+
+
+def _retried(
+    path: Path, header: Header | None, store: MonetDBStore, *, everything: bool, again: bool
+) -> Iterator[int]:
+    if header is not None:
+        yield from retried(path, header, store, everything=everything, again=again)
 
 
 class _Stores:
@@ -155,6 +192,8 @@ class _Stores:
 
     def close(self) -> None:
         for store in self._open.values():
+            with contextlib.suppress(DfAnalyzerError):  # the next one who captures tries again
+                store.mend()
             store.close()
 
     def _url(self, address: str | None) -> StoreURL | None:
@@ -173,7 +212,7 @@ def _state(path: Path, header: Header, stores: _Stores) -> JournalState:
         store=header.store,
         process=_process(path, header),
         stored=None,
-        refused=len(SetAside.beside(path)),
+        refused=SetAside.beside(path).open(),
         size=path.stat().st_size,
         age=(datetime.now(UTC) - created).total_seconds(),
     )
@@ -183,7 +222,7 @@ def _state(path: Path, header: Header, stores: _Stores) -> JournalState:
         if record.sequence:
             state.messages += 1
             stored += position is not None and record.sequence <= position
-            if "exec" in record.message:
+            if isinstance(record.message.get("exec"), str):
                 executions[record.message["exec"]] = None
     state.stored = None if position is None else stored
     state.executions, state.damaged = list(executions), reader.damaged
@@ -198,7 +237,7 @@ def _process(path: Path, header: Header) -> str:
     descriptor = take_over(path)
     if descriptor is None:
         return "running"
-    os.close(descriptor)
+    descriptor.close()
     return "ended"
 
 

@@ -12,7 +12,8 @@ from .dataset import DataSet
 from .dependency import Dependency
 from .errors import DefinitionError, ElementError, UnknownTagError
 from .file import File
-from .names import checked_name, checked_text, storable_text
+from .masking import MOST_OF_ERRORS, captured_text
+from .names import checked_name, checked_text
 from .performance import Performance
 from .provenance_object import ProvenanceObject
 from .row_stream import RowStream
@@ -133,14 +134,15 @@ class Task(ProvenanceObject):
 
         Args:
             status: how it ended.
-            error: why it failed; characters that no database holds are escaped.
+            error: why it failed; secrets are masked, what is very long is cut, and characters that
+                no database holds are escaped.
         """
         if status not in ENDED:
             raise DefinitionError(f"A task does not end as {status}.")
         self.end_time = _now()
         self.start_time = self.start_time or self.end_time
         self._whole = [Performance(self.start_time, self.end_time).get_specification()]
-        self._error = storable_text(str(error)) or self._error
+        self._error = captured_text(str(error), MOST_OF_ERRORS) or self._error
         self.set_status(status)
         self.save()
 

@@ -15,10 +15,17 @@ class TaskStatus(Enum):
     FINISHED = "FINISHED"
     FAILED = "FAILED"
     INTERRUPTED = "INTERRUPTED"
+    PRUNED = "PRUNED"
     ABANDONED = "ABANDONED"
 
 
 ENDED = frozenset(
-    {TaskStatus.FINISHED, TaskStatus.FAILED, TaskStatus.INTERRUPTED, TaskStatus.ABANDONED}
+    {
+        TaskStatus.FINISHED,
+        TaskStatus.FAILED,
+        TaskStatus.INTERRUPTED,
+        TaskStatus.PRUNED,
+        TaskStatus.ABANDONED,
+    }
 )
 """The states after which a task changes no more."""

@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urls
 
 from .errors import StoreURLError
 
-__all__ = ["DEFAULT_PORT", "StoreURL"]
+__all__ = ["DEFAULT_PORT", "StoreURL", "is_same_address"]
 
 DEFAULT_PORT = 50000
 """MonetDB's own default port (``monetdbd``)."""
@@ -155,6 +155,13 @@ class StoreURL:
     def __str__(self) -> str:
         options = f"?{self.options}" if self.options else ""
         return self._base(f"{quote(self.user, safe='')}@") + options
+
+
+def is_same_address(named: str | None, address: str | None) -> bool:
+    """Whether a journal that names one means the other; None is the private server."""
+    if named is None or address is None:
+        return named is address
+    return StoreURL.parse(address).is_named(named)
 
 
 class _InvalidError(Exception):

@@ -16,7 +16,7 @@ from typing import Any
 from .errors import DefinitionError, ElementError
 from .names import checked_text
 
-__all__ = ["EXACT_INTEGERS", "column_value", "stored_value"]
+__all__ = ["EXACT_INTEGERS", "column_value", "stored_value", "text_of"]
 
 EXACT_INTEGERS = 2**53
 """Whole numbers up to this size are exact in a DOUBLE (IEEE 754 binary64)."""
@@ -34,15 +34,22 @@ def stored_value(value: Any, type_: str, where: str) -> str | Number | None:
     if type_ == "NUMERIC":
         return _number(value, where)
     try:
-        return checked_text(_text(value), f"text for {where}")
+        return checked_text(text_of(value), f"text for {where}")
     except DefinitionError as error:
         raise ElementError(str(error)) from None
+
+
+def text_of(value: Any) -> str:
+    """What a value is as a text: a path as the system has it, anything else as Python says it."""
+    if isinstance(value, os.PathLike):
+        return os.fsdecode(value)
+    return value if type(value) is str else str(value)
 
 
 def column_value(value: Any, type_: str) -> tuple[Any, str | None]:
     """What goes into the column, and the exact text of a number that a DOUBLE cannot hold."""
     if type_ != "NUMERIC" or value is None:
-        return (value if value is None else _text(value)), None
+        return (value if value is None else text_of(value)), None
     if isinstance(value, int):
         return float(value), None if abs(value) <= EXACT_INTEGERS else str(value)
     if math.isnan(value):
@@ -50,12 +57,6 @@ def column_value(value: Any, type_: str) -> tuple[Any, str | None]:
     if math.isinf(value):
         return None, "Infinity" if value > 0 else "-Infinity"
     return value, None
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, os.PathLike):
-        return os.fsdecode(value)
-    return value if type(value) is str else str(value)
 
 
 def _number(value: Any, where: str) -> Number:

@@ -18,6 +18,9 @@ __all__ = [
     "LEARNING_RATE",
     "LOADED_FILE",
     "LOADING",
+    "METRIC_NAMES",
+    "OPTIMIZERS",
+    "OPTIMIZER_RATES",
     "SAVED_FILE",
     "SAVING",
     "SYSTEM_METRICS",
@@ -30,6 +33,7 @@ __all__ = [
     "TRAINING_INPUT",
     "TRAINING_OUTPUT",
     "TRIAL",
+    "TRIAL_END",
 ]
 
 MASK = "…"
@@ -41,9 +45,13 @@ TRAINING_OUTPUT = "oTrainingModel"
 TRAINING_END = "oTrainingEnd"
 LAYERS = "iLayers"
 CONNECTIONS = "iConnections"
+OPTIMIZERS = "iOptimizers"
+OPTIMIZER_RATES = "oOptimizers"
 DATASET = "iDataset"
 ENVIRONMENT = "iEnvironment"
 TRIAL = "iTrial"
+TRIAL_END = "oTrial"
+METRIC_NAMES = "oMetricNames"
 BATCHES = "oBatches"
 SYSTEM_METRICS = "oSystemMetrics"
 ADAPTATION = "Adaptation"

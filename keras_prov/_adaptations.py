@@ -45,6 +45,7 @@ class Adaptation:
         cause: class of the callback or schedule that made it, ``assignment``, ``compile``,
             ``trainable`` or ``EMA overwrite``.
         detail: where the code stands that made it, or what changed beside the rate.
+        optimizer: name of the one that was changed; None where the model has no other.
     """
 
     epoch: int
@@ -52,6 +53,7 @@ class Adaptation:
     new_rate: float | None
     cause: str
     detail: str | None = None
+    optimizer: str | None = None
 
 
 class _Assignment(NamedTuple):
@@ -70,6 +72,7 @@ class RateWatch:
         _watched.set(optimizer, self._assignments)
         self.rate = self._reader.read()
         self._schedule = getattr(optimizer, "_learning_rate", None)
+        self._looks = 0
 
     def look(self, epoch: int, when: str) -> list[Adaptation]:
         """The changes since the last look: each assignment, and what nobody was seen to assign.
@@ -79,6 +82,7 @@ class RateWatch:
             when: ``"epoch begin"`` or ``"epoch"``: which hooks may have made them.
         """
         before, self.rate = self.rate, self._reader.read()
+        self._looks += 1
         if self.rate == before and not self._assignments:
             return []
         assignments = self._assignments[:]
@@ -115,7 +119,12 @@ class RateWatch:
         return []
 
     def _suspect(self, when: str) -> str:
-        able = [each for each in self._callbacks if _overrides(each, HOOKS[when])]
+        hooks = HOOKS[when]
+        if (
+            when == "epoch begin" and self._looks > 1
+        ):  # or the epoch before, which nobody looked after
+            hooks += HOOKS["epoch"]
+        able = [each for each in self._callbacks if _may_assign(each) and _overrides(each, hooks)]
         return type(able[0]).__name__ if len(able) == 1 else ASSIGNMENT
 
 
@@ -147,9 +156,15 @@ def calling_callback(frame: FrameType | None) -> Any:
     return None
 
 
+def _may_assign(callback: Any) -> bool:
+    """Whether it is a user's; Keras' own set the rate by its setter, which tells us, or never."""
+    is_keras_own = type(callback).__module__.startswith("keras.")
+    return not is_keras_own or isinstance(callback, keras.callbacks.LambdaCallback)
+
+
 def _overrides(callback: Any, hooks: Sequence[str]) -> bool:
     plain = keras.callbacks.Callback
-    return not isinstance(callback, keras.callbacks.History) and any(
+    return any(
         getattr(getattr(callback, hook, None), "__func__", callback) is not getattr(plain, hook)
         for hook in hooks
         if hasattr(plain, hook)

@@ -6,7 +6,6 @@ processes at once.
 
 from __future__ import annotations
 
-import os
 import shutil
 import uuid
 from contextlib import suppress
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 from urllib.parse import unquote, urlsplit
 
+from dfanalyzer_client.descriptors import open_above
 from dfanalyzer_client.errors import DfAnalyzerError
 
 from ._masking import without_credentials
@@ -99,7 +99,7 @@ class _LocalFolder:
         return [each.name for each in path.iterdir()] if path.is_dir() else []
 
     def open(self, name: str) -> IO[bytes]:
-        return (self._root / name).open("rb")
+        return open(self._root / name, "rb", opener=open_above)
 
 
 class _Remote:
@@ -168,6 +168,8 @@ def _renamed(path: Path, target: Path) -> bool:
 
 
 def _copy(path: Path, target: Path) -> None:
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with path.open("rb") as source, os.fdopen(descriptor, "wb") as copy:
+    with (
+        open(path, "rb", opener=open_above) as source,
+        open(target, "xb", opener=open_above) as copy,
+    ):
         shutil.copyfileobj(source, copy, 1 << 20)

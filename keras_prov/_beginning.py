@@ -9,14 +9,22 @@ from typing import Any
 import dfanalyzer_client.vocabulary as tags
 
 from ._consent import Consent
-from ._describe import describe
 from ._facts import Facts
 from ._guard import guarded
-from ._hyperparameters import KNOWN
+from ._hyperparameters import KNOWN, config_of, place_of, schedule_of
 from ._layers import connections, layer_rows
-from ._trials import Trial
+from ._optimizers import NamedOptimizer
+from ._rates import learning_rate
+from ._trials import Trial, trial_rows
 
-__all__ = ["OF_BUILT_MODELS", "architecture_of", "data_rows", "inputs_of", "values_of"]
+__all__ = [
+    "OF_BUILT_MODELS",
+    "architecture_of",
+    "data_rows",
+    "inputs_of",
+    "optimizer_rows",
+    "values_of",
+]
 
 OF_BUILT_MODELS = frozenset({"NUM_PARAMETERS", "NUM_TRAINABLE_PARAMETERS"})
 """Hyperparameters that a model has only once it is built."""
@@ -45,7 +53,7 @@ def inputs_of(facts: Facts, consent: Consent, trial: Trial | None) -> dict[str, 
     if choice.environment:
         wanted[tags.ENVIRONMENT] = _environment
     if trial is not None:
-        wanted[tags.TRIAL] = lambda: _trial_rows(trial)
+        wanted[tags.TRIAL] = lambda: trial_rows(trial)
     return _read(wanted, facts)
 
 
@@ -58,6 +66,21 @@ def architecture_of(facts: Facts, consent: Consent) -> dict[str, Rows]:
         tags.CONNECTIONS: lambda: connections(facts.model),
     }
     return _read(wanted, facts)
+
+
+def optimizer_rows(optimizers: Iterable[NamedOptimizer], facts: Facts) -> Rows:
+    """What each optimizer is, for a model that has several."""
+    return [
+        (
+            each.name,
+            type(each.optimizer).__name__,
+            learning_rate(each.optimizer, facts.model),
+            schedule_of(each.optimizer),
+            config_of(each.optimizer, facts.model),
+            place_of(each.optimizer),
+        )
+        for each in optimizers
+    ]
 
 
 def _read(wanted: Mapping[str, Callable[[], Rows]], facts: Facts) -> dict[str, Rows]:
@@ -98,16 +121,3 @@ def _environment() -> Rows:
     from ._environment import environment
 
     return environment()
-
-
-def _trial_rows(trial: Trial) -> Rows:
-    who = trial.framework or None, trial.study, trial.number
-    rows = [
-        (*who, str(name), describe(value), _number(value))
-        for name, value in trial.parameters.items()
-    ]
-    return rows or [(*who, None, None, None)]
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, (bool, int, float)) else None

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import keras
+
 from ._weak import WeakIdentityMap
 
 __all__ = ["forget_building", "is_built", "optimizer_is_built", "when_built"]
@@ -19,9 +21,15 @@ _waiting: WeakIdentityMap[Callable[[], None]] = WeakIdentityMap()
 def is_built(model: Any) -> bool:
     """Whether the model and its layers have their weights."""
     try:
-        return all(layer.built for layer in model._flatten_layers())
+        return all(layer.built or _only_holds(layer) for layer in model._flatten_layers())
     except Exception:  # a user's property, or a trainer that is no layer
         return True
+
+
+def _only_holds(layer: Any) -> bool:
+    """Whether it is a model without a `call()`: what it holds is all that is ever built of it."""
+    has_call = type(layer).call is not keras.Model.call
+    return isinstance(layer, keras.Model) and not has_call and bool(layer.layers)
 
 
 def when_built(optimizer: Any, then: Callable[[], None]) -> None:

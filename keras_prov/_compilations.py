@@ -12,7 +12,10 @@ import keras
 
 from ._weak import WeakIdentityMap
 
-__all__ = ["chosen_optimizer", "remember_compilation"]
+__all__ = ["chosen_optimizer", "remember_compilation", "trains_itself"]
+
+STEPS = ("train_step", "make_train_function")
+"""What a user overrides to train in another way than Keras."""
 
 _without_optimizer: WeakIdentityMap[bool] = WeakIdentityMap()
 
@@ -24,13 +27,18 @@ def remember_compilation(model: Any, *, has_optimizer: bool) -> None:
 
 def chosen_optimizer(model: Any) -> Any:
     """The optimizer that trains the model, the loss scaling around it; None when it is unknown."""
-    if _without_optimizer.get(model) and _trains_itself(type(model)):
+    if _without_optimizer.get(model) and trains_itself(type(model)):
         return None
     return getattr(model, "optimizer", None)
 
 
-def _trains_itself(class_: type) -> bool:
+def trains_itself(class_: type) -> bool:
+    """Whether the steps of a training are the user's code, not Keras'."""
+    return any(_defines(class_, name) for name in STEPS)
+
+
+def _defines(class_: type, name: str) -> bool:
     for each in class_.__mro__:
-        if "train_step" in vars(each):
+        if name in vars(each):
             return not each.__module__.startswith(keras.__name__ + ".")
     return False

@@ -11,7 +11,7 @@ from typing import Any
 
 from dfanalyzer_client import settings
 from dfanalyzer_client.client import Client, client_for
-from dfanalyzer_client.names import checked_dataflow_tag
+from dfanalyzer_client.names import checked_dataflow_tag, storable_tag
 from dfanalyzer_client.url import StoreURL
 
 from ._keys import Choice, checked_choice, choice_of_text, everything
@@ -230,4 +230,4 @@ def _chosen_in_settings() -> Choice:
 def _script_name() -> str:
     path = Path(sys.argv[0] if sys.argv else "")
     name = path.parent.name if path.stem == "__main__" else path.stem
-    return name if name not in ("", "-", "-c") else "keras"
+    return storable_tag(name) if name not in ("", "-", "-c") else "keras"

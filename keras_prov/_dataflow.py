@@ -1,7 +1,8 @@
 """The dataflow of an execution: which transformations and sets a user's choice makes.
 
 Sets are declared for what was asked for alone, so nobody's database has tables of what nobody
-captures. Transformations that may never happen (saving and loading) are declared when they do.
+captures. What may never happen (saving, loading, metrics that are called otherwise than their
+attributes) is declared when it does.
 """
 
 from __future__ import annotations
@@ -54,6 +55,15 @@ COLUMNS: dict[str, dict[str, AttributeType]] = {
         tags.LAYER_PLACE: TEXT,
     },
     tags.CONNECTIONS: {tags.INBOUND: TEXT, tags.OUTBOUND: TEXT},
+    tags.OPTIMIZERS: {
+        "NAME": TEXT,
+        "CLASS": TEXT,
+        tags.LEARNING_RATE: NUMERIC,
+        "LEARNING_RATE_SCHEDULE": TEXT,
+        "CONFIG": TEXT,
+        "MADE_AT": TEXT,
+    },
+    tags.OPTIMIZER_RATES: {tags.EPOCH_ID: NUMERIC, "NAME": TEXT, tags.LEARNING_RATE: NUMERIC},
     tags.TRIAL: {
         "FRAMEWORK": TEXT,
         "STUDY": TEXT,
@@ -61,6 +71,14 @@ COLUMNS: dict[str, dict[str, AttributeType]] = {
         "NAME": TEXT,
         "VALUE": TEXT,
         "NUMBER": NUMERIC,
+    },
+    tags.TRIAL_END: {
+        "FRAMEWORK": TEXT,
+        "STUDY": TEXT,
+        "TRIAL": TEXT,
+        "STATE": TEXT,
+        "OBJECTIVE": TEXT,
+        "VALUE": NUMERIC,
     },
     tags.DATASET: DATA_COLUMNS,
     tags.ENVIRONMENT: {"KIND": TEXT, "NAME": TEXT, "VALUE": TEXT},
@@ -83,6 +101,7 @@ COLUMNS: dict[str, dict[str, AttributeType]] = {
         "BEST_EPOCH": NUMERIC,
         "NUM_LAYERS": NUMERIC,
     },
+    tags.METRIC_NAMES: {"OF_SET": TEXT, "ATTRIBUTE": TEXT, "METRIC": TEXT},
     tags.BATCHES: {"BATCH_TIMESTAMP": TEXT, tags.EPOCH_ID: NUMERIC, "BATCH_ID": NUMERIC},
     tags.SYSTEM_METRICS: {
         "SYSTEM_TIMESTAMP": TEXT,
@@ -103,6 +122,7 @@ COLUMNS: dict[str, dict[str, AttributeType]] = {
         tags.OLD_RATE: NUMERIC,
         tags.CAUSE: TEXT,
         tags.DETAIL: TEXT,
+        "OPTIMIZER": TEXT,
     },
     tags.TESTING_OUTPUT: {tags.TESTED: TEXT},
     tags.TESTING_DATASET: DATA_COLUMNS,

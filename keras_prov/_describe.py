@@ -7,17 +7,28 @@ defaults, read from the attributes of the same name.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
 import numpy as np
 
-__all__ = ["MISSING", "argument_value", "describe", "parameters_of", "shortest"]
+from dfanalyzer_client.masking import MASK, is_secret, is_secret_name
+
+__all__ = [
+    "MISSING",
+    "argument_value",
+    "describe",
+    "parameters_of",
+    "shortest",
+    "unless_secret",
+]
 
 MISSING = object()
 DEEPEST = 6
@@ -25,6 +36,12 @@ DEEPEST = 6
 
 LONGEST = 10_000
 """Items of a container beyond are counted and left out."""
+
+LIBRARIES = ("keras", "tensorflow", "jax", "torch", "numpy")
+"""Their functions are known by their names."""
+
+LAMBDA = "<lambda>"
+MEASURING = ("keras.src.metrics.", "keras.src.losses.")
 
 ATOMS = (str, bool, int, float, type(None))
 NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
@@ -62,7 +79,8 @@ def _parameters_of(class_: Any) -> Mapping[str, inspect.Parameter]:
 
 def argument_value(owner: Any, name: str) -> Any:
     """The attribute called as the argument, or `MISSING`; a property that raises is missing."""
-    for attribute in (name, f"_{name}"):
+    # of an optimizer the property would call what a user gave for it
+    for attribute in (name, f"_{name}") if name != "learning_rate" else ("_learning_rate", name):
         try:
             value = getattr(owner, attribute, MISSING)
         except Exception:  # a property may raise what it likes
@@ -73,21 +91,42 @@ def argument_value(owner: Any, name: str) -> Any:
     return kept.get(name, MISSING) if isinstance(kept, dict) else MISSING  # losses and metrics
 
 
+def unless_secret(name: str, plain: Any) -> Any:
+    """A value in JSON's terms, or the mask where its name says that it is a secret.
+
+    Here, so that what is written as JSON stays JSON: in a text it is masked later, too.
+    """
+    if not is_secret_name(name):
+        return plain
+    text = plain if isinstance(plain, str) else json.dumps(plain)
+    return MASK if is_secret(name, text) else plain
+
+
 def shortest(value: float) -> float:
     """The shortest decimal that is this float32: 0.001, not 0.0010000000474974513."""
     return float(str(np.float32(value)))
 
 
 def _plain(value: Any, depth: int) -> Any:
-    """`value` in JSON's terms."""
-    value = _unwrapped(value)
+    """`value` in JSON's terms; what cannot be read is named by its class, and costs no other."""
+    try:
+        return _read(_unwrapped(value), depth)
+    except Exception:  # a user's container or name may raise what it likes
+        return type(value).__name__
+
+
+def _read(value: Any, depth: int) -> Any:
     if type(value) in ATOMS:
         return value
     for kind, read in _READERS:
         if isinstance(value, kind):
             return read(value, depth)
+    if isinstance(value, functools.partial):
+        return _partial(value, depth)
     if callable(value) and hasattr(value, "__name__"):
-        return str(value.__name__)
+        return _function(value, depth)
+    if _is_scalar_variable(value):
+        return _scalar(value)
     return _object(value, depth)
 
 
@@ -100,10 +139,8 @@ def _mapping(value: Mapping[Any, Any], depth: int) -> Any:
     if not depth:
         return f"{len(value)} items"
     items = list(value.items())[:LONGEST]
-    return {
-        key if isinstance(key, str) else str(_plain(key, 0)): _plain(item, depth - 1)
-        for key, item in items
-    }
+    named = ((key if isinstance(key, str) else str(_plain(key, 0)), item) for key, item in items)
+    return {name: unless_secret(name, _plain(item, depth - 1)) for name, item in named}
 
 
 def _sequence(value: Any, depth: int) -> Any:
@@ -137,8 +174,64 @@ def _object(value: Any, depth: int) -> str:
         return name
     if name == "DTypePolicy":
         return str(value.name)
-    arguments = [f"{parameter}={_literal(given, depth - 1)}" for parameter, given in _given(value)]
+    arguments = [
+        f"{parameter}={unless_secret(parameter, _literal(given, depth - 1))}"
+        for parameter, given in _given(value)
+    ]
     return f"{name}({', '.join(arguments)})" if arguments else name
+
+
+def _function(function: Any, depth: int) -> str:
+    """The name, with what a user's function got where it was made, and the place of a lambda."""
+    name, code = str(function.__name__), getattr(function, "__code__", None)
+    if code is None or (function.__module__ or "").partition(".")[0] in LIBRARIES:
+        return name
+    held = _held_values(function, code) if depth else {}
+    arguments = [f"{each}={_held(value, depth)}" for each, value in held.items()]
+    described = f"{name}({', '.join(arguments)})" if arguments else name
+    return f"{described} {code.co_filename}:{code.co_firstlineno}" if name == LAMBDA else described
+
+
+def _held(value: Any, depth: int) -> str:
+    """A layer or a model by its class alone: what it is stands elsewhere."""
+    return _literal(value, 0 if hasattr(type(value), "_flatten_layers") else depth - 1)
+
+
+def _held_values(function: Any, code: Any) -> dict[str, Any]:
+    """What a function got from where it was made: its closure's values, and its defaults."""
+    held: dict[str, Any] = {}
+    for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=False):
+        if name not in ("self", "__class__", function.__name__):
+            with contextlib.suppress(ValueError):  # nothing in it yet
+                held[name] = cell.cell_contents
+    defaults = getattr(function, "__defaults__", None) or ()
+    named = code.co_varnames[: code.co_argcount]
+    held |= dict(zip(named[len(named) - len(defaults) :], defaults, strict=False))
+    return held | dict(getattr(function, "__kwdefaults__", None) or {})
+
+
+def _partial(value: Any, depth: int) -> str:
+    name = _plain(value.func, 0)
+    if not depth:
+        return f"{name}"
+    arguments = [_literal(each, depth - 1) for each in value.args]
+    arguments += [f"{key}={_literal(each, depth - 1)}" for key, each in value.keywords.items()]
+    return f"{name}({', '.join(arguments)})"
+
+
+def _is_scalar_variable(value: Any) -> bool:
+    """Whether it is a variable of Keras' that holds one number, as a learning rate's does."""
+    is_variable = _is_kerasic(type(value)) and hasattr(value, "_initializer")
+    return is_variable and getattr(value, "_shape", None) == ()
+
+
+def _scalar(value: Any) -> Any:
+    from ._rates import number_of  # which needs `shortest`
+
+    try:
+        return shortest(number_of(value))
+    except Exception:  # no value yet, or within a function that is being traced
+        return type(value).__name__
 
 
 def _is_kerasic(class_: type) -> bool:
@@ -154,7 +247,30 @@ def _given(value: Any) -> list[tuple[str, Any]]:
             continue
         if name != "dtype":
             pairs.append((name, found))
-    return pairs
+    return [*pairs, *_given_name(value)]
+
+
+def _given_name(value: Any) -> list[tuple[str, Any]]:
+    """The name of a loss or metric that is not its class'; of a metric the logs have it."""
+    class_: Any = type(value)
+    if not any(each.__module__.startswith(MEASURING) for each in class_.__mro__):
+        return []
+    name = getattr(value, "name", None)
+    if not isinstance(name, str) or name in _usual_names(class_):
+        return []
+    return [("name", name)]
+
+
+@functools.lru_cache(maxsize=256)
+def _usual_names(class_: Any) -> frozenset[str]:
+    """What Keras calls an object of the class when nobody gives it a name."""
+    snake = re.sub(
+        "([a-z])([A-Z])", r"\1_\2", re.sub("(.)([A-Z][a-z0-9]+)", r"\1_\2", class_.__name__)
+    )
+    with contextlib.suppress(TypeError, ValueError, LookupError):
+        default = inspect.signature(class_.__init__).parameters["name"].default
+        return frozenset({snake.lower(), str(default)})
+    return frozenset({snake.lower()})
 
 
 def _equal(value: Any, default: Any) -> bool:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import getpass
 import os
 import platform
-import shlex
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ import keras
 from ._devices import backend_devices
 from ._git import git_state
 from ._guard import guarded
-from ._masking import MASK, is_secret_name, masked, masked_arguments
+from ._masking import MASK, is_secret_name, masked, masked_arguments, quoted
 from ._packages import imported_packages
 
 __all__ = ["environment"]
@@ -52,7 +51,7 @@ def environment() -> list[Row]:
     Kinds are ``python``, ``platform``, ``process``, ``keras``, ``device``, ``package``, ``git`` and
     ``variable``. Passwords, tokens and keys are masked. A part that cannot be found out has no row.
     """
-    parts = {
+    parts: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
         "python": _python,
         "platform": _platform,
         "process": _process,
@@ -69,36 +68,62 @@ def environment() -> list[Row]:
     return rows
 
 
-def _python() -> Iterator[tuple[str, str]]:
-    yield "version", platform.python_version()
-    yield "implementation", platform.python_implementation()
-    yield "executable", sys.executable or ""
+def _known(kind: str, facts: Mapping[str, Callable[[], str | None]]) -> Iterator[tuple[str, str]]:
+    """What can be found out of some facts; one that cannot costs itself alone."""
+    for name, read in facts.items():
+        with guarded(f"reading the environment: {kind} {name}", lost=f"{name} of the {kind}"):
+            value = read()
+            if value is not None:
+                yield name, str(value)
 
 
-def _platform() -> Iterator[tuple[str, str]]:
-    yield "system", platform.system()
-    yield "release", platform.release()
-    yield "machine", platform.machine()
-    yield "cpus", str(os.cpu_count())
+def _python() -> Iterable[tuple[str, str]]:
+    return _known("python", {
+        "version": platform.python_version,
+        "implementation": platform.python_implementation,
+        "executable": lambda: sys.executable or "",
+    })  # fmt: skip
 
 
-def _process() -> Iterator[tuple[str, str]]:
-    yield "host", platform.node()
-    yield "user", _user()
-    yield "command_line", _command_line(sys.orig_argv)
-    yield "working_directory", str(Path.cwd())
-    yield "process_id", str(os.getpid())
-    if notebook := _notebook():
-        yield "notebook", notebook
+def _platform() -> Iterable[tuple[str, str]]:
+    return _known("platform", {
+        "system": platform.system,
+        "release": platform.release,
+        "machine": platform.machine,
+        "cpus": lambda: str(os.cpu_count()),
+    })  # fmt: skip
 
 
-def _keras() -> Iterator[tuple[str, str]]:
-    backend = keras.config.backend()
-    yield "version", keras.__version__
-    yield "backend", backend
-    version = getattr(sys.modules.get(backend), "__version__", None)
-    if version is not None:
-        yield "backend_version", str(version)
+def _process() -> Iterable[tuple[str, str]]:
+    return _known("process", {
+        "host": platform.node,
+        "user": _user,
+        "command_line": lambda: _command_line(sys.orig_argv),
+        "working_directory": _working_directory,
+        "process_id": lambda: str(os.getpid()),
+        "notebook": lambda: _notebook() or None,
+    })  # fmt: skip
+
+
+def _keras() -> Iterable[tuple[str, str]]:
+    return _known("keras", {
+        "version": lambda: str(keras.__version__),
+        "backend": keras.config.backend,
+        "backend_version": _backend_version,
+    })  # fmt: skip
+
+
+def _backend_version() -> str | None:
+    version = getattr(sys.modules.get(keras.config.backend()), "__version__", None)
+    return None if version is None or callable(version) else str(version)
+
+
+def _working_directory() -> str | None:
+    """The folder that relative paths begin at; None where somebody has removed it."""
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return None
 
 
 def _devices() -> Iterable[tuple[str, str]]:
@@ -112,11 +137,12 @@ def _packages() -> Iterable[tuple[str, str]]:
 def _git() -> Iterable[tuple[str, str]]:
     script = _main().get("__file__")
     if not isinstance(script, str) or not Path(script).is_file():
-        return git_state(Path.cwd()).items()  # a notebook or a prompt: its code changes as it runs
-    folder = Path(script).resolve().parent
-    if folder not in _scripts:
-        _scripts[folder] = git_state(folder)
-    return _scripts[folder].items()
+        folder = _working_directory()  # a notebook or a prompt: its code changes as it runs
+        return () if folder is None else git_state(Path(folder)).items()
+    folder_of_script = Path(script).resolve().parent
+    if folder_of_script not in _scripts:
+        _scripts[folder_of_script] = git_state(folder_of_script)
+    return _scripts[folder_of_script].items()
 
 
 def _variables() -> Iterator[tuple[str, str]]:
@@ -133,13 +159,8 @@ def _user() -> str:
 
 
 def _command_line(arguments: list[str]) -> str:
-    line = " ".join(_quoted(each) for each in masked_arguments(arguments))
+    line = " ".join(map(quoted, masked_arguments(arguments)))
     return line if len(line) <= MOST_CHARACTERS else line[:MOST_CHARACTERS] + MASK
-
-
-def _quoted(argument: str) -> str:
-    plain = argument.replace(MASK, "x")  # the mask itself is no reason to quote
-    return argument if shlex.quote(plain) == plain else shlex.quote(argument)
 
 
 def _notebook() -> str | None:

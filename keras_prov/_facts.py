@@ -10,7 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from ._compilations import chosen_optimizer
+from ._optimizers import NamedOptimizer, main_optimizer, named_optimizers
 
 __all__ = ["DEFAULT_BATCH_SIZE", "Facts"]
 
@@ -30,9 +30,13 @@ class Facts:
 
     @property
     def optimizer(self) -> Any:
-        """The optimizer that the user chose, without the loss scaling around it."""
-        optimizer = chosen_optimizer(self.model)
-        return getattr(optimizer, "inner_optimizer", None) or optimizer
+        """The optimizer that `compile()` was given, without the loss scaling around it."""
+        return main_optimizer(self.model)
+
+    @property
+    def optimizers(self) -> list[NamedOptimizer]:
+        """All that train the model, by name; the parts of a MultiOptimizer in its place."""
+        return named_optimizers(self.model)
 
     @property
     def callbacks(self) -> list[Any]:

@@ -15,7 +15,23 @@ from typing import Any
 
 from ._weak import WeakIdentityMap
 
-__all__ = ["FileFact", "file_facts", "forget_loads", "remember_load"]
+__all__ = [
+    "BACKUP",
+    "CHECKPOINT",
+    "EXPORT",
+    "LOG",
+    "MODEL",
+    "WEIGHTS",
+    "FileFact",
+    "changed",
+    "file_facts",
+    "forget_loads",
+    "remember_load",
+]
+
+MODEL, WEIGHTS, EXPORT, CHECKPOINT = "model", "weights", "export", "checkpoint"
+LOG, BACKUP = "log", "backup"
+"""Kinds of files, beside ``artifact``."""
 
 SHARDED = ".weights.json"
 
@@ -27,10 +43,11 @@ class FileFact:
     Attributes:
         path: absolute; a URL stays as it was given.
         name: the last part of it.
-        kind: ``model``, ``weights`` or ``artifact``.
+        kind: ``model``, ``weights``, ``export``, ``checkpoint``, ``log``, ``backup``, ``artifact``.
         size: in bytes; None where it cannot be looked at.
         sha256: hexadecimal digits; of a folder, of its files' names and digests.
         callback: class of the callback that saved or loaded it.
+        epoch: the one that it was saved in; None for the newest of the execution.
     """
 
     path: str
@@ -39,6 +56,7 @@ class FileFact:
     size: int | None = None
     sha256: str | None = None
     callback: str | None = None
+    epoch: int | None = None
 
 
 @dataclass(frozen=True)
@@ -70,7 +88,7 @@ def remember_load(model: object, path: Any, kind: str, callback: str | None) -> 
     if isinstance(path, (str, os.PathLike)):
         text = os.fsdecode(path)
         absolute = text if "://" in text else os.path.abspath(text)  # noqa: PTH100 (no symlinks)
-        load = _Load(absolute, kind, callback, _changed(absolute))
+        load = _Load(absolute, kind, callback, changed(absolute))
         _loads.set(model, [*(_loads.get(model) or []), load])
 
 
@@ -78,7 +96,7 @@ def forget_loads(model: object) -> list[FileFact]:
     """What the model was read from; a file that has changed since has no digest any more."""
     facts: list[FileFact] = []
     for load in _loads.pop(model) or []:
-        if _changed(load.path) == load.changed:
+        if changed(load.path) == load.changed:
             facts += file_facts(load.path, load.kind, load.callback)
         else:
             facts.append(
@@ -87,7 +105,8 @@ def forget_loads(model: object) -> list[FileFact]:
     return facts
 
 
-def _changed(path: str) -> tuple[int, int] | None:
+def changed(path: str) -> tuple[int, int] | None:
+    """When it was written last, and its size; None where it cannot be looked at."""
     try:
         found = Path(path).stat()
     except OSError:

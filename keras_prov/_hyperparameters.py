@@ -16,14 +16,24 @@ from typing import Any
 
 import keras
 
+from ._compilations import trains_itself
 from ._constructors import construction_of
-from ._describe import MISSING, argument_value, describe, parameters_of
+from ._describe import MISSING, argument_value, describe, parameters_of, unless_secret
+from ._distribution import distribution_of
 from ._facts import Facts
 from ._layers import direct_layers
-from ._optimizer_arguments import ARGUMENTS, argument_of
-from ._rates import common, inner_optimizers, learning_rate
+from ._optimizer_arguments import ARGUMENTS, argument_of, described_map
+from ._optimizers import without_scaling
+from ._rates import common, inner_optimizers, is_multi, learning_rate
 
-__all__ = ["KNOWN", "Hyperparameter"]
+__all__ = ["KNOWN", "Hyperparameter", "config_of", "place_of", "schedule_of"]
+
+
+OWN: dict[str, tuple[Any, str | None]] = {
+    "loss": (keras.losses.Loss, "loss"),
+    "metrics": (keras.metrics.Metric, None),
+}
+"""What a model may keep itself: its class, and the word in the name of one that is a function."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +83,12 @@ def _momentum(facts: Facts) -> float | None:
 
 
 def _schedule(facts: Facts) -> str | None:
+    return schedule_of(facts.optimizer)
+
+
+def schedule_of(optimizer: Any) -> str | None:
     """Class and arguments of the schedule, a callable's name, or None for a plain number."""
-    rate = getattr(facts.optimizer, "_learning_rate", None)
+    rate = getattr(optimizer, "_learning_rate", None)
     if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
         return json.dumps({"class_name": type(rate).__name__, "config": _arguments(rate)})
     if callable(rate) and not isinstance(rate, keras.Variable):
@@ -85,31 +99,62 @@ def _schedule(facts: Facts) -> str | None:
 def _arguments(made: Any) -> dict[str, Any]:
     """The constructor's arguments, plain where they are and described where they are not."""
     values = {name: argument_value(made, name) for name in parameters_of(type(made))}
-    return {
+    plain = {
         name: value if isinstance(value, (str, bool, int, float, type(None))) else describe(value)
         for name, value in values.items()
         if value is not MISSING
     }
+    return {name: unless_secret(name, value) for name, value in plain.items()}
 
 
 def _optimizer_config(facts: Facts) -> str | None:
-    optimizer = facts.optimizer
+    return config_of(facts.optimizer, facts.model)
+
+
+def config_of(optimizer: Any, model: Any) -> str | None:
+    """Class and arguments of an optimizer as JSON; None where there is none."""
     if optimizer is None:
         return None
-    config = {**_arguments(optimizer), "learning_rate": _initial_rate(facts)}
+    config = {**_arguments(optimizer), "learning_rate": learning_rate(optimizer, model)}
+    if is_multi(optimizer):
+        config["optimizer_map"] = described_map(optimizer)
     return json.dumps({"class_name": type(optimizer).__name__, "config": config})
 
 
 def _optimizer_place(facts: Facts) -> str | None:
-    made = construction_of(facts.optimizer)
-    return made.place if made is not None else None
+    return place_of(facts.optimizer)
+
+
+def place_of(made: Any) -> str | None:
+    """``file:line`` of the call that made an optimizer or a layer."""
+    construction = construction_of(made)
+    return construction.place if construction is not None else None
 
 
 def _compiled(name: str, facts: Facts) -> str | None:
     """An argument of `compile`, as Keras keeps it."""
     kept = getattr(facts.model, "_compile_config", None)
     value = (getattr(kept, "config", None) or {}).get(name)
+    if value is None and name in OWN and trains_itself(type(facts.model)):
+        value = _own(facts.model, name)
     return None if value is None else describe(value)
+
+
+def _own(model: Any, name: str) -> dict[str, Any] | None:
+    """Losses or metrics that a model with a `train_step` of its own keeps, by attribute."""
+    kind, function = OWN[name]
+    found = {
+        attribute: value
+        for attribute, value in vars(model).items()
+        if not attribute.startswith("_")
+        and (isinstance(value, kind) or _is_function(attribute, value, function))
+    }
+    return found or None
+
+
+def _is_function(attribute: str, value: Any, word: str | None) -> bool:
+    is_other = isinstance(value, (keras.metrics.Metric, keras.Layer))
+    return word is not None and word in attribute and callable(value) and not is_other
 
 
 def _attribute(name: str, facts: Facts) -> Any:
@@ -147,15 +192,19 @@ def _policy(facts: Facts) -> str:
 
 
 def _parameters(facts: Facts) -> int | None:
-    return _size(facts.model.weights) if facts.model.built else None
+    return _size(facts.model, "weights")
 
 
 def _trainable_parameters(facts: Facts) -> int | None:
-    return _size(facts.model.trainable_weights) if facts.model.built else None
+    return _size(facts.model, "trainable_weights")
 
 
-def _size(weights: Any) -> int:
-    return sum(math.prod(each.shape) for each in weights)
+def _size(model: Any, which: str) -> int | None:
+    """Numbers in the weights; of a model without `call()`, which nothing builds, those it has."""
+    shapes = [each.shape for each in getattr(model, which)]
+    if not shapes and not model.built:
+        return None
+    return sum(int(math.prod(shape)) for shape in shapes)
 
 
 def _callbacks(facts: Facts) -> str | None:
@@ -164,7 +213,11 @@ def _callbacks(facts: Facts) -> str | None:
 
 
 def _optimizer_argument(name: str, facts: Facts) -> Any:
-    return argument_of(facts.model.optimizer, facts.optimizer, name)
+    chosen = facts.optimizer
+    if chosen is None:
+        return None
+    around = facts.model.optimizer  # the loss scaling
+    return argument_of(chosen if without_scaling(around) is not chosen else around, chosen, name)
 
 
 _OF_OPTIMIZERS = [
@@ -225,13 +278,19 @@ KNOWN: dict[str, Hyperparameter] = {
         Hyperparameter(
             "OPTIMIZER_PLACE", "TEXT", "file:line where the optimizer was made", _optimizer_place
         ),
-        Hyperparameter("LOSS", "TEXT", "loss given to compile()", partial(_compiled, "loss")),
+        Hyperparameter(
+            "LOSS", "TEXT",
+            "loss given to compile(), else those that a model with its own train_step keeps",
+            partial(_compiled, "loss"),
+        ),
         Hyperparameter(
             "LOSS_WEIGHTS", "TEXT", "loss weights given to compile()",
             partial(_compiled, "loss_weights"),
         ),
         Hyperparameter(
-            "METRICS", "TEXT", "metrics given to compile()", partial(_compiled, "metrics")
+            "METRICS", "TEXT",
+            "metrics given to compile(), else those that a model with its own train_step keeps",
+            partial(_compiled, "metrics"),
         ),
         Hyperparameter(
             "WEIGHTED_METRICS", "TEXT", "weighted metrics given to compile()",
@@ -289,6 +348,15 @@ KNOWN: dict[str, Hyperparameter] = {
         ),
         Hyperparameter(
             "CALLBACKS", "TEXT", "your callbacks with their arguments (JSON)", _callbacks
+        ),
+        Hyperparameter(
+            "DISTRIBUTION", "TEXT",
+            "strategy of tf.distribute or distribution of keras.distribution; NULL without one",
+            lambda facts: distribution_of(facts.model)[0],
+        ),
+        Hyperparameter(
+            "REPLICAS", "NUMERIC", "replicas that a batch is divided among",
+            lambda facts: distribution_of(facts.model)[1], "replicas",
         ),
         Hyperparameter(
             "NUM_PARAMETERS", "NUMERIC",

@@ -9,6 +9,8 @@ from __future__ import annotations
 import threading
 from contextlib import ExitStack
 
+from dfanalyzer_client.forks import in_child
+
 from ._patch import Undo
 from .patches import all_patches
 
@@ -55,6 +57,15 @@ def uninstrument() -> None:
         if _applied is not None:
             undos, _applied = _applied, None
             undos.close()
+
+
+def _unlock() -> None:
+    """In a forked child: the thread that held the lock may not be here."""
+    global _lock
+    _lock = threading.RLock()
+
+
+in_child(_unlock)
 
 
 def is_instrumented() -> bool:

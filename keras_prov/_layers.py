@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ._constructors import Construction, construction_of
 from ._describe import MISSING, argument_value, describe, parameters_of
+from ._guard import guarded
 
 __all__ = ["LayerRow", "connections", "direct_layers", "layer_rows", "trainable_layers"]
 
@@ -46,29 +47,43 @@ class LayerRow(NamedTuple):
 def layer_rows(model: Any) -> Iterator[LayerRow]:
     """Rows of every layer, those inside others with their path; each layer once."""
     for path, layer in _walk(model, "", {id(model)}):
-        class_ = type(layer)
-        made = construction_of(layer)
-        facts = class_.__name__, _output_shape(layer), _parameters(layer), _place(made)
-        yield LayerRow(path, CLASS, class_.__name__, *facts)
-        for argument, value in _arguments(layer, made):
-            yield LayerRow(path, argument, describe(value), *facts)
+        with guarded(f"reading the layer {path}", model, lost=f"what {path} is"):
+            yield from list(_rows_of(path, layer))
+
+
+def _rows_of(path: str, layer: Any) -> Iterator[LayerRow]:
+    class_ = type(layer)
+    made = construction_of(layer)
+    facts = class_.__name__, _output_shape(layer), _parameters(layer), _place(made)
+    yield LayerRow(path, CLASS, class_.__name__, *facts)
+    for argument, value in _arguments(layer, made):
+        yield LayerRow(path, argument, describe(value), *facts)
 
 
 def connections(model: Any) -> list[tuple[str, str]]:
-    """The model's graph: names of a layer or operation and of the one that reads its output.
+    """The graph: names of a layer or operation and of the one that reads its output.
 
     Of a Sequential model the chain of its layers; none of a subclassed one, whose graph is code.
+    Those of the models within follow, under their paths as `layer_rows` has them.
     """
+    within = [(f"{path}/", layer) for path, layer in _walk(model, "", {id(model)})]
+    return [
+        (f"{prefix}{inbound}", f"{prefix}{outbound}")
+        for prefix, each in [("", model), *within]
+        for inbound, outbound in _edges(each)
+    ]
+
+
+def _edges(model: Any) -> Iterable[tuple[str, str]]:
     by_depth: Any = getattr(model, "_nodes_by_depth", None)
     if by_depth is None and hasattr(model, "_functional"):
-        return list(itertools.pairwise([layer.name for layer in model.layers]))
-    edges = {
+        return itertools.pairwise([layer.name for layer in model.layers])
+    return {
         (parent.operation.name, node.operation.name): None
         for depth in sorted(by_depth or (), reverse=True)
         for node in by_depth[depth]
         for parent in node.parent_nodes
     }
-    return list(edges)
 
 
 def trainable_layers(model: Any) -> frozenset[str]:

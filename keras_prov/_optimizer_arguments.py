@@ -7,13 +7,16 @@ Keras that is installed is tested. Meanings are shortened from Keras' documentat
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ._constructors import construction_of
 from ._describe import MISSING, argument_value, describe
+from ._optimizers import mapped_optimizers
 from ._rates import common, inner_optimizers
 
-__all__ = ["ARGUMENTS", "NOT_HYPERPARAMETERS", "Argument", "argument_of"]
+__all__ = ["ARGUMENTS", "NOT_HYPERPARAMETERS", "Argument", "argument_of", "described_map"]
 
 NOT_HYPERPARAMETERS = frozenset(
     {"self", "name", "args", "kwargs", "learning_rate", "momentum", "inner_optimizer"}
@@ -87,7 +90,7 @@ def argument_of(model_optimizer: Any, optimizer: Any, name: str) -> Any:
     """An argument of the optimizer as it is now; None where it has none.
 
     Args:
-        model_optimizer: `model.optimizer`, the loss scaling among them.
+        model_optimizer: the loss scaling around it, or the optimizer itself.
         optimizer: the one that the user chose, within it.
         name: the argument's.
     """
@@ -99,9 +102,20 @@ def argument_of(model_optimizer: Any, optimizer: Any, name: str) -> Any:
         value = _read(owner, name) if value is MISSING else value
     if value is MISSING or value is None:
         return None
+    if name == "optimizer_map":
+        return described_map(optimizer)
     if ARGUMENTS[name].type == "TEXT":
         return describe(value)
     return _numeric(value)
+
+
+def described_map(multi: Any) -> str:
+    """The optimizers of a MultiOptimizer as JSON: by pattern, the default last, as they are now."""
+    chosen = getattr(multi, "_optimizer_map", None)
+    if not isinstance(chosen, Mapping):
+        return describe(chosen)  # a function, which is asked at the first step
+    optimizers = mapped_optimizers(multi)
+    return json.dumps({pattern: describe(each) for pattern, each in optimizers.items()})
 
 
 def _read(optimizer: Any, name: str) -> Any:

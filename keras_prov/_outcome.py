@@ -11,6 +11,8 @@ import keras
 
 from ._facts import Facts
 from ._layers import direct_layers
+from ._rates import number_of
+from ._trials import is_pruning
 
 __all__ = ["Progress", "steps_taken"]
 
@@ -75,14 +77,16 @@ class Progress:
 def steps_taken(optimizer: Any) -> int | None:
     """What an optimizer has counted; with gradient accumulation it counts every batch."""
     try:
-        return int(optimizer._iterations)
-    except (AttributeError, TypeError, ValueError):  # none yet, or a mirrored one
+        return int(number_of(optimizer._iterations))
+    except (AttributeError, TypeError, ValueError):  # none yet
         return None
 
 
 def _reason_of(error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
         return "interrupt"
+    if is_pruning(error):
+        return "pruned"
     return "exit" if isinstance(error, SystemExit) else "exception"
 
 

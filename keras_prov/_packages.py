@@ -17,6 +17,8 @@ from functools import cached_property
 from pathlib import Path
 from types import ModuleType
 
+from ._guard import guarded
+
 __all__ = ["imported_packages"]
 
 _METADATA = re.compile(r"(?P<name>.+?)(?:-(?P<version>[^-]+).*)?\.(?:dist|egg)-info")
@@ -80,11 +82,13 @@ def imported_packages() -> dict[str, str]:
 
 def _top_modules(modules: Mapping[str, object]) -> list[str]:
     """Top-level modules that have a file; of a namespace, the modules in it."""
-    names = {name for name in list(modules) if "." not in name} - sys.stdlib_module_names
+    keys: list[object] = list(modules)  # anything may be among them
+    listed = [name for name in keys if isinstance(name, str)]
+    names = {name for name in listed if "." not in name} - sys.stdlib_module_names
     namespaces = {name for name in names if _file(modules.get(name)) is None}
     children = {
         ".".join(parts[:2])
-        for parts in (name.split(".", 2) for name in list(modules))
+        for parts in (name.split(".", 2) for name in listed)
         if len(parts) > 1 and parts[0] in namespaces
     }
     inner = {name for name in children if _file(modules.get(name)) is not None}
@@ -92,8 +96,11 @@ def _top_modules(modules: Mapping[str, object]) -> list[str]:
 
 
 def _file(module: object) -> str | None:
-    """The file of a module, read past any `__getattr__` that would load something."""
-    if not isinstance(module, ModuleType):
+    """The file of a module, read past any `__getattr__` that would load something.
+
+    Anything may be among the modules: cffi's say that they are of a module's class, and are not.
+    """
+    if not issubclass(type(module), ModuleType):
         return None
     found = object.__getattribute__(module, "__dict__").get("__file__")
     return found if isinstance(found, str) else None
@@ -106,10 +113,12 @@ def _look_up(names: Iterable[str]) -> None:
         for module in each.modules or [each.name.replace("-", "_")]:
             listed.setdefault(module, []).append(each)
     for name in names:
-        found = listed.get(name) or [
-            each for each in installed if each.may_have(name) and each.has(name)
-        ]
-        _found[name] = {each.name: each.version for each in found if _is_there(each, name)}
+        _found[name] = {}
+        with guarded(f"looking up the module {name}", lost=f"the package of {name}"):
+            found = listed.get(name) or [
+                each for each in installed if each.may_have(name) and each.has(name)
+            ]
+            _found[name] = {each.name: each.version for each in found if _is_there(each, name)}
 
 
 def _is_there(distribution: _Distribution, module: str) -> bool:
@@ -122,14 +131,23 @@ def _is_there(distribution: _Distribution, module: str) -> bool:
 def _installed() -> Iterator[_Distribution]:
     """The distributions on the import path; of two of one name the first is the one in use."""
     seen = set()
-    for folder in dict.fromkeys(sys.path):
+    path: list[object] = list(sys.path)
+    folders = [each for each in path if isinstance(each, str)]  # others import nothing
+    for folder in dict.fromkeys(folders):
         for entry in _metadata_folders(folder or "."):
             if (parts := _METADATA.fullmatch(entry)) is None:
                 continue
             name = re.sub("[-_.]+", "-", parts["name"]).lower()
             if name not in seen:
                 seen.add(name)
-                yield _Distribution(Path(folder).absolute() / entry, name, parts["version"])
+                yield _Distribution(_absolute(folder) / entry, name, parts["version"])
+
+
+def _absolute(folder: str) -> Path:
+    try:
+        return Path(folder).absolute()
+    except OSError:  # somebody has removed the working directory
+        return Path(folder)
 
 
 def _metadata_folders(folder: str) -> list[str]:

@@ -15,7 +15,15 @@ import numpy as np
 
 from ._describe import shortest
 
-__all__ = ["RateReader", "common", "inner_optimizers", "is_keras_own_schedule", "learning_rate"]
+__all__ = [
+    "RateReader",
+    "common",
+    "inner_optimizers",
+    "is_keras_own_schedule",
+    "is_multi",
+    "learning_rate",
+    "number_of",
+]
 
 _MULTI: Any = getattr(keras.optimizers, "MultiOptimizer", ())  # Keras 3.12 has none
 
@@ -25,10 +33,13 @@ def learning_rate(optimizer: Any, model: Any = None) -> float | None:
 
     `model` is the one that is fitted: JAX keeps the optimizer's variables in its trainer meanwhile.
     """
-    inner = inner_optimizers(optimizer)
-    if inner:
+    if is_multi(optimizer):
+        inner = inner_optimizers(optimizer)
         rates: float | None = common(learning_rate(each, model) for each in inner)
         return rates
+    groups: Any = getattr(optimizer, "param_groups", None)  # one of PyTorch's own
+    if isinstance(groups, list):
+        return _number(common(_number(group.get("lr")) for group in groups))
     rate: Any = getattr(optimizer, "_learning_rate", None)
     if is_keras_own_schedule(rate):
         # with gradient accumulation `iterations` is divided; the schedule counts `_iterations`
@@ -37,7 +48,7 @@ def learning_rate(optimizer: Any, model: Any = None) -> float | None:
         return None
     else:
         rate = _current(rate, model)
-    return shortest(_as_float(rate))
+    return shortest(number_of(rate))
 
 
 class RateReader:
@@ -45,7 +56,7 @@ class RateReader:
 
     def __init__(self, optimizer: Any, model: Any) -> None:
         self.optimizer, self._model = optimizer, model
-        self._variable = getattr(optimizer, "_learning_rate", None)
+        self._variable = None if is_multi(optimizer) else getattr(optimizer, "_learning_rate", None)
         self._at = _arithmetic_of(self._variable)
         read = self._variable if self._at is None else getattr(optimizer, "_iterations", None)
         self._read_handle = _handle_reader(read)
@@ -62,12 +73,17 @@ class RateReader:
         return self._last[1]
 
 
+def is_multi(optimizer: Any) -> bool:
+    """Whether it is a MultiOptimizer, which only hands variables on to others."""
+    return isinstance(optimizer, _MULTI)
+
+
 def inner_optimizers(optimizer: Any) -> list[Any]:
     """The optimizers of a MultiOptimizer, whose own learning rate is a 0 that nobody uses.
 
     They may be none yet: where a function selects them, Keras asks it at the first step.
     """
-    return list(optimizer.optimizers) if isinstance(optimizer, _MULTI) else []
+    return list(optimizer.optimizers) if is_multi(optimizer) else []
 
 
 def common(values: Iterable[Any]) -> Any:
@@ -133,7 +149,12 @@ def _handle_reader(variable: Any) -> Callable[[], Any] | None:
     return lambda: tf.raw_ops.ReadVariableOp(resource=handle, dtype=dtype)
 
 
-def _as_float(value: Any) -> float:
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def number_of(value: Any) -> float:
+    """A variable's one number, also of one that is mirrored over several devices."""
     try:
         return float(value)
     except TypeError:  # a mirrored variable of tf.distribute has no __float__

@@ -6,6 +6,7 @@ Knows no patching and no SQL, and of Keras only its words: epoch, metric, learni
 from __future__ import annotations
 
 import functools
+import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -14,8 +15,8 @@ import dfanalyzer_client.vocabulary as tags
 from dfanalyzer_client.attribute import Attribute
 from dfanalyzer_client.attribute_type import AttributeType
 from dfanalyzer_client.dataset import DataSet
-from dfanalyzer_client.element import Element
 from dfanalyzer_client.file import READ, WRITTEN, File
+from dfanalyzer_client.masking import captured_text, masked_place
 from dfanalyzer_client.row_stream import RowStream
 from dfanalyzer_client.set import Set
 from dfanalyzer_client.set_type import SetType
@@ -27,10 +28,18 @@ from ._adaptations import Adaptation
 from ._configuration import Configuration
 from ._consent import Consent
 from ._dataflow import COLUMNS, dataflow_of, file_transformation, own_set
+from ._describe import shortest
 from ._files import FileFact
-from ._trials import Trial
+from ._hyperparameters import KNOWN
+from ._logs import Part, in_order_of_claim, kept_names, parts_of
+from ._metric_names import attribute_name, renamed
+from ._rows import one_row, rows_of_set
+from ._trials import Trial, is_pruning, trial_rows
 
 __all__ = ["Execution", "TrainingTask", "utc_now"]
+
+RATE_IN_LOGS = "learning_rate"
+"""What ReduceLROnPlateau, LearningRateScheduler and many a user's callback add to `logs`."""
 
 
 class Execution:
@@ -39,6 +48,7 @@ class Execution:
     Attributes:
         consent: what the user asked for.
         trial: the trial of a study that it is, if any.
+        process: the process that tells of it; a forked child begins executions of its own.
         dataflow: what `model.get_dataflow()` gives, to add transformations of the domain to.
         training: the newest training task, which tests and adaptations depend on.
         epoch: the newest epoch that was begun, counted from 0.
@@ -48,13 +58,16 @@ class Execution:
 
     def __init__(self, consent: Consent, trial: Trial | None = None) -> None:
         self.consent, self.trial = consent, trial
+        self.process = os.getpid()
         self.dataflow = dataflow_of(consent)
         self.training: Task | None = None
         self.epoch: int | None = None
         self.derived_from: set[str] = set()
         self.configuration: Configuration | None = None
         self._counts: dict[str, int] = {}
-        self._metrics: dict[str, dict[str, str]] = {}
+        self._metrics: dict[str, dict[Part, str]] = {}
+        self._renamed: dict[str, list[Sequence[str]]] = {}
+        self._with_names: set[str] = set()
 
     @property
     def tag(self) -> str:
@@ -77,7 +90,7 @@ class Execution:
         before = [] if self.training is None else [self.training]
         task = self._task(tags.TRAINING, [*before, *dependencies])
         if self.trial is not None:
-            self._declare(tags.TRAINING, own_set(tags.TRIAL, SetType.INPUT))
+            self.declare(tags.TRAINING, own_set(tags.TRIAL, SetType.INPUT))
         begun = TrainingTask(self, task)
         begun.add_inputs(hyperparameters, inputs)
         for tag in self.derived_from:
@@ -85,19 +98,27 @@ class Execution:
         self.derived_from = set()
         task.begin()
         self.training = task
+        if self.trial is not None:
+            begun.follow(self.trial, inputs.get(tags.TRIAL, ()))
         return begun
 
     def record_test(
-        self, logs: Mapping[str, Any], began: str, data: Iterable[Sequence[Any]]
+        self,
+        logs: Mapping[str, Any],
+        began: str,
+        data: Iterable[Sequence[Any]],
+        own: Iterable[Any] | None = None,
     ) -> None:
-        """Say what an `evaluate()` measured, on which data."""
+        """Say what an `evaluate()` measured, on which data; for `own` see `metric_row`."""
         task = self._task(tags.TESTING, self._after_training())
         metrics = self.metric_row(
-            tags.TESTING, tags.TESTING_OUTPUT, logs, prefix=tags.TEST_METRIC_PREFIX
+            tags.TESTING, tags.TESTING_OUTPUT, logs, tags.TEST_METRIC_PREFIX, own
         )
-        task.add_dataset(_row(tags.TESTING_OUTPUT, {tags.TESTED: utc_now(), **metrics}))
+        task.add_dataset(one_row(tags.TESTING_OUTPUT, {tags.TESTED: utc_now(), **metrics}))
         if self.consent.choice.dataset:
-            task.add_dataset(_rows(tags.TESTING_DATASET, data))
+            task.add_dataset(rows_of_set(tags.TESTING_DATASET, data))
+        for names in self.renamed_metrics(tags.TESTING):
+            task.add_dataset(names)
         task.start_time = began
         task.end()
 
@@ -107,9 +128,9 @@ class Execution:
         task.start_time = utc_now()
         values = (
             adaptation.new_rate, task.start_time, adaptation.epoch, task.id,
-            adaptation.old_rate, adaptation.cause, adaptation.detail,
+            adaptation.old_rate, adaptation.cause, adaptation.detail, adaptation.optimizer,
         )  # fmt: skip
-        task.add_dataset(_rows(tags.ADAPTATION_OUTPUT, [values]))
+        task.add_dataset(rows_of_set(tags.ADAPTATION_OUTPUT, [values]))
         task.end()
 
     def record_file(self, fact: FileFact, mode: str) -> Task:
@@ -127,11 +148,12 @@ class Execution:
             fact.size,
             fact.sha256,
             fact.callback,
-            self.epoch,
+            self.epoch if fact.epoch is None else fact.epoch,
         )
         tag = tags.SAVED_FILE if mode == WRITTEN else tags.LOADED_FILE
-        task.add_dataset(_rows(tag, [values]))
-        task.add_file(File(fact.path, fact.name, mode=mode, size=fact.size, sha256=fact.sha256))
+        task.add_dataset(rows_of_set(tag, [values]))
+        path, name = (captured_text(each, mask=masked_place) for each in (fact.path, fact.name))
+        task.add_file(File(path, name, mode=mode, size=fact.size, sha256=fact.sha256))
         task.end()
         return task
 
@@ -140,24 +162,65 @@ class Execution:
         return [self.record_file(fact, READ) for fact in facts]
 
     def metric_row(
-        self, transformation: str, output: str, logs: Mapping[str, Any], prefix: str = ""
-    ) -> dict[str, float | None]:
+        self,
+        transformation: str,
+        output: str,
+        logs: Mapping[Any, Any],
+        prefix: str = "",
+        own: Iterable[Any] | None = None,
+    ) -> dict[str, float | str | None]:
         """`logs` by attribute; the output set grows by the metrics that it has not met.
 
         A metric of several numbers, such as F1 of each class, is as many attributes:
-        ``f1_score_0``, ``f1_score_1``, ….
+        ``f1_score_0``, ``f1_score_1``, …. `own` are the keys that Keras itself measured, by default
+        all: their names never yield to those that a callback has added.
         """
         names = self._metrics.setdefault(output, {})
-        numbers = dict(_flattened(logs))
-        fresh = [name for name in numbers if name not in names]
+        parts = parts_of(logs)
+        fresh = [part for part in parts if part not in names]
         if fresh:
-            for name in fresh:
-                names[name] = _attribute_name(f"{prefix}{name}", output, names.values())
-            grown = [Attribute(names[name], AttributeType.NUMERIC) for name in fresh]
-            self._declare(transformation, Set(output, SetType.OUTPUT, grown))
-        return {names[name]: value for name, value in numbers.items()}
+            self._name_metrics(fresh, output, prefix, logs if own is None else own)
+            grown = [
+                Attribute(
+                    names[part], AttributeType.TEXT if part.is_text else AttributeType.NUMERIC
+                )
+                for part in fresh
+            ]
+            self.declare(transformation, Set(output, SetType.OUTPUT, grown))
+            wanted = {names[part]: f"{prefix}{part.name}" for part in fresh}
+            self._keep_names(transformation, renamed(output, wanted, prefix))
+        return {names[part]: value for part, value in parts.items()}
 
-    def _declare(self, transformation: str, grown: Set) -> None:
+    def renamed_metrics(self, transformation: str) -> list[DataSet]:
+        """What is to be said of metrics that are not called as their attributes; once."""
+        rows = self._renamed.pop(transformation, None)
+        return [rows_of_set(tags.METRIC_NAMES, rows)] if rows else []
+
+    def _name_metrics(
+        self, fresh: Iterable[Part], output: str, prefix: str, own: Iterable[Any]
+    ) -> None:
+        """Give each part an attribute of its own."""
+        names, kept = self._metrics[output], {f"{prefix}{each}" for each in kept_names(own)}
+        has_rate = output == tags.TRAINING_OUTPUT and self.consent.adaptation
+        for part in in_order_of_claim(fresh, own):
+            wanted = f"{prefix}{part.name}"
+            if wanted == tags.LEARNING_RATE.lower() and not has_rate:
+                names[part] = wanted  # set aside for ours, which this set does not have
+            else:
+                taken = {*names.values(), *(kept - {wanted})}
+                names[part] = attribute_name(wanted, output, taken)
+
+    def _keep_names(self, transformation: str, rows: Sequence[Sequence[str]]) -> None:
+        """Keep the names of metrics for the next message of the transformation's task."""
+        if not rows:
+            return
+        if transformation not in self._with_names:
+            self._with_names.add(transformation)
+            self.declare(transformation, own_set(tags.METRIC_NAMES, SetType.OUTPUT))
+        self._renamed.setdefault(transformation, []).extend(rows)
+
+    def declare(self, transformation: str, grown: Set) -> None:
+        """Let a transformation have a set, or a set more attributes, that it had not so far."""
         self.dataflow.save()
         self.dataflow.client.save_dataflow(
             {
@@ -188,6 +251,10 @@ class TrainingTask:
         self.execution, self._task = execution, task
         self._logged: tuple[str, ...] | None = None
         self._stream: RowStream | None = None
+        self._rates: RowStream | None = None
+        self._said_of_trial: set[tuple[Any, ...]] = set()
+        self._columns: tuple[str, ...] | None = None
+        self._rates_differ = False
         self._began = task.start_time = utc_now()
 
     def add_inputs(
@@ -200,9 +267,10 @@ class TrainingTask:
             consent = self.execution.consent
             own = {name: consent.values.get(name) for name in consent.own}
             row = {tags.TRAINING_STARTED: self._began, **hyperparameters, **own}
-            self._task.add_dataset(_row(tags.TRAINING_INPUT, row))
+            types = {key: KNOWN[key].type for key in hyperparameters} | dict(consent.own)
+            self._task.add_dataset(one_row(tags.TRAINING_INPUT, row, types))
         for tag, rows in inputs.items():
-            self._task.add_dataset(_rows(tag, rows))
+            self._task.add_dataset(rows_of_set(tag, rows))
 
     def late_inputs(
         self,
@@ -214,40 +282,105 @@ class TrainingTask:
         self._task.save()
 
     def epoch(
-        self, epoch: int, elapsed: float, logs: Mapping[str, Any], rate: float | None
+        self,
+        epoch: int,
+        elapsed: float,
+        logs: Mapping[Any, Any],
+        rate: float | None,
+        own: Iterable[Any] | None = None,
     ) -> None:
         """Record an epoch, counted from 0, that took `elapsed` seconds.
 
-        The message is made at the first epoch; the others, of the same metrics, fill it in.
+        The message is made at the first epoch; the others, of the same metrics, fill it in. For
+        `own` see `Execution.metric_row`.
         """
+        if RATE_IN_LOGS in logs:
+            rate, logs = self._rate_and_logs(rate, logs)
         values = list(logs.values())
         if self._stream is None or self._logged != tuple(logs) or not _are_floats(values):
-            row = self.execution.metric_row(tags.TRAINING, tags.TRAINING_OUTPUT, logs)
+            self._logged = tuple(logs) if _are_floats(values) else None
+            row = self.execution.metric_row(tags.TRAINING, tags.TRAINING_OUTPUT, logs, own=own)
             values = list(row.values())
-            self._stream = self._stream_of(row)
-            self._logged = tuple(logs) if len(row) == len(logs) else None
+            if self._stream is None or self._columns != tuple(row):
+                self._stream, self._columns = self._stream_of(row), tuple(row)
+            self._say_names()
         rates = [rate] if self.execution.consent.adaptation else []
         self._stream.send([utc_now(), elapsed, epoch, *rates, *values])
+
+    def optimizers(self, rows: Iterable[Sequence[Any]]) -> None:
+        """Say what the optimizers are of a model that has several."""
+        self.execution.declare(tags.TRAINING, own_set(tags.OPTIMIZERS, SetType.INPUT))
+        self.late_inputs(None, {tags.OPTIMIZERS: rows})
+
+    def rates(self, epoch: int, rates: Sequence[tuple[str, float | None]]) -> None:
+        """Record the rate of each of several optimizers in an epoch."""
+        if self._rates is None:
+            self.execution.declare(tags.TRAINING, own_set(tags.OPTIMIZER_RATES, SetType.OUTPUT))
+            columns = list(COLUMNS[tags.OPTIMIZER_RATES])
+            self._rates = self._task.stream(tags.OPTIMIZER_RATES, columns)
+        for name, rate in rates:
+            self._rates.send([epoch, name, rate])
+
+    def _rate_and_logs(
+        self, rate: float | None, logs: Mapping[Any, Any]
+    ) -> tuple[float | None, Mapping[Any, Any]]:
+        """What our column ``learning_rate`` holds, and `logs` without a rate that says the same.
+
+        Where ours cannot be read, as of a schedule of the user's own, what they log stands there.
+        Once the two have differed, both are kept.
+        """
+        logged = logs[RATE_IN_LOGS]
+        if not self.execution.consent.adaptation or self._rates_differ or type(logged) is not float:
+            return rate, logs
+        if rate is not None and logged != rate and shortest(logged) != rate:
+            self._rates_differ = True
+            return rate, logs
+        others = {key: value for key, value in logs.items() if key != RATE_IN_LOGS}
+        return (logged if rate is None else rate), others
+
+    def _say_names(self) -> bool:
+        """Say at once which metrics are called otherwise; whether any are."""
+        names = self.execution.renamed_metrics(tags.TRAINING)
+        for each in names:
+            self._task.add_dataset(each)
+        if names:
+            self._task.save()
+        return bool(names)
 
     def batches(self, rows: Sequence[tuple[str, int, int, Mapping[str, Any]]]) -> None:
         """Record batches: when, epoch, batch, and what Keras measured."""
         for stamp, epoch, batch, logs in rows:
             metrics = self.execution.metric_row(tags.TRAINING, tags.BATCHES, logs)
             own = dict(zip(COLUMNS[tags.BATCHES], (stamp, epoch, batch), strict=True))
-            self._task.add_dataset(_row(tags.BATCHES, {**own, **metrics}))
-        self._task.save()
+            self._task.add_dataset(one_row(tags.BATCHES, {**own, **metrics}))
+        if not self._say_names():
+            self._task.save()
 
     def system_stream(self) -> RowStream:
         """What takes samples of the system from their own thread."""
         return self._task.stream(tags.SYSTEM_METRICS, list(COLUMNS[tags.SYSTEM_METRICS]))
 
+    def follow(self, trial: Trial, said: Iterable[Sequence[Any]]) -> None:
+        """Hear of the end of `trial`, of which the rows `said` are known."""
+        self._said_of_trial = {tuple(row) for row in said}
+        trial.trainings.append(self._trial_has_ended)
+
+    def _trial_has_ended(self, trial: Trial, outcome: Iterable[Sequence[Any]]) -> None:
+        """Say how it ended, and what it chose after the training had begun."""
+        self.execution.declare(tags.TRAINING, own_set(tags.TRIAL_END, SetType.OUTPUT))
+        chosen = [row for row in trial_rows(trial) if row not in self._said_of_trial]
+        late = {tags.TRIAL: chosen} if trial.parameters and chosen else {}
+        self.late_inputs(None, {**late, tags.TRIAL_END: outcome})
+
     def end(self, error: BaseException | None, outcome: Sequence[Any]) -> None:
         """Say how the training ended: finished, interrupted, or failed with `error`."""
-        self._task.add_dataset(_rows(tags.TRAINING_END, [[utc_now(), *outcome]]))
+        self._task.add_dataset(rows_of_set(tags.TRAINING_END, [[utc_now(), *outcome]]))
         if error is None:
             self._task.end()
         elif isinstance(error, KeyboardInterrupt):
             self._task.end(TaskStatus.INTERRUPTED, "KeyboardInterrupt")
+        elif is_pruning(error):
+            self._task.end(TaskStatus.PRUNED, error_text(error))
         else:
             self._task.end(TaskStatus.FAILED, error_text(error))
 
@@ -282,52 +415,8 @@ def error_text(error: BaseException) -> str:
         message = str(error)
     except Exception as broken:
         message = f"(its message cannot be made: {type(broken).__name__})"
-    text = f"{type(error).__name__}: {message}" if message else type(error).__name__
-    return text.replace("\0", "\\0").encode(errors="replace").decode()
-
-
-def _row(tag: str, values: Mapping[str, Any]) -> DataSet:
-    return DataSet(tag, [Element(list(values.values()))], attributes=list(values))
-
-
-def _rows(tag: str, rows: Iterable[Sequence[Any]]) -> DataSet:
-    return DataSet(tag, [Element(list(row)) for row in rows], attributes=list(COLUMNS[tag]))
-
-
-def _attribute_name(metric: str, output: str, taken: Iterable[str]) -> str:
-    """The attribute of a metric: its name in lower case, numbered where that is taken.
-
-    Taken are the columns that every set has, and the names of other metrics that differ from this
-    one in case alone.
-    """
-    plain = "".join(each for each in metric.lower() if each.isprintable()) or "metric"
-    used = {*taken, *tags.NOT_METRICS, "id", *(name.lower() for name in COLUMNS[output])}
-    used |= {f"{each.lower()}_task_id" for each in (tags.TRAINING, tags.ADAPTATION, tags.TESTING)}
-    number, name = 1, plain
-    while name in used:
-        number += 1
-        name = f"{plain}_{number}"
-    return name
+    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 def _are_floats(values: Sequence[Any]) -> bool:
     return all(type(value) is float for value in values)
-
-
-def _flattened(logs: Mapping[str, Any]) -> Iterable[tuple[str, float | None]]:
-    """Names and numbers; None for what is no number (a custom `train_step` may log anything)."""
-    for name, value in logs.items():
-        try:
-            yield name, float(value)
-        except (TypeError, ValueError):
-            parts = _parts(value)
-            yield from ((f"{name}_{i}", part) for i, part in enumerate(parts))
-            if not parts:
-                yield name, None
-
-
-def _parts(value: Any) -> list[float]:
-    try:
-        return [float(each) for each in value.tolist()] if hasattr(value, "tolist") else []
-    except (TypeError, ValueError):
-        return []

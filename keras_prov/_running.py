@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 
+from dfanalyzer_client.forks import in_child
+
 from ._weak import WeakIdentityMap
 
 __all__ = ["RunningFits", "fits"]
@@ -13,9 +15,13 @@ class RunningFits:
     """The models that are being fitted now, and those that were while nobody asked for capture."""
 
     def __init__(self) -> None:
+        self._uncaptured: WeakIdentityMap[bool] = WeakIdentityMap()
+        self.forget_running()
+
+    def forget_running(self) -> None:
+        """In a forked child, where none of the parent's fits runs."""
         self._lock = threading.Lock()
         self._running: WeakIdentityMap[int] = WeakIdentityMap()
-        self._uncaptured: WeakIdentityMap[bool] = WeakIdentityMap()
         self.count = 0
 
     def begin(self, model: object) -> None:
@@ -29,7 +35,7 @@ class RunningFits:
         with self._lock:
             if uncaptured:
                 self._uncaptured.set(model, True)
-            self.count -= 1
+            self.count = max(0, self.count - 1)  # a child may leave a fit of its parent's
             left = (self._running.get(model) or 1) - 1
             if left:
                 self._running.set(model, left)
@@ -47,3 +53,5 @@ class RunningFits:
 
 fits = RunningFits()
 """The fits of this process; the patches tell it of each."""
+
+in_child(fits.forget_running)

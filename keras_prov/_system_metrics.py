@@ -17,6 +17,8 @@ from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Self
 
+from dfanalyzer_client.forks import undivided
+
 from ._guard import guarded
 
 __all__ = ["SAMPLE_KEYS", "Sample", "SystemSampler", "checked"]
@@ -120,15 +122,17 @@ class _Machine:
     """What psutil and NVML say; made and used in the one thread that samples."""
 
     def __init__(self) -> None:
-        self._psutil = import_module("psutil")
+        with undivided():
+            self._psutil = import_module("psutil")
         self._process = self._psutil.Process()
         self._primed = False
         self._nvml: Any = None
 
     def __enter__(self) -> Self:
         with suppress(Exception):  # no library, no driver: this machine has no NVIDIA GPU for us
-            nvml = import_module("pynvml")
-            nvml.nvmlInit()
+            with undivided():  # it holds a lock of its own
+                nvml = import_module("pynvml")
+                nvml.nvmlInit()
             self._nvml = nvml
         return self
 

@@ -9,26 +9,43 @@ synchronization per batch. Only BATCH_METRICS, when asked for, brings a third on
 from __future__ import annotations
 
 import time
+import weakref
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import keras
 
-from ._adaptations import Adaptation, RateWatch
-from ._beginning import OF_BUILT_MODELS, architecture_of, inputs_of, values_of
+from dfanalyzer_client.file import WRITTEN
+from dfanalyzer_client.forks import in_child
+
+from ._adaptations import Adaptation
+from ._beginning import OF_BUILT_MODELS, architecture_of, inputs_of, optimizer_rows, values_of
 from ._building import forget_building, is_built, when_built
+from ._callback_files import CallbackFiles
 from ._configuration import changes_since, configuration_of
 from ._executions import link_to_parts
 from ._facts import Facts
 from ._files import forget_loads
 from ._guard import guarded
+from ._logs import HistoryReader, plain_logs
+from ._optimizers import MAIN, NamedOptimizer
 from ._outcome import Progress, steps_taken
+from ._rate_watches import RateWatches
+from ._rates import inner_optimizers
 from ._recorder import Execution, TrainingTask, utc_now
 
 __all__ = ["Training"]
 
 BATCHES_AT_ONCE = 256
-RATE = "learning_rate"
+
+
+class _Held(NamedTuple):
+    """An epoch that has ended, before the user's callbacks hear of it."""
+
+    epoch: int
+    elapsed: float
+    measured: dict[Any, Any]
+    logs: Mapping[str, Any]
 
 
 class Training:
@@ -44,22 +61,29 @@ class Training:
         self._execution = execution
         self._facts = Facts(model, arguments)
         self._task: TrainingTask | None = None
-        self._watch: RateWatch | None = None
+        self._watch: RateWatches | None = None
+        self._said: list[NamedOptimizer] = []
         self._samples: Any = None
         self._late: dict[str, Any] | None = None
         self._progress = Progress()
         self._began = self._epoch_began = time.perf_counter()
-        self._held: tuple[int, float, dict[str, Any]] | None = None
+        self._held: _Held | None = None
+        self._history = HistoryReader(self._facts.callbacks)
         self._batches: list[tuple[str, int, int, dict[str, Any]]] = []
+        self._files = CallbackFiles(self._facts.callbacks)
         self._swaps_average = any(
             isinstance(each, keras.callbacks.SwapEMAWeights) and each.swap_on_epoch
             for each in self._facts.callbacks
         )
         self.head = _Head(self)
         self.tail = _BatchTail(self) if execution.consent.choice.every_batch else _Tail(self)
+        self._is_here = True
+        _trainings.add(self)
 
     def begin(self) -> None:
         """Record what the training starts from; of a model to be built what is known so far."""
+        if not self._is_here:
+            return
         consent, model = self._execution.consent, self._facts.model
         loaded = [self._execution.record_loaded([fact]) for fact in forget_loads(model)]
         with guarded("the layers of a model", lost="which executions its parts come from"):
@@ -70,20 +94,28 @@ class Training:
             rows |= architecture_of(self._facts, consent)
         else:
             self._late = values or {}
-            when_built(self._facts.optimizer, self.model_is_built)
+            for each in self._waited_for():
+                when_built(each, self.optimizer_is_built)
             if OF_BUILT_MODELS & self._late.keys():
                 values = None
         self._task = self._execution.begin_training(
             values, rows, [task for tasks in loaded for task in tasks]
         )
         self._progress.steps_before = steps_taken(self._facts.optimizer)
-        if consent.adaptation and self._facts.optimizer is not None:
+        with guarded("the optimizers of a model", lost="what they are"):
+            self._say_optimizers(self._facts.optimizers)
+        if consent.adaptation:
             with guarded("the learning rate's watch", lost="changes of the learning rate"):
-                self._watch = RateWatch(self._facts.optimizer, model, self._facts.callbacks)
+                self._watch = RateWatches(self._facts)
         if consent.choice.system_seconds:
             from ._system_samples import SystemSamples  # here: most trainings need none
 
             self._samples = SystemSamples(consent.choice.system_seconds, self._task.system_stream())
+
+    def optimizer_is_built(self) -> None:
+        """Record what the model consists of, if this was the last of it to be built."""
+        if len(self._waited_for()) == 1 or is_built(self._facts.model):
+            self.model_is_built()
 
     def model_is_built(self) -> None:
         """Record what a model consists of that was built after the training had begun."""
@@ -118,35 +150,60 @@ class Training:
             self._send_batches()
 
     def epoch_is_done(self, epoch: int, logs: Mapping[str, Any]) -> None:
-        """Hold what Keras measured, until the user's callbacks have added to it."""
-        self._held = epoch, time.perf_counter() - self._epoch_began, dict(logs)
+        """Hold what Keras measured, until the user's callbacks have had their say."""
+        elapsed = time.perf_counter() - self._epoch_began
+        self._held = _Held(epoch, elapsed, dict(plain_logs(logs)), logs)
         self._progress.epochs += 1
         self._progress.next_epoch = epoch + 1
+        if self._watch is not None:
+            self._watch.meet()
 
     def epoch_ends(self, logs: Mapping[str, Any] | None = None) -> None:
-        """Record the epoch that is held; `logs` as the user's callbacks have left them."""
+        """Record the epoch that is held as Keras' History has it.
+
+        Args:
+            logs: as the user's callbacks have left them, and as the History that Keras adds after
+                us reads them; None when one of those callbacks raised. The epoch is then what Keras
+                measured and what callbacks had put there so far.
+        """
         held, self._held = self._held, None
         if held is None or self._task is None:
             return
-        epoch, elapsed, measured = held
-        self._progress.logs = measured
-        if logs is not None and len(logs) != len(measured):
-            added = {name: logs[name] for name in logs if name not in measured and name != RATE}
-            measured |= added  # Keras' own callbacks add the rate, which is captured when wanted
-        self._task.epoch(epoch, elapsed, measured, self._rate)
+        self._progress.logs = held.measured
+        if logs is None:
+            said: Mapping[Any, Any] = {**held.measured, **plain_logs(held.logs)}
+        else:
+            said = self._history.newest() or plain_logs(logs)
+        self._task.epoch(held.epoch, held.elapsed, said, self._rate, held.measured)
+        self._say_rates(held.epoch)
         if self._swaps_average and self._watch is not None:
-            self._record_average(epoch + 1, "SwapEMAWeights")
+            self._record_average(held.epoch + 1, "SwapEMAWeights")
         if self._batches:
             self._send_batches()
         if self._late is not None:
             self.model_is_built()
 
+    def leave(self) -> None:
+        """In a forked child: it is the parent's training, and what is held the parent's to say."""
+        self._task = self._watch = self._samples = self._late = None
+        self._batches.clear()
+        self._is_here = False
+
     def end(self, error: BaseException | None) -> None:
         """Record how the training ended; one that failed before it began is begun here."""
+        if not self._is_here:
+            return
         if self._task is None:
             self.begin()
-        forget_building(self._facts.optimizer)
-        last = (self.epoch_ends, self.model_is_built, self._send_batches, self._stop_samples)
+        for each in self._waited_for():
+            forget_building(each)
+        last = (
+            self.epoch_ends,
+            self.model_is_built,
+            self._send_batches,
+            self._stop_samples,
+            self._record_files,
+        )
         for step in last:
             with guarded("the end of a training"):
                 step()
@@ -161,16 +218,41 @@ class Training:
     def _rate(self) -> float | None:
         return self._watch.rate if self._watch is not None else None
 
+    def _waited_for(self) -> list[Any]:
+        """The optimizers whose building says that the model is built, too."""
+        chosen = self._facts.optimizer
+        return [each.optimizer for each in self._facts.optimizers] if chosen is None else [chosen]
+
+    def _say_optimizers(self, found: list[NamedOptimizer]) -> None:
+        """Say what the optimizers are where there is another than the one of `compile()`."""
+        said = {id(each.optimizer) for each in self._said}
+        new = [each for each in found if id(each.optimizer) not in said]
+        if not new or [each.name for each in found] == [MAIN] or self._task is None:
+            return
+        self._said += new
+        if self._execution.consent.choice.keys:
+            self._task.optimizers(optimizer_rows(new, self._facts))
+
+    def _say_rates(self, epoch: int) -> None:
+        if self._watch is not None and self._task is not None and self._watch.are_several:
+            self._say_optimizers(self._watch.optimizers)
+            self._task.rates(epoch, self._watch.rates)
+
     def _keep(self) -> None:
         """What a next training of this model is compared with, and the model itself."""
         execution = self._execution
         if execution.consent.adaptation:
-            execution.configuration = configuration_of(self._facts, self._rate)
+            rates = self._watch.rates if self._watch is not None else []
+            execution.configuration = configuration_of(self._facts, self._rate, dict(rates))
         if execution.consent.choice.model and self._progress.epochs:
             with guarded("storing the trained model", lost="the trained model"):
                 from ._models import store_model
 
                 store_model(execution, self._facts.model)
+
+    def _record_files(self) -> None:
+        for fact in self._files.written():
+            self._execution.record_file(fact, WRITTEN)
 
     def _stop_samples(self) -> None:
         if self._samples is not None:
@@ -182,7 +264,8 @@ class Training:
             return
         self._look(self._progress.next_epoch, "epoch")
         self._watch.stop()
-        averaged = getattr(self._facts.optimizer, "use_ema", False)
+        chosen = self._facts.optimizer
+        averaged = any(getattr(e, "use_ema", False) for e in inner_optimizers(chosen) or [chosen])
         if averaged and error is None and self._progress.epochs:
             # Optimizer.finalize_variable_values puts the weights' running average in their place
             self._record_average(self._progress.next_epoch, "EMA overwrite")
@@ -198,13 +281,25 @@ class Training:
     def _compare_with_last_training(self, epoch: int) -> None:
         before, self._execution.configuration = self._execution.configuration, None
         if before is not None and self._watch is not None:
-            for change in changes_since(before, self._facts, self._rate, epoch):
+            rates = dict(self._watch.rates)
+            for change in changes_since(before, self._facts, self._rate, rates, epoch):
                 self._execution.record_adaptation(change)
 
     def _send_batches(self) -> None:
         rows, self._batches = self._batches, []
         if rows and self._task is not None:
             self._task.batches(rows)
+
+
+_trainings: weakref.WeakSet[Training] = weakref.WeakSet()
+
+
+def _leave_trainings() -> None:
+    for training in list(_trainings):
+        training.leave()
+
+
+in_child(_leave_trainings)
 
 
 class _Head(keras.callbacks.Callback):
@@ -235,7 +330,7 @@ class _Tail(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         with guarded("the end of an epoch", self._training):
-            self._training.epoch_ends(logs or {})
+            self._training.epoch_ends({} if logs is None else logs)
 
 
 class _BatchTail(_Tail):

@@ -10,13 +10,32 @@ writes a search by hand says so the same way::
 
 from __future__ import annotations
 
+import numbers
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-__all__ = ["LateParameters", "Trial", "current_trial", "during", "trial"]
+from ._describe import describe
+from ._guard import guarded
+
+__all__ = [
+    "LateParameters",
+    "Trial",
+    "current_trial",
+    "during",
+    "end_of",
+    "is_pruning",
+    "trial",
+    "trial_rows",
+]
+
+FINISHED, PRUNED, FAILED = "FINISHED", "PRUNED", "FAILED"
+"""How a trial ends, in the words for tasks."""
+
+Rows = list[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,6 +53,31 @@ class Trial:
     number: str
     parameters: Mapping[str, Any] = field(default_factory=dict)
     framework: str = ""
+    trainings: list[Callable[[Trial, Rows], None]] = field(default_factory=list, repr=False)
+    measured: dict[str, float | None] = field(default_factory=dict, repr=False)
+
+    def report(self, values: Mapping[str, float | None]) -> None:
+        """Give the objective's value, or several by name, for the row that the trial ends with.
+
+        Example:
+            >>> with keras_prov.trial("rates", 0, {"rate": 0.1}) as running:
+            ...     running.report({"val_loss": min(model.fit(x, y).history["val_loss"])})
+        """
+        self.measured.update({str(name): _number(value) for name, value in values.items()})
+
+    def end(self, state: str, values: Mapping[str, float | None] | None = None) -> None:
+        """Tell the trainings how it ended, and with it what was chosen after they had begun.
+
+        Args:
+            state: FINISHED, PRUNED or FAILED.
+            values: of the objectives, by name.
+        """
+        self.report(values or {})
+        who = self.framework or None, self.study, self.number
+        rows = [(*who, state, *each) for each in self.measured.items()]
+        trainings, self.trainings[:] = list(self.trainings), []
+        for tell in trainings:
+            tell(self, rows or [(*who, state, None, None)])
 
 
 TrialOrNone = TypeVar("TrialOrNone", Trial, Trial | None)
@@ -89,7 +133,48 @@ def trial(
         raise TypeError(f"The name of a study is a text. Received: {study!r}.")
     if not isinstance(parameters or {}, Mapping):
         raise TypeError(f"A trial's parameters are a dictionary. Received: {parameters!r}.")
-    return during(Trial(study, str(number), dict(parameters or {}), framework))
+    return _by_hand(Trial(study, str(number), dict(parameters or {}), framework))
+
+
+def trial_rows(begun: Trial) -> Rows:
+    """A row for each parameter that was chosen so far, and one in any case."""
+    who = begun.framework or None, begun.study, begun.number
+    rows: Rows = [
+        (*who, str(name), describe(value), _number(value))
+        for name, value in begun.parameters.items()
+    ]
+    return rows or [(*who, None, None, None)]
+
+
+def end_of(error: BaseException | None) -> str:
+    """The state of a trial that ended so."""
+    if error is None:
+        return FINISHED
+    return PRUNED if is_pruning(error) else FAILED
+
+
+def is_pruning(error: BaseException) -> bool:
+    """Whether a search has ended a trial that promised nothing, which is no failure."""
+    optuna = sys.modules.get("optuna.exceptions")
+    return optuna is not None and isinstance(error, optuna.TrialPruned)
+
+
+@contextmanager
+def _by_hand(begun: Trial) -> Iterator[Trial]:
+    error: BaseException | None = None
+    try:
+        with during(begun):
+            yield begun
+    except BaseException as raised:
+        error = raised
+        raise
+    finally:
+        with guarded("the end of a trial", lost="how it ended"):
+            begun.end(end_of(error))
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, numbers.Real) else None
 
 
 @contextmanager

@@ -37,5 +37,10 @@ class WeakIdentityMap(Generic[Value]):
             del self._entries[id(key)]
         return value
 
+    def objects(self) -> list[object]:
+        """The living objects, oldest first."""
+        living = [reference() for reference, _ in list(self._entries.values())]
+        return [each for each in living if each is not None]
+
     def __len__(self) -> int:
         return len(self._entries)

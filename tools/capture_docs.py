@@ -18,6 +18,14 @@ TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 ALWAYS = {
     tags.LAYERS: ("with any hyperparameter", "a row for each layer and argument", "once"),
     tags.CONNECTIONS: ("with any hyperparameter", "the graph: layer to layer", "once"),
+    tags.OPTIMIZERS: (
+        "with any hyperparameter, of models with several",
+        "an optimizer of several, by its attribute's name", "once",
+    ),
+    tags.OPTIMIZER_RATES: (
+        "`adaptation`, of models with several", "the rate of each optimizer in each epoch",
+        "some µs per optimizer and epoch",
+    ),
     tags.TRAINING_OUTPUT: (
         "always", "a row for each epoch, and a column for each metric", "some µs per epoch",
     ),
@@ -32,6 +40,7 @@ ALWAYS = {
     ),
     tags.LOADED_FILE: ("when it happens", "a file that was read", "SHA-256 of the file"),
     tags.TRIAL: ("within a trial", "a parameter of the search", "once"),
+    tags.TRIAL_END: ("within a trial", "its state, and the value of each objective", "once"),
 }  # fmt: skip
 
 

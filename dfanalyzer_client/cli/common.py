@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import csv
 import dataclasses
-import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
@@ -14,8 +12,11 @@ import click
 
 from .. import settings
 from ..errors import DfAnalyzerError
+from ..left_behind import store_left
 from ..store import Connection, reader_connection
+from ..terminal import shown, shown_line
 from ..url import StoreURL
+from .forms import as_csv, json_text, named_columns
 
 __all__ = [
     "chosen_store",
@@ -25,6 +26,7 @@ __all__ = [
     "print_rows",
     "print_table",
     "reading",
+    "say",
     "store_option",
 ]
 
@@ -57,7 +59,7 @@ def friendly_errors() -> Iterator[None]:
     try:
         yield
     except DfAnalyzerError as error:
-        raise click.ClickException(str(error)) from None
+        raise click.ClickException(shown(error)) from None
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone, as `head` does
         raise SystemExit(1) from None
@@ -73,9 +75,19 @@ def chosen_store(option: str | None) -> StoreURL | None:
 
 
 @contextlib.contextmanager
-def reading(option: str | None) -> Iterator[Connection]:
-    """A connection to ask with, closed at the end."""
-    connection = reader_connection(chosen_store(option), settings.home())
+def reading(option: str | None, *, complete: bool = True) -> Iterator[Connection]:
+    """A connection to ask with, closed at the end.
+
+    `complete`: what ended processes of this machine left is stored first.
+    """
+    url, home = chosen_store(option), settings.home()
+    waiting = store_left(url, home) if complete else 0
+    connection = reader_connection(url, home)
+    if waiting:
+        click.echo(
+            f"{waiting} messages of ended processes are not stored yet: `keras-prov sync` stores "
+            "them.", err=True,
+        )  # fmt: skip
     try:
         yield connection
     finally:
@@ -85,14 +97,12 @@ def reading(option: str | None) -> Iterator[Connection]:
 def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str | None) -> None:
     """Print rows as a table, or as `form` says."""
     if form == "csv":
-        writer = csv.writer(sys.stdout)
-        writer.writerow(columns)
-        writer.writerows(rows)
+        click.echo(as_csv(columns, rows), nl=False)
     elif form == "json":
-        objects = [dict(zip(columns, row, strict=True)) for row in rows]
-        click.echo(json.dumps(objects, default=str, indent=1, ensure_ascii=False))
+        names = named_columns(columns)
+        click.echo(json_text([dict(zip(names, row, strict=True)) for row in rows]))
     else:
-        print_table(columns, rows)
+        print_table(named_columns(columns), rows)
         click.echo(f"{len(rows)} row{'s' * (len(rows) != 1)}", err=True)
 
 
@@ -109,10 +119,15 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     result = Table(box=box.ASCII2, show_edge=True)
     for position, column in enumerate(columns):
         numeric = all(isinstance(row[position], (int, float, type(None))) for row in rows)
-        result.add_column(Text(column), justify="right" if numeric and rows else "left")
+        result.add_column(Text(shown_line(column)), justify="right" if numeric and rows else "left")
     for row in rows:
         result.add_row(*(Text(_cell(value)) for value in row))
     console.print(result)
+
+
+def say(text: object, *, err: bool = False) -> None:
+    """Print a line with stored texts in it, so that none of them steers the terminal."""
+    click.echo(shown(text), err=err)
 
 
 def duration(seconds: float | None) -> str:
@@ -127,5 +142,5 @@ def duration(seconds: float | None) -> str:
 
 
 def _cell(value: Any) -> str:
-    """A value in one line, its newlines spelled out."""
-    return "null" if value is None else str(value).replace("\n", "\\n")
+    """A value in one line: its newlines, and what would steer the terminal, are spelled out."""
+    return "null" if value is None else shown_line(value)

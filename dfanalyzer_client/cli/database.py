@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -14,9 +15,12 @@ from ..store import Connection, create_catalogue, differences
 from ..sync import JournalState, journal_states
 from ..sync import sync as sync_journals
 from ..url import StoreURL
-from .common import chosen_store, duration, friendly_errors, print_table, reading, store_option
+from .common import chosen_store, duration, friendly_errors, print_table, reading, say, store_option
 
 __all__ = ["db", "journal", "sync"]
+
+LISTED = 20
+"""Messages set aside that are listed of a journal, at most."""
 
 COLUMNS = (
     "journal", "store", "process", "execution", "messages", "stored", "set aside", "bytes", "age",
@@ -52,10 +56,10 @@ def check(store: str | None) -> None:
 
     Example: keras-prov db check --store monetdb://monetdb@db.example.org:50000/dataflow_analyzer
     """
-    with friendly_errors(), reading(store) as connection:
+    with friendly_errors(), reading(store, complete=False) as connection:
         found = differences(connection)
         for line in found:
-            click.echo(line)
+            say(line)
         if found:
             raise SystemExit(1)
         click.echo(f"The catalogue in {connection.url.without_password()} is as it should be.")
@@ -74,7 +78,7 @@ def upgrade(store: str | None) -> None:
 
     def report(step: str) -> None:
         steps.append(step)
-        click.echo(f"Done: {step}")
+        say(f"Done: {step}")
 
     with friendly_errors():
         connection, readers = _writing(store)
@@ -120,7 +124,15 @@ def rebuild() -> None:
     help="The server that was there is at another address, or has another login, now: what waits "
     "for it goes to the server of --store or KERAS_PROV_STORE. `keras-prov journal` shows the URL.",
 )
-def sync(store: str | None, *, again: bool, elsewhere: bool, moved_from: str | None) -> None:
+@click.option(
+    "--refused",
+    is_flag=True,
+    help="Also try again what was set aside because the database refused it, as `keras-prov "
+    "journal` lists. What only lacked something that has come since is tried without it.",
+)
+def sync(
+    store: str | None, *, again: bool, elsewhere: bool, moved_from: str | None, refused: bool
+) -> None:
     """Store what earlier processes left in their journals.
 
     Example: keras-prov sync
@@ -129,21 +141,25 @@ def sync(store: str | None, *, again: bool, elsewhere: bool, moved_from: str | N
         url = chosen_store(store)
         if moved_from is not None:
             _move(moved_from, url, again=again, elsewhere=elsewhere)
-        _sync(url, "{} messages stored.", again=again, elsewhere=elsewhere)
+        _sync(url, "{} messages stored.", again=again, elsewhere=elsewhere, refused=refused)
 
 
 @click.command()
 @store_option
 def journal(store: str | None) -> None:
-    """List the journals: executions, messages, how many are stored, how many were set aside.
+    """List the journals: executions, messages, how many are stored, and what was set aside and why.
 
     Example: keras-prov journal
     """
-    rows, failures, away = [], [], set()
+    rows: list[list[str | int]] = []
+    failures: list[DfAnalyzerError] = []
+    refusals: list[JournalState] = []
+    away: set[str] = set()
     with friendly_errors():
         for each in journal_states(settings.home(), chosen_store(store)):
             if isinstance(each, JournalState):
                 rows.append(_row(each))
+                refusals += [each] * bool(each.refused)
                 if each.stored is None and each.store is not None:
                     away.add(each.store)
             else:
@@ -153,9 +169,11 @@ def journal(store: str | None) -> None:
     if rows:
         print_table(list(COLUMNS), rows)
     for address in sorted(away):
-        click.echo(f"{address} does not answer, or refuses us. {way_of_moved(address)}", err=True)
+        say(f"{address} does not answer, or refuses us. {way_of_moved(address)}", err=True)
+    for state in refusals:
+        _print_refused(state)
     for failure in failures:
-        click.echo(f"Error: {failure}", err=True)
+        say(f"Error: {failure}", err=True)
     if failures:
         raise SystemExit(1)
 
@@ -193,24 +211,56 @@ def _row(state: JournalState) -> list[str | int]:
         f"{state.executions[0]}{more}" if state.executions else "",
         f"{state.messages}{damaged}" if damaged else state.messages,
         stored,
-        state.refused,
+        len(state.refused),
         state.size,
         duration(state.age),
     ]
 
 
-def _sync(store: StoreURL | None, summary: str, *, again: bool, elsewhere: bool = False) -> None:
+def _print_refused(state: JournalState) -> None:
+    """What was set aside of a journal, and why."""
+    click.echo(
+        f"\nSet aside of {state.path.name} (`keras-prov sync --refused` tries it again once the "
+        "cause is mended):"
+    )
+    print_table(
+        ["message", "says", "reason"],
+        [[each.sequence, _subject(each.message), each.error] for each in state.refused[:LISTED]],
+    )
+    if len(state.refused) > LISTED:
+        click.echo(f"and {len(state.refused) - LISTED} more in {state.refusals_path.name}")
+
+
+def _subject(message: Any) -> str:
+    """What a message is of, whatever is wrong with it."""
+    said = message if isinstance(message, dict) else {}
+    if said.get("kind") == "task":
+        names = [said.get(name) for name in ("transformation", "id", "dataflow", "exec")]
+        return "task {1} of {0} in dataflow {2}, execution {3}".format(*names)
+    return f"{said.get('kind', 'message')} {said.get('tag', '')}".strip()
+
+
+def _sync(
+    store: StoreURL | None,
+    summary: str,
+    *,
+    again: bool,
+    elsewhere: bool = False,
+    refused: bool = False,
+) -> None:
     """Store what is left; exit code 1 when some of it cannot be."""
     failures: list[DfAnalyzerError] = []
 
     def report(path: Path, outcome: int | DfAnalyzerError) -> None:
         if isinstance(outcome, DfAnalyzerError):
             failures.append(outcome)
-            click.echo(f"{path.name}: {outcome}", err=True)
+            say(f"{path.name}: {outcome}", err=True)
         else:
             click.echo(f"{path.name}: {outcome} messages stored.")
 
-    count = sync_journals(settings.home(), store, report, again=again, elsewhere=elsewhere)
+    count = sync_journals(
+        settings.home(), store, report, again=again, elsewhere=elsewhere, refused=refused
+    )
     if count or not failures:
         click.echo(summary.format(count) if count else "Nothing was left to store.")
     if failures:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,8 @@ import click
 from .. import analysis
 from ..execution_reading import read_execution
 from ..execution_record import TaskRecord
-from .common import duration, friendly_errors, print_table, reading, store_option
+from .common import duration, friendly_errors, print_table, reading, say, store_option
+from .forms import json_text
 
 __all__ = ["runs", "show"]
 
@@ -33,7 +33,7 @@ def runs(dataflow: str | None, as_json: bool, store: str | None) -> None:
     with friendly_errors(), reading(store) as connection:
         summaries = analysis.executions(connection, dataflow)
     if as_json:
-        click.echo(json.dumps([_object(each) for each in summaries], default=str, indent=1))
+        click.echo(json_text([_object(each) for each in summaries]))
     elif not summaries:
         click.echo("No executions yet.", err=True)
     else:
@@ -55,8 +55,8 @@ def show(execution: str, show_all: bool, store: str | None) -> None:
     with friendly_errors(), reading(store) as connection:
         summary = analysis.find_execution(connection, execution)
         record = read_execution(connection, summary.dataflow, summary.id)
-    click.echo(f"Execution {summary.id}: {summary.tag}")
-    click.echo(
+    say(f"Execution {summary.id}: {summary.tag}")
+    say(
         f"Dataflow {summary.dataflow}, {summary.status}, {summary.epochs} epochs, "
         f"{duration(summary.seconds)}\n"
     )
@@ -65,7 +65,7 @@ def show(execution: str, show_all: bool, store: str | None) -> None:
     _print_some(columns, [_task(task) for task in record.tasks], show_all)
     for each in record.sets:
         done = dict.fromkeys(row.task.transformation for row in each.rows)
-        click.echo(f"\n{each.tag} (of {', '.join(done)})")
+        say(f"\n{each.tag} (of {', '.join(done)})")
         _print_some(each.columns, [row.values for row in each.rows], show_all)
 
 

@@ -6,7 +6,7 @@ import click
 
 from .. import settings
 from ..private_server import PrivateServer, ServerStatus
-from .common import friendly_errors
+from .common import friendly_errors, say
 
 __all__ = ["server"]
 
@@ -71,7 +71,7 @@ def log(lines: int) -> None:
             click.echo(f"There is no log yet: {path}", err=True)
             return
         for line in path.read_text(errors="replace").splitlines()[-lines:]:
-            click.echo(line)
+            say(line)
 
 
 def _print(status: ServerStatus) -> None:

@@ -10,7 +10,7 @@ import click
 
 from ..errors import RefusedError
 from ..store import Connection
-from .common import form_options, friendly_errors, print_rows, reading, store_option
+from .common import form_options, friendly_errors, print_rows, reading, say, store_option
 
 __all__ = ["split", "sql"]
 
@@ -46,7 +46,7 @@ def sql(statement: str | None, form: str | None, store: str | None) -> None:
                 _run(connection, typed, form)
             except RefusedError as error:
                 failed = True
-                click.echo(f"Error: {error}", err=True)
+                say(f"Error: {error}", err=True)
     if failed and not sys.stdin.isatty():
         raise SystemExit(1)  # a script that pipes statements in wants to know
 

@@ -13,6 +13,7 @@ from ..author import Author, checked_licence
 from ..environment_record import environment_of
 from ..errors import CrateError
 from ..execution_reading import read_execution
+from ..published import published
 from ..store.connection import Connection
 from ._parameters import parameters_of
 from ._run import Run
@@ -61,7 +62,7 @@ def write_crate(
             f"A crate needs the package rocrate ({error}): pip install 'keras-prov[crate]'"
         ) from None
     licence = checked_licence(license) if license else None
-    record = read_execution(connection, summary.dataflow, summary.id)
+    record = published(read_execution(connection, summary.dataflow, summary.id))
     if not record.tasks:
         raise CrateError(f"Execution {summary.tag} has no tasks: there is nothing to publish.")
     run, environment, tables = Run(summary, record), environment_of(record), tables_of(record)

@@ -22,6 +22,7 @@ FAILED = "http://schema.org/FailedActionStatus"
 
 REASONS = {
     "INTERRUPTED": "It was interrupted.",
+    "PRUNED": "Its search pruned it.",
     "ABANDONED": "Its process ended without a word.",
     "FAILED": "It failed; no reason was recorded.",
 }

@@ -14,23 +14,30 @@ from __future__ import annotations
 from ._address import readdress
 from ._files import compressed, is_done, journals, remove_expired
 from ._lock import take_over
-from ._reader import Header, JournalReader, read_header
+from ._news import DeclarationNews, News, TaskName
+from ._reader import Header, JournalReader, count_records, read_header
 from ._record import Record
 from ._search import declarations
-from ._set_aside import SetAside
+from ._set_aside import Refused, SetAside, journals_with_refused
 from ._writer import Journal, append_records
 
 __all__ = [
+    "DeclarationNews",
     "Header",
     "Journal",
     "JournalReader",
+    "News",
     "Record",
+    "Refused",
     "SetAside",
+    "TaskName",
     "append_records",
     "compressed",
+    "count_records",
     "declarations",
     "is_done",
     "journals",
+    "journals_with_refused",
     "read_header",
     "readdress",
     "remove_expired",

@@ -9,17 +9,18 @@ import shutil
 from pathlib import Path
 from typing import IO, cast
 
+from ..descriptors import Descriptor, open_own
 from ..errors import JournalError
 from ..url import StoreURL
 from ._files import NEW
-from ._lock import CLOSE_ON_EXEC, hold
+from ._lock import hold
 from ._reader import opened
 from ._record import line_of, parsed
 
 __all__ = ["readdress"]
 
 
-def readdress(journal: Path, store: StoreURL) -> int:
+def readdress(journal: Path, store: StoreURL) -> Descriptor:
     """Let the messages of a journal that was taken over go to `store`; a lock on it as it is now.
 
     All else of it stays, its age, too. It changes at once or not at all.
@@ -32,8 +33,8 @@ def readdress(journal: Path, store: StoreURL) -> int:
         times = journal.stat()
         _copy(journal, new, str(store.without_password()))
         os.utime(new, ns=(times.st_atime_ns, times.st_mtime_ns))
-        descriptor = os.open(new, os.O_RDWR | CLOSE_ON_EXEC)
-        hold(descriptor)  # before anybody finds it
+        descriptor = Descriptor(lambda: open_own(new, os.O_RDWR))
+        hold(descriptor.number)  # before anybody finds it
         new.replace(journal)
     except OSError as error:
         new.unlink(missing_ok=True)
@@ -42,8 +43,8 @@ def readdress(journal: Path, store: StoreURL) -> int:
 
 
 def _copy(journal: Path, new: Path, store: str) -> None:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | CLOSE_ON_EXEC
-    with opened(journal) as source, os.fdopen(os.open(new, flags, 0o600), "wb") as raw:
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    with opened(journal) as source, os.fdopen(open_own(new, flags), "wb") as raw:
         first = parsed(source.readline())
         if first is None or first.sequence:
             raise JournalError(f"The journal {journal} has no readable beginning.")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
 import os
 import time
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+
+from ..descriptors import Descriptor, open_above
 
 __all__ = ["SUFFIX", "compressed", "is_done", "journals", "remove_expired", "stem"]
 
@@ -17,6 +19,9 @@ NEW = ".new"
 
 KEPT, STORED = ".journal.gz", ".stored.gz"
 STEP_BYTES = 1 << 20
+GZIP = 31
+"""zlib's word for a file of gzip's (``wbits``); its time is 0."""
+
 DAY = 86_400.0
 
 
@@ -49,10 +54,15 @@ def compressed(journal: Path, *, keep: bool) -> Iterator[None]:
     done = journal.with_name(stem(journal) + (KEPT if keep else STORED))
     new = done.with_suffix(NEW)
     try:
-        with journal.open("rb") as source, _private(new) as target:
+        with open(journal, "rb", opener=open_above) as source, _private(new) as target:
+            # Nothing waits in memory to be written when a block is left: a forked child that drops
+            # this generator would write it, too, into its parent's file.
+            packer = zlib.compressobj(wbits=GZIP)
             while data := source.read(STEP_BYTES):
-                target.write(data)
+                _write(target, packer.compress(data))
                 yield
+            _write(target, packer.flush())
+            os.fsync(target.number)
     except OSError:
         new.unlink(missing_ok=True)
         raise
@@ -76,11 +86,17 @@ def remove_expired(folder: Path, days: float) -> None:
 
 
 @contextlib.contextmanager
-def _private(path: Path) -> Iterator[gzip.GzipFile]:
-    """A compressed file that only its user may read, on the disk when it is closed."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as raw:
-        with gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0) as file:
-            yield file
-        raw.flush()
-        os.fsync(raw.fileno())
+def _private(path: Path) -> Iterator[Descriptor]:
+    """A new file that only its user may read."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
+    descriptor = Descriptor(lambda: open_above(path, flags))
+    try:
+        yield descriptor
+    finally:
+        descriptor.close()
+
+
+def _write(target: Descriptor, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(target.number, view) :]

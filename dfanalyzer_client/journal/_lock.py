@@ -12,13 +12,12 @@ import logging
 import os
 from pathlib import Path
 
+from ..descriptors import Descriptor, open_above
 from ._reader import read_header
 
-__all__ = ["CLOSE_ON_EXEC", "hold", "take_over"]
+__all__ = ["hold", "take_over"]
 
 logger = logging.getLogger(__name__)
-
-CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)  # Windows has no exec
 
 
 class _Lock(enum.Enum):
@@ -34,7 +33,7 @@ def hold(descriptor: int) -> None:
         )
 
 
-def take_over(path: Path, *, elsewhere: bool = False) -> int | None:
+def take_over(path: Path, *, elsewhere: bool = False) -> Descriptor | None:
     """Lock a journal whose process is gone: a descriptor to close when done, else None.
 
     `elsewhere`: also one of another machine, whose process is known to be gone.
@@ -43,12 +42,12 @@ def take_over(path: Path, *, elsewhere: bool = False) -> int | None:
         JournalError: nobody can tell where the journal is from.
     """
     try:
-        descriptor = os.open(path, os.O_RDWR | CLOSE_ON_EXEC)
+        descriptor = Descriptor(lambda: open_above(path, os.O_RDWR))
     except OSError:  # another one took it over meanwhile, or it is somebody else's
         return None
     with contextlib.ExitStack() as undo:
-        undo.callback(os.close, descriptor)
-        if _is_left(path, descriptor, elsewhere=elsewhere):
+        undo.callback(descriptor.close)
+        if _is_left(path, descriptor.number, elsewhere=elsewhere):
             undo.pop_all()
             return descriptor
     return None

@@ -10,17 +10,29 @@ import zlib
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any
 
+from ..descriptors import open_above
 from ..errors import JournalError
-from ._record import FORMAT, Record, parsed
+from ._expanding import expanding
+from ._record import FORMAT, LONGEST, Record, parsed
 
-__all__ = ["READ_BYTES", "Header", "JournalReader", "boot", "opened", "read_header"]
+__all__ = [
+    "READ_BYTES",
+    "Header",
+    "JournalReader",
+    "boot",
+    "count_records",
+    "opened",
+    "read_header",
+]
 
 logger = logging.getLogger(__name__)
 
 READ_BYTES = 1 << 20
+HEADER_BYTES = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -78,14 +90,20 @@ class JournalReader:
 
     def batches(self, size: int = READ_BYTES) -> Generator[list[Record], None, None]:
         """All records from here to the end, about `size` bytes of them at a time."""
-        rest = b""
+        rest = bytearray()
         with opened(self.path) as file:
             file.seek(self.offset)
             while data := self._data(file, size):
-                whole, newline, rest = (rest + data).rpartition(b"\n")
-                records = list(self._records(whole + newline))
-                if records:
-                    yield records
+                end = data.rfind(b"\n") + 1
+                if end:
+                    records = list(self._records(bytes(rest) + data[:end]))
+                    rest.clear()
+                    if records:
+                        yield records
+                rest += data[end:]
+                if len(rest) > LONGEST:
+                    self._report(bytes(rest))
+                    break  # no writer of ours makes such a line
 
     def start_over(self) -> None:
         """Read from the beginning again."""
@@ -130,32 +148,56 @@ def read_header(path: Path) -> Header | None:
     Raises:
         JournalError: its first record is damaged, or a newer version wrote it.
     """
-    with opened(path) as file:
-        line = file.readline()
-        if not line.endswith(b"\n"):
-            return None
+    try:
+        with opened(path) as file:
+            line = file.readline(HEADER_BYTES)
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise _unreadable(path) from error
+    if not line.endswith(b"\n") and len(line) < HEADER_BYTES:
+        return None
     record = parsed(line)
     if record is None or record.sequence != 0:
-        raise JournalError(
-            f"The journal {path} has no readable beginning, so its store is unknown. Its messages "
-            "are text: look into it, or move it away."
-        )
-    said = record.message
+        raise _unreadable(path)
+    try:
+        return _header(path, record.message)
+    except (LookupError, TypeError, ValueError, OverflowError) as error:
+        raise _unreadable(path) from error
+
+
+def _header(path: Path, said: dict[str, Any]) -> Header:
     if said["format"] > FORMAT:
         raise JournalError(
             f"A newer keras-prov wrote the journal {path} (format {said['format']}, and this one "
             f"reads {FORMAT}): upgrade this one."
         )
+    if datetime.fromisoformat(said["created"]).tzinfo is None:
+        raise ValueError(said["created"])
+    texts = said["journal"], said["host"], said.get("boot") or "", said["store"] or ""
+    if not all(isinstance(each, str) for each in texts):
+        raise TypeError(texts)
     return Header(
         said["journal"],
         said["created"],
         said["host"],
         said.get("boot"),
-        said["pid"],
+        int(said["pid"]),
         said["store"],
-        said.get("relays", False),
-        tuple(said.get("was", ())),
+        bool(said.get("relays", False)),
+        tuple(map(str, said.get("was", ()))),
     )
+
+
+def _unreadable(path: Path) -> JournalError:
+    return JournalError(
+        f"The journal {path} has no readable beginning, so its store is unknown. Its messages "
+        "are text: look into it, or move it away."
+    )
+
+
+def count_records(path: Path) -> int:
+    """How many lines a journal has, read as they are."""
+    with opened(path) as file:
+        return sum(data.count(b"\n") for data in iter(lambda: file.read(READ_BYTES), b""))
 
 
 def boot() -> str | None:
@@ -168,4 +210,4 @@ def boot() -> str | None:
 
 def opened(path: Path) -> IO[bytes]:
     """A journal's bytes, compressed or not."""
-    return cast("IO[bytes]", gzip.open(path)) if path.suffix == ".gz" else path.open("rb")
+    return expanding(path) if path.suffix == ".gz" else open(path, "rb", opener=open_above)

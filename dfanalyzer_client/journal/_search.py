@@ -10,9 +10,9 @@ from typing import Any
 
 from ._files import journals
 from ._reader import opened
-from ._record import parsed
+from ._record import LONGEST, parsed
 
-__all__ = ["SEARCHED_BYTES", "declarations"]
+__all__ = ["SEARCHED_BYTES", "declarations", "declares"]
 
 SEARCHED_BYTES = 1 << 30
 """So much is read at most, the newest journals first."""
@@ -36,7 +36,7 @@ def declarations(folder: Path, tag: str, exec_tag: str | None) -> list[dict[str,
 
 def _searched(folder: Path, tag: str, exec_tag: str | None) -> list[dict[str, Any]]:
     searched = 0
-    quoted = b'"exec":' if exec_tag is None else json.dumps(exec_tag).encode("ascii")
+    quoted = b"" if exec_tag is None else json.dumps(exec_tag).encode("ascii")
     for path in reversed(journals(folder, done=True)):
         found: list[dict[str, Any]] = []
         for line in _lines(path):
@@ -53,16 +53,22 @@ def _searched(folder: Path, tag: str, exec_tag: str | None) -> list[dict[str, An
 def _lines(path: Path) -> Iterator[bytes]:
     try:
         with opened(path) as file:
-            yield from file
+            while line := file.readline(LONGEST):
+                yield line
     except FileNotFoundError:
         raise
     except (OSError, EOFError, zlib.error):
         return  # damaged: what comes after cannot be read
 
 
+def declares(message: dict[str, Any]) -> bool:
+    """Whether a dataflow message begins an execution; who recalls one does not begin it."""
+    return ("exec" in message or "opens" in message) and "recalled" not in message
+
+
 def _is_of(message: dict[str, Any], tag: str, exec_tag: str | None) -> bool:
     if message.get("tag") != tag:
         return False
-    if exec_tag is None:  # who recalls an execution does not begin it
-        return "exec" in message and "recalled" not in message
-    return bool(message.get("exec") == exec_tag)
+    if exec_tag is None:
+        return declares(message)
+    return exec_tag in (message.get("exec"), message.get("opens"))

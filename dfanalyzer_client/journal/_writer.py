@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from .. import settings
+from ..descriptors import Descriptor, open_above
 from ..errors import JournalError
 from ..url import StoreURL
 from ._files import NEW, SUFFIX
-from ._lock import CLOSE_ON_EXEC, hold
+from ._lock import hold
 from ._reader import boot
 from ._record import FORMAT, Record, line_of
 
@@ -107,11 +108,10 @@ class Journal:
     def close(self, *, remove: bool = False) -> None:
         """Let go of the file and of its lock, and remove it if told to; twice is fine."""
         with self._lock:
-            descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
-            if remove:
-                self.path.unlink(missing_ok=True)
-            os.close(descriptor)
+            if self._descriptor.number >= 0:
+                if remove:
+                    self.path.unlink(missing_ok=True)
+                self._descriptor.close()
 
     def _write_waiting(self) -> None:
         while self._waiting and self._write(self._waiting[0]):
@@ -121,12 +121,13 @@ class Journal:
 
     def _write(self, line: bytes) -> bool:
         """Write a whole line, or nothing of it."""
-        if self._descriptor < 0:
+        descriptor = self._descriptor.number
+        if descriptor < 0:
             raise JournalError(f"The journal {self.path} was closed.")
         done = 0
         try:
             while done < len(line):
-                done += os.write(self._descriptor, line[done:])
+                done += os.write(descriptor, line[done:])
         except OSError as error:
             self._report(error)
             self._take_back(done)
@@ -139,14 +140,15 @@ class Journal:
         """Remove the half of a line; readers pass over it where that cannot be done."""
         if count:
             try:
-                os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - count)
+                descriptor = self._descriptor.number
+                os.ftruncate(descriptor, os.fstat(descriptor).st_size - count)
             except OSError:
                 self._waiting.appendleft(b"\n")
                 self._waiting_bytes += 1
 
     def _force(self) -> None:
         try:
-            os.fsync(self._descriptor)
+            os.fsync(self._descriptor.number)
         except OSError as error:
             logger.warning(
                 "%s is not safe from a power cut: fsync failed (%s).", self.path, error.strerror
@@ -176,7 +178,7 @@ def append_records(path: Path, records: Sequence[Record]) -> None:
     """Write to a journal that was taken over, in place of a torn last line; raises JournalError."""
     lines = [line_of(each.sequence, json.dumps(each.message)) for each in records]
     try:
-        with path.open("r+b") as file:
+        with open(path, "r+b", opener=open_above) as file:
             file.truncate(_whole_bytes(path))
             file.seek(0, os.SEEK_END)
             file.write(b"".join(lines))
@@ -187,7 +189,7 @@ def append_records(path: Path, records: Sequence[Record]) -> None:
 def _whole_bytes(path: Path) -> int:
     """Size of a journal up to the end of its last whole line."""
     size = path.stat().st_size
-    with path.open("rb") as file:
+    with open(path, "rb", opener=open_above) as file:
         step = 1 << 16
         for start in range(max(size - 1, 0) // step * step, -1, -step):
             file.seek(start)
@@ -197,16 +199,16 @@ def _whole_bytes(path: Path) -> int:
     return 0
 
 
-def _created(path: Path) -> int:
+def _created(path: Path) -> Descriptor:
     """A file that is not a journal yet, so that nobody finds it before it is locked."""
     try:
         for folder in (path.parent.parent, path.parent):  # the mode is that of the last one only
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | CLOSE_ON_EXEC
-        descriptor = os.open(path, flags, 0o600)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
+        descriptor = Descriptor(lambda: open_above(path, flags))
     except OSError as error:
         raise _cannot_create(path, error) from error
-    hold(descriptor)
+    hold(descriptor.number)
     return descriptor
 
 
@@ -228,7 +230,7 @@ def _cannot_create(path: Path, error: OSError) -> JournalError:
 
 def _force_folder(folder: Path) -> None:
     """A file is safe from a power cut once its folder's entry is, too (fsync(2))."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = open_above(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
     finally:

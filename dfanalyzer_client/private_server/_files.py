@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
 import shutil
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..descriptors import Descriptor, open_own
 from ..errors import PrivateServerError
+from ..forks import undivided
 from ..safe_home import check_home, made_home
 from ..url import StoreURL
 
-__all__ = ["DATABASE", "READER", "WRITER", "ServerFiles", "hold", "hold_soon", "is_held"]
+__all__ = [
+    "DATABASE",
+    "READER",
+    "WRITER",
+    "ServerFiles",
+    "hold",
+    "hold_soon",
+    "holding",
+    "is_held",
+]
 
 SERVER = "server"
 DATABASE = "provenance"
@@ -161,21 +174,30 @@ class ServerFiles:
         return StoreURL("127.0.0.1", port, DATABASE, user, self.password(user))
 
 
-def hold(path: Path, *, wait: bool = True) -> Any:
+@contextlib.contextmanager
+def holding(path: Path) -> Iterator[None]:
+    """Hold the lock on a file in the block; a forked child does not."""
+    descriptor = hold(path)
+    try:
+        yield
+    finally:
+        descriptor.close()
+
+
+def hold(path: Path, *, wait: bool = True) -> Descriptor:
     """Lock a file until it is closed; raises BlockingIOError when another holds it."""
     import fcntl  # here: this module is imported where there is no private server, too
 
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    file = os.fdopen(descriptor, "r+")
+    descriptor = Descriptor(lambda: open_own(path, os.O_RDWR | os.O_CREAT))
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+        fcntl.flock(descriptor.number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BaseException:
-        file.close()
+        descriptor.close()
         raise
-    return file
+    return descriptor
 
 
-def hold_soon(path: Path) -> Any:
+def hold_soon(path: Path) -> Descriptor:
     """Like `hold` without waiting, but for who only looks whether it is held (`is_held`)."""
     deadline = time.monotonic() + LOOK_SECONDS
     while True:
@@ -190,7 +212,8 @@ def hold_soon(path: Path) -> Any:
 def is_held(path: Path) -> bool:
     """Whether somebody holds the lock on a file."""
     try:
-        hold(path, wait=False).close()
+        with undivided():  # else a child would hold it on
+            hold(path, wait=False).close()
     except BlockingIOError:
         return True
     except (FileNotFoundError, NotADirectoryError):
@@ -207,8 +230,7 @@ def _secret(path: Path) -> str:
 def _write(path: Path, text: str) -> None:
     """Write a file that only its user may read, at once or not at all."""
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW
-    with os.fdopen(os.open(new, flags, 0o600), "w") as file:
+    with open(new, "w", opener=open_own) as file:
         file.write(text)
     new.replace(path)
 

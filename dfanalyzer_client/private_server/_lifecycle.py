@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from .. import settings
+from ..descriptors import Descriptor, open_own, pipe_above
 from ..errors import KernelMissingError, PrivateServerError
 from ..url import StoreURL
 from ._boot import kernel_available
-from ._files import DATABASE, READER, WRITER, ServerFiles, hold, hold_soon, is_held
+from ._files import DATABASE, READER, WRITER, ServerFiles, hold_soon, holding, is_held
 
 __all__ = ["PrivateServer", "ServerStatus"]
 
@@ -111,7 +112,7 @@ class PrivateServer:
         self._files.check()
         if not self._files.folder.exists():
             return False
-        with hold(self._files.start_lock):
+        with holding(self._files.start_lock):
             return self._stopped(timeout)
 
     def set_database_aside(self) -> Path | None:
@@ -122,7 +123,7 @@ class PrivateServer:
         """
         files = self._files
         files.create()
-        with hold(files.start_lock):
+        with holding(files.start_lock):
             self._stopped(timeout=10.0)
             with self._alone():
                 files.remove_half_made()
@@ -146,7 +147,7 @@ class PrivateServer:
         idle = settings.idle_minutes(self._idle_minutes)
         self._files.create()
         tries, deadline = 0, time.monotonic() + START_SECONDS
-        with hold(self._files.start_lock):
+        with holding(self._files.start_lock):
             while (state := self._settled()) is None:
                 if tries == TRIES or time.monotonic() >= deadline:
                     raise self._explained("it ended without a word")
@@ -173,22 +174,22 @@ class PrivateServer:
             PrivateServerError: it did not start; the message has the reason.
         """
         self._remove_stale_state()
-        reader, writer = os.pipe()
+        reader, writer = pipe_above()
         command = [
             sys.executable, "-P", "-m", "dfanalyzer_client.private_server._process",
-            str(self._files.home), "--idle", str(idle), "--ready", str(writer),
+            str(self._files.home), "--idle", str(idle), "--ready", str(writer.number),
         ]  # fmt: skip
         try:
             with self._open_log() as log:
                 subprocess.run(  # noqa: S603 (our own interpreter and module)
                     command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, check=False,
-                    cwd=self._files.folder, env=_environment(), pass_fds=(writer,),
+                    cwd=self._files.folder, env=_environment(), pass_fds=(writer.number,),
                     start_new_session=True,
                 )  # fmt: skip
         finally:
-            os.close(writer)
-        with os.fdopen(reader) as report:
-            said = report.read()
+            writer.close()
+        with contextlib.closing(reader):
+            said = _all_of(reader.number)
         answer = json.loads(said) if said else {}
         if "error" in answer:
             raise self._explained(answer["error"])
@@ -202,7 +203,7 @@ class PrivateServer:
         with contextlib.suppress(BlockingIOError), hold_soon(self._files.lock):
             self._files.remove_state()
 
-    def _alone(self) -> Any:
+    def _alone(self) -> Descriptor:
         """Hold the server's lock, so that nobody starts one; raises PrivateServerError."""
         try:
             return hold_soon(self._files.lock)
@@ -212,12 +213,7 @@ class PrivateServer:
             ) from None
 
     def _open_log(self) -> Any:
-        descriptor = os.open(
-            self._files.log,
-            os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW,
-            0o600,
-        )
-        return os.fdopen(descriptor, "ab")
+        return open(self._files.log, "ab", opener=open_own)
 
     def _explained(self, reason: str) -> PrivateServerError:
         files = self._files
@@ -270,6 +266,11 @@ class PrivateServer:
                 return False
             time.sleep(POLL_SECONDS)
         return True
+
+
+def _all_of(descriptor: int) -> bytes:
+    """What comes out of a pipe until its other end is closed."""
+    return b"".join(iter(lambda: os.read(descriptor, 1 << 16), b""))
 
 
 def _environment() -> dict[str, str]:

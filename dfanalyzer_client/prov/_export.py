@@ -15,6 +15,7 @@ from ..author import Author
 from ..errors import DfAnalyzerError, UnknownTagError
 from ..execution_reading import read_execution
 from ..execution_record import ExecutionRecord
+from ..published import published
 from ..store import Connection, reader_connection
 from ..url import StoreURL
 from ._document import bundle_name, document_of, fill
@@ -164,7 +165,7 @@ def _drawn(document: ProvDocument, title: str, format_: str) -> bytes:
 
 
 def _read(connection: Connection, summary: ExecutionSummary) -> ExecutionRecord:
-    return read_execution(connection, summary.dataflow, summary.id)
+    return published(read_execution(connection, summary.dataflow, summary.id))
 
 
 def _top(summaries: Iterable[ExecutionSummary], options: Options) -> ProvDocument:

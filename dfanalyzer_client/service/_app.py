@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import tzinfo
 from typing import Annotated, Any
 
 from anyio.to_thread import run_sync
@@ -32,8 +33,10 @@ from ..store.reading import Catalogue
 from ._graph import DataflowEntry, DataflowGraph, dataflow_graph
 from ._guards import BodyTooLargeError, body_of
 from ._ingest import Ingest
+from ._json import read_json
 from ._messages import DataflowMessage, TaskMessage
 from ._specification import as_csv, plain_value, specification
+from ._text import dataflow_of, task_of
 
 __all__ = ["create_app"]
 
@@ -87,6 +90,14 @@ class Rows(BaseModel):
     transformations: list[str]
 
 
+DATAFLOW_EXAMPLE = """dataflow(shop)
+dataset(iclean,{customerid;country},{NUMERIC;TEXT})
+dataset(oclean,{customerid},{NUMERIC})
+transformation(clean,{iclean},{oclean},{})"""
+TASK_EXAMPLE = """task(shop,clean,1, ,FINISHED)
+collection(iclean,{{1;Chile};{2;Peru}})
+collection(oclean,{{1}})"""
+
 REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": description}
     for status, description in {
@@ -101,13 +112,17 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def create_app(client: Client, connect: Callable[[], Connection]) -> FastAPI:
+def create_app(
+    client: Client, connect: Callable[[], Connection], zone: tzinfo | None = None
+) -> FastAPI:
     """The service for one client.
 
     Args:
         client: takes the messages; it is closed when the service ends.
         connect: a connection to ask the store with.
+        zone: of times that name none; None is this machine's.
     """
+    ingest = Ingest(client, connect, zone)
 
     @contextlib.asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -123,7 +138,7 @@ def create_app(client: Client, connect: Callable[[], Connection]) -> FastAPI:
         redoc_url=None, title="Keras-Prov", description=DESCRIPTION, lifespan=lifespan,
         responses=REFUSALS,
     )  # fmt: skip
-    _add_ingestion(app, Ingest(client, connect))
+    _add_ingestion(app, ingest)
     _add_start(app)
     _add_dataflows(app, connect)
     _add_queries(app, connect)
@@ -136,14 +151,24 @@ def _add_ingestion(app: FastAPI, ingest: Ingest) -> None:
     @app.post("/pde/dataflow/json", **_takes(DataflowMessage))
     async def declare_dataflow(request: Request) -> Response:
         """Declare a dataflow, or let it grow."""
-        said = DataflowMessage.model_validate_json(await body_of(request))
+        said = read_json(DataflowMessage, await body_of(request))
         return _accepted(await ingest.dataflow(said))
 
     @app.post("/pde/task/json", **_takes(TaskMessage))
     async def take_task(request: Request) -> Response:
         """Take what a task read and wrote since its last message."""
-        said = TaskMessage.model_validate_json(await body_of(request))
+        said = read_json(TaskMessage, await body_of(request))
         return _accepted(await ingest.task(said))
+
+    @app.post("/pde/dataflow", **_takes_text(DATAFLOW_EXAMPLE))
+    async def declare_dataflow_in_text(request: Request) -> Response:
+        """Declare a dataflow in DfAnalyzer's text protocol."""
+        return _accepted(await ingest.dataflow(dataflow_of(await body_of(request))))
+
+    @app.post("/pde/task", **_takes_text(TASK_EXAMPLE))
+    async def take_task_in_text(request: Request) -> Response:
+        """Take what a task read and wrote, in DfAnalyzer's text protocol."""
+        return _accepted(await ingest.task(task_of(await body_of(request))))
 
 
 def _add_start(app: FastAPI) -> None:
@@ -244,6 +269,13 @@ def _takes(model: type[BaseModel], answer: type[BaseModel] = Accepted) -> dict[s
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     body = {"content": {"application/json": {"schema": schema}}, "required": True}
     return {"response_model": answer, "openapi_extra": {"requestBody": body}}
+
+
+def _takes_text(example: str) -> dict[str, Any]:
+    """How a route is documented that reads text."""
+    content = {"text/plain": {"schema": {"type": "string"}, "example": example}}
+    body = {"content": content, "required": True}
+    return {"response_model": Accepted, "openapi_extra": {"requestBody": body}}
 
 
 def _add_schemas(app: FastAPI) -> None:

@@ -4,51 +4,52 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import logging
-from collections import OrderedDict
 from collections.abc import Callable
+from datetime import tzinfo
 from typing import Any
 
 from anyio.to_thread import run_sync
 
-from ..analysis import task_exists
 from ..client import Client
 from ..dataflow import new_execution
-from ..declaration import Declaration
-from ..errors import StoreError, UnknownTagError
-from ..journal import declarations
+from ..errors import DefinitionError, StoreError, UnknownTagError
+from ..journal import DeclarationNews
 from ..store import Connection
 from ..store.reading import Catalogue, declared
+from ._known import Dataflows
 from ._messages import DataflowMessage, TaskMessage
+from ._rows import named_sets
+from ._times import Clock
 
 __all__ = ["Ingest"]
 
 logger = logging.getLogger(__name__)
 
-TaskName = tuple[str, str, str, str]
-"""Dataflow, execution, transformation, id."""
-
-KNOWN_TASKS = 500_000
-
 
 class Ingest:
     """Takes messages for one client; all its methods are called from one event loop.
 
-    What was declared before this process began is looked up: in the store, and for the order of an
-    execution's values in the journals.
+    What other processes declared, before this one began or beside it, is looked up in the store and
+    in the journals.
 
     Args:
         client: where to.
         connect: a connection to ask the store with.
+        zone: of times without one; None is this machine's.
     """
 
-    def __init__(self, client: Client, connect: Callable[[], Connection]) -> None:
-        self._client, self._connect = client, connect
+    def __init__(
+        self, client: Client, connect: Callable[[], Connection], zone: tzinfo | None = None
+    ) -> None:
+        self._client, self._connect, self._zone = client, connect, zone
+        self._clock = Clock()
         self._lock = asyncio.Lock()
-        self._searched: set[tuple[str, str]] = set()
-        self._loaded: set[str] = set()
-        self._tasks: OrderedDict[TaskName, None] = OrderedDict()
-        self._newest: dict[str, str] = {}
+        self._news = DeclarationNews(client.home / "journals")
+        self._dataflows = Dataflows()
+        self._recalled: set[tuple[str, str]] = set()
+        self._unanswered: StoreError | None = None
 
     async def dataflow(self, said: DataflowMessage) -> int:
         """Declare a dataflow; the message's number in the journal.
@@ -57,135 +58,124 @@ class Ingest:
             DefinitionError: it contradicts what was declared before, here or in the store.
             JournalError: the journal cannot be written.
         """
-        await self._load(said.tag)
-        number = self._client.save_dataflow(said.message())
-        self._loaded.add(said.tag)
-        self._newest[said.tag] = said.exec or new_execution(said.tag)
+        await self._learn(said.tag)
+        message = said.message()
+        if said.exec is None:
+            message["opens"] = new_execution(said.tag)
+        try:
+            number = self._client.save_dataflow(message)
+        except DefinitionError:
+            # its client sends its tasks all the same, with their values in its order
+            self._dataflows.declare(message, opens=False)
+            raise
+        self._dataflows.declare(message)
+        self._dataflows.loaded.add(said.tag)
         return number
 
     async def task(self, said: TaskMessage) -> int:
         """Take a task; the message's number in the journal.
 
         Raises:
-            UnknownTagError: it names a dataflow, transformation, set or task that nobody declared.
+            UnknownTagError: it names a dataflow, transformation or set that nobody declared.
             ElementError: a value does not fit.
-            ValueError: its dependency is no list of pairs.
+            ValueError: its dependency is no list of pairs, or a time is of no year.
+            StoreError: the dataflow is not known, and the store does not answer.
             JournalError: the journal cannot be written.
         """
-        exec_tag = said.exec or await self._newest_execution(said.dataflow)
+        await self._learn(said.dataflow)
+        try:
+            return self._take(said)
+        except UnknownTagError:  # or somebody elsewhere declared it
+            if not await self._relearn(said.dataflow):
+                raise
+            return self._take(said)
+
+    async def follow(self) -> None:
+        """Read what other processes declared since the last time."""
+        own = self._client.journal_path
+        if not self._news.pending(own):
+            return
+        async with self._lock:
+            own = self._client.journal_path
+            if not self._news.pending(own):
+                return
+            news = await run_sync(self._news.read, own)
+            for name, (status, key) in news.tasks.items():
+                self._dataflows.note_task(name, status, key)
+            for message in news.declarations:
+                self._dataflows.hear(message)
+                if message["tag"] in self._dataflows.loaded:
+                    self._recall(message)
+
+    def _take(self, said: TaskMessage) -> int:
+        """Send a task in the order that it keeps to; nothing is waited for in between."""
         declaration = self._client.declaration(said.dataflow)
-        if declaration is None or not declaration.has_execution(exec_tag):
-            await self._recover(said.dataflow, exec_tag)
-            declaration = self._client.declaration(said.dataflow)
         if declaration is None:
+            if self._unanswered is not None:
+                raise self._unanswered
             raise UnknownTagError(
                 f"No dataflow {said.dataflow!r} was declared: POST it to /pde/dataflow/json first."
             )
-        widths = {data.tag: declaration.width(exec_tag, data.tag) for data in said.sets}
-        message = said.message(widths) | {"exec": exec_tag}
-        for name in _named(message):
-            await self._check_said(declaration, name)
+        exec_tag = said.exec or self._dataflows.newest_execution(said.dataflow)
+        message = said.message("", self._clock.now(), self._zone) | {"exec": exec_tag}
+        name = (said.dataflow, exec_tag, said.transformation, message["id"])
+        orders = self._dataflows.orders(name)
+        message["declared"] = orders[0].key
+        message["sets"] = named_sets(said, declaration, orders)
         number = self._client.save_task(message)
-        self._remember((said.dataflow, exec_tag, said.transformation, message["id"]))
+        self._dataflows.note_task(name, said.status, orders[0].key)
         return number
 
-    async def _load(self, tag: str) -> None:
-        """Take in what the store knows of a dataflow, once."""
-        if tag in self._loaded:
+    async def _learn(self, tag: str) -> None:
+        """Take in what others know of a dataflow, once, and what they declare from then on."""
+        await self.follow()
+        if tag in self._dataflows.loaded:
             return
         async with self._lock:
-            if tag in self._loaded:
+            if tag in self._dataflows.loaded:
                 return
             known = await run_sync(self._stored, tag)
             if known is not None:
-                self._client.save_dataflow(known)
-                self._loaded.add(tag)
-
-    async def _newest_execution(self, tag: str) -> str:
-        """What tasks belong to whose client is older than executions and names none.
-
-        It is that of the newest declaration, here or before this process began.
-        """
-        await self._load(tag)
-        if self._client.declares(tag) and tag not in self._newest:
-            stored = await run_sync(self._newest_stored, tag)
-            self._newest.setdefault(tag, stored or new_execution(tag))
-        return self._newest.get(tag, "")
-
-    def _newest_stored(self, tag: str) -> str | None:
-        try:
-            with contextlib.closing(self._connect()) as connection, connection.transaction():
-                return Catalogue(connection).newest_execution(tag)
-        except StoreError as error:
-            logger.warning("The executions of dataflow %r are not known: %s", tag, error)
-            return None
-
-    async def _recover(self, tag: str, exec_tag: str) -> None:
-        """Take in what was declared of an execution before this process began, once."""
-        await self._load(tag)
-        async with self._lock:
-            if (tag, exec_tag) in self._searched:
-                return
-            folder = self._client.home / "journals"
-            for message in await run_sync(declarations, folder, tag, exec_tag):
-                self._client.save_dataflow({k: v for k, v in message.items() if k != "kind"})
+                self._recall(known)
+            for message in self._dataflows.begin(tag, known):
+                self._recall(message)
             if self._client.declares(tag):
-                self._searched.add((tag, exec_tag))
+                self._dataflows.loaded.add(tag)
+
+    async def _relearn(self, tag: str) -> bool:
+        """Ask the store again; whether it knows more of a dataflow now."""
+        if tag not in self._dataflows.loaded:
+            return False
+        known = await run_sync(self._stored, tag)
+        declaration = self._client.declaration(tag)
+        if known is None or declaration is None:
+            return False
+        before = declaration.specification()
+        self._recall(known)
+        return declaration.specification() != before
+
+    def _recall(self, message: dict[str, Any]) -> None:
+        """Declare what another process declared, once."""
+        told = message["tag"], json.dumps(message.get("transformations"), sort_keys=True)
+        if told in self._recalled:
+            return
+        self._recalled.add(told)
+        said = {name: value for name, value in message.items() if name != "kind"}
+        try:
+            self._client.save_dataflow({**said, "recalled": True})
+        except DefinitionError as error:
+            logger.warning("A declaration in a journal is passed over: %s", error)
 
     def _stored(self, tag: str) -> dict[str, Any] | None:
+        """What the store knows of a dataflow, with the newest execution of it."""
+        self._unanswered = None
         try:
-            connection = self._connect()
-            try:
-                with connection.transaction():
-                    layout = Catalogue(connection).layout(tag)
-            finally:
-                connection.close()
+            with contextlib.closing(self._connect()) as connection, connection.transaction():
+                catalogue = Catalogue(connection)
+                layout = catalogue.layout(tag)
+                self._dataflows.stored[tag] = catalogue.newest_execution(tag)
         except StoreError as error:
             logger.warning("What the store knows of dataflow %r is not known: %s", tag, error)
+            self._unanswered = error
             return None
         return None if layout is None else declared(layout)
-
-    async def _check_said(self, declaration: Declaration, name: TaskName) -> None:
-        """Refuse a dependency on a task that nobody said, which the store would refuse later."""
-        dataflow, exec_tag, transformation, id_ = name
-        if transformation not in declaration.transformations:
-            raise UnknownTagError(
-                f"dependency: dataflow {dataflow!r} has no transformation {transformation!r}."
-            )
-        if name in self._tasks:
-            self._tasks.move_to_end(name)
-        elif await run_sync(self._is_stored, name):
-            self._remember(name)
-        else:
-            raise UnknownTagError(
-                f"dependency: transformation {transformation!r} has no task {id_} in execution "
-                f"{exec_tag!r}."
-            )
-
-    def _is_stored(self, name: TaskName) -> bool:
-        """Whether the store has a task; True also where it does not answer, so that it decides."""
-        dataflow, exec_tag, transformation, id_ = name
-        try:
-            connection = self._connect()
-            try:
-                with connection.transaction():
-                    return task_exists(connection, dataflow, exec_tag, transformation, int(id_))
-            finally:
-                connection.close()
-        except StoreError as error:
-            logger.warning("Whether a task is stored is not known: %s", error)
-            return True
-
-    def _remember(self, name: TaskName) -> None:
-        self._tasks[name] = None
-        if len(self._tasks) > KNOWN_TASKS:
-            self._tasks.popitem(last=False)
-
-
-def _named(message: dict[str, Any]) -> list[TaskName]:
-    """The tasks that a message depends on."""
-    dependency = message.get("dependency", {"tags": [], "ids": []})
-    return [
-        (message["dataflow"], message["exec"], tag["tag"], each["id"])
-        for tag, each in zip(dependency["tags"], dependency["ids"], strict=True)
-    ]

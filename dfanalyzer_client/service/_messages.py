@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from ..names import MAX_NAME, checked_dataflow_tag, checked_name, checked_text
-from ..task_status import TaskStatus
+from ..task_status import ENDED, TaskStatus
+from ._times import parsed_time, stored_time, utc_period
 
-__all__ = ["DataflowMessage", "TaskMessage"]
+__all__ = ["SEPARATOR", "DataSetMessage", "DataflowMessage", "Scalar", "TaskMessage"]
 
 SEPARATOR = ";"
 BIGINT = 2**63 - 1
+ENDED_NAMES = frozenset(status.value for status in ENDED)
+STATUSES = {"FINISHED_WITH_ERROR": TaskStatus.FAILED.value}
+"""Words of the predecessors' for a status of ours."""
 
 
 def _text(value: str) -> str:
@@ -29,26 +33,53 @@ def _upper(value: Any) -> Any:
     return value.upper() if isinstance(value, str) else value
 
 
+ABSENT = (None, "", "null")
+"""DfAnalyzer's clients write a missing text as ``null``, or leave it empty."""
+
+
 def _absent(value: Any) -> Any:
-    """DfAnalyzer's clients write a missing text as ``null``, or leave it empty."""
-    return None if value in ("", "null") else value
+    return None if value in ABSENT else value
+
+
+def _none_is_text(value: Any) -> Any:
+    return "" if value is None else value
 
 
 def _none_is_empty(value: Any) -> Any:
     return [] if value is None else value
 
 
-def _moment(value: str | None) -> str | None:
-    """A time stamp as MonetDB reads it, in UTC where it says its zone."""
-    if value is None:
-        return None
-    moment = datetime.fromisoformat(value)
-    if moment.tzinfo is not None:
-        try:
-            moment = moment.astimezone(UTC).replace(tzinfo=None)
-        except OverflowError:
-            raise ValueError(f"In UTC it is of no year from 1 to 9999: {value!r:.80}") from None
-    return moment.isoformat(" ", "microseconds" if moment.microsecond else "seconds")
+def _status(value: Any) -> Any:
+    if value in ABSENT:
+        return TaskStatus.READY.value
+    word = _upper(value)
+    return STATUSES.get(word, word) if isinstance(word, str) else word
+
+
+def _references(key: str) -> Any:
+    """A validator of tags or ids, which may stand alone, and plain or in objects."""
+
+    def listed(value: Any) -> Any:
+        if value in ABSENT:
+            return []
+        each = value if isinstance(value, list) else [value]
+        return [one if isinstance(one, dict) else {key: one} for one in each]
+
+    return listed
+
+
+def _pairs(value: Any) -> Any:
+    """A dependency that is a list of pairs, as one of two lists."""
+    if isinstance(value, list):
+        pairs = [each for each in value if isinstance(each, dict)]
+        if len(pairs) < len(value):
+            return value
+        return (
+            {"tags": [each.get("tag") for each in pairs], "ids": [each.get("id") for each in pairs]}
+            if pairs
+            else None
+        )
+    return _absent(value)
 
 
 Text = Annotated[str, AfterValidator(_text)]
@@ -57,10 +88,12 @@ DataflowTag = Annotated[
     str, Field(min_length=1, max_length=MAX_NAME), AfterValidator(checked_dataflow_tag)
 ]
 Moment = Annotated[
-    str | None,
-    BeforeValidator(_absent),
-    AfterValidator(_moment),
-    Field(description="ISO 8601; UTC where it names no zone", examples=["2026-11-23 04:05:05"]),
+    datetime | None,
+    BeforeValidator(parsed_time, json_schema_input_type=str | float | None),
+    Field(
+        description="ISO 8601, of the client's zone where it names none; or seconds since 1970",
+        examples=["2026-11-23 04:05:05"],
+    ),
 ]
 OptionalText = Annotated[Text | None, BeforeValidator(_absent)]
 TaskId = Annotated[int, Field(ge=-BIGINT, le=BIGINT)]
@@ -115,7 +148,7 @@ class ProgramMessage(_Message):
     """A program that does a transformation."""
 
     name: Text
-    path: Text
+    path: Annotated[Text, BeforeValidator(_none_is_text)] = ""
 
 
 class TransformationMessage(_Message):
@@ -130,7 +163,7 @@ class DataflowMessage(_Message):
     """A dataflow as designed, and the execution that says so."""
 
     tag: DataflowTag
-    transformations: list[TransformationMessage]
+    transformations: Annotated[list[TransformationMessage], Several] = []
     exec: Annotated[Text | None, BeforeValidator(_absent)] = None
 
     def message(self) -> dict[str, Any]:
@@ -143,29 +176,41 @@ class _TagReference(_Message):
 
 
 class _IdReference(_Message):
-    id: TaskId | Text
+    id: TaskId | Text | list[TaskId | Text]
+
+    def numbers(self) -> list[int]:
+        """The tasks' ids: one, or several that ``;`` joins."""
+        each = self.id if isinstance(self.id, list) else [self.id]
+        parts = [part for one in each for part in str(one).split(SEPARATOR)]
+        return [_task_id(part) for part in parts if part.strip() not in ("", "null")]
 
 
 class DependencyMessage(_Message):
     """Tasks that the task depends on: the first tag with the first id, and so on.
 
-    An id may name several tasks of its transformation, joined by ``;``.
+    An id may name several tasks of its transformation, joined by ``;``; of one tag, all ids are.
     """
 
-    tags: Annotated[list[_TagReference], Several] = []
-    ids: Annotated[list[_IdReference], Several] = []
+    tags: Annotated[list[_TagReference], BeforeValidator(_references("tag"))] = []
+    ids: Annotated[list[_IdReference], BeforeValidator(_references("id"))] = []
+
+    @model_validator(mode="after")
+    def _paired(self) -> DependencyMessage:
+        self.message()
+        return self
 
     def message(self) -> dict[str, Any]:
         """Tags and ids, as many of each; raises ValueError where they do not pair."""
-        if len(self.tags) != len(self.ids):
+        tags = self.tags * len(self.ids) if len(self.tags) == 1 else self.tags
+        if len(tags) != len(self.ids):
             raise ValueError(
                 f"dependency: tags and ids are pairs. Received: {len(self.tags)} tags and "
                 f"{len(self.ids)} ids."
             )
         pairs = [
-            (tag.tag, _task_id(part))
-            for tag, each in zip(self.tags, self.ids, strict=True)
-            for part in str(each.id).split(SEPARATOR)
+            (tag.tag, number)
+            for tag, each in zip(tags, self.ids, strict=True)
+            for number in each.numbers()
         ]
         return {
             "tags": [{"tag": tag} for tag, _ in pairs],
@@ -178,6 +223,17 @@ class DataSetMessage(_Message):
 
     tag: Tag
     elements: Annotated[list[list[Scalar] | str], Several] = []
+    attributes: Annotated[
+        list[Tag] | None,
+        Field(description="names of the values, where they are not in the order as declared"),
+    ] = None
+
+
+COMPUTATION = "COMPUTATION"
+
+
+def _method(value: Any) -> Any:
+    return COMPUTATION if value in ABSENT else value
 
 
 class PerformanceMessage(_Message):
@@ -185,16 +241,22 @@ class PerformanceMessage(_Message):
 
     startTime: Moment = None  # noqa: N815
     endTime: Moment = None  # noqa: N815
-    method: Text = "COMPUTATION"
+    method: Annotated[Text, BeforeValidator(_method)] = COMPUTATION
     description: OptionalText = None
     invocation: OptionalText = None
+
+    def message(self, began: datetime | None, ended: datetime | None) -> dict[str, str]:
+        """The period as our own client sends it, in UTC."""
+        times = {"startTime": began, "endTime": ended}
+        said = {name: stored_time(each) for name, each in times.items() if each is not None}
+        return said | self.model_dump(exclude_none=True, exclude=set(times))
 
 
 class FileMessage(_Message):
     """A file that the task used."""
 
     name: Text
-    path: Text
+    path: Annotated[Text, BeforeValidator(_none_is_text)] = ""
 
 
 class TaskMessage(_Message):
@@ -209,11 +271,12 @@ class TaskMessage(_Message):
     dataflow: Tag
     transformation: Tag
     status: Annotated[
-        Literal["READY", "RUNNING", "FINISHED", "FAILED", "INTERRUPTED", "ABANDONED"],
-        BeforeValidator(_upper),
+        Literal["READY", "RUNNING", "FINISHED", "FAILED", "INTERRUPTED", "PRUNED", "ABANDONED"],
+        BeforeValidator(_status, json_schema_input_type=str | None),
+        Field(description="of FINISHED_WITH_ERROR, FAILED is stored"),
     ] = "READY"
     subid: OptionalText = None
-    dependency: Annotated[DependencyMessage | None, BeforeValidator(_absent)] = None
+    dependency: Annotated[DependencyMessage | None, BeforeValidator(_pairs)] = None
     workspace: OptionalText = None
     resource: OptionalText = None
     output: OptionalText = None
@@ -222,38 +285,47 @@ class TaskMessage(_Message):
     performances: Annotated[list[PerformanceMessage], Several] = []
     files: Annotated[list[FileMessage], Several] = []
 
-    def message(self, widths: dict[str, int]) -> dict[str, Any]:
-        """The message as our own client sends it.
+    def message(self, declared: str, received: datetime, zone: tzinfo | None) -> dict[str, Any]:
+        """The message as our own client sends it, but for its sets.
+
+        Its begin and its end are of one clock: the client's where this message is all that is said
+        of the task, else that of the service, which receives the first and the last.
 
         Args:
-            widths: how many attributes each set has.
+            declared: names the declaration that it keeps to.
+            received: now.
+            zone: of times without one; None is this machine's.
 
         Raises:
-            ValueError: its dependency's tags and ids do not pair.
+            ValueError: its dependency's tags and ids do not pair, or a time is of no year.
         """
-        message = self.model_dump(exclude_none=True, exclude={"sets", "dependency"})
-        message["id"] = str(self.id)
-        message["sets"] = [
-            {"tag": each.tag, "elements": _elements(each, widths.get(each.tag, 1))}
-            for each in self.sets
+        head = {"id": str(self.id), "exec": self.exec, "dataflow": self.dataflow,
+                "transformation": self.transformation, "status": self.status,
+                "declared": declared}  # fmt: skip
+        left_out = {*head, "sets", "dependency", "performances"}
+        message = head | self.model_dump(exclude_none=True, exclude=left_out)
+        periods = [utc_period(each.startTime, each.endTime, zone) for each in self.performances]
+        message["performances"] = [
+            each.message(*period) for each, period in zip(self.performances, periods, strict=True)
         ]
-        if self.dependency is not None and (self.dependency.tags or self.dependency.ids):
+        message["received"] = stored_time(received)
+        if self.dependency is not None:
             message["dependency"] = self.dependency.message()
-        began = [each.startTime for each in self.performances if each.startTime]
-        if began or self.status == TaskStatus.RUNNING.value:
-            message["startTime"] = min(began) if began else _now()
+        if self.status == TaskStatus.RUNNING.value:
+            message["startTime"] = message["received"]
+        elif self.status in ENDED_NAMES:
+            message |= _whole(periods)
         return message
 
 
-def _elements(data: DataSetMessage, width: int) -> list[list[Scalar]]:
-    """Rows of values; a text that stands for more than one value is split."""
-    rows: list[list[Scalar]] = []
-    for element in data.elements:
-        values: list[Scalar] = [element] if isinstance(element, str) else element
-        if len(values) == 1 and width > 1 and isinstance(values[0], str):
-            values = list(values[0].split(SEPARATOR))
-        rows.append(values)
-    return rows
+def _whole(periods: list[tuple[datetime | None, datetime | None]]) -> dict[str, str]:
+    """Begin and end of a task by its client's clock; neither where it does not say the end."""
+    began = min((start for start, _ in periods if start is not None), default=None)
+    ended = max((end for _, end in periods if end is not None), default=None)
+    if ended is None or (began is not None and began > ended):
+        return {}
+    times = {"startTime": began, "endTime": ended}
+    return {name: stored_time(each) for name, each in times.items() if each is not None}
 
 
 def _task_id(text: str) -> int:
@@ -264,7 +336,3 @@ def _task_id(text: str) -> int:
     raise ValueError(
         f"dependency: a task's id is a whole number of 64 bits. Received: {text[:80]!r}."
     )
-
-
-def _now() -> str:
-    return datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

@@ -44,6 +44,10 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         VIEWS["hyperparameters"],
         VIEWS["metrics"],
     ),
+    4: tuple(
+        f'CREATE TABLE "public"."{name}" ({quoted_columns(TABLES[name])})'
+        for name in ("waiting_value", "waiting_dependency")
+    ),
 }
 """What makes a catalogue of the version before into one of this version."""
 

@@ -21,7 +21,8 @@ from .. import vocabulary as tags
 from .connection import Connection
 from .layout import DataflowLayout, SetLayout
 from .schema import table
-from .sql import identifier, literal, qualified
+from .sql import identifier, literal
+from .waiting import source
 
 __all__ = ["Compared", "backfill", "compare"]
 
@@ -160,7 +161,7 @@ def _statement(layout: DataflowLayout, known: SetLayout, names: list[str]) -> tu
         f"INSERT INTO {table(target)} ({', '.join(map(identifier, filled))}) "
         f"SELECT {_task(known)}, {columns}, "
         f"{'CAST(NULL AS DOUBLE)' if epoch is None else f's.{identifier(epoch)}'} "
-        f"FROM {qualified(layout.tag, known.table)} s CROSS JOIN {table('attribute')} a "
+        f"FROM {source(layout, known)} s CROSS JOIN {table('attribute')} a "
         f"LEFT JOIN {table('exact_number')} x ON x.attribute_id = a.id AND x.element_id = s.id "
         f"WHERE ({present} IS NOT NULL OR x.value IS NOT NULL) AND a.id IN "
     )
@@ -179,7 +180,7 @@ def _trial_statement(layout: DataflowLayout, known: SetLayout) -> str:
         f"INSERT INTO {table('hyperparameter_value')} "
         '("task_id", "name", "value", "number") '
         f'SELECT {_task(known)}, s."name", s."value", s."number" '
-        f"FROM {qualified(layout.tag, known.table)} s"
+        f"FROM {source(layout, known)} s"
     )
 
 

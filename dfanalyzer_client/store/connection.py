@@ -16,6 +16,7 @@ from typing import Any
 import pymonetdb
 import pymonetdb.sql.cursors
 
+from ..descriptors import FIRST
 from ..errors import (
     ConflictError,
     RefusedError,
@@ -24,7 +25,9 @@ from ..errors import (
     StoreLoginError,
     StoreUnavailableError,
 )
+from ..forks import unshared
 from ..url import StoreURL
+from .patience import PatientSocket
 
 __all__ = ["Connection", "lacks_rights", "store_error"]
 
@@ -35,7 +38,7 @@ CONNECT = {
 HEADER, SEPARATOR = "%", ",\t"
 HASH, COMMA = "\ue000", "\ue001"  # of Unicode's private use area
 CONFLICT_CODES = ("40001", "40000")
-CONFLICT_TEXTS = ("conflict", "update failed", "delete failed")
+CONFLICT_TEXTS = ("conflict", "update failed", "delete failed", "could not claim slots")
 LOGIN_TEXTS = (
     "credentials",
     "invalid password entry",
@@ -43,6 +46,7 @@ LOGIN_TEXTS = (
     "request for database",
     "access denied",
 )
+FULL_TEXT = "client limit"
 PRIVILEGE_TEXTS = ("insufficient privileges", "access denied")
 LOG_TEXTS = ("gdk reported error: log_",)
 ROOM_TEXTS = ("no space left", "could not write", "disk full", "hy013", "could not allocate")
@@ -62,11 +66,13 @@ class Connection:
     def __init__(self, url: StoreURL) -> None:
         self.url = url
         self.copies = True
-        try:
-            with _quiet_driver():
-                self._connection = pymonetdb.connect(**{**CONNECT, **url.driver_arguments()})
-        except Exception as error:
-            raise _connect_error(error, url) from None  # the driver's traceback has the password
+        self._connection = self._connected()
+        self._session: int | None = None
+        self._socket = PatientSocket(self._connection.mapi.sock, self._is_worked_for)
+        self._connection.mapi.sock = self._socket
+        with contextlib.suppress(RefusedError), self.transaction():  # an old server has no numbers
+            ((self._session,),) = self.query("SELECT sys.current_sessionid()")
+        unshared(self)
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> int:
         """Run one statement with bound parameters; the number of rows it changed."""
@@ -87,7 +93,11 @@ class Connection:
     def copy_in(self, statement: str, rows: str) -> int:
         """Run a COPY … ON CLIENT that reads `rows`; the number of rows it added."""
         self._connection.set_uploader(_Upload(rows))
-        return self.execute(statement)
+        self._socket.asks = False  # the server is at work as long as it waits for our rows
+        try:
+            return self.execute(statement)
+        finally:
+            self._socket.asks = True
 
     @contextlib.contextmanager
     def transaction(self) -> Iterator[None]:
@@ -109,10 +119,39 @@ class Connection:
         with contextlib.suppress(Exception):
             self._connection.close()
 
-    def forget(self) -> None:
+    def let_go(self) -> None:
         """Close our end of a connection that belongs to a parent process, without a word."""
         with contextlib.suppress(Exception):
             os.close(self._connection.mapi.sock.detach())
+
+    def _connected(self) -> Any:
+        try:
+            with _quiet_driver():
+                return _connected(self.url)
+        except Exception as error:  # the driver's traceback has the password
+            raise _connect_error(error, self.url) from None
+
+    def _is_worked_for(self) -> bool:
+        """Whether the server is at work for this connection, as it says over another one."""
+        try:
+            other = self._connected()
+        except StoreLoginError:  # it is there, and takes nobody in
+            return True
+        except StoreUnavailableError as error:
+            return FULL_TEXT in str(error)
+        with contextlib.closing(other):
+            other.mapi.sock.settimeout(CONNECT_SECONDS)
+            try:
+                cursor = other.cursor()
+                cursor.execute(
+                    "SELECT count(*) FROM sys.queue WHERE sessionid = %s AND finished IS NULL",
+                    (self._session,),
+                )
+                return self._session is None or bool(cursor.fetchone()[0])
+            except pymonetdb.Error:  # an old server does not say
+                return True
+            except OSError:
+                return False
 
     def _commit(self) -> None:
         try:
@@ -184,6 +223,23 @@ def _original(name: str) -> str:
     if len(name) > 1 and name[0] == name[-1] == '"':
         return name[1:-1].replace('\\"', '"').replace("\\\\", "\\")
     return name
+
+
+def _connected(url: StoreURL) -> Any:
+    """A connection whose socket is no standard descriptor, where some of those are closed.
+
+    It is made again while the earlier ones hold these: TLS has its number in it already.
+    """
+    low: list[Any] = []
+    try:
+        while True:
+            made: Any = pymonetdb.connect(**{**CONNECT, **url.driver_arguments()})
+            if made.mapi.sock.fileno() >= FIRST:
+                return made
+            low.append(made)
+    finally:
+        for each in low:
+            each.close()
 
 
 @contextlib.contextmanager

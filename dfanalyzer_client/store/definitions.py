@@ -2,7 +2,8 @@
 
 All of it happens in one transaction that first updates the one row of ``definition_lock``: MonetDB
 lets only one of several such transactions through, so definitions change one after the other
-although no table carries a constraint. Nothing is dropped but a view that is made anew at once.
+although no table carries a constraint. What is there already is not altered in it, for a reader may
+hold that: `growth.py` brings it forward, in transactions of their own.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Sequence
 from ..declaration import Declaration
 from ..declared_set import DeclaredSet
 from .connection import Connection
+from .growth import bring_forward
 from .layout import (
     LIST_SEPARATOR,
     AttributeLayout,
@@ -21,19 +23,18 @@ from .layout import (
     missing_parts,
 )
 from .retry import retrying_conflicts
-from .schema import grant, table
+from .schema import grant, lock_definitions, table
 from .sql import identifier, next_range, next_values, qualified
+from .views import create_view
 
 __all__ = [
     "add_dependencies",
-    "create_view",
     "ensure_dataflow",
     "ensure_execution",
     "fresh_ids",
 ]
 
 IDS_AT_ONCE = 1000
-COLUMN_TYPES = {"NUMERIC": "DOUBLE"}
 
 
 def ensure_dataflow(
@@ -53,9 +54,10 @@ def ensure_dataflow(
         with attempt, connection.transaction():
             layout = load_layout(connection, declared.tag)
             if missing_parts(layout, declared):
-                _lock(connection)
+                lock_definitions(connection)
                 layout = _grown(connection, layout, declared, readers)
     assert layout is not None  # noqa: S101 (for the type checker: grown from nothing at least)
+    bring_forward(connection, layout, readers)
     return layout
 
 
@@ -66,7 +68,7 @@ def ensure_execution(connection: Connection, layout: DataflowLayout, tag: str) -
         with attempt, connection.transaction():
             found = connection.query(find, [layout.id, tag])
             if not found:
-                _lock(connection)
+                lock_definitions(connection)
                 (id_,) = fresh_ids(connection, table("dataflow_execution_id_seq"), 1)
                 connection.execute(
                     f"INSERT INTO {table('dataflow_execution')} (id, tag, df_id) "
@@ -87,10 +89,6 @@ def fresh_ids(connection: Connection, sequence: str, count: int) -> list[int]:
         else:  # another writer took some of those between: they are let go
             ids += [id_ for (id_,) in connection.query(next_values(sequence, wanted))]
     return ids
-
-
-def _lock(connection: Connection) -> None:
-    connection.execute(f"UPDATE {table('definition_lock')} SET changes = changes + 1")
 
 
 def _grown(
@@ -160,31 +158,17 @@ def _grow_set(
             _insert(connection, "data_set", df_id=layout.id, tag=wanted.tag), wanted.tag
         )
         layout.sets[wanted.tag] = known
-    before = [] if is_new else known.task_columns
-    changed = is_new | add_dependencies(
-        connection, layout, known, wanted.producers, wanted.consumers
-    )
-    columns = [f"{identifier(name)} BIGINT" for name in known.task_columns if name not in before]
-    columns += _grow_attributes(connection, known, wanted)
+    before = set(known.columns)
+    changed = add_dependencies(connection, layout, known, wanted.producers, wanted.consumers)
+    _grow_attributes(connection, known, wanted)
     _grow_extractors(connection, known, wanted)
+    grown = set(known.columns) - before
     if is_new:
-        _create_table(connection, layout, known, columns, readers)
-    elif columns or changed:
-        connection.execute(f"DROP VIEW {qualified(layout.tag, known.tag)}")
-        for column in columns:
-            connection.execute(
-                f"ALTER TABLE {qualified(layout.tag, known.table)} ADD COLUMN {column}"
-            )
-    if is_new or columns or changed:
+        _create_table(connection, layout, known, readers)
         create_view(connection, layout, known, readers)
-
-
-def create_view(
-    connection: Connection, layout: DataflowLayout, known: SetLayout, readers: Sequence[str]
-) -> None:
-    """Make the view of a set, which `readers` may SELECT from."""
-    connection.execute(_view(layout, known))
-    grant(connection, layout.tag, known.tag, readers)
+    elif grown or changed:
+        known.waiting |= grown
+        known.stale = True
 
 
 def add_dependencies(
@@ -217,14 +201,11 @@ def add_dependencies(
     return True
 
 
-def _grow_attributes(connection: Connection, known: SetLayout, wanted: DeclaredSet) -> list[str]:
-    columns = []
+def _grow_attributes(connection: Connection, known: SetLayout, wanted: DeclaredSet) -> None:
     for name, type_ in wanted.attributes.items():
         if name not in known.attributes:
             id_ = _insert(connection, "attribute", ds_id=known.id, name=name, type=type_)
             known.attributes[name] = AttributeLayout(id_, type_)
-            columns.append(f"{identifier(name)} {COLUMN_TYPES.get(type_, 'TEXT')}")
-    return columns
 
 
 def _grow_extractors(connection: Connection, known: SetLayout, wanted: DeclaredSet) -> None:
@@ -249,45 +230,10 @@ def _create_table(
     connection: Connection,
     layout: DataflowLayout,
     known: SetLayout,
-    columns: list[str],
     readers: Sequence[str],
 ) -> None:
     sequence = qualified(layout.tag, known.sequence)
     connection.execute(f"CREATE SEQUENCE {sequence} AS BIGINT")
-    all_columns = ", ".join(['"id" BIGINT', *columns])
-    connection.execute(f"CREATE TABLE {qualified(layout.tag, known.table)} ({all_columns})")
+    columns = [f"{identifier(name)} {known.type_of(name)}" for name in ["id", *known.columns]]
+    connection.execute(f"CREATE TABLE {qualified(layout.tag, known.table)} ({', '.join(columns)})")
     grant(connection, layout.tag, known.table, readers)
-
-
-def _view(layout: DataflowLayout, known: SetLayout) -> str:
-    """The set as users ask for it: a reader's task id stands with the rows that it read.
-
-    DfAnalyzer updates those rows; here the newest reader is looked up, and nothing is updated.
-    """
-    columns, joins = ['d."id"'], []
-    for column in known.task_columns:
-        columns.append(f"d.{identifier(column)}")
-    for number, consumer in enumerate(known.consumers):
-        position = 1 + known.task_columns.index(f"{consumer}_task_id")
-        writers = [f"d.{identifier(f'{tag}_task_id')}" for tag in known.producers]
-        if not writers:
-            continue
-        columns[position] = (
-            f"COALESCE({columns[position]}, r{number}.task_id) "
-            f"AS {identifier(f'{consumer}_task_id')}"
-        )
-        joins.append(
-            f"LEFT JOIN (SELECT previous_task_id, max(task_id) AS task_id "
-            f"FROM {table('task_dependency')} WHERE dt_id = {layout.transformations[consumer]} "
-            f"GROUP BY previous_task_id) AS r{number} "
-            f"ON r{number}.previous_task_id = {_first(writers)}"
-        )
-    columns += [f"d.{identifier(name)}" for name in known.attributes]
-    return (
-        f"CREATE VIEW {qualified(layout.tag, known.tag)} AS SELECT {', '.join(columns)} "
-        f"FROM {qualified(layout.tag, known.table)} AS d {' '.join(joins)}"
-    )
-
-
-def _first(columns: list[str]) -> str:
-    return columns[0] if len(columns) == 1 else f"COALESCE({', '.join(columns)})"

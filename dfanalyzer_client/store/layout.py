@@ -16,6 +16,7 @@ __all__ = [
     "AttributeLayout",
     "DataflowLayout",
     "SetLayout",
+    "compare_columns",
     "load_layout",
     "load_layouts",
     "missing_parts",
@@ -38,7 +39,12 @@ class AttributeLayout:
 
 @dataclass
 class SetLayout:
-    """A set: its row in ``data_set``, its columns, who writes and who reads it, its extractors."""
+    """A set: its row in ``data_set``, its columns, who writes and who reads it, its extractors.
+
+    Attributes:
+        waiting: columns that its table has not got yet.
+        stale: its view is not as it should be yet.
+    """
 
     id: int
     tag: str
@@ -47,6 +53,8 @@ class SetLayout:
     consumers: list[str] = field(default_factory=list)
     extractors: dict[str, int] = field(default_factory=dict)
     combinations: set[Combination] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
+    stale: bool = False
 
     @property
     def table(self) -> str:
@@ -57,6 +65,18 @@ class SetLayout:
     def sequence(self) -> str:
         """Name of the sequence of the rows' ids."""
         return f"ds_{self.tag}_id_seq"
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of its rows beside their id."""
+        return [*self.task_columns, *self.attributes]
+
+    def type_of(self, column: str) -> str:
+        """The type that a column of its table has."""
+        attribute = self.attributes.get(column)
+        if attribute is None:
+            return "BIGINT"
+        return "DOUBLE" if attribute.type == "NUMERIC" else "TEXT"
 
     @property
     def task_columns(self) -> list[str]:
@@ -79,6 +99,11 @@ class DataflowLayout:
     programs: dict[Program, int] = field(default_factory=dict)
     used: set[tuple[str, Program]] = field(default_factory=set)
 
+    @property
+    def unfinished(self) -> list[SetLayout]:
+        """Sets whose tables or views are not as they should be yet."""
+        return [known for known in self.sets.values() if known.waiting or known.stale]
+
 
 def load_layout(connection: Connection, tag: str) -> DataflowLayout | None:
     """Read a dataflow from the catalogue; None when there is none of that tag."""
@@ -97,6 +122,7 @@ def load_layout(connection: Connection, tag: str) -> DataflowLayout | None:
     _load_dependencies(connection, layout)
     _load_extractors(connection, layout)
     _load_programs(connection, layout)
+    compare_columns(connection, layout)
     return layout
 
 
@@ -165,6 +191,30 @@ def _load_programs(connection: Connection, layout: DataflowLayout) -> None:
         layout.programs[name, path] = id_
         if tag is not None:
             layout.used.add((tag, (name, path)))
+
+
+def compare_columns(connection: Connection, layout: DataflowLayout) -> None:
+    """Note what the tables and views of a dataflow's sets have not got yet."""
+    found: dict[tuple[str, int], set[str]] = {}
+    rows = connection.query(
+        "SELECT t.name, t.type, c.name FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
+        "JOIN sys.columns c ON c.table_id = t.id WHERE s.name = %s AND t.type IN (0, 1)",
+        [layout.tag],
+    )
+    for name, kind, column in rows:
+        found.setdefault((name, kind), set()).add(column)
+    rows = connection.query(
+        "SELECT t.name FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
+        "WHERE s.name = %s AND t.type = 1 AND t.query LIKE %s",
+        [layout.tag, f"%{table('waiting_value')}%"],
+    )
+    joined = {name for (name,) in rows}
+    for known in layout.sets.values():
+        columns = found.get((known.table, 0))
+        if columns is not None:
+            known.waiting = set(known.columns) - columns
+            is_whole = found.get((known.tag, 1)) == {"id", *known.columns}
+            known.stale = not is_whole or (known.tag in joined) > bool(known.waiting)
 
 
 def _parts(text: str | None) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from ..task_status import ENDED
 from .bulk import insert_rows
 from .comparison import backfill
 from .connection import Connection
-from .definitions import add_dependencies, create_view
+from .definitions import add_dependencies
 from .inspection import TableFound, column_kind, tables_of
 from .layout import AttributeLayout, DataflowLayout, SetLayout, load_layout
 from .reading import execution_key
@@ -40,6 +40,7 @@ from .schema import (
     table,
 )
 from .sql import identifier, qualified
+from .views import create_view
 
 __all__ = ["steps_left", "upgrade"]
 
@@ -278,4 +279,5 @@ def _make_set_anew(
         connection.execute(f"CREATE TABLE {qualified(layout.tag, known.table)} ({described})")
     make_sequence(connection, layout.tag, known.sequence, known.table)
     grant(connection, layout.tag, known.table, readers)
+    known.waiting, known.stale = set(), False
     create_view(connection, layout, known, readers)

@@ -93,6 +93,9 @@ class Catalogue:
             }
             for known in layout.sets.values():
                 columns = tables[known.table].columns
+                if "waiting_value" in self._tables:  # else somebody else made the tables
+                    continue
+                known.waiting = set()
                 known.attributes = {n: a for n, a in known.attributes.items() if n in columns}
                 known.producers = [n for n in known.producers if f"{n}_task_id" in columns]
                 known.consumers = [n for n in known.consumers if f"{n}_task_id" in columns]

@@ -12,11 +12,11 @@ __all__ = ["retrying_conflicts"]
 GIVE_UP_SECONDS = 60.0
 
 
-def retrying_conflicts() -> Retrying:
-    """Attempts with jittered back-off; the last conflict is raised after a minute of them."""
+def retrying_conflicts(seconds: float = GIVE_UP_SECONDS) -> Retrying:
+    """Attempts with jittered back-off; the last conflict is raised after `seconds` of them."""
     return Retrying(
         retry=retry_if_exception_type(ConflictError),
         wait=wait_random_exponential(multiplier=0.005, max=0.5),
-        stop=stop_after_delay(GIVE_UP_SECONDS),
+        stop=stop_after_delay(seconds),
         reraise=True,
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import RefusedError
+from ..errors import NotYetError
 from ..task_status import ENDED
 from ..values import column_value
 from .comparison import Compared, compare
@@ -43,7 +43,7 @@ class TaskRows:
 
 
 def task_key(message: Mapping[str, Any], layout: DataflowLayout, execution: int) -> TaskKey:
-    """The key of the message's own task; raises RefusedError for a transformation unknown."""
+    """The key of the message's own task; raises NotYetError for a transformation unknown."""
     return execution, _transformation(layout, message["transformation"]), int(message["id"])
 
 
@@ -69,7 +69,7 @@ def task_rows(
         open_: the task has not ended there.
 
     Raises:
-        RefusedError: the dataflow has no such transformation or set.
+        NotYetError: the dataflow has no such transformation or set.
     """
     rows = TaskRows()
     error = message.get("error")
@@ -88,7 +88,7 @@ def task_rows(
             "status": message["status"],
             "output_msg": message.get("output"),
             "error_msg": error,
-            "ended": _last_end(message),
+            "ended": _end(message, new=new),
         }
     rows.performances = [
         _performance(each, task, message.get("subid")) for each in message.get("performances", ())
@@ -101,6 +101,17 @@ def task_rows(
     for data in message["sets"]:
         _add_elements(rows, data, layout, message["transformation"], task)
     return rows
+
+
+def _end(message: Mapping[str, Any], *, new: bool) -> str | None:
+    """When a task ended, by the clock that dated its begin.
+
+    Of a task that was told of in several messages that is the service's that received them, which
+    may not agree with its client's.
+    """
+    if "received" not in message:
+        return _last_end(message)
+    return str(message["endTime" if new and "endTime" in message else "received"])
 
 
 def _last_end(message: Mapping[str, Any]) -> str | None:
@@ -130,7 +141,7 @@ def _add_elements(
 ) -> None:
     known = layout.sets.get(data["tag"])
     if known is None or f"{writer}_task_id" not in known.task_columns:
-        raise RefusedError(
+        raise NotYetError(
             f"Dataflow {layout.tag!r}: transformation {writer!r} has no set {data['tag']!r}."
         )
     for values in data["elements"]:
@@ -145,7 +156,7 @@ def _element(known: SetLayout, names: list[str], values: list[Any]) -> ElementRo
     for name, value in zip(names, values, strict=True):
         attribute = known.attributes.get(name)
         if attribute is None:
-            raise RefusedError(f"Set {known.tag!r} has no attribute {name!r} in the database.")
+            raise NotYetError(f"Set {known.tag!r} has no attribute {name!r} in the database.")
         row.values[name], exact = column_value(value, attribute.type)
         if exact is not None:
             row.exact.append((attribute.id, exact))
@@ -154,5 +165,5 @@ def _element(known: SetLayout, names: list[str], values: list[Any]) -> ElementRo
 
 def _transformation(layout: DataflowLayout, tag: str) -> int:
     if tag not in layout.transformations:
-        raise RefusedError(f"Dataflow {layout.tag!r} has no transformation {tag!r}.")
+        raise NotYetError(f"Dataflow {layout.tag!r} has no transformation {tag!r}.")
     return layout.transformations[tag]

@@ -9,6 +9,9 @@ conflict over either; so DfAnalyzer's ``task``, whose status changes, is a view 
 - ``hyperparameter_value``, ``metric_value``: of all dataflows, for the views that compare;
 - ``exact_number``: numbers that a DOUBLE cannot hold (NaN, infinities, integers beyond 2^53);
 - ``execution_link``: which execution was derived from which, by its tag, as its writer said;
+- ``waiting_value``: values of columns that a set's table has not got yet, since a reader's open
+  transaction keeps them from being added;
+- ``waiting_dependency``: tasks that depend on tasks of which nothing was said yet;
 - ``journal_mark``: how far each journal is stored, written with its rows;
 - ``definition_lock``: one row, updated by whoever changes definitions, so that no two do at once;
 - ``catalogue_version``: the steps that made this catalogue.
@@ -33,6 +36,7 @@ __all__ = [
     "VIEWS",
     "columns_of",
     "grant",
+    "lock_definitions",
     "names_in",
     "quoted_columns",
     "record",
@@ -41,7 +45,7 @@ __all__ = [
 
 PUBLIC = "public"
 
-VERSION = 3
+VERSION = 4
 """Of the catalogue; `catalogue.py` says what makes one version of the one before."""
 
 TABLES: dict[str, str] = {
@@ -77,6 +81,14 @@ TABLES: dict[str, str] = {
     "hyperparameter_value": "task_id BIGINT, name TEXT, value TEXT, number DOUBLE, epoch DOUBLE",
     "metric_value": "task_id BIGINT, name TEXT, value DOUBLE, exact TEXT, epoch DOUBLE",
     "execution_link": "df_exec BIGINT, task_id BIGINT, relation TEXT, execution_tag TEXT",
+    "waiting_value": (
+        "ds_id BIGINT, attribute_id BIGINT, dt_id BIGINT, element_id BIGINT, number DOUBLE, "
+        "text TEXT"
+    ),
+    "waiting_dependency": (
+        "task_id BIGINT, dt_id BIGINT, df_exec BIGINT, previous_dt_id BIGINT, "
+        "previous_identifier BIGINT"
+    ),
     "journal_mark": "journal TEXT, stored_to BIGINT",
     "definition_lock": "changes BIGINT",
     "catalogue_version": "version BIGINT, made TIMESTAMP, step TEXT",
@@ -148,6 +160,11 @@ def grant(connection: Connection, schema: str, name: str, readers: Sequence[str]
     """Let `readers` SELECT from a table or view."""
     for reader in readers:
         connection.execute(f"GRANT SELECT ON {qualified(schema, name)} TO {identifier(reader)}")
+
+
+def lock_definitions(connection: Connection) -> None:
+    """Be the only transaction that changes definitions, or meet a conflict."""
+    connection.execute(f"UPDATE {table('definition_lock')} SET changes = changes + 1")
 
 
 def record(connection: Connection, version: int, step: str | None = None) -> None:

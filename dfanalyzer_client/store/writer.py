@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,6 +11,8 @@ from typing import Any
 
 from ..declaration import Declaration
 from ..errors import (
+    ConflictError,
+    NotYetError,
     RefusedError,
     StoreBrokenError,
     StoreError,
@@ -22,11 +25,14 @@ from .bulk import insert_rows
 from .catalogue import create_catalogue
 from .connection import Connection, lacks_rights
 from .definitions import ensure_dataflow, ensure_execution, fresh_ids
-from .layout import DataflowLayout, load_layout
+from .growth import bring_forward, grown_tags
+from .layout import DataflowLayout, SetLayout, compare_columns, load_layout
+from .links import link_waiting
 from .retry import retrying_conflicts
 from .rows import ElementRow, TaskKey, TaskRows, dependencies, task_key, task_rows
 from .schema import table
 from .sql import qualified
+from .waiting import waiting_row
 
 __all__ = ["MonetDBStore"]
 
@@ -35,15 +41,22 @@ logger = logging.getLogger(__name__)
 KNOWN_TASKS = 10_000
 """Tasks whose ids are remembered; others are looked up again."""
 
+FIRST_MEND, LONGEST_PAUSE = 1.0, 30.0
+"""Seconds between two tries of what a reader's open transaction held up."""
+
 
 @dataclass
 class _TaskState:
-    """A task: its id, whether the database has it, and what it is known to depend on."""
+    """A task: its id, whether the database has it, and what it is known to depend on.
+
+    `edges` are those tasks' ids, `waits` are the keys of those that are not there yet.
+    """
 
     id: int
     open: bool = True
     new: bool = False
     edges: frozenset[int] | None = None
+    waits: frozenset[TaskKey] = frozenset()
 
 
 @dataclass
@@ -66,6 +79,7 @@ class _Batch:
     elements: dict[tuple[str, str], list[ElementRow]] = field(
         default_factory=lambda: defaultdict(list)
     )
+    layouts: dict[str, DataflowLayout] = field(default_factory=dict)
 
 
 class MonetDBStore:
@@ -89,6 +103,9 @@ class MonetDBStore:
         self._executions: dict[tuple[int, str], int] = {}
         self._tasks: OrderedDict[TaskKey, _TaskState] = OrderedDict()
         self._positions: dict[str, int] = {}
+        self._pause, self._mend_at = FIRST_MEND, 0.0
+        self._swept = False
+        self._held: set[str] = set()
 
     def position(self, journal: str) -> int:
         """The last sequence number of `journal` that is stored, -1 when none is."""
@@ -133,8 +150,7 @@ class MonetDBStore:
             position = self.position(journal)
             fresh = [record for record in records if record.sequence > position]
             if fresh:
-                said = [each for record in fresh for each in self._prepared(record.message)]
-                self._append(journal, fresh[-1].sequence, said)
+                self._store(journal, fresh)
         except StoreUnavailableError as error:
             self.close()
             if self._stop is not None and isinstance(error, StoreBrokenError):
@@ -144,6 +160,62 @@ class MonetDBStore:
             if lacks_rights(error):
                 raise self._not_allowed(error) from error
             raise
+
+    def _store(self, journal: str, records: Sequence[Record]) -> None:
+        try:
+            self._append(journal, records[-1].sequence, self._said(records))
+        except NotYetError:
+            if not self._layouts:
+                raise
+            self._layouts.clear()  # others may have let the dataflow grow since we looked
+            self._append(journal, records[-1].sequence, self._said(records))
+
+    def _said(self, records: Sequence[Record]) -> list[_Said]:
+        return [each for record in records for each in self._prepared(record.message)]
+
+    def mend(self) -> float | None:
+        """Bring forward what readers or another order of things held up, where it is time for it.
+
+        Returns:
+            In how many seconds it is time again; None where nothing is left that may mend itself.
+
+        Raises:
+            StoreError: it cannot be done now.
+        """
+        if self._connection is None:
+            return None
+        try:
+            self._sweep(self._connection)
+            return self._mended(self._connection)
+        except StoreUnavailableError:
+            self.close()
+            raise
+
+    def _sweep(self, connection: Connection) -> None:
+        """Look, once for a connection, for what other processes could not bring forward."""
+        if not self._swept:
+            self._swept = True
+            link_waiting(connection)
+            with connection.transaction():
+                tags = grown_tags(connection)
+            for tag in tags:
+                self._layout(tag)
+
+    def _mended(self, connection: Connection) -> float | None:
+        layouts = [each for each in self._layouts.values() if each.unfinished]
+        layouts = [each for each in layouts if each.tag not in self._held]
+        if not layouts:
+            self._pause = FIRST_MEND
+            return None
+        if time.monotonic() >= self._mend_at:
+            for layout in layouts:
+                if not bring_forward(connection, layout, self._readers, seconds=0.0, quiet=True):
+                    self._held.add(layout.tag)
+                elif not layout.unfinished:
+                    logger.warning("The sets of %r have all their columns now.", layout.tag)
+            self._mend_at = time.monotonic() + self._pause
+            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        return max(0.0, self._mend_at - time.monotonic())
 
     def _stored_to(self, journal: str) -> int:
         connection = self._connected()
@@ -168,12 +240,8 @@ class MonetDBStore:
         self._connection = None
         for remembered in (self._layouts, self._executions, self._tasks, self._positions):
             remembered.clear()
-
-    def forget(self) -> None:
-        """Drop a parent process's connection without a word to the server."""
-        if self._connection is not None:
-            self._connection.forget()
-        self._connection = None
+        self._held.clear()
+        self._swept = False
 
     def _connected(self) -> Connection:
         if self._connection is None:
@@ -204,6 +272,11 @@ class MonetDBStore:
                 task_key(message, layout, execution),
                 dependencies(message, layout, execution),
             )
+        elif message.get("kind") != "refused" and "journal" not in message:
+            raise RefusedError(
+                f"A message is of kind 'dataflow' or 'task'. Received: {message.get('kind')!r}, "
+                "which a newer keras-prov may know."
+            )
 
     def _define(self, message: Mapping[str, Any]) -> None:
         declared = Declaration(message["tag"])
@@ -224,7 +297,7 @@ class MonetDBStore:
             with connection.transaction():
                 layout = load_layout(connection, tag)
             if layout is None:
-                raise RefusedError(f"No dataflow {tag!r} was declared before its task.")
+                raise NotYetError(f"No dataflow {tag!r} was declared before its task.")
             self._layouts[tag] = layout
         return self._layouts[tag]
 
@@ -246,6 +319,14 @@ class MonetDBStore:
                 )
         self._remember(states)
         self._positions[journal] = sequence
+        self._link(connection, {each.execution for each in said})
+
+    def _link(self, connection: Connection, executions: set[int]) -> None:
+        """Look for links to make, now that the batch is stored: whatever it meets, it stays so."""
+        try:
+            link_waiting(connection, executions)
+        except (ConflictError, RefusedError) as error:
+            logger.debug("Links to tasks that came later are made later: %s", error)
 
     def _states(
         self, connection: Connection, said: Sequence[_Said]
@@ -265,7 +346,7 @@ class MonetDBStore:
                 states[each.key] = _TaskState(next(ids), new=True, edges=frozenset())
             state = states[each.key]
             if each.dependencies and state is not None and state.edges is None:
-                state.edges = _edges(connection, state.id)
+                state.edges, state.waits = _edges(connection, each.execution, state.id)
         return states
 
     def _remember(self, states: Mapping[TaskKey, _TaskState | None]) -> None:
@@ -294,11 +375,22 @@ def _looked_up(connection: Connection, keys: Sequence[TaskKey]) -> dict[TaskKey,
     }
 
 
-def _edges(connection: Connection, task: int) -> frozenset[int]:
-    rows = connection.query(
+def _edges(
+    connection: Connection, execution: int, task: int
+) -> tuple[frozenset[int], frozenset[TaskKey]]:
+    """The tasks that a task depends on, by id, and by key those that are not there yet."""
+    made = connection.query(
         f"SELECT previous_task_id FROM {table('task_dependency')} WHERE task_id = %s", [task]
     )
-    return frozenset(previous for (previous,) in rows)
+    waiting = connection.query(
+        f"SELECT previous_dt_id, previous_identifier FROM {table('waiting_dependency')} "
+        "WHERE task_id = %s",
+        [task],
+    )
+    return (
+        frozenset(previous for (previous,) in made),
+        frozenset((execution, *key) for key in waiting),
+    )
 
 
 def _fresh_task_ids(
@@ -342,6 +434,7 @@ def _add(batch: _Batch, said: _Said, rows: TaskRows, task: int) -> None:
     batch.catalogue["execution_link"] += [{"df_exec": execution, **e} for e in rows.derivations]
     for tag, elements in rows.elements.items():
         batch.elements[said.layout.tag, tag] += elements
+        batch.layouts[said.layout.tag] = said.layout
 
 
 def _add_dependencies(
@@ -349,12 +442,20 @@ def _add_dependencies(
 ) -> None:
     for key in said.dependencies:
         other = states[key]
+        if key in state.waits:
+            continue  # whoever finds it there makes the link
         if other is None:
-            raise RefusedError(
-                f"Task {said.key[2]} of transformation {said.message['transformation']!r} depends "
-                f"on a task that was never said: {said.message['dependency']!r}."
+            state.waits |= {key}
+            batch.catalogue["waiting_dependency"].append(
+                {
+                    "task_id": state.id,
+                    "dt_id": said.key[1],
+                    "df_exec": key[0],
+                    "previous_dt_id": key[1],
+                    "previous_identifier": key[2],
+                }
             )
-        if other.id not in (state.edges or ()):
+        elif other.id not in (state.edges or ()):
             state.edges = (state.edges or frozenset()) | {other.id}
             batch.catalogue["task_dependency"].append(
                 {"task_id": state.id, "dt_id": said.key[1], "previous_task_id": other.id}
@@ -369,22 +470,47 @@ def _insert(connection: Connection, batch: _Batch) -> None:
             row["id"] = id_
     for name, rows in batch.catalogue.items():
         _insert_rows(connection, table(name), rows)
+    for layout in batch.layouts.values():
+        if any(known.waiting for known in layout.sets.values()):
+            compare_columns(connection, layout)  # as they are in this transaction
     for (schema, tag), elements in batch.elements.items():
-        _insert_elements(connection, schema, tag, elements)
+        layout = batch.layouts[schema]
+        _insert_elements(connection, layout, layout.sets[tag], elements)
 
 
 def _insert_elements(
-    connection: Connection, schema: str, tag: str, elements: Sequence[ElementRow]
+    connection: Connection,
+    layout: DataflowLayout,
+    known: SetLayout,
+    elements: Sequence[ElementRow],
 ) -> None:
-    ids = fresh_ids(connection, qualified(schema, f"ds_{tag}_id_seq"), len(elements))
+    ids = fresh_ids(connection, qualified(layout.tag, known.sequence), len(elements))
     rows = [{"id": id_, **each.values} for id_, each in zip(ids, elements, strict=True)]
-    _insert_rows(connection, qualified(schema, f"ds_{tag}"), rows)
+    if known.waiting:
+        rows = _without_waiting(connection, layout, known, rows)
+    _insert_rows(connection, qualified(layout.tag, known.table), rows)
     exact = [
         {"attribute_id": attribute, "element_id": id_, "value": text}
         for id_, each in zip(ids, elements, strict=True)
         for attribute, text in each.exact
     ]
     _insert_rows(connection, table("exact_number"), exact)
+
+
+def _without_waiting(
+    connection: Connection, layout: DataflowLayout, known: SetLayout, rows: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """`rows` without values for columns that the table has not got; those are put elsewhere."""
+    waiting = [
+        waiting_row(layout, known, name, row["id"], row[name])
+        for row in rows
+        for name in row.keys() & known.waiting
+        if row[name] is not None
+    ]
+    _insert_rows(connection, table("waiting_value"), waiting)
+    return [
+        {name: value for name, value in row.items() if name not in known.waiting} for row in rows
+    ]
 
 
 def _insert_rows(connection: Connection, name: str, rows: Sequence[dict[str, Any]]) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 
 from .._guard import guarded
 from .._patch import Alias, Original, Patch
-from .._trials import LateParameters, Trial, during
+from .._trials import FAILED, LateParameters, Trial, during, end_of
 from .._weak import WeakIdentityMap
 
 __all__ = ["PATCHES"]
@@ -40,19 +40,45 @@ def _around_search(original: Original, args: tuple[Any, ...], kwargs: dict[str, 
 
         refit = Trial(study, "refit", LateParameters(chosen), FRAMEWORK)
     _running.append(search)
+    error: BaseException | None = None
     try:
         with during(refit):
             return original(*args, **kwargs)
+    except BaseException as raised:
+        error = raised
+        raise
     finally:
         _running.remove(search)
+        with guarded("a search of scikit-learn", lost="how it ended"):
+            if refit is not None:
+                refit.end(end_of(error), {"score": getattr(search, "best_score_", None)})
 
 
 def _around_fit(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     begun = None
     with guarded("a fit of scikit-learn's search", lost="that trial"):
         begun = _trial(kwargs)
-    with during(begun):
-        return original(*args, **kwargs)
+    error: BaseException | None = None
+    result = None
+    try:
+        with during(begun):
+            result = original(*args, **kwargs)
+        return result
+    except BaseException as raised:
+        error = raised
+        raise
+    finally:
+        with guarded("a fit of scikit-learn's search", lost="how it ended"):
+            if begun is not None:
+                _end(begun, error, result)
+
+
+def _end(begun: Trial, error: BaseException | None, result: Any) -> None:
+    """With its scores; with `error_score` a fit that failed raises nothing, but tells of it."""
+    told = result if isinstance(result, Mapping) else {}
+    state = FAILED if told.get("fit_error") else end_of(error)
+    scores = told.get("test_scores")
+    begun.end(state, scores if isinstance(scores, Mapping) else {"score": scores})
 
 
 def _trial(arguments: Mapping[str, Any]) -> Trial | None:

@@ -11,7 +11,18 @@ def all_patches() -> tuple[Change, ...]:
     """Every patch, in the order in which they are applied."""
     # here: each imports Keras, which may be loading now
     from ..companions import COMPANIONS
-    from . import compilation, evaluate, fit, layers, learning_rate, model, optimizers, saving
+    from . import (
+        checkpoints,
+        compilation,
+        evaluate,
+        exporting,
+        fit,
+        layers,
+        learning_rate,
+        model,
+        optimizers,
+        saving,
+    )
 
     return (
         *model.PATCHES,
@@ -22,5 +33,7 @@ def all_patches() -> tuple[Change, ...]:
         fit.PATCH,
         evaluate.PATCH,
         *saving.PATCHES,
+        *exporting.PATCHES,
+        *checkpoints.PATCHES,
         *COMPANIONS,
     )

@@ -12,6 +12,7 @@ from .._beginning import data_rows
 from .._executions import execution_of
 from .._files import forget_loads
 from .._guard import guarded
+from .._logs import plain_logs
 from .._patch import Patch
 from .._recorder import Execution, utc_now
 from .._running import fits
@@ -27,7 +28,7 @@ class _Listener(keras.callbacks.Callback):
         self.logs: Mapping[str, Any] | None = None
 
     def on_test_end(self, logs: Mapping[str, Any] | None = None) -> None:
-        self.logs = dict(logs or {})
+        self.logs = dict(plain_logs(logs))
 
 
 class _WatchedEvaluate:
@@ -53,12 +54,14 @@ class _WatchedEvaluate:
             with guarded("the end of a test", self.args[0]):
                 without_callbacks(self._given, self._head, self._tail)
                 if error is None and self._tail.logs is not None:
-                    self._record(self._execution, self._tail.logs)
+                    # what Keras measured is what `evaluate` returns, whatever callbacks make of it
+                    logs = {**self._tail.logs, **(self._head.logs or {})}
+                    self._record(self._execution, logs)
 
     def _record(self, execution: Execution, logs: Mapping[str, Any]) -> None:
         execution.record_loaded(forget_loads(self.args[0]))
         rows = data_rows("test", self._data) if execution.consent.choice.dataset else []
-        execution.record_test(logs, self._began, rows)
+        execution.record_test(logs, self._began, rows, self._head.logs)
 
     def _watch(self, original: Callable[..., Any]) -> None:
         bound = bound_arguments(original, self.args, self.kwargs)

@@ -19,13 +19,12 @@ from dfanalyzer_client.file import READ, WRITTEN
 
 from .._adaptations import calling_callback
 from .._executions import known_execution
-from .._files import file_facts, remember_load
+from .._files import MODEL, WEIGHTS, file_facts, remember_load
 from .._guard import guarded
 from .._patch import Change, Original, Patch
 
-__all__ = ["PATCHES", "unrecorded"]
+__all__ = ["PATCHES", "calling_callbacks_name", "unrecorded", "watched"]
 
-MODEL, WEIGHTS = "model", "weights"
 _LIBRARY = "keras.src.saving.saving_lib"
 _HDF5 = "keras.src.legacy.saving.legacy_h5_format"
 _recording = guarded("saving or loading a model", lost="which file was written or read")
@@ -46,55 +45,57 @@ def unrecorded() -> Iterator[bool]:
 def _written(model: Any, path: Any, kind: str) -> None:
     execution = known_execution(model)
     if execution is not None:
-        for fact in file_facts(path, kind, _callback()):
+        for fact in file_facts(path, kind, calling_callbacks_name()):
             execution.record_file(fact, WRITTEN)
 
 
 def _read(model: Any, path: Any, kind: str) -> None:
     execution = known_execution(model)
     if execution is None:
-        remember_load(model, path, kind, _callback())
+        remember_load(model, path, kind, calling_callbacks_name())
         return
-    for fact in file_facts(path, kind, _callback()):
+    for fact in file_facts(path, kind, calling_callbacks_name()):
         execution.record_file(fact, READ)
 
 
-def _callback() -> str | None:
+def calling_callbacks_name() -> str | None:
+    """The class of the callback that we are called from."""
     callback = calling_callback(sys._getframe(1))
     return type(callback).__name__ if callback is not None else None
 
 
 def _around_save_model(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     model, path = args[0], _path(args, kwargs)
-    return _watched(original, args, kwargs, lambda _: _written(model, path, MODEL))
+    return watched(original, args, kwargs, lambda _: _written(model, path, MODEL))
 
 
 def _around_load_model(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    return _watched(original, args, kwargs, lambda loaded: _read(loaded, args[0], MODEL))
+    return watched(original, args, kwargs, lambda loaded: _read(loaded, args[0], MODEL))
 
 
 def _around_save_weights(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     model, path = args[0], _path(args, kwargs)
-    return _watched(original, args, kwargs, lambda _: _written(model, path, WEIGHTS))
+    return watched(original, args, kwargs, lambda _: _written(model, path, WEIGHTS))
 
 
 def _around_load_weights(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     model, path = args[0], _path(args, kwargs)
-    return _watched(original, args, kwargs, lambda _: _read(model, path, WEIGHTS))
+    return watched(original, args, kwargs, lambda _: _read(model, path, WEIGHTS))
 
 
 def _around_load_group(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Weights of an HDF5 group, which knows the file that it is in."""
     model = args[1] if len(args) > 1 else kwargs.get("model")
-    return _watched(original, args, kwargs, lambda _: _read(model, args[0].file.filename, WEIGHTS))
+    return watched(original, args, kwargs, lambda _: _read(model, args[0].file.filename, WEIGHTS))
 
 
-def _watched(
+def watched(
     original: Original,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
     record: Callable[[Any], None],
 ) -> Any:
+    """Call, and `record` the result; not what is saved or loaded as a part of it."""
     with unrecorded() as outermost:
         result = original(*args, **kwargs)
     if outermost:

@@ -155,6 +155,8 @@ def test_an_earlier_catalogue_is_brought_up_with_what_it_holds(
     connection = Connection(PrivateServer(home).ensure())
     with connection.transaction():
         for statement in (
+            'DROP TABLE "public".waiting_value',
+            'DROP TABLE "public".waiting_dependency',
             'DROP VIEW "public".metrics',
             'DROP VIEW "public".hyperparameters',
             'DROP TABLE "public".metric_value',

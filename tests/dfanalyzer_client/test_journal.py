@@ -158,7 +158,7 @@ def test_only_a_dead_process_journal_can_be_taken_over(tmp_path: Path) -> None:
     descriptor = take_over(path)
     assert descriptor is not None
     assert take_over(path) is None  # by one taker alone
-    os.close(descriptor)
+    descriptor.close()
 
 
 # Appends where the file may not grow, which to write(2) is what a full disk is, and then again.
@@ -353,7 +353,7 @@ def test_without_locks_only_the_dead_are_taken_over(
     process.communicate()
     descriptor = take_over(journal.path)
     assert descriptor is not None
-    os.close(descriptor)
+    descriptor.close()
 
 
 def test_a_journal_of_another_machine_is_left_alone(
@@ -378,7 +378,7 @@ def test_a_journal_of_another_machine_is_left_alone(
         descriptor = take_over(path, elsewhere=elsewhere)
         assert (descriptor is not None) == taken
         if descriptor is not None:
-            os.close(descriptor)
+            descriptor.close()
 
 
 def test_a_journal_is_locked_before_it_is_found(

@@ -38,6 +38,11 @@ def trials_of(ask: Any, tag: str) -> dict[tuple[str, str], dict[str, Any]]:
     return found
 
 
+def ends_of(ask: Any, tag: str) -> list[tuple[Any, ...]]:
+    """How trials ended, with the values of their objectives."""
+    return sorted(ask.set(tag, "oTrial", "trial, state, objective, value"))
+
+
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_each_trial_of_optuna_is_an_execution(tag: str, ask: Any, jobs: int) -> None:
     """With what the objective had asked for when it trained, in one thread or in two."""
@@ -84,7 +89,37 @@ def test_a_pruned_and_a_failed_trial_of_optuna_end_as_without_us(tag: str, ask: 
         'JOIN "public".dataflow_execution e ON e.id = t.df_exec '
         'JOIN "public".dataflow d ON d.id = e.df_id WHERE d.tag = %s ORDER BY t.id', tag
     )  # fmt: skip
-    assert errors == [("FAILED", "ValueError: no"), ("FAILED", "TrialPruned")]
+    assert errors == [("FAILED", "ValueError: no"), ("PRUNED", "TrialPruned")]
+    assert ends_of(ask, tag) == [("0", "FAILED", None, None), ("1", "PRUNED", None, None)]
+    assert ask.set(tag, "oTrainingEnd", "stop_reason") == [("exception",), ("pruned",)]
+
+
+def test_what_a_trial_of_optuna_asks_for_after_its_training_is_kept(tag: str, ask: Any) -> None:
+    """With the state and values of the trial, also of one that is pruned or fails after it."""
+    optuna = pytest.importorskip("optuna")
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+    def objective(trial: Any) -> tuple[float, float]:
+        regressor(trial.suggest_int("units", 1, 3)).fit(*data(), verbose=0)
+        trial.suggest_categorical("late", ["a", "b"])
+        if trial.number == 1:
+            raise optuna.TrialPruned
+        if trial.number == 2:
+            raise ValueError("no")
+        return 0.5, 0.25
+
+    study = optuna.create_study(directions=["minimize", "minimize"])
+    with keras.capture({}, tag):
+        study.optimize(objective, n_trials=3, catch=(ValueError,))
+    for (_, number), parameters in trials_of(ask, tag).items():
+        assert parameters == study.trials[int(number)].params
+        assert set(parameters) == {"units", "late"}
+    assert ends_of(ask, tag) == [
+        ("0", "FINISHED", "value_0", 0.5),
+        ("0", "FINISHED", "value_1", 0.25),
+        ("1", "PRUNED", None, None),
+        ("2", "FAILED", None, None),
+    ]
 
 
 def test_each_trial_of_keras_tuner_is_an_execution(tag: str, ask: Any, tmp_path: Path) -> None:
@@ -107,6 +142,49 @@ def test_each_trial_of_keras_tuner_is_an_execution(tag: str, ask: Any, tmp_path:
     for (_, number), parameters in found.items():
         assert parameters == best[number]
     assert set(ask.set(tag, "iTrial", "framework, study")) == {("keras_tuner", "widths")}
+    assert len(ends_of(ask, tag)) == 4
+    scores = {each.trial_id: each.score for each in tuner.oracle.get_best_trials(2)}
+    for number, state, objective, value in ends_of(ask, tag):
+        assert (state, objective, value) == ("FINISHED", "loss", scores[number])
+
+
+def test_what_a_model_of_keras_tuner_asks_for_is_kept(tag: str, ask: Any, tmp_path: Path) -> None:
+    """While it is built and while it is fitted: all that trial.json has; a failed one is FAILED."""
+    keras_tuner = pytest.importorskip("keras_tuner")
+
+    trained: list[Any] = []
+
+    class Asking(keras_tuner.HyperModel):  # type: ignore[misc]
+        def build(self, hp: Any) -> Any:
+            units = hp.Int("units", 1, 4)
+            if hp.Boolean("big"):
+                with hp.conditional_scope("big", [True]):
+                    units += hp.Int("more", 1, 4)
+            return regressor(units)
+
+        def fit(self, hp: Any, model: Any, *args: Any, **kwargs: Any) -> Any:
+            history = model.fit(*args, batch_size=hp.Choice("batch", [8, 16]), **kwargs)
+            trained.append(hp)
+            if len(trained) == 1:
+                raise keras_tuner.errors.FailedTrialError("no")
+            return history
+
+    tuner = keras_tuner.RandomSearch(
+        Asking(), "loss", max_trials=3, directory=tmp_path, project_name="late", seed=4,
+    )  # fmt: skip
+    with keras.capture({}, tag):
+        tuner.search(*data(), epochs=1, verbose=0)
+    told = {
+        each.parent.name.removeprefix("trial_"): json.loads(each.read_text())
+        for each in (tmp_path / "late").glob("*/trial.json")
+    }
+    found = {number: values for (_, number), values in trials_of(ask, tag).items()}
+    assert found == {number: each["hyperparameters"]["values"] for number, each in told.items()}
+    states = {"COMPLETED": "FINISHED", "FAILED": "FAILED"}
+    assert [each[:2] for each in ends_of(ask, tag)] == [
+        (number, states[each["status"]]) for number, each in sorted(told.items())
+    ]
+    assert {each["status"] for each in told.values()} == set(states)
 
 
 @pytest.mark.parametrize("wrapper", ["scikeras", "keras.wrappers"])
@@ -139,6 +217,11 @@ def test_each_fit_of_a_grid_search_is_an_execution(tag: str, ask: Any, wrapper: 
     ((framework, study),) = set(ask.set(tag, "iTrial", "framework, study"))
     assert framework == "scikit-learn"
     assert study.startswith("GridSearchCV-")
+    ends = {trial: value for trial, state, _, value in ends_of(ask, tag) if state == "FINISHED"}
+    assert set(ends) == {"0-0", "0-1", "1-0", "1-1", "refit"}
+    scores = search.cv_results_
+    assert ends["1-0"] == scores["split0_test_score"][1]
+    assert ends["refit"] == search.best_score_
 
 
 def test_threads_and_processes_of_a_search(tag: str, ask: Any) -> None:
@@ -179,15 +262,18 @@ def test_a_search_by_hand(tag: str, ask: Any) -> None:
     model = regressor()
     with keras.capture({}, tag):
         for number, rate in enumerate([0.1, 0.01]):
-            with keras.trial("by hand", number, {"rate": rate, "seed": np.int64(3)}):
+            with keras.trial("by hand", number, {"rate": rate, "seed": np.int64(3)}) as running:
                 model.optimizer.learning_rate = rate
                 model.fit(*data(), verbose=0)
+                running.report({"score": rate})
     found = trials_of(ask, tag)
     assert sorted((trial, given["rate"]) for (_, trial), given in found.items()) == [
         ("0", 0.1),
         ("1", 0.01),
     ]
+    assert all(given["seed"] == 3.0 for given in found.values())
     assert len({execution for execution, _ in found}) == 2
+    assert ends_of(ask, tag) == [("0", "FINISHED", "score", 0.1), ("1", "FINISHED", "score", 0.01)]
 
 
 def test_companions_are_left_as_they_were() -> None:
@@ -199,7 +285,9 @@ def test_companions_are_left_as_they_were() -> None:
         "optuna.study._optimize": ["_run_trial"],
         "sklearn.model_selection._validation": ["_fit_and_score"],
         "sklearn.model_selection._search": ["_fit_and_score", "BaseSearchCV.fit"],
-        "keras_tuner.src.engine.base_tuner": ["BaseTuner._run_and_update_trial"],
+        "keras_tuner.src.engine.base_tuner": [
+            "BaseTuner._run_and_update_trial", "BaseTuner.on_trial_end",
+        ],
     }
 
     def states():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import json
 from typing import Any
@@ -90,6 +91,77 @@ def test_what_compile_and_fit_were_given_is_captured(tag: str, ask: Any) -> None
         "MODEL_CLASS": "Sequential",
         "LEARNING_RATE_SCHEDULE": None,
     }
+
+
+def test_names_closures_and_places_are_kept(tag: str, ask: Any) -> None:
+    """A metric's name maps its column to its class; what a function closes over is its argument."""
+
+    def weighted(alpha: float) -> Any:
+        def loss(y: Any, predicted: Any) -> Any:
+            return alpha * keras.ops.mean((y - predicted) ** 2)
+
+        return loss
+
+    metrics = keras.metrics
+    model = small_model(
+        loss=weighted(0.25),
+        metrics=[metrics.FalseNegatives(name="fn"), functools.partial(_error, scale=2.0)],
+        weighted_metrics=[metrics.MeanSquaredError(name="mean_squared_error")],
+    )
+    schedule = keras.callbacks.LearningRateScheduler(lambda epoch, rate, by=2: rate / by)
+    line = inspect.currentframe().f_lineno - 1  # type: ignore[union-attr]
+    keys = ["LOSS", "METRICS", "WEIGHTED_METRICS", "CALLBACKS", "DISTRIBUTION", "REPLICAS"]
+    found = captured(ask, tag, model, keys, callbacks=[schedule])
+    assert found == {
+        "LOSS": "loss(alpha=0.25)",
+        "METRICS": json.dumps(["FalseNegatives(thresholds=[0.5], name='fn')", "_error(scale=2.0)"]),
+        "WEIGHTED_METRICS": '["MeanSquaredError"]',
+        "CALLBACKS": json.dumps(
+            [f"LearningRateScheduler(schedule=<lambda>(by=2) {__file__}:{line})"]
+        ),
+        "DISTRIBUTION": None,
+        "REPLICAS": 1,
+    }
+
+
+def _error(y: Any, predicted: Any, scale: float) -> Any:
+    return scale * keras.ops.mean(keras.ops.abs(y - predicted))
+
+
+def test_losses_and_metrics_that_a_model_keeps_itself(tag: str, ask: Any) -> None:
+    """A model with a train_step of its own has them by the names of its attributes."""
+
+    class Gan(keras.Model):  # type: ignore[misc,name-defined]
+        def __init__(self) -> None:
+            super().__init__()
+            self.loss_fn = keras.losses.Huber(delta=0.5)
+            self.d_loss = keras.metrics.Mean(name="d")
+            self.cycle_loss = keras.losses.mean_squared_error
+            self.layer = keras.layers.Dense(1)
+
+        def train_step(self, batch: Any) -> dict[str, Any]:
+            return {"d": keras.ops.sum(self.layer(batch[0])) * 0.0}
+
+    model = Gan()
+    model.compile()
+    found = captured(ask, tag, model, ["LOSS", "METRICS"])
+    assert json.loads(found["LOSS"]) == {
+        "loss_fn": "Huber(delta=0.5)",
+        "cycle_loss": "mean_squared_error",
+    }
+    assert json.loads(found["METRICS"]) == {"d_loss": "Mean(name='d')"}
+
+
+def test_the_strategy_of_a_training_is_recorded(tag: str, ask: Any) -> None:
+    """Its class and replicas, and the steps that its mirrored optimizer counts."""
+    import tensorflow as tf
+
+    with tf.distribute.MirroredStrategy(["CPU:0"]).scope():
+        model = small_model()
+    keys = ["DISTRIBUTION", "REPLICAS", "LEARNING_RATE"]
+    found = captured(ask, tag, model, keys, batch_size=8, epochs=2)
+    assert list(found.values()) == ["MirroredStrategy", 1, 0.01]
+    assert ask.set(tag, "oTrainingEnd", "steps") == [(10,)]
 
 
 def test_num_parameters_brings_the_trainable_ones(tag: str, ask: Any) -> None:

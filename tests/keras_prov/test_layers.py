@@ -223,3 +223,44 @@ def test_what_is_known_before_the_first_batch_is_there_at_once(tag: str, ask: An
     model.fit(*data(), verbose=0, callbacks=[Look()])
     assert seen == [1]
     assert {name for (name,) in ask.set(tag, "iLayers", "name")} == {model.layers[0].name}
+
+
+def test_graphs_of_models_within_stand_under_their_paths(tag: str, ask: Any) -> None:
+    """A nested model's graph is there, at any depth, with the names that the layers have."""
+    inner = keras.Sequential([keras.layers.Dense(3, name="a"), keras.layers.Dense(2, name="b")])
+    inner.name = "inner"
+    given = keras.Input((4,), name="given")
+    outer = keras.Model(given, keras.layers.Dense(2, name="c")(inner(given)), name="outer")
+    model = keras.Sequential([keras.Input((4,)), outer, keras.layers.Dense(1, name="head")])
+    model.compile("sgd", "mse")
+    model.provenance(tag, hyps={"NUM_LAYERS": True})
+    model.fit(*data(), verbose=0)
+    edges = ask.set(tag, "iConnections", "inbound, outbound")
+    assert edges == [
+        ("outer", "head"),
+        ("outer/given", "outer/inner"),
+        ("outer/inner", "outer/c"),
+        ("outer/inner/a", "outer/inner/b"),
+    ]
+    named = {name for (name,) in ask.set(tag, "iLayers", "name")}
+    assert {name for edge in edges for name in edge} <= named
+
+
+def test_a_model_without_a_call_has_the_numbers_of_its_parts(tag: str, ask: Any) -> None:
+    """Nothing builds it, so what it holds is counted: at once, or once its parts are built."""
+
+    class Holder(keras.Model):  # type: ignore[misc,name-defined]
+        def __init__(self, part: Any) -> None:
+            super().__init__()
+            self.part = part
+
+        def train_step(self, batch: Any) -> dict[str, Any]:
+            return {"loss": keras.ops.sum(self.part(batch[0])) * 0.0}
+
+    for part in ([keras.Input((4,)), keras.layers.Dense(2)], [keras.layers.Dense(2)]):
+        model = Holder(keras.Sequential(part))
+        model.compile("sgd")
+        model.provenance(tag, hyps={"NUM_PARAMETERS": True})
+        model.fit(*data(), verbose=0)
+    columns = "num_parameters, num_trainable_parameters"
+    assert ask.set(tag, "iTrainingModel", columns) == [(10, 10)] * 2

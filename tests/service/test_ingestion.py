@@ -167,7 +167,6 @@ def test_programs_files_and_extractors_stand_in_their_tables(
 
 BEFORE_TIME = "0001-01-01T00:00:00+14:00"
 SEVERAL = {"tags": [{"tag": "trainingmodel"}] * 2, "ids": [{"id": "1"}]}
-UNSAID = {"tags": [{"tag": "trainingmodel"}], "ids": [{"id": "1;99"}]}
 ABROAD = {"tags": [{"tag": "nosuch"}], "ids": [{"id": 1}]}
 
 
@@ -198,7 +197,6 @@ ABROAD = {"tags": [{"tag": "nosuch"}], "ids": [{"id": 1}]}
             "whole number of 64 bits. Received: 'a'",
         ),
         ({"dependency": SEVERAL}, 422, "2 tags and 1 ids"),
-        ({"dependency": UNSAID}, 404, "'trainingmodel' has no task 99"),
         ({"dependency": ABROAD}, 404, "has no transformation 'nosuch'"),
     ],
 )

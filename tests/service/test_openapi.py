@@ -24,7 +24,9 @@ CHECKS = [
     response_schema_conformance,
 ]
 OPERATIONS = {
+    "/pde/dataflow": "POST",
     "/pde/dataflow/json": "POST",
+    "/pde/task": "POST",
     "/pde/task/json": "POST",
     "/api/dataflows/list": "GET",
     "/api/dataflows/{id}": "GET",

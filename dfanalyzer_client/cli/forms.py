@@ -1,0 +1,50 @@
+"""Rows as CSV and JSON, for programs and for spreadsheets."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from ..defused import defused
+from ..terminal import STEERING, shown
+
+__all__ = ["as_csv", "json_text", "named_columns"]
+
+_NAMELESS = re.compile(r"%\d+")
+"""What MonetDB calls the column of an expression without a name."""
+
+
+def named_columns(columns: Sequence[str]) -> list[str]:
+    """A name for each column, no two the same: of a nameless one its place, ``column_1``."""
+    names: list[str] = []
+    for place, column in enumerate(columns, 1):
+        plain = f"column_{place}" if _NAMELESS.fullmatch(column) else column
+        name, number = plain, 1
+        while name in names or (name != column and name in columns):
+            number += 1
+            name = f"{plain}_{number}"
+        names.append(name)
+    return names
+
+
+def as_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Rows with a header, in lines that end with a newline alone, as sqlite3 and psql write them.
+
+    On a terminal nothing steers it; to a pipe or a file texts go as they are, but for formulas.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([defused(name) for name in named_columns(columns)])
+    writer.writerows([defused(value) for value in row] for row in rows)
+    return shown(text.getvalue()) if sys.stdout.isatty() else text.getvalue()
+
+
+def json_text(found: Any) -> str:
+    """JSON in which nothing steers a terminal: such characters are escaped, as JSON has it."""
+    text = json.dumps(found, default=str, indent=1, ensure_ascii=False)
+    return STEERING.sub(lambda each: f"\\u{ord(each[0]):04x}", text)

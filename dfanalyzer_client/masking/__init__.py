@@ -1,0 +1,33 @@
+"""Secrets in what is recorded, shown and exported: masked by one set of rules.
+
+`captured_text` and `captured_row` are what everything that is captured passes: they mask, bound
+and make storable.
+"""
+
+from __future__ import annotations
+
+from ..vocabulary import MASK
+from ._captured import MOST_OF_ERRORS, bounded, captured_text
+from ._command import masked_arguments, masked_command, quoted
+from ._names import is_secret, is_secret_name
+from ._patterns import without_credentials
+from ._rows import captured_row, masked_place, masked_row
+from ._text import masked, masked_value
+
+__all__ = [
+    "MASK",
+    "MOST_OF_ERRORS",
+    "bounded",
+    "captured_row",
+    "captured_text",
+    "is_secret",
+    "is_secret_name",
+    "masked",
+    "masked_arguments",
+    "masked_command",
+    "masked_place",
+    "masked_row",
+    "masked_value",
+    "quoted",
+    "without_credentials",
+]

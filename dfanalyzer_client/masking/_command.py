@@ -1,0 +1,54 @@
+"""Secrets on command lines, where one may also follow its option's name."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+
+from ..vocabulary import MASK
+from ._names import is_secret_name
+from ._text import follows_secretly, masked
+
+__all__ = ["masked_arguments", "masked_command", "quoted"]
+
+SHORT = ("-p", "-u")
+
+
+def masked_arguments(arguments: Sequence[str]) -> list[str]:
+    """The arguments of a command, masked."""
+    result, before = [], ""
+    for argument in arguments:
+        if _announces_secret(before) or (before in SHORT and follows_secretly(before, argument)):
+            result.append(MASK)
+        else:
+            result.append(_masked_argument(argument))
+        before = argument
+    return result
+
+
+def masked_command(line: str) -> str:
+    """A command line that was recorded as one text, masked; quotes stay where they are needed."""
+    try:
+        arguments = shlex.split(line)
+    except ValueError:  # cut off within a quotation
+        return masked(line)
+    shown = masked_arguments(arguments)
+    return line if shown == arguments else " ".join(map(quoted, shown))
+
+
+def quoted(argument: str) -> str:
+    """An argument as a shell takes it; the mask itself is no reason to quote."""
+    plain = argument.replace(MASK, "x")
+    return argument if shlex.quote(plain) == plain else shlex.quote(argument)
+
+
+def _masked_argument(argument: str) -> str:
+    name, sign, value = argument.partition("=")
+    if sign and value and re.fullmatch(r"[\w.+-]+", name) and is_secret_name(name):
+        return f"{name}={MASK}"  # all of it, whatever spaces and commas it has
+    return masked(argument)
+
+
+def _announces_secret(argument: str) -> bool:
+    return argument.startswith("-") and "=" not in argument and is_secret_name(argument)

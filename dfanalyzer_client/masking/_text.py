@@ -1,0 +1,158 @@
+"""Passwords, tokens and keys in texts: each becomes "…".
+
+What only might be a secret is masked as well: a value too few in a record is no harm, one too many
+cannot be taken back.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+
+from ..vocabulary import MASK
+from ._names import is_secret, is_secret_name
+from ._patterns import (
+    without_credentials,
+    without_headers,
+    without_known_keys,
+    without_random_words,
+)
+
+__all__ = ["follows_secretly", "masked", "masked_value"]
+
+MASKED = (MASK, "u2026", "")
+"""The mask, in JSON of ASCII too, without quotes and backslashes."""
+
+SHORT = 200
+"""Characters of texts that are remembered: the same layers come again with each training."""
+
+_PLAIN = re.compile(r"[\w.+()\[\]-]{0,12}", re.ASCII)
+"""Too short for a key, and nothing is assigned in it."""
+
+_NAME = re.compile(r"""(?<![\w.+-])(?P<name>[\w.+-]+)\\*["']?\s*[=:]>?\s*(?![=/:])""")
+_OPTION = re.compile(
+    r"""(?<![^\s"'(\[,])(?P<name>--?[A-Za-z][\w.-]*)(?:["']\s*,\s*|[ \t]+)(?=\S)"""
+)
+_FILE = re.compile(r"\.(?:py|pyc|ipynb|[jt]s|c|cc|cpp|h|sh|json|ya?ml|toml|txt|csv|log|keras|h5)$")
+"""What stands before a colon and the number of a line."""
+
+_NO_PASSWORD = re.compile(r"[\d.,:x/_-]+(?:/(?:tcp|udp))?|-.*|.*/.*|", re.DOTALL)
+"""After ``-p``: a number, a port's mapping, an option, a path."""
+
+_ESCAPED = re.compile(r"""(\\+["']).*?\1""", re.DOTALL)
+_QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*\'""", re.DOTALL)
+_BARE = re.compile(r"""[^\s"',;&})\]]+(?:["'][^\s"',;&})\]]+)*""")
+_BRACKETS = {"[": "]", "{": "}", "(": ")"}
+
+
+def masked(text: str, *, guess: bool = True) -> str:
+    """`text` without credentials in URLs, values of secret names, and what looks like a key.
+
+    Args:
+        text: what is to be recorded, or shown to others.
+        guess: whether long words that look drawn by lot are secrets, too.
+    """
+    if _PLAIN.fullmatch(text):
+        return text
+    return _remembered(text, guess) if len(text) <= SHORT else _masked(text, guess)
+
+
+def masked_value(name: str, text: str, *, guess: bool = True) -> str:
+    """The value of an argument or a column of that name, masked."""
+    return MASK if is_secret_name(name) and is_secret(name, text) else masked(text, guess=guess)
+
+
+def follows_secretly(option: str, value: str) -> bool:
+    """Whether `value` is a secret because that option stands before it.
+
+    After ``-u`` it is ``user:password``, as curl takes it. After ``-p`` it is all that is no
+    number, no port's mapping such as ``8080:80``, no option, and no path with a slash.
+    """
+    plain = value.strip("\"'")
+    if option == "-u":
+        return _is_user_and_password(plain)
+    if option == "-p":
+        return not _NO_PASSWORD.fullmatch(plain)
+    return is_secret_name(option) and is_secret(option, value)
+
+
+def _is_user_and_password(text: str) -> bool:
+    user, colon, password = text.partition(":")
+    is_other = password.startswith(("/", "\\")) or re.fullmatch(r"[\d.:/-]+", password)
+    return bool(colon and user and password and not is_other)
+
+
+def _masked(text: str, guess: bool) -> str:
+    text = without_headers(without_credentials(text))
+    text = _masked_assignments(text)
+    text = without_known_keys(_masked_options(text) if "-" in text else text)
+    return without_random_words(text) if guess else text
+
+
+_remembered = functools.lru_cache(maxsize=4096)(_masked)
+
+
+def _masked_assignments(text: str) -> str:
+    """`text` without what is assigned to secret names: ``name=value``, ``"name": value``."""
+    result, copied, position = [], 0, 0
+    while found := _NAME.search(text, position):
+        position = found.end()
+        if not is_secret_name(found["name"]) or _FILE.search(found["name"]):
+            continue
+        end = _value_end(text, position)
+        if end > position and is_secret(found["name"], text[position:end]):
+            result += [text[copied:position], _mask_of(text[position:end])]
+            copied = position = end
+    return "".join([*result, text[copied:]])
+
+
+def _masked_options(text: str) -> str:
+    """`text` without what follows a secret's option: ``--password x``, ``-u user:password``."""
+    result, copied, position = [], 0, 0
+    while found := _OPTION.search(text, position):
+        position = found.end()
+        end = _value_end(text, position)
+        if text[position] != "-" and follows_secretly(found["name"], text[position:end]):
+            result += [text[copied:position], MASK]
+            copied = position = end
+    return "".join([*result, text[copied:]])
+
+
+def _mask_of(value: str) -> str:
+    """The mask; what is masked already stays as it is, in its quotes."""
+    return value if value.strip("\\\"'") in MASKED else MASK
+
+
+def _value_end(text: str, start: int) -> int:
+    """Where a value ends that begins at `start`: a quotation or a bracket is taken whole.
+
+    One that does not end is taken to the end of its line: it was cut off.
+    """
+    for pattern in (_ESCAPED, _QUOTED):
+        if found := pattern.match(text, start):
+            return found.end()
+    if text[start : start + 1] in ('"', "'"):
+        return (text.find("\n", start) + 1 or len(text) + 1) - 1
+    if text[start : start + 1] in _BRACKETS:
+        return _closing(text, start)
+    found = _BARE.match(text, start)
+    return found.end() if found else start
+
+
+def _closing(text: str, start: int) -> int:
+    """The end of a bracket; that of the text where nothing closes it."""
+    pending: list[str] = []
+    position = start
+    while position < len(text):
+        each = text[position]
+        if each in "\"'" and (found := _QUOTED.match(text, position)):
+            position = found.end()
+            continue
+        if each in _BRACKETS:
+            pending.append(_BRACKETS[each])
+        elif pending and each == pending[-1]:
+            pending.pop()
+            if not pending:
+                return position + 1
+        position += 1
+    return len(text)

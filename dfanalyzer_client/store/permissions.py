@@ -1,0 +1,69 @@
+"""What was granted on a table or view, and said of it, to be given again when it is made anew.
+
+MonetDB forgets grants and comments with what they are on, CREATE OR REPLACE VIEW's old view too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .connection import Connection
+from .sql import identifier, literal, qualified
+
+__all__ = ["Permissions"]
+
+SELECT = 1
+"""A privilege's code; of the others none is of use on a view."""
+
+
+class Permissions:
+    """Who may SELECT from a table or view at this moment, and its comments.
+
+    Attributes:
+        exists: whether there is such a table or view.
+    """
+
+    def __init__(self, connection: Connection, schema: str, name: str) -> None:
+        self._connection, self._name = connection, qualified(schema, name)
+        found = connection.query(
+            "SELECT t.id, t.type FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
+            "WHERE s.name = %s AND t.name = %s",
+            [schema, name],
+        )
+        self.exists = bool(found)
+        self._id, kind = found[0] if found else (-1, 0)
+        self._kind = "VIEW" if kind == 1 else "TABLE"
+        self._grants = self._granted()
+        self._comments = self._said()
+
+    def give(self, readers: Iterable[str]) -> None:
+        """Grant and say it again, and let `readers` SELECT."""
+        grants = dict.fromkeys([(reader, None) for reader in readers], False) | self._grants
+        for (grantee, column), may_pass_on in grants.items():
+            columns = "" if column is None else f" ({identifier(column)})"
+            self._connection.execute(
+                f"GRANT SELECT{columns} ON {self._name} TO {identifier(grantee)}"
+                + " WITH GRANT OPTION" * may_pass_on
+            )
+        for column, remark in self._comments:
+            what = self._name if column is None else f"{self._name}.{identifier(column)}"
+            kind = self._kind if column is None else "COLUMN"
+            self._connection.execute(literal(f"COMMENT ON {kind} {what} IS ") + "%s", [remark])
+
+    def _granted(self) -> dict[tuple[str, str | None], bool]:
+        rows = self._connection.query(
+            "SELECT a.name, c.name, max(p.grantable) FROM sys.privileges p "
+            "JOIN sys.auths a ON a.id = p.auth_id LEFT JOIN sys.columns c ON c.id = p.obj_id "
+            f"WHERE p.privileges = {SELECT} AND (p.obj_id = %s OR c.table_id = %s) "
+            "GROUP BY a.name, c.name",
+            [self._id, self._id],
+        )
+        return {(grantee, column): bool(grantable) for grantee, column, grantable in rows}
+
+    def _said(self) -> list[tuple[str | None, str]]:
+        rows = self._connection.query(
+            "SELECT c.name, m.remark FROM sys.comments m LEFT JOIN sys.columns c ON c.id = m.id "
+            "WHERE m.id = %s OR c.table_id = %s",
+            [self._id, self._id],
+        )
+        return [(column, remark) for column, remark in rows]

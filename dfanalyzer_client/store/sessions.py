@@ -1,0 +1,45 @@
+"""Who else is at work in the database: to be named when something waits for them."""
+
+from __future__ import annotations
+
+from ..errors import RefusedError
+from .connection import Connection
+from .sql import qualified
+
+__all__ = ["dependents", "holders"]
+
+NAMED = 5
+"""Sessions or views that are named at most."""
+
+
+def holders(connection: Connection) -> str:
+    """The sessions with an open transaction, other than ours; only administrators see them."""
+    try:
+        with connection.transaction():
+            rows = connection.query(
+                "SELECT sessionid, username, login FROM sys.sessions "
+                "WHERE idle IS NULL AND sessionid <> sys.current_sessionid() ORDER BY login"
+            )
+    except RefusedError:
+        rows = []
+    if not rows:
+        return "the transaction of another session"
+    named = [f"session {id_} of user {user!r} (since {login})" for id_, user, login in rows]
+    more = f" and of {len(named) - NAMED} more" if len(named) > NAMED else ""
+    return f"the transaction of {' or of '.join(named[:NAMED])}{more}"
+
+
+def dependents(connection: Connection, schema: str, name: str) -> list[str]:
+    """The views and functions that are built on a view."""
+    with connection.transaction():
+        rows = connection.query(
+            "WITH v AS (SELECT t.id FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
+            "WHERE s.name = %s AND t.name = %s) "
+            "SELECT s.name, t.name FROM sys.dependencies d JOIN v ON v.id = d.id "
+            "JOIN sys.tables t ON t.id = d.depend_id JOIN sys.schemas s ON s.id = t.schema_id "
+            "UNION "
+            "SELECT s.name, f.name FROM sys.dependencies d JOIN v ON v.id = d.id "
+            "JOIN sys.functions f ON f.id = d.depend_id JOIN sys.schemas s ON s.id = f.schema_id",
+            [schema, name],
+        )
+    return [qualified(*row) for row in rows][:NAMED]

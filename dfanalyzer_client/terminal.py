@@ -1,0 +1,34 @@
+r"""Texts on a terminal: what would steer it, or turn the order of letters around, is spelled out.
+
+Whoever can store a text may store escape sequences (``ESC ]`` sets titles, writes the clipboard)
+and bidirectional marks, which let one text look like another (CVE-2021-42574).
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["STEERING", "shown", "shown_line"]
+
+STEERING = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+    "\ufeff\ud800-\udfff]"
+)
+"""Control characters but the tab and the newline, bidirectional marks, other ends of lines."""
+
+
+def shown(text: object) -> str:
+    r"""`text` as it may be printed: ``\x1b``, ``\u202e``; tabs and newlines stay."""
+    return STEERING.sub(_spelled, str(text))
+
+
+def shown_line(text: object) -> str:
+    """`shown` in one line, its newlines and tabs spelled out."""
+    return shown(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def _spelled(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    if found[0] == "\r":
+        return "\\r"
+    return f"\\x{number:02x}" if number < 0x100 else f"\\u{number:04x}"

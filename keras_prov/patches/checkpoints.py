@@ -1,0 +1,174 @@
+"""What is saved beside Keras: by TensorFlow (SavedModel, ``tf.train.Checkpoint``) and by Orbax.
+
+Neither is imported here: see `WhenImported`. A SavedModel and a checkpoint of TensorFlow are of
+the models that they hold. Orbax is given arrays alone; they are of the model whose callback
+saves them, else of the only model that was trained.
+"""
+
+from __future__ import annotations
+
+import glob
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from types import ModuleType
+from typing import Any, NamedTuple
+
+import keras
+
+from dfanalyzer_client.file import WRITTEN
+
+from .._adaptations import calling_callback
+from .._executions import executions_of, known_execution, only_execution, uncaptured_in
+from .._files import CHECKPOINT, EXPORT, file_facts, remember_load
+from .._guard import guarded
+from .._patch import Change, Original, Patch
+from .._recorder import Execution
+from .._weak import WeakIdentityMap
+from .._when_imported import WhenImported
+from .exporting import record_written
+from .saving import calling_callbacks_name, watched
+
+__all__ = ["PATCHES"]
+
+SAVED_MODEL = "tensorflow.python.saved_model.save"
+TF_CHECKPOINT = "tensorflow.python.checkpoint.checkpoint"
+ORBAX = "orbax.checkpoint._src.checkpointers.checkpointer"
+ORBAX_ASYNC = "orbax.checkpoint._src.checkpointers.async_checkpointer"
+
+_noting = guarded("a checkpoint of Orbax", lost="that checkpoint")
+
+
+class _Begun(NamedTuple):
+    """What an asynchronous checkpointer of Orbax's writes now, for whom and when."""
+
+    execution: Execution
+    folder: str
+    callback: str | None
+    epoch: int | None
+
+
+_unfinished: WeakIdentityMap[_Begun] = WeakIdentityMap()
+"""By checkpointer, of which each writes one at a time."""
+
+
+def _around_saved_model(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def record(_: Any) -> None:
+        folder = args[1] if len(args) > 1 else kwargs.get("export_dir")
+        record_written(executions_of(args[0]), [folder], EXPORT)
+
+    return watched(original, args, kwargs, record)
+
+
+def _around_tf_write(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def record(prefix: Any) -> None:
+        if isinstance(prefix, str):  # within a function that is traced it is a tensor
+            record_written(executions_of(_held(args[0])), _parts(prefix), CHECKPOINT)
+
+    return watched(original, args, kwargs, record)
+
+
+def _around_tf_read(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def record(_: Any) -> None:
+        prefix = str(args[1] if len(args) > 1 else kwargs.get("save_path"))
+        for execution in executions_of(_held(args[0])):
+            for path in _parts(prefix):
+                execution.record_loaded(file_facts(path, CHECKPOINT))
+        for model in uncaptured_in(_held(args[0])):
+            for path in _parts(prefix):
+                remember_load(model, path, CHECKPOINT, None)
+
+    return watched(original, args, kwargs, record)
+
+
+def _held(checkpoint: Any) -> Any:
+    return getattr(checkpoint, "_root", None), dict(getattr(checkpoint, "_kwargs", None) or {})
+
+
+def _parts(prefix: str) -> list[str]:
+    escaped = glob.escape(prefix)
+    return sorted([*glob.glob(f"{escaped}.index"), *glob.glob(f"{escaped}.data-*")])  # noqa: PTH207
+
+
+def _around_orbax_save(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    execution = _saving()
+
+    def record(_: Any) -> None:
+        record_written([execution] if execution else [], [_folder(args, kwargs)], CHECKPOINT)
+
+    return watched(original, args, kwargs, record)
+
+
+def _around_async_save(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    execution = _saving()
+    result = original(*args, **kwargs)  # which waits for the one before
+    with _noting:
+        _record_finished(args[0])
+        folder = _folder(args, kwargs)
+        if execution is not None and folder is not None:
+            begun = _Begun(execution, folder, calling_callbacks_name(), execution.epoch)
+            _unfinished.set(args[0], begun)
+    return result
+
+
+def _around_wait(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    result = original(*args, **kwargs)
+    with _noting:
+        _record_finished(args[0])
+    return result
+
+
+def _record_finished(checkpointer: Any) -> None:
+    begun = _unfinished.pop(checkpointer)
+    if begun is not None:
+        for fact in file_facts(begun.folder, CHECKPOINT, begun.callback):
+            begun.execution.record_file(replace(fact, epoch=begun.epoch), WRITTEN)
+
+
+def _folder(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
+    given = args[1] if len(args) > 1 else kwargs.get("directory")
+    return None if given is None else str(given)
+
+
+def _saving() -> Execution | None:
+    with _noting:
+        callback = calling_callback(sys._getframe(1))
+        model = getattr(callback, "_model", None)
+        return known_execution(model) if isinstance(model, keras.Model) else only_execution()
+    return None
+
+
+def _in(module: str, name: str) -> Callable[[], type | ModuleType]:
+    return lambda: getattr(sys.modules[module], name)
+
+
+PATCHES: tuple[Change, ...] = (
+    WhenImported(
+        SAVED_MODEL,
+        lambda: [  # which `tf.saved_model.save` looks up there
+            Patch(lambda: sys.modules[SAVED_MODEL], "save_and_return_nodes", _around_saved_model)
+        ],
+        "what tf.saved_model.save writes",
+    ),
+    WhenImported(
+        TF_CHECKPOINT,
+        lambda: [
+            Patch(_in(TF_CHECKPOINT, "Checkpoint"), "_write", _around_tf_write),
+            Patch(_in(TF_CHECKPOINT, "Checkpoint"), "read", _around_tf_read),
+        ],
+        "what tf.train.Checkpoint writes and reads",
+    ),
+    WhenImported(
+        ORBAX,
+        lambda: [Patch(_in(ORBAX, "Checkpointer"), "save", _around_orbax_save)],
+        "checkpoints of Orbax",
+    ),
+    WhenImported(
+        ORBAX_ASYNC,
+        lambda: [
+            Patch(_in(ORBAX_ASYNC, "AsyncCheckpointer"), "save", _around_async_save),
+            Patch(_in(ORBAX_ASYNC, "AsyncCheckpointer"), "wait_until_finished", _around_wait),
+        ],
+        "asynchronous checkpoints of Orbax",
+    ),
+)

@@ -1,0 +1,70 @@
+"""Exports: ``Model.export`` in any of its formats, and ``keras.export.ExportArchive``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from dfanalyzer_client.file import WRITTEN
+
+from .._arguments import bound_arguments
+from .._executions import executions_of
+from .._files import EXPORT, file_facts
+from .._patch import Change, Original, Patch
+from .._recorder import Execution
+from .._when_imported import WhenImported
+from .saving import calling_callbacks_name, watched
+
+__all__ = ["PATCHES", "record_written"]
+
+ARCHIVE = "keras.src.export.saved_model_export_archive"
+BESIDE = {".xml": [".bin"], ".onnx": [".onnx.data"]}
+"""Where the weights lie that a format keeps in a second file, by suffixes."""
+
+
+def _around_export(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    bound = bound_arguments(original, args, kwargs)
+    path = None if bound is None else bound.arguments.get("filepath")
+
+    def record(_: Any) -> None:
+        record_written(executions_of(args[0]), _with_weights(path), EXPORT)
+
+    return watched(original, args, kwargs, record)
+
+
+def record_written(executions: Iterable[Execution], paths: Iterable[Any], kind: str) -> None:
+    """Record files, or folders as one, with each of the executions."""
+    known, callback = list(executions), calling_callbacks_name()
+    facts = [fact for path in paths for fact in file_facts(path, kind, callback)] if known else []
+    for execution in known:
+        for fact in facts:
+            execution.record_file(fact, WRITTEN)
+
+
+def _with_weights(path: Any) -> Iterator[Any]:
+    if not isinstance(path, (str, os.PathLike)):
+        return
+    yield path
+    text = os.fsdecode(path)
+    for suffix, others in BESIDE.items():
+        for other in others if text.endswith(suffix) else ():
+            second = Path(text.removesuffix(suffix) + other)
+            if second.is_file():
+                yield second
+
+
+PATCHES: tuple[Change, ...] = (
+    Patch(lambda: keras.Model, "export", _around_export),
+    WhenImported(
+        ARCHIVE,
+        lambda: [
+            Patch(lambda: sys.modules[ARCHIVE].SavedModelExportArchive, "write_out", _around_export)
+        ],
+        "what keras.export.ExportArchive writes",
+    ),
+)
