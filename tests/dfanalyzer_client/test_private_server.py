@@ -130,6 +130,7 @@ def kill_servers(home: Path) -> None:
             words = each.read_bytes().split(b"\0")
             if os.fsencode(home) in words and b"--ready" in words:
                 os.kill(int(each.parent.name), signal.SIGKILL)
+                assert ended(int(each.parent.name))
 
 
 def test_half_a_database_is_made_anew_and_a_whole_one_kept(
