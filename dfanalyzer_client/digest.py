@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from .descriptors import open_above
+from .regular_file import blocks_of, open_regular
 
 __all__ = ["file_digest", "stream_digest"]
+
+MOST_FILES = 100_000
 
 
 def file_digest(path: str | os.PathLike[str]) -> tuple[int, str]:
@@ -18,14 +22,21 @@ def file_digest(path: str | os.PathLike[str]) -> tuple[int, str]:
     A folder's digest is that of the sorted relative paths of its files, each after its own digest.
 
     Raises:
-        OSError: it is not there, or cannot be read.
+        OSError: it is not there, cannot be read, is no regular file, or has too many.
     """
     path = Path(path)
     if not path.is_dir():
-        with open(path, "rb", opener=open_above) as file:
-            return path.stat().st_size, stream_digest(file)
+        size, digest = 0, hashlib.sha256()
+        with open_regular(path) as file:
+            for block in blocks_of(file):
+                size += len(block)
+                digest.update(block)
+        return size, digest.hexdigest()
     total, digest = 0, hashlib.sha256()
-    files = {each.relative_to(path).as_posix(): each for each in path.rglob("*") if each.is_file()}
+    found = (each for each in path.rglob("*") if each.is_file())
+    files = {each.relative_to(path).as_posix(): each for each in islice(found, MOST_FILES + 1)}
+    if len(files) > MOST_FILES:
+        raise OSError(errno.EFBIG, f"it has more than {MOST_FILES} files", str(path))
     for name in sorted(files):
         size, sha256 = file_digest(files[name])
         total += size

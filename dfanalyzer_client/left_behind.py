@@ -19,8 +19,9 @@ from .errors import DfAnalyzerError, JournalError
 from .journal import Header, count_records, journals, read_header, take_over
 from .orphans import taken_in
 from .private_server import PrivateServer
+from .safe_home import check_home
 from .store import MonetDBStore, open_store
-from .url import StoreURL
+from .url import StoreURL, is_same_address
 
 __all__ = ["LEFT_SECONDS", "store_left"]
 
@@ -59,6 +60,7 @@ def store_left(url: StoreURL | None, home: Path, seconds: float = LEFT_SECONDS) 
     Raises:
         PrivateServerError: the private server cannot be started.
     """
+    check_home(home, "journals")
     left = list(_left_for(url, home / "journals"))
     if not left:
         return 0
@@ -82,7 +84,7 @@ def _left_for(url: StoreURL | None, folder: Path) -> Iterator[_Left]:
             if lock is None:
                 continue
             header = read_header(path)
-            if header is not None and header.store == address:
+            if header is not None and is_same_address(header.store, address):
                 yield _Left(path, header, lock, time.monotonic())
             else:
                 lock.close()

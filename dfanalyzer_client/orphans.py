@@ -32,6 +32,7 @@ from .journal import (
 )
 from .retrying import retried_of
 from .shipping import BATCH_RECORDS, Store, ship
+from .url import is_same_address
 
 __all__ = ["JournalStore", "orphans_of", "taken_in"]
 
@@ -81,7 +82,7 @@ def _taken_in_if_of(path: Path, address: str | None, store: JournalStore) -> Ite
         return
     try:
         header = read_header(path)
-        if header is None or header.store == address:
+        if header is None or is_same_address(header.store, address):
             for _ in taken_in(path, header, store):
                 yield
     finally:

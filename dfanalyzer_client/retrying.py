@@ -17,6 +17,7 @@ from .journal import (
     take_over,
 )
 from .shipping import Store, ship_again
+from .url import is_same_address
 
 __all__ = ["retried", "retried_of"]
 
@@ -34,7 +35,7 @@ def retried_of(folder: Path, address: str | None, store: Store) -> Iterator[int]
             continue
         try:
             header = read_header(path)
-            if header is not None and header.store == address:
+            if header is not None and is_same_address(header.store, address):
                 yield from retried(path, header, store)
         finally:
             descriptor.close()

@@ -60,7 +60,7 @@ def check_home(home: Path, *folders: str, deep: bool = False) -> None:
     check = _Check(home.absolute(), trusted())
     if check.trusted.everybody:
         return
-    place = check.walked()
+    place = check.walked(check.home)
     if place is not None:
         for name in folders:
             check.folder(place / name, deep=deep)
@@ -82,10 +82,10 @@ class _Check:
     home: Path
     trusted: Trusted
 
-    def walked(self) -> Path | None:
-        """The data folder without links, each part of it checked; None where it is not there."""
-        place, links = Path(self.home.anchor), 0
-        left = list(reversed(self.home.parts[1:]))
+    def walked(self, path: Path) -> Path | None:
+        """A folder without links, each part of the way checked; None where it is not there."""
+        place, links = Path(path.anchor), 0
+        left = list(reversed(path.parts[1:]))
         self._kept(place, place.lstat(), on_the_way=bool(left))
         while left:
             following = self._next(place, left.pop())
@@ -106,15 +106,14 @@ class _Check:
         return place
 
     def folder(self, folder: Path, *, deep: bool) -> None:
-        """A folder in the data folder and what lies in it."""
-        found = self._found(folder)
-        if found is None:
+        """A folder in the data folder, or behind a link there, and what lies in it."""
+        place = self.walked(folder)
+        if place is None:
             return
-        self._entry(folder, found)
-        if not stat.S_ISDIR(found.st_mode):
+        if not place.is_dir():
             raise self._unsafe(folder, "is no folder", "Move it away.")
         try:
-            for path, entry in _entries(folder, deep=deep):
+            for path, entry in _entries(place, deep=deep):
                 self._entry(path, entry, of_server=folder.name == SERVER)
         except OSError as error:
             raise self._hidden(folder, error) from None
@@ -134,7 +133,7 @@ class _Check:
         mode = found.st_mode
         self._owned(path, found)
         if stat.S_ISLNK(mode):
-            cure = "Set KERAS_PROV_HOME, or KERAS_PROV_ARTIFACTS, to the place itself."
+            cure = "Put what it leads to in its place."
             raise self._unsafe(path, "is a symbolic link, and none is followed in there", cure)
         if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or (of_server and stat.S_ISSOCK(mode))):
             raise self._unsafe(path, "is neither a file nor a folder", "Remove it.")

@@ -10,7 +10,13 @@ from functools import partial
 from pathlib import Path
 
 from . import settings
-from .errors import DfAnalyzerError, JournalError
+from .errors import (
+    DfAnalyzerError,
+    JournalError,
+    StoreError,
+    StoreLoginError,
+    StoreUnavailableError,
+)
 from .journal import (
     Header,
     JournalReader,
@@ -23,6 +29,7 @@ from .journal import (
     remove_expired,
     take_over,
 )
+from .moving import way_of_moved
 from .orphans import taken_in
 from .retrying import retried
 from .safe_home import check_home
@@ -142,7 +149,8 @@ def _taken_over(path: Path, stores: _Stores, steps: Steps, *, elsewhere: bool) -
         return 0
     try:
         header = read_header(path)
-        return sum(steps(path, header, stores.of(header)))
+        with stores.reached(header):
+            return sum(steps(path, header, stores.of(header)))
     finally:
         descriptor.close()
 
@@ -160,12 +168,27 @@ class _Stores:
     def __init__(self, home: Path, named: StoreURL | None) -> None:
         self._home, self._named = home, named
         self._open: dict[str | None, MonetDBStore] = {}
+        self._away: dict[str | None, StoreError] = {}
 
     def of(self, header: Header | None) -> MonetDBStore:
         address = None if header is None else header.store
         if address not in self._open:
             self._open[address] = open_store(self._url(address), self._home)
         return self._open[address]
+
+    @contextlib.contextmanager
+    def reached(self, header: Header | None) -> Iterator[None]:
+        """Ask the store of a journal; one that was not reached is not waited for again."""
+        address = None if header is None else header.store
+        if address in self._away:
+            raise self._away[address]
+        try:
+            yield
+        except (StoreUnavailableError, StoreLoginError) as error:
+            if address is None or (self._named is not None and self._named.is_named(address)):
+                raise
+            self._away[address] = type(error)(f"{error} {way_of_moved(address)}")
+            raise self._away[address] from error
 
     def close(self) -> None:
         for store in self._open.values():
@@ -177,7 +200,9 @@ class _Stores:
         if address is None:
             return None
         named = self._named
-        return named if named is not None and str(named) == address else StoreURL.parse(address)
+        if named is not None and named.is_named(address):
+            return named
+        return StoreURL.parse(address)
 
 
 def _state(path: Path, header: Header, stores: _Stores) -> JournalState:
@@ -218,6 +243,7 @@ def _process(path: Path, header: Header) -> str:
 
 def _position(header: Header, stores: _Stores) -> int | None:
     try:
-        return stores.of(header).position(header.journal)
+        with stores.reached(header):
+            return stores.of(header).position(header.journal)
     except DfAnalyzerError:
         return None

@@ -17,7 +17,7 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urls
 
 from .errors import StoreURLError
 
-__all__ = ["DEFAULT_PORT", "StoreURL"]
+__all__ = ["DEFAULT_PORT", "StoreURL", "is_same_address"]
 
 DEFAULT_PORT = 50000
 """MonetDB's own default port (``monetdbd``)."""
@@ -126,6 +126,13 @@ class StoreURL:
         """
         return self._identity() == other._identity()
 
+    def is_named(self, address: str) -> bool:
+        """Whether a journal that names `address` means this store."""
+        try:
+            return self.is_same_store(StoreURL.parse(address))
+        except StoreURLError:  # of an earlier version
+            return address == str(self)
+
     def _options(self) -> list[tuple[str, str]]:
         return parse_qsl(self.options, keep_blank_values=True)
 
@@ -148,6 +155,13 @@ class StoreURL:
     def __str__(self) -> str:
         options = f"?{self.options}" if self.options else ""
         return self._base(f"{quote(self.user, safe='')}@") + options
+
+
+def is_same_address(named: str | None, address: str | None) -> bool:
+    """Whether a journal that names one means the other; None is the private server."""
+    if named is None or address is None:
+        return named is address
+    return StoreURL.parse(address).is_named(named)
 
 
 class _InvalidError(Exception):

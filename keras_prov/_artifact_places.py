@@ -6,7 +6,6 @@ processes at once.
 
 from __future__ import annotations
 
-import shutil
 import uuid
 from contextlib import suppress
 from importlib import import_module  # fsspec has no types
@@ -16,6 +15,7 @@ from urllib.parse import unquote, urlsplit
 
 from dfanalyzer_client.descriptors import open_above
 from dfanalyzer_client.errors import DfAnalyzerError
+from dfanalyzer_client.regular_file import blocks_of, open_regular
 
 from ._masking import without_credentials
 
@@ -99,7 +99,7 @@ class _LocalFolder:
         return [each.name for each in path.iterdir()] if path.is_dir() else []
 
     def open(self, name: str) -> IO[bytes]:
-        return open(self._root / name, "rb", opener=open_above)
+        return open_regular(self._root / name)
 
 
 class _Remote:
@@ -169,7 +169,8 @@ def _renamed(path: Path, target: Path) -> bool:
 
 def _copy(path: Path, target: Path) -> None:
     with (
-        open(path, "rb", opener=open_above) as source,
+        open_regular(path) as source,
         open(target, "xb", opener=open_above) as copy,
     ):
-        shutil.copyfileobj(source, copy, 1 << 20)
+        for block in blocks_of(source):
+            copy.write(block)

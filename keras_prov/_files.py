@@ -6,13 +6,13 @@ hashed when a capture of that model begins.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ._shards import SHARDED, shards_of
 from ._weak import WeakIdentityMap
 
 __all__ = [
@@ -32,8 +32,6 @@ __all__ = [
 MODEL, WEIGHTS, EXPORT, CHECKPOINT = "model", "weights", "export", "checkpoint"
 LOG, BACKUP = "log", "backup"
 """Kinds of files, beside ``artifact``."""
-
-SHARDED = ".weights.json"
 
 
 @dataclass(frozen=True)
@@ -78,7 +76,9 @@ def file_facts(path: Any, kind: str, callback: str | None = None) -> Iterator[Fi
     if "://" in text:
         yield FileFact(text, text.rpartition("/")[2], kind, callback=callback)
         return
-    for each in _with_shards(Path(text).absolute()):
+    file = Path(text).absolute()
+    shards = shards_of(file) if file.name.endswith(SHARDED) else []
+    for each in (file, *shards):
         size, digest = _digest(each)
         yield FileFact(str(each), each.name, kind, size, digest, callback)
 
@@ -112,17 +112,6 @@ def changed(path: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size
-
-
-def _with_shards(path: Path) -> list[Path]:
-    if not path.name.endswith(SHARDED):
-        return [path]
-    try:
-        named = json.loads(path.read_text())["weight_map"].values()
-    except (OSError, ValueError, LookupError, AttributeError):
-        return [path]
-    flat = {name for each in named for name in ([each] if isinstance(each, str) else each)}
-    return [path, *(path.parent / name for name in sorted(flat))]
 
 
 def _digest(path: Path) -> tuple[int | None, str | None]:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
+from dfanalyzer_client.errors import UnsafeHomeError
 from dfanalyzer_client.settings import strict
 from dfanalyzer_client.terminal import shown_line
 
@@ -81,6 +82,9 @@ class guarded:  # noqa: N801  # reads as the verb it is, like contextlib.suppres
         return guarded_function
 
     def _report(self, error: Exception) -> None:
+        if isinstance(error, UnsafeHomeError):  # one cause, wherever it is met
+            _report_home(error)
+            return
         key = self._place, type(error).__name__
         reported = _reported if self._of is None else _reported_of(self._of)
         if key in reported:
@@ -93,6 +97,16 @@ class guarded:  # noqa: N801  # reads as the verb it is, like contextlib.suppres
             shown_line(self._lost),
             exc_info=error,
         )
+
+
+def _report_home(error: UnsafeHomeError) -> None:
+    key = str(error), type(error).__name__
+    if key not in _reported:
+        _reported.add(key)
+        _logger.error(
+            "%s (Until then nothing is recorded; Keras itself goes on undisturbed. "
+            "KERAS_PROV_STRICT=1 raises this.)", error,
+        )  # fmt: skip
 
 
 def _reported_of(each: object) -> set[tuple[str, str]]:

@@ -9,6 +9,7 @@ import click
 
 from .. import settings
 from ..errors import DfAnalyzerError
+from ..moving import move_journals, way_of_moved
 from ..private_server import READER, PrivateServer
 from ..store import Connection, create_catalogue, differences
 from ..sync import JournalState, journal_states
@@ -118,21 +119,29 @@ def rebuild() -> None:
     "processes there have ended: what runs would be stored twice.",
 )
 @click.option(
+    "--moved-from",
+    metavar="URL",
+    help="The server that was there is at another address, or has another login, now: what waits "
+    "for it goes to the server of --store or KERAS_PROV_STORE. `keras-prov journal` shows the URL.",
+)
+@click.option(
     "--refused",
     is_flag=True,
     help="Also try again what was set aside because the database refused it, as `keras-prov "
     "journal` lists. What only lacked something that has come since is tried without it.",
 )
-def sync(store: str | None, *, again: bool, elsewhere: bool, refused: bool) -> None:
+def sync(
+    store: str | None, *, again: bool, elsewhere: bool, moved_from: str | None, refused: bool
+) -> None:
     """Store what earlier processes left in their journals.
 
     Example: keras-prov sync
     """
     with friendly_errors():
-        _sync(
-            chosen_store(store), "{} messages stored.",
-            again=again, elsewhere=elsewhere, refused=refused,
-        )  # fmt: skip
+        url = chosen_store(store)
+        if moved_from is not None:
+            _move(moved_from, url, again=again, elsewhere=elsewhere)
+        _sync(url, "{} messages stored.", again=again, elsewhere=elsewhere, refused=refused)
 
 
 @click.command()
@@ -145,23 +154,43 @@ def journal(store: str | None) -> None:
     rows: list[list[str | int]] = []
     failures: list[DfAnalyzerError] = []
     refusals: list[JournalState] = []
+    away: set[str] = set()
     with friendly_errors():
         for each in journal_states(settings.home(), chosen_store(store)):
             if isinstance(each, JournalState):
                 rows.append(_row(each))
                 refusals += [each] * bool(each.refused)
+                if each.stored is None and each.store is not None:
+                    away.add(each.store)
             else:
                 failures.append(each)
     if not rows and not failures:
         click.echo("No journals yet.", err=True)
     if rows:
         print_table(list(COLUMNS), rows)
+    for address in sorted(away):
+        say(f"{address} does not answer, or refuses us. {way_of_moved(address)}", err=True)
     for state in refusals:
         _print_refused(state)
     for failure in failures:
         say(f"Error: {failure}", err=True)
     if failures:
         raise SystemExit(1)
+
+
+def _move(old: str, new: StoreURL | None, *, again: bool, elsewhere: bool) -> None:
+    if new is None:
+        raise click.UsageError("Say where the server is now: --store URL, or KERAS_PROV_STORE.")
+    moved = move_journals(
+        settings.home(), StoreURL.parse(old), new, done=again, elsewhere=elsewhere
+    )
+    click.echo(f"{moved.count} journals go to {new} now.")
+    if moved.running:
+        click.echo(
+            f"{moved.running} are still being written for the old address: do the same again when "
+            "those processes have ended.",
+            err=True,
+        )
 
 
 def _writing(store: str | None) -> tuple[Connection, tuple[str, ...]]:

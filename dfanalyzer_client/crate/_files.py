@@ -17,6 +17,7 @@ from ..digest import file_digest
 from ..execution_record import FileRecord
 from ..file import READ, WRITTEN
 from ..file_place import is_url, published_place
+from ..regular_file import copy_folder, copy_regular
 
 __all__ = ["CrateFile", "collect_files", "safe_name", "unused_name"]
 
@@ -125,9 +126,9 @@ def _copied_from(source: Path, sha256: str, target: Path) -> str:
     """Copy a file or folder; the reason where it is not there, or not what it was."""
     try:
         if source.is_dir():
-            shutil.copytree(source, target, copy_function=shutil.copyfile)
+            copy_folder(source, target)
         else:
-            shutil.copyfile(source, target)
+            copy_regular(source, target)
         _, digest = file_digest(target)  # of the copy: the file itself may change meanwhile
     except FileNotFoundError:
         problem = "it is not where it was written any more"

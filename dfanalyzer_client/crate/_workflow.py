@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ..environment_record import Environment, Source
 from ..execution_record import ExecutionRecord
+from ..regular_file import copy_regular
 from ._crate import Crate
 from ._files import safe_name
 from ._parameters import Entity, Parameters, reference
@@ -70,7 +70,7 @@ def _copied(crate: Crate, file: Path) -> str:
     path = f"script/{safe_name(file.name)}"
     target = crate.folder / path
     target.parent.mkdir()
-    shutil.copyfile(file, target)
+    copy_regular(file, target)
     return path
 
 

@@ -11,6 +11,7 @@ Beside it, ``*.refused`` holds the messages that the store refuses whatever happ
 
 from __future__ import annotations
 
+from ._address import readdress
 from ._files import compressed, is_done, journals, remove_expired
 from ._lock import take_over
 from ._news import DeclarationNews, News, TaskName
@@ -38,6 +39,7 @@ __all__ = [
     "journals",
     "journals_with_refused",
     "read_header",
+    "readdress",
     "remove_expired",
     "take_over",
 ]

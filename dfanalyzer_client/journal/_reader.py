@@ -49,6 +49,7 @@ class Header:
         pid: the process's number there.
         store: URL, without the password, of where its messages go; None is the private server.
         relays: its process passed on what others said, whose tasks may go on without it.
+        was: where its messages went before that server moved.
     """
 
     journal: str
@@ -58,6 +59,7 @@ class Header:
     pid: int
     store: str | None
     relays: bool = False
+    was: tuple[str, ...] = ()
 
     @property
     def is_of_here(self) -> bool:
@@ -189,6 +191,7 @@ def _header(path: Path, said: dict[str, Any]) -> Header:
         int(said["pid"]),
         said["store"],
         bool(said.get("relays", False)),
+        tuple(map(str, said.get("was", ()))),
     )
 
 

@@ -41,7 +41,11 @@ class Visitors:
     def came(self) -> bool:
         """Whether somebody is connected, or was since the last look; call it every half minute."""
         present, gone = False, set()
-        for local, remote, state in _connections():
+        try:
+            connections = _connections()
+        except OSError:  # no file can be opened: a crowd is here
+            return True
+        for local, remote, state in connections:
             if self._port in (local.rpartition(":")[2], remote.rpartition(":")[2]):
                 if state == TIME_WAIT:
                     gone.add((local, remote))

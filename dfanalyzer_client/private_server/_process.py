@@ -23,11 +23,12 @@ import pymonetdb
 
 from ..errors import PrivateServerError
 from ._boot import Kernel
+from ._crowd import close_strangers, raise_limit
 from ._files import DATABASE, READER, WRITER, ServerFiles, hold_soon
 from ._network import Visitors, free_port
 
 LOG_BYTES = 1 << 20
-LOOK_SECONDS = 15.0
+LOOK_SECONDS, CROWD_SECONDS = 15.0, 1.0
 STOP_SECONDS = 30.0
 
 
@@ -41,6 +42,7 @@ def main() -> None:
     if os.fork():
         os._exit(0)  # the starting process reaps this one, and init the server
     os.umask(0o077)
+    raise_limit()
     server, answer = _opened(ServerFiles(arguments.home), arguments.idle)
     # who started us may be gone; others wait for what we made all the same
     with contextlib.suppress(BrokenPipeError), os.fdopen(arguments.ready, "w") as report:
@@ -94,7 +96,12 @@ class Server:
         visitors = Visitors(self.port)
         last = time.monotonic()
         look = min(LOOK_SECONDS, self._idle / 4) if self._idle else LOOK_SECONDS
-        while not select.select([self._wakeup], [], [], look)[0]:
+        looked = last
+        while not select.select([self._wakeup], [], [], min(look, CROWD_SECONDS))[0]:
+            close_strangers(self.port)
+            if time.monotonic() - looked < look:
+                continue
+            looked = time.monotonic()
             if visitors.came():
                 last = time.monotonic()
             _bound(self._files.log)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import resource
 import select
 import shutil
 import signal
@@ -129,6 +130,7 @@ def kill_servers(home: Path) -> None:
             words = each.read_bytes().split(b"\0")
             if os.fsencode(home) in words and b"--ready" in words:
                 os.kill(int(each.parent.name), signal.SIGKILL)
+                assert ended(int(each.parent.name))
 
 
 def test_half_a_database_is_made_anew_and_a_whole_one_kept(
@@ -170,6 +172,37 @@ def test_it_outlives_the_process_that_started_it(server: PrivateServer, tmp_path
     starter.communicate()
     assert server.status().running
     assert asked(server.reader_url()) == "keras_prov_reader"
+
+
+def test_connections_that_never_log_in_keep_nobody_out(server: PrivateServer) -> None:
+    """Of 1,100 that say nothing, or half a login, most are closed; who logged in is not."""
+    url = server.ensure()
+    inside = Connection(url)
+    assert inside.query("SELECT 1") == [(1,)]
+    inside.rollback()
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, before[1]), before[1]))
+    crowd, watch = [], select.poll()
+    try:
+        for number in range(1100):
+            each = socket.create_connection(("127.0.0.1", url.port))
+            crowd.append(each)
+            with contextlib.suppress(OSError):  # the kernel's own limit was reached
+                each.recv(2)  # it was taken: more at once than that wait for a second
+                each.sendall(b"\xff\x3f" + b"x" * 200 if number % 2 else b"")
+            watch.register(each, select.POLLRDHUP)
+        closed = 0
+        while closed < len(crowd) - 64:  # so few are let be
+            for number, _ in watch.poll(60_000):
+                watch.unregister(number)
+                closed += 1
+        assert asked(url) == "monetdb"
+        assert inside.query("SELECT 1") == [(1,)]
+    finally:
+        for each in crowd:
+            each.close()
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        inside.close()
 
 
 def test_it_listens_on_loopback_alone(server: PrivateServer) -> None:

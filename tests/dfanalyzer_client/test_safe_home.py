@@ -90,7 +90,7 @@ def readable(path: Path) -> None:
         *((given_away, each, "belongs to nobody") for each in (
             "..", ".", "server", "server/file", "journals/file", "artifacts")),
         *((linked, each, "symbolic link") for each in (
-            "server", "server/file", "journals", "journals/file", "artifacts/file")),
+            "server/file", "journals/file", "artifacts/file")),
         *((pipe, each, "neither a file nor a folder") for each in ("server/file", "journals/file")),
         (readable, "server/user.password", "may be read by others"),
     ],
@@ -105,6 +105,26 @@ def test_what_others_have_a_hand_in_is_refused(
     with pytest.raises(UnsafeHomeError, match=words) as caught:
         check(kept)
     assert f"{place} " in str(caught.value)
+
+
+@as_root
+def test_a_folder_may_be_on_another_disk(tmp_path: Path, kept: Path) -> None:
+    """Behind a link of one's own; the way there, and what lies there, is checked as at home."""
+    disk = tmp_path / "disk"
+    disk.mkdir(mode=0o700)
+    (kept / "server").rename(disk / "server")
+    (kept / "server").symlink_to(disk / "server")
+    check(kept)
+    for spoil, path, cure in (
+        (given_away, kept / "server", lambda path: os.chown(path, 0, 0, follow_symlinks=False)),
+        (writable, disk, lambda path: path.chmod(0o700)),
+        (writable, disk / "server" / "file", lambda path: path.chmod(0o600)),
+    ):
+        spoil(path)
+        with pytest.raises(UnsafeHomeError, match=f"{path} "):
+            check(kept)
+        cure(path)
+        check(kept)
 
 
 @as_root

@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -267,3 +268,21 @@ def test_a_trial_is_an_execution_of_its_own(tag: str, ask: Any) -> None:
         ("rates", "1", "rate", "0.01", 0.01), ("rates", "1", "kind", "sgd", None),
     ]  # fmt: skip
     assert len({row[5] for row in rows}) == 2
+
+
+def test_a_data_folder_of_others_too_is_said_once_and_the_training_is_not_touched(
+    tag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One line with the reason and the cure, for training and test; nothing is written there."""
+    monkeypatch.delenv("KERAS_PROV_STRICT")
+    monkeypatch.setenv("KERAS_PROV_HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home").chmod(0o777)
+    model = small_model()
+    model.provenance(tag, hyps={"LEARNING_RATE": True, "MODEL": True})
+    assert len(model.fit(*data(), epochs=2, verbose=0).history["loss"]) == 2
+    model.evaluate(*data(), verbose=0)
+    (record,) = [each for each in caplog.records if each.levelname in ("WARNING", "ERROR")]
+    assert "chmod go-w" in record.getMessage()
+    assert record.exc_info is None
+    assert list((tmp_path / "home").iterdir()) == []

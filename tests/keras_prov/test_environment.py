@@ -17,6 +17,7 @@ import keras
 import pytest
 
 from keras_prov import _environment, _packages
+from keras_prov import _git as git_module
 from keras_prov._environment import environment
 from keras_prov._git import git_state
 from keras_prov._masking import is_secret_name, masked, masked_arguments
@@ -256,6 +257,29 @@ def test_git_changes_nothing_in_the_repository(repository):
 
     assert git_state(repository)["dirty"] == "false"
     assert index.read_bytes() == before
+
+
+def test_git_runs_nothing_that_a_repository_names(repository, tmp_path):
+    """No content filter, monitor, hook or transport of it; Git LFS' filters are kept."""
+    ran = tmp_path / "ran"
+    script = tmp_path / "script"
+    script.write_text(f"#!/bin/sh\necho $0 >> {ran}\ncat\n")
+    script.chmod(0o755)
+    (repository / ".gitattributes").write_text("train.py filter=evil\n*.h5 filter=lfs\n")
+    git(repository, "config", "filter.evil.clean", str(script))
+    git(repository, "config", "filter.evil.process", str(script))
+    git(repository, "config", "filter.evil.required", "true")
+    git(repository, "config", "core.fsmonitor", str(script))
+    git(repository, "config", "core.sshCommand", str(script))
+    (repository / ".git" / "hooks" / "post-index-change").symlink_to(script)
+    os.utime(repository / "train.py")  # so that its content is compared
+    state = git_state(repository)
+    assert state["dirty"] == "false"
+    assert not ran.exists()
+    assert git_module._without_filters(repository)["GIT_CONFIG_KEY_0"] == "filter.evil.clean"
+    git(repository, "config", "filter.evil.clean", "git-lfs clean -- %f")
+    git(repository, "config", "filter.evil.process", "git-lfs filter-process")
+    assert git_module._without_filters(repository) == {}
 
 
 def test_no_commit_without_repository_without_commits_and_without_git(

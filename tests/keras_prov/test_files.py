@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import keras_prov as keras
@@ -170,3 +173,57 @@ def test_the_artifact_store_may_be_any_url(
     ((url, sha256),) = ask.set(tag, "oModelFile", "path, sha256")
     with fsspec.open(url, "rb") as file:
         assert hashlib.sha256(file.read()).hexdigest() == sha256
+
+
+def test_a_map_of_shards_names_files_beside_it_alone(tmp_path: Path) -> None:
+    """Not other folders', links that lead elsewhere, pipes, devices; nor is a bad map an error."""
+    from keras_prov._shards import shards_of
+
+    folder = tmp_path / "model"
+    folder.mkdir()
+    for name in ("b.weights.h5", "a.weights.h5", "unnamed.h5"):
+        (folder / name).write_bytes(name.encode())
+    (tmp_path / "outside").write_text("private")
+    (folder / "out").symlink_to("../outside")
+    (folder / "inside").symlink_to("a.weights.h5")
+    (folder / "circle").symlink_to("circle")
+    (folder / "zero").symlink_to("/dev/zero")
+    os.mkfifo(folder / "pipe")
+    (folder / "folder").mkdir()
+    bad = [
+        *("../outside", "/etc/hostname", "/dev/zero", "out", "circle", "zero", "pipe", "folder"),
+        *("", ".", "..", "nowhere", "model/../a.weights.h5", "\0", "\ud800", 7, None, ["x"], {}),
+    ]
+    named = {"/x": ["b.weights.h5", *bad], "/y": "a.weights.h5", "/z": ["inside"], "/w": 3}
+    map_ = folder / "model.weights.json"
+    map_.write_text(json.dumps({"weight_map": named}))
+    assert shards_of(map_) == [folder / "a.weights.h5", folder / "b.weights.h5"]
+    link = tmp_path / "model.weights.json"  # as a cache of downloads has it, with the shards
+    link.symlink_to(map_)
+    (tmp_path / "a.weights.h5").symlink_to(folder / "a.weights.h5")
+    assert shards_of(link) == [tmp_path / "a.weights.h5"]
+    for text in ("", "[]", "{}", '{"weight_map": 3}', "[" * 100_000, "\xff"):
+        map_.write_bytes(text.encode("latin-1"))
+        assert shards_of(map_) == []
+    map_.unlink()
+    os.mkfifo(map_)
+    assert shards_of(map_) == []
+
+
+def test_loading_ends_whatever_a_map_names(tag: str, tmp_path: Path, ask: Any) -> None:
+    """Weights whose map was tampered with are loaded and recorded as Keras reads them."""
+    model = keras.Sequential([keras.layers.Input((64,)), *(keras.layers.Dense(64) for _ in "ab")])
+    model.compile("sgd", "mse")
+    path = tmp_path / "w.weights.json"
+    model.save_weights(path, max_shard_size=0.00002)
+    content = json.loads(path.read_text())
+    shards = {name for names in content["weight_map"].values() for name in names}
+    content["weight_map"]["/extra"] = ["/dev/zero", "../../../../../../etc/hostname"]
+    path.write_text(json.dumps(content))
+    model.provenance(tag, hyps={"LEARNING_RATE": True})
+    model.load_weights(path)
+    model.fit(np.ones((2, 64)), np.ones((2, 64)), epochs=1, verbose=0)
+    found = [name for (name,) in ask.rows('SELECT name FROM "public".file f JOIN "public".task t '
+        'ON t.id = f.task_id JOIN "public".dataflow_execution e ON e.id = t.df_exec JOIN '
+        '"public".dataflow d ON d.id = e.df_id WHERE d.tag = %s', tag)]  # fmt: skip
+    assert sorted(set(found)) == sorted({path.name, *shards})
