@@ -20,6 +20,7 @@ __all__ = [
     "LOADING",
     "SAVED_FILE",
     "SAVING",
+    "SCRIPT",
     "SYSTEM_METRICS",
     "TESTING",
     "TESTING_DATASET",
@@ -55,6 +56,8 @@ SAVING = "SavingModel"
 SAVED_FILE = "oModelFile"
 LOADING = "LoadingModel"
 LOADED_FILE = "iModelFile"
+SCRIPT = "RunningScript"
+"""What `keras-prov run` says of a program in which it has seen no training and no test."""
 
 TRAINING_STARTED = "ITRAIN_TIMESTAMP"
 EPOCH_ENDED = "OTRAIN_TIMESTAMP"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ._compilations import chosen_optimizer
 from ._consent import Consent, consent_of, declare
 from ._layers import direct_layers
+from ._outcome import steps_taken
 from ._recorder import Execution
 from ._trials import Trial, current_trial
 from ._weak import WeakIdentityMap
@@ -40,7 +42,8 @@ def known_execution(model: Any) -> Execution | None:
 def declare_execution(model: Any, consent: Consent) -> None:
     """Begin an execution of `model`; raises RuntimeError when its fit has begun."""
     declare(model, consent)
-    _begun(model, consent, _executions.get(model), current_trial())
+    execution = _begun(model, consent, _executions.get(model), current_trial())
+    execution.steps_before = steps_taken(chosen_optimizer(model))
 
 
 def link_to_parts(model: Any, execution: Execution) -> None:

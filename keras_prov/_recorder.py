@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import dfanalyzer_client.vocabulary as tags
 from dfanalyzer_client.attribute import Attribute
@@ -26,7 +26,7 @@ from dfanalyzer_client.transformation import Transformation
 from ._adaptations import Adaptation
 from ._configuration import Configuration
 from ._consent import Consent
-from ._dataflow import COLUMNS, dataflow_of, file_transformation, own_set
+from ._dataflow import COLUMNS, dataflow_of, file_transformation, hyperparameter_set, own_set
 from ._describe import shortest
 from ._files import FileFact
 from ._logs import Part, in_order_of_claim, kept_names, parts_of
@@ -48,8 +48,13 @@ class Execution:
         training: the newest training task, which tests and adaptations depend on.
         epoch: the newest epoch that was begun, counted from 0.
         configuration: what the training before ended with.
+        steps_before: what the optimizer had counted when capture was asked for; None if unknown.
+        tested: whether a test was recorded.
         derived_from: tags of the executions whose models this one goes on with.
+        tasks: how many tasks this process has said, of all executions.
     """
+
+    tasks: ClassVar[int] = 0
 
     def __init__(self, consent: Consent, trial: Trial | None = None) -> None:
         self.consent, self.trial = consent, trial
@@ -58,6 +63,8 @@ class Execution:
         self.epoch: int | None = None
         self.derived_from: set[str] = set()
         self.configuration: Configuration | None = None
+        self.steps_before: int | None = None
+        self.tested = False
         self._counts: dict[str, int] = {}
         self._metrics: dict[str, dict[Part, str]] = {}
 
@@ -98,9 +105,16 @@ class Execution:
         began: str,
         data: Iterable[Sequence[Any]],
         own: Iterable[Any] | None = None,
+        hyperparameters: Mapping[str, Any] | None = None,
     ) -> None:
-        """Say what an `evaluate()` measured, on which data; for `own` see `metric_row`."""
+        """Say what an `evaluate()` measured, on which data; for `own` see `metric_row`.
+
+        `hyperparameters` are given where no training has said them.
+        """
         task = self._task(tags.TESTING, self._after_training())
+        if hyperparameters is not None:
+            self._declare(tags.TESTING, hyperparameter_set(self.consent))
+            task.add_dataset(self.hyperparameter_row(hyperparameters, began))
         metrics = self.metric_row(
             tags.TESTING, tags.TESTING_OUTPUT, logs, tags.TEST_METRIC_PREFIX, own
         )
@@ -140,13 +154,42 @@ class Execution:
         )
         tag = tags.SAVED_FILE if mode == WRITTEN else tags.LOADED_FILE
         task.add_dataset(_rows(tag, [values]))
-        task.add_file(File(fact.path, fact.name, mode=mode, size=fact.size, sha256=fact.sha256))
+        task.add_file(_file(fact, mode))
         task.end()
         return task
+
+    def record_script(
+        self,
+        script: FileFact,
+        began: str,
+        environment: Iterable[Sequence[Any]],
+        error: BaseException | str | None,
+    ) -> None:
+        """Say that a program ran in which no training and no test was seen."""
+        sets = [own_set(tags.ENVIRONMENT, SetType.INPUT)] if self.consent.choice.environment else []
+        self.dataflow.add_transformation(Transformation(tags.SCRIPT, sets))
+        task = self._task(tags.SCRIPT, [])
+        task.start_time = began
+        task.add_file(_file(script, READ))
+        if sets:
+            task.add_dataset(_rows(tags.ENVIRONMENT, environment))
+        if error is None:
+            task.end()
+        elif isinstance(error, KeyboardInterrupt):
+            task.end(TaskStatus.INTERRUPTED, "KeyboardInterrupt")
+        else:
+            text = error if isinstance(error, str) else error_text(error)
+            task.end(TaskStatus.FAILED, text)
 
     def record_loaded(self, facts: Iterable[FileFact]) -> list[Task]:
         """Say which files the model was read from."""
         return [self.record_file(fact, READ) for fact in facts]
+
+    def hyperparameter_row(self, hyperparameters: Mapping[str, Any], began: str) -> DataSet:
+        """The row of what was asked for, the user's own beside it."""
+        own = {name: self.consent.values.get(name) for name in self.consent.own}
+        row = {tags.TRAINING_STARTED: began, **hyperparameters, **own}
+        return _row(tags.TRAINING_INPUT, row)
 
     def metric_row(
         self,
@@ -204,6 +247,7 @@ class Execution:
         return [] if self.training is None else [self.training]
 
     def _task(self, transformation: str, dependencies: Sequence[Task]) -> Task:
+        Execution.tasks += 1
         number = self._counts[transformation] = self._counts.get(transformation, 0) + 1
         return Task(
             number,
@@ -232,10 +276,8 @@ class TrainingTask:
     ) -> None:
         """Add what the training reads to what is said next."""
         if hyperparameters is not None:
-            consent = self.execution.consent
-            own = {name: consent.values.get(name) for name in consent.own}
-            row = {tags.TRAINING_STARTED: self._began, **hyperparameters, **own}
-            self._task.add_dataset(_row(tags.TRAINING_INPUT, row))
+            row = self.execution.hyperparameter_row(hyperparameters, self._began)
+            self._task.add_dataset(row)
         for tag, rows in inputs.items():
             self._task.add_dataset(_rows(tag, rows))
 
@@ -345,6 +387,10 @@ def error_text(error: BaseException) -> str:
         message = f"(its message cannot be made: {type(broken).__name__})"
     text = f"{type(error).__name__}: {message}" if message else type(error).__name__
     return text.replace("\0", "\\0").encode(errors="replace").decode()
+
+
+def _file(fact: FileFact, mode: str) -> File:
+    return File(fact.path, fact.name, mode=mode, size=fact.size, sha256=fact.sha256)
 
 
 def _row(tag: str, values: Mapping[str, Any]) -> DataSet:
