@@ -8,6 +8,7 @@ synchronization per batch. Only BATCH_METRICS, when asked for, brings a third on
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -59,13 +60,16 @@ class Training:
         self._progress = Progress()
         self._began = self._epoch_began = time.perf_counter()
         self._held: _Held | None = None
-        self._history = HistoryReader(self._facts.callbacks)
+        self._history = HistoryReader(arguments.get("callbacks"))
+        self._unused: list[Adaptation] = []
         self._batches: list[tuple[str, int, int, dict[str, Any]]] = []
+        self._last_batch = -1
         self._swaps_average = any(
             isinstance(each, keras.callbacks.SwapEMAWeights) and each.swap_on_epoch
             for each in self._facts.callbacks
         )
-        self.head = _Head(self)
+        has_arrays = self._facts.samples is not None
+        self.head = _Head(self) if has_arrays else _CountingHead(self)
         self.tail = _BatchTail(self) if execution.consent.choice.every_batch else _Tail(self)
 
     def begin(self) -> None:
@@ -111,7 +115,7 @@ class Training:
         """Start the clock of an epoch."""
         if self._progress.start_epoch is None:
             self._progress.start_epoch = epoch
-        self._execution.epoch = epoch
+        self._execution.epoch, self._last_batch = epoch, -1
         self._epoch_began = time.perf_counter()
 
     def rate_is_set(self, epoch: int) -> None:
@@ -121,8 +125,14 @@ class Training:
         self._look(epoch, "epoch begin")
 
     def batch_ends(self, batch: int, logs: Mapping[str, Any]) -> None:
-        """Keep every n-th batch, and record those kept when they are many."""
-        if (batch + 1) % self._execution.consent.choice.every_batch == 0:
+        """Keep every n-th batch, and record those kept when they are many.
+
+        With `steps_per_execution` Keras tells of some batches alone: each stands for those since.
+        """
+        every, before, self._last_batch = (
+            self._execution.consent.choice.every_batch, self._last_batch, batch,
+        )  # fmt: skip
+        if (batch + 1) // every > (before + 1) // every:
             self._batches.append((utc_now(), self._execution.epoch or 0, batch, dict(logs)))
         if len(self._batches) >= BATCHES_AT_ONCE:
             self._send_batches()
@@ -131,6 +141,9 @@ class Training:
         """Hold what Keras measured, until the user's callbacks have had their say."""
         elapsed = time.perf_counter() - self._epoch_began
         self._held = _Held(epoch, elapsed, dict(plain_logs(logs)), logs)
+        self._count_batches()
+        if self._watch is not None:
+            self._watch.epoch_is_over()
         self._progress.epochs += 1
         self._progress.next_epoch = epoch + 1
 
@@ -163,6 +176,8 @@ class Training:
         if self._task is None:
             self.begin()
         forget_building(self._facts.optimizer)
+        if error is not None:
+            self._count_batches()
         last = (self.epoch_ends, self.model_is_built, self._send_batches, self._stop_samples)
         for step in last:
             with guarded("the end of a training"):
@@ -174,6 +189,10 @@ class Training:
             self._task.end(error, self._progress.outcome(self._facts, elapsed, error))
             self._keep()
 
+    def _count_batches(self) -> None:
+        if isinstance(self.head, _CountingHead):
+            self._progress.count_batches(self.head.batches())
+
     @property
     def _rate(self) -> float | None:
         return self._watch.rate if self._watch is not None else None
@@ -181,8 +200,8 @@ class Training:
     def _keep(self) -> None:
         """What a next training of this model is compared with, and the model itself."""
         execution = self._execution
-        if execution.consent.adaptation:
-            execution.configuration = configuration_of(self._facts, self._rate)
+        if execution.consent.adaptation and self._progress.start_epoch is not None:
+            execution.configuration = configuration_of(self._facts, self._rate, self._unused)
         if execution.consent.choice.model and self._progress.epochs:
             with guarded("storing the trained model", lost="the trained model"):
                 from ._models import store_model
@@ -194,10 +213,14 @@ class Training:
             self._samples.stop()
 
     def _last_look(self, error: BaseException | None) -> None:
-        """A change after the last epoch still belongs to the training; also when that failed."""
+        """A change after the last epoch is of a next training, unless this one failed."""
         if self._watch is None:
             return
-        self._look(self._progress.next_epoch, "epoch")
+        for change in self._watch.look(self._progress.next_epoch, "epoch"):
+            if error is None and change.epoch == self._progress.next_epoch:
+                self._unused.append(change)
+            else:
+                self._execution.record_adaptation(change)
         self._watch.stop()
         averaged = getattr(self._facts.optimizer, "use_ema", False)
         if averaged and error is None and self._progress.epochs:
@@ -235,6 +258,27 @@ class _Head(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         with guarded("the end of an epoch", self._training):
             self._training.epoch_is_done(epoch, logs or {})
+
+
+class _CountingHead(_Head):
+    """Counts batches of data whose length nobody knows: a hook that reads nothing.
+
+    Keras may dispatch it asynchronously, in several threads, and decides on that as without us.
+    """
+
+    async_safe = True
+
+    def __init__(self, training: Training) -> None:
+        super().__init__(training)
+        self._counter, self._asked = itertools.count(), 0
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        next(self._counter)
+
+    def batches(self) -> int:
+        """How many there were."""
+        self._asked += 1
+        return next(self._counter) - self._asked + 1
 
 
 class _Tail(keras.callbacks.Callback):
