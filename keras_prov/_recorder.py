@@ -265,7 +265,7 @@ class TrainingTask:
         self.execution, self._task = execution, task
         self._logged: tuple[str, ...] | None = None
         self._stream: RowStream | None = None
-        self._columns: tuple[str, ...] | None = None
+        self._columns: tuple[str, ...] = ()
         self._rates_differ = False
         self._began = task.start_time = utc_now()
 
@@ -305,15 +305,28 @@ class TrainingTask:
         """
         if RATE_IN_LOGS in logs:
             rate, logs = self._rate_and_logs(rate, logs)
-        values = list(logs.values())
-        if self._stream is None or self._logged != tuple(logs) or not _are_floats(values):
-            self._logged = tuple(logs) if _are_floats(values) else None
-            row = self.execution.metric_row(tags.TRAINING, tags.TRAINING_OUTPUT, logs, own=own)
-            values = list(row.values())
-            if self._stream is None or self._columns != tuple(row):
-                self._stream, self._columns = self._stream_of(row), tuple(row)
+        stream, values = self._stream, list(logs.values())
+        if stream is None or self._logged != tuple(logs) or not _are_floats(values):
+            stream, values = self._stream_and_values(logs, own)
         rates = [rate] if self.execution.consent.adaptation else []
-        self._stream.send([utc_now(), elapsed, epoch, *rates, *values])
+        stream.send([utc_now(), elapsed, epoch, *rates, *values])
+
+    def _stream_and_values(
+        self, logs: Mapping[Any, Any], own: Iterable[Any] | None
+    ) -> tuple[RowStream, list[Any]]:
+        """The stream, grown by columns that are new, and what goes into each of them.
+
+        It has the columns of all epochs, so that their rows are stored in the order of the epochs.
+        """
+        row = self.execution.metric_row(tags.TRAINING, tags.TRAINING_OUTPUT, logs, own=own)
+        columns = tuple(dict.fromkeys([*self._columns, *row]))
+        stream = self._stream
+        if stream is None or self._columns != columns:
+            stream, self._columns = self._stream_of(columns), columns
+        self._stream = stream
+        is_plain = tuple(row) == columns and _are_floats(list(logs.values()))
+        self._logged = tuple(logs) if is_plain else None
+        return stream, [row.get(name) for name in columns]
 
     def _rate_and_logs(
         self, rate: float | None, logs: Mapping[Any, Any]
@@ -354,11 +367,11 @@ class TrainingTask:
         else:
             self._task.end(TaskStatus.FAILED, error_text(error))
 
-    def _stream_of(self, row: Mapping[str, Any]) -> RowStream:
+    def _stream_of(self, metrics: Iterable[str]) -> RowStream:
         names = [tags.EPOCH_ENDED, tags.ELAPSED_TIME, tags.EPOCH_ID]
         if self.execution.consent.adaptation:
             names.append(tags.LEARNING_RATE)
-        return self._task.stream(tags.TRAINING_OUTPUT, [*names, *row])
+        return self._task.stream(tags.TRAINING_OUTPUT, [*names, *metrics])
 
 
 def utc_now() -> str:
