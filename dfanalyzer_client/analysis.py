@@ -98,24 +98,32 @@ def find_execution(connection: Connection, name: str) -> ExecutionSummary:
 def _add_tasks(
     connection: Connection, catalogue: Catalogue, summaries: dict[int, ExecutionSummary]
 ) -> None:
+    """Add status and times. The status is that of the training that ended last, or runs still.
+
+    One that began later may have been within it, in a callback. Without a training it is the last
+    task's.
+    """
     rows = connection.query(
         "SELECT b.df_exec, x.tag, COALESCE(e.status, b.status), b.began, e.ended "
         f"FROM {catalogue.table('task_begun')} b "
         f"JOIN {table('data_transformation')} x ON x.id = b.dt_id "
         f"LEFT JOIN {catalogue.table('task_ended')} e ON e.task_id = b.id ORDER BY b.id"
     )
-    statuses: dict[int, dict[bool, str]] = {}
+    newest: dict[int, dict[bool, tuple[datetime, str]]] = {}
     ends: dict[int, list[datetime | None]] = {}
     for execution, transformation, status, began, ended in rows:
         summary = summaries.get(execution)
         if summary is not None:
             is_training = transformation == tags.TRAINING.lower()
-            statuses.setdefault(execution, {})[is_training] = status
+            of_kind = newest.setdefault(execution, {})
+            done = ended or datetime.max
+            if is_training not in of_kind or of_kind[is_training][0] <= done:
+                of_kind[is_training] = done, status
             ends.setdefault(execution, []).append(ended)
             summary.began = min(filter(None, (summary.began, began)), default=None)
-    for execution, by_kind in statuses.items():
+    for execution, by_kind in newest.items():
         summary = summaries[execution]
-        summary.status = by_kind.get(True, by_kind.get(False, summary.status))
+        summary.status = by_kind[True in by_kind][1]
         times = [end for end in ends[execution] if end is not None]
         summary.ended = max(times) if len(times) == len(ends[execution]) else None
 

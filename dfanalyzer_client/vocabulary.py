@@ -23,6 +23,7 @@ __all__ = [
     "OPTIMIZER_RATES",
     "SAVED_FILE",
     "SAVING",
+    "SCRIPT",
     "SYSTEM_METRICS",
     "TESTING",
     "TESTING_DATASET",
@@ -63,6 +64,8 @@ SAVING = "SavingModel"
 SAVED_FILE = "oModelFile"
 LOADING = "LoadingModel"
 LOADED_FILE = "iModelFile"
+SCRIPT = "RunningScript"
+"""What `keras-prov run` says of a program in which it has seen no training and no test."""
 
 TRAINING_STARTED = "ITRAIN_TIMESTAMP"
 EPOCH_ENDED = "OTRAIN_TIMESTAMP"

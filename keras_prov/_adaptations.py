@@ -69,18 +69,25 @@ class RateWatch:
         self._reader = RateReader(optimizer, model)
         self._callbacks = callbacks
         self._assignments: list[_Assignment] = []
+        self._within = 0
         _watched.set(optimizer, self._assignments)
         self.rate = self._reader.read()
         self._schedule = getattr(optimizer, "_learning_rate", None)
         self._looks = 0
+
+    def epoch_is_over(self) -> None:
+        """What was assigned so far was assigned while an epoch ran; no variable is read."""
+        self._within = len(self._assignments)
 
     def look(self, epoch: int, when: str) -> list[Adaptation]:
         """The changes since the last look: each assignment, and what nobody was seen to assign.
 
         Args:
             epoch: the epoch that begins, or the one after the last.
-            when: ``"epoch begin"`` or ``"epoch"``: which hooks may have made them.
+            when: ``"epoch begin"`` or ``"epoch"``: which hooks may have made them. In the latter,
+                what was changed while the last epoch ran is of that epoch.
         """
+        within, self._within = (0 if when == "epoch begin" else self._within), 0
         before, self.rate = self.rate, self._reader.read()
         self._looks += 1
         if self.rate == before and not self._assignments:
@@ -91,17 +98,23 @@ class RateWatch:
         if is_keras_own_schedule(schedule) and schedule is self._schedule:
             return self._by_schedule(epoch, before, schedule) if when == "epoch begin" else []
         self._schedule = schedule
-        return self._chain(epoch, before, assignments, when)
+        return self._chain(epoch, before, assignments, when, within)
 
     def _chain(
-        self, epoch: int, rate: float | None, assignments: Sequence[_Assignment], when: str
+        self,
+        epoch: int,
+        rate: float | None,
+        assignments: Sequence[_Assignment],
+        when: str,
+        within: int,
     ) -> list[Adaptation]:
         """From the rate before, by what was assigned, to the rate now."""
         found = []
-        for each in assignments:
+        for number, each in enumerate(assignments):
             new = self.rate if each is assignments[-1] else each.rate
             if new != rate and new is not None:
-                found.append(Adaptation(epoch, rate, new, each.cause, each.place))
+                first = epoch - 1 if number < within else epoch
+                found.append(Adaptation(first, rate, new, each.cause, each.place))
                 rate = new
         if rate != self.rate:
             found.append(Adaptation(epoch, rate, self.rate, self._suspect(when)))
@@ -164,7 +177,8 @@ def _may_assign(callback: Any) -> bool:
 
 def _overrides(callback: Any, hooks: Sequence[str]) -> bool:
     plain = keras.callbacks.Callback
-    return any(
+    never = (keras.callbacks.History, keras.callbacks.ProgbarLogger)
+    return not isinstance(callback, never) and any(
         getattr(getattr(callback, hook, None), "__func__", callback) is not getattr(plain, hook)
         for hook in hooks
         if hasattr(plain, hook)

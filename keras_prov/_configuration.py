@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 from ._adaptations import ASSIGNMENT, Adaptation
@@ -30,6 +31,9 @@ class Configuration(NamedTuple):
         optimizer_name: its class.
         trainable: paths of the layers that are trained.
         others: where the model has several, each by name: object, class and rate.
+        unused: the changes of rates that no epoch has trained with: ReduceLROnPlateau's in the
+            epoch in which EarlyStopping stopped, say. They are adaptations once a further training
+            has.
     """
 
     rate: float | None
@@ -37,10 +41,14 @@ class Configuration(NamedTuple):
     optimizer_name: str | None
     trainable: frozenset[str]
     others: Mapping[str, tuple[weakref.ref[Any], str, float | None]]
+    unused: Sequence[Adaptation] = ()
 
 
 def configuration_of(
-    facts: Facts, rate: float | None, rates: Mapping[str, float | None]
+    facts: Facts,
+    rate: float | None,
+    rates: Mapping[str, float | None],
+    unused: Sequence[Adaptation] = (),
 ) -> Configuration:
     """The configuration of the model as it is now."""
     optimizer, trainable = facts.optimizer, trainable_layers(facts.model)
@@ -50,9 +58,9 @@ def configuration_of(
         if each.optimizer is not optimizer and each.name in rates
     }
     if optimizer is None:
-        return Configuration(rate, None, None, trainable, others)
+        return Configuration(rate, None, None, trainable, others, unused)
     name = type(optimizer).__name__
-    return Configuration(rate, weakref.ref(optimizer), name, trainable, others)
+    return Configuration(rate, weakref.ref(optimizer), name, trainable, others, unused)
 
 
 def changes_since(
@@ -68,11 +76,14 @@ def changes_since(
     unknown = now.others and None in (before.rate, rate)  # each of the parts has its own
     if compiled:
         detail = f"{before.optimizer_name} → {now.optimizer_name}"
-        yield Adaptation(epoch, before.rate, rate, "compile", detail)
-    elif before.rate != rate and not unknown:
+        yield Adaptation(epoch, _rate_in_use(before), rate, "compile", detail)
+    for change in before.unused:
+        if not (compiled and _is_of_compiled(change)):
+            yield replace(change, epoch=epoch)
+    if not compiled and before.rate != rate and not unknown:
         yield Adaptation(epoch, before.rate, rate, ASSIGNMENT, BETWEEN)
     for change in _of_others(before, now, epoch):
-        if not compiled or not (change.optimizer or "").startswith(f"{MAIN}["):
+        if not (compiled and _is_of_compiled(change)):
             yield change
     if before.trainable != now.trainable:
         detail = json.dumps(
@@ -82,6 +93,18 @@ def changes_since(
             }
         )
         yield Adaptation(epoch, rate, rate, "trainable", detail)
+
+
+def _rate_in_use(before: Configuration) -> float | None:
+    """The rate of the compiled optimizer that the last epoch has trained with."""
+    unused = [each.old_rate for each in before.unused if each.optimizer is None]
+    return unused[0] if unused else before.rate
+
+
+def _is_of_compiled(change: Adaptation) -> bool:
+    """Whether it is of the optimizer that `compile()` was given, or of a part of it."""
+    name = change.optimizer
+    return name is None or name == MAIN or name.startswith(f"{MAIN}[")
 
 
 def _of_others(before: Configuration, now: Configuration, epoch: int) -> Iterator[Adaptation]:

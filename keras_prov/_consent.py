@@ -14,7 +14,7 @@ from dfanalyzer_client.client import Client, client_for
 from dfanalyzer_client.names import checked_dataflow_tag, storable_tag
 from dfanalyzer_client.url import StoreURL
 
-from ._keys import Choice, checked_choice, choice_of_text, everything
+from ._keys import Choice, Hyps, checked_choice, choice_of_text, everything
 from ._own_hyperparameters import checked_own, checked_values
 from ._running import fits
 from ._weak import WeakIdentityMap
@@ -46,7 +46,7 @@ class Consent:
     def checked(
         cls,
         dataflow_tag: str | None,
-        hyps: Mapping[str, bool | float] | None,
+        hyps: Hyps | None,
         hyperparameters: Mapping[str, str] | Iterable[tuple[str, str]] = (),
         values: Mapping[str, Any] | None = None,
         adaptation: bool | None = None,
@@ -111,7 +111,7 @@ _declaring: list[weakref.ref[Consent]] = []
 
 
 def capture(
-    hyps: Mapping[str, bool | float] | None = None,
+    hyps: Hyps | None = None,
     dataflow_tag: str | None = None,
     *,
     adaptation: bool | None = None,
@@ -123,8 +123,10 @@ def capture(
 
     Args:
         hyps: what to capture, as ``{"LEARNING_RATE": True, "DECAY": False}``; its keys are those
-            of `known_hyperparameters`. With nothing True an execution and its metrics are still
-            recorded. Left out, it is what KERAS_PROV_CAPTURE or the project's ``capture`` says.
+            of `known_hyperparameters`. A list of keys is for those that are True, and ``"all"`` for
+            every one that costs next to nothing. With nothing True an execution and its metrics
+            are still recorded. Left out, it is what KERAS_PROV_CAPTURE or the project's
+            ``capture`` says.
         dataflow_tag: name of the dataflow; left out, KERAS_PROV_TAG, else the script's name.
         adaptation: whether changes of the learning rate are captured; left out,
             KERAS_PROV_ADAPTATION, else whether LEARNING_RATE is.

@@ -18,7 +18,7 @@ from dfanalyzer_client.transformation import Transformation
 from ._consent import Consent
 from ._hyperparameters import KNOWN
 
-__all__ = ["COLUMNS", "dataflow_of", "file_transformation", "own_set"]
+__all__ = ["COLUMNS", "dataflow_of", "file_transformation", "hyperparameter_set", "own_set"]
 
 TEXT, NUMERIC, FILE = AttributeType.TEXT, AttributeType.NUMERIC, AttributeType.FILE
 
@@ -113,6 +113,8 @@ COLUMNS: dict[str, dict[str, AttributeType]] = {
         "SYSTEM_MEMORY_PERCENT": NUMERIC,
         "GPU_PERCENT": NUMERIC,
         "GPU_MEMORY_BYTES": NUMERIC,
+        "GPU_TEMPERATURE": NUMERIC,
+        "DEVICE_NAME": TEXT,
     },
     tags.ADAPTATION_OUTPUT: {
         tags.NEW_RATE: NUMERIC,
@@ -174,10 +176,11 @@ def _training_sets(consent: Consent) -> list[Set]:
         **({tags.BATCHES: SetType.OUTPUT} if choice.every_batch else {}),
         **({tags.SYSTEM_METRICS: SetType.OUTPUT} if choice.system_seconds else {}),
     }
-    return [_hyperparameters(consent), *(own_set(tag, type_) for tag, type_ in wanted.items())]
+    return [hyperparameter_set(consent), *(own_set(tag, type_) for tag, type_ in wanted.items())]
 
 
-def _hyperparameters(consent: Consent) -> Set:
+def hyperparameter_set(consent: Consent) -> Set:
+    """The set with an attribute for each hyperparameter that was asked for."""
     types = {key: KNOWN[key].type for key in consent.choice.keys} | dict(consent.own)
     attributes = [Attribute(name, AttributeType[type_]) for name, type_ in types.items()]
     return Set(

@@ -9,8 +9,10 @@ from typing import Any
 
 import keras
 
+from ._compilations import chosen_optimizer
 from ._consent import Consent, consent_of, declare
 from ._layers import direct_layers
+from ._outcome import steps_taken
 from ._recorder import Execution
 from ._trials import Trial, current_trial
 from ._weak import WeakIdentityMap
@@ -103,7 +105,8 @@ def _objects_in(held: Any, depth: int) -> Iterator[Any]:
 def declare_execution(model: Any, consent: Consent) -> None:
     """Begin an execution of `model`; raises RuntimeError when its fit has begun."""
     declare(model, consent)
-    _begun(model, consent, _executions.get(model), current_trial())
+    execution = _begun(model, consent, _executions.get(model), current_trial())
+    execution.steps_before = steps_taken(chosen_optimizer(model))
 
 
 def link_to_parts(model: Any, execution: Execution) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import numbers
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,8 +18,11 @@ __all__ = ["DEFAULT_BATCH_SIZE", "Facts"]
 DEFAULT_BATCH_SIZE = 32
 """Keras' own, for arrays without `batch_size` (keras.Model.fit)."""
 
-PASSING_BATCHES_ON = ("Prefetch", "Cache", "Options", "Repeat", "Take", "Skip", "Map", "Shuffle")
-"""tf.data's data sets that leave the size of batches as it is, by what their classes' names say."""
+PASSING_BATCHES_ON = ("Prefetch", "Cache", "Options", "Repeat", "Take", "Skip", "Shuffle")
+"""tf.data's data sets that leave the size of batches as it is, by what their classes' names say.
+
+Not ``map``, ``flat_map`` and the like: their functions make of a batch what they please.
+"""
 
 
 @dataclass(frozen=True)
@@ -38,13 +42,13 @@ class Facts:
         """All that train the model, by name; the parts of a MultiOptimizer in its place."""
         return named_optimizers(self.model)
 
-    @property
+    @functools.cached_property
     def callbacks(self) -> list[Any]:
-        """The user's callbacks, in Keras' order."""
-        given = self.arguments.get("callbacks")
-        if isinstance(given, keras.callbacks.CallbackList):
-            return list(given.callbacks)
-        return [each for each in keras.tree.flatten(given) if each is not None]
+        """The user's callbacks, in Keras' order, as they were when first asked for.
+
+        `Training` asks before it adds its own to a `CallbackList` of the user's.
+        """
+        return list(_unfolded(self.arguments.get("callbacks")))
 
     @property
     def samples(self) -> int | None:
@@ -69,6 +73,18 @@ class Facts:
         if not given and steps:
             return int(np.ceil(samples / steps))
         return int(given or DEFAULT_BATCH_SIZE)
+
+
+def _unfolded(given: Any) -> Iterator[Any]:
+    """Callbacks one by one; of a `CallbackList` without those that Keras may have put there."""
+    if isinstance(given, keras.callbacks.CallbackList):
+        plain = (keras.callbacks.History, keras.callbacks.ProgbarLogger)
+        given = [each for each in given.callbacks if type(each) not in plain]
+    for each in keras.tree.flatten(given):
+        if isinstance(each, keras.callbacks.CallbackList):
+            yield from _unfolded(each)
+        elif each is not None:
+            yield each
 
 
 def is_array(data: Any) -> bool:

@@ -26,7 +26,10 @@ __all__ = [
     "changed",
     "file_facts",
     "forget_loads",
+    "keep_unclaimed",
+    "note_unclaimed",
     "remember_load",
+    "unclaimed_files",
 ]
 
 MODEL, WEIGHTS, EXPORT, CHECKPOINT = "model", "weights", "export", "checkpoint"
@@ -67,6 +70,9 @@ class _Load:
 
 _loads: WeakIdentityMap[list[_Load]] = WeakIdentityMap()
 
+_unclaimed: dict[tuple[str, str, str], None] | None = None
+"""Path, kind and mode of files of models without an execution; None where nobody wants them."""
+
 
 def file_facts(path: Any, kind: str, callback: str | None = None) -> Iterator[FileFact]:
     """The file at `path`, and the shards that it names; nothing for what is no path."""
@@ -103,6 +109,27 @@ def forget_loads(model: object) -> list[FileFact]:
                 FileFact(load.path, Path(load.path).name, load.kind, callback=load.callback)
             )
     return facts
+
+
+def keep_unclaimed() -> None:
+    """Remember from here on which files models without an execution are saved to and read from."""
+    global _unclaimed
+    _unclaimed = {} if _unclaimed is None else _unclaimed
+
+
+def note_unclaimed(path: Any, kind: str, mode: str) -> None:
+    """Remember such a file, if anybody wants to know."""
+    if _unclaimed is not None and isinstance(path, (str, os.PathLike)):
+        text = os.fsdecode(path)
+        absolute = text if "://" in text else os.path.abspath(text)  # noqa: PTH100 (no symlinks)
+        _unclaimed[absolute, kind, mode] = None
+
+
+def unclaimed_files() -> list[tuple[FileFact, str]]:
+    """Those that were remembered, as they are now, each with its mode."""
+    return [
+        (fact, mode) for path, kind, mode in _unclaimed or () for fact in file_facts(path, kind)
+    ]
 
 
 def changed(path: str) -> tuple[int, int] | None:

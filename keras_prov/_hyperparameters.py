@@ -64,6 +64,8 @@ def _initial_rate(facts: Facts) -> float | None:
 
 
 def _decay(facts: Facts) -> float | None:
+    if facts.optimizer is None:
+        return None
     optimizers = inner_optimizers(facts.optimizer) or [facts.optimizer]
     decay: float | None = common(_decay_of(getattr(o, "_learning_rate", None)) for o in optimizers)
     return decay
@@ -171,7 +173,9 @@ def _described(name: str, facts: Facts) -> str | None:
     return None if value is None else describe(value)
 
 
-def _validation_split(facts: Facts) -> float:
+def _validation_split(facts: Facts) -> float | None:
+    if "validation_split" not in facts.arguments:
+        return None  # there is no fit()
     return float(facts.arguments.get("validation_split") or 0.0)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,6 +16,7 @@ from ._hyperparameters import KNOWN
 __all__ = [
     "OPTIONS",
     "Choice",
+    "Hyps",
     "Key",
     "checked_choice",
     "choice_of_text",
@@ -24,6 +25,9 @@ __all__ = [
 ]
 
 SYSTEM_SECONDS = 10.0
+
+Hyps = Mapping[Any, bool | float] | Iterable[Any] | str
+"""What a user may give as `hyps`: keys, as text or `Key`, to True or False; a list; ``"all"``."""
 
 
 @dataclass(frozen=True)
@@ -159,20 +163,16 @@ def _value_of_text(key: str, text: str) -> bool | float:
         ) from None
 
 
-def checked_choice(hyps: Mapping[str, bool | float]) -> Choice:
+def checked_choice(hyps: Hyps) -> Choice:
     """What is True in the dictionary.
 
     Raises:
-        TypeError: `hyps` is no dictionary, or a value is not of its kind.
+        TypeError: `hyps` is no dictionary, list or text, or a value is not of its kind.
         ValueError: a key is unknown; the message names the nearest known one.
         ImportError: SYSTEM_METRICS lacks its libraries.
     """
-    if not isinstance(hyps, Mapping):
-        raise TypeError(
-            "What to capture is a dictionary of True and False, as in "
-            f'{{"LEARNING_RATE": True}}. Received: {hyps!r} of type {type(hyps).__name__}.'
-        )
-    chosen = {key: _checked_value(key, value) for key, value in hyps.items()}
+    given = ((_name(key), value) for key, value in _as_mapping(hyps).items())
+    chosen = {key: _checked_value(key, value) for key, value in given}
     chosen = {key: value for key, value in chosen.items() if value}
     for key, other in IMPLIED.items():
         if key in chosen:
@@ -190,6 +190,30 @@ def checked_choice(hyps: Mapping[str, bool | float]) -> Choice:
         system_seconds=_seconds(chosen.get("SYSTEM_METRICS", 0.0)),
         named=frozenset(chosen),
     )
+
+
+def _as_mapping(hyps: Any) -> Mapping[Any, Any]:
+    """The dictionary that a list of keys, ``"all"`` or a text of keys stands for."""
+    if isinstance(hyps, Mapping):
+        return hyps
+    if isinstance(hyps, str):
+        return choice_of_text(hyps)
+    if isinstance(hyps, (list, tuple, set, frozenset)) and all(
+        isinstance(each, (str, Key)) for each in hyps
+    ):
+        chosen: dict[Any, Any] = {}
+        for each in hyps:
+            chosen |= choice_of_text(each) if isinstance(each, str) else {each: True}
+        return chosen
+    raise TypeError(
+        'What to capture is a dictionary of True and False, as in {"LEARNING_RATE": True}, a list '
+        f'of keys, or "all". Received: {hyps!r:.200} of type {type(hyps).__name__}.'
+    )
+
+
+def _name(key: object) -> Any:
+    """A key's name, also of those that `known_hyperparameters` gives."""
+    return key.key if isinstance(key, Key) else key
 
 
 def _seconds(value: bool | float) -> float:
@@ -217,6 +241,11 @@ def _checked_value(key: str, value: Any) -> bool | float:
 
 def _unknown(key: object) -> str:
     known = [*KNOWN, *OPTIONS]
+    if not isinstance(key, str):
+        return (
+            f"A key is a text, as 'LEARNING_RATE', or one of keras_prov.known_hyperparameters(). "
+            f"Received: {key!r:.200} of type {type(key).__name__}."
+        )
     name = str(key).upper().replace(" ", "_").replace("-", "_")
     near = [ALIASES[name]] if name in ALIASES else difflib.get_close_matches(name, known, n=1)
     meant = f" Did you mean {near[0]!r}?" if near else ""

@@ -55,9 +55,15 @@ class Part(NamedTuple):
 
 
 class HistoryReader:
-    """Reads what a History that the user gave, and that stands before us, keeps of each epoch."""
+    """Reads what a History that the user gave, and that stands before us, keeps of each epoch.
 
-    def __init__(self, callbacks: Iterable[Any]) -> None:
+    Args:
+        given: what `fit` was given as `callbacks`.
+    """
+
+    def __init__(self, given: Any) -> None:
+        is_list = isinstance(given, keras.callbacks.CallbackList)
+        callbacks = given.callbacks if is_list else keras.tree.flatten(given)
         found = [each for each in callbacks if isinstance(each, keras.callbacks.History)]
         self._history = found[-1] if found else None
         self._lengths = self._lengths_now()

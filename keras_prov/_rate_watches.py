@@ -75,6 +75,11 @@ class RateWatches:
             groups.setdefault(each[0].group, []).append(each)
         return [each for group, members in groups.items() for each in self._told(group, members)]
 
+    def epoch_is_over(self) -> None:
+        """See `RateWatch.epoch_is_over`."""
+        for _, watch in self._watches:
+            watch.epoch_is_over()
+
     def stop(self) -> None:
         """Watch no more."""
         for _, watch in self._watches:

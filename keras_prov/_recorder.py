@@ -9,7 +9,7 @@ import functools
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import dfanalyzer_client.vocabulary as tags
 from dfanalyzer_client.attribute import Attribute
@@ -27,7 +27,7 @@ from dfanalyzer_client.transformation import Transformation
 from ._adaptations import Adaptation
 from ._configuration import Configuration
 from ._consent import Consent
-from ._dataflow import COLUMNS, dataflow_of, file_transformation, own_set
+from ._dataflow import COLUMNS, dataflow_of, file_transformation, hyperparameter_set, own_set
 from ._describe import shortest
 from ._files import FileFact
 from ._hyperparameters import KNOWN
@@ -53,8 +53,13 @@ class Execution:
         training: the newest training task, which tests and adaptations depend on.
         epoch: the newest epoch that was begun, counted from 0.
         configuration: what the training before ended with.
+        steps_before: what the optimizer had counted when capture was asked for; None if unknown.
+        tested: whether a test was recorded.
         derived_from: tags of the executions whose models this one goes on with.
+        tasks: how many tasks this process has said, of all executions.
     """
+
+    tasks: ClassVar[int] = 0
 
     def __init__(self, consent: Consent, trial: Trial | None = None) -> None:
         self.consent, self.trial = consent, trial
@@ -64,6 +69,8 @@ class Execution:
         self.epoch: int | None = None
         self.derived_from: set[str] = set()
         self.configuration: Configuration | None = None
+        self.steps_before: int | None = None
+        self.tested = False
         self._counts: dict[str, int] = {}
         self._metrics: dict[str, dict[Part, str]] = {}
         self._renamed: dict[str, list[Sequence[str]]] = {}
@@ -108,9 +115,16 @@ class Execution:
         began: str,
         data: Iterable[Sequence[Any]],
         own: Iterable[Any] | None = None,
+        hyperparameters: Mapping[str, Any] | None = None,
     ) -> None:
-        """Say what an `evaluate()` measured, on which data; for `own` see `metric_row`."""
+        """Say what an `evaluate()` measured, on which data; for `own` see `metric_row`.
+
+        `hyperparameters` are given where no training has said them.
+        """
         task = self._task(tags.TESTING, self._after_training())
+        if hyperparameters is not None:
+            self.declare(tags.TESTING, hyperparameter_set(self.consent))
+            task.add_dataset(self.hyperparameter_row(hyperparameters, began))
         metrics = self.metric_row(
             tags.TESTING, tags.TESTING_OUTPUT, logs, tags.TEST_METRIC_PREFIX, own
         )
@@ -152,14 +166,43 @@ class Execution:
         )
         tag = tags.SAVED_FILE if mode == WRITTEN else tags.LOADED_FILE
         task.add_dataset(rows_of_set(tag, [values]))
-        path, name = (captured_text(each, mask=masked_place) for each in (fact.path, fact.name))
-        task.add_file(File(path, name, mode=mode, size=fact.size, sha256=fact.sha256))
+        task.add_file(_file(fact, mode))
         task.end()
         return task
+
+    def record_script(
+        self,
+        script: FileFact,
+        began: str,
+        environment: Iterable[Sequence[Any]],
+        error: BaseException | str | None,
+    ) -> None:
+        """Say that a program ran in which no training and no test was seen."""
+        sets = [own_set(tags.ENVIRONMENT, SetType.INPUT)] if self.consent.choice.environment else []
+        self.dataflow.add_transformation(Transformation(tags.SCRIPT, sets))
+        task = self._task(tags.SCRIPT, [])
+        task.start_time = began
+        task.add_file(_file(script, READ))
+        if sets:
+            task.add_dataset(rows_of_set(tags.ENVIRONMENT, environment))
+        if error is None:
+            task.end()
+        elif isinstance(error, KeyboardInterrupt):
+            task.end(TaskStatus.INTERRUPTED, "KeyboardInterrupt")
+        else:
+            text = error if isinstance(error, str) else error_text(error)
+            task.end(TaskStatus.FAILED, text)
 
     def record_loaded(self, facts: Iterable[FileFact]) -> list[Task]:
         """Say which files the model was read from."""
         return [self.record_file(fact, READ) for fact in facts]
+
+    def hyperparameter_row(self, hyperparameters: Mapping[str, Any], began: str) -> DataSet:
+        """The row of what was asked for, the user's own beside it."""
+        own = {name: self.consent.values.get(name) for name in self.consent.own}
+        row = {tags.TRAINING_STARTED: began, **hyperparameters, **own}
+        types = {key: KNOWN[key].type for key in hyperparameters} | dict(self.consent.own)
+        return one_row(tags.TRAINING_INPUT, row, types)
 
     def metric_row(
         self,
@@ -234,6 +277,7 @@ class Execution:
         return [] if self.training is None else [self.training]
 
     def _task(self, transformation: str, dependencies: Sequence[Task]) -> Task:
+        Execution.tasks += 1
         number = self._counts[transformation] = self._counts.get(transformation, 0) + 1
         return Task(
             number,
@@ -253,7 +297,7 @@ class TrainingTask:
         self._stream: RowStream | None = None
         self._rates: RowStream | None = None
         self._said_of_trial: set[tuple[Any, ...]] = set()
-        self._columns: tuple[str, ...] | None = None
+        self._columns: tuple[str, ...] = ()
         self._rates_differ = False
         self._began = task.start_time = utc_now()
 
@@ -264,11 +308,8 @@ class TrainingTask:
     ) -> None:
         """Add what the training reads to what is said next."""
         if hyperparameters is not None:
-            consent = self.execution.consent
-            own = {name: consent.values.get(name) for name in consent.own}
-            row = {tags.TRAINING_STARTED: self._began, **hyperparameters, **own}
-            types = {key: KNOWN[key].type for key in hyperparameters} | dict(consent.own)
-            self._task.add_dataset(one_row(tags.TRAINING_INPUT, row, types))
+            row = self.execution.hyperparameter_row(hyperparameters, self._began)
+            self._task.add_dataset(row)
         for tag, rows in inputs.items():
             self._task.add_dataset(rows_of_set(tag, rows))
 
@@ -296,16 +337,29 @@ class TrainingTask:
         """
         if RATE_IN_LOGS in logs:
             rate, logs = self._rate_and_logs(rate, logs)
-        values = list(logs.values())
-        if self._stream is None or self._logged != tuple(logs) or not _are_floats(values):
-            self._logged = tuple(logs) if _are_floats(values) else None
-            row = self.execution.metric_row(tags.TRAINING, tags.TRAINING_OUTPUT, logs, own=own)
-            values = list(row.values())
-            if self._stream is None or self._columns != tuple(row):
-                self._stream, self._columns = self._stream_of(row), tuple(row)
-            self._say_names()
+        stream, values = self._stream, list(logs.values())
+        if stream is None or self._logged != tuple(logs) or not _are_floats(values):
+            stream, values = self._stream_and_values(logs, own)
         rates = [rate] if self.execution.consent.adaptation else []
-        self._stream.send([utc_now(), elapsed, epoch, *rates, *values])
+        stream.send([utc_now(), elapsed, epoch, *rates, *values])
+
+    def _stream_and_values(
+        self, logs: Mapping[Any, Any], own: Iterable[Any] | None
+    ) -> tuple[RowStream, list[Any]]:
+        """The stream, grown by columns that are new, and what goes into each of them.
+
+        It has the columns of all epochs, so that their rows are stored in the order of the epochs.
+        """
+        row = self.execution.metric_row(tags.TRAINING, tags.TRAINING_OUTPUT, logs, own=own)
+        columns = tuple(dict.fromkeys([*self._columns, *row]))
+        stream = self._stream
+        if stream is None or self._columns != columns:
+            stream, self._columns = self._stream_of(columns), columns
+        self._stream = stream
+        self._say_names()
+        is_plain = tuple(row) == columns and _are_floats(list(logs.values()))
+        self._logged = tuple(logs) if is_plain else None
+        return stream, [row.get(name) for name in columns]
 
     def optimizers(self, rows: Iterable[Sequence[Any]]) -> None:
         """Say what the optimizers are of a model that has several."""
@@ -384,11 +438,11 @@ class TrainingTask:
         else:
             self._task.end(TaskStatus.FAILED, error_text(error))
 
-    def _stream_of(self, row: Mapping[str, Any]) -> RowStream:
+    def _stream_of(self, metrics: Iterable[str]) -> RowStream:
         names = [tags.EPOCH_ENDED, tags.ELAPSED_TIME, tags.EPOCH_ID]
         if self.execution.consent.adaptation:
             names.append(tags.LEARNING_RATE)
-        return self._task.stream(tags.TRAINING_OUTPUT, [*names, *row])
+        return self._task.stream(tags.TRAINING_OUTPUT, [*names, *metrics])
 
 
 def utc_now() -> str:
@@ -416,6 +470,11 @@ def error_text(error: BaseException) -> str:
     except Exception as broken:
         message = f"(its message cannot be made: {type(broken).__name__})"
     return f"{type(error).__name__}: {message}" if message else type(error).__name__
+
+
+def _file(fact: FileFact, mode: str) -> File:
+    path, name = (captured_text(each, mask=masked_place) for each in (fact.path, fact.name))
+    return File(path, name, mode=mode, size=fact.size, sha256=fact.sha256)
 
 
 def _are_floats(values: Sequence[Any]) -> bool:

@@ -8,6 +8,7 @@ synchronization per batch. Only BATCH_METRICS, when asked for, brings a third on
 
 from __future__ import annotations
 
+import itertools
 import time
 import weakref
 from collections.abc import Mapping
@@ -68,14 +69,17 @@ class Training:
         self._progress = Progress()
         self._began = self._epoch_began = time.perf_counter()
         self._held: _Held | None = None
-        self._history = HistoryReader(self._facts.callbacks)
+        self._history = HistoryReader(arguments.get("callbacks"))
+        self._unused: list[Adaptation] = []
         self._batches: list[tuple[str, int, int, dict[str, Any]]] = []
         self._files = CallbackFiles(self._facts.callbacks)
+        self._last_batch = -1
         self._swaps_average = any(
             isinstance(each, keras.callbacks.SwapEMAWeights) and each.swap_on_epoch
             for each in self._facts.callbacks
         )
-        self.head = _Head(self)
+        has_arrays = self._facts.samples is not None
+        self.head = _Head(self) if has_arrays else _CountingHead(self)
         self.tail = _BatchTail(self) if execution.consent.choice.every_batch else _Tail(self)
         self._is_here = True
         _trainings.add(self)
@@ -133,7 +137,7 @@ class Training:
         """Start the clock of an epoch."""
         if self._progress.start_epoch is None:
             self._progress.start_epoch = epoch
-        self._execution.epoch = epoch
+        self._execution.epoch, self._last_batch = epoch, -1
         self._epoch_began = time.perf_counter()
 
     def rate_is_set(self, epoch: int) -> None:
@@ -143,8 +147,14 @@ class Training:
         self._look(epoch, "epoch begin")
 
     def batch_ends(self, batch: int, logs: Mapping[str, Any]) -> None:
-        """Keep every n-th batch, and record those kept when they are many."""
-        if (batch + 1) % self._execution.consent.choice.every_batch == 0:
+        """Keep every n-th batch, and record those kept when they are many.
+
+        With `steps_per_execution` Keras tells of some batches alone: each stands for those since.
+        """
+        every, before, self._last_batch = (
+            self._execution.consent.choice.every_batch, self._last_batch, batch,
+        )  # fmt: skip
+        if (batch + 1) // every > (before + 1) // every:
             self._batches.append((utc_now(), self._execution.epoch or 0, batch, dict(logs)))
         if len(self._batches) >= BATCHES_AT_ONCE:
             self._send_batches()
@@ -153,6 +163,9 @@ class Training:
         """Hold what Keras measured, until the user's callbacks have had their say."""
         elapsed = time.perf_counter() - self._epoch_began
         self._held = _Held(epoch, elapsed, dict(plain_logs(logs)), logs)
+        self._count_batches()
+        if self._watch is not None:
+            self._watch.epoch_is_over()
         self._progress.epochs += 1
         self._progress.next_epoch = epoch + 1
         if self._watch is not None:
@@ -197,6 +210,8 @@ class Training:
             self.begin()
         for each in self._waited_for():
             forget_building(each)
+        if error is not None:
+            self._count_batches()
         last = (
             self.epoch_ends,
             self.model_is_built,
@@ -213,6 +228,10 @@ class Training:
             elapsed = time.perf_counter() - self._began
             self._task.end(error, self._progress.outcome(self._facts, elapsed, error))
             self._keep()
+
+    def _count_batches(self) -> None:
+        if isinstance(self.head, _CountingHead):
+            self._progress.count_batches(self.head.batches())
 
     @property
     def _rate(self) -> float | None:
@@ -241,9 +260,10 @@ class Training:
     def _keep(self) -> None:
         """What a next training of this model is compared with, and the model itself."""
         execution = self._execution
-        if execution.consent.adaptation:
-            rates = self._watch.rates if self._watch is not None else []
-            execution.configuration = configuration_of(self._facts, self._rate, dict(rates))
+        if execution.consent.adaptation and self._progress.start_epoch is not None:
+            rates = dict(self._watch.rates) if self._watch is not None else {}
+            now = configuration_of(self._facts, self._rate, rates, self._unused)
+            execution.configuration = now
         if execution.consent.choice.model and self._progress.epochs:
             with guarded("storing the trained model", lost="the trained model"):
                 from ._models import store_model
@@ -259,10 +279,14 @@ class Training:
             self._samples.stop()
 
     def _last_look(self, error: BaseException | None) -> None:
-        """A change after the last epoch still belongs to the training; also when that failed."""
+        """A change after the last epoch is of a next training, unless this one failed."""
         if self._watch is None:
             return
-        self._look(self._progress.next_epoch, "epoch")
+        for change in self._watch.look(self._progress.next_epoch, "epoch"):
+            if error is None and change.epoch == self._progress.next_epoch:
+                self._unused.append(change)
+            else:
+                self._execution.record_adaptation(change)
         self._watch.stop()
         chosen = self._facts.optimizer
         averaged = any(getattr(e, "use_ema", False) for e in inner_optimizers(chosen) or [chosen])
@@ -313,6 +337,27 @@ class _Head(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         with guarded("the end of an epoch", self._training):
             self._training.epoch_is_done(epoch, logs or {})
+
+
+class _CountingHead(_Head):
+    """Counts batches of data whose length nobody knows: a hook that reads nothing.
+
+    Keras may dispatch it asynchronously, in several threads, and decides on that as without us.
+    """
+
+    async_safe = True
+
+    def __init__(self, training: Training) -> None:
+        super().__init__(training)
+        self._counter, self._asked = itertools.count(), 0
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        next(self._counter)
+
+    def batches(self) -> int:
+        """How many there were."""
+        self._asked += 1
+        return next(self._counter) - self._asked + 1
 
 
 class _Tail(keras.callbacks.Callback):

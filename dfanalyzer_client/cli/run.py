@@ -7,6 +7,7 @@ has, keras_prov is imported, too, and capture begins.
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -74,11 +75,34 @@ def run(
     # first: to find a module imports its package, which may import Keras
     wrapt.register_post_import_hook(_import_ours, "keras")
     wrapt.register_post_import_hook(capture_all, "keras_prov")
-    _program(script, arguments, is_module).run(arguments)
+    program, process = _program(script, arguments, is_module), os.getpid()
+    try:
+        program.run(arguments)
+    except SystemExit as ended:
+        if os.getpid() == process:
+            _close(program, _failure(ended))
+        raise
+    if os.getpid() == process:  # not a child that it forked
+        _close(program, None)
 
 
 def _import_ours(_: ModuleType) -> None:
     importlib.import_module("keras_prov")
+
+
+def _failure(ended: SystemExit) -> BaseException | str | None:
+    """Why a program did not end well; `Program.run` hides its exception behind an exit code."""
+    if ended.__suppress_context__ and ended.__context__ is not None:
+        return ended.__context__
+    return None if ended.code in (None, 0) else f"SystemExit: {ended.code}"
+
+
+def _close(program: Program, error: BaseException | str | None) -> None:
+    """What is left to be said of a program that has imported Keras, and trained nothing."""
+    ours = sys.modules.get("keras_prov._run")
+    line = ours.script_ended(program.path, error) if ours is not None else None
+    if line is not None:
+        click.echo(line, err=True)
 
 
 def _program(script: str, arguments: Sequence[str], is_module: bool) -> Program:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import keras
 
 from .._arguments import bound_arguments, with_callbacks, without_callbacks
-from .._beginning import data_rows
+from .._beginning import data_rows, values_of
+from .._compilations import chosen_optimizer
 from .._executions import execution_of
+from .._facts import Facts
 from .._files import forget_loads
 from .._guard import guarded
 from .._logs import plain_logs
+from .._outcome import steps_taken
 from .._patch import Patch
 from .._recorder import Execution, utc_now
 from .._running import fits
 
 __all__ = ["PATCH"]
+
+_logger = logging.getLogger("keras_prov")
 
 
 class _Listener(keras.callbacks.Callback):
@@ -59,9 +65,16 @@ class _WatchedEvaluate:
                     self._record(self._execution, logs)
 
     def _record(self, execution: Execution, logs: Mapping[str, Any]) -> None:
-        execution.record_loaded(forget_loads(self.args[0]))
+        model, untrained = self.args[0], execution.training is None and not execution.tested
+        loaded = execution.record_loaded(forget_loads(model))
+        values = None
+        if untrained and (execution.consent.choice.keys or execution.consent.own):
+            values = values_of(Facts(model, {}), execution.consent)
+        if untrained and not loaded:
+            _hint_at_unseen_training(execution, model)
+        execution.tested = True
         rows = data_rows("test", self._data) if execution.consent.choice.dataset else []
-        execution.record_test(logs, self._began, rows, self._head.logs)
+        execution.record_test(logs, self._began, rows, self._head.logs, values)
 
     def _watch(self, original: Callable[..., Any]) -> None:
         bound = bound_arguments(original, self.args, self.kwargs)
@@ -87,6 +100,19 @@ def _around_evaluate(
 def _is_validation(model: Any, kwargs: Mapping[str, Any]) -> bool:
     """Whether this is `fit`'s own validation, or a look at the model while it is fitted."""
     return "_use_cached_eval_dataset" in kwargs or fits.is_running(model)
+
+
+def _hint_at_unseen_training(execution: Execution, model: Any) -> None:
+    """Say once of an execution that a loop of the user's own has trained its model unseen."""
+    taken = steps_taken(chosen_optimizer(model))
+    if taken is not None and taken > (execution.steps_before or 0):
+        _logger.warning(
+            "The model %r is tested after %d steps of training outside fit(), which Keras-Prov "
+            "does not see: execution %s has its hyperparameters and tests, and no epochs.",
+            getattr(model, "name", type(model).__name__),
+            taken - (execution.steps_before or 0),
+            execution.tag,
+        )
 
 
 def _is_captured(model: Any) -> bool:

@@ -12,6 +12,7 @@ from dfanalyzer_client.url import StoreURL
 
 from .._consent import Consent
 from .._executions import declare_execution, execution_of
+from .._keys import Hyps
 from .._patch import Addition
 
 __all__ = ["PATCHES"]
@@ -21,7 +22,7 @@ def provenance(
     self: Any,
     dataflow_tag: str,
     adaptation: bool | None = None,
-    hyps: Mapping[str, bool | float] | None = None,
+    hyps: Hyps | None = None,
     hyperparameters: Mapping[str, str] | Iterable[tuple[str, str]] = (),
     *,
     values: Mapping[str, Any] | None = None,
@@ -35,8 +36,10 @@ def provenance(
         adaptation: whether changes of the learning rate are captured; left out,
             KERAS_PROV_ADAPTATION, else whether LEARNING_RATE is.
         hyps: what to capture, as ``{"LEARNING_RATE": True, "DECAY": False}``; its keys are those
-            of `known_hyperparameters`. With nothing True an execution and its metrics are still
-            recorded. Left out, it is what KERAS_PROV_CAPTURE or the project's ``capture`` says.
+            of `known_hyperparameters`. A list of keys is for those that are True, and ``"all"`` for
+            every one that costs next to nothing. With nothing True an execution and its metrics
+            are still recorded. Left out, it is what KERAS_PROV_CAPTURE or the project's
+            ``capture`` says.
         hyperparameters: the user's own, as ``[("DROP", "NUMERIC")]``.
         values: their values, as ``{"DROP": 0.5}``; one without a value is NULL.
         store: URL of a MonetDB, ``monetdb://user:password@host:port/database``; by default

@@ -19,7 +19,7 @@ from dfanalyzer_client.file import READ, WRITTEN
 
 from .._adaptations import calling_callback
 from .._executions import known_execution
-from .._files import MODEL, WEIGHTS, file_facts, remember_load
+from .._files import MODEL, WEIGHTS, file_facts, note_unclaimed, remember_load
 from .._guard import guarded
 from .._patch import Change, Original, Patch
 
@@ -44,7 +44,9 @@ def unrecorded() -> Iterator[bool]:
 
 def _written(model: Any, path: Any, kind: str) -> None:
     execution = known_execution(model)
-    if execution is not None:
+    if execution is None:
+        note_unclaimed(path, kind, WRITTEN)
+    else:
         for fact in file_facts(path, kind, calling_callbacks_name()):
             execution.record_file(fact, WRITTEN)
 
@@ -53,6 +55,7 @@ def _read(model: Any, path: Any, kind: str) -> None:
     execution = known_execution(model)
     if execution is None:
         remember_load(model, path, kind, calling_callbacks_name())
+        note_unclaimed(path, kind, READ)
         return
     for fact in file_facts(path, kind, calling_callbacks_name()):
         execution.record_file(fact, READ)

@@ -42,7 +42,7 @@ def test_a_scheduler_is_the_cause(tag: str, ask: Any) -> None:
 
 def test_two_callbacks_are_told_apart(tag: str, ask: Any) -> None:
     """With a plateau and a scheduler together each change has its own maker, in order."""
-    train(tag, plateau(), halving(1), epochs=3)
+    train(tag, plateau(), halving(1), epochs=4)
     causes = [(epoch, cause) for epoch, *_, cause in adaptations(ask, tag)]
     assert causes == [
         (1, "LearningRateScheduler"),
@@ -193,6 +193,55 @@ def test_the_last_change_of_a_broken_training_is_kept(tag: str, ask: Any) -> Non
     with pytest.raises(ValueError, match="after the change"):
         train(tag, Break())
     assert adaptations(ask, tag) == [(1, 0.01, 0.125, "Break")]
+
+
+def test_a_change_that_no_epoch_has_trained_with(tag: str, ask: Any) -> None:
+    """It is none of the training that EarlyStopping stopped, but of the next one that uses it."""
+    stopping = keras.callbacks.EarlyStopping("loss", patience=1, min_delta=100.0)
+    model = small_model()
+    model.provenance(tag, adaptation=True)
+    model.fit(*data(), epochs=9, verbose=0, callbacks=[plateau(), stopping])
+    ran = [epoch for (epoch,) in ask.set(tag, "oTrainingModel", "epoch_id")]
+    changes = adaptations(ask, tag)
+    assert {epoch for epoch, *_ in changes} <= set(ran)
+    last = float(np.float32(model.optimizer.learning_rate))
+    model.fit(*data(), epochs=9, initial_epoch=9, verbose=0)  # trains nothing
+    model.fit(*data(), epochs=8, initial_epoch=7, verbose=0)
+    (change,) = adaptations(ask, tag)[len(changes) :]
+    assert (change[0], change[3]) == (7, "ReduceLROnPlateau")
+    assert float(np.float32(change[2])) == last
+
+
+def test_a_change_while_the_last_epoch_runs(tag: str, ask: Any) -> None:
+    """That epoch has trained with it, in part."""
+
+    class Warm(keras.callbacks.Callback):
+        def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+            if batch == 1:
+                self.model.optimizer.learning_rate = 0.5
+
+    train(tag, Warm(), epochs=1)
+    assert adaptations(ask, tag) == [(0, 0.01, 0.5, "Warm")]
+
+
+def test_a_callback_list_of_the_users(tag: str, ask: Any) -> None:
+    """CALLBACKS and the cause of an adaptation are those of a plain list."""
+
+    class Halve(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            if epoch == 1:
+                self.model.optimizer._learning_rate.assign(0.005)
+
+    model = small_model()
+    model.provenance(tag, adaptation=True, hyps=["CALLBACKS"])
+    given = keras.callbacks.CallbackList(
+        [Halve()], add_history=True, add_progbar=True, model=model, epochs=2, steps=2, verbose=0
+    )
+    before = list(given.callbacks)
+    model.fit(*data(), epochs=2, verbose=0, callbacks=given)
+    assert given.callbacks == before
+    assert ask.set(tag, "iTrainingModel", "callbacks") == [('["Halve"]',)]
+    assert adaptations(ask, tag) == [(1, 0.01, 0.005, "Halve")]
 
 
 @pytest.mark.parametrize("floatx", ["float32", "float64"])

@@ -223,6 +223,56 @@ def test_batches_are_recorded_on_request(tag: str, ask: Any) -> None:
     assert all(loss > 0 and mae > 0 for *_, loss, mae in rows)
 
 
+def test_batches_of_executions_of_several(tag: str, ask: Any) -> None:
+    """With steps_per_execution Keras tells of every fourth; each with an n-th among its is kept."""
+    model = small_model(steps_per_execution=4)
+    model.provenance(tag, hyps={"BATCH_METRICS": 3})
+    model.fit(*data(), epochs=2, batch_size=4, verbose=0)
+    found = ask.set(tag, "oBatches", "epoch_id, batch_id")
+    assert found == [(epoch, batch) for epoch in (0, 1) for batch in (3, 7, 11)]
+
+
+def test_a_loop_of_the_users_own_and_a_test(
+    tag: str, ask: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first test has the row of hyperparameters, and one line says what is not seen."""
+    model = small_model()
+    model.provenance(
+        tag, hyps=["LEARNING_RATE", "NUM_EPOCHS", "VALIDATION_SPLIT"],
+        hyperparameters=[("DROP", "NUMERIC")], values={"DROP": 0.5},
+    )  # fmt: skip
+    for _ in range(3):
+        model.train_on_batch(*data(8))
+    for _ in range(2):
+        model.evaluate(*data(), verbose=0)
+    columns = 'learning_rate, num_epochs, validation_split, "drop", testingmodel_task_id'
+    ((*values, task),) = ask.set(tag, "iTrainingModel", columns)
+    assert values == [0.01, None, None, 0.5]
+    tests = ask.set(tag, "oTestingModel", "testingmodel_task_id")
+    assert task == tests[0][0] != tests[1][0]
+    hyperparameters = ask.rows(
+        'SELECT name, number FROM "public".hyperparameters WHERE dataflow = %s ORDER BY name', tag
+    )
+    assert hyperparameters == [("drop", 0.5), ("learning_rate", 0.01)]
+    said = [each.getMessage() for each in caplog.records if each.name == "keras_prov"]
+    assert len(said) == 1
+    assert "3 steps of training outside fit()" in said[0]
+
+
+def test_a_model_that_is_tested_alone(
+    tag: str, ask: Any, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """Steps that a loaded model was trained for before are no reason for a hint."""
+    trained = small_model()
+    trained.fit(*data(), verbose=0)
+    trained.save(tmp_path / "trained.keras")
+    loaded = keras.saving.load_model(tmp_path / "trained.keras")
+    loaded.provenance(tag, hyps=["OPTIMIZER_NAME"])
+    loaded.evaluate(*data(), verbose=0)
+    assert ask.set(tag, "iTrainingModel", "optimizer_name") == [("SGD",)]
+    assert [each for each in caplog.records if each.name == "keras_prov"] == []
+
+
 @pytest.mark.parametrize("value", [-1, 1.5, "2", None])
 def test_a_wrong_interval_of_batches_raises(tag: str, value: Any) -> None:
     """What is neither bool nor a whole number is refused at provenance()."""

@@ -16,7 +16,9 @@ import pytest
 import dfanalyzer_client
 import keras_prov as keras
 from dfanalyzer_client.private_server import PrivateServer
+from keras_prov._keys import checked_choice, everything
 
+KEYS = keras.known_hyperparameters()
 XY = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
 
 
@@ -33,7 +35,10 @@ def model() -> Any:
         ({"hyps": {"learning_rate": True}}, ValueError, "Did you mean 'LEARNING_RATE'"),
         ({"hyps": {"MOMENTUM": 1}}, TypeError, "True or False"),
         ({"hyps": {"MOMENTUM": None}}, TypeError, "True or False"),
-        ({"hyps": ["MOMENTUM"]}, TypeError, "dictionary"),
+        ({"hyps": 3}, TypeError, "dictionary"),
+        ({"hyps": [3]}, TypeError, "dictionary"),
+        ({"hyps": ["MOMENTUMS"]}, ValueError, "Did you mean 'MOMENTUM'"),
+        ({"hyps": {3: True}}, ValueError, "known_hyperparameters"),
         ({"adaptation": "yes"}, TypeError, "True or False"),
         ({"hyperparameters": ["DROP"]}, TypeError, "pairs"),
         ({"hyperparameters": [("DROP", "FLOAT")]}, ValueError, "NUMERIC, TEXT"),
@@ -60,6 +65,24 @@ def test_a_wrong_argument_names_the_cure(
     assert "secret" not in str(caught.value)
     with pytest.raises(RuntimeError, match="no dataflow"):
         target.get_dataflow()
+
+
+@pytest.mark.parametrize(
+    ("given", "same"),
+    [
+        ("all", everything()),
+        (["MOMENTUM", "DECAY"], {"MOMENTUM": True, "DECAY": True}),
+        (("all", "MODEL"), {**everything(), "MODEL": True}),
+        (dict.fromkeys(KEYS, True), {key.key: True for key in KEYS}),
+        (KEYS, {key.key: True for key in KEYS}),
+        (dict.fromkeys(KEYS, False), {}),
+        ([], {}),
+        ("BATCH_METRICS=10,DECAY", {"BATCH_METRICS": 10, "DECAY": True}),
+    ],
+)
+def test_keys_are_given_in_every_natural_way(given: Any, same: dict[str, Any]) -> None:
+    """ "all", a list of keys, and the objects of known_hyperparameters() are what they say."""
+    assert checked_choice(given) == checked_choice(same)
 
 
 def test_a_variable_that_cannot_be_is_said_at_the_call(

@@ -299,6 +299,24 @@ def test_the_batch_size_of_a_data_set_is_its_own(tag: str, ask: Any, xy: Any) ->
     assert ask.set(tag, "iTrainingModel", "batch_size") == [(10.0,), (None,)]
 
 
+def test_a_batch_that_a_function_may_have_changed_has_no_known_size(
+    tag: str, ask: Any, xy: Any
+) -> None:
+    """What was given to batch() says nothing once map or flat_map have seen the batches."""
+    import tensorflow as tf
+
+    batched = tf.data.Dataset.from_tensor_slices(xy).batch(16)
+    model = small_model()
+    model.provenance(dataflow_tag=tag, hyps=["BATCH_SIZE"])
+    for each in (
+        batched.shuffle(2).repeat(1).prefetch(1),
+        batched.map(lambda x, y: (x[:5], y[:5])).prefetch(1),
+        batched.flat_map(lambda x, y: tf.data.Dataset.from_tensors((x[:5], y[:5]))).cache(),
+    ):
+        model.fit(each, verbose=0)
+    assert ask.set(tag, "iTrainingModel", "batch_size") == [(16.0,), (None,), (None,)]
+
+
 def test_loss_scaling_does_not_hide_the_optimizer(tag: str, ask: Any, xy: Any) -> None:
     """With a LossScaleOptimizer the inner optimizer's name, rate and momentum are recorded."""
     inner = keras.optimizers.SGD(0.002, momentum=0.5)

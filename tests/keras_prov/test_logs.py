@@ -147,6 +147,14 @@ def test_keras_own_names_never_yield(tag: str, ask: Any) -> None:
     }
 
 
+def test_epochs_are_stored_in_their_order(tag: str, ask: Any) -> None:
+    """Also where every other has metrics of a validation."""
+    x, y = data(8)
+    train(tag, validation_data=(x, y), validation_freq=2, epochs=6)
+    found = ask.set(tag, "oTrainingModel", "epoch_id, val_loss IS NULL")
+    assert found == [(epoch, epoch % 2 == 0) for epoch in range(6)]
+
+
 def test_keras_own_names_do_not_yield_to_the_users_metrics(tag: str, ask: Any) -> None:
     """A metric called Loss does not take Keras' loss, in a training or in a test."""
     model = small_model(metrics=[keras.metrics.MeanAbsoluteError(name="Loss")])

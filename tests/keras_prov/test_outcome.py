@@ -11,7 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+import dfanalyzer_client
 import keras_prov as keras
+from dfanalyzer_client.analysis import executions
+from dfanalyzer_client.private_server import PrivateServer
+from dfanalyzer_client.store import Connection
 from small_models import data, small_model
 
 COLUMNS = "epochs_asked, epochs_done, initial_epoch, start_epoch, steps, samples, stop_reason"
@@ -62,7 +66,9 @@ def test_stop_training_set_by_a_callback(tag: str, ask: Any) -> None:
     model = small_model()
     model.provenance(tag)
     model.fit(*data(), epochs=4, verbose=0, callbacks=[Stop()])
-    assert facts(ask, tag, "epochs_done, stop_reason") == [(1, "stop_training")]
+    line = Stop.on_epoch_end.__code__.co_firstlineno + 1
+    found = facts(ask, tag, "epochs_done, stop_reason, stop_detail")
+    assert found == [(1, "stop_training", f"Stop ({__file__}:{line})")]
 
 
 def test_terminate_on_nan(tag: str, ask: Any) -> None:
@@ -88,6 +94,130 @@ def test_data_that_run_out(tag: str, ask: Any) -> None:
         model.fit(batches(), epochs=5, steps_per_epoch=2, verbose=0)
     ((reason, samples),) = facts(ask, tag, "stop_reason, samples")
     assert (reason, samples) == ("data exhausted", None)
+
+
+def pipeline(batches: int) -> Any:
+    """A data set of so many batches of eight, which does not know how many."""
+    tf = pytest.importorskip("tensorflow")
+    spec = tuple(tf.TensorSpec(each.shape, each.dtype) for each in data(8))
+    return tf.data.Dataset.from_generator(lambda: repeated(batches), output_signature=spec)
+
+
+def repeated(batches: int) -> Iterator[Any]:
+    """So many batches of eight, once."""
+    yield from [data(8)] * batches
+
+
+@pytest.mark.parametrize(
+    ("x", "fit", "expected"),
+    [
+        (lambda: pipeline(5), {"epochs": 2}, (2, 10, "finished")),
+        (lambda: pipeline(5), {"epochs": 3, "steps_per_epoch": 3}, (3, 8, "data exhausted")),
+        (lambda: repeated(5), {"epochs": 1}, (1, 5, "finished")),
+        (lambda: repeated(5), {"epochs": 3, "steps_per_epoch": 2}, (3, 5, "data exhausted")),
+        (lambda: repeated(9), {"epochs": 2, "steps_per_epoch": 2}, (2, 4, "finished")),
+        (lambda: repeated(5), {"epochs": 2}, (2, 7, "data exhausted")),  # Keras repeats two of them
+    ],
+)
+@pytest.mark.filterwarnings("ignore:Your input ran out of data")
+def test_pipelines_of_unknown_length(
+    x: Any, fit: dict[str, int], expected: tuple[Any, ...], tag: str, ask: Any
+) -> None:
+    """Steps are the batches that there were, and data that ended early are said to have."""
+    model = small_model()
+    model.provenance(tag)
+    model.fit(x(), verbose=0, **fit)
+    assert facts(ask, tag, "epochs_done, steps, stop_reason") == [expected]
+
+
+@pytest.mark.filterwarnings("ignore:Limiting steps_per_epoch", "ignore:Your input ran out of data")
+def test_a_pipeline_that_is_stopped_or_shortened_is_not_exhausted(tag: str, ask: Any) -> None:
+    """Who stops within an epoch is named; Keras' limits of steps, and executions, are no end."""
+
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+            setattr(self.model, "stop_training", batch == 1)  # noqa: B010 (may be written so)
+
+    model = small_model()
+    model.provenance(tag)
+    model.fit(pipeline(9), epochs=2, steps_per_epoch=4, verbose=0, callbacks=[Stop()])
+    keras.config.set_max_steps_per_epoch(2)
+    try:
+        model.fit(pipeline(9), epochs=2, steps_per_epoch=4, verbose=0)
+    finally:
+        keras.config.set_max_steps_per_epoch(None)
+    model.compile("sgd", "mse", steps_per_execution=4)
+    model.fit(pipeline(5), epochs=2, verbose=0)
+    stopped, limited, executed = facts(ask, tag, "epochs_done, steps, stop_reason, stop_detail")
+    assert stopped[:3] == (1, 2, "stop_training")
+    assert stopped[3].startswith("Stop (")
+    assert limited == (2, 4, "finished", None)
+    assert executed == (2, 10, "finished", None)
+
+
+def test_a_training_that_has_no_epoch_left(tag: str, ask: Any) -> None:
+    """initial_epoch ≥ epochs trains nothing, and no data are exhausted."""
+    model = small_model()
+    model.provenance(tag)
+    model.fit(*data(), epochs=3, initial_epoch=5, verbose=0)
+    model.fit(*data(), epochs=0, verbose=0)
+    assert facts(ask, tag, "epochs_done, start_epoch, stop_reason, stop_detail") == [
+        (0, None, "finished", "no epoch was left: epochs=3, begun at 5"),
+        (0, None, "finished", None),
+    ]
+
+
+@pytest.mark.filterwarnings("ignore:Early stopping conditioned")
+def test_the_best_epoch_of_what_was_never_measured(tag: str, ask: Any) -> None:
+    """NULL; and of several EarlyStoppings that one's counts which stopped the training."""
+    stopping = keras.callbacks.EarlyStopping
+    model = small_model()
+    model.provenance(tag)
+    for callbacks in (
+        [stopping("nothing", mode="min")],
+        [stopping("loss", start_from_epoch=9)],
+        [stopping("nothing", mode="min"), stopping("loss", min_delta=100.0, patience=1)],
+    ):
+        model.fit(*data(), epochs=2, verbose=0, callbacks=callbacks)
+    assert [best for (best,) in facts(ask, tag, "best_epoch")] == [None, None, 0]
+
+
+def test_a_forgotten_compile(tag: str, ask: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Keras' error is the user's, nothing of ours fails, and compile() is no adaptation."""
+    model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(1)])
+    model.provenance(tag, adaptation=True, hyps="all")
+    with pytest.raises(ValueError, match="compile"):
+        model.fit(*data(), verbose=0)
+    model.compile("sgd", "mse")
+    model.fit(*data(), verbose=0)
+    assert [each for each in caplog.records if each.name == "keras_prov"] == []
+    assert facts(ask, tag, "stop_reason") == [("exception",), ("finished",)]
+    assert ask.set(tag, "iTrainingModel", "optimizer_name") == [(None,), ("SGD",)]
+    assert ask.set(tag, "oAdaptation") == []
+
+
+def test_an_interrupted_training_is_the_status_of_its_execution(tag: str, home: Path) -> None:
+    """`runs` says INTERRUPTED, though a training before, one within and a test have finished."""
+    model = small_model()
+
+    class Nested(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            if epoch == 0:
+                self.model.fit(*data(8), verbose=0)
+
+    model.provenance(tag)
+    model.fit(*data(), verbose=0)
+    callbacks = [Nested(), Raising(KeyboardInterrupt())]
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(*data(), epochs=3, verbose=0, callbacks=callbacks)
+    model.evaluate(*data(), verbose=0)
+    assert dfanalyzer_client.flush(30)
+    connection = Connection(PrivateServer(home).reader_url())
+    try:
+        (summary,) = executions(connection, tag)
+    finally:
+        connection.close()
+    assert summary.status == "INTERRUPTED"
 
 
 @pytest.mark.parametrize(

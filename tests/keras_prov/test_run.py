@@ -113,6 +113,37 @@ def test_the_script_chooses_its_backend(
     assert ask.set(tag, "iTrainingModel", "backend") == [("jax",)]
 
 
+def test_a_script_whose_training_is_not_seen(run: Any, tag: str, ask: Any, tmp_path: Path) -> None:
+    """It leaves an execution: environment, files, how it ended; one line names what is captured."""
+    loop = TRAIN.replace("model.fit(x, x[:, :1], verbose=0)", "model.train_on_batch(x, x[:, :1])")
+    end = "model.save('own.keras')\nraise ValueError('the end')\n"
+    written(tmp_path, "loop.py", loop.format(first="import numpy as np; import keras") + end)
+    done = run(*COMMAND, "--tag", tag, "loop.py", "--secret", "a")
+    assert (done.returncode, done.stdout) == (1, "['--secret', 'a']\n")
+    *_, error, line = done.stderr.splitlines()
+    assert error == "ValueError: the end"
+    assert "model.fit(" in line
+    assert "loop.py" in line
+    tasks = ask.rows(
+        'SELECT x.tag, t.status, t.error_msg FROM "public".task t '
+        'JOIN "public".data_transformation x ON x.id = t.dt_id '
+        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY t.id', tag
+    )  # fmt: skip
+    assert [each[:2] for each in tasks] == [
+        ("savingmodel", "FINISHED"),
+        ("runningscript", "FAILED"),
+    ]
+    assert tasks[-1][2] == "ValueError: the end"
+    environment = dict(ask.set(tag, "iEnvironment", "name, value"))
+    assert "loop.py" in environment["command_line"]
+    files = ask.rows(
+        'SELECT f.name, f.mode FROM "public".file f JOIN "public".task t ON t.id = f.task_id '
+        'JOIN "public".data_transformation x ON x.id = t.dt_id '
+        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY f.id', tag
+    )  # fmt: skip
+    assert files == [("own.keras", "written"), ("loop.py", "read")]
+
+
 LOOK = """
     import json, pickle, sys, __main__
     class Mine: pass

@@ -11,7 +11,9 @@ import warnings
 import psutil
 import pytest
 
-from keras_prov._system_metrics import SAMPLE_KEYS, SystemSampler, checked
+import dfanalyzer_client.vocabulary as tags
+from keras_prov._dataflow import COLUMNS
+from keras_prov._system_metrics import SAMPLE_KEYS, SystemSampler, _gpu, checked
 
 FOREVER = 3600.0
 
@@ -69,6 +71,12 @@ def test_what_a_sample_says():
     assert 0 < last["SYSTEM_MEMORY_PERCENT"] < 100
     assert 1 << 20 < last["MEMORY_BYTES"] < psutil.virtual_memory().total
     assert last["GPU_PERCENT"] is last["GPU_MEMORY_BYTES"] is last["DEVICE_NAME"] is None
+
+
+def test_each_value_of_a_sample_has_its_column():
+    """Nothing is sampled that is stored nowhere."""
+    assert {"SYSTEM_TIMESTAMP", *SAMPLE_KEYS} == set(COLUMNS[tags.SYSTEM_METRICS])
+    assert set(_gpu(None, None)) <= set(SAMPLE_KEYS)
 
 
 def test_samples_come_at_the_interval():
