@@ -28,6 +28,7 @@ from ._configuration import Configuration
 from ._consent import Consent
 from ._dataflow import COLUMNS, dataflow_of, file_transformation, own_set
 from ._files import FileFact
+from ._said import Said
 from ._trials import Trial, is_pruning, trial_rows
 
 __all__ = ["Execution", "TrainingTask", "utc_now"]
@@ -44,6 +45,7 @@ class Execution:
         epoch: the newest epoch that was begun, counted from 0.
         configuration: what the training before ended with.
         derived_from: tags of the executions whose models this one goes on with.
+        said: what its trainings have said that may stay as it is from one to the next.
     """
 
     def __init__(self, consent: Consent, trial: Trial | None = None) -> None:
@@ -53,6 +55,7 @@ class Execution:
         self.epoch: int | None = None
         self.derived_from: set[str] = set()
         self.configuration: Configuration | None = None
+        self.said = Said()
         self._counts: dict[str, int] = {}
         self._metrics: dict[str, dict[str, str]] = {}
 
@@ -84,6 +87,7 @@ class Execution:
             task.derive_from(tag)
         self.derived_from = set()
         task.begin()
+        begun.was_said()
         self.training = task
         if self.trial is not None:
             begun.follow(self.trial, inputs.get(tags.TRIAL, ()))
@@ -192,6 +196,7 @@ class TrainingTask:
         self._logged: tuple[str, ...] | None = None
         self._stream: RowStream | None = None
         self._rates: RowStream | None = None
+        self._fresh: dict[str, list[tuple[Any, ...]]] = {}
         self._said_of_trial: set[tuple[Any, ...]] = set()
         self._began = task.start_time = utc_now()
 
@@ -207,7 +212,19 @@ class TrainingTask:
             row = {tags.TRAINING_STARTED: self._began, **hyperparameters, **own}
             self._task.add_dataset(_row(tags.TRAINING_INPUT, row))
         for tag, rows in inputs.items():
-            self._task.add_dataset(_rows(tag, rows))
+            listed = [tuple(row) for row in rows]
+            source = self.execution.said.find(tag, listed)
+            if source is not None:
+                self._task.reuse(tag, source)
+            else:
+                self._task.add_dataset(_rows(tag, listed))
+                self._fresh[tag] = listed
+
+    def was_said(self) -> None:
+        """What was added has been sent: later trainings may refer to it."""
+        for tag, rows in self._fresh.items():
+            self.execution.said.keep(tag, rows, self._task)
+        self._fresh = {}
 
     def late_inputs(
         self,
@@ -217,6 +234,7 @@ class TrainingTask:
         """Say what was not known when the training began."""
         self.add_inputs(hyperparameters, inputs)
         self._task.save()
+        self.was_said()
 
     def epoch(
         self, epoch: int, elapsed: float, logs: Mapping[str, Any], rate: float | None
