@@ -68,6 +68,7 @@ class Task(ProvenanceObject):
         self._whole: list[dict[str, str]] = []
         self._files: list[dict[str, Any]] = []
         self._derived_from: list[str] = []
+        self._reused: dict[str, str] = {}
         self._dependency: dict[str, Any] | None = None
         self.start_time: str | None = None
         self.end_time: str | None = None
@@ -100,6 +101,22 @@ class Task(ProvenanceObject):
         if not isinstance(dataset, DataSet):
             raise ElementError(f"A Task takes DataSet objects. Received: {dataset!r}.")
         self._sets.append(dataset.get_specification())
+
+    def reuse(self, set_tag: str, source: Task) -> None:
+        """Say that this task read the same rows of a set as `source` did, in what is sent next.
+
+        They are sent once, and stand in the database with both tasks.
+
+        Raises:
+            DefinitionError: `source` is no task of the same execution and transformation.
+        """
+        same = self._dataflow, self._exec, self._tag
+        if (source._dataflow, source._exec, source._tag) != same:
+            raise DefinitionError(
+                "Rows are reused of a task of the same execution and transformation. "
+                f"Received: {source!r}."
+            )
+        self._reused[set_tag.lower()] = str(source.id)
 
     def add_file(self, file: File) -> None:
         """Add a file that the task read or wrote to what is sent next."""
@@ -159,10 +176,10 @@ class Task(ProvenanceObject):
         try:
             self._client().save_task(self.get_specification())
         except (ElementError, UnknownTagError):
-            self._sets = []
+            self._sets, self._reused = [], {}
             raise
         self._sets, self._performances, self._whole = [], [], []
-        self._files, self._derived_from = [], []
+        self._files, self._derived_from, self._reused = [], [], {}
 
     def stream(self, set_tag: str, attributes: Sequence[str]) -> RowStream:
         """What says rows of one set for this task as it is now, with little work for each.
@@ -172,7 +189,7 @@ class Task(ProvenanceObject):
         """
         empty = DataSet(set_tag, [], attributes=attributes).get_specification()
         message = {**self.get_specification(), "sets": [empty]}
-        for once in ("performances", "files", "derivedFrom"):
+        for once in ("performances", "files", "derivedFrom", "reuse"):
             message.pop(once, None)
         return self._client().row_stream(message)
 
@@ -197,6 +214,7 @@ class Task(ProvenanceObject):
             "performances": [*self._performances, *self._whole],
             "files": list(self._files),
             "derivedFrom": list(self._derived_from),
+            "reuse": dict(self._reused),
         }
         return message | {name: value for name, value in optional.items() if value}
 

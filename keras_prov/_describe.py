@@ -25,6 +25,7 @@ __all__ = [
     "MISSING",
     "argument_value",
     "describe",
+    "describe_argument",
     "parameters_of",
     "shortest",
     "unless_secret",
@@ -55,6 +56,13 @@ def describe(value: Any) -> str:
     if isinstance(plain, (bool, int, float)) or plain is None:
         return str(plain)
     return json.dumps(plain)
+
+
+def describe_argument(value: Any) -> str:
+    """As `describe`, of what stands where its owner was made: a lambda without its place."""
+    if getattr(value, "__name__", None) == LAMBDA and hasattr(value, "__code__"):
+        return describe(value).removesuffix(_place_of(value.__code__))
+    return describe(value)
 
 
 def parameters_of(class_: type) -> Mapping[str, inspect.Parameter]:
@@ -191,7 +199,11 @@ def _function(function: Any, depth: int) -> str:
         f"{each}={unless_secret(each, _held(value, depth))}" for each, value in held.items()
     ]
     described = f"{name}({', '.join(arguments)})" if arguments else name
-    return f"{described} {code.co_filename}:{code.co_firstlineno}" if name == LAMBDA else described
+    return f"{described}{_place_of(code)}" if name == LAMBDA else described
+
+
+def _place_of(code: Any) -> str:
+    return f" {code.co_filename}:{code.co_firstlineno}"
 
 
 def _held(value: Any, depth: int) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ._constructors import Construction, construction_of
-from ._describe import MISSING, argument_value, describe, parameters_of
+from ._describe import MISSING, argument_value, describe_argument, parameters_of
 from ._guard import guarded
 
 __all__ = ["LayerRow", "connections", "direct_layers", "layer_rows", "trainable_layers"]
@@ -57,7 +57,7 @@ def _rows_of(path: str, layer: Any) -> Iterator[LayerRow]:
     facts = class_.__name__, _output_shape(layer), _parameters(layer), _place(made)
     yield LayerRow(path, CLASS, class_.__name__, *facts)
     for argument, value in _arguments(layer, made):
-        yield LayerRow(path, argument, describe(value), *facts)
+        yield LayerRow(path, argument, describe_argument(value), *facts)
 
 
 def connections(model: Any) -> list[tuple[str, str]]:

@@ -34,6 +34,7 @@ from ._hyperparameters import KNOWN
 from ._logs import Part, in_order_of_claim, kept_names, parts_of
 from ._metric_names import attribute_name, renamed
 from ._rows import one_row, rows_of_set
+from ._said import Said
 from ._trials import Trial, is_pruning, trial_rows
 
 __all__ = ["Execution", "TrainingTask", "utc_now"]
@@ -57,6 +58,7 @@ class Execution:
         tested: whether a test was recorded.
         derived_from: tags of the executions whose models this one goes on with.
         tasks: how many tasks this process has said, of all executions.
+        said: what its trainings have said that may stay as it is from one to the next.
     """
 
     tasks: ClassVar[int] = 0
@@ -71,6 +73,7 @@ class Execution:
         self.configuration: Configuration | None = None
         self.steps_before: int | None = None
         self.tested = False
+        self.said = Said()
         self._counts: dict[str, int] = {}
         self._metrics: dict[str, dict[Part, str]] = {}
         self._renamed: dict[str, list[Sequence[str]]] = {}
@@ -104,6 +107,7 @@ class Execution:
             task.derive_from(tag)
         self.derived_from = set()
         task.begin()
+        begun.was_said()
         self.training = task
         if self.trial is not None:
             begun.follow(self.trial, inputs.get(tags.TRIAL, ()))
@@ -296,6 +300,7 @@ class TrainingTask:
         self._logged: tuple[str, ...] | None = None
         self._stream: RowStream | None = None
         self._rates: RowStream | None = None
+        self._fresh: dict[str, list[tuple[Any, ...]]] = {}
         self._said_of_trial: set[tuple[Any, ...]] = set()
         self._columns: tuple[str, ...] = ()
         self._rates_differ = False
@@ -311,7 +316,19 @@ class TrainingTask:
             row = self.execution.hyperparameter_row(hyperparameters, self._began)
             self._task.add_dataset(row)
         for tag, rows in inputs.items():
-            self._task.add_dataset(rows_of_set(tag, rows))
+            listed = [tuple(row) for row in rows]
+            source = self.execution.said.find(tag, listed)
+            if source is not None:
+                self._task.reuse(tag, source)
+            else:
+                self._task.add_dataset(rows_of_set(tag, listed))
+                self._fresh[tag] = listed
+
+    def was_said(self) -> None:
+        """What was added has been sent: later trainings may refer to it."""
+        for tag, rows in self._fresh.items():
+            self.execution.said.keep(tag, rows, self._task)
+        self._fresh = {}
 
     def late_inputs(
         self,
@@ -321,6 +338,7 @@ class TrainingTask:
         """Say what was not known when the training began."""
         self.add_inputs(hyperparameters, inputs)
         self._task.save()
+        self.was_said()
 
     def epoch(
         self,

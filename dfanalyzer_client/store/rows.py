@@ -13,7 +13,15 @@ from ..values import column_value
 from .comparison import Compared, compare
 from .layout import DataflowLayout, SetLayout
 
-__all__ = ["ElementRow", "TaskKey", "TaskRows", "dependencies", "task_key", "task_rows"]
+__all__ = [
+    "ElementRow",
+    "TaskKey",
+    "TaskRows",
+    "dependencies",
+    "reused",
+    "task_key",
+    "task_rows",
+]
 
 TaskKey = tuple[int, int, int]
 """What names a task: execution id, transformation id, the identifier that its writer gave."""
@@ -54,6 +62,12 @@ def dependencies(
     named = message.get("dependency") or {}
     pairs = zip(named.get("tags", ()), named.get("ids", ()), strict=True)
     return [(execution, _transformation(layout, tag["tag"]), int(id_["id"])) for tag, id_ in pairs]
+
+
+def reused(message: Mapping[str, Any], key: TaskKey) -> dict[str, TaskKey]:
+    """By set, the keys of the tasks whose rows the message's task read, too."""
+    sources = message.get("reuse") or {}
+    return {tag: (key[0], key[1], int(source)) for tag, source in sources.items()}
 
 
 def task_rows(

@@ -30,7 +30,8 @@ from .growth import bring_forward, grown_tags
 from .layout import DataflowLayout, SetLayout, compare_columns, load_layout
 from .links import link_waiting
 from .retry import retrying_conflicts
-from .rows import ElementRow, TaskKey, TaskRows, dependencies, task_key, task_rows
+from .reuse import Reuse, copy_rows
+from .rows import ElementRow, TaskKey, TaskRows, dependencies, reused, task_key, task_rows
 from .schema import table
 from .sessions import report_holders
 from .sql import qualified
@@ -73,6 +74,11 @@ class _Said:
     key: TaskKey
     dependencies: list[TaskKey]
 
+    @property
+    def reused(self) -> dict[str, TaskKey]:
+        """By set, the task whose rows it read, too."""
+        return reused(self.message, self.key)
+
 
 @dataclass
 class _Batch:
@@ -83,6 +89,7 @@ class _Batch:
         default_factory=lambda: defaultdict(list)
     )
     layouts: dict[str, DataflowLayout] = field(default_factory=dict)
+    reuses: list[Reuse] = field(default_factory=list)
 
 
 class MonetDBStore:
@@ -335,7 +342,9 @@ class MonetDBStore:
         self, connection: Connection, said: Sequence[_Said]
     ) -> dict[TaskKey, _TaskState | None]:
         """The tasks named in a batch, as they are in the database; None for those that are not."""
-        keys = dict.fromkeys(key for each in said for key in (each.key, *each.dependencies))
+        keys = dict.fromkeys(
+            key for each in said for key in (each.key, *each.dependencies, *each.reused.values())
+        )
         states: dict[TaskKey, _TaskState | None] = {}
         for key in keys:
             known = self._tasks.get(key)
@@ -412,6 +421,7 @@ def _batch(said: Sequence[_Said], states: Mapping[TaskKey, _TaskState | None]) -
         state.new, state.open = False, state.open and rows.ended is None
         _add(batch, each, rows, state.id)
         _add_dependencies(batch, each, states, state)
+        _add_reuses(batch, each, states, state)
     return batch
 
 
@@ -465,6 +475,19 @@ def _add_dependencies(
             )
 
 
+def _add_reuses(
+    batch: _Batch, said: _Said, states: Mapping[TaskKey, _TaskState | None], state: _TaskState
+) -> None:
+    transformation = said.message["transformation"]
+    for tag, key in said.reused.items():
+        source = states[key]
+        if source is None:  # its message was refused: there are no rows to be had
+            logger.warning("Rows of %s of task %s are missing: their task %s was refused.",
+                           tag, said.key[2], key[2])  # fmt: skip
+        else:
+            batch.reuses.append(Reuse(said.layout, tag, transformation, source.id, state.id))
+
+
 def _insert(connection: Connection, batch: _Batch) -> None:
     for name in ("performance", "file"):
         rows = batch.catalogue[name]
@@ -479,6 +502,7 @@ def _insert(connection: Connection, batch: _Batch) -> None:
     for (schema, tag), elements in batch.elements.items():
         layout = batch.layouts[schema]
         _insert_elements(connection, layout, layout.sets[tag], elements)
+    copy_rows(connection, batch.reuses, _insert_elements)
 
 
 def _insert_elements(

@@ -17,7 +17,6 @@ from .._executions import executions_of
 from .._files import EXPORT, file_facts
 from .._patch import Change, Original, Patch
 from .._recorder import Execution
-from .._when_imported import WhenImported
 from .saving import calling_callbacks_name, watched
 
 __all__ = ["PATCHES", "record_written"]
@@ -58,13 +57,14 @@ def _with_weights(path: Any) -> Iterator[Any]:
                 yield second
 
 
+def _archive() -> type:
+    """The class that writes; older versions of Keras have but one."""
+    module = sys.modules.get(ARCHIVE)
+    found: type = module.SavedModelExportArchive if module else keras.export.ExportArchive
+    return found
+
+
 PATCHES: tuple[Change, ...] = (
     Patch(lambda: keras.Model, "export", _around_export),
-    WhenImported(
-        ARCHIVE,
-        lambda: [
-            Patch(lambda: sys.modules[ARCHIVE].SavedModelExportArchive, "write_out", _around_export)
-        ],
-        "what keras.export.ExportArchive writes",
-    ),
+    Patch(_archive, "write_out", _around_export),
 )

@@ -175,4 +175,4 @@ def test_a_callables_rate_is_not_asked_when_an_optimizer_is_described(tag: str, 
     gan.fit(*data(), verbose=0)
     assert calls == []
     found = ask.set(tag, "iOptimizers", "name, learning_rate, learning_rate_schedule")
-    assert found == [("own", None, "rate")]
+    assert found == [("own", None, "rate(calls=[])")]

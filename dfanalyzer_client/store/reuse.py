@@ -1,0 +1,107 @@
+"""Rows that a task read as another did before it: copied by the server, and never sent again."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
+
+from .connection import Connection
+from .layout import DataflowLayout, SetLayout
+from .rows import ElementRow
+from .sql import identifier, literal, qualified
+from .waiting import source as rows_of
+
+__all__ = ["Reuse", "copy_rows"]
+
+TASKS_AT_ONCE = 500
+
+Insert = Callable[[Connection, DataflowLayout, SetLayout, Sequence[ElementRow]], None]
+
+
+class Reuse(NamedTuple):
+    """A task that read the rows of a set which `source` read; ids of the database."""
+
+    layout: DataflowLayout
+    tag: str
+    transformation: str
+    source: int
+    task: int
+
+
+def copy_rows(connection: Connection, wanted: Iterable[Reuse], insert: Insert) -> None:
+    """Copy rows of each set for the tasks that read the same, as many as there are at once.
+
+    Args:
+        connection: in a transaction.
+        wanted: who read what.
+        insert: adds rows to a set of which columns are waiting for a reader.
+    """
+    tasks: dict[tuple[str, str, str, int], list[int]] = defaultdict(list)
+    layouts: dict[str, DataflowLayout] = {}
+    for each in wanted:
+        known = each.layout.sets.get(each.tag)
+        if known is not None and f"{each.transformation}_task_id" in known.task_columns:
+            layouts[each.layout.tag] = each.layout
+            key = each.layout.tag, each.tag, each.transformation, each.source
+            tasks[key].append(each.task)
+    for (schema, tag, transformation, source), ids in tasks.items():
+        for first in range(0, len(ids), TASKS_AT_ONCE):
+            chunk = ids[first : first + TASKS_AT_ONCE]
+            layout = layouts[schema]
+            if layout.sets[tag].waiting:
+                known = layout.sets[tag]
+                rows = _read(connection, layout, known, transformation, source, chunk)
+                insert(connection, layout, known, rows)
+            else:
+                _copy(connection, layout, tag, transformation, source, chunk)
+
+
+def _read(
+    connection: Connection,
+    layout: DataflowLayout,
+    known: SetLayout,
+    transformation: str,
+    source: int,
+    tasks: list[int],
+) -> list[ElementRow]:
+    """The rows that `_copy` would add; those columns are not where it looks."""
+    task_id = f"{transformation}_task_id"
+    names = ", ".join(identifier(name) for name in known.attributes)
+    found = connection.query(
+        literal(
+            f"SELECT {names} FROM {rows_of(layout, known)} AS d WHERE d.{identifier(task_id)} = "
+        )
+        + "%s"
+        + literal(' ORDER BY d."id"'),
+        [source],
+    )
+    return [
+        ElementRow({task_id: task, **dict(zip(known.attributes, row, strict=True))})
+        for task in tasks
+        for row in found
+    ]
+
+
+def _copy(
+    connection: Connection,
+    layout: DataflowLayout,
+    tag: str,
+    transformation: str,
+    source: int,
+    tasks: list[int],
+) -> None:
+    known = layout.sets[tag]
+    task_id = identifier(f"{transformation}_task_id")
+    table, sequence = qualified(layout.tag, known.table), qualified(layout.tag, known.sequence)
+    names = [identifier(name) for name in known.attributes]
+    into = ", ".join(['"id"', task_id, *names])
+    read = ", ".join([f"NEXT VALUE FOR {sequence}", "n.task_id", *(f"d.{name}" for name in names)])
+    marks = ", ".join(["(%s)"] * len(tasks))
+    connection.execute(
+        literal(f"INSERT INTO {table} ({into}) SELECT {read} FROM {table} d, ")
+        + f"(VALUES {marks}) AS n(task_id) "
+        + literal(f"WHERE d.{task_id} = ")
+        + "%s",
+        [*tasks, source],
+    )
