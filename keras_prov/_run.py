@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dfanalyzer_client import settings
 from dfanalyzer_client.errors import DfAnalyzerError
 
-from ._consent import capture
+from ._consent import capture_here
 from ._keys import choice_of_text, everything
 
 __all__ = ["capture_all"]
@@ -28,7 +28,7 @@ def capture_all(
             hyps = choice_of_text(text)
         elif settings.capture()[0] is None:
             hyps = everything()
-        capture(hyps, dataflow_tag, adaptation=adaptation, store=store)
+        capture_here(dataflow_tag, hyps, (), None, adaptation, store)
     except (DfAnalyzerError, ImportError, TypeError, ValueError) as error:
         sys.stderr.write(f"Error: {error}\n")
         raise SystemExit(2) from None

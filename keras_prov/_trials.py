@@ -10,13 +10,19 @@ writes a search by hand says so the same way::
 
 from __future__ import annotations
 
+import logging
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-__all__ = ["LateParameters", "Trial", "current_trial", "during", "trial"]
+from ._consent import is_capturing
+
+__all__ = ["LateParameters", "Trial", "current_trial", "during", "is_captured", "trial"]
+
+logger = logging.getLogger("keras_prov")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +65,9 @@ class LateParameters(Mapping[str, Any]):
         return len(self._read())
 
 
+_captured: weakref.WeakSet[Trial] = weakref.WeakSet()
+_has_warned = False
+
 _current: ContextVar[Trial | None] = ContextVar("keras_prov_trial", default=None)
 
 
@@ -76,6 +85,8 @@ def trial(
 ) -> AbstractContextManager[Trial]:
     """Let the trainings in the `with` block be executions of a trial of `study`.
 
+    Where nothing is captured in the block, because nobody asked, a warning says so once.
+
     Args:
         study: the name of the search.
         number: the trial's number or name within it.
@@ -89,7 +100,32 @@ def trial(
         raise TypeError(f"The name of a study is a text. Received: {study!r}.")
     if not isinstance(parameters or {}, Mapping):
         raise TypeError(f"A trial's parameters are a dictionary. Received: {parameters!r}.")
-    return during(Trial(study, str(number), dict(parameters or {}), framework))
+    return _by_hand(Trial(study, str(number), dict(parameters or {}), framework))
+
+
+@contextmanager
+def _by_hand(begun: Trial) -> Iterator[Trial]:
+    with during(begun):
+        yield begun
+    if begun not in _captured and not is_capturing():
+        _warn(begun)
+
+
+def is_captured(trial: Trial) -> None:
+    """An execution of `trial` has begun."""
+    _captured.add(trial)
+
+
+def _warn(trial: Trial) -> None:
+    global _has_warned
+    if not _has_warned:
+        _has_warned = True
+        logger.warning(
+            "Nothing is captured of trial %s of %r: nobody has called keras_prov.capture() in this "
+            "process, or in the one that started it. Call it first, as in "
+            'keras_prov.capture({"LEARNING_RATE": True}, dataflow_tag="sweep"). This is said once.',
+            trial.number, trial.study,
+        )  # fmt: skip
 
 
 @contextmanager
