@@ -189,7 +189,7 @@ def test_flush_says_that_nothing_could_be_written(tag: str, tmp_path: Path) -> N
 
 def test_flush_on_a_disk_that_was_full_from_the_beginning(tag: str, small_disk: Path) -> None:
     """It is False while all that was said is in memory."""
-    with contextlib.suppress(OSError), open(small_disk / "ballast", "wb", buffering=0) as file:
+    with contextlib.suppress(OSError), (small_disk / "ballast").open("wb", buffering=0) as file:
         while file.write(bytes(4096)):
             pass
     client = Client(StoreURL("127.0.0.1", 1, "nowhere"), small_disk / "home")
