@@ -117,14 +117,16 @@ class Client:
 
     def recall(self, tag: str, exec_tag: str) -> None:
         """Declare a dataflow as another process did, if one did."""
-        from .recall import recalled  # here: importing us stays cheap
+        with undivided():
+            from .recall import recalled  # here: importing us stays cheap
 
         for message in recalled(self.store, self.home, tag, exec_tag):
             self.save_dataflow(message)
 
     def newest_execution(self, tag: str) -> str | None:
         """The newest execution of a dataflow that another process stored."""
-        from .recall import recalled_execution
+        with undivided():
+            from .recall import recalled_execution
 
         return recalled_execution(self.store, self.home, tag)
 

@@ -15,7 +15,7 @@ from typing import Any
 
 import keras
 
-from dfanalyzer_client.forks import in_child
+from dfanalyzer_client.forks import in_child, undivided
 
 from ._adaptations import Adaptation, RateWatch
 from ._beginning import OF_BUILT_MODELS, architecture_of, inputs_of, values_of
@@ -88,7 +88,8 @@ class Training:
             with guarded("the learning rate's watch", lost="changes of the learning rate"):
                 self._watch = RateWatch(self._facts.optimizer, model, self._facts.callbacks)
         if consent.choice.system_seconds:
-            from ._system_samples import SystemSamples  # here: most trainings need none
+            with undivided():
+                from ._system_samples import SystemSamples  # here: most trainings need none
 
             self._samples = SystemSamples(consent.choice.system_seconds, self._task.system_stream())
 
@@ -183,7 +184,8 @@ class Training:
             execution.configuration = configuration_of(self._facts, self._rate)
         if execution.consent.choice.model and self._progress.epochs:
             with guarded("storing the trained model", lost="the trained model"):
-                from ._models import store_model
+                with undivided():
+                    from ._models import store_model
 
                 store_model(execution, self._facts.model)
 

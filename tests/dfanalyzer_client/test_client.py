@@ -6,9 +6,11 @@ import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -167,6 +169,21 @@ def test_a_step_finds_what_is_not_stored_yet(tag: str, tmp_path: Path) -> None:
             env={**os.environ, **away}, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert (done.returncode != 0, said in done.stderr) == (bool(said), True), done.stderr
+
+
+def test_a_process_that_may_start_no_thread(
+    tag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What it says is in its journal, a warning says so once, and `flush` is False at once."""
+    refused = RuntimeError("can't start new thread")
+    monkeypatch.setattr(threading.Thread, "start", Mock(side_effect=refused))
+    client = Client(None, tmp_path)
+    for _ in range(2):
+        client.save_dataflow({"tag": tag, "transformations": [], "exec": "run"})
+    assert not client.flush(None)
+    assert client.waiting() == 2
+    assert len(caplog.records) == 1
+    assert not client.close(0)
 
 
 def test_flush_says_that_nothing_could_be_written(tag: str, tmp_path: Path) -> None:
