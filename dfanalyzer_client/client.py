@@ -119,7 +119,8 @@ class Client:
 
     def recall(self, tag: str, exec_tag: str) -> None:
         """Declare a dataflow as another process did, if one did."""
-        from .recall import recalled  # here: importing us stays cheap
+        with undivided():
+            from .recall import recalled  # here: importing us stays cheap
 
         check_home(self.home, "journals")
         for message in recalled(self.store, self.home, tag, exec_tag):
@@ -127,7 +128,8 @@ class Client:
 
     def newest_execution(self, tag: str) -> str | None:
         """The newest execution of a dataflow that another process stored."""
-        from .recall import recalled_execution
+        with undivided():
+            from .recall import recalled_execution
 
         check_home(self.home, "journals")
         return recalled_execution(self.store, self.home, tag)

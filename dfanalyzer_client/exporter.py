@@ -112,11 +112,17 @@ class Exporter:
 
     def _start(self) -> None:
         with self._start_lock:
-            if self._thread is None:
-                self._thread = threading.Thread(
-                    target=self._run, name="keras-prov-exporter", daemon=True
-                )
-                self._thread.start()
+            if self._thread is None and not self._stopping.is_set():
+                thread = threading.Thread(target=self._run, name="keras-prov-exporter", daemon=True)
+                try:
+                    thread.start()
+                    self._thread = thread
+                except RuntimeError as error:  # no more threads; none at the interpreter's end
+                    self._stopping.set()
+                    logger.warning(
+                        "This process cannot store what is captured (%s). Nothing is lost: "
+                        "`keras-prov sync` stores what is in %s.", error, self._reader.path,
+                    )  # fmt: skip
 
     def _run(self) -> None:
         # At once, for what it imports: Python forgets that a script was interrupted, and that its

@@ -20,7 +20,7 @@ __all__ = ["ProjectSettings", "project_settings"]
 
 KEYS = (
     "home", "store", "server_idle", "artifacts", "strict", "fsync", "exit_flush", "batch",
-    "retention",
+    "retention", "workers",
     "capture", "tag", "adaptation", "author", "license", "base",
 )  # fmt: skip
 STEERING = ("home", "store", "artifacts")

@@ -20,6 +20,8 @@ variable                   pyproject     meaning                                
                                          others, to be stored with them
 ``KERAS_PROV_RETENTION``   retention     days that journals are kept which a     30
                                          server has stored
+``KERAS_PROV_WORKERS``     workers       0: what ``capture()`` says holds in its 1
+                                         process alone
 ``KERAS_PROV_CAPTURE``     capture       what is captured where the call does    nothing; of
                                          not say                                 ``run``: all
 ``KERAS_PROV_TAG``         tag           name of the dataflow where the call     the script's name
@@ -73,6 +75,7 @@ __all__ = [
     "store_url",
     "strict",
     "token",
+    "workers",
 ]
 
 IDLE_MINUTES = 30.0
@@ -142,6 +145,11 @@ def checked_token(text: str, origin: str) -> str:
     return text
 
 
+def workers() -> bool:
+    """Whether what `capture()` says holds in the processes that its process starts, too."""
+    return _text("workers")[0].lower() not in OFF
+
+
 def strict() -> bool:
     """Whether our own failures raise (KERAS_PROV_STRICT=1) instead of being logged."""
     try:
@@ -207,7 +215,7 @@ def check() -> None:
     """Raise DfAnalyzerError for a setting whose value cannot be: at the user's call, not later."""
     for number in (idle_minutes, exit_flush_seconds, batch_seconds, retention_days):
         number()
-    for key in ("home", "store", "artifacts", "strict", "fsync"):
+    for key in ("home", "store", "artifacts", "strict", "fsync", "workers"):
         _text(key)
 
 

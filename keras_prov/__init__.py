@@ -18,6 +18,7 @@ from dfanalyzer_client.client import flush as flush
 from . import _namespace
 from ._consent import Capture as Capture
 from ._consent import capture as capture
+from ._consent import capture_as_told as _capture_as_told
 from ._consent import log as log
 from ._documents import prov_document as prov_document
 from ._guard import guarded
@@ -61,3 +62,5 @@ def __dir__() -> list[str]:
 
 with guarded("instrument()", lost="all that happens in Keras"):
     instrument()
+with guarded("capture as in the process above", lost="what is trained in this process"):
+    _capture_as_told()

@@ -7,6 +7,7 @@ from dataclasses import astuple
 from typing import Any
 
 import dfanalyzer_client.vocabulary as tags
+from dfanalyzer_client.forks import undivided
 
 from ._consent import Consent
 from ._facts import Facts
@@ -93,7 +94,8 @@ def _read(wanted: Mapping[str, Callable[[], Rows]], facts: Facts) -> dict[str, R
 
 def data_rows(role: str, data: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Fingerprints as rows; parts that were not given are left out."""
-    from ._fingerprints import fingerprint
+    with undivided():
+        from ._fingerprints import fingerprint
 
     given = {name: value for name, value in data.items() if value is not None}
     return [astuple(each) for each in fingerprint(role, given)]
@@ -118,6 +120,7 @@ def _training_data(arguments: Mapping[str, Any]) -> Rows:
 
 
 def _environment() -> Rows:
-    from ._environment import environment
+    with undivided():
+        from ._environment import environment
 
     return environment()

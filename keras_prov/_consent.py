@@ -14,12 +14,23 @@ from dfanalyzer_client.client import Client, client_for
 from dfanalyzer_client.names import checked_dataflow_tag, storable_tag
 from dfanalyzer_client.url import StoreURL
 
+from . import _workers
 from ._keys import Choice, Hyps, checked_choice, choice_of_text, everything
 from ._own_hyperparameters import checked_own, checked_values
 from ._running import fits
 from ._weak import WeakIdentityMap
 
-__all__ = ["Capture", "Consent", "capture", "consent_of", "everything", "log"]
+__all__ = [
+    "Capture",
+    "Consent",
+    "capture",
+    "capture_as_told",
+    "capture_here",
+    "consent_of",
+    "everything",
+    "is_capturing",
+    "log",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,17 +92,35 @@ class Consent:
             client=client_for(store),
         )
 
+    def said(self) -> dict[str, Any]:
+        """What it was made of, as `checked` takes it, but for the store."""
+        choice = self.choice
+        hyps: dict[str, bool | float] = dict.fromkeys([*choice.keys, *sorted(choice.named)], True)
+        numbers = {"BATCH_METRICS": choice.every_batch, "SYSTEM_METRICS": choice.system_seconds}
+        return {
+            "dataflow_tag": self.dataflow_tag,
+            "hyps": hyps | {key: number for key, number in numbers.items() if key in hyps},
+            "hyperparameters": dict(self.own),
+            "values": self.values,
+            "adaptation": self.adaptation,
+        }
+
 
 class Capture:
     """Capture for every model of the process, until `stop()` or the end of the `with` block."""
 
-    def __init__(self, consent: Consent) -> None:
+    def __init__(self, consent: Consent, *, for_workers: bool = False) -> None:
         self.consent = consent
+        self.for_workers = for_workers
 
     def stop(self) -> None:
-        """Capture no further training on this account; twice is fine."""
+        """Capture no further training on this account; twice is fine.
+
+        Nor do processes that are started from here on.
+        """
         if self in _captures:
             _captures.remove(self)
+            _tell_workers()
 
     def __enter__(self) -> Capture:
         return self
@@ -121,6 +150,9 @@ def capture(
 ) -> Capture:
     """Capture the trainings and tests of every model of this process from here on.
 
+    And of the processes that it starts, once they import `keras_prov`: KERAS_PROV_WORKERS=0 keeps
+    to this one.
+
     Args:
         hyps: what to capture, as ``{"LEARNING_RATE": True, "DECAY": False}``; its keys are those
             of `known_hyperparameters`. A list of keys is for those that are True, and ``"all"`` for
@@ -149,10 +181,19 @@ def capture(
             "keras_prov.capture() was called while a training is running, which would be captured "
             "in part. Call it before fit()."
         )
-    handle = Capture(consent)
-    _captures.append(handle)
-    _declaring.append(weakref.ref(consent))
-    return handle
+    return _begun(consent, for_workers=True)
+
+
+def capture_here(*arguments: Any) -> Capture:
+    """Capture in this process alone; the arguments of `Consent.checked`."""
+    return _begun(Consent.checked(*arguments), for_workers=False)
+
+
+def capture_as_told() -> None:
+    """Capture what a process above was told to, where one was: see `_workers`."""
+    said = _workers.inherited()
+    if said is not None:
+        _begun(Consent.checked(**said), for_workers=False)
 
 
 def log(values: Mapping[str, Any]) -> None:
@@ -182,6 +223,7 @@ def log(values: Mapping[str, Any]) -> None:
         checked_values({name: value}, consent.own)
     for consent, name, value in given:
         consent.values[name] = value
+    _tell_workers()
 
 
 def declare(model: object, consent: Consent) -> None:
@@ -207,6 +249,27 @@ def consent_of(model: object) -> Consent | None:
     if own is not None:
         return own
     return _captures[-1].consent if _captures else None
+
+
+def is_capturing() -> bool:
+    """Whether a `capture()` holds in this process."""
+    return bool(_captures)
+
+
+def _begun(consent: Consent, *, for_workers: bool) -> Capture:
+    handle = Capture(consent, for_workers=for_workers)
+    _captures.append(handle)
+    _declaring.append(weakref.ref(consent))
+    _tell_workers()
+    return handle
+
+
+def _tell_workers() -> None:
+    newest = next((each.consent for each in reversed(_captures) if each.for_workers), None)
+    if newest is None:
+        _workers.leave(None)
+    else:
+        _workers.leave(newest.said(), newest.client.store)
 
 
 def _declaring_consent(name: str) -> Consent:

@@ -14,7 +14,7 @@ from ._consent import Consent, consent_of, declare
 from ._layers import direct_layers
 from ._outcome import steps_taken
 from ._recorder import Execution
-from ._trials import Trial, current_trial
+from ._trials import Trial, current_trial, is_captured
 from ._weak import WeakIdentityMap
 
 __all__ = [
@@ -126,6 +126,8 @@ def _begun(
     model: Any, consent: Consent, before: Execution | None, trial: Trial | None = None
 ) -> Execution:
     execution = Execution(consent, trial)
+    if trial is not None:
+        is_captured(trial)
     if before is not None:
         trained = {before.tag} if before.training is not None else before.derived_from
         execution.derived_from |= trained

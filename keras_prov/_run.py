@@ -13,7 +13,7 @@ from pathlib import Path
 from dfanalyzer_client import settings
 from dfanalyzer_client.errors import DfAnalyzerError
 
-from ._consent import Capture, capture
+from ._consent import Capture, capture_here
 from ._environment import environment
 from ._files import file_facts, keep_unclaimed, unclaimed_files
 from ._guard import guarded
@@ -41,7 +41,8 @@ def capture_all(
             hyps = choice_of_text(text)
         elif settings.capture()[0] is None:
             hyps = everything()
-        _capturing = capture(hyps, dataflow_tag, adaptation=adaptation, store=store), utc_now()
+        handle = capture_here(dataflow_tag, hyps, (), None, adaptation, store)
+        _capturing = handle, utc_now()
         keep_unclaimed()
     except (DfAnalyzerError, ImportError, TypeError, ValueError) as error:
         sys.stderr.write(f"Error: {error}\n")

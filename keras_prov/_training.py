@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import keras
 
 from dfanalyzer_client.file import WRITTEN
-from dfanalyzer_client.forks import in_child
+from dfanalyzer_client.forks import in_child, undivided
 
 from ._adaptations import Adaptation
 from ._beginning import OF_BUILT_MODELS, architecture_of, inputs_of, optimizer_rows, values_of
@@ -112,7 +112,8 @@ class Training:
             with guarded("the learning rate's watch", lost="changes of the learning rate"):
                 self._watch = RateWatches(self._facts)
         if consent.choice.system_seconds:
-            from ._system_samples import SystemSamples  # here: most trainings need none
+            with undivided():
+                from ._system_samples import SystemSamples  # here: most trainings need none
 
             self._samples = SystemSamples(consent.choice.system_seconds, self._task.system_stream())
 
@@ -266,7 +267,8 @@ class Training:
             execution.configuration = now
         if execution.consent.choice.model and self._progress.epochs:
             with guarded("storing the trained model", lost="the trained model"):
-                from ._models import store_model
+                with undivided():
+                    from ._models import store_model
 
                 store_model(execution, self._facts.model)
 

@@ -10,14 +10,17 @@ writes a search by hand says so the same way::
 
 from __future__ import annotations
 
+import logging
 import numbers
 import sys
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from ._consent import is_capturing
 from ._describe import describe
 from ._guard import guarded
 
@@ -27,10 +30,13 @@ __all__ = [
     "current_trial",
     "during",
     "end_of",
+    "is_captured",
     "is_pruning",
     "trial",
     "trial_rows",
 ]
+
+logger = logging.getLogger("keras_prov")
 
 FINISHED, PRUNED, FAILED = "FINISHED", "PRUNED", "FAILED"
 """How a trial ends, in the words for tasks."""
@@ -103,6 +109,9 @@ class LateParameters(Mapping[str, Any]):
         return len(self._read())
 
 
+_captured: weakref.WeakSet[Trial] = weakref.WeakSet()
+_has_warned = False
+
 _current: ContextVar[Trial | None] = ContextVar("keras_prov_trial", default=None)
 
 
@@ -119,6 +128,8 @@ def trial(
     framework: str = "",
 ) -> AbstractContextManager[Trial]:
     """Let the trainings in the `with` block be executions of a trial of `study`.
+
+    Where nothing is captured in the block, because nobody asked, a warning says so once.
 
     Args:
         study: the name of the search.
@@ -159,6 +170,11 @@ def is_pruning(error: BaseException) -> bool:
     return optuna is not None and isinstance(error, optuna.TrialPruned)
 
 
+def is_captured(trial: Trial) -> None:
+    """An execution of `trial` has begun."""
+    _captured.add(trial)
+
+
 @contextmanager
 def _by_hand(begun: Trial) -> Iterator[Trial]:
     error: BaseException | None = None
@@ -171,10 +187,24 @@ def _by_hand(begun: Trial) -> Iterator[Trial]:
     finally:
         with guarded("the end of a trial", lost="how it ended"):
             begun.end(end_of(error))
+    if begun not in _captured and not is_capturing():
+        _warn(begun)
 
 
 def _number(value: Any) -> float | None:
     return float(value) if isinstance(value, numbers.Real) else None
+
+
+def _warn(trial: Trial) -> None:
+    global _has_warned
+    if not _has_warned:
+        _has_warned = True
+        logger.warning(
+            "Nothing is captured of trial %s of %r: nobody has called keras_prov.capture() in this "
+            "process, or in the one that started it. Call it first, as in "
+            'keras_prov.capture({"LEARNING_RATE": True}, dataflow_tag="sweep"). This is said once.',
+            trial.number, trial.study,
+        )  # fmt: skip
 
 
 @contextmanager

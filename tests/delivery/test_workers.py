@@ -26,11 +26,11 @@ def test_workers_of_each_kind(tag: str, ask: Any, home: Path) -> None:
 
 def test_who_asks_sees_what_was_left(own: Path, tag: str) -> None:
     """A killed process' rows are stored first, its task is ABANDONED; a living one is let be."""
+    living = Speaker(own, f"{tag}-2", 1, 9, "wait", **NEVER)
+    living.go()
     killed = Speaker(own, tag, 1, 1, "forever", **NEVER)
     killed.said(10)
     numbers = range(1, killed.kill() + 1)
-    living = Speaker(own, f"{tag}-2", 1, 9, "wait", **NEVER)
-    living.go()
     answer = command(own, "sql", "--csv", 'SELECT status FROM "public".task')
     assert answer.split()[1:] == ["ABANDONED"]
     assert stored(own, tag) == rows_of(numbers)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
+
+import pytest
 
 from dfanalyzer_client import (
     Attribute,
@@ -20,7 +25,9 @@ from dfanalyzer_client import (
     Transformation,
     client_for,
 )
+from dfanalyzer_client.errors import JournalError
 from dfanalyzer_client.journal import journals
+from dfanalyzer_client.private_server import PrivateServer
 
 COMMON = """
 import os, sys
@@ -162,3 +169,48 @@ def test_a_step_finds_what_is_not_stored_yet(tag: str, tmp_path: Path) -> None:
             env={**os.environ, **away}, capture_output=True, text=True, check=False,
         )  # fmt: skip
         assert (done.returncode != 0, said in done.stderr) == (bool(said), True), done.stderr
+
+
+def test_a_process_that_may_start_no_thread(
+    tag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What it says is in its journal, a warning says so once, and `flush` is False at once."""
+    refused = RuntimeError("can't start new thread")
+    monkeypatch.setattr(threading.Thread, "start", Mock(side_effect=refused))
+    client = Client(None, tmp_path)
+    for _ in range(2):
+        client.save_dataflow({"tag": tag, "transformations": [], "exec": "run"})
+    assert not client.flush(None)
+    assert client.waiting() == 2
+    assert len(caplog.records) == 1
+    assert not client.close(0)
+
+
+def test_flush_says_that_nothing_could_be_written(tag: str, tmp_path: Path) -> None:
+    """It is False where the data folder cannot be, and stays so, since something was lost."""
+    home = tmp_path / "home"
+    home.write_text("in the way")
+    client = Client(None, home)
+    assert client.flush(0)  # nothing was said
+    message = {"tag": tag, "transformations": [], "exec": "run"}
+    with pytest.raises(JournalError):
+        client.save_dataflow(message)
+    assert not client.flush(0)
+    home.unlink()
+    client.save_dataflow(message)
+    assert not client.flush(60)
+    assert client.waiting() == 0
+    assert not client.close()
+    PrivateServer(home).stop()
+
+
+def test_flush_on_a_disk_that_was_full_from_the_beginning(tag: str, small_disk: Path) -> None:
+    """It is False while all that was said is in memory."""
+    with contextlib.suppress(OSError), (small_disk / "ballast").open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+    client = Client(StoreURL("127.0.0.1", 1, "nowhere"), small_disk / "home")
+    with contextlib.suppress(JournalError):
+        client.save_dataflow({"tag": tag, "transformations": [], "exec": "run"})
+    assert not client.flush(0)
+    client.close(0)

@@ -84,7 +84,11 @@ def test_a_subclass_that_overrides_fit_is_one_training(tag: str, ask: Any) -> No
 
 
 def test_a_fork_after_import(tag: str, ask: Any) -> None:
-    """A forked child that trains is recorded, and its parent, which goes on, too."""
+    """A forked child that trains is recorded, and its parent, which goes on, too.
+
+    A child goes on with its parent's model in an execution of its own; one that leaves its parent's
+    training says nothing of it.
+    """
     script = """
 import os, sys
 import numpy as np
@@ -101,6 +105,24 @@ if not child:
     sys.exit(0)
 assert os.waitpid(child, 0)[1] == 0
 train("parent")
+
+class Leave(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        child = os.fork()
+        if not child:
+            sys.exit(0)
+        assert os.waitpid(child, 0)[1] == 0
+
+model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+model.compile("sgd", "mse", run_eagerly=True)
+model.provenance(sys.argv[1] + "-both")
+model.fit(x, x[:, :1], epochs=2, verbose=0, callbacks=[Leave()])
+for _ in range(2):
+    child = os.fork()
+    if not child:
+        model.fit(x, x[:, :1], epochs=2, verbose=0)
+        sys.exit(0)
+    assert os.waitpid(child, 0)[1] == 0
 """
     backend = "torch" if importlib.util.find_spec("torch") else "tensorflow"
     environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": "1", "KERAS_BACKEND": backend}
@@ -111,6 +133,13 @@ train("parent")
     assert done.returncode == 0, done.stderr
     assert sorted(ask.set(tag, "iTrainingModel", "who")) == [("child",), ("parent",)]
     assert len(ask.set(tag, "oTrainingModel")) == 4
+    trainings = ask.rows(
+        'SELECT t.df_exec, t.status, count(o.epoch_id) FROM "public".task t '
+        f'JOIN "{tag}-both".otrainingmodel o ON o.trainingmodel_task_id = t.id '
+        "GROUP BY t.df_exec, t.id, t.status"
+    )
+    assert len({execution for execution, _, _ in trainings}) == 3
+    assert [rest for _, *rest in trainings] == [["FINISHED", 2]] * 3
 
 
 def test_a_cell_that_is_run_again(tag: str, ask: Any) -> None:
