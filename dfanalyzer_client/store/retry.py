@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay
-from tenacity.wait import wait_random_exponential
 
 from ..errors import ConflictError
+from ..jitter import JitteredWait
 
 __all__ = ["retrying_conflicts"]
 
@@ -16,7 +16,7 @@ def retrying_conflicts() -> Retrying:
     """Attempts with jittered back-off; the last conflict is raised after a minute of them."""
     return Retrying(
         retry=retry_if_exception_type(ConflictError),
-        wait=wait_random_exponential(multiplier=0.005, max=0.5),
+        wait=JitteredWait(multiplier=0.005, max=0.5),
         stop=stop_after_delay(GIVE_UP_SECONDS),
         reraise=True,
     )
