@@ -14,6 +14,7 @@ from dfanalyzer_client.client import Client, client_for
 from dfanalyzer_client.names import checked_dataflow_tag
 from dfanalyzer_client.url import StoreURL
 
+from ._instrument import reinstate
 from ._keys import Choice, checked_choice, choice_of_text, everything
 from ._own_hyperparameters import checked_own, checked_values
 from ._running import fits
@@ -148,6 +149,7 @@ def capture(
             "in part. Call it before fit()."
         )
     handle = Capture(consent)
+    reinstate()
     _captures.append(handle)
     _declaring.append(weakref.ref(consent))
     return handle

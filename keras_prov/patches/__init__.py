@@ -11,16 +11,31 @@ def all_patches() -> tuple[Change, ...]:
     """Every patch, in the order in which they are applied."""
     # here: each imports Keras, which may be loading now
     from ..companions import COMPANIONS
-    from . import compilation, evaluate, fit, layers, learning_rate, model, optimizers, saving
+    from . import (
+        compilation,
+        evaluate,
+        fit,
+        layers,
+        learning_rate,
+        model,
+        optimizers,
+        own_saving,
+        saving,
+        tracebacks,
+        train_function,
+    )
 
     return (
+        tracebacks.PATCH,
         *model.PATCHES,
         layers.PATCH,
         *optimizers.PATCHES,
         learning_rate.PATCH,
         compilation.PATCH,
         fit.PATCH,
+        train_function.PATCH,
         evaluate.PATCH,
         *saving.PATCHES,
+        *own_saving.PATCHES,
         *COMPANIONS,
     )

@@ -12,6 +12,7 @@ from .._beginning import data_rows
 from .._executions import execution_of
 from .._files import forget_loads
 from .._guard import guarded
+from .._instrument import reinstate
 from .._patch import Patch
 from .._recorder import Execution, utc_now
 from .._running import fits
@@ -75,6 +76,7 @@ class _WatchedEvaluate:
 def _around_evaluate(
     original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
+    reinstate()
     if _is_validation(args[0], kwargs) or not _is_captured(args[0]):
         return original(*args, **kwargs)
     with _WatchedEvaluate(original, args, kwargs) as watched:

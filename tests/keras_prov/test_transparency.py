@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import traceback
 import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -213,6 +215,51 @@ def test_keras_errors_stay_keras_own(tag: str) -> None:
             model.fit(np.ones((8, 2)), np.ones((8, 1)), epoch=3)
         texts.append(str(error.value))
     assert texts[0] == texts[1]
+
+
+def raising(*_: Any) -> None:
+    raise RuntimeError("mine") from KeyError("a cause")
+
+
+FAILING: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "callback": lambda model, x, y: model.fit(
+        x, y, verbose=0, callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=raising)]
+    ),
+    "data": lambda model, x, y: model.fit((raising(each) for each in [x]), verbose=0),
+    "argument": lambda model, x, y: model.fit(x, y, epoch=3),
+    "shape": lambda model, x, y: model.fit(x, y[1:], verbose=0),
+    "test": lambda model, x, y: model.evaluate(
+        x, y, verbose=0, callbacks=[keras.callbacks.LambdaCallback(on_test_end=raising)]
+    ),
+    "compile": lambda model, x, y: model.compile("nonesuch", "mse"),
+    "file": lambda model, x, y: model.save("/nonexistent/model.keras"),
+}
+
+
+def traceback_of(failing: Callable[[Any, Any, Any], Any], tag: str | None) -> Any:
+    """The exception that a program gets, and where it is told that it came from."""
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    if tag is not None:
+        model.provenance(tag, hyps={"LEARNING_RATE": True})
+    try:
+        failing(model, np.ones((8, 2)), np.ones((8, 1)))
+    except Exception as error:
+        places = [(each.filename, each.name) for each in traceback.extract_tb(error.__traceback__)]
+        facts = (type(error), str(error), error.__cause__, error.__context__)
+        return places, facts, error.__suppress_context__
+    raise AssertionError
+
+
+@pytest.mark.parametrize("what", FAILING)
+def test_tracebacks_are_those_of_plain_keras(what: str, tag: str) -> None:
+    """An exception out of a captured call tells of the same places, and none of them is ours."""
+    keras.uninstrument()
+    try:
+        plain = traceback_of(FAILING[what], None)
+    finally:
+        keras.instrument()
+    assert traceback_of(FAILING[what], tag) == plain
 
 
 def test_a_mirrored_training_is_recorded(tag: str, home: Path) -> None:
