@@ -19,18 +19,17 @@ import tempfile
 import threading
 import traceback
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 import keras_prov as keras
-from dfanalyzer_client import jitter
 from dfanalyzer_client.client import client_for
 from dfanalyzer_client.store import Connection
 from dfanalyzer_client.url import StoreURL
+from store_conditions import REFUSED, forget_messages, hear_retries
 
 FUNCTIONS = ("random", "uniform", "randint", "randrange", "choice", "getrandbits", "shuffle")
 SETTING = ("seed", "setstate", "getstate")
@@ -135,21 +134,6 @@ def fitted(tag: str, store: str, **hyps: Any) -> None:
     one.evaluate(np.ones((8, 4)), np.ones((8, 1)), verbose=0)
 
 
-@contextmanager
-def waits() -> Iterator[threading.Event]:
-    """An event of an attempt that failed, after which a thread of ours waits at random."""
-    happened, wait = threading.Event(), jitter.JitteredWait.__call__
-
-    def called(self: jitter.JitteredWait, retry_state: Any) -> float:
-        seconds = wait(self, retry_state)
-        happened.set()
-        return seconds
-
-    jitter.JitteredWait.__call__ = called  # type: ignore[method-assign]
-    yield happened
-    jitter.JitteredWait.__call__ = wait  # type: ignore[method-assign]
-
-
 def in_conflict(url: str) -> None:
     """Capture while another connection changes definitions."""
     other = Connection(StoreURL.parse(url))
@@ -161,11 +145,17 @@ def in_conflict(url: str) -> None:
 
 def retried(tag: str, url: str) -> None:
     """Capture, and wait until a thread of ours has tried in vain; the generators stand still."""
-    with waits() as tried_in_vain:
-        fitted(tag, url)
-        before = random_state()
-        assert tried_in_vain.wait(60), "nothing failed"
-        drawn.extend(changes(before, random_state()))
+    tried_in_vain = hear_retries()
+    fitted(tag, url)
+    before = random_state()
+    assert tried_in_vain.wait(60), "nothing failed"
+    drawn.extend(changes(before, random_state()))
+
+
+def refused() -> None:
+    """Capture for a store that is not there."""
+    retried("watched-refused", REFUSED)
+    forget_messages(REFUSED)
 
 
 def in_threads(url: str) -> None:
@@ -192,7 +182,7 @@ def main(url: str) -> None:
     warm.fit(np.ones((8, 4)), np.ones((8, 1)), verbose=0)  # what Keras itself imports and sets
     record_draws()
     situations: dict[str, Callable[[], None]] = {
-        "refused": lambda: retried("watched-refused", "monetdb://monetdb:x@127.0.0.1:9/nothing"),
+        "refused": refused,
         "threads": lambda: in_threads(url),
         "conflict": lambda: in_conflict(url),
     }

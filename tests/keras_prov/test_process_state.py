@@ -16,7 +16,8 @@ SCRIPT = Path(__file__).with_name("process_state.py")
 def test_no_state_of_the_process_is_touched(home: Path) -> None:
     """Random numbers, warnings, signals, folder, environment, streams, logging, sockets, locale."""
     url = PrivateServer(home).ensure().reveal()
-    path = os.pathsep.join([str(SCRIPT.parents[2]), os.environ.get("PYTHONPATH", "")])
+    root = SCRIPT.parents[2]
+    path = os.pathsep.join([str(root), str(root / "tests"), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, SCRIPT, url], capture_output=True, text=True, check=False,
         env={**os.environ, "PYTHONPATH": path, "KERAS_PROV_EXIT_FLUSH": "0"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import traceback
@@ -15,6 +16,9 @@ import numpy as np
 import pytest
 
 import keras_prov as keras
+from store_conditions import REFUSED, conflicting_writer, hanging_store
+
+ROOT = Path(__file__).parents[2]
 
 SCRIPT = """
 import hashlib, io, json, random, sys, warnings, contextlib
@@ -24,6 +28,10 @@ if captured:
     import keras_prov as keras
 else:
     import keras
+store = None
+if len(sys.argv) > 4:
+    import store_conditions
+    store, retries = sys.argv[4], store_conditions.hear_retries()
 keras.utils.set_random_seed(11)
 if kind == "mixed":
     keras.mixed_precision.set_global_policy("mixed_float16")
@@ -49,7 +57,7 @@ def train():
     if captured:
         model.provenance("transparent", adaptation=True, hyps=dict.fromkeys(
             "OPTIMIZER_NAME LEARNING_RATE DECAY MOMENTUM NUM_EPOCHS BATCH_SIZE NUM_LAYERS".split(),
-            True))
+            True), store=store)
     model.compile(keras.optimizers.Adam(0.01), "mse", metrics=["mae"],
                   jit_compile=kind == "jit", steps_per_execution=3 if kind == "steps" else 1)
     x = np.random.rand(64, 4).astype("float32")
@@ -75,6 +83,9 @@ with zipfile.ZipFile(folder + "/model.keras") as archive:
     # shared_object_id is an address in memory
     saved = re.sub(r'"shared_object_id": [0-9]+', "", archive.read("config.json").decode())
     names = sorted(archive.namelist())
+if len(sys.argv) > 4:
+    assert retries.wait(60), "nobody of ours tries again"
+    store_conditions.forget_messages(store)
 print(json.dumps({
     "weights": digest(model.get_weights()),
     "optimizer": digest([np.asarray(v) for v in model.optimizer.variables]),
@@ -98,16 +109,40 @@ print(json.dumps({
 )
 def test_a_captured_training_is_bit_identical(kind: str, home: Path, tmp_path: Path) -> None:
     """Weights, optimizer, history, names, random state, stdout, warnings and saved config agree."""
-    outcomes = []
-    for arm in ("plain", "captured"):
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT, arm, kind, str(tmp_path)],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        outcomes.append(json.loads(done.stdout.splitlines()[-1]))
-    plain, captured = outcomes
+    plain, captured = outcomes(tmp_path, ["plain", kind], ["captured", kind])
     assert captured == plain
+
+
+def test_the_store_makes_no_difference(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused, hanging, or with another writer in the way: the training is the same bit for bit."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "tests")]))
+    monkeypatch.setenv("KERAS_PROV_EXIT_FLUSH", "0")
+    with hanging_store() as hanging, conflicting_writer(home) as conflicting:
+        stores = (REFUSED, hanging, conflicting)
+        kind = "sequential"
+        plain, *captured = outcomes(
+            tmp_path, ["plain", kind], *(["captured", kind, store] for store in stores)
+        )
+    for each in captured:
+        assert each == plain
+
+
+def outcomes(folder: Path, *arms: list[str]) -> list[dict[str, Any]]:
+    """What the script says of each of the arms, which run side by side."""
+    running = []
+    for number, (arm, kind, *store) in enumerate(arms):
+        own = folder / str(number)
+        own.mkdir()
+        running.append(subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, arm, kind, str(own), *store],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ))  # fmt: skip
+    said = [process.communicate() for process in running]
+    for process, (_, errors) in zip(running, said, strict=True):
+        assert process.returncode == 0, errors
+    return [json.loads(output.splitlines()[-1]) for output, _ in said]
 
 
 def fitted(callbacks: Any, captured: bool, tag: str) -> Any:
