@@ -148,6 +148,8 @@ class _Unwrapping:
 
     def is_on(self) -> bool:
         outermost, current = self._outermost(), _static(self._owner, self._name)
+        if current is outermost is not None:
+            return self._switch.live
         if outermost is None or current is None or not self._switch.live:
             return False
         return reaches(_unpacked(current)[0], outermost)
@@ -376,8 +378,10 @@ def _as_function(raw: Any) -> Original:
 
 def _static(owner: type | ModuleType, name: str) -> Any:
     """The attribute as it lies there: no descriptor is asked."""
-    places = (owner,) if isinstance(owner, ModuleType) else owner.__mro__
-    return next((vars(place)[name] for place in places if name in vars(place)), None)
+    for place in (owner,) if isinstance(owner, ModuleType) else owner.__mro__:
+        if name in place.__dict__:
+            return place.__dict__[name]
+    return None
 
 
 def _resolved(owner: Owner) -> type | ModuleType:

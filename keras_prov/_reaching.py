@@ -16,6 +16,8 @@ def reaches(function: Any, wanted: Any) -> bool:
     Most wrappers say what they wrap in ``__wrapped__``; others keep it in a closure, as a default,
     or under a global name. What merely holds it, without ever calling it, is not told from those.
     """
+    if function is wanted:
+        return True
     found = {id(function): function}
     left = [function]
     while left and len(found) < MOST:

@@ -76,8 +76,10 @@ class _WatchedEvaluate:
 def _around_evaluate(
     original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
+    if _is_validation(args[0], kwargs):
+        return original(*args, **kwargs)
     reinstate()
-    if _is_validation(args[0], kwargs) or not _is_captured(args[0]):
+    if not _is_captured(args[0]):
         return original(*args, **kwargs)
     with _WatchedEvaluate(original, args, kwargs) as watched:
         return original(*watched.args, **watched.kwargs)
