@@ -146,6 +146,10 @@ class _Unwrapping:
         setattr(self._home, self._name, self._raw)
         return True
 
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        # scikit-learn sends to other processes what it has copied from our wrapper's attributes
+        return bool, ()  # there is nothing to undo there
+
     def is_on(self) -> bool:
         outermost, current = self._outermost(), _static(self._owner, self._name)
         if current is outermost is not None:
@@ -396,7 +400,7 @@ def _undo_earlier(current: Any, key: tuple[str, str]) -> None:
     """Undo what the patch `key` has wrapped, on top or beneath other wrappers."""
     while current is not None:
         applied, undo = getattr(current, _APPLIED, (None, None))
-        if applied == key and undo is not None:
+        if applied == key and callable(undo):
             undo()
         current = getattr(current, "__wrapped__", None)
 

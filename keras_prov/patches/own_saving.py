@@ -13,6 +13,7 @@ import importlib
 import random
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from types import ModuleType
 from typing import Any
 
@@ -32,8 +33,16 @@ def _around_array(original: Original, args: tuple[Any, ...], kwargs: dict[str, A
     if "copy" not in kwargs or not is_own_saving():
         return original(*args, **kwargs)
     copy = kwargs.pop("copy")
-    array = original(*args, **kwargs)
+    array = _array(original, args, kwargs)
     return array.copy() if copy else array
+
+
+def _array(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    tensor = getattr(args[0], "value", None)
+    if len(args) == 1 and not kwargs and hasattr(tensor, "detach"):
+        with suppress(TypeError):  # NumPy has no bfloat16
+            return tensor.detach().cpu().numpy()  # PyTorch's own `__array__` takes no copy either
+    return original(*args, **kwargs)
 
 
 def _seeds(original: Callable[[], int]) -> Callable[[], int]:
