@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_when_event_set
-from tenacity.wait import wait_random_exponential
 
 from .errors import DfAnalyzerError
+from .jitter import JitteredWait
 from .journal import JournalReader, Record, SetAside
 from .shipping import BATCH_RECORDS, MAY_PASS, Store, ship
 
@@ -229,7 +229,7 @@ class Exporter:
     def _ship(self, records: list[Record]) -> None:
         retrying = Retrying(
             retry=retry_if_exception_type(MAY_PASS),
-            wait=wait_random_exponential(multiplier=0.25, min=SETTLE_SECONDS, max=30.0),
+            wait=JitteredWait(multiplier=0.25, min=SETTLE_SECONDS, max=30.0),
             stop=stop_when_event_set(self._stopping),
             sleep=self._pause,
             before_sleep=self._report,

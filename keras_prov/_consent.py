@@ -15,6 +15,7 @@ from dfanalyzer_client.names import checked_dataflow_tag, storable_tag
 from dfanalyzer_client.url import StoreURL
 
 from . import _workers
+from ._instrument import reinstate
 from ._keys import Choice, Hyps, checked_choice, choice_of_text, everything
 from ._own_hyperparameters import checked_own, checked_values
 from ._running import fits
@@ -258,6 +259,7 @@ def is_capturing() -> bool:
 
 def _begun(consent: Consent, *, for_workers: bool) -> Capture:
     handle = Capture(consent, for_workers=for_workers)
+    reinstate()
     _captures.append(handle)
     _declaring.append(weakref.ref(consent))
     _tell_workers()

@@ -6,18 +6,22 @@ may be called from any thread.
 
 from __future__ import annotations
 
+import logging
 import threading
 from contextlib import ExitStack
 
 from dfanalyzer_client.forks import in_child
 
-from ._patch import Undo
+from ._guard import guarded
+from ._patch import Change, Undo
 from .patches import all_patches
 
-__all__ = ["instrument", "is_instrumented", "uninstrument"]
+__all__ = ["instrument", "is_instrumented", "reinstate", "uninstrument"]
+
+_logger = logging.getLogger("keras_prov")
 
 _lock = threading.RLock()
-_applied: ExitStack | None = None
+_applied: list[tuple[Change, Undo]] | None = None
 
 # Undos that found another's wrapper on top of ours: they are tried again, until it has gone.
 _unfinished: list[Undo] = []
@@ -27,7 +31,8 @@ def instrument() -> None:
     """Let Keras tell us what it does; importing `keras_prov` has called this already.
 
     Nothing is recorded of a model without its user's word: see ``Model.provenance``. Should one
-    patch fail, those made before it are undone, and Keras is as it was.
+    patch fail, those made before it are undone, and Keras is as it was. Patches that another
+    library has taken off since are put back.
 
     Example:
         >>> import keras_prov
@@ -37,12 +42,16 @@ def instrument() -> None:
     global _applied
     with _lock:
         if _applied is not None:
+            _put_back(_applied)
             return
         _finish_undos()
+        applied: list[tuple[Change, Undo]] = []
         with ExitStack() as undos:
             for patch in all_patches():
-                undos.callback(_undo_or_retry_later, patch.apply())
-            _applied = undos.pop_all()
+                applied.append((patch, patch.apply()))
+                undos.callback(_undo_or_retry_later, applied[-1][1])
+            undos.pop_all()
+        _applied = applied
 
 
 def uninstrument() -> None:
@@ -55,8 +64,9 @@ def uninstrument() -> None:
     with _lock:
         _finish_undos()
         if _applied is not None:
-            undos, _applied = _applied, None
-            undos.close()
+            applied, _applied = _applied, None
+            for _, undo in reversed(applied):
+                _undo_or_retry_later(undo)
 
 
 def _unlock() -> None:
@@ -73,8 +83,41 @@ def is_instrumented() -> bool:
     return _applied is not None
 
 
+def reinstate() -> None:
+    """Put back, and say so, what another library has taken off us; a look costs microseconds.
+
+    MLflow's autologging, switched on before us, puts back the ``fit`` of before us when it is
+    switched off or on again. We cannot hear of that, so whatever of ours is called looks.
+    """
+    applied = _applied
+    with _looking:
+        if applied is not None and not all(undo.is_on() for _, undo in applied):
+            with _lock:
+                if applied is _applied:
+                    _put_back(applied)
+
+
+_looking = guarded("putting patches back", lost="what happens where they were")
+
+
+def _put_back(applied: list[tuple[Change, Undo]]) -> None:
+    lost = [place for place, (_, undo) in enumerate(applied) if not undo.is_on()]
+    if lost:
+        _finish_undos()
+    for place in lost:
+        change, undo = applied[place]
+        _undo_or_retry_later(undo)
+        applied[place] = change, change.apply()
+    if lost:
+        _logger.warning(
+            "Another library has taken Keras-Prov's patch of %s off Keras, as MLflow's autologging "
+            "does when it is switched off or on again. It is back; what Keras did there meanwhile "
+            "is not captured.", ", ".join(str(applied[place][0]) for place in lost),
+        )  # fmt: skip
+
+
 def _undo_or_retry_later(undo: Undo) -> None:
-    if not undo():
+    if not undo() and undo not in _unfinished:
         _unfinished.append(undo)
 
 

@@ -1,17 +1,14 @@
 """The trained model itself, in the artifact store; its file is one more that the execution wrote.
 
-Saving makes Keras objects, which take automatic names and random seeds; both are given back, so
-that what the program makes next is called and seeded as without us. Nor does the program hear what
-Keras has to warn of in a saving that is not the program's.
+What the program makes next is called and seeded as without us, and it does not hear what Keras has
+to warn of in a saving that is not the program's: see `own_saving`.
 """
 
 from __future__ import annotations
 
-import random
+import logging
+import os
 import tempfile
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +16,14 @@ from dfanalyzer_client import settings
 from dfanalyzer_client.file import WRITTEN
 
 from ._files import FileFact
+from ._own_saving import own_saving
 from ._recorder import Execution
 
 __all__ = ["store_model"]
 
 ARTIFACT = "artifact"
-NAMES = "object_name_uids"
+
+_logger = logging.getLogger(__name__)
 
 
 def store_model(execution: Execution, model: Any) -> None:
@@ -32,8 +31,8 @@ def store_model(execution: Execution, model: Any) -> None:
     from ._artifacts import ArtifactStore
     from .patches.saving import unrecorded
 
-    with tempfile.TemporaryDirectory(prefix="keras-prov-") as folder:
-        with unrecorded(), _untouched():
+    with tempfile.TemporaryDirectory(prefix="keras-prov-", dir=_scratch()) as folder:
+        with unrecorded(), own_saving(Path(folder)):
             path = _saved(model, Path(folder))
         artifact = ArtifactStore(settings.artifacts()).put(path)
     fact = FileFact(artifact.url, path.name, ARTIFACT, artifact.size, artifact.sha256)
@@ -44,25 +43,21 @@ def _saved(model: Any, folder: Path) -> Path:
     try:
         model.save(folder / "model.keras")
         return folder / "model.keras"
-    except (NotImplementedError, TypeError, ValueError):  # no get_config, or not serializable
+    except Exception as error:  # no get_config, a lambda without source, whatever a layer raises
+        _logger.info(
+            "Keras cannot save the whole of a model (%s: %s): its weights alone are stored.",
+            type(error).__name__, error,
+        )  # fmt: skip
         model.save_weights(folder / "model.weights.h5")
         return folder / "model.weights.h5"
 
 
-@contextmanager
-def _untouched() -> Iterator[None]:
-    """Give back automatic names and Python's random state as they were; let no warning out."""
-    from keras.src.backend.common import global_state
-
-    names = global_state.get_global_attribute(NAMES)
-    before = None if names is None else dict(names)
-    state = random.getstate()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        random.setstate(state)
-        if names is not None and before is not None:
-            names.clear()
-            names.update(before)
+def _scratch() -> str | None:
+    """Where `tempfile` would put a folder, found without its remembering that for the program."""
+    if tempfile.tempdir is not None:
+        return os.fsdecode(tempfile.tempdir)
+    named = [os.environ.get(name, "") for name in ("TMPDIR", "TEMP", "TMP")]
+    for folder in (*named, "/tmp", "/var/tmp", "/usr/tmp"):  # noqa: S108 (mkdtemp makes it safe)
+        if folder and os.access(folder, os.W_OK | os.X_OK):
+            return str(Path(folder).absolute())
+    return None

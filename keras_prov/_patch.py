@@ -2,7 +2,8 @@
 
 A `Patch` wraps a method, a function of a module, a constructor's ``__new__`` or the setter of a
 property; an `Addition` adds an attribute, an `Alias` follows a wrapped function to where it was
-imported. `apply()` of each returns its undo.
+imported, a `Replacement` puts another value into a module. `apply()` of each returns its undo,
+which also knows whether the change is still in force.
 Whether an attribute may be wrapped without anybody noticing hangs on where and how:
 
 * Keras' classes are asked where they *define* it. `keras.Model` inherits ``fit`` from the backend's
@@ -11,39 +12,67 @@ Whether an attribute may be wrapped without anybody noticing hangs on where and 
 * The wrapper names no parameter and says what `functools.update_wrapper` copies, so that signature,
   argument specification, qualified name and source are those of the wrapped function.
 * Others wrap the same methods (MLflow does). Where they have wrapped on top of us, undo cannot take
-  our wrapper out of theirs, so it is switched off instead and only passes through.
+  our wrapper out of theirs, so it is switched off instead and only passes through. Where they put
+  back what was there before us, ours is gone without a word: who applied it asks `is_on`.
+* Keras' methods have a handler around them that takes Keras' frames out of tracebacks. Our wrapper
+  goes inside it, so that ours can be taken out as well: see `keras_prov.patches.tracebacks`.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
+import sys
+import weakref
 from collections.abc import Callable
 from types import FunctionType, ModuleType
 from typing import Any, Protocol, TypeAlias
 
-__all__ = ["Addition", "Alias", "Around", "Change", "Original", "Owner", "Patch", "Undo"]
+from ._reaching import reaches
+
+__all__ = [
+    "Addition",
+    "Alias",
+    "Around",
+    "Change",
+    "Original",
+    "Owner",
+    "Patch",
+    "Replacement",
+    "Undo",
+]
 
 Original: TypeAlias = Callable[..., Any]
 Around: TypeAlias = Callable[[Original, tuple[Any, ...], dict[str, Any]], Any]
 Owner: TypeAlias = "type | ModuleType | Callable[[], type | ModuleType]"
-Undo: TypeAlias = Callable[[], bool]
+
+HANDLERS = "keras.src.utils.traceback_utils"
 
 # On each wrapper of ours: which patch made it, and its undo. By name, for it may be that of an
 # earlier copy of this package (`keras.config.set_backend` and test tools unload us).
 _APPLIED = "__keras_prov_applied__"
 
 
+class Undo(Protocol):
+    """A change that was made, and may be taken back exactly."""
+
+    def __call__(self) -> bool:
+        """Take the change back; harmless when called again.
+
+        Returns:
+            Whether the attribute is free of us: False where somebody has wrapped on top, who may
+            let go of it later.
+        """
+
+    def is_on(self) -> bool:
+        """Whether the change is in force, as far as can be seen: others may have undone it."""
+
+
 class Change(Protocol):
     """Something that can be applied to Keras, and undone."""
 
     def apply(self) -> Undo:
-        """Make the change.
-
-        Returns:
-            The exact undo. It is harmless when called again, and answers whether the attribute is
-            free of us: False where somebody has wrapped on top, who may let go of it later.
-        """
+        """Make the change; its exact undo."""
 
 
 class Patch:
@@ -64,6 +93,9 @@ class Patch:
         self.name = name
         self.around = around
 
+    def __str__(self) -> str:
+        return _label(self.owner, self.name)
+
     def apply(self) -> Undo:
         """Wrap the method; see `Change.apply`.
 
@@ -80,20 +112,51 @@ class Patch:
         _undo_earlier(_unpacked(_own(home, self.name))[0], key)
         raw = _own(home, self.name)
         function, packed = _unpacked(raw)
-        wrapper, switch = _wrapped(function, self.around)
-        installed = packed(wrapper)
-
-        def undo() -> bool:
-            switch.live = False
-            current = vars(home).get(self.name)
-            if current is installed:
-                setattr(home, self.name, raw)
-                return True
-            return current is raw
-
+        wrapper, outermost, switch = _wrapped(function, self.around)
+        undo = _Unwrapping(owner, home, self.name, raw, outermost, switch)
         setattr(wrapper, _APPLIED, (key, undo))
-        setattr(home, self.name, installed)
+        setattr(home, self.name, packed(outermost))
         return undo
+
+
+class _Unwrapping:
+    """Takes one wrapper off, where it is outermost, and else switches it off."""
+
+    def __init__(
+        self,
+        owner: type | ModuleType,
+        home: type | ModuleType,
+        name: str,
+        raw: Any,
+        outermost: Original,
+        switch: _Switch,
+    ) -> None:
+        self._owner, self._home, self._name, self._raw = owner, home, name, raw
+        # weak: a wrapper that others have thrown away needs no undo, and is not kept for one
+        self._outermost = weakref.ref(outermost)
+        self._switch = switch
+
+    def __call__(self) -> bool:
+        self._switch.live = False
+        outermost, current = self._outermost(), vars(self._home).get(self._name)
+        if outermost is None or current is self._raw:
+            return True
+        if current is None or _unpacked(current)[0] is not outermost:
+            return False
+        setattr(self._home, self._name, self._raw)
+        return True
+
+    def __reduce__(self) -> tuple[type, tuple[()]]:
+        # scikit-learn sends to other processes what it has copied from our wrapper's attributes
+        return bool, ()  # there is nothing to undo there
+
+    def is_on(self) -> bool:
+        outermost, current = self._outermost(), _static(self._owner, self._name)
+        if current is outermost is not None:
+            return self._switch.live
+        if outermost is None or current is None or not self._switch.live:
+            return False
+        return reaches(_unpacked(current)[0], outermost)
 
 
 class Addition:
@@ -109,6 +172,9 @@ class Addition:
         self.owner = owner
         self.name = name
         self.value = value
+
+    def __str__(self) -> str:
+        return _label(self.owner, self.name)
 
     def apply(self) -> Undo:
         """Set the attribute; see `Change.apply`.
@@ -127,13 +193,22 @@ class Addition:
                 obj=owner,
             )
         setattr(owner, self.name, self.value)
+        return _Removal(owner, self.name, self.value)
 
-        def undo() -> bool:
-            if vars(owner).get(self.name) is self.value:
-                delattr(owner, self.name)
-            return self.name not in vars(owner)
 
-        return undo
+class _Removal:
+    """Takes an attribute away again that was added."""
+
+    def __init__(self, owner: type, name: str, value: Any) -> None:
+        self._owner, self._name, self._value = owner, name, value
+
+    def __call__(self) -> bool:
+        if vars(self._owner).get(self._name) is self._value:
+            delattr(self._owner, self._name)
+        return self._name not in vars(self._owner)
+
+    def is_on(self) -> bool:
+        return self._name in vars(self._owner)  # what others have put in its place is theirs
 
 
 class Alias:
@@ -152,20 +227,63 @@ class Alias:
         self.source = source
         self.name = name
 
+    def __str__(self) -> str:
+        return _label(self.owner, self.name)
+
     def apply(self) -> Undo:
         """Set the attribute; see `Change.apply`."""
         owner, name = self.owner(), self.name
         wrapper, raw = vars(self.source())[name], _own(owner, name)
         if getattr(wrapper, "__wrapped__", None) is not raw:
-            return lambda: True  # somebody has put another there: it is left alone
+            return _Restoring(owner, name, raw, raw)  # another's is there: it is left alone
         setattr(owner, name, wrapper)
+        return _Restoring(owner, name, raw, wrapper)
 
-        def undo() -> bool:
-            if vars(owner).get(name) is wrapper:
-                setattr(owner, name, raw)
-            return vars(owner).get(name) is raw
 
-        return undo
+class Replacement:
+    """Put another value in the place of one that a module holds, and that is no method.
+
+    Where the module of this version of the library holds none, nothing is changed.
+
+    Args:
+        owner: finds the module.
+        name: the attribute.
+        replaced: makes the new value of the one that is there.
+    """
+
+    def __init__(
+        self, owner: Callable[[], ModuleType], name: str, replaced: Callable[[Any], Any]
+    ) -> None:
+        self.owner = owner
+        self.name = name
+        self.replaced = replaced
+
+    def __str__(self) -> str:
+        return _label(self.owner, self.name)
+
+    def apply(self) -> Undo:
+        """Set the attribute; see `Change.apply`."""
+        owner = self.owner()
+        raw = value = vars(owner).get(self.name)
+        if raw is not None:
+            value = self.replaced(raw)
+            setattr(owner, self.name, value)
+        return _Restoring(owner, self.name, raw, value)
+
+
+class _Restoring:
+    """Gives an attribute its value back, where ours is still there."""
+
+    def __init__(self, owner: ModuleType, name: str, raw: Any, value: Any) -> None:
+        self._owner, self._name, self._raw, self._value = owner, name, raw, value
+
+    def __call__(self) -> bool:
+        if vars(self._owner).get(self._name) is self._value and self._value is not self._raw:
+            setattr(self._owner, self._name, self._raw)
+        return vars(self._owner).get(self._name) is self._raw
+
+    def is_on(self) -> bool:
+        return vars(self._owner).get(self._name) is self._value
 
 
 def defining_class(owner: type, name: str) -> type:
@@ -213,8 +331,11 @@ class _Switch:
         self.live = True
 
 
-def _wrapped(raw: Any, around: Around) -> tuple[Original, _Switch]:
-    original = _as_function(raw)
+def _wrapped(raw: Any, around: Around) -> tuple[Original, Original, _Switch]:
+    """Our wrapper, what to put in the attribute's place, and the wrapper's switch."""
+    inside = _inside_handler(raw)
+    wrapped = raw if inside is None else inside
+    original = _as_function(wrapped)
     switch = _Switch()
 
     def wrapper(*args, **kwargs):  # type: ignore[no-untyped-def]  # Keras' own handler has none
@@ -222,11 +343,26 @@ def _wrapped(raw: Any, around: Around) -> tuple[Original, _Switch]:
             return around(original, args, kwargs)
         return original(*args, **kwargs)
 
-    functools.update_wrapper(wrapper, raw)
+    functools.update_wrapper(wrapper, wrapped)
+    if inside is not None:
+        outermost: Original = sys.modules[HANDLERS].filter_traceback(wrapper)
+        vars(outermost).update({**vars(raw), "__wrapped__": wrapper})
+        return wrapper, outermost, switch
     if not hasattr(raw, "__wrapped__"):
         # `inspect.getfullargspec` looks through no wrapper; this it does see.
         wrapper.__signature__ = inspect.signature(raw)  # type: ignore[attr-defined]
-    return wrapper, switch
+    return wrapper, wrapper, switch
+
+
+def _inside_handler(raw: Any) -> Original | None:
+    """The function around which `raw` is Keras' handler of tracebacks; None where it is none."""
+    decorator = getattr(sys.modules.get(HANDLERS), "filter_traceback", None)
+    if type(raw) is not FunctionType or type(decorator) is not FunctionType:
+        return None
+    inside: Original | None = getattr(raw, "__wrapped__", None)
+    cells = [cell.cell_contents for cell in raw.__closure__ or ()]
+    is_handler = raw.__code__ in decorator.__code__.co_consts
+    return inside if is_handler and inside in cells else None
 
 
 def _as_function(raw: Any) -> Original:
@@ -244,15 +380,27 @@ def _as_function(raw: Any) -> Original:
     return functools.update_wrapper(call_bound, raw)
 
 
+def _static(owner: type | ModuleType, name: str) -> Any:
+    """The attribute as it lies there: no descriptor is asked."""
+    for place in (owner,) if isinstance(owner, ModuleType) else owner.__mro__:
+        if name in place.__dict__:
+            return place.__dict__[name]
+    return None
+
+
 def _resolved(owner: Owner) -> type | ModuleType:
     return owner if isinstance(owner, (type, ModuleType)) else owner()
+
+
+def _label(owner: Owner, name: str) -> str:
+    return f"{_resolved(owner).__name__}.{name}"
 
 
 def _undo_earlier(current: Any, key: tuple[str, str]) -> None:
     """Undo what the patch `key` has wrapped, on top or beneath other wrappers."""
     while current is not None:
         applied, undo = getattr(current, _APPLIED, (None, None))
-        if applied == key and undo is not None:
+        if applied == key and callable(undo):
             undo()
         current = getattr(current, "__wrapped__", None)
 

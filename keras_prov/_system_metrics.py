@@ -125,6 +125,7 @@ class _Machine:
         with undivided():
             self._psutil = import_module("psutil")
         self._process = self._psutil.Process()
+        self._times: Any = None
         self._primed = False
         self._nvml: Any = None
 
@@ -148,7 +149,7 @@ class _Machine:
             yield from self._gpus()
 
     def _cpu(self) -> dict[str, float | str | None]:
-        own, of_all = _read(self._process.cpu_percent), _read(self._psutil.cpu_percent)
+        own, of_all = _read(self._process.cpu_percent), _read(self._busy)
         sample: dict[str, float | str | None] = {
             "DEVICE": "cpu",
             "CPU_PERCENT": own if self._primed else None,  # the first one compares with nothing
@@ -159,12 +160,29 @@ class _Machine:
         self._primed = True
         return sample
 
+    def _busy(self) -> float | None:
+        """Percentage of all CPUs since the last call.
+
+        `psutil.cpu_percent` remembers its last call for all who call it in a thread of the same
+        number, which may be one of the program's when ours has ended.
+        """
+        before, self._times = self._times, self._psutil.cpu_times()
+        return None if before is None else _busy_percent(before, self._times)
+
     def _gpus(self) -> Iterator[dict[str, float | str | None]]:
         nvml = self._nvml
         for index in range(_read(nvml.nvmlDeviceGetCount) or 0):
             gpu = _read(partial(nvml.nvmlDeviceGetHandleByIndex, index))
             if gpu is not None:
                 yield {"DEVICE": f"gpu:{index}", **_gpu(nvml, gpu)}
+
+
+def _busy_percent(before: Any, now: Any) -> float:
+    """From two of psutil's `cpu_times`; on Linux those of guests are in those of the user."""
+    spent = {name: getattr(now, name) - getattr(before, name) for name in now._fields}
+    total = sum(spent.values()) - spent.get("guest", 0.0) - spent.get("guest_nice", 0.0)
+    busy = total - spent["idle"] - spent.get("iowait", 0.0)
+    return round(min(100.0, max(0.0, 100.0 * busy / total)), 1) if total > 0 else 0.0
 
 
 def _gpu(nvml: Any, gpu: Any) -> dict[str, float | str | None]:

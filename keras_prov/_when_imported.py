@@ -43,7 +43,7 @@ class WhenImported:
         elif not self._waits:
             self._waits = True  # once for all: wrapt forgets no hook
             wrapt.register_post_import_hook(self._imported, self.module)
-        return self._undo
+        return self
 
     def _imported(self, _: ModuleType) -> None:
         if self._wanted:
@@ -54,7 +54,15 @@ class WhenImported:
             for change in self._changes():
                 self._undos.append(change.apply())
 
-    def _undo(self) -> bool:
+    def __call__(self) -> bool:
+        """Take the changes back, and make none any more; see `Undo`."""
         self._wanted = False
         self._undos[:] = [undo for undo in reversed(self._undos) if not undo()][::-1]
         return not self._undos
+
+    def is_on(self) -> bool:
+        """Whether all changes are in force that could be made so far; see `Undo`."""
+        return all(undo.is_on() for undo in self._undos)
+
+    def __str__(self) -> str:
+        return self.module

@@ -8,7 +8,6 @@ in SPARQL counts on it, so it is added here. A location is a resource there, not
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -82,9 +81,7 @@ def _graph(part: ProvBundle) -> Any:
     from prov.serializers.provrdf import ProvRDFSerializer
 
     alone = ProvDocument(records=part.records, namespaces=part.namespaces)
-    with warnings.catch_warnings():  # rdflib tells prov's authors of names it will drop
-        warnings.simplefilter("ignore", DeprecationWarning)
-        graph = ProvRDFSerializer(alone).encode_document(alone).default_graph
+    graph = ProvRDFSerializer(alone).encode_document(alone).default_graph
     for prefix, namespace in _prefixes(part):
         graph.bind(prefix, namespace)
     _complete(graph)

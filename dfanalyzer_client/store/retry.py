@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay
-from tenacity.wait import wait_random_exponential
 
 from ..errors import ConflictError
+from ..jitter import JitteredWait
 
 __all__ = ["retrying_conflicts"]
 
@@ -30,7 +30,7 @@ def retrying_conflicts(
 
     return Retrying(
         retry=retry_if_exception_type(ConflictError),
-        wait=wait_random_exponential(multiplier=0.005, max=0.5),
+        wait=JitteredWait(multiplier=0.005, max=0.5),
         stop=stop_after_delay(seconds),
         before_sleep=before_sleep,
         reraise=True,

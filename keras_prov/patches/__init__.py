@@ -21,19 +21,25 @@ def all_patches() -> tuple[Change, ...]:
         learning_rate,
         model,
         optimizers,
+        own_saving,
         saving,
+        tracebacks,
+        train_function,
     )
 
     return (
+        tracebacks.PATCH,
         *model.PATCHES,
         layers.PATCH,
         *optimizers.PATCHES,
         learning_rate.PATCH,
         compilation.PATCH,
         fit.PATCH,
+        train_function.PATCH,
         evaluate.PATCH,
         *saving.PATCHES,
         *exporting.PATCHES,
         *checkpoints.PATCHES,
+        *own_saving.PATCHES,
         *COMPANIONS,
     )

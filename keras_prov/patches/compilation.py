@@ -9,6 +9,7 @@ import keras
 from .._arguments import bound_arguments
 from .._compilations import remember_compilation
 from .._guard import guarded
+from .._instrument import reinstate
 from .._patch import Original, Patch
 
 __all__ = ["PATCH"]
@@ -17,6 +18,7 @@ _remembering = guarded("Model.compile", lost="whether an optimizer was given")
 
 
 def _around_compile(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    reinstate()
     result = original(*args, **kwargs)
     with _remembering:
         bound = bound_arguments(original, args, kwargs)

@@ -15,6 +15,7 @@ from .._executions import execution_of
 from .._facts import Facts
 from .._files import forget_loads
 from .._guard import guarded
+from .._instrument import reinstate
 from .._logs import plain_logs
 from .._outcome import steps_taken
 from .._patch import Patch
@@ -91,7 +92,10 @@ class _WatchedEvaluate:
 def _around_evaluate(
     original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> Any:
-    if _is_validation(args[0], kwargs) or not _is_captured(args[0]):
+    if _is_validation(args[0], kwargs):
+        return original(*args, **kwargs)
+    reinstate()
+    if not _is_captured(args[0]):
         return original(*args, **kwargs)
     with _WatchedEvaluate(original, args, kwargs) as watched:
         return original(*watched.args, **watched.kwargs)

@@ -10,6 +10,7 @@ import keras
 from .._arguments import bound_arguments, with_callbacks, without_callbacks
 from .._executions import execution_of
 from .._guard import guarded
+from .._instrument import reinstate
 from .._patch import Patch
 from .._running import fits
 from .._training import Training
@@ -61,6 +62,7 @@ def _has_trained(model: Any) -> bool:
 
 
 def _around_fit(original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    reinstate()
     with _WatchedFit(original, args, kwargs) as watched:
         return original(*watched.args, **watched.kwargs)
 

@@ -12,6 +12,7 @@ from dfanalyzer_client.url import StoreURL
 
 from .._consent import Consent
 from .._executions import declare_execution, execution_of
+from .._instrument import reinstate
 from .._keys import Hyps
 from .._patch import Addition
 
@@ -50,6 +51,7 @@ def provenance(
         ValueError: a key is unknown, or a tag, a name or the store's URL cannot be.
         RuntimeError: a fit of this model has begun already.
     """
+    reinstate()
     consent = Consent.checked(dataflow_tag, hyps, hyperparameters, values, adaptation, store)
     declare_execution(self, consent)
 

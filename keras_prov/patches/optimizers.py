@@ -15,6 +15,7 @@ import keras
 from .._building import optimizer_is_built
 from .._constructors import remember
 from .._guard import guarded
+from .._instrument import reinstate
 from .._patch import Original, Patch
 
 __all__ = ["PATCHES"]
@@ -24,6 +25,7 @@ _telling = guarded("an optimizer's build", lost="what a model consists of")
 
 
 def _around_init(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    reinstate()
     with _remembering:
         remember(args[0], *_users_call(args[0], sys._getframe(2), args[1:], kwargs))
     return original(*args, **kwargs)

@@ -30,6 +30,16 @@ import h5py
 import numpy as np
 import pytest
 
+from dfanalyzer_client import settings
+from dfanalyzer_client.client import client_for
+from store_conditions import (
+    REFUSED,
+    conflicting_writer,
+    forget_messages,
+    hanging_store,
+    hear_retries,
+)
+
 ROOT = Path(__file__).parents[2]
 
 BACKENDS = ("tensorflow", "jax", "torch")
@@ -43,7 +53,11 @@ KINDS = (
     "mixed",
     "steps",
     "mirrored",
+    "refused",
+    "hanging",
 )
+STORES = ("refused", "hanging")
+"""Kinds that are trained as the first one, for stores that never take what is captured."""
 
 
 def kinds_of(backend: str) -> list[str]:
@@ -57,8 +71,9 @@ def observed(backend: str, folder: Path) -> tuple[dict[str, Any], dict[str, Any]
     if importlib.util.find_spec(backend) is None:
         pytest.skip(f"the backend {backend} is not installed")
     (folder / backend).mkdir()
-    running = [started(backend, arm, folder / backend / arm) for arm in ("plain", "captured")]
-    said = [process.communicate() for process in running]
+    with conflicting_writer(settings.home()):
+        running = [started(backend, arm, folder / backend / arm) for arm in ("plain", "captured")]
+        said = [process.communicate() for process in running]
     for process, (_, errors) in zip(running, said, strict=True):
         assert process.returncode == 0, errors
     plain, captured = (json.loads(output.splitlines()[-1]) for output, _ in said)
@@ -75,7 +90,10 @@ def started(backend: str, arm: str, folder: Path) -> subprocess.Popen[str]:
             "CUDA_VISIBLE_DEVICES": "",
             "JAX_PLATFORMS": "cpu",
             "KERAS_BACKEND": backend,
-            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
+            "KERAS_PROV_EXIT_FLUSH": "0",
+            "PYTHONPATH": os.pathsep.join(
+                [str(ROOT), str(ROOT / "tests"), os.environ.get("PYTHONPATH", "")]
+            ),
             "TORCHINDUCTOR_CACHE_DIR": str(folder / "compiled"),  # no arm finds the other's
         },
         stdout=subprocess.PIPE,
@@ -96,9 +114,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_captured_training_is_bit_identical(
     backend: str, kind: str, folder: Path, home: Path
 ) -> None:
-    """Weights, optimizer, history, random state, names, what is printed and saved files agree."""
+    """Weights, optimizer, history, random state, names, what is printed and saved files agree.
+
+    All the while another process changes definitions, so that ours is in conflict with it.
+    """
     plain, captured = observed(backend, folder)
     assert captured[kind] == plain[kind]
+    assert captured["last"] == plain["last"]
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -106,6 +128,8 @@ def test_each_training_was_captured(backend: str, folder: Path, home: Path, ask:
     """What is compared was captured: a training for each kind, each with its epochs."""
     plain, _ = observed(backend, folder)
     for kind, outcome in plain.items():
+        if kind in (*STORES, "last"):
+            continue
         epochs = [epoch for (epoch,) in ask.set(f"{backend}-{kind}", "oTrainingModel", "epoch_id")]
         assert epochs == list(range(len(outcome.get("history", {}).get("loss", ())))), kind
 
@@ -116,6 +140,7 @@ class Program:
     def __init__(self, arm: str, folder: Path) -> None:
         self.captured = arm == "captured"
         self.folder = folder
+        self.stores: dict[str, str] = {}
         self.keras: Any = importlib.import_module("keras_prov" if self.captured else "keras")
         self.backend = self.keras.config.backend()
         if self.backend == "tensorflow":
@@ -123,7 +148,16 @@ class Program:
 
     def run(self) -> dict[str, Any]:
         """Train every kind, and tell what is seen of each."""
-        return {kind: self.observe(kind) for kind in kinds_of(self.backend)}
+        retries = hear_retries()
+        with hanging_store() as hanging:
+            self.stores = {"refused": REFUSED, "hanging": hanging}
+            seen = {kind: self.observe(kind) for kind in kinds_of(self.backend)}
+            if self.captured:
+                assert retries.wait(60), "nobody of ours tried again"
+                assert client_for().flush(60), "what was captured is not stored"
+                for store in self.stores.values():
+                    forget_messages(store)
+        return {**seen, "last": self._state()}
 
     def observe(self, kind: str) -> dict[str, Any]:
         """Train one kind from a fresh state, and tell all that a program can see of it."""
@@ -153,7 +187,8 @@ class Program:
         with self._scope(kind):
             model = self._model(kind)
             if self.captured:
-                model.provenance(f"{self.backend}-{kind}", adaptation=True, hyps=self._all_keys())
+                tag, store = f"{self.backend}-{kind}", self.stores.get(kind)
+                model.provenance(tag, adaptation=True, hyps=self._all_keys(), store=store)
             model.compile(
                 keras.optimizers.Adam(0.01),
                 "mse",

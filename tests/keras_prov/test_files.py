@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import random
+import tempfile
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -152,14 +155,75 @@ def test_the_trained_model_is_stored_by_its_content(tag: str, ask: Any) -> None:
 
 def test_storing_the_model_leaves_names_and_randomness(tag: str) -> None:
     """What a program makes after a training with MODEL is named and seeded as without it."""
-    import random
-
     outcomes = []
     for hyps in ({}, {"MODEL": True}):
         keras.backend.clear_session()
         trained(tag, hyps=hyps)
         outcomes.append((keras.layers.Dense(1).name, random.random(), keras.random.normal((1,))))
     assert outcomes[0] == outcomes[1]
+
+
+class Odd(keras.layers.Dense):
+    """A layer whose configuration makes a Keras object that draws a seed, and may fail."""
+
+    error: BaseException | None = None
+
+    def get_config(self) -> dict[str, Any]:
+        config: dict[str, Any] = super().get_config()
+        keras.initializers.GlorotUniform()
+        if self.error is not None:
+            raise self.error
+        return config
+
+
+def stored_odd_model(tag: str, **provenance: Any) -> Any:
+    keras.utils.set_random_seed(5)
+    model = keras.Sequential([keras.Input((4,)), Odd(1, activation=lambda x: x * 2)])
+    model.compile("sgd", lambda y, predicted: keras.ops.abs(y - predicted))
+    model.provenance(tag, **provenance)
+    # what TensorFlow has used `tempfile` for while it traced is of no interest here
+    forget = keras.callbacks.LambdaCallback(
+        on_train_end=lambda _: setattr(tempfile, "tempdir", None)
+    )
+    model.fit(*data(), verbose=0, callbacks=[forget])
+    return model
+
+
+def test_storing_a_model_draws_and_warns_nothing(tag: str, ask: Any) -> None:
+    """What layers draw and Keras warns of in our saving is not the program's, and hurts nobody."""
+    drawn = []
+    for hyps in ({}, {"MODEL": True}):
+        with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
+            warnings.simplefilter("error")
+            filters, held = warnings.filters, list(warnings.filters)
+            patch.setattr(random, "setstate", None)  # it would be another thread's state as well
+            stored_odd_model(tag, hyps=hyps)
+            assert (warnings.filters, tempfile.tempdir) == (held, None)
+            assert warnings.filters is filters
+        drawn.append(random.random())
+    assert drawn[0] == drawn[1]
+    assert [Path(path).suffix for (path,) in ask.set(tag, "oModelFile", "path")] == [".keras"]
+
+
+def test_what_the_program_saves_warns_as_ever(tag: str, tmp_path: Path) -> None:
+    """The warning about a lambda is given to the program, of the line that Keras means."""
+    model = stored_odd_model(tag)
+    with pytest.warns(UserWarning, match="includes a `lambda`") as caught:
+        model.save(tmp_path / "model.keras")
+    assert {Path(each.filename).name for each in caught if "lambda" in str(each.message)} == {
+        "__init__.py", "serialization_lib.py"}  # fmt: skip
+
+
+@pytest.mark.parametrize("error", [OSError, KeyError, RuntimeError, AttributeError, RecursionError])
+def test_weights_alone_are_stored_of_what_cannot_be_saved(
+    error: type[Exception], tag: str, ask: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a layer raises when it is asked for its configuration."""
+    monkeypatch.setattr(Odd, "error", error("odd"))
+    model = stored_odd_model(tag, hyps={"MODEL": True})
+    ((path,),) = ask.set(tag, "oModelFile", "path")
+    assert path.endswith(".weights.h5")
+    model.load_weights(path)
 
 
 def test_the_artifact_store_may_be_any_url(

@@ -79,6 +79,15 @@ def test_each_value_of_a_sample_has_its_column():
     assert set(_gpu(None, None)) <= set(SAMPLE_KEYS)
 
 
+def test_psutil_remembers_nothing_of_ours():
+    """A program's own `cpu_percent` compares with the program's last call, and never with ours."""
+    remembered = dict(psutil._last_cpu_times)
+    samples = Samples(wanted=2)
+    with SystemSampler(0.01, samples):
+        assert samples.there.wait(30)
+    assert psutil._last_cpu_times == remembered
+
+
 def test_samples_come_at_the_interval():
     """Again and again, without anybody asking."""
     samples = Samples(wanted=5)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+import traceback
 import types
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,9 @@ import numpy as np
 import pytest
 
 import keras_prov as keras
+from store_conditions import REFUSED, conflicting_writer, hanging_store
+
+ROOT = Path(__file__).parents[2]
 
 SCRIPT = """
 import hashlib, io, json, random, sys, warnings, contextlib
@@ -22,6 +28,10 @@ if captured:
     import keras_prov as keras
 else:
     import keras
+store = None
+if len(sys.argv) > 4:
+    import store_conditions
+    store, retries = sys.argv[4], store_conditions.hear_retries()
 keras.utils.set_random_seed(11)
 if kind == "mixed":
     keras.mixed_precision.set_global_policy("mixed_float16")
@@ -47,7 +57,7 @@ def train():
     if captured:
         model.provenance("transparent", adaptation=True, hyps=dict.fromkeys(
             "OPTIMIZER_NAME LEARNING_RATE DECAY MOMENTUM NUM_EPOCHS BATCH_SIZE NUM_LAYERS".split(),
-            True))
+            True), store=store)
     model.compile(keras.optimizers.Adam(0.01), "mse", metrics=["mae"],
                   jit_compile=kind == "jit", steps_per_execution=3 if kind == "steps" else 1)
     x = np.random.rand(64, 4).astype("float32")
@@ -73,6 +83,9 @@ with zipfile.ZipFile(folder + "/model.keras") as archive:
     # shared_object_id is an address in memory
     saved = re.sub(r'"shared_object_id": [0-9]+', "", archive.read("config.json").decode())
     names = sorted(archive.namelist())
+if len(sys.argv) > 4:
+    assert retries.wait(60), "nobody of ours tries again"
+    store_conditions.forget_messages(store)
 print(json.dumps({
     "weights": digest(model.get_weights()),
     "optimizer": digest([np.asarray(v) for v in model.optimizer.variables]),
@@ -96,16 +109,40 @@ print(json.dumps({
 )
 def test_a_captured_training_is_bit_identical(kind: str, home: Path, tmp_path: Path) -> None:
     """Weights, optimizer, history, names, random state, stdout, warnings and saved config agree."""
-    outcomes = []
-    for arm in ("plain", "captured"):
-        done = subprocess.run(
-            [sys.executable, "-c", SCRIPT, arm, kind, str(tmp_path)],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        outcomes.append(json.loads(done.stdout.splitlines()[-1]))
-    plain, captured = outcomes
+    plain, captured = outcomes(tmp_path, ["plain", kind], ["captured", kind])
     assert captured == plain
+
+
+def test_the_store_makes_no_difference(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refused, hanging, or with another writer in the way: the training is the same bit for bit."""
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(ROOT / "tests")]))
+    monkeypatch.setenv("KERAS_PROV_EXIT_FLUSH", "0")
+    with hanging_store() as hanging, conflicting_writer(home) as conflicting:
+        stores = (REFUSED, hanging, conflicting)
+        kind = "sequential"
+        plain, *captured = outcomes(
+            tmp_path, ["plain", kind], *(["captured", kind, store] for store in stores)
+        )
+    for each in captured:
+        assert each == plain
+
+
+def outcomes(folder: Path, *arms: list[str]) -> list[dict[str, Any]]:
+    """What the script says of each of the arms, which run side by side."""
+    running = []
+    for number, (arm, kind, *store) in enumerate(arms):
+        own = folder / str(number)
+        own.mkdir()
+        running.append(subprocess.Popen(
+            [sys.executable, "-c", SCRIPT, arm, kind, str(own), *store],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        ))  # fmt: skip
+    said = [process.communicate() for process in running]
+    for process, (_, errors) in zip(running, said, strict=True):
+        assert process.returncode == 0, errors
+    return [json.loads(output.splitlines()[-1]) for output, _ in said]
 
 
 def fitted(callbacks: Any, captured: bool, tag: str) -> Any:
@@ -213,6 +250,51 @@ def test_keras_errors_stay_keras_own(tag: str) -> None:
             model.fit(np.ones((8, 2)), np.ones((8, 1)), epoch=3)
         texts.append(str(error.value))
     assert texts[0] == texts[1]
+
+
+def raising(*_: Any) -> None:
+    raise RuntimeError("mine") from KeyError("a cause")
+
+
+FAILING: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "callback": lambda model, x, y: model.fit(
+        x, y, verbose=0, callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=raising)]
+    ),
+    "data": lambda model, x, y: model.fit((raising(each) for each in [x]), verbose=0),
+    "argument": lambda model, x, y: model.fit(x, y, epoch=3),
+    "shape": lambda model, x, y: model.fit(x, y[1:], verbose=0),
+    "test": lambda model, x, y: model.evaluate(
+        x, y, verbose=0, callbacks=[keras.callbacks.LambdaCallback(on_test_end=raising)]
+    ),
+    "compile": lambda model, x, y: model.compile("nonesuch", "mse"),
+    "file": lambda model, x, y: model.save("/nonexistent/model.keras"),
+}
+
+
+def traceback_of(failing: Callable[[Any, Any, Any], Any], tag: str | None) -> Any:
+    """The exception that a program gets, and where it is told that it came from."""
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    if tag is not None:
+        model.provenance(tag, hyps={"LEARNING_RATE": True})
+    try:
+        failing(model, np.ones((8, 2)), np.ones((8, 1)))
+    except Exception as error:
+        places = [(each.filename, each.name) for each in traceback.extract_tb(error.__traceback__)]
+        facts = (type(error), str(error), error.__cause__, error.__context__)
+        return places, facts, error.__suppress_context__
+    raise AssertionError
+
+
+@pytest.mark.parametrize("what", FAILING)
+def test_tracebacks_are_those_of_plain_keras(what: str, tag: str) -> None:
+    """An exception out of a captured call tells of the same places, and none of them is ours."""
+    keras.uninstrument()
+    try:
+        plain = traceback_of(FAILING[what], None)
+    finally:
+        keras.instrument()
+    assert traceback_of(FAILING[what], tag) == plain
 
 
 def test_a_mirrored_training_is_recorded(tag: str, home: Path) -> None:

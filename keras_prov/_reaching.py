@@ -1,0 +1,60 @@
+"""Whether a function still is what is called in the end, when others have wrapped it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+__all__ = ["reaches"]
+
+MOST = 1000
+
+
+def reaches(function: Any, wanted: Any) -> bool:
+    """Whether `function` is, or holds, `wanted`.
+
+    Most wrappers say what they wrap in ``__wrapped__``; others keep it in a closure, as a default,
+    or under a global name. What merely holds it, without ever calling it, is not told from those.
+    """
+    if function is wanted:
+        return True
+    found = {id(function): function}
+    left = [function]
+    while left and len(found) < MOST:
+        each = left.pop()
+        if each is wanted:
+            return True
+        new = {id(held): held for held in _held(each, wanted) if id(held) not in found}
+        found |= new
+        left += new.values()
+    return False
+
+
+def _held(function: Any, wanted: Any) -> Iterator[Any]:
+    """The functions that a wrapper may call."""
+    yield from filter(_is_function, (
+        getattr(function, "__wrapped__", None),
+        getattr(function, "__func__", None),
+        getattr(function, "func", None),
+        *_contents(getattr(function, "__closure__", None)),
+        *(getattr(function, "__defaults__", None) or ()),
+        *(getattr(function, "__kwdefaults__", None) or {}).values(),
+    ))  # fmt: skip
+    names = getattr(function, "__globals__", {})
+    for name in getattr(getattr(function, "__code__", None), "co_names", ()):
+        each = names.get(name)
+        # of another module's functions only the one that is looked for, or there were no end
+        if each is wanted or (_is_function(each) and getattr(each, "__globals__", None) is names):
+            yield each
+
+
+def _is_function(each: Any) -> bool:
+    return callable(each) and not isinstance(each, type)
+
+
+def _contents(cells: Any) -> Iterator[Any]:
+    for cell in cells or ():
+        try:
+            yield cell.cell_contents
+        except ValueError:  # not filled yet
+            continue

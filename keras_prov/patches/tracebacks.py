@@ -1,0 +1,48 @@
+"""Keras' shortened tracebacks: our frames are left out of them, as Keras' own are.
+
+What runs for us inside Keras' methods is in this folder, and in the wrapper. A mistake of ours,
+which strict mode raises, is made elsewhere and still seen. What Keras does not shorten (an
+interrupt, or all with ``keras.config.disable_traceback_filtering()``) shows our frames among its
+own.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import os
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import TypeAlias
+
+from .. import _patch
+from .._patch import HANDLERS, Change, Replacement
+
+__all__ = ["PATCH"]
+
+Filter: TypeAlias = Callable[["TracebackType | None"], "TracebackType | None"]
+
+OURS = (_patch.__file__, f"{Path(__file__).parent}{os.sep}")
+
+
+def _without_ours(original: Filter) -> Filter:
+    @functools.wraps(original)
+    def process(tb: TracebackType | None) -> TracebackType | None:
+        kept = None
+        for frame, line in reversed(list(traceback.walk_tb(tb))):
+            if not _is_ours(frame):
+                kept = TracebackType(kept, frame, frame.f_lasti, line)
+        return original(kept or tb)
+
+    return process
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return frame.f_code.co_filename.startswith(OURS)
+
+
+PATCH: Change = Replacement(
+    lambda: importlib.import_module(HANDLERS), "_process_traceback_frames", _without_ours
+)
