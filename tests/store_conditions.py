@@ -17,7 +17,7 @@ from dfanalyzer_client.store import Connection, create_catalogue
 
 REFUSED = "monetdb://monetdb:x@127.0.0.1:9/nothing"
 
-HELD_SECONDS, FREE_SECONDS = 0.3, 0.05
+HELD_SECONDS, FREE_SECONDS = 0.1, 0.1
 
 
 @contextmanager
