@@ -141,7 +141,7 @@ _declaring: list[weakref.ref[Consent]] = []
 
 
 def capture(
-    hyps: Hyps | None = None,
+    hyps: Mapping[Any, bool | float] | Iterable[Any] | str | None = None,
     dataflow_tag: str | None = None,
     *,
     adaptation: bool | None = None,

@@ -39,7 +39,7 @@ class Capture:
     def __exit__(self, *_: object) -> None: ...
 
 def capture(
-    hyps: Mapping[str, bool | float] | None = None,
+    hyps: Mapping[Any, bool | float] | Iterable[Any] | str | None = None,
     dataflow_tag: str | None = None,
     *,
     adaptation: bool | None = None,
@@ -63,6 +63,8 @@ class Key:
     def cost(self) -> str: ...
 
 class Trial:
+    def end(self, state: str, values: Mapping[str, float | None] | None = None) -> None: ...
+    def report(self, values: Mapping[str, float | None]) -> None: ...
     @property
     def study(self) -> str: ...
     @property

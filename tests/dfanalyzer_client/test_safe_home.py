@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -180,21 +182,21 @@ def test_the_users_own_group_is_nobody_else(kept: Path, monkeypatch: pytest.Monk
 
 
 @pytest.fixture
-def prepared(tmp_path: Path) -> Iterator[Path]:
+def prepared() -> Iterator[Path]:
     """A folder that somebody else prepared in a shared place, with a password known to them."""
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    tmp_path.chmod(0o1777)
+    shared = Path(tempfile.mkdtemp())  # not under pytest's own, which is closed to others
+    shared.chmod(0o1777)
     script = (
         "import os, sys; os.setgroups([]); os.setgid(65534); os.setuid(65534); os.umask(0)\n"
         "home = sys.argv[1]; os.makedirs(home + '/server'); os.makedirs(home + '/journals')\n"
         "open(home + '/server/monetdb.password', 'w').write('known')\n"
         "os.symlink(sys.argv[2], home + '/server/server.log')"
     )
-    home = tmp_path / "home"
-    subprocess.run([sys.executable, "-c", script, home, tmp_path / "victim"], check=True)
+    home = shared / "home"
+    subprocess.run([sys.executable, "-c", script, home, shared / "victim"], check=True)
     yield home
-    assert not (tmp_path / "victim").exists()
+    assert not (shared / "victim").exists()
+    shutil.rmtree(shared)
 
 
 @as_root

@@ -178,7 +178,7 @@ def test_a_store_that_cannot_be_used_harms_nothing_and_loses_nothing(
     assert len(warnings) == 1, done.stderr
     assert {
         "away": "No MonetDB answers",
-        "private": "The private MonetDB cannot keep its files",
+        "private": "server is no folder. Move it away.",
     }.get(fault, "refused the login") in warnings[0]
     assert "`keras-prov sync`" in done.stderr
     assert good.password not in done.stderr
