@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dfanalyzer_client import jitter
+from dfanalyzer_client import jitter, settings
 from dfanalyzer_client.client import client_for
 from dfanalyzer_client.errors import ConflictError
 from dfanalyzer_client.private_server import READER, PrivateServer
@@ -18,6 +18,8 @@ from dfanalyzer_client.store import Connection, create_catalogue
 REFUSED = "monetdb://monetdb:x@127.0.0.1:9/nothing"
 
 HELD_SECONDS, FREE_SECONDS = 0.1, 0.1
+IN_CONFLICT = "in_conflict"
+"""The file in the data folder that says: somebody has met the conflicting writer."""
 
 
 @contextmanager
@@ -29,8 +31,13 @@ def hanging_store() -> Iterator[str]:
 
 @contextmanager
 def conflicting_writer(home: Path) -> Iterator[str]:
-    """The URL of the private server, whose definitions another process changes all the time."""
+    """The URL of the private server, whose definitions another connection changes all the time.
+
+    It holds them until somebody who `hear_retries` was in conflict with it, and then now and again.
+    """
     server, stop = PrivateServer(home), threading.Event()
+    met = home / IN_CONFLICT
+    met.unlink(missing_ok=True)
     url = server.ensure()
     other = Connection(url)
     create_catalogue(other, [READER])
@@ -40,7 +47,8 @@ def conflicting_writer(home: Path) -> Iterator[str]:
             try:
                 with other.transaction():
                     other.execute('UPDATE "public".definition_lock SET changes = changes + 1')
-                    stop.wait(HELD_SECONDS)
+                    while not stop.wait(HELD_SECONDS) and not met.exists():
+                        pass
             except ConflictError:
                 continue
 
@@ -60,6 +68,8 @@ def hear_retries() -> threading.Event:
 
     def heard(self: jitter.JitteredWait, state: Any) -> float:
         seconds = wait(self, state)
+        if isinstance(state.outcome.exception(), ConflictError):
+            (settings.home() / IN_CONFLICT).touch()
         happened.set()
         return seconds
 

@@ -38,9 +38,15 @@ ADA = Author("Ada Lovelace", "ada@example.org", "0000-0002-1694-233X")
 PROV = json.dumps({"prefix": {"ex": "http://example.org/"}, "activity": {"ex:training": {}}})
 PROFILES = ("ro-crate-1.1", "provenance-run-crate-0.5")
 SCRIPT = """
-    import sys
+    import sys, time, types
     import numpy as np
     import keras_prov as keras
+    from keras.src.saving import saving_lib
+
+    # Keras writes the second at which it saves, and so would the same model be another file
+    moment, second = saving_lib.datetime.datetime.now(), time.localtime()
+    time.localtime = lambda *_: second
+    saving_lib.datetime = types.SimpleNamespace(datetime=types.SimpleNamespace(now=lambda: moment))
 
     keras.utils.set_random_seed(7)
     x = np.random.rand(40, 4).astype("float32")
