@@ -6,6 +6,7 @@ Numbers come back as they were said: NaN, infinities and large integers are look
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -54,24 +55,9 @@ def executions(connection: Connection, dataflow: str | None = None) -> list[Exec
     Those whose rows the connection's user may not read have neither epochs nor metrics.
     """
     catalogue = Catalogue(connection)
-    if not catalogue.exists:
-        return []
-    condition, parameters = ("WHERE d.tag = %s", [dataflow.lower()]) if dataflow else ("", [])
-    rows = connection.query(
-        f"SELECT e.id, e.tag, d.tag FROM {table('dataflow_execution')} e "
-        f"JOIN {table('dataflow')} d ON d.id = e.df_id {condition} ORDER BY e.id",
-        parameters,
-    )
-    summaries = {id_: ExecutionSummary(id_, tag, dataflow_tag) for id_, tag, dataflow_tag in rows}
-    _add_tasks(connection, catalogue, summaries)
-    for tag in {each.dataflow for each in summaries.values()}:
-        try:
-            _add_epochs(connection, catalogue, tag, summaries)
-        except RefusedError as error:
-            if not lacks_rights(error):
-                raise
-            connection.rollback()  # MonetDB answers nothing more in this transaction
-    return list(summaries.values())
+    known = _known_executions(connection, catalogue, dataflow)
+    _complete(connection, catalogue, known)
+    return known
 
 
 def find_execution(connection: Connection, name: str) -> ExecutionSummary:
@@ -80,12 +66,14 @@ def find_execution(connection: Connection, name: str) -> ExecutionSummary:
     Raises:
         UnknownTagError: none or several are meant.
     """
-    known = executions(connection)
-    if name == "last" and known:
-        return known[-1]
+    catalogue = Catalogue(connection)
+    known = _known_executions(connection, catalogue)
     exact = [each for each in known if name in (each.tag, str(each.id))]
     found = exact or [each for each in known if each.tag.lower().startswith(name.lower())]
+    if name == "last" and known:
+        found = known[-1:]
     if len(found) == 1:
+        _complete(connection, catalogue, found)
         return found[0]
     if not found:
         raise UnknownTagError(f"No execution {name!r}: `keras-prov runs` lists them.")
@@ -93,6 +81,43 @@ def find_execution(connection: Connection, name: str) -> ExecutionSummary:
         f"{len(found)} executions begin with {name!r}: give more of the tag, or the id "
         f"({', '.join(str(each.id) for each in found[:10])})."
     )
+
+
+def _known_executions(
+    connection: Connection, catalogue: Catalogue, dataflow: str | None = None
+) -> list[ExecutionSummary]:
+    """All executions, oldest first, or those of one dataflow: who they are, and no more."""
+    if not catalogue.exists:
+        return []
+    condition, parameters = ("WHERE d.tag = %s", [dataflow.lower()]) if dataflow else ("", [])
+    rows = connection.query(
+        f"SELECT e.id, e.tag, d.tag FROM {table('dataflow_execution')} e "
+        f"JOIN {table('dataflow')} d ON d.id = e.df_id {condition} ORDER BY e.id",
+        parameters,
+    )
+    return [ExecutionSummary(*row) for row in rows]
+
+
+def _complete(
+    connection: Connection, catalogue: Catalogue, known: Iterable[ExecutionSummary]
+) -> None:
+    """Add what their tasks and rows say, as far as the connection's user may read these."""
+    summaries = {each.id: each for each in known}
+    if not summaries:
+        return
+    _add_tasks(connection, catalogue, summaries)
+    with_epochs = connection.query(
+        f"SELECT d.tag FROM {table('data_set')} s JOIN {table('dataflow')} d ON d.id = s.df_id "
+        "WHERE s.tag = %s",
+        [tags.TRAINING_OUTPUT.lower()],
+    )
+    for tag in {each.dataflow for each in summaries.values()} & {tag for (tag,) in with_epochs}:
+        try:
+            _add_epochs(connection, catalogue, tag, summaries)
+        except RefusedError as error:
+            if not lacks_rights(error):
+                raise
+            connection.rollback()  # MonetDB answers nothing more in this transaction
 
 
 def _add_tasks(
@@ -107,7 +132,9 @@ def _add_tasks(
         "SELECT b.df_exec, x.tag, COALESCE(e.status, b.status), b.began, e.ended "
         f"FROM {catalogue.table('task_begun')} b "
         f"JOIN {table('data_transformation')} x ON x.id = b.dt_id "
-        f"LEFT JOIN {catalogue.table('task_ended')} e ON e.task_id = b.id ORDER BY b.id"
+        f"LEFT JOIN {catalogue.table('task_ended')} e ON e.task_id = b.id "
+        "WHERE b.df_exec BETWEEN %s AND %s ORDER BY b.id",
+        [min(summaries), max(summaries)],
     )
     newest: dict[int, dict[bool, tuple[datetime, str]]] = {}
     ends: dict[int, list[datetime | None]] = {}

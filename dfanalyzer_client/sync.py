@@ -193,7 +193,8 @@ class _Stores:
     def close(self) -> None:
         for store in self._open.values():
             with contextlib.suppress(DfAnalyzerError):  # the next one who captures tries again
-                store.mend()
+                while store.mend() == 0.0:
+                    pass
             store.close()
 
     def _url(self, address: str | None) -> StoreURL | None:

@@ -32,10 +32,7 @@ from .patience import PatientSocket
 
 __all__ = ["Connection", "lacks_rights", "store_error"]
 
-CONNECT_SECONDS = 10
-CONNECT = {
-    "connect_timeout": CONNECT_SECONDS, "timezone": 0, "client_application": "keras-prov",
-}  # fmt: skip
+CONNECT = {"connect_timeout": 10, "timezone": 0, "client_application": "keras-prov"}
 HEADER, SEPARATOR = "%", ",\t"
 HASH, COMMA = "\ue000", "\ue001"  # of Unicode's private use area
 CONFLICT_CODES = ("40001", "40000")
@@ -141,7 +138,7 @@ class Connection:
         except StoreUnavailableError as error:
             return FULL_TEXT in str(error)
         with contextlib.closing(other):
-            other.mapi.sock.settimeout(CONNECT_SECONDS)
+            other.mapi.sock.settimeout(CONNECT["connect_timeout"])
             try:
                 cursor = other.cursor()
                 cursor.execute(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import OrderedDict, defaultdict
+from collections import OrderedDict, defaultdict, deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -47,6 +47,8 @@ KNOWN_TASKS = 10_000
 
 FIRST_MEND, LONGEST_PAUSE = 1.0, 30.0
 """Seconds between two tries of what a reader's open transaction held up."""
+MEND_SECONDS = 0.2
+"""So long at a time: what was captured meanwhile goes first."""
 
 
 @dataclass
@@ -116,6 +118,7 @@ class MonetDBStore:
         self._pause, self._mend_at = FIRST_MEND, 0.0
         self._swept = False
         self._held: set[str] = set()
+        self._to_mend: deque[str] = deque()
 
     def position(self, journal: str) -> int:
         """The last sequence number of `journal` that is stored, -1 when none is."""
@@ -207,25 +210,41 @@ class MonetDBStore:
             self._swept = True
             link_waiting(connection)
             with connection.transaction():
-                tags = grown_tags(connection)
-            for tag in tags:
-                self._layout(tag)
+                self._to_mend.extend(grown_tags(connection))
 
     def _mended(self, connection: Connection) -> float | None:
-        layouts = [each for each in self._layouts.values() if each.unfinished]
-        layouts = [each for each in layouts if each.tag not in self._held]
-        if not layouts:
-            self._pause = FIRST_MEND
-            return None
-        if time.monotonic() >= self._mend_at:
-            for layout in layouts:
-                if not bring_forward(connection, layout, self._readers, seconds=0.0, quiet=True):
-                    self._held.add(layout.tag)
-                elif not layout.unfinished:
-                    logger.warning("The sets of %r have all their columns now.", layout.tag)
-            self._mend_at = time.monotonic() + self._pause
-            self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        if not self._to_mend:
+            self._to_mend.extend(
+                tag
+                for tag, layout in self._layouts.items()
+                if layout.unfinished and tag not in self._held
+            )
+            if not self._to_mend:
+                self._pause = FIRST_MEND
+                return None
+            if (rest := self._mend_at - time.monotonic()) > 0:
+                self._to_mend.clear()
+                return rest
+        until = time.monotonic() + MEND_SECONDS
+        while self._to_mend:
+            self._mend_dataflow(connection, self._to_mend.popleft())
+            if self._to_mend and time.monotonic() >= until:
+                return 0.0
+        self._mend_at = time.monotonic() + self._pause
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
         return max(0.0, self._mend_at - time.monotonic())
+
+    def _mend_dataflow(self, connection: Connection, tag: str) -> None:
+        layout = self._layouts.get(tag)
+        if layout is None:  # another process': what is held now, others try again
+            with connection.transaction():
+                layout = load_layout(connection, tag)
+        if layout is None or not layout.unfinished:  # somebody else was first
+            return
+        if not bring_forward(connection, layout, self._readers, seconds=0.0, quiet=True):
+            self._held.add(tag)
+        elif not layout.unfinished:
+            logger.warning("The sets of %r have all their columns now.", tag)
 
     def _stored_to(self, journal: str) -> int:
         connection = self._connected()
@@ -251,6 +270,7 @@ class MonetDBStore:
         for remembered in (self._layouts, self._executions, self._tasks, self._positions):
             remembered.clear()
         self._held.clear()
+        self._to_mend.clear()
         self._swept = False
 
     def _connected(self) -> Connection:

@@ -71,11 +71,11 @@ class _WatchedEvaluate:
         values = None
         if untrained and (execution.consent.choice.keys or execution.consent.own):
             values = values_of(Facts(model, {}), execution.consent)
-        if untrained and not loaded:
-            _hint_at_unseen_training(execution, model)
         execution.tested = True
         rows = data_rows("test", self._data) if execution.consent.choice.dataset else []
         execution.record_test(logs, self._began, rows, self._head.logs, values)
+        if untrained and not loaded:
+            _hint_at_unseen_training(execution, model)
 
     def _watch(self, original: Callable[..., Any]) -> None:
         bound = bound_arguments(original, self.args, self.kwargs)

@@ -15,7 +15,7 @@ from dfanalyzer_client.execution_reading import read_execution
 from dfanalyzer_client.journal import Record
 from dfanalyzer_client.path_query import query_with
 from dfanalyzer_client.private_server import READER, PrivateServer
-from dfanalyzer_client.store import Connection, MonetDBStore, growth
+from dfanalyzer_client.store import Connection, MonetDBStore, growth, writer
 
 
 @pytest.fixture
@@ -142,6 +142,32 @@ def told(home: Path, tag: str) -> list[tuple[Any, ...]]:
         connection.close()
     assert set(asked) == set(rows)
     return rows
+
+
+def test_what_others_left_waiting_is_brought_forward_a_little_at_a_time(
+    store: MonetDBStore, home: Path, tag: str, admin: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As many dataflows as there are: between two of them, what was captured goes first."""
+    tags = [f"{tag}-{number}" for number in range(3)]
+    tellers = [Teller(store, each) for each in tags]
+    for tell, each in zip(tellers, tags, strict=True):
+        tell(dataflow(each, "a"), task(each, 1, {"a": 1}))
+    with reading(home, f'SELECT * FROM "{tags[0]}"."out"'):
+        for tell, each in zip(tellers, tags, strict=True):
+            tell(dataflow(each, "b"), task(each, 2, {"b": 2}))
+    monkeypatch.setattr(writer, "MEND_SECONDS", 0.0)
+    stale = MonetDBStore(PrivateServer(home).ensure, readers=(READER,))
+    stale.write(f"{tag}-2", [Record(1, {"kind": "refused"})])
+
+    def whole() -> int:
+        admin.rollback()
+        return sum("b" in columns(admin, each, "ds_out") for each in tags)
+
+    for number in range(1, 4):
+        rest = stale.mend()
+        assert (whole(), rest == 0.0) == (number, number < 3)
+    assert stale.mend() is None
+    stale.close()
 
 
 def test_another_process_brings_forward_what_nobody_has(

@@ -13,6 +13,7 @@ import socket
 import stat
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -408,11 +409,10 @@ def test_a_file_in_the_folders_place_is_said(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root can become somebody else")
-def test_an_unwritable_folder_is_said(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_said() -> None:
     """A folder of somebody else's is an error that names it and the cure."""
-    tmp_path.chmod(0o755)
-    for parent in tmp_path.parents[:2]:
-        parent.chmod(0o755)
+    folder = Path(tempfile.mkdtemp())  # not under pytest's own, which is closed to others
+    folder.chmod(0o755)
     script = (
         "import os, sys, tomllib; from pathlib import Path\n"  # nobody may not see this Python
         "from dfanalyzer_client.private_server import PrivateServer\n"
@@ -421,11 +421,12 @@ def test_an_unwritable_folder_is_said(tmp_path: Path) -> None:
         "except Exception as error: print(type(error).__name__, error)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path / "home")],
+        [sys.executable, "-c", script, str(folder / "home")],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert done.stdout.startswith("PrivateServerError")
     assert "KERAS_PROV_HOME" in done.stdout
+    folder.rmdir()
 
 
 def test_a_full_disk_is_said_and_leaves_no_half_database(small_disk: Path) -> None:
