@@ -1,0 +1,96 @@
+"""`python -m benchmarks.refits`: what one more `fit()` of a model costs that does not change.
+
+As reinforcement learning does it, by the million. One process fits two models that are the same,
+one captured and one not, in alternation (A B B A …), in blocks of fits of one epoch and one row.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from typing import Any
+
+import numpy as np
+
+import keras_prov as keras
+from dfanalyzer_client import settings, shutdown
+from dfanalyzer_client.client import client_for
+from dfanalyzer_client.private_server import PrivateServer
+
+from .training import show
+
+TAG = "refits"
+
+
+def main() -> None:
+    """Measure and print a table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=10, help="default: %(default)s")
+    parser.add_argument("--fits", type=int, default=50, help="in a block; default: %(default)s")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["KERAS_PROV_HOME"] = home
+        measure(options.pairs, options.fits)
+        shutdown()
+        PrivateServer(settings.home()).stop()
+
+
+def measure(pairs: int, fits: int) -> None:
+    """Fit both models in blocks, and print what each fit took."""
+    models = {captured: network(captured=captured) for captured in (False, True)}
+    seconds: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
+    sizes = []
+    for number in range(-1, pairs):  # the first pair says what is said once, and does not count
+        for captured in (False, True) if number % 2 == 0 else (True, False):
+            before = journal_size()
+            taken = block(models[captured], fits)
+            if number >= 0:
+                seconds[captured].append(taken)
+                sizes += [(journal_size() - before) / fits] if captured else []
+    for place, what in enumerate(("wall", "CPU of all threads")):
+        plain, ours = ([each[place] for each in seconds[captured]] for captured in (False, True))
+        show(f"a plain fit, {what}, ms", plain, 1e3 / fits)
+        show(f"a captured fit, {what}, ms", ours, 1e3 / fits)
+        added = [with_us - without for without, with_us in zip(plain, ours, strict=True)]
+        show("  added, pair by pair, ms", added, 1e3 / fits)
+    show("journal, KB a fit", sizes, 1e-3)
+    show("  of the last block", sizes[-1:], 1e-3)
+
+
+def network(*, captured: bool) -> Any:
+    """A small network with two hidden layers; what `keras-prov run` captures is captured."""
+    keras.utils.set_random_seed(1)
+    model = keras.Sequential(
+        [
+            keras.Input((4,)),
+            *(keras.layers.Dense(24, activation="relu") for _ in range(2)),
+            keras.layers.Dense(2),
+        ]
+    )
+    model.compile("adam", "mse")
+    if captured:
+        model.provenance(TAG, hyps="all", adaptation=True)
+    return model
+
+
+def block(model: Any, fits: int) -> tuple[float, float]:
+    """Seconds of so many fits, and of CPU until all of it is stored."""
+    x, y = np.ones((1, 4)), np.ones((1, 2))
+    began, worked = time.perf_counter(), time.process_time()
+    for _ in range(fits):
+        model.fit(x, y, epochs=1, verbose=0)
+    taken = time.perf_counter() - began
+    keras.flush(60)
+    return taken, time.process_time() - worked
+
+
+def journal_size() -> int:
+    """Bytes written so far."""
+    path = client_for().journal_path
+    return 0 if path is None else path.stat().st_size
+
+
+if __name__ == "__main__":
+    main()
