@@ -95,7 +95,8 @@ def _known_executions(
         f"JOIN {table('dataflow')} d ON d.id = e.df_id {condition} ORDER BY e.id",
         parameters,
     )
-    return [ExecutionSummary(*row) for row in rows]
+    # DfAnalyzer's tables take an execution that has no tag
+    return [ExecutionSummary(id_, tag or "", of) for id_, tag, of in rows]
 
 
 def _complete(

@@ -318,7 +318,7 @@ class MonetDBStore:
             self._connected(), declared, self._layouts.get(declared.tag), self._readers
         )
         self._layouts[declared.tag] = layout
-        if "exec" in message:
+        if message.get("exec") is not None:
             self._execution(layout, message["exec"])
 
     def _layout(self, tag: str) -> DataflowLayout:

@@ -76,7 +76,7 @@ def test_a_child_keeps_nothing_and_repeats_nothing(tag: str, ask: Any, home: Pat
         """
 write = os.write
 def full(descriptor, data):
-    if data[:1].isdigit():  # a line of a journal
+    if bytes(data[:1]).isdigit():  # a line of a journal
         raise OSError(errno.ENOSPC, "No space left on device")
     return write(descriptor, data)
 

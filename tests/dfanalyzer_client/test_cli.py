@@ -33,6 +33,7 @@ from dfanalyzer_client import (
 from dfanalyzer_client.cli import main
 from dfanalyzer_client.cli.sql import split
 from dfanalyzer_client.private_server import PrivateServer
+from dfanalyzer_client.store import Connection
 
 ROOT = Path(__file__).parents[2]
 
@@ -165,6 +166,24 @@ def test_runs_lists_executions(trained: Dataflow) -> None:
     (only,) = json.loads(run("runs", "--json", "--dataflow", trained.tag).stdout)
     assert (only["status"], only["epochs"]) == ("FAILED", 2)
     assert run("runs", "--dataflow", "nosuch").stderr == "No executions yet.\n"
+
+
+def test_an_execution_without_a_tag_hides_no_other(trained: Dataflow, home: Path) -> None:
+    """As DfAnalyzer's tables take it: it is listed, and others are found beside it."""
+    admin = Connection(PrivateServer(home).ensure())
+    with admin.transaction():
+        admin.execute(
+            'INSERT INTO "public".dataflow_execution (id, tag, df_id) '
+            'SELECT 100000000, CAST(NULL AS VARCHAR(9)), id FROM "public".dataflow WHERE tag = %s',
+            [trained.tag],
+        )
+    try:
+        assert trained.exec_tag in run("show", trained.exec_tag[:-3]).stdout
+        assert "READY" in run("runs", "--dataflow", trained.tag).stdout
+    finally:
+        with admin.transaction():
+            admin.execute('DELETE FROM "public".dataflow_execution WHERE tag IS NULL')
+        admin.close()
 
 
 def test_show_prints_an_execution(trained: Dataflow) -> None:
