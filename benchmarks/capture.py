@@ -7,8 +7,6 @@ see the same machine; what is compared is each pair's ratio. Only the import nee
 from __future__ import annotations
 
 import argparse
-import os
-import tempfile
 import time
 from collections.abc import Callable
 from typing import Any
@@ -16,11 +14,11 @@ from typing import Any
 import numpy as np
 
 import keras_prov as keras
-from dfanalyzer_client import settings, shutdown
-from dfanalyzer_client.private_server import PrivateServer
 from keras_prov import _training
 
+from .homes import process_home
 from .imports import added_seconds
+from .paired import alternating
 from .training import EPOCH_CALLS, SEVEN, TAG, epochs_of, fit, show, timed
 
 LAYERS = 200
@@ -35,8 +33,7 @@ def main() -> None:
     imports = added_seconds(9)
     added = [ours - none for none, ours in zip(*imports.values(), strict=True)]
     show("import keras_prov after keras, ms", added, 1e3)
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["KERAS_PROV_HOME"] = home
+    with process_home():
         fit(captured=True, epochs=2)
         compare("a Dense layer made, µs", layers, pairs, 1e6 / LAYERS)
         compare("a Conv2D layer with initializers, µs", rich_layers, pairs, 1e6 / LAYERS)
@@ -47,19 +44,16 @@ def main() -> None:
         inside = timed(_training.Training, *EPOCH_CALLS)
         fit(captured=True, epochs=500)
         show("our callbacks in a real fit, µs per epoch", epochs_of(inside), 1e6)
-        shutdown()
-        PrivateServer(settings.home()).stop()
 
 
 def compare(what: str, work: Callable[[bool], float], pairs: int, factor: float) -> None:
     """Print seconds of `work` with our patches and without, and their ratio pair by pair."""
     seconds: dict[bool, list[float]] = {False: [], True: []}
-    for number in range(-1, pairs):  # the first pair warms up and does not count
-        for patched in (False, True) if number % 2 == 0 else (True, False):
-            (keras.instrument if patched else keras.uninstrument)()
-            taken = work(patched)
-            if number >= 0:
-                seconds[patched].append(taken)
+    for number, patched in alternating((False, True), pairs + 1):
+        (keras.instrument if patched else keras.uninstrument)()
+        taken = work(patched)
+        if number:  # the first pair warms up and does not count
+            seconds[patched].append(taken)
     keras.instrument()
     keras.flush(30)
     show(f"{what}: without us", seconds[False], factor)

@@ -16,11 +16,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from dfanalyzer_client import DataSet, Element, Task, flush, settings, shutdown
+from dfanalyzer_client import DataSet, Element, Task, flush, settings
 from dfanalyzer_client.journal import Journal
-from dfanalyzer_client.private_server import PrivateServer
 
 from .figures import Report
+from .homes import process_home
 from .rows import stream_of
 from .writers import lost_or_doubled, rates_of_writers
 
@@ -40,13 +40,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="of (b) and (c): %(default)s")
     options = parser.parse_args()
     report = Report()
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["KERAS_PROV_HOME"] = home
+    with process_home():
         for letter, measure in MEASURES.items():
             if letter in options.only:
                 measure(report, options.rounds)
-        shutdown()
-        PrivateServer(settings.home()).stop()
     report.write(options.json)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import signal
@@ -10,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,23 +18,12 @@ from .arm import Found
 from .configurations import Configuration
 from .one_training import as_arguments
 
-__all__ = ["Run", "fresh_run", "killed_run", "own_home", "read_back"]
+__all__ = ["Run", "fresh_run", "killed_run", "read_back"]
 
 Run = dict[str, Any]
 """What a training cost, as `one_training` says it, and seconds seen from outside."""
 
 ROOT = Path(__file__).resolve().parents[1]
-
-
-@contextlib.contextmanager
-def own_home() -> Iterator[Path]:
-    """A folder for what the tools leave; Keras-Prov's private server there ends with it."""
-    with tempfile.TemporaryDirectory() as name:
-        home = Path(name)
-        try:
-            yield home
-        finally:
-            PrivateServer(home).stop()
 
 
 def fresh_run(

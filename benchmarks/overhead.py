@@ -22,7 +22,8 @@ from rich.progress import track
 
 from .configurations import Configuration, grid
 from .figures import machine
-from .fresh_process import Run, fresh_run, own_home
+from .fresh_process import Run, fresh_run
+from .homes import own_home
 from .paired import Comparison, added, alternating, compared
 from .seismic_data import FOLDER, Parameters, samples
 

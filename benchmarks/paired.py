@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["Comparison", "added", "alternating", "compared"]
+
+Arm = TypeVar("Arm")
 
 RESAMPLES = 10_000
 CONFIDENCE = 95.0
@@ -34,7 +37,7 @@ class Comparison:
     pairs: int
 
 
-def alternating(arms: Sequence[str], rounds: int) -> Iterator[tuple[int, str]]:
+def alternating(arms: Sequence[Arm], rounds: int) -> Iterator[tuple[int, Arm]]:
     """Round and arm, in the order A B, B A, A B, …, so that a drift of the machine hits both."""
     for number in range(rounds):
         for arm in arms if number % 2 == 0 else reversed(arms):

@@ -22,7 +22,8 @@ from rich.progress import track
 
 from .configurations import Configuration
 from .figures import machine
-from .fresh_process import Run, fresh_run, own_home, read_back
+from .fresh_process import Run, fresh_run, read_back
+from .homes import own_home
 from .paired import added, alternating
 from .peer_arms import ARMS
 from .peer_kill import killed

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import resource
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,11 +31,10 @@ from dfanalyzer_client import (
     Task,
     Transformation,
     flush,
-    shutdown,
 )
-from dfanalyzer_client.private_server import PrivateServer
 
 from .figures import machine
+from .homes import process_home
 
 __all__ = ["main"]
 
@@ -56,11 +53,8 @@ def main() -> None:
     if options.child:
         print(json.dumps(_exported(*options.child)))
         return
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["KERAS_PROV_HOME"] = home
+    with process_home():
         found = list(_measured(options.epochs, options.formats))
-        shutdown()
-        PrivateServer(Path(home)).stop()
     RESULTS.parent.mkdir(exist_ok=True)
     RESULTS.write_text(json.dumps({"machine": machine(), "figures": found}, indent=1) + "\n")
 

@@ -7,18 +7,16 @@ one captured and one not, in alternation (A B B A …), in blocks of fits of one
 from __future__ import annotations
 
 import argparse
-import os
-import tempfile
 import time
 from typing import Any
 
 import numpy as np
 
 import keras_prov as keras
-from dfanalyzer_client import settings, shutdown
 from dfanalyzer_client.client import client_for
-from dfanalyzer_client.private_server import PrivateServer
 
+from .homes import process_home
+from .paired import alternating
 from .training import show
 
 TAG = "refits"
@@ -30,11 +28,8 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=10, help="default: %(default)s")
     parser.add_argument("--fits", type=int, default=50, help="in a block; default: %(default)s")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["KERAS_PROV_HOME"] = home
+    with process_home():
         measure(options.pairs, options.fits)
-        shutdown()
-        PrivateServer(settings.home()).stop()
 
 
 def measure(pairs: int, fits: int) -> None:
@@ -42,13 +37,12 @@ def measure(pairs: int, fits: int) -> None:
     models = {captured: network(captured=captured) for captured in (False, True)}
     seconds: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
     sizes = []
-    for number in range(-1, pairs):  # the first pair says what is said once, and does not count
-        for captured in (False, True) if number % 2 == 0 else (True, False):
-            before = journal_size()
-            taken = block(models[captured], fits)
-            if number >= 0:
-                seconds[captured].append(taken)
-                sizes += [(journal_size() - before) / fits] if captured else []
+    for number, captured in alternating((False, True), pairs + 1):
+        before = journal_size()
+        taken = block(models[captured], fits)
+        if number:  # the first pair says what is said once, and does not count
+            seconds[captured].append(taken)
+            sizes += [(journal_size() - before) / fits] if captured else []
     for place, what in enumerate(("wall", "CPU of all threads")):
         plain, ours = ([each[place] for each in seconds[captured]] for captured in (False, True))
         show(f"a plain fit, {what}, ms", plain, 1e3 / fits)
@@ -60,7 +54,7 @@ def measure(pairs: int, fits: int) -> None:
 
 
 def network(*, captured: bool) -> Any:
-    """A small network with two hidden layers; what `keras-prov run` captures is captured."""
+    """A small network with two hidden layers; all that `all` names is captured."""
     keras.utils.set_random_seed(1)
     model = keras.Sequential(
         [

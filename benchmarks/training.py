@@ -7,9 +7,7 @@ up and its schema there, as in the paper. Time inside our code is measured at ou
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,10 +15,12 @@ from typing import Any
 import numpy as np
 
 import keras_prov as keras
-from dfanalyzer_client import settings, shutdown
-from dfanalyzer_client.private_server import PrivateServer
+from dfanalyzer_client import settings
 from dfanalyzer_client.store import reader_connection
 from keras_prov import _training
+
+from .homes import process_home
+from .paired import alternating
 
 SEVEN = dict.fromkeys(
     [
@@ -40,20 +40,17 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=8, help="default: %(default)s")
     parser.add_argument("--epochs", type=int, default=100, help="default: %(default)s")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home:
-        os.environ["KERAS_PROV_HOME"] = home
+    with process_home():
         fit(captured=True, epochs=2)
         keras.flush(30)
         inside = timed(_training.Training, *EPOCH_CALLS)
-        plain, captured = alternating(options.pairs, options.epochs)
+        plain, captured = in_pairs(options.pairs, options.epochs)
         show("plain fit, ms per epoch", plain, 1e3 / options.epochs)
         show("captured fit, ms per epoch", captured, 1e3 / options.epochs)
         ratios = [c / p for p, c in zip(plain, captured, strict=True)]
         show("ratio captured / plain, pair by pair", ratios, 1)
         show("our callbacks, µs per epoch", epochs_of(inside), 1e6)
         show("end of an epoch to its row seen elsewhere, ms", delays(20), 1e3)
-        shutdown()
-        PrivateServer(settings.home()).stop()
 
 
 def fit(*, captured: bool, epochs: int, callbacks: Sequence[Any] = ()) -> float:
@@ -71,13 +68,12 @@ def fit(*, captured: bool, epochs: int, callbacks: Sequence[Any] = ()) -> float:
     return time.perf_counter() - began
 
 
-def alternating(pairs: int, epochs: int) -> tuple[list[float], list[float]]:
+def in_pairs(pairs: int, epochs: int) -> tuple[list[float], list[float]]:
     """Seconds of plain and of captured fits, in the order A B B A."""
     seconds: dict[bool, list[float]] = {False: [], True: []}
-    for number in range(pairs):
-        for captured in (False, True) if number % 2 == 0 else (True, False):
-            seconds[captured].append(fit(captured=captured, epochs=epochs))
-            keras.flush(30)
+    for _, captured in alternating((False, True), pairs):
+        seconds[captured].append(fit(captured=captured, epochs=epochs))
+        keras.flush(30)
     return seconds[False], seconds[True]
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dfanalyzer_client import flush, settings
 from dfanalyzer_client.store import reader_connection
 
+from .paired import alternating
 from .rows import stream_of
 
 __all__ = ["lost_or_doubled", "rates_of_writers"]
@@ -31,9 +32,8 @@ def rates_of_writers(
     """
     run(1, 1000)  # the server is up and the schema there
     rates: dict[int, list[float]] = defaultdict(list)
-    for number in range(rounds):
-        for count in counts if number % 2 == 0 else reversed(counts):
-            rates[count].append(TOTAL / run(count, TOTAL // count))
+    for _, count in alternating(counts, rounds):
+        rates[count].append(TOTAL / run(count, TOTAL // count))
     one = rates[counts[0]]
     return {
         count: (rates[count], [r / o for r, o in zip(rates[count], one, strict=True)])

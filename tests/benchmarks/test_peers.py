@@ -11,7 +11,8 @@ import pytest
 from benchmarks import peers
 from benchmarks.arm import Arm, Found
 from benchmarks.configurations import Configuration
-from benchmarks.fresh_process import fresh_run, own_home, read_back
+from benchmarks.fresh_process import fresh_run, read_back
+from benchmarks.homes import own_home
 from benchmarks.peer_arms import ARMS
 from benchmarks.peer_kill import kill_epoch, killed
 
