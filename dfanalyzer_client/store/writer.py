@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import logging
-import time
-from collections import OrderedDict, defaultdict, deque
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -26,9 +25,9 @@ from .bulk import insert_rows
 from .catalogue import create_catalogue
 from .connection import Connection, lacks_rights
 from .definitions import ensure_dataflow, ensure_execution, fresh_ids
-from .growth import bring_forward, grown_tags
 from .layout import DataflowLayout, SetLayout, compare_columns, load_layout
 from .links import link_waiting
+from .mending import Mending
 from .retry import retrying_conflicts
 from .reuse import Reuse, copy_rows
 from .rows import ElementRow, TaskKey, TaskRows, dependencies, reused, task_key, task_rows
@@ -44,11 +43,6 @@ logger = logging.getLogger(__name__)
 
 KNOWN_TASKS = 10_000
 """Tasks whose ids are remembered; others are looked up again."""
-
-FIRST_MEND, LONGEST_PAUSE = 1.0, 30.0
-"""Seconds between two tries of what a reader's open transaction held up."""
-MEND_SECONDS = 0.2
-"""So long at a time: what was captured meanwhile goes first."""
 
 
 @dataclass
@@ -115,10 +109,7 @@ class MonetDBStore:
         self._executions: dict[tuple[int, str], int] = {}
         self._tasks: OrderedDict[TaskKey, _TaskState] = OrderedDict()
         self._positions: dict[str, int] = {}
-        self._pause, self._mend_at = FIRST_MEND, 0.0
-        self._swept = False
-        self._held: set[str] = set()
-        self._to_mend: deque[str] = deque()
+        self._mending = Mending(readers)
 
     def position(self, journal: str) -> int:
         """The last sequence number of `journal` that is stored, -1 when none is."""
@@ -198,53 +189,10 @@ class MonetDBStore:
         if self._connection is None:
             return None
         try:
-            self._sweep(self._connection)
-            return self._mended(self._connection)
+            return self._mending.go_on(self._connection, self._layouts)
         except StoreUnavailableError:
             self.close()
             raise
-
-    def _sweep(self, connection: Connection) -> None:
-        """Look, once for a connection, for what other processes could not bring forward."""
-        if not self._swept:
-            self._swept = True
-            link_waiting(connection)
-            with connection.transaction():
-                self._to_mend.extend(grown_tags(connection))
-
-    def _mended(self, connection: Connection) -> float | None:
-        if not self._to_mend:
-            self._to_mend.extend(
-                tag
-                for tag, layout in self._layouts.items()
-                if layout.unfinished and tag not in self._held
-            )
-            if not self._to_mend:
-                self._pause = FIRST_MEND
-                return None
-            if (rest := self._mend_at - time.monotonic()) > 0:
-                self._to_mend.clear()
-                return rest
-        until = time.monotonic() + MEND_SECONDS
-        while self._to_mend:
-            self._mend_dataflow(connection, self._to_mend.popleft())
-            if self._to_mend and time.monotonic() >= until:
-                return 0.0
-        self._mend_at = time.monotonic() + self._pause
-        self._pause = min(2 * self._pause, LONGEST_PAUSE)
-        return max(0.0, self._mend_at - time.monotonic())
-
-    def _mend_dataflow(self, connection: Connection, tag: str) -> None:
-        layout = self._layouts.get(tag)
-        if layout is None:  # another process': what is held now, others try again
-            with connection.transaction():
-                layout = load_layout(connection, tag)
-        if layout is None or not layout.unfinished:  # somebody else was first
-            return
-        if not bring_forward(connection, layout, self._readers, seconds=0.0, quiet=True):
-            self._held.add(tag)
-        elif not layout.unfinished:
-            logger.warning("The sets of %r have all their columns now.", tag)
 
     def _stored_to(self, journal: str) -> int:
         connection = self._connected()
@@ -269,9 +217,7 @@ class MonetDBStore:
         self._connection = None
         for remembered in (self._layouts, self._executions, self._tasks, self._positions):
             remembered.clear()
-        self._held.clear()
-        self._to_mend.clear()
-        self._swept = False
+        self._mending.forget()
 
     def _connected(self) -> Connection:
         if self._connection is None:

@@ -15,7 +15,7 @@ from dfanalyzer_client.execution_reading import read_execution
 from dfanalyzer_client.journal import Record
 from dfanalyzer_client.path_query import query_with
 from dfanalyzer_client.private_server import READER, PrivateServer
-from dfanalyzer_client.store import Connection, MonetDBStore, growth, writer
+from dfanalyzer_client.store import Connection, MonetDBStore, growth, mending
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_rows_of_a_set_that_grows_are_stored_and_seen_while_it_is_read(
         assert ask.set(tag, "out", 'a, b, "t%s"')[:4] == finite
         assert ask.set(f"{tag}-new", "out", "a") == [(1,)]
         during = told(home, tag)
-    store._mend_at = 0
+    store._mending.due = 0
     assert store.mend() is not None
     assert store.mend() is None
     assert set(columns(admin, tag, "ds_out")) == {
@@ -155,7 +155,7 @@ def test_what_others_left_waiting_is_brought_forward_a_little_at_a_time(
     with reading(home, f'SELECT * FROM "{tags[0]}"."out"'):
         for tell, each in zip(tellers, tags, strict=True):
             tell(dataflow(each, "b"), task(each, 2, {"b": 2}))
-    monkeypatch.setattr(writer, "MEND_SECONDS", 0.0)
+    monkeypatch.setattr(mending, "STEP_SECONDS", 0.0)
     stale = MonetDBStore(PrivateServer(home).ensure, readers=(READER,))
     stale.write(f"{tag}-2", [Record(1, {"kind": "refused"})])
 
@@ -251,6 +251,6 @@ def test_a_server_that_keeps_views_too_keeps_up_no_rows(
         assert ask.set(tag, "out", "a") == [(1,), (2,)]
         with pytest.raises(RefusedError):
             ask.set(tag, "out", "b")
-    store._mend_at = 0
+    store._mending.due = 0
     store.mend()
     assert ask.set(tag, "out", "a, b") == [(1, None), (2, 3)]
