@@ -68,10 +68,9 @@ def find_execution(connection: Connection, name: str) -> ExecutionSummary:
     """
     catalogue = Catalogue(connection)
     known = _known_executions(connection, catalogue)
-    exact = [each for each in known if name in (each.tag, str(each.id))]
+    exact = known[-1:] if name == "last" else []
+    exact = exact or [each for each in known if name in (each.tag, str(each.id))]
     found = exact or [each for each in known if each.tag.lower().startswith(name.lower())]
-    if name == "last" and known:
-        found = known[-1:]
     if len(found) == 1:
         _complete(connection, catalogue, found)
         return found[0]

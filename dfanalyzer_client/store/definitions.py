@@ -13,6 +13,7 @@ from functools import partial
 
 from ..declaration import Declaration
 from ..declared_set import DeclaredSet
+from ..errors import RefusedError
 from .connection import Connection
 from .growth import bring_forward
 from .layout import (
@@ -63,8 +64,16 @@ def ensure_dataflow(
     return layout
 
 
-def ensure_execution(connection: Connection, layout: DataflowLayout, tag: str) -> int:
-    """The id of the execution `tag`, which is made where it was missing."""
+def ensure_execution(connection: Connection, layout: DataflowLayout, tag: str | None) -> int:
+    """The id of the execution `tag`, which is made where it was missing.
+
+    Raises:
+        RefusedError: the message names none, so that it could never be found again.
+    """
+    if tag is None:
+        raise RefusedError(
+            "The task names no execution: expected a text as 'exec'. Received: null."
+        )
     find = f"SELECT id FROM {table('dataflow_execution')} WHERE df_id = %s AND tag = %s"
     for attempt in retrying_conflicts(report=partial(report_holders, connection)):
         with attempt, connection.transaction():

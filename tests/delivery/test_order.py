@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dfanalyzer_client.abandoned import OpenTasks
@@ -192,6 +192,8 @@ PARTS = st.sampled_from(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(odd=st.dictionaries(PARTS, JSON, min_size=1), declares=st.booleans())
+@example(odd={"exec": None}, declares=True)
+@example(odd={"exec": None}, declares=False)
 def test_any_odd_message_costs_itself_alone(
     store: MonetDBStore, tmp_path: Path, odd: dict[str, Any], declares: bool
 ) -> None:
@@ -205,6 +207,8 @@ def test_any_odd_message_costs_itself_alone(
     connection = store._connected()
     with connection.transaction():
         assert connection.query(f'SELECT 1 FROM "{tag}"."oa" WHERE x = 9') == [(1,)]
+        nameless = 'SELECT id FROM "public".dataflow_execution WHERE tag IS NULL'
+        assert connection.query(nameless) == []
     assert store.position(tag) == 3
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -69,7 +70,7 @@ class Firewall:
 def firewall(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Firewall]:
     """Between this process and the worker's server; patience is half a second here."""
     monkeypatch.setattr(patience, "SILENT_SECONDS", 0.5)
-    monkeypatch.setitem(connection.CONNECT, "connect_timeout", 2)
+    monkeypatch.setitem(connection.CONNECT, "connect_timeout", 1)
     result = Firewall(PrivateServer(home).ensure().port)
     yield result
     result.close()
@@ -87,16 +88,23 @@ def test_a_connection_that_went_silent_is_given_up(
     asked = Connection(through(home, firewall))
     assert asked.query("SELECT 1") == [(1,)]
     firewall.forgets, firewall.deaf = True, deaf
+    began = time.monotonic()
     with pytest.raises(StoreUnavailableError, match="nothing came"), asked.transaction():
         asked.query("SELECT 2")
     asked.close()
+    assert time.monotonic() - began < 5
 
 
-def test_a_statement_that_takes_long_is_waited_for(home: Path, firewall: Firewall) -> None:
+def test_a_statement_that_takes_long_is_waited_for(
+    home: Path, firewall: Firewall, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Several times as long as silence is borne, while the server says that it works on it."""
+    monkeypatch.setitem(connection.CONNECT, "connect_timeout", 10)  # it answers, however late
     asked = Connection(replace(PrivateServer(home).ensure(), port=firewall.port))
     asked.execute(SLEEP)
+    began = time.monotonic()
     assert asked.query("SELECT sys.asleep(2500)") == [(2500,)]
+    assert time.monotonic() - began > patience.SILENT_SECONDS
     asked.close()
 
 
