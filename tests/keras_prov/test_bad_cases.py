@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 import os
 import subprocess
@@ -83,13 +82,7 @@ def test_a_subclass_that_overrides_fit_is_one_training(tag: str, ask: Any) -> No
     assert ask.set(tag, "iTrainingModel", "num_epochs") == [(3,)]
 
 
-def test_a_fork_after_import(tag: str, ask: Any) -> None:
-    """A forked child that trains is recorded, and its parent, which goes on, too.
-
-    A child goes on with its parent's model in an execution of its own; one that leaves its parent's
-    training says nothing of it.
-    """
-    script = """
+FORKS_FIRST = """
 import os, sys
 import numpy as np
 import keras_prov as keras
@@ -105,7 +98,8 @@ if not child:
     sys.exit(0)
 assert os.waitpid(child, 0)[1] == 0
 train("parent")
-
+"""
+FORKS_LATER = """
 class Leave(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         child = os.fork()
@@ -124,15 +118,32 @@ for _ in range(2):
         sys.exit(0)
     assert os.waitpid(child, 0)[1] == 0
 """
-    backend = "torch" if importlib.util.find_spec("torch") else "tensorflow"
+
+
+def run_forking(script: str, tag: str, backend: str) -> None:
     environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": "1", "KERAS_BACKEND": backend}
     done = subprocess.run(
         [sys.executable, "-c", script, tag], check=False, capture_output=True, text=True,
         env=environment, timeout=200,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+def test_a_fork_after_import(tag: str, ask: Any) -> None:
+    """A forked child that trains is recorded, and its parent, which goes on, too."""
+    run_forking(FORKS_FIRST, tag, "tensorflow")
     assert sorted(ask.set(tag, "iTrainingModel", "who")) == [("child",), ("parent",)]
     assert len(ask.set(tag, "oTrainingModel")) == 4
+
+
+def test_a_fork_of_one_that_trains(tag: str, ask: Any) -> None:
+    """A child goes on with its parent's model in an execution of its own.
+
+    One that leaves its parent's training says nothing of it. With TensorFlow a child hangs as soon
+    as its parent has trained, with plain Keras as well.
+    """
+    pytest.importorskip("torch")
+    run_forking(FORKS_FIRST + FORKS_LATER, tag, "torch")
     trainings = ask.rows(
         'SELECT t.df_exec, t.status, count(o.epoch_id) FROM "public".task t '
         f'JOIN "{tag}-both".otrainingmodel o ON o.trainingmodel_task_id = t.id '
