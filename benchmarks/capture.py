@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import keras_prov as keras
-from keras_prov import _training
+from keras_prov._training import monitor
 
 from .homes import process_home
 from .imports import added_seconds
@@ -41,7 +41,7 @@ def main() -> None:
         compare("fit of an epoch, instrumented, not captured, ms", short_fit, pairs, 1e3)
         compare("fit of an epoch, captured, ms", captured_fit, pairs, 1e3)
         compare("a batch of a captured fit, µs", batches, max(4, pairs // 4), 1e6 / BATCHES)
-        inside = timed(_training.Training, *EPOCH_CALLS)
+        inside = timed(monitor.Training, *EPOCH_CALLS)
         fit(captured=True, epochs=500)
         show("our callbacks in a real fit, µs per epoch", epochs_of(inside), 1e6)
 

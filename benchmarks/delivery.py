@@ -16,7 +16,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from dfanalyzer_client import DataSet, Element, Task, flush, settings
+from dfanalyzer_client import DataSet, Element, Task, flush
+from dfanalyzer_client.config import settings
 from dfanalyzer_client.journal import Journal
 
 from .figures import Report
@@ -134,7 +135,7 @@ def one_task(number: int) -> None:
 
 def drain_seconds(rows: int) -> float:
     """Seconds in which an exporter of its own ships a journal of so many rows."""
-    from dfanalyzer_client.exporter import Exporter
+    from dfanalyzer_client.delivery.exporter import Exporter
     from dfanalyzer_client.store import open_store
 
     journal = Journal(settings.home() / "elsewhere")

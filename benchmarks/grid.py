@@ -22,10 +22,10 @@ from joblib.externals.loky.process_executor import TerminatedWorkerError
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from dfanalyzer_client import settings
+from dfanalyzer_client.config import settings
+from dfanalyzer_client.delivery.sync import sync
 from dfanalyzer_client.errors import DfAnalyzerError
 from dfanalyzer_client.store import open_store, reader_connection
-from dfanalyzer_client.sync import sync
 
 from .configurations import EPOCHS, Configuration, done, grid, left_of
 from .dense_ed_training import Outcome, train

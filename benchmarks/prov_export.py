@@ -19,7 +19,7 @@ from typing import Any
 
 from rich.progress import track
 
-import dfanalyzer_client.vocabulary as tags
+import dfanalyzer_client.keras_schema as tags
 from dfanalyzer_client import (
     Attribute,
     AttributeType,
@@ -81,8 +81,8 @@ def _measured(epochs: list[int], formats: list[str]) -> Iterator[dict[str, Any]]
 
 def _exported(execution: str, format_: str) -> dict[str, float]:
     """In a fresh process: write one execution, and say what that took."""
-    from dfanalyzer_client import settings
-    from dfanalyzer_client.prov import export_execution, options_for
+    from dfanalyzer_client.config import settings
+    from dfanalyzer_client.export.prov import export_execution, options_for
     from dfanalyzer_client.store import reader_connection
 
     connection = reader_connection(None, settings.home())

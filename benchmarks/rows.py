@@ -11,7 +11,7 @@ from dfanalyzer_client import (
     Task,
     Transformation,
 )
-from dfanalyzer_client.row_stream import RowStream
+from dfanalyzer_client.delivery.row_stream import RowStream
 
 __all__ = ["stream_of"]
 

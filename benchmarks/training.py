@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 
 import keras_prov as keras
-from dfanalyzer_client import settings
+from dfanalyzer_client.config import settings
 from dfanalyzer_client.store import reader_connection
-from keras_prov import _training
+from keras_prov._training import monitor
 
 from .homes import process_home
 from .paired import alternating
@@ -43,7 +43,7 @@ def main() -> None:
     with process_home():
         fit(captured=True, epochs=2)
         keras.flush(30)
-        inside = timed(_training.Training, *EPOCH_CALLS)
+        inside = timed(monitor.Training, *EPOCH_CALLS)
         plain, captured = in_pairs(options.pairs, options.epochs)
         show("plain fit, ms per epoch", plain, 1e3 / options.epochs)
         show("captured fit, ms per epoch", captured, 1e3 / options.epochs)

@@ -8,7 +8,8 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from dfanalyzer_client import flush, settings
+from dfanalyzer_client import flush
+from dfanalyzer_client.config import settings
 from dfanalyzer_client.store import reader_connection
 
 from .paired import alternating

@@ -7,13 +7,16 @@ a moment later; :func:`flush` waits for that.
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from .attribute import Attribute
 from .attribute_type import AttributeType
-from .client import Client, client_for, flush, shutdown
+from .config.store_url import StoreURL
 from .dataflow import Dataflow
 from .dataset import DataSet
+from .declarations.names import original_text
+from .delivery.client import Client, client_for, flush, shutdown
 from .dependency import Dependency
 from .element import Element
 from .errors import DfAnalyzerError
@@ -31,11 +34,11 @@ from .set_type import SetType
 from .task import Task
 from .task_status import TaskStatus
 from .transformation import Transformation
-from .url import StoreURL
 
 if TYPE_CHECKING:
+    from .export.crate import write_crate
+    from .export.prov import prov_document
     from .path_query import QueryResult, query
-    from .prov import prov_document
 
 __all__ = [
     "Attribute",
@@ -64,20 +67,23 @@ __all__ = [
     "Transformation",
     "client_for",
     "flush",
+    "original_text",
     "prov_document",
     "query",
     "shutdown",
+    "write_crate",
 ]
+
+_LATER = {
+    "QueryResult": ".path_query",
+    "prov_document": ".export.prov",
+    "query": ".path_query",
+    "write_crate": ".export.crate",
+}
+"""Asking needs the driver and a parser of SQL, which recording does not wait for."""
 
 
 def __getattr__(name: str) -> Any:
-    """Asking needs the driver and a parser of SQL, which saying does not wait for."""
-    if name in ("QueryResult", "query"):
-        from . import path_query
-
-        return getattr(path_query, name)
-    if name == "prov_document":
-        from .prov import prov_document
-
-        return prov_document
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LATER[name], __name__), name)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from .attribute_type import AttributeType
+from .declarations.names import checked_name
 from .errors import DefinitionError
-from .names import checked_name
 
 __all__ = ["Attribute"]
 

@@ -9,14 +9,14 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from .client import default_client
+from .declarations.names import checked_name
+from .declarations.provenance_object import ProvenanceObject
+from .delivery.client import default_client
 from .errors import DefinitionError, UnknownTagError
-from .names import checked_name
-from .provenance_object import ProvenanceObject
 from .transformation import Transformation
 
 if TYPE_CHECKING:
-    from .client import Client
+    from .delivery.client import Client
     from .running_task import RunningTask
     from .task import Task
 

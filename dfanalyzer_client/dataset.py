@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .declarations.provenance_object import ProvenanceObject
 from .element import Element
 from .errors import ElementError
-from .provenance_object import ProvenanceObject
 
 __all__ = ["DataSet"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from .declarations.provenance_object import ProvenanceObject
 from .errors import DefinitionError
 from .extractor_cartridge import ExtractorCartridge
 from .extractor_extension import ExtractorExtension
-from .provenance_object import ProvenanceObject
 
 __all__ = ["Extractor"]
 

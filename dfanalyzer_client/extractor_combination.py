@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .declarations.names import checked_name, checked_text
 from .errors import DefinitionError
-from .names import checked_name, checked_text
 
 __all__ = ["ExtractorCombination"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from .declarations.names import checked_text
 from .errors import DefinitionError
-from .names import checked_text
 
 __all__ = ["READ", "WRITTEN", "File"]
 

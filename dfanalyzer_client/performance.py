@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from .declarations.names import checked_text
 from .errors import DefinitionError
 from .method_type import MethodType
-from .names import checked_text
 
 __all__ = ["Performance"]
 

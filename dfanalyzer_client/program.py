@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .names import checked_text
+from .declarations.names import checked_text
 
 __all__ = ["Program"]
 

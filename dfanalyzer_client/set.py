@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from .attribute import Attribute
+from .declarations.provenance_object import ProvenanceObject
 from .errors import DefinitionError
 from .extractor import Extractor
 from .extractor_combination import ExtractorCombination
-from .provenance_object import ProvenanceObject
 from .set_type import SetType
 
 __all__ = ["Set"]

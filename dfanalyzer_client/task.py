@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from .client import Client, client_declaring
 from .dataflow import live_dataflow, newest_execution
 from .dataset import DataSet
+from .declarations.names import checked_name, checked_text
+from .declarations.provenance_object import ProvenanceObject
+from .delivery.client import Client, client_declaring
+from .delivery.row_stream import RowStream
 from .dependency import Dependency
 from .errors import DefinitionError, ElementError, UnknownTagError
 from .file import File
 from .masking import MOST_OF_ERRORS, captured_text
-from .names import checked_name, checked_text
 from .performance import Performance
-from .provenance_object import ProvenanceObject
-from .row_stream import RowStream
 from .task_status import ENDED, TaskStatus
 
 __all__ = ["Task"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .declarations.provenance_object import ProvenanceObject
 from .errors import DefinitionError
 from .program import Program
-from .provenance_object import ProvenanceObject
 from .set import Set
 from .set_type import SetType
 

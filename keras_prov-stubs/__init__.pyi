@@ -59,8 +59,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
-from dfanalyzer_client.author import Author
-from dfanalyzer_client.url import StoreURL
+from dfanalyzer_client.config.author import Author
+from dfanalyzer_client.config.store_url import StoreURL
 from keras import Model
 from prov.model import ProvDocument
 

@@ -13,21 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from dfanalyzer_client.client import flush as flush
+from dfanalyzer_client.delivery.client import flush as flush
 
 from . import _namespace
-from ._consent import Capture as Capture
-from ._consent import capture as capture
-from ._consent import capture_as_told as _capture_as_told
-from ._consent import log as log
-from ._documents import prov_document as prov_document
+from ._capture.keys import Key as Key
+from ._capture.keys import known_hyperparameters as known_hyperparameters
+from ._capture.requests import Capture as Capture
+from ._capture.requests import capture as capture
+from ._capture.requests import capture_as_told as _capture_as_told
+from ._capture.requests import log as log
 from ._guard import guarded
-from ._instrument import instrument as instrument
-from ._instrument import uninstrument as uninstrument
-from ._keys import Key as Key
-from ._keys import known_hyperparameters as known_hyperparameters
-from ._trials import Trial as Trial
-from ._trials import trial as trial
+from ._instrumentation.switch import instrument as instrument
+from ._instrumentation.switch import uninstrument as uninstrument
+from ._prov_document import prov_document as prov_document
+from ._recording.trials import Trial as Trial
+from ._recording.trials import trial as trial
 
 if TYPE_CHECKING:  # for editors that do not read the stubs
     from keras import *  # noqa: F403

@@ -16,11 +16,11 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import ParamSpec, TypeVar
 
+from dfanalyzer_client.config.settings import strict
 from dfanalyzer_client.errors import UnsafeHomeError
-from dfanalyzer_client.settings import strict
-from dfanalyzer_client.terminal import shown_line
+from dfanalyzer_client.support.terminal import shown_line
 
-from ._weak import WeakIdentityMap
+from ._identity_map import WeakIdentityMap
 
 __all__ = ["guarded", "strict"]
 

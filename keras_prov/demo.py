@@ -29,9 +29,9 @@ from dfanalyzer_client import (
     SetType,
     Task,
     Transformation,
-    settings,
 )
 from dfanalyzer_client.cli.common import print_table
+from dfanalyzer_client.config import settings
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import reader_connection
 

@@ -64,8 +64,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def _clean_slate(home: Path) -> Iterator[None]:
     """Each test ends with its captures stopped, and with all it said stored and let go."""
     yield
-    if "keras_prov._consent" in sys.modules:
-        for handle in list(sys.modules["keras_prov._consent"]._captures):
+    if "keras_prov._capture.requests" in sys.modules:
+        for handle in list(sys.modules["keras_prov._capture.requests"]._captures):
             handle.stop()
     dfanalyzer_client.shutdown()
 

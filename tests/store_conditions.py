@@ -9,11 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dfanalyzer_client import jitter, settings
-from dfanalyzer_client.client import client_for
+from dfanalyzer_client.config import settings
+from dfanalyzer_client.delivery.client import client_for
 from dfanalyzer_client.errors import ConflictError
 from dfanalyzer_client.private_server import READER, PrivateServer
 from dfanalyzer_client.store import Connection, create_catalogue
+from dfanalyzer_client.support import jitter
 
 REFUSED = "monetdb://monetdb:x@127.0.0.1:9/nothing"
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dfanalyzer_client import project_settings
+from dfanalyzer_client.config import project_file
 from tools.capture_docs import PAGE, up_to_date
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -24,7 +24,7 @@ def test_the_tables_of_what_can_be_captured_are_up_to_date() -> None:
 def test_every_setting_is_documented() -> None:
     """By its variable and by its key in pyproject.toml."""
     text = (DOCS / "run.md").read_text(encoding="utf-8")
-    for key in project_settings.KEYS:
+    for key in project_file.KEYS:
         assert f"| `KERAS_PROV_{key.upper()}` | `{key}` |" in text
 
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-import dfanalyzer_client.vocabulary as tags
+import dfanalyzer_client.keras_schema as tags
 import keras_prov
-from keras_prov._dataflow import COLUMNS
+from keras_prov._recording.dataflow import COLUMNS
 
 __all__ = ["PAGE", "up_to_date"]
 

@@ -10,12 +10,12 @@ from typing import Any, TypeVar
 
 import click
 
-from .. import settings
+from ..config import settings
+from ..config.store_url import StoreURL
+from ..delivery.leftovers import store_left
 from ..errors import DfAnalyzerError
-from ..left_behind import store_left
 from ..store import Connection, reader_connection
-from ..terminal import shown, shown_line
-from ..url import StoreURL
+from ..support.terminal import shown, shown_line
 from .forms import as_csv, json_text, named_columns
 
 __all__ = [

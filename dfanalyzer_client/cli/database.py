@@ -7,14 +7,14 @@ from typing import Any
 
 import click
 
-from .. import settings
+from ..config import settings
+from ..config.store_url import StoreURL
+from ..delivery.relocation import move_journals, way_of_moved
+from ..delivery.sync import JournalState, journal_states
+from ..delivery.sync import sync as sync_journals
 from ..errors import DfAnalyzerError
-from ..moving import move_journals, way_of_moved
 from ..private_server import READER, PrivateServer
 from ..store import Connection, create_catalogue, differences
-from ..sync import JournalState, journal_states
-from ..sync import sync as sync_journals
-from ..url import StoreURL
 from .common import chosen_store, duration, friendly_errors, print_table, reading, say, store_option
 
 __all__ = ["db", "journal", "sync"]

@@ -13,12 +13,13 @@ from typing import IO, TYPE_CHECKING
 
 import click
 
-from .. import analysis, settings
+from ..config import settings
 from ..errors import DfAnalyzerError
+from ..executions import summaries
 from .common import friendly_errors, reading, say, store_option
 
 if TYPE_CHECKING:
-    from ..prov import Options
+    from ..export.prov import Options
     from ..store import Connection
 
 __all__ = ["export"]
@@ -80,7 +81,7 @@ def export(
             "A crate is of one EXECUTION, and goes to --output: a folder, or a name in .zip."
         )
     with friendly_errors():
-        from ..prov import export_dataflow, export_execution, options_for
+        from ..export.prov import export_dataflow, export_execution, options_for
 
         options = options_for(
             settings.store_url(store), epochs=epochs, prospective=prospective, author=author,
@@ -105,10 +106,10 @@ def _crate(
     licence: str | None,
     force: bool,
 ) -> None:
-    from ..crate import write_crate
-    from ..prov import export_execution
+    from ..export.crate import write_crate
+    from ..export.prov import export_execution
 
-    summary = analysis.find_execution(connection, execution)
+    summary = summaries.find_execution(connection, execution)
     document = export_execution(connection, summary, "json", options)
     write_crate(
         connection, summary, output, prov_json=document.decode(), author=options.author,

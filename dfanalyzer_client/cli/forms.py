@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from ..defused import defused
-from ..terminal import STEERING, shown
+from ..support.spreadsheet import defused
+from ..support.terminal import STEERING, shown
 
 __all__ = ["as_csv", "json_text", "named_columns"]
 

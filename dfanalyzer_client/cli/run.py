@@ -15,10 +15,10 @@ from types import ModuleType
 import click
 import wrapt
 
-from .. import settings
+from ..config import settings
+from ..declarations.names import checked_dataflow_tag, storable_tag
 from ..errors import DfAnalyzerError
-from ..names import checked_dataflow_tag, storable_tag
-from ..safe_home import check_home
+from ..support.safe_home import check_home
 from .common import store_option
 from .script import Program, found_module, found_script
 
@@ -69,7 +69,7 @@ def run(
 
     def capture_all(_: ModuleType) -> None:
         # by name: this package stands below keras_prov
-        ours = importlib.import_module("keras_prov._run")
+        ours = importlib.import_module("keras_prov._run_command")
         ours.capture_all(capture, tag, adaptation, store)
 
     # first: to find a module imports its package, which may import Keras
@@ -99,7 +99,7 @@ def _failure(ended: SystemExit) -> BaseException | str | None:
 
 def _close(program: Program, error: BaseException | str | None) -> None:
     """What is left to be said of a program that has imported Keras, and trained nothing."""
-    ours = sys.modules.get("keras_prov._run")
+    ours = sys.modules.get("keras_prov._run_command")
     line = ours.script_ended(program.path, error) if ours is not None else None
     if line is not None:
         click.echo(line, err=True)

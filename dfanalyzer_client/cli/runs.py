@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from .. import analysis
-from ..execution_reading import read_execution
-from ..execution_record import TaskRecord
+from ..executions import summaries as analysis
+from ..executions.reader import read_execution
+from ..executions.record import TaskRecord
 from .common import duration, friendly_errors, print_table, reading, say, store_option
 from .forms import json_text
 

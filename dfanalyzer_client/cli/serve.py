@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from .. import settings
+from ..config import settings
 from ..errors import DfAnalyzerError
 from .common import chosen_store, friendly_errors, store_option
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from .. import settings
+from ..config import settings
 from ..private_server import PrivateServer, ServerStatus
 from .common import friendly_errors, say
 

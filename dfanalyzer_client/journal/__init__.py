@@ -12,13 +12,13 @@ Beside it, ``*.refused`` holds the messages that the store refuses whatever happ
 from __future__ import annotations
 
 from ._address import readdress
+from ._dead_letters import Refused, SetAside, journals_with_refused
 from ._files import compressed, is_done, journals, remove_expired
 from ._lock import take_over
 from ._news import DeclarationNews, News, TaskName
 from ._reader import Header, JournalReader, count_records, read_header
 from ._record import Record
 from ._search import declarations
-from ._set_aside import Refused, SetAside, journals_with_refused
 from ._writer import Journal, append_records
 
 __all__ = [

@@ -9,9 +9,9 @@ import shutil
 from pathlib import Path
 from typing import IO, cast
 
-from ..descriptors import Descriptor, open_own
+from ..config.store_url import StoreURL
 from ..errors import JournalError
-from ..url import StoreURL
+from ..support.descriptors import Descriptor, open_own
 from ._files import NEW
 from ._lock import hold
 from ._reader import opened

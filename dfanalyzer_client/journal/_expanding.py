@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from ..descriptors import open_above
+from ..support.descriptors import open_above
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..descriptors import Descriptor, open_above
+from ..support.descriptors import Descriptor, open_above
 
 __all__ = ["SUFFIX", "compressed", "is_done", "journals", "remove_expired", "stem"]
 

@@ -12,7 +12,7 @@ import logging
 import os
 from pathlib import Path
 
-from ..descriptors import Descriptor, open_above
+from ..support.descriptors import Descriptor, open_above
 from ._reader import read_header
 
 __all__ = ["hold", "take_over"]

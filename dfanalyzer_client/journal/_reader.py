@@ -14,8 +14,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-from ..descriptors import open_above
 from ..errors import JournalError
+from ..support.descriptors import open_above
 from ._expanding import expanding
 from ._record import FORMAT, LONGEST, Record, parsed
 

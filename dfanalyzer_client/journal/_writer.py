@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .. import settings
-from ..descriptors import Descriptor, open_above
+from ..config import settings
+from ..config.store_url import StoreURL
 from ..errors import JournalError
-from ..url import StoreURL
+from ..support.descriptors import Descriptor, open_above
 from ._files import NEW, SUFFIX
 from ._lock import hold
 from ._reader import boot

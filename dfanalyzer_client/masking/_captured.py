@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..names import storable_text
-from ..vocabulary import MASK
+from ..declarations.names import storable_text
+from ..keras_schema import MASK
 from ._text import masked
 
 __all__ = ["MOST_CHARACTERS", "MOST_OF_ERRORS", "CapturedText", "bounded", "captured_text"]

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ..declared_set import named
+from ..declarations.sets import named
 from ..errors import UnknownTagError
 from ..store.layout import DataflowLayout
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import settings
+from ..config import settings
+from ..config.store_url import StoreURL
 from ..errors import DefinitionError, UnknownTagError
 from ..store import Connection, reader_connection
+from ..store.exact_numbers import Place, restored
 from ..store.layout import DataflowLayout
-from ..store.numbers import Place, restored
 from ..store.reading import Catalogue
-from ..url import StoreURL
 from ._path import fragment
 from ._select import Attributes, select
 

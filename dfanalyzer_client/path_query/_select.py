@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from ..declared_set import named
+from ..declarations.sets import named
 from ..errors import UnknownTagError
+from ..store.growth.pending_columns import source
 from ..store.layout import DataflowLayout, SetLayout
 from ..store.sql import identifier, literal
-from ..store.waiting import source
 from ._path import Step
 from ._selection import condition
 

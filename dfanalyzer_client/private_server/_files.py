@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..descriptors import Descriptor, open_own
+from ..config.store_url import StoreURL
 from ..errors import PrivateServerError
-from ..forks import undivided
-from ..safe_home import check_home, made_home
-from ..url import StoreURL
+from ..support.descriptors import Descriptor, open_own
+from ..support.forks import undivided
+from ..support.safe_home import check_home, made_home
 
 __all__ = [
     "DATABASE",

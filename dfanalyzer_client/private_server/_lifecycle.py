@@ -16,10 +16,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from .. import settings
-from ..descriptors import Descriptor, open_own, pipe_above
+from ..config import settings
+from ..config.store_url import StoreURL
 from ..errors import KernelMissingError, PrivateServerError
-from ..url import StoreURL
+from ..support.descriptors import Descriptor, open_own, pipe_above
 from ._boot import kernel_available
 from ._files import DATABASE, READER, WRITER, ServerFiles, hold_soon, holding, is_held
 

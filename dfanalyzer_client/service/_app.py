@@ -17,8 +17,8 @@ from fastapi_offline import FastAPIOffline
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from starlette.requests import ClientDisconnect
 
-from .. import settings
-from ..client import Client
+from ..config import settings
+from ..delivery.client import Client
 from ..errors import (
     ConflictError,
     DfAnalyzerError,

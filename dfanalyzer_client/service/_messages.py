@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from ..names import MAX_NAME, checked_dataflow_tag, checked_name, checked_text
+from ..declarations.names import MAX_NAME, checked_dataflow_tag, checked_name, checked_text
 from ..task_status import ENDED, TaskStatus
 from ._times import parsed_time, stored_time, utc_period
 

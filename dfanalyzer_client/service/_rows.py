@@ -6,8 +6,8 @@ import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ..declaration import Declaration
-from ..declared_set import DeclaredSet
+from ..declarations.dataflow import Declaration
+from ..declarations.sets import DeclaredSet
 from ..errors import ElementError
 from ._messages import SEPARATOR, DataSetMessage, Scalar, TaskMessage
 from ._orders import Order

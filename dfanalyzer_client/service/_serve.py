@@ -14,10 +14,10 @@ from pathlib import Path
 
 import uvicorn
 
-from ..client import Client
+from ..config.store_url import StoreURL
+from ..delivery.client import Client
 from ..errors import DefinitionError, DfAnalyzerError
 from ..store import reader_connection
-from ..url import StoreURL
 from ._app import create_app
 from ._guards import Guard
 from ._limits import Limits, bounded_protocol

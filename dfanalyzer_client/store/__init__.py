@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from ..config.store_url import StoreURL
 from ..private_server import READER, PrivateServer
-from ..url import StoreURL
 from .catalogue import create_catalogue
-from .check import differences
 from .connection import Connection
+from .upgrade.check import differences
 from .writer import MonetDBStore
 
 __all__ = [

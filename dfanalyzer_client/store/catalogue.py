@@ -9,7 +9,6 @@ from functools import partial
 from .comparison import backfill
 from .connection import Connection
 from .layout import load_layouts
-from .predecessor import upgrade
 from .retry import retrying_conflicts
 from .schema import (
     LINEAGE_VIEW,
@@ -25,6 +24,7 @@ from .schema import (
 )
 from .sessions import report_holders
 from .sql import identifier
+from .upgrade.predecessor import upgrade
 
 __all__ = ["create_catalogue"]
 

@@ -17,12 +17,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import vocabulary as tags
+from .. import keras_schema as tags
 from .connection import Connection
+from .growth.pending_columns import source
 from .layout import DataflowLayout, SetLayout
 from .schema import table
 from .sql import identifier, literal
-from .waiting import source
 
 __all__ = ["Compared", "backfill", "compare"]
 

@@ -16,7 +16,7 @@ from typing import Any
 import pymonetdb
 import pymonetdb.sql.cursors
 
-from ..descriptors import FIRST
+from ..config.store_url import StoreURL
 from ..errors import (
     ConflictError,
     RefusedError,
@@ -25,9 +25,9 @@ from ..errors import (
     StoreLoginError,
     StoreUnavailableError,
 )
-from ..forks import unshared
-from ..terminal import shown
-from ..url import StoreURL
+from ..support.descriptors import FIRST
+from ..support.forks import unshared
+from ..support.terminal import shown
 from .patience import PatientSocket
 
 __all__ = ["Connection", "lacks_rights", "store_error"]

@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from ..declaration import Declaration
-from ..declared_set import DeclaredSet
+from ..declarations.dataflow import Declaration
+from ..declarations.sets import DeclaredSet
 from ..errors import RefusedError
 from .connection import Connection
-from .growth import bring_forward
+from .growth.bring_forward import bring_forward
+from .growth.views import create_view
 from .layout import (
     LIST_SEPARATOR,
     AttributeLayout,
@@ -28,7 +29,6 @@ from .retry import retrying_conflicts
 from .schema import grant, lock_definitions, table
 from .sessions import report_holders
 from .sql import identifier, next_range, next_values, qualified
-from .views import create_view
 
 __all__ = [
     "add_dependencies",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from ..declaration import Declaration
-from ..declared_set import Combination
+from ..declarations.dataflow import Declaration
+from ..declarations.sets import Combination
 from ..errors import RefusedError
 from .connection import Connection
 from .schema import table

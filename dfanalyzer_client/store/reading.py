@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ..declaration import Declaration
-from ..declared_set import DeclaredSet
+from ..declarations.dataflow import Declaration
+from ..declarations.sets import DeclaredSet
 from ..errors import RefusedError
 from .connection import Connection
 from .inspection import TableFound, column_kind, tables_of

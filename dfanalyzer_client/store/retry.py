@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_delay
 
 from ..errors import ConflictError
-from ..jitter import JitteredWait
+from ..support.jitter import JitteredWait
 
 __all__ = ["retrying_conflicts"]
 

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from .connection import Connection
+from .growth.pending_columns import source as rows_of
 from .layout import DataflowLayout, SetLayout
 from .rows import ElementRow
 from .sql import identifier, literal, qualified
-from .waiting import source as rows_of
 
 __all__ = ["Reuse", "copy_rows"]
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..declarations.values import column_value
 from ..errors import NotYetError
 from ..task_status import ENDED
-from ..values import column_value
 from .comparison import Compared, compare
 from .layout import DataflowLayout, SetLayout
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from ..declaration import Declaration
+from ..config.store_url import StoreURL
+from ..declarations.dataflow import Declaration
 from ..errors import (
     ConflictError,
     NotYetError,
@@ -20,14 +21,14 @@ from ..errors import (
     StoreUnavailableError,
 )
 from ..journal import Record
-from ..url import StoreURL
 from .bulk import insert_rows
 from .catalogue import create_catalogue
 from .connection import Connection, lacks_rights
 from .definitions import ensure_dataflow, ensure_execution, fresh_ids
+from .growth.links import link_waiting
+from .growth.pending_columns import waiting_row
+from .growth.schedule import Mending
 from .layout import DataflowLayout, SetLayout, compare_columns, load_layout
-from .links import link_waiting
-from .mending import Mending
 from .retry import retrying_conflicts
 from .reuse import Reuse, copy_rows
 from .rows import ElementRow, TaskKey, TaskRows, dependencies, reused, task_key, task_rows
@@ -35,7 +36,6 @@ from .schema import table
 from .sessions import report_holders
 from .sql import qualified
 from .texts import storable
-from .waiting import waiting_row
 
 __all__ = ["MonetDBStore"]
 

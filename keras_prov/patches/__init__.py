@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._patch import Change
+from .._instrumentation.patch import Change
 
 __all__ = ["all_patches"]
 
@@ -10,7 +10,6 @@ __all__ = ["all_patches"]
 def all_patches() -> tuple[Change, ...]:
     """Every patch, in the order in which they are applied."""
     # here: each imports Keras, which may be loading now
-    from ..companions import COMPANIONS
     from . import (
         checkpoints,
         compilation,
@@ -26,6 +25,7 @@ def all_patches() -> tuple[Change, ...]:
         tracebacks,
         train_function,
     )
+    from .searches import COMPANIONS
 
     return (
         tracebacks.PATCH,

@@ -18,14 +18,14 @@ import keras
 
 from dfanalyzer_client.file import WRITTEN
 
-from .._adaptations import calling_callback
-from .._executions import executions_of, known_execution, only_execution, uncaptured_in
-from .._files import CHECKPOINT, EXPORT, file_facts, remember_load
+from .._artifacts.model_files import CHECKPOINT, EXPORT, file_facts, remember_load
 from .._guard import guarded
-from .._patch import Change, Original, Patch
-from .._recorder import Execution
-from .._weak import WeakIdentityMap
-from .._when_imported import WhenImported
+from .._identity_map import WeakIdentityMap
+from .._instrumentation.patch import Change, Original, Patch
+from .._instrumentation.post_import import WhenImported
+from .._recording.execution import Execution
+from .._recording.registry import executions_of, known_execution, only_execution, uncaptured_in
+from .._training.adaptations import calling_callback
 from .exporting import record_written
 from .saving import calling_callbacks_name, watched
 

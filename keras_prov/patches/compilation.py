@@ -6,11 +6,11 @@ from typing import Any
 
 import keras
 
-from .._arguments import bound_arguments
-from .._compilations import remember_compilation
 from .._guard import guarded
-from .._instrument import reinstate
-from .._patch import Original, Patch
+from .._instrumentation.call_arguments import bound_arguments
+from .._instrumentation.patch import Original, Patch
+from .._instrumentation.switch import reinstate
+from .._tracking.compilations import remember_compilation
 
 __all__ = ["PATCH"]
 

@@ -8,19 +8,19 @@ from typing import Any
 
 import keras
 
-from .._arguments import bound_arguments, with_callbacks, without_callbacks
-from .._beginning import data_rows, values_of
-from .._compilations import chosen_optimizer
-from .._executions import execution_of
-from .._facts import Facts
-from .._files import forget_loads
+from .._artifacts.model_files import forget_loads
 from .._guard import guarded
-from .._instrument import reinstate
-from .._logs import plain_logs
-from .._outcome import steps_taken
-from .._patch import Patch
-from .._recorder import Execution, utc_now
-from .._running import fits
+from .._inspection.fit_call import Facts
+from .._inspection.logs import plain_logs
+from .._instrumentation.call_arguments import bound_arguments, with_callbacks, without_callbacks
+from .._instrumentation.patch import Patch
+from .._instrumentation.switch import reinstate
+from .._recording.execution import Execution, utc_now
+from .._recording.outcome import steps_taken
+from .._recording.registry import execution_of
+from .._tracking.compilations import chosen_optimizer
+from .._tracking.running import fits
+from .._training.inputs import data_rows, values_of
 
 __all__ = ["PATCH"]
 

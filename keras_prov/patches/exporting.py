@@ -12,11 +12,11 @@ import keras
 
 from dfanalyzer_client.file import WRITTEN
 
-from .._arguments import bound_arguments
-from .._executions import executions_of
-from .._files import EXPORT, file_facts
-from .._patch import Change, Original, Patch
-from .._recorder import Execution
+from .._artifacts.model_files import EXPORT, file_facts
+from .._instrumentation.call_arguments import bound_arguments
+from .._instrumentation.patch import Change, Original, Patch
+from .._recording.execution import Execution
+from .._recording.registry import executions_of
 from .saving import calling_callbacks_name, watched
 
 __all__ = ["PATCHES", "record_written"]

@@ -7,13 +7,13 @@ from typing import Any
 
 import keras
 
-from .._arguments import bound_arguments, with_callbacks, without_callbacks
-from .._executions import execution_of
 from .._guard import guarded
-from .._instrument import reinstate
-from .._patch import Patch
-from .._running import fits
-from .._training import Training
+from .._instrumentation.call_arguments import bound_arguments, with_callbacks, without_callbacks
+from .._instrumentation.patch import Patch
+from .._instrumentation.switch import reinstate
+from .._recording.registry import execution_of
+from .._tracking.running import fits
+from .._training.monitor import Training
 
 __all__ = ["PATCH"]
 

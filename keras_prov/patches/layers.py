@@ -12,9 +12,9 @@ from typing import Any
 
 import keras
 
-from .._constructors import remember
 from .._guard import guarded
-from .._patch import Original, Patch
+from .._instrumentation.patch import Original, Patch
+from .._tracking.calls import remember
 
 __all__ = ["PATCH"]
 

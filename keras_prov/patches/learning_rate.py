@@ -7,9 +7,9 @@ from typing import Any
 
 import keras
 
-from .._adaptations import note_assignment
 from .._guard import guarded
-from .._patch import Original, Patch
+from .._instrumentation.patch import Original, Patch
+from .._training.adaptations import note_assignment
 
 __all__ = ["PATCH"]
 

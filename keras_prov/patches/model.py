@@ -7,14 +7,14 @@ from typing import Any
 
 import keras
 
+from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.dataflow import Dataflow
-from dfanalyzer_client.url import StoreURL
 
-from .._consent import Consent
-from .._executions import declare_execution, execution_of
-from .._instrument import reinstate
-from .._keys import Hyps
-from .._patch import Addition
+from .._capture.keys import Hyps
+from .._capture.requests import Consent
+from .._instrumentation.patch import Addition
+from .._instrumentation.switch import reinstate
+from .._recording.registry import declare_execution, execution_of
 
 __all__ = ["PATCHES"]
 

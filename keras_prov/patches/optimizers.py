@@ -12,11 +12,11 @@ from typing import Any
 
 import keras
 
-from .._building import optimizer_is_built
-from .._constructors import remember
 from .._guard import guarded
-from .._instrument import reinstate
-from .._patch import Original, Patch
+from .._instrumentation.patch import Original, Patch
+from .._instrumentation.switch import reinstate
+from .._tracking.building import optimizer_is_built
+from .._tracking.calls import remember
 
 __all__ = ["PATCHES"]
 

@@ -19,8 +19,8 @@ from typing import Any
 
 import keras
 
-from .._own_saving import is_own_saving, own_saving_folder
-from .._patch import Change, Original, Patch, Replacement
+from .._artifacts.own_saving import is_own_saving, own_saving_folder
+from .._instrumentation.patch import Change, Original, Patch, Replacement
 
 __all__ = ["PATCHES"]
 

@@ -17,11 +17,11 @@ from typing import Any
 
 from dfanalyzer_client.file import READ, WRITTEN
 
-from .._adaptations import calling_callback
-from .._executions import known_execution
-from .._files import MODEL, WEIGHTS, file_facts, note_unclaimed, remember_load
+from .._artifacts.model_files import MODEL, WEIGHTS, file_facts, note_unclaimed, remember_load
 from .._guard import guarded
-from .._patch import Change, Original, Patch
+from .._instrumentation.patch import Change, Original, Patch
+from .._recording.registry import known_execution
+from .._training.adaptations import calling_callback
 
 __all__ = ["PATCHES", "calling_callbacks_name", "unrecorded", "watched"]
 

@@ -17,14 +17,14 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TypeAlias
 
-from .. import _patch
-from .._patch import HANDLERS, Change, Replacement
+from .._instrumentation import patch
+from .._instrumentation.patch import HANDLERS, Change, Replacement
 
 __all__ = ["PATCH"]
 
 Filter: TypeAlias = Callable[["TracebackType | None"], "TracebackType | None"]
 
-OURS = (_patch.__file__, f"{Path(__file__).parent}{os.sep}")
+OURS = (patch.__file__, f"{Path(__file__).parent}{os.sep}")
 
 
 def _without_ours(original: Filter) -> Filter:

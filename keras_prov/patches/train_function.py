@@ -9,8 +9,8 @@ from typing import Any
 
 import keras
 
-from .._instrument import reinstate
-from .._patch import Original, Patch
+from .._instrumentation.patch import Original, Patch
+from .._instrumentation.switch import reinstate
 
 __all__ = ["PATCH"]
 

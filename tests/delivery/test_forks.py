@@ -12,14 +12,14 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from dfanalyzer_client.forks import undivided
 from dfanalyzer_client.journal import Journal, compressed, journals, take_over
+from dfanalyzer_client.support.forks import undivided
 
 COMMON = """
 import errno, os, select, signal, sys, threading
 import dfanalyzer_client
 from dfanalyzer_client import *
-from dfanalyzer_client.client import default_client
+from dfanalyzer_client.delivery.client import default_client
 
 output = Set("out", SetType.OUTPUT, [Attribute("a", AttributeType.NUMERIC)])
 flow = Dataflow(sys.argv[1], [Transformation("step", [output])])

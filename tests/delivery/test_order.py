@@ -15,8 +15,12 @@ from click.testing import CliRunner
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from dfanalyzer_client.abandoned import OpenTasks
 from dfanalyzer_client.cli import main
+from dfanalyzer_client.delivery.batches import ship
+from dfanalyzer_client.delivery.lookup import recalled
+from dfanalyzer_client.delivery.open_tasks import OpenTasks
+from dfanalyzer_client.delivery.recovery import orphans_of
+from dfanalyzer_client.delivery.sync import sync
 from dfanalyzer_client.errors import DfAnalyzerError, JournalError
 from dfanalyzer_client.journal import (
     Journal,
@@ -30,12 +34,8 @@ from dfanalyzer_client.journal import (
     read_header,
 )
 from dfanalyzer_client.journal._record import line_of
-from dfanalyzer_client.orphans import orphans_of
 from dfanalyzer_client.private_server import READER, PrivateServer
-from dfanalyzer_client.recall import recalled
-from dfanalyzer_client.shipping import ship
 from dfanalyzer_client.store import MonetDBStore
-from dfanalyzer_client.sync import sync
 
 
 @pytest.fixture

@@ -24,9 +24,9 @@ from dfanalyzer_client import (
     Transformation,
     flush,
 )
-from dfanalyzer_client.analysis import find_execution
 from dfanalyzer_client.errors import DefinitionError, ElementError
-from dfanalyzer_client.execution_reading import read_execution
+from dfanalyzer_client.executions.reader import read_execution
+from dfanalyzer_client.executions.summaries import find_execution
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from dfanalyzer_client.author import Author, checked_licence, licence_url
+from dfanalyzer_client.config.author import Author, checked_licence, licence_url
 from dfanalyzer_client.errors import DfAnalyzerError
 
 ADA = "Ada Lovelace"

@@ -23,14 +23,14 @@ import pytest
 
 import dfanalyzer_client
 import keras_prov as keras
-from dfanalyzer_client import analysis
-from dfanalyzer_client.author import Author
-from dfanalyzer_client.crate import write_crate
-from dfanalyzer_client.digest import file_digest
+from dfanalyzer_client.config.author import Author
 from dfanalyzer_client.errors import CrateError
-from dfanalyzer_client.execution_reading import read_execution
+from dfanalyzer_client.executions import summaries
+from dfanalyzer_client.executions.reader import read_execution
+from dfanalyzer_client.export.crate import write_crate
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
+from dfanalyzer_client.support.digest import file_digest
 from small_models import data, small_model
 
 ROOT = Path(__file__).parents[2]
@@ -112,7 +112,7 @@ def database(home: Path) -> Iterator[Connection]:
 def exported(home: Path, tag: str, target: Path, **options: Any) -> Exported:
     """The crate of the newest execution of a dataflow."""
     with database(home) as connection:
-        summary = analysis.executions(connection, tag)[-1]
+        summary = summaries.executions(connection, tag)[-1]
         write_crate(connection, summary, target, **{"prov_json": PROV, **options})
     return Exported(target)
 
@@ -237,7 +237,7 @@ def test_each_set_is_a_csv_of_the_databases_rows(
 ) -> None:
     """Of both trainings, each row after its task."""
     with database(home) as connection:
-        summary = analysis.executions(connection, trained[1])[-1]
+        summary = summaries.executions(connection, trained[1])[-1]
         record = read_execution(connection, summary.dataflow, summary.id)
         sets = {each.tag: each for each in record.sets}
 
@@ -309,7 +309,7 @@ def test_the_same_execution_gives_the_same_crate(
     again = exported(home, trained[1], tmp_path / "again", author=ADA, license="CC-BY-4.0")
     files = {each.relative_to(again.folder) for each in again.folder.rglob("*") if each.is_file()}
     with database(home) as connection:
-        summary = analysis.executions(connection, trained[1])[-1]
+        summary = summaries.executions(connection, trained[1])[-1]
         options: dict[str, Any] = {"prov_json": PROV, "author": ADA, "license": "CC-BY-4.0"}
         zips = [
             write_crate(connection, summary, tmp_path / f"{name}.zip", **options)
@@ -529,7 +529,9 @@ def test_without_rocrate_the_cure_is_named(
 ) -> None:
     """In the error, before anything is written."""
     capture().fit(*data(), epochs=1, verbose=0)
-    for name in [each for each in sys.modules if each.startswith("dfanalyzer_client.crate._c")]:
+    for name in [
+        each for each in sys.modules if each.startswith("dfanalyzer_client.export.crate._c")
+    ]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "rocrate", None)
     for name in [each for each in sys.modules if each.startswith("rocrate.")]:

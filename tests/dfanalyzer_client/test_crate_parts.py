@@ -17,13 +17,13 @@ from dfanalyzer_client import (
     Transformation,
     flush,
 )
-from dfanalyzer_client.analysis import find_execution
-from dfanalyzer_client.crate._files import collect_files, safe_name, unused_name
-from dfanalyzer_client.crate._script import find_script
-from dfanalyzer_client.crate._tables import _line
-from dfanalyzer_client.environment_record import Environment, environment_of
-from dfanalyzer_client.execution_reading import read_execution
-from dfanalyzer_client.execution_record import FileRecord, TaskRecord
+from dfanalyzer_client.executions.environment import Environment, environment_of
+from dfanalyzer_client.executions.reader import read_execution
+from dfanalyzer_client.executions.record import FileRecord, TaskRecord
+from dfanalyzer_client.executions.summaries import find_execution
+from dfanalyzer_client.export.crate._files import collect_files, safe_name, unused_name
+from dfanalyzer_client.export.crate._script import find_script
+from dfanalyzer_client.export.crate._tables import _line
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 

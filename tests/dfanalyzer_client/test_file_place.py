@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rdflib.term import _is_valid_uri
 
-from dfanalyzer_client.file_place import is_url, place_uri, published_place
+from dfanalyzer_client.export.file_locations import is_url, place_uri, published_place
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
-from dfanalyzer_client import analysis
 from dfanalyzer_client.errors import RefusedError
-from dfanalyzer_client.execution_reading import read_execution
+from dfanalyzer_client.executions import summaries
+from dfanalyzer_client.executions.reader import read_execution
 from dfanalyzer_client.journal import Record
 from dfanalyzer_client.path_query import query_with
 from dfanalyzer_client.private_server import READER, PrivateServer
-from dfanalyzer_client.store import Connection, MonetDBStore, growth, mending
+from dfanalyzer_client.store import Connection, MonetDBStore
+from dfanalyzer_client.store.growth import bring_forward, schedule
 
 
 @pytest.fixture
@@ -134,7 +135,7 @@ def told(home: Path, tag: str) -> list[tuple[Any, ...]]:
     """A set's rows as exports tell them, which are those that path queries find."""
     connection = Connection(PrivateServer(home).reader_url())
     try:
-        summary = analysis.find_execution(connection, f"{tag}-1")
+        summary = summaries.find_execution(connection, f"{tag}-1")
         (found,) = read_execution(connection, summary.dataflow, summary.id).sets
         rows = [row.values for row in found.rows]
         asked = query_with(connection, tag, source=["out"], target=["out"]).rows
@@ -155,7 +156,7 @@ def test_what_others_left_waiting_is_brought_forward_a_little_at_a_time(
     with reading(home, f'SELECT * FROM "{tags[0]}"."out"'):
         for tell, each in zip(tellers, tags, strict=True):
             tell(dataflow(each, "b"), task(each, 2, {"b": 2}))
-    monkeypatch.setattr(mending, "STEP_SECONDS", 0.0)
+    monkeypatch.setattr(schedule, "STEP_SECONDS", 0.0)
     stale = MonetDBStore(PrivateServer(home).ensure, readers=(READER,))
     stale.write(f"{tag}-2", [Record(1, {"kind": "refused"})])
 
@@ -244,7 +245,7 @@ def test_a_server_that_keeps_views_too_keeps_up_no_rows(
         admin.execute(f'SELECT * FROM "{tag}".nosuch')
 
     with reading(home, f'SELECT * FROM "{tag}"."out"'), monkeypatch.context() as patched:
-        patched.setattr(growth, "_view_of", refuse)
+        patched.setattr(bring_forward, "_view_of", refuse)
         tell(dataflow(tag, "a", "b"), task(tag, 2, {"a": 2, "b": 3}))
         admin.rollback()
         assert columns(admin, tag, "out") == ["id", "step_task_id", "a"]

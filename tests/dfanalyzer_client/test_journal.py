@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.errors import JournalError
 from dfanalyzer_client.journal import (
     Journal,
@@ -31,7 +32,6 @@ from dfanalyzer_client.journal import (
     take_over,
 )
 from dfanalyzer_client.journal._record import line_of
-from dfanalyzer_client.url import StoreURL
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

@@ -13,11 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfanalyzer_client.cli.forms import as_csv, json_text, named_columns
-from dfanalyzer_client.defused import defused
-from dfanalyzer_client.errors import DefinitionError
-from dfanalyzer_client.journal import Record
-from dfanalyzer_client.journal._record import line_of, parsed
-from dfanalyzer_client.names import (
+from dfanalyzer_client.declarations.names import (
     MAX_NAME,
     checked_dataflow_tag,
     checked_name,
@@ -26,9 +22,13 @@ from dfanalyzer_client.names import (
     storable_tag,
     storable_text,
 )
+from dfanalyzer_client.errors import DefinitionError
+from dfanalyzer_client.journal import Record
+from dfanalyzer_client.journal._record import line_of, parsed
 from dfanalyzer_client.private_server import READER, PrivateServer
 from dfanalyzer_client.store import MonetDBStore
-from dfanalyzer_client.terminal import shown, shown_line
+from dfanalyzer_client.support.spreadsheet import defused
+from dfanalyzer_client.support.terminal import shown, shown_line
 
 ANY = st.text(st.characters() | st.sampled_from("\0\\x0ud8e9\udce9\ufeff%c5"))
 

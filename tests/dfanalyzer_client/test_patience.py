@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.errors import StoreUnavailableError
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection, connection, patience
-from dfanalyzer_client.url import StoreURL
 
 SLEEP = (
     "CREATE OR REPLACE FUNCTION sys.asleep(milliseconds INT) RETURNS INT EXTERNAL NAME alarm.sleep"

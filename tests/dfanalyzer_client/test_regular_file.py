@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from dfanalyzer_client import digest
-from dfanalyzer_client.crate._files import _copied_from
-from dfanalyzer_client.digest import file_digest
-from dfanalyzer_client.regular_file import blocks_of, open_regular
+from dfanalyzer_client.export.crate._files import _copied_from
+from dfanalyzer_client.support import digest
+from dfanalyzer_client.support.digest import file_digest
+from dfanalyzer_client.support.regular_file import blocks_of, open_regular
 
 
 @pytest.fixture

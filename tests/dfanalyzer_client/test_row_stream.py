@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dfanalyzer_client.row_stream import RowStream
-from dfanalyzer_client.values import stored_value
+from dfanalyzer_client.declarations.values import stored_value
+from dfanalyzer_client.delivery.row_stream import RowStream
 
 MESSAGE = {"sets": [{"tag": "s", "attributes": ["n", "t"], "elements": []}], "status": "RUNNING"}
 NUMBERS = st.none() | st.floats() | st.integers(-(2**63), 2**63 - 1) | st.booleans()

@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from dfanalyzer_client import accounts
-from dfanalyzer_client.accounts import TRUST
 from dfanalyzer_client.errors import DfAnalyzerError, UnsafeHomeError
 from dfanalyzer_client.private_server import PrivateServer
-from dfanalyzer_client.safe_home import check_home, made_home
+from dfanalyzer_client.support import accounts
+from dfanalyzer_client.support.accounts import TRUST
+from dfanalyzer_client.support.safe_home import check_home, made_home
 
 NOBODY = 65534
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dfanalyzer_client import settings
-from dfanalyzer_client.author import Author
+from dfanalyzer_client.config import settings
+from dfanalyzer_client.config.author import Author
 from dfanalyzer_client.errors import DfAnalyzerError
 
 

@@ -18,22 +18,22 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from dfanalyzer_client.analysis import find_execution
+from dfanalyzer_client.config.store_url import StoreURL
+from dfanalyzer_client.delivery.batches import ship
+from dfanalyzer_client.delivery.exporter import Exporter
 from dfanalyzer_client.errors import (
     ConflictError,
     RefusedError,
     StoreLoginError,
     StoreUnavailableError,
 )
-from dfanalyzer_client.execution_reading import read_execution
-from dfanalyzer_client.exporter import Exporter
+from dfanalyzer_client.executions.reader import read_execution
+from dfanalyzer_client.executions.summaries import find_execution
 from dfanalyzer_client.journal import Journal, JournalReader, Record, SetAside
 from dfanalyzer_client.private_server import READER, PrivateServer
-from dfanalyzer_client.shipping import ship
 from dfanalyzer_client.store import Connection, MonetDBStore
 from dfanalyzer_client.store.bulk import insert_rows
 from dfanalyzer_client.store.sql import identifier
-from dfanalyzer_client.url import StoreURL
 
 
 @pytest.fixture

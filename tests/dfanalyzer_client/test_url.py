@@ -8,8 +8,8 @@ from urllib.parse import quote
 import pytest
 from pymonetdb.target import Target
 
+from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.errors import StoreURLError
-from dfanalyzer_client.url import StoreURL
 
 
 def test_all_parts_are_read() -> None:

@@ -26,9 +26,9 @@ from typing import Any
 import numpy as np
 
 import keras_prov as keras
-from dfanalyzer_client.client import client_for
+from dfanalyzer_client.config.store_url import StoreURL
+from dfanalyzer_client.delivery.client import client_for
 from dfanalyzer_client.store import Connection
-from dfanalyzer_client.url import StoreURL
 from store_conditions import REFUSED, forget_messages, hear_retries
 
 FUNCTIONS = ("random", "uniform", "randint", "randrange", "choice", "getrandbits", "shuffle")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import keras_prov as keras
-from keras_prov._rates import _arithmetic_of
+from keras_prov._inspection.learning_rate import _arithmetic_of
 from small_models import data, small_model
 
 COLUMNS = "epoch_id, old_lrate, new_lrate, cause"

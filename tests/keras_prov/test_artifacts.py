@@ -16,9 +16,9 @@ import keras
 import numpy as np
 import pytest
 
-from dfanalyzer_client import settings
+from dfanalyzer_client.config import settings
 from dfanalyzer_client.errors import DfAnalyzerError
-from keras_prov._artifacts import Artifact, ArtifactError, ArtifactStore, file_digest
+from keras_prov._artifacts.store import Artifact, ArtifactError, ArtifactStore, file_digest
 
 CONTENT = b"weights" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -230,7 +230,7 @@ def test_processes_that_store_the_same_leave_one_whole_file(tmp_path):
     """Four of them at once, and no temporary file beside it."""
     script = """
         import sys
-        from keras_prov._artifacts import ArtifactStore
+        from keras_prov._artifacts.store import ArtifactStore
         store = ArtifactStore(sys.argv[1])
         print("ready", flush=True)
         sys.stdin.readline()

@@ -30,8 +30,8 @@ import h5py
 import numpy as np
 import pytest
 
-from dfanalyzer_client import settings
-from dfanalyzer_client.client import client_for
+from dfanalyzer_client.config import settings
+from dfanalyzer_client.delivery.client import client_for
 from store_conditions import (
     REFUSED,
     conflicting_writer,

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import keras_prov as keras
-from keras_prov import _hyperparameters
+from keras_prov._inspection import hyperparameters as _hyperparameters
 from small_models import data, small_model
 
 

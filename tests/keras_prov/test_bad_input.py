@@ -16,7 +16,7 @@ import pytest
 import dfanalyzer_client
 import keras_prov as keras
 from dfanalyzer_client.private_server import PrivateServer
-from keras_prov._keys import checked_choice, everything
+from keras_prov._capture.keys import checked_choice, everything
 
 KEYS = keras.known_hyperparameters()
 XY = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
@@ -193,7 +193,7 @@ def test_a_store_that_cannot_be_used_harms_nothing_and_loses_nothing(
 
 def sync_elsewhere(journal: Path, home: Path, good: Any) -> None:
     """Store a journal whose store never answered in the one that does."""
-    from dfanalyzer_client.exporter import ship
+    from dfanalyzer_client.delivery.exporter import ship
     from dfanalyzer_client.journal import JournalReader, SetAside
     from dfanalyzer_client.store import MonetDBStore
 
@@ -207,7 +207,7 @@ def test_our_own_failure_is_logged_once_and_the_training_goes_on(
     tag: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, ask: Any
 ) -> None:
     """Without strict mode an error of ours in every epoch is one log entry, and fit() returns."""
-    from keras_prov._recorder import TrainingTask
+    from keras_prov._recording.execution import TrainingTask
 
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("our mistake")

@@ -16,16 +16,17 @@ from pathlib import Path
 import keras
 import pytest
 
-from keras_prov import _environment, _packages
-from keras_prov import _git as git_module
-from keras_prov._environment import environment
-from keras_prov._git import git_state
-from keras_prov._masking import is_secret_name, masked, masked_arguments
+from keras_prov._environment import collect
+from keras_prov._environment import git as git_module
+from keras_prov._environment import packages as _packages
+from keras_prov._environment.collect import environment
+from keras_prov._environment.git import git_state
+from keras_prov._secrets import is_secret_name, masked, masked_arguments
 
 ROOT = Path(__file__).parents[2]
 PRINTS_ENVIRONMENT = """
     import json
-    from keras_prov._environment import environment
+    from keras_prov._environment.collect import environment
     print(json.dumps(environment()))
 """
 
@@ -114,7 +115,7 @@ def test_asking_for_devices_initializes_no_backend(backend, tmp_path):
         pytest.skip(f"{backend} is not installed")
     script = """
         import keras, sys
-        from keras_prov._environment import environment
+        from keras_prov._environment.collect import environment
         modules = set(sys.modules)
         rows = environment()
         others = {"tensorflow", "jax", "torch"} & (set(sys.modules) - modules)
@@ -305,7 +306,7 @@ def test_a_git_that_does_not_answer_is_given_up(repository, tmp_path, monkeypatc
     slow.write_text("#!/bin/sh\nexec sleep 60\n")
     slow.chmod(0o700)
     monkeypatch.setenv("PATH", str(slow.parent), prepend=os.pathsep)
-    monkeypatch.setattr("keras_prov._git.TIMEOUT_SECONDS", 0.05)
+    monkeypatch.setattr("keras_prov._environment.git.TIMEOUT_SECONDS", 0.05)
 
     assert git_state(repository) == {}
 
@@ -416,7 +417,7 @@ def test_a_part_that_fails_costs_itself_alone(monkeypatch):
     def fail():
         raise OSError("gone")
 
-    monkeypatch.setattr(_environment, "_platform", fail)
+    monkeypatch.setattr(collect, "_platform", fail)
 
     kinds = {kind for kind, _, _ in environment()}
     assert "platform" not in kinds

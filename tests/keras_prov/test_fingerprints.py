@@ -12,8 +12,8 @@ import keras
 import numpy as np
 import pytest
 
-from keras_prov import _content_hash
-from keras_prov._fingerprints import Fingerprint, fingerprint
+from keras_prov._data import content_hash
+from keras_prov._data.fingerprints import Fingerprint, fingerprint
 
 
 def one(value) -> Fingerprint:
@@ -47,7 +47,7 @@ def test_the_hash_is_the_same_in_every_process(numbers):
     """It depends on no seed of Python's and on no address."""
     script = """
         import numpy as np
-        from keras_prov._content_hash import array_hash
+        from keras_prov._data.content_hash import array_hash
         words = np.array(["a", None, 3, 1.5, ("b", b"c")], dtype=object)
         print(array_hash(np.arange(24, dtype="float32").reshape(6, 4)).hash, array_hash(words).hash)
     """
@@ -159,7 +159,7 @@ def test_a_big_array_is_sampled_and_says_so():
 
 def test_a_big_array_in_any_layout_has_the_same_sampled_hash(monkeypatch):
     """Blocks are taken in C order whatever the strides."""
-    monkeypatch.setattr(_content_hash, "WHOLE_BYTES", 1 << 20)
+    monkeypatch.setattr(content_hash, "WHOLE_BYTES", 1 << 20)
     big = np.random.default_rng(1).random((1024, 1000))
 
     sampled = one(big)
@@ -173,7 +173,7 @@ def test_a_sampled_hash_never_is_a_whole_one(monkeypatch):
     """The same array hashed both ways cannot be mistaken for one of the other kind."""
     array = np.arange(1000)
     whole = hash_of(array)
-    monkeypatch.setattr(_content_hash, "WHOLE_BYTES", 100)
+    monkeypatch.setattr(content_hash, "WHOLE_BYTES", 100)
 
     assert hash_of(array) != whole
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 import keras_prov as keras
-from keras_prov._hyperparameters import KNOWN
-from keras_prov._optimizer_arguments import ARGUMENTS, NOT_HYPERPARAMETERS
+from keras_prov._inspection.hyperparameters import KNOWN
+from keras_prov._inspection.optimizer_arguments import ARGUMENTS, NOT_HYPERPARAMETERS
 from small_models import data, small_model
 
 

@@ -12,9 +12,9 @@ from types import ModuleType
 import keras
 import pytest
 
-from keras_prov import _instrument
-from keras_prov._instrument import instrument, is_instrumented, uninstrument
-from keras_prov._patch import Addition, Patch, Replacement, defining_class
+from keras_prov._instrumentation import switch
+from keras_prov._instrumentation.patch import Addition, Patch, Replacement, defining_class
+from keras_prov._instrumentation.switch import instrument, is_instrumented, uninstrument
 from keras_prov.patches import all_patches
 
 
@@ -58,7 +58,7 @@ def patches(classes, calls, monkeypatch):
     ]
     was_instrumented = is_instrumented()
     uninstrument()
-    monkeypatch.setattr(_instrument, "all_patches", lambda: tuple(chosen))
+    monkeypatch.setattr(switch, "all_patches", lambda: tuple(chosen))
     yield chosen
     uninstrument()
     monkeypatch.undo()
@@ -238,7 +238,7 @@ elif sys.argv[1] == "tf.keras first":
 else:
     import keras_prov
     import keras
-assert not (keras_prov.uninstrument() or keras_prov._instrument.is_instrumented())
+assert not (keras_prov.uninstrument() or keras_prov._instrumentation.switch.is_instrumented())
 before = seen(keras_prov)
 keras_prov.instrument()
 keras_prov.uninstrument()
@@ -249,7 +249,7 @@ assert seen(keras_prov) == before
 @pytest.mark.parametrize("order", ["keras first", "tf.keras first", "keras_prov first"])
 def test_any_order_of_imports(order):
     """Keras before us or after, uninstrumented it is the Keras that it would have been."""
-    root = Path(_instrument.__file__).parents[1]
+    root = Path(switch.__file__).parents[1]
     subprocess.run([sys.executable, "-c", IMPORT_ORDERS, order], check=True, cwd=root)
 
 

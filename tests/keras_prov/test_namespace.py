@@ -270,19 +270,20 @@ first.config.set_backend("tensorflow")
 assert "keras_prov" not in sys.modules
 
 import keras_prov as second, keras
-from keras_prov import _instrument
+from keras_prov._instrumentation import switch
 from keras_prov.layers import Dense
 assert second is not first and second.Model is keras.Model is not old
 assert Dense is keras.layers.Dense
 assert sum(type(finder).__name__ == "KerasFinder" for finder in sys.meta_path) == 1
-assert _instrument.is_instrumented()
+assert switch.is_instrumented()
 
 for cls in keras.Model.__mro__:
     for name, value in vars(cls).items():
         depth = 0
         while value is not None:
             code = getattr(value, "__code__", None)
-            depth += code is not None and code.co_filename.endswith("keras_prov/_patch.py")
+            ours = "keras_prov/_instrumentation/patch.py"
+            depth += code is not None and code.co_filename.endswith(ours)
             value = getattr(value, "__wrapped__", None)
         assert depth <= 1, name
 second.uninstrument()

@@ -20,11 +20,11 @@ import dfanalyzer_client
 import keras_prov  # noqa: F401 (patches Keras)
 from dfanalyzer_client import Attribute, AttributeType, Dataflow, Set, SetType, Transformation
 from dfanalyzer_client.cli import main
-from dfanalyzer_client.names import checked_dataflow_tag, original_text
-from keras_prov import _packages
-from keras_prov._consent import _script_name
-from keras_prov._describe import describe
-from keras_prov._rows import one_row
+from dfanalyzer_client.declarations.names import checked_dataflow_tag, original_text
+from keras_prov._capture.requests import _script_name
+from keras_prov._environment import packages
+from keras_prov._inspection.describe import describe
+from keras_prov._recording.rows import one_row
 
 EVERYTHING = {"CALLBACKS": True, "LEARNING_RATE": True, "ENVIRONMENT": True, "DATASET": True}
 BYTES_NAME = os.fsdecode(b"caf\xe9")
@@ -137,12 +137,12 @@ def test_odd_modules_cost_no_package(monkeypatch: pytest.MonkeyPatch) -> None:
     lying = type("Lib", (), {"__slots__": (), "__class__": property(lambda _: types.ModuleType)})()
     unnamed = types.ModuleType("unnamed")
     unnamed.__name__, unnamed.__file__ = None, 3  # type: ignore[assignment]
-    whole = _packages.imported_packages()
+    whole = packages.imported_packages()
     odd: dict[Any, Any] = {"odd": Odd("odd"), "lib": lying, "none": None, 5: lying, "u": unnamed}
     for name, module in odd.items():
         monkeypatch.setitem(sys.modules, name, module)
     monkeypatch.setattr(sys, "path", [*sys.path, None, 3, "\udce9"])
-    assert _packages.imported_packages() == whole
+    assert packages.imported_packages() == whole
 
 
 class Raising(dict[str, int]):

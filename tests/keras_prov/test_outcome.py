@@ -13,7 +13,7 @@ import pytest
 
 import dfanalyzer_client
 import keras_prov as keras
-from dfanalyzer_client.analysis import executions
+from dfanalyzer_client.executions.summaries import executions
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 from small_models import data, small_model

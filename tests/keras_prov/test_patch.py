@@ -8,9 +8,9 @@ import keras
 import pytest
 import wrapt
 
-from keras_prov import _patch
-from keras_prov._instrument import instrument, is_instrumented, uninstrument
-from keras_prov._patch import Addition, Patch, defining_class
+from keras_prov._instrumentation import patch as _patch
+from keras_prov._instrumentation.patch import Addition, Patch, defining_class
+from keras_prov._instrumentation.switch import instrument, is_instrumented, uninstrument
 
 
 @pytest.fixture

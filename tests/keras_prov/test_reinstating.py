@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 import keras_prov as keras
-from keras_prov import _instrument
-from keras_prov._instrument import instrument, is_instrumented, reinstate, uninstrument
-from keras_prov._patch import Addition, Patch
-from keras_prov._reaching import reaches
+from keras_prov._instrumentation import switch
+from keras_prov._instrumentation.patch import Addition, Patch
+from keras_prov._instrumentation.reaching import reaches
+from keras_prov._instrumentation.switch import instrument, is_instrumented, reinstate, uninstrument
 from small_models import data, small_model
 
 
@@ -98,7 +98,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[type, type, list[Any]
     )
     was_instrumented = is_instrumented()
     uninstrument()
-    monkeypatch.setattr(_instrument, "all_patches", lambda: patches)
+    monkeypatch.setattr(switch, "all_patches", lambda: patches)
     yield Trainer, Model, seen
     uninstrument()
     monkeypatch.undo()
@@ -132,7 +132,7 @@ def test_another_library_comes_and_goes(
     theirs.off()
     uninstrument()
     assert contents(trainer, model) == before
-    assert not _instrument._unfinished
+    assert not switch._unfinished
 
 
 def test_a_removal_is_said_in_one_line(
@@ -172,7 +172,7 @@ def test_coming_and_going_leaves_no_chain(toy: tuple[type, type, list[Any]]) -> 
     while (function := getattr(function, "__wrapped__", None)) is not None:  # type: ignore[assignment]
         depth += 1
     assert depth <= 3
-    assert len(_instrument._unfinished) <= 2
+    assert len(switch._unfinished) <= 2
 
 
 def test_a_fit_that_went_by_unseen_is_noticed(
@@ -209,10 +209,10 @@ if order == "mlflow first":
 else:
     import keras_prov as keras
     on()
-from keras_prov import _training
+from keras_prov._training import monitor
 begun = []
-begin = _training.Training.begin
-_training.Training.begin = lambda self: (begun.append(self), begin(self))[1]
+begin = monitor.Training.begin
+monitor.Training.begin = lambda self: (begun.append(self), begin(self))[1]
 def train(said):
     begun.clear(); logged.clear()
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])

@@ -11,9 +11,9 @@ import warnings
 import psutil
 import pytest
 
-import dfanalyzer_client.vocabulary as tags
-from keras_prov._dataflow import COLUMNS
-from keras_prov._system_metrics import SAMPLE_KEYS, SystemSampler, _gpu, checked
+import dfanalyzer_client.keras_schema as tags
+from keras_prov._environment.system_sampler import SAMPLE_KEYS, SystemSampler, _gpu, checked
+from keras_prov._recording.dataflow import COLUMNS
 
 FOREVER = 3600.0
 

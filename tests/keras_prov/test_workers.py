@@ -14,7 +14,7 @@ import pytest
 
 import keras_prov as keras
 from delivery.speaker import command
-from keras_prov import _workers
+from keras_prov._capture import workers
 
 TRAIN = """
 import numpy as np
@@ -49,7 +49,7 @@ def test_a_started_process_captures_what_its_parent_said(tag: str, ask: Any) -> 
         keras.log({"DROP": 0.5})
         script = TRAIN.replace("{TAG}", tag)
         subprocess.run([sys.executable, "-c", script], check=True, env=environment(), timeout=200)
-    assert _workers.VARIABLE not in os.environ
+    assert workers.VARIABLE not in os.environ
     columns = 'num_epochs, "drop", who'
     assert ask.set(tag, "iTrainingModel", columns) == [(2.0, 0.5, "parent")] * 2
     assert len(ask.set(f"{tag}-inner", "iTrainingModel")) == 1
@@ -76,33 +76,33 @@ def test_no_password_is_left_to_workers(
     """They get the address alone, and the password of KERAS_PROV_STORE where that is the same."""
     url = "monetdb://ada:s3cret@db.example:50000/provenance"
     handle = keras.capture({"BATCH_METRICS": 3, "LEARNING_RATE": True}, tag, store=url)
-    left = os.environ[_workers.VARIABLE]
+    left = os.environ[workers.VARIABLE]
     handle.stop()
     assert "s3cret" not in left
-    monkeypatch.setattr(_workers, "_of_parent", left)
-    assert _workers.inherited() is None  # it is this process' own
-    monkeypatch.setattr(_workers, "_of_parent", json.dumps({**json.loads(left), "process": 1}))
-    said = _workers.inherited()
+    monkeypatch.setattr(workers, "_of_parent", left)
+    assert workers.inherited() is None  # it is this process' own
+    monkeypatch.setattr(workers, "_of_parent", json.dumps({**json.loads(left), "process": 1}))
+    said = workers.inherited()
     assert said is not None
     assert (said["hyps"], said["dataflow_tag"]) == (
         {"BATCH_METRICS": 3, "LEARNING_RATE": True}, tag,
     )  # fmt: skip
     assert said["store"] == "monetdb://ada@db.example:50000/provenance"
     monkeypatch.setenv("KERAS_PROV_STORE", url)
-    said = _workers.inherited()
+    said = workers.inherited()
     assert said is not None
     assert said["store"].password == "s3cret"
     monkeypatch.setenv("KERAS_PROV_WORKERS", "0")
-    assert _workers.inherited() is None
+    assert workers.inherited() is None
     with keras.capture({}, tag):
-        assert os.environ[_workers.VARIABLE] != left  # what was inherited, not what is said here
+        assert os.environ[workers.VARIABLE] != left  # what was inherited, not what is said here
 
 
 def test_a_trial_of_which_nothing_is_captured_says_so_once(
     tag: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It names the cure; with capture on, nothing is said."""
-    monkeypatch.setattr("keras_prov._trials._has_warned", False)
+    monkeypatch.setattr("keras_prov._recording.trials._has_warned", False)
     with keras.capture({}, tag), keras.trial("rates", 0):
         pass
     assert not caplog.records

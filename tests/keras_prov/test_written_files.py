@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import keras_prov as keras
-from dfanalyzer_client.digest import file_digest
+from dfanalyzer_client.support.digest import file_digest
 from small_models import data, small_model
 
 COLUMNS = "path, kind, callback, epoch_id, size, sha256"

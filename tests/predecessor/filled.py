@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.store import Connection
-from dfanalyzer_client.url import StoreURL
 
 TAG = "mnistrun"
 EXECUTIONS = ("MnistRun2020-05-01 10:00:00.1", "MnistRun2020-05-02 11:00:00.2")

@@ -15,15 +15,15 @@ import pytest
 from prov.model import ProvUsage
 
 from dfanalyzer_client import prov_document
-from dfanalyzer_client.analysis import find_execution
-from dfanalyzer_client.crate import write_crate
+from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.errors import RefusedError
+from dfanalyzer_client.executions.summaries import find_execution
+from dfanalyzer_client.export.crate import write_crate
 from dfanalyzer_client.path_query import query
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection, create_catalogue, differences
 from dfanalyzer_client.store.inspection import tables_of
-from dfanalyzer_client.store.predecessor import upgrade
-from dfanalyzer_client.url import StoreURL
+from dfanalyzer_client.store.upgrade.predecessor import upgrade
 from predecessor.filled import EXECUTIONS, TAG, fill
 from w3c_prov.asking import Document, value
 from w3c_prov.constraints import violations

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.service import guarded_app
 from dfanalyzer_client.service._limits import Limits
 from dfanalyzer_client.service._serve import server_of
-from dfanalyzer_client.url import StoreURL
 
 AWAY = StoreURL.parse("monetdb://user:secret@127.0.0.1:9/nowhere")
 LIMITS = Limits(

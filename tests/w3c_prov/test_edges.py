@@ -19,7 +19,7 @@ from dfanalyzer_client import (
     flush,
     prov_document,
 )
-from dfanalyzer_client.prov import FORMATS
+from dfanalyzer_client.export.prov import FORMATS
 from w3c_prov.asking import Document, value
 from w3c_prov.constraints import violations
 from w3c_prov.prov_o import problems

@@ -19,8 +19,8 @@ from dfanalyzer_client import prov_document
 from dfanalyzer_client.cli import main
 from dfanalyzer_client.cli.export import CRATE
 from dfanalyzer_client.cli.export import FORMATS as OF_COMMAND
+from dfanalyzer_client.export.prov import DOT, FORMATS, PICTURES
 from dfanalyzer_client.private_server import PrivateServer
-from dfanalyzer_client.prov import DOT, FORMATS, PICTURES
 from small_models import data, small_model
 from w3c_prov.conftest import Trained
 from w3c_prov.constraints import violations

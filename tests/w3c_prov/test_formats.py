@@ -25,8 +25,8 @@ from dfanalyzer_client import (
     flush,
     prov_document,
 )
-from dfanalyzer_client.prov import FORMATS
-from dfanalyzer_client.prov._names import escaped, printable, unescaped
+from dfanalyzer_client.export.prov import FORMATS
+from dfanalyzer_client.export.prov._identifiers import escaped, printable, unescaped
 from small_models import data, small_model
 from w3c_prov.asking import Document, value
 from w3c_prov.conftest import EPOCHS, HALVED, Trained

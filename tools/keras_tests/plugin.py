@@ -39,7 +39,7 @@ if os.environ.get(CAPTURED):
 
     hyperparameters = dict.fromkeys(CLASSIC_HYPERPARAMETERS, True)
     if os.environ[CAPTURED] == ALL:
-        from keras_prov._keys import everything
+        from keras_prov._capture.keys import everything
 
         hyperparameters = everything()
     keras_prov.capture(hyperparameters, "keras-tests", adaptation=True)

@@ -1,0 +1,123 @@
+"""Settings of a project: the table ``[tool.keras_prov]`` of its pyproject.toml.
+
+The nearest file with that table counts, from the working directory upwards to the repository's root
+(the folder with ``.git``).
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ..errors import DfAnalyzerError
+from ..support.accounts import TRUST, user_name
+from ..support.safe_home import is_trusted_file
+
+__all__ = ["ProjectSettings", "project_settings"]
+
+KEYS = (
+    "home", "store", "server_idle", "artifacts", "strict", "fsync", "exit_flush", "batch",
+    "retention", "workers",
+    "capture", "tag", "adaptation", "author", "license", "base",
+)  # fmt: skip
+STEERING = ("home", "store", "artifacts")
+"""Say where what is captured goes: not for somebody to say who left a file on our way."""
+
+MOST_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class ProjectSettings:
+    """What a project's file says.
+
+    Attributes:
+        path: the file; None where there is none.
+        values: by key.
+    """
+
+    path: Path | None = None
+    values: Mapping[str, Any] | None = None
+
+    def get(self, key: str) -> Any:
+        """The value of `key`, or None."""
+        return (self.values or {}).get(key)
+
+    def origin(self, key: str) -> str:
+        """Where a value stands, for messages."""
+        return f"{key} of [tool.keras_prov] in {self.path}"
+
+
+def project_settings() -> ProjectSettings:
+    """The settings that hold in the working directory.
+
+    Raises:
+        DfAnalyzerError: the file is no TOML, has a key that we do not know, or is somebody else's
+            and says where what is captured goes.
+    """
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # it was removed under our feet
+        return ProjectSettings()
+    return _settings_at(here)
+
+
+@functools.lru_cache(maxsize=16)
+def _settings_at(folder: Path) -> ProjectSettings:
+    for path in _files_above(folder):
+        table = _table(path)
+        if table is not None:
+            return ProjectSettings(path, table)
+    return ProjectSettings()
+
+
+def _files_above(folder: Path) -> Iterator[Path]:
+    for each in (folder, *folder.parents):
+        if (each / "pyproject.toml").is_file():
+            yield each / "pyproject.toml"
+        if (each / ".git").exists():
+            return
+
+
+def _table(path: Path) -> Mapping[str, Any] | None:
+    import tomllib  # here: `import keras_prov` reads no settings
+
+    try:
+        with path.open("rb") as file:
+            text = file.read(MOST_BYTES + 1)
+        if len(text) > MOST_BYTES:
+            raise DfAnalyzerError(f"{path} is larger than {MOST_BYTES} bytes, so it is not read.")
+        content = tomllib.loads(text.decode())
+    except OSError:
+        return None  # not ours to read
+    except ValueError as error:
+        raise DfAnalyzerError(f"{path} is no TOML: {error}") from None
+    table = content.get("tool", {}).get("keras_prov")
+    if table is None:
+        return None
+    if not isinstance(table, dict):
+        raise DfAnalyzerError(f"[tool.keras_prov] in {path} is a table. Received: {table!r}.")
+    for key in table:
+        if key not in KEYS:
+            import difflib
+
+            near = difflib.get_close_matches(key, KEYS, n=1)
+            meant = f" Did you mean {near[0]!r}?" if near else ""
+            raise DfAnalyzerError(
+                f"Unknown key {key!r} of [tool.keras_prov] in {path}.{meant} "
+                f"Known are {', '.join(KEYS)}."
+            )
+    if not table.keys().isdisjoint(STEERING) and not is_trusted_file(path):
+        _refuse(path)
+    return table
+
+
+def _refuse(path: Path) -> NoReturn:
+    owner = user_name(path.stat().st_uid)
+    raise DfAnalyzerError(
+        f"{path} belongs to {owner}, or everybody may write it, and its [tool.keras_prov] says "
+        f"where what is captured goes ({', '.join(STEERING)}). If you trust that account: "
+        f"{TRUST}={owner}. Else work in a folder of your own, or remove those keys."
+    )

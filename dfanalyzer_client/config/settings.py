@@ -1,0 +1,262 @@
+"""What may be set from outside: the argument first, then the environment, the project, a default.
+
+========================== ============= ======================================= ===================
+variable                   pyproject     meaning                                 default
+========================== ============= ======================================= ===================
+``KERAS_PROV_HOME``        home          folder of journals and of the private   the user's data
+                                         server                                  folder
+``KERAS_PROV_STORE``       store         URL of the MonetDB to write to          the private server
+``KERAS_PROV_SERVER_IDLE`` server_idle   minutes without a client after which    30; 0: never
+                                         the private server stops by itself
+``KERAS_PROV_ARTIFACTS``   artifacts     folder or fsspec URL of stored models   ``artifacts`` at
+                                                                                 home
+``KERAS_PROV_STRICT``      strict        1: our own failures raise in the        0: they are logged
+                                         training
+``KERAS_PROV_FSYNC``       fsync         1: what was said is safe from a power   0: from a kill
+                                         cut, too                                alone
+``KERAS_PROV_EXIT_FLUSH``  exit_flush    seconds that the end of the process may 5
+                                         wait for what is not yet stored
+``KERAS_PROV_BATCH``       batch         seconds that messages may wait for      0.5
+                                         others, to be stored with them
+``KERAS_PROV_RETENTION``   retention     days that journals are kept which a     30
+                                         server has stored
+``KERAS_PROV_WORKERS``     workers       0: what ``capture()`` says holds in its 1
+                                         process alone
+``KERAS_PROV_CAPTURE``     capture       what is captured where the call does    nothing; of
+                                         not say                                 ``run``: all
+``KERAS_PROV_TAG``         tag           name of the dataflow where the call     the script's name
+                                         does not say
+``KERAS_PROV_ADAPTATION``  adaptation    whether changes of the learning rate    if LEARNING_RATE
+                                         are captured                            is
+``KERAS_PROV_AUTHOR``      author        who publishes: ``Name <mail>``, an      nobody is named
+                                         ORCID iD, or both
+``KERAS_PROV_LICENSE``     license       licence of what is published: SPDX id   none is named
+                                         or URL
+``KERAS_PROV_BASE``        base          IRI that identifiers in PROV            https://w3id.org/
+                                         documents begin with                    keras-prov/
+``KERAS_PROV_TOKEN``       never         bearer token of ``keras-prov serve``    none
+``KERAS_PROV_TRUST``       never         accounts that may own and write the     the user, root
+                                         data folder, too: ``alice,@team``
+========================== ============= ======================================= ===================
+
+A variable that is empty says nothing. The project's are those of `project_settings`; a relative
+path there begins at its file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ..errors import DfAnalyzerError
+from .author import Author, checked_licence
+from .project_file import project_settings
+from .store_url import StoreURL
+
+__all__ = [
+    "adaptation",
+    "artifacts",
+    "author",
+    "batch_seconds",
+    "capture",
+    "check",
+    "checked_token",
+    "dataflow_tag",
+    "exit_flush_seconds",
+    "fsync",
+    "home",
+    "idle_minutes",
+    "licence",
+    "prov_base",
+    "retention_days",
+    "store_url",
+    "strict",
+    "token",
+    "workers",
+]
+
+IDLE_MINUTES = 30.0
+EXIT_FLUSH_SECONDS = 5.0
+BATCH_SECONDS = 0.5
+RETENTION_DAYS = 30.0
+TOKEN_CHARACTERS = 16
+URLS = ("store", "artifacts")
+"""May hold a password."""
+ON, OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
+
+
+def home(argument: str | os.PathLike[str] | None = None) -> Path:
+    """The data folder, absolute; not created here."""
+    chosen = argument or _path("home")
+    if chosen:
+        return Path(chosen).expanduser().absolute()
+    from platformdirs import user_data_path  # here: `import keras_prov` does not need it
+
+    return user_data_path("keras-prov", appauthor=False)
+
+
+def store_url(argument: str | StoreURL | None = None) -> StoreURL | None:
+    """The store that was named, or None for the private server; raises StoreURLError."""
+    chosen = argument or _text("store")[0]
+    return StoreURL.parse(chosen) if chosen else None
+
+
+def artifacts(argument: str | None = None) -> str | None:
+    """URL of the artifact store, or None for the folder ``artifacts`` of the data folder."""
+    return argument or _path("artifacts") or None
+
+
+def idle_minutes(argument: float | None = None) -> float:
+    """Minutes without a client after which the private server stops; 0 means never."""
+    return _number("server_idle", argument, IDLE_MINUTES)
+
+
+def exit_flush_seconds(argument: float | None = None) -> float:
+    """Seconds the interpreter's exit may wait for messages on their way to the store."""
+    return _number("exit_flush", argument, EXIT_FLUSH_SECONDS)
+
+
+def batch_seconds(argument: float | None = None) -> float:
+    """Seconds that messages may wait for others, to be stored in one transaction with them."""
+    return _number("batch", argument, BATCH_SECONDS)
+
+
+def retention_days(argument: float | None = None) -> float:
+    """Days for which a journal is kept that a server has stored; the private one's always are."""
+    return _number("retention", argument, RETENTION_DAYS)
+
+
+def token() -> str | None:
+    """The bearer token of the service (KERAS_PROV_TOKEN); never of a project's file."""
+    text = os.environ.get("KERAS_PROV_TOKEN", "")
+    return checked_token(text, "KERAS_PROV_TOKEN") if text else None
+
+
+def checked_token(text: str, origin: str) -> str:
+    """`text` if it can be a bearer token (RFC 6750); raises DfAnalyzerError, without showing it."""
+    if len(text) < TOKEN_CHARACTERS or not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", text):
+        raise DfAnalyzerError(
+            f"The token of {origin} must have {TOKEN_CHARACTERS} or more letters, digits and "
+            "-._~+/ (RFC 6750), as `openssl rand -hex 32` makes one."
+        )
+    return text
+
+
+def workers() -> bool:
+    """Whether what `capture()` says holds in the processes that its process starts, too."""
+    return _text("workers")[0].lower() not in OFF
+
+
+def strict() -> bool:
+    """Whether our own failures raise (KERAS_PROV_STRICT=1) instead of being logged."""
+    try:
+        return _is_on("strict")
+    except DfAnalyzerError:
+        return False  # asked in the midst of a training; `check` has raised at the user's call
+
+
+def fsync() -> bool:
+    """Whether each message is forced to the disk (KERAS_PROV_FSYNC=1)."""
+    return _is_on("fsync")
+
+
+def capture() -> tuple[str | Mapping[str, Any] | None, str]:
+    """What to capture, as text or as a table, and where that was said; None where nowhere."""
+    variable = "KERAS_PROV_CAPTURE"
+    text, value = os.environ.get(variable, ""), project_settings().get("capture")
+    if text or value is None:
+        return text or None, variable
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        value = ",".join(value)
+    if not isinstance(value, (str, dict)):
+        raise DfAnalyzerError(
+            f"{project_settings().origin('capture')} is 'all', a list of keys, or a table of key "
+            f"and true or false. Received: {value!r}."
+        )
+    return value, project_settings().origin("capture")
+
+
+def dataflow_tag() -> str | None:
+    """The dataflow's name, where the user's call does not say it."""
+    return _text("tag")[0] or None
+
+
+def adaptation() -> bool | None:
+    """Whether changes of the learning rate are captured; None where nobody says."""
+    text, origin = _text("adaptation")
+    if not text:
+        return None
+    if text.lower() not in (*ON, *OFF):
+        raise DfAnalyzerError(f"{origin} must be 1 or 0. Received: {text!r}.")
+    return text.lower() in ON
+
+
+def author(argument: str | None = None) -> Author | None:
+    """Who publishes, or None where nobody is named; raises DfAnalyzerError for nonsense."""
+    text, origin = (argument, "The author") if argument else _text("author")
+    return Author.parse(text, origin) if text else None
+
+
+def licence(argument: str | None = None) -> str | None:
+    """SPDX id or URL of what is published, or None; raises DfAnalyzerError for nonsense."""
+    text, origin = (argument, "The licence") if argument else _text("license")
+    return checked_licence(text, origin) if text else None
+
+
+def prov_base(argument: str | None = None) -> str | None:
+    """IRI that identifiers in PROV documents begin with, or None where nobody says."""
+    return argument or _text("base")[0] or None
+
+
+def check() -> None:
+    """Raise DfAnalyzerError for a setting whose value cannot be: at the user's call, not later."""
+    for number in (idle_minutes, exit_flush_seconds, batch_seconds, retention_days):
+        number()
+    for key in ("home", "store", "artifacts", "strict", "fsync", "workers"):
+        _text(key)
+
+
+def _text(key: str) -> tuple[str, str]:
+    """A setting as text, empty where it is not given, and what it is called where it stands."""
+    variable = f"KERAS_PROV_{key.upper()}"
+    text = os.environ.get(variable, "")
+    value = None if text else project_settings().get(key)
+    if value is None:
+        return text, variable
+    if not isinstance(value, (str, int, float)):  # bool is an int
+        shown = type(value).__name__ if key in URLS else repr(value)
+        raise DfAnalyzerError(
+            f"{project_settings().origin(key)} is a text, a number, true or false. "
+            f"Received: {shown}."
+        )
+    plain = str(int(value)) if isinstance(value, bool) else str(value)
+    return plain, project_settings().origin(key)
+
+
+def _path(key: str) -> str:
+    """A setting that is a path or a URL; a relative path of a project begins at its file."""
+    text, origin = _text(key)
+    file = project_settings().path if text and not origin.startswith("KERAS_PROV_") else None
+    if file is None or "://" in text:
+        return text
+    return str(file.parent / Path(text).expanduser())
+
+
+def _is_on(key: str) -> bool:
+    return _text(key)[0].lower() not in ("", *OFF)
+
+
+def _number(key: str, argument: float | None, default: float) -> float:
+    text, origin = _text(key) if argument is None else (str(argument), f"KERAS_PROV_{key.upper()}")
+    if not text:
+        return default
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number < float("inf"):
+        raise DfAnalyzerError(f"{origin} must be a number, 0 or more. Received: {text!r}.")
+    return number

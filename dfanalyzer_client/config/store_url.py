@@ -1,0 +1,209 @@
+"""The address of a store: ``monetdb://user:password@host:port/database``.
+
+``monetdb://`` is in the clear and ``monetdbs://`` over TLS; user and password may also stand behind
+the ``?``, as MonetDB's own URLs have them
+(https://www.monetdb.org/documentation/user-guide/client-interfaces/monetdb-urls/). The password is
+kept out of ``repr`` and ``str``, so that a URL may be logged; :meth:`StoreURL.reveal` and
+:meth:`StoreURL.driver_arguments` are the doors to it. Of a text that is no such URL nothing
+is shown: any part of it may be the password's.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
+
+from ..errors import StoreURLError
+
+__all__ = ["DEFAULT_PORT", "StoreURL", "is_same_address"]
+
+DEFAULT_PORT = 50000
+"""MonetDB's own default port (``monetdbd``)."""
+
+SCHEMES = ("monetdb", "monetdbs")
+OTHER_SCHEMES = ("file", "http", "https", "mapi", "mysql", "postgresql", "sqlite")
+"""Whoever writes one of these is told so; another word may be a part of a password."""
+
+OPTIONS = (
+    "autocommit", "binary", "cert", "certhash", "client_application", "client_info",
+    "client_remark", "clientcert", "clientkey", "connect_timeout", "dangerous_tls_nocheck",
+    "fetchsize", "maxprefetch", "replysize", "schema", "sock", "sockdir", "timezone",
+)  # fmt: skip
+"""Of MonetDB's URLs, as pymonetdb takes them."""
+
+ALIASES = {"fetchsize": "replysize"}
+
+THIS_MACHINE = ("localhost", "localhost.", "127.0.0.1", "::1")
+EXPECTED = "monetdb://user:password@host:port/database (or monetdbs:// for TLS)"
+ENCODE = (
+    "Write what is not a letter, a digit or one of -._~ in user, password and database as "
+    "percent-encoded UTF-8: urllib.parse.quote(password, safe='')."
+)
+
+
+@dataclass(frozen=True)
+class StoreURL:
+    """A parsed store URL; equal when all parts are, hashable, and safe to print."""
+
+    host: str
+    port: int = DEFAULT_PORT
+    database: str = ""
+    user: str = "monetdb"
+    password: str | None = field(default=None, repr=False)
+    scheme: str = "monetdb"
+    options: str = ""
+
+    @classmethod
+    def parse(cls, text: str | StoreURL) -> StoreURL:
+        """Read a URL; raises StoreURLError, which never repeats the password."""
+        if isinstance(text, StoreURL):
+            return text
+        if not isinstance(text, str):
+            raise StoreURLError(
+                f"A store URL is text. Expected {EXPECTED}. Received: {type(text).__name__}."
+            )
+        problem = ""
+        try:
+            return cls._parsed(text.strip())
+        except _InvalidError as error:
+            problem = str(error)
+        except ValueError:  # urlsplit: a bad IPv6 address, or look-alikes of / ? # @ :
+            problem = "user, password or host is not well formed"
+        # outside of the handlers: no error that holds the text is this one's context
+        raise StoreURLError(
+            f"Invalid store URL: {problem}. Expected {EXPECTED}. {ENCODE} What was received is not "
+            "shown, as it may hold a password."
+        )
+
+    @classmethod
+    def _parsed(cls, text: str) -> StoreURL:
+        if re.search(r"[\t\r\n]", text):
+            raise _InvalidError("there is a line break or tab in it")
+        parts = urlsplit(text)
+        problem = _problem(parts)
+        if problem:
+            raise _InvalidError(problem)
+        query = _options(parts.query)
+        login = {name: value for name, value in query if name in ("user", "password")}
+        password = None if parts.password is None else _decoded(parts.password)
+        return cls(
+            host=parts.hostname or "",
+            port=DEFAULT_PORT if parts.port is None else parts.port,
+            database=_decoded(parts.path.strip("/")),
+            user=login.get("user", _decoded(parts.username or "monetdb")),
+            password=login.get("password", password),
+            scheme=parts.scheme,
+            options=urlencode([each for each in query if each[0] not in login]),
+        )
+
+    def reveal(self) -> str:
+        """The URL with its password, as `parse` reads it."""
+        credentials = {"user": self.user}
+        if self.password is not None:
+            credentials["password"] = self.password
+        query = "&".join(filter(None, [self.options, urlencode(credentials, quote_via=quote)]))
+        return f"{self._base('')}?{query}"
+
+    def driver_arguments(self) -> dict[str, Any]:
+        """What pymonetdb.connect() takes, the password with it; for that call only.
+
+        pymonetdb 1.9.1 decodes what stands behind the ``?`` of a URL twice, so all that may have a
+        ``%`` goes as arguments, which it takes as they are.
+        """
+        return {
+            "database": self._base(""),
+            "username": self.user,
+            "password": self.password,
+            **{ALIASES.get(name, name): value for name, value in self._options()},
+        }
+
+    def is_same_store(self, other: StoreURL) -> bool:
+        """Whether both name the same database and login, as far as the words tell.
+
+        All names of this machine are one; how to connect makes no difference.
+        """
+        return self._identity() == other._identity()
+
+    def is_named(self, address: str) -> bool:
+        """Whether a journal that names `address` means this store."""
+        try:
+            return self.is_same_store(StoreURL.parse(address))
+        except StoreURLError:  # of an earlier version
+            return address == str(self)
+
+    def _options(self) -> list[tuple[str, str]]:
+        return parse_qsl(self.options, keep_blank_values=True)
+
+    def _identity(self) -> tuple[object, ...]:
+        options = dict(self._options())
+        host = THIS_MACHINE[0] if self.host in THIS_MACHINE else self.host.rstrip(".")
+        socket = options.get("sock"), options.get("sockdir")
+        return self.scheme, host, self.port, self.database, self.user, socket
+
+    def without_password(self) -> StoreURL:
+        """The same address with the password left out: what may be written to disk."""
+        return StoreURL(
+            self.host, self.port, self.database, self.user, None, self.scheme, self.options
+        )
+
+    def _base(self, credentials: str) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{self.scheme}://{credentials}{host}:{self.port}/{quote(self.database, safe='')}"
+
+    def __str__(self) -> str:
+        options = f"?{self.options}" if self.options else ""
+        return self._base(f"{quote(self.user, safe='')}@") + options
+
+
+def is_same_address(named: str | None, address: str | None) -> bool:
+    """Whether a journal that names one means the other; None is the private server."""
+    if named is None or address is None:
+        return named is address
+    return StoreURL.parse(address).is_named(named)
+
+
+class _InvalidError(Exception):
+    """What is wrong with a text, in words that hold nothing of it."""
+
+
+def _problem(parts: SplitResult) -> str:
+    """What is wrong with a URL's parts; empty where nothing is."""
+    database = parts.path.strip("/")
+    if parts.scheme not in SCHEMES:
+        if parts.scheme in OTHER_SCHEMES:
+            return f"unknown scheme {parts.scheme!r}"
+        return "no scheme, or none of monetdb and monetdbs"
+    if not parts.hostname:
+        return "no host"
+    port = parts.netloc.rpartition("@")[2].rpartition("]")[2].partition(":")[2]
+    if port and not re.fullmatch("[0-9]{1,9}", port):
+        return "the port is no number, or there is a : / ? or # in user or password"
+    if port and not 0 < int(port) < 1 << 16:
+        return "the port is out of its range, 1 to 65535"
+    if parts.fragment or "@" in parts.path:
+        return "there is an @ or # behind the host: is it one in user or password?"
+    if not database:
+        return "no database name"
+    if "/" in database:
+        return "more than a database name after the host"
+    return ""
+
+
+def _options(query: str) -> list[tuple[str, str]]:
+    found = []
+    for name, value in parse_qsl(query, keep_blank_values=True, errors="strict"):
+        if name not in (*OPTIONS, "user", "password"):
+            raise _InvalidError(
+                "behind the ? stands what is none of user, password, " + ", ".join(OPTIONS)
+            )
+        found.append((name, value))
+    return found
+
+
+def _decoded(text: str) -> str:
+    try:
+        return unquote(text, errors="strict")
+    except UnicodeDecodeError:
+        raise _InvalidError("a percent escape in it is not UTF-8") from None

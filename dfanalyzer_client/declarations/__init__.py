@@ -1,0 +1,1 @@
+"""What a dataflow declares, and whether a task keeps to it."""

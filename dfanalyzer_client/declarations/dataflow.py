@@ -1,0 +1,192 @@
+"""What a dataflow declares, and whether a task keeps to it: pure functions of messages.
+
+The predecessor took any task and lost what did not fit, in silence. Here a task is held against the
+declaration of its dataflow before it is sent, so that the call that gave a wrong value raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import DefinitionError, UnknownTagError
+from .names import RESERVED_SETS, checked_dataflow_tag, checked_name, checked_text
+from .sets import DeclaredSet, named
+
+__all__ = ["Declaration"]
+
+
+@dataclass
+class Declaration:
+    """One dataflow as declared so far; grows by :meth:`merge`, never shrinks.
+
+    Values without names are in the order of their own execution's declaration: another one may have
+    declared the same attributes in another order. Of an execution that declared none, as scripts
+    have them that name one in the Dataflow and another in its tasks, they are in the newest order.
+    """
+
+    tag: str
+    transformations: dict[str, set[str]] = field(default_factory=dict)
+    sets: dict[str, DeclaredSet] = field(default_factory=dict)
+    programs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    _orders: dict[str, dict[str, list[str]]] = field(default_factory=dict, compare=False)
+    _newest: dict[str, list[str]] = field(default_factory=dict, compare=False)
+
+    def merge(self, message: Mapping[str, Any]) -> bool:
+        """Take in a dataflow message; whether anything in it was new.
+
+        Raises:
+            DefinitionError: a name cannot be stored, or an attribute changes its type. Nothing of
+                the message is taken in then.
+        """
+        grown = _copy(self)
+        for transformation in message.get("transformations", ()):
+            grown._add_transformation(transformation)
+        grown._check()
+        changed = grown != self
+        self.transformations, self.sets = grown.transformations, grown.sets
+        self.programs = grown.programs
+        if "exec" in message:
+            self._orders[message["exec"]] = order = self._order(message)
+            self._newest = {**self._newest, **order}
+        return changed
+
+    def specification(self) -> dict[str, Any]:
+        """The whole declaration as one dataflow message."""
+        return {
+            "tag": self.tag,
+            "transformations": [
+                {
+                    "tag": tag,
+                    "sets": [self._set_message(tag, each) for each in sorted(sets)],
+                    "programs": [
+                        {"name": name, "path": path} for name, path in self.programs.get(tag, ())
+                    ],
+                }
+                for tag, sets in self.transformations.items()
+            ],
+        }
+
+    def checked_task(self, message: Mapping[str, Any]) -> dict[str, Any]:
+        """`message` with its values checked and its sets' attributes named.
+
+        Raises:
+            UnknownTagError: the transformation, a set, or the transformation of a task that it
+                depends on was not declared.
+            ElementError: an element does not fit its set.
+        """
+        tag = message["transformation"]
+        if tag not in self.transformations:
+            raise UnknownTagError(
+                f"Dataflow {self.tag!r} has no transformation {tag!r}. Expected one of "
+                f"{named(self.transformations)}; declare it with add_transformation() first."
+            )
+        self._check_dependency(tag, message.get("dependency") or {})
+        order = self._orders.get(message["exec"], self._newest)
+        sets = [self._checked_set(tag, each, order) for each in message["sets"]]
+        return {**message, "sets": sets}
+
+    def _check_dependency(self, tag: str, dependency: Mapping[str, Any]) -> None:
+        known = {*self.transformations, *(t for s in self.sets.values() for t in s.producers)}
+        for other in dependency.get("tags", ()):
+            if other["tag"] not in known:
+                raise UnknownTagError(
+                    f"A task of {tag!r} depends on one of {other['tag']!r}, which dataflow "
+                    f"{self.tag!r} has not. Expected one of {named(known)}."
+                )
+
+    def _checked_set(
+        self, transformation: str, data: Mapping[str, Any], order: Mapping[str, list[str]]
+    ) -> dict[str, Any]:
+        tag = data["tag"]
+        if tag not in self.transformations[transformation]:
+            raise UnknownTagError(
+                f"Transformation {transformation!r} of dataflow {self.tag!r} has no set {tag!r}. "
+                f"Expected one of {named(self.transformations[transformation])}."
+            )
+        declared = self.sets[tag]
+        columns = declared.columns(data.get("attributes", order.get(tag)))
+        elements = [declared.row(row, columns, index) for index, row in enumerate(data["elements"])]
+        return {"tag": tag, "attributes": list(columns), "elements": elements}
+
+    def _order(self, message: Mapping[str, Any]) -> dict[str, list[str]]:
+        """The attributes of each set in the order of a message's execution; known ones first."""
+        found = {tag: list(names) for tag, names in self._orders.get(message["exec"], {}).items()}
+        for transformation in message.get("transformations", ()):
+            for each in transformation.get("sets", ()):
+                names = [attribute["name"].lower() for attribute in each.get("attributes", ())]
+                known = found.setdefault(each["tag"].lower(), [])
+                known += [name for name in dict.fromkeys(names) if name not in known]
+        return {tag: names for tag, names in found.items() if names}
+
+    def _add_transformation(self, message: Mapping[str, Any]) -> None:
+        tag = checked_name(message["tag"], "tag of a transformation")
+        used = self.transformations.setdefault(tag, set())
+        for each in message.get("sets", ()):
+            used.add(self._add_set(tag, each))
+        for each in message.get("programs", ()):
+            program = (
+                checked_text(each["name"], "name of a Program"),
+                checked_text(each.get("path", ""), "path of a Program"),
+            )
+            known = self.programs.setdefault(tag, [])
+            if program not in known:
+                known.append(program)
+
+    def _add_set(self, transformation: str, message: Mapping[str, Any]) -> str:
+        tag = checked_name(message["tag"], "tag of a set")
+        declared = self.sets.setdefault(tag, DeclaredSet(tag))
+        producer = message.get("dependency", "").lower()
+        if message.get("type", "INPUT" if producer else "OUTPUT") == "OUTPUT":
+            _append(declared.producers, transformation)
+        else:
+            _append(declared.consumers, transformation)
+            if producer:
+                _append(declared.producers, producer)
+        declared.merge(message)
+        return tag
+
+    def _check(self) -> None:
+        checked_dataflow_tag(self.tag)
+        for declared in self.sets.values():
+            self._check_set(declared)
+
+    def _check_set(self, declared: DeclaredSet) -> None:
+        if declared.tag in RESERVED_SETS:
+            raise DefinitionError(f"MonetDB takes no set called {declared.tag!r}: rename it.")
+        if f"ds_{declared.tag}" in self.sets:
+            raise DefinitionError(
+                f"The sets {declared.tag!r} and 'ds_{declared.tag}' would share a table: "
+                "rename one."
+            )
+        tags = [*declared.producers, *declared.consumers]
+        taken = {"id", *(f"{tag}_task_id" for tag in tags)} & set(declared.attributes)
+        if taken:
+            raise DefinitionError(
+                f"Set {declared.tag!r} has an attribute {min(taken)!r}, which DfAnalyzer uses for "
+                "a column of its own: rename it."
+            )
+
+    def _set_message(self, transformation: str, tag: str) -> dict[str, Any]:
+        declared = self.sets[tag]
+        message = {"tag": tag, "type": "OUTPUT", **declared.specification()}
+        if transformation not in declared.producers:
+            message["type"] = "INPUT"
+            if declared.producers:
+                message["dependency"] = declared.producers[0]
+        return message
+
+
+def _copy(declaration: Declaration) -> Declaration:
+    return Declaration(
+        declaration.tag,
+        {tag: set(sets) for tag, sets in declaration.transformations.items()},
+        {tag: each.copy() for tag, each in declaration.sets.items()},
+        {tag: list(programs) for tag, programs in declaration.programs.items()},
+    )
+
+
+def _append(tags: list[str], tag: str) -> None:
+    if tag not in tags:
+        tags.append(tag)

@@ -1,0 +1,143 @@
+"""What a dataflow declares of one of its sets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from ..errors import DefinitionError, ElementError, UnknownTagError
+from .names import checked_name
+from .values import stored_value
+
+__all__ = ["Combination", "DeclaredSet", "named"]
+
+
+class Combination(NamedTuple):
+    """Two extractors of a set, and the keys that join their rows, in order."""
+
+    outer: str
+    inner: str
+    keys: tuple[str, ...]
+    key_types: tuple[str, ...]
+
+
+@dataclass
+class DeclaredSet:
+    """One set: its attributes in order, who writes it and who reads it, and its extractors.
+
+    Of an extractor, by its tag, cartridge and extension.
+    """
+
+    tag: str
+    attributes: dict[str, str] = field(default_factory=dict)
+    producers: list[str] = field(default_factory=list)
+    consumers: list[str] = field(default_factory=list)
+    extractors: dict[str, tuple[str, str]] = field(default_factory=dict)
+    combinations: list[Combination] = field(default_factory=list)
+
+    def columns(self, names: list[str] | None) -> dict[str, str]:
+        """The attributes that are `names`, or all; raises UnknownTagError for one undeclared."""
+        if names is None:
+            return self.attributes
+        for name in names:
+            if name not in self.attributes:
+                raise UnknownTagError(
+                    f"Set {self.tag!r} has no attribute {name!r}. Expected one of "
+                    f"{named(self.attributes)}."
+                )
+        return {name: self.attributes[name] for name in names}
+
+    def row(self, values: list[Any], columns: Mapping[str, str], index: int) -> list[Any]:
+        """`values` as they are stored; raises ElementError for the first that does not fit."""
+        if len(values) != len(columns):
+            raise ElementError(
+                f"Element {index} of set {self.tag!r} has {len(values)} values; its "
+                f"{len(columns)} attributes are {', '.join(columns) or 'none'}. "
+                f"Received: {values!r:.200}."
+            )
+        return [
+            stored_value(value, type_, f"set {self.tag!r}, element {index}, attribute {name!r}")
+            for (name, type_), value in zip(columns.items(), values, strict=True)
+        ]
+
+    def merge(self, message: Mapping[str, Any]) -> None:
+        """Take in attributes and extractors of a set's message; raises DefinitionError."""
+        for attribute in message.get("attributes", ()):
+            self._add_attribute(attribute)
+        for extractor in message.get("extractors", ()):
+            self._add_extractor(extractor)
+        for combination in message.get("extractorCombinations", ()):
+            self._add_combination(combination)
+
+    def specification(self) -> dict[str, Any]:
+        """What was taken in, as it stands in a message."""
+        attributes = [{"name": name, "type": type_} for name, type_ in self.attributes.items()]
+        message: dict[str, Any] = {"attributes": attributes}
+        if self.extractors:
+            message["extractors"] = [
+                {"tag": tag, "cartridge": cartridge, "extension": extension}
+                for tag, (cartridge, extension) in self.extractors.items()
+            ]
+        if self.combinations:
+            message["extractorCombinations"] = [
+                {
+                    "outer": each.outer,
+                    "inner": each.inner,
+                    "keys": list(each.keys),
+                    "keyTypes": list(each.key_types),
+                }
+                for each in self.combinations
+            ]
+        return message
+
+    def copy(self) -> DeclaredSet:
+        """Another one that says the same."""
+        return DeclaredSet(
+            self.tag,
+            dict(self.attributes),
+            list(self.producers),
+            list(self.consumers),
+            dict(self.extractors),
+            list(self.combinations),
+        )
+
+    def _add_attribute(self, attribute: Mapping[str, str]) -> None:
+        name = checked_name(attribute["name"], f"name of an attribute of set {self.tag!r}")
+        known = self.attributes.setdefault(name, attribute["type"])
+        if known != attribute["type"]:
+            raise DefinitionError(
+                f"Attribute {name!r} of set {self.tag!r} was declared as {known}. "
+                f"Received: {attribute['type']}. Give one of the two another name."
+            )
+
+    def _add_extractor(self, message: Mapping[str, str]) -> None:
+        tag = checked_name(message["tag"], f"tag of an extractor of set {self.tag!r}")
+        kind = message["cartridge"], message["extension"]
+        known = self.extractors.setdefault(tag, kind)
+        if known != kind:
+            raise DefinitionError(
+                f"Extractor {tag!r} of set {self.tag!r} was declared as {' '.join(known)}. "
+                f"Received: {' '.join(kind)}. Give one of the two another tag."
+            )
+
+    def _add_combination(self, message: Mapping[str, Any]) -> None:
+        combination = Combination(
+            message["outer"].lower(),
+            message["inner"].lower(),
+            tuple(message["keys"]),
+            tuple(message.get("keyTypes", ())),
+        )
+        for tag in (combination.outer, combination.inner):
+            if tag not in self.extractors:
+                raise DefinitionError(
+                    f"Set {self.tag!r} has no extractor {tag!r} to combine. Expected one of "
+                    f"{named(self.extractors)}."
+                )
+        if combination not in self.combinations:
+            self.combinations.append(combination)
+
+
+def named(tags: Iterable[str]) -> str:
+    """Tags as an error message lists them."""
+    return ", ".join(repr(tag) for tag in sorted(tags)) or "none declared"

@@ -1,0 +1,1 @@
+"""From a message to its row: client, exporter, and what ended processes left behind."""

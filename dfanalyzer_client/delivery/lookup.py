@@ -1,0 +1,74 @@
+"""What another process declared of a dataflow, so that this one may tell of its tasks.
+
+A workflow's steps are often programs of their own, of which the first declares the whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from ..config.store_url import StoreURL
+from ..declarations.dataflow import Declaration
+from ..errors import PrivateServerError, StoreError
+from ..journal import declarations
+from ..store import reader_connection
+from ..store.reading import Catalogue, declared
+
+__all__ = ["recalled", "recalled_execution"]
+
+logger = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+
+def recalled(store: StoreURL | None, home: Path, tag: str, exec_tag: str) -> list[dict[str, Any]]:
+    """The dataflow messages of an execution in the journals of `home`, else what the store knows.
+
+    What a process said a moment ago is not in the store yet: then it is what the journals have of
+    another execution. There is none where nobody knows the dataflow.
+    """
+    journals = home / "journals"
+    found = declarations(journals, tag, exec_tag)
+    if not found:
+        layout = _asked(store, home, lambda catalogue: catalogue.layout(tag))
+        if layout is not None:
+            return [declared(layout)]
+        found = declarations(journals, tag, None)
+    return [_repeated(message) for message in found if _is_declaration(message)]
+
+
+def _repeated(message: dict[str, Any]) -> dict[str, Any]:
+    """A declaration as who recalls it says it again, for the execution that it began."""
+    said = {name: value for name, value in message.items() if name not in ("kind", "opens")}
+    return {**said, "exec": message.get("exec") or message["opens"], "recalled": True}
+
+
+def _is_declaration(message: dict[str, Any]) -> bool:
+    """Whether a record can be understood: what is odd in it is no fault of whoever looks it up."""
+    try:
+        Declaration(message["tag"]).merge(message)
+    except (LookupError, TypeError, ValueError, AttributeError):
+        return False
+    return True
+
+
+def recalled_execution(store: StoreURL | None, home: Path, tag: str) -> str | None:
+    """The newest execution of a dataflow in the journals of `home`, else in the store."""
+    found = declarations(home / "journals", tag, None)
+    if found:
+        return str(found[-1].get("exec") or found[-1]["opens"])
+    return _asked(store, home, lambda catalogue: catalogue.newest_execution(tag))
+
+
+def _asked(store: StoreURL | None, home: Path, ask: Callable[[Catalogue], T | None]) -> T | None:
+    try:
+        connection = reader_connection(store, home)
+        with contextlib.closing(connection), connection.transaction():
+            return ask(Catalogue(connection))
+    except (StoreError, PrivateServerError) as error:
+        logger.warning("What another process declared is not known: %s", error)
+        return None

@@ -1,0 +1,88 @@
+"""Tasks that nobody ended, because their process was killed: they are ended in its name.
+
+Pure functions of a journal's messages; `sync` calls them once it holds the journal's lock, which
+says that the process is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from typing import Any
+
+from .. import keras_schema as tags
+from ..task_status import ENDED, TaskStatus
+
+__all__ = ["OpenTasks"]
+
+KILLED = "killed"
+MESSAGE = "The process ended without a word: it was killed, or its machine went down."
+_ENDED = frozenset(status.value for status in ENDED)
+_IDENTITY = ("dataflow", "exec", "transformation", "id")
+
+
+class OpenTasks:
+    """The tasks of one journal that have begun and not ended, as its messages are taken in."""
+
+    def __init__(self) -> None:
+        self._open: dict[tuple[str, ...], Mapping[str, Any]] = {}
+        self._epochs: dict[tuple[str, ...], list[float]] = {}
+        self._sets: set[tuple[str, str]] = set()
+
+    def take_in(self, message: Mapping[str, Any]) -> None:
+        """Follow one message; one that makes no sense says nothing of tasks."""
+        with contextlib.suppress(LookupError, TypeError, ValueError, AttributeError):
+            self._follow(message)
+
+    def _follow(self, message: Mapping[str, Any]) -> None:
+        if message.get("kind") == "dataflow":
+            self._sets |= {
+                (message["tag"], each["tag"])
+                for transformation in message.get("transformations", ())
+                for each in transformation.get("sets", ())
+            }
+        elif message.get("kind") == "task":
+            self._take_in_task(message)
+
+    def ends(self, when: str) -> list[dict[str, Any]]:
+        """A message for each open task that ends it as ABANDONED; `when` is SQL's TIMESTAMP."""
+        return [self._end(key, message, when) for key, message in self._open.items()]
+
+    def _take_in_task(self, message: Mapping[str, Any]) -> None:
+        key = tuple(str(message[part]) for part in _IDENTITY)
+        if message["status"] in _ENDED:
+            self._open.pop(key, None)
+            self._epochs.pop(key, None)
+            return
+        if message["status"] == TaskStatus.RUNNING.value:
+            self._open.setdefault(key, message)
+        self._epochs.setdefault(key, []).extend(_epochs(message))
+
+    def _end(self, key: tuple[str, ...], message: Mapping[str, Any], when: str) -> dict[str, Any]:
+        ended: dict[str, Any] = {
+            "kind": "task",
+            **{part: message[part] for part in _IDENTITY},
+            "status": TaskStatus.ABANDONED.value,
+            "error": MESSAGE,
+            "performances": [{"startTime": message.get("startTime"), "endTime": when}],
+            "sets": [],
+        }
+        training_end = tags.TRAINING_END.lower()
+        is_training = message["transformation"] == tags.TRAINING.lower()
+        if is_training and (message["dataflow"], training_end) in self._sets:
+            epochs = self._epochs.get(key) or []
+            row = [when, len(epochs), min(epochs, default=None), KILLED]
+            names = ["end_timestamp", "epochs_done", "start_epoch", "stop_reason"]
+            ended["sets"] = [{"tag": training_end, "attributes": names, "elements": [row]}]
+        return ended
+
+
+def _epochs(message: Mapping[str, Any]) -> list[float]:
+    found = []
+    for data in message.get("sets", ()):
+        names = data.get("attributes") or []
+        if data["tag"] == tags.TRAINING_OUTPUT.lower() and tags.EPOCH_ID.lower() in names:
+            place = names.index(tags.EPOCH_ID.lower())
+            numbers = [row[place] for row in data["elements"]]
+            found += [each for each in numbers if isinstance(each, (int, float))]
+    return found

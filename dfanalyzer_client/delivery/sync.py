@@ -1,0 +1,250 @@
+"""Storing what earlier processes left behind, and how each journal stands."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from ..config import settings
+from ..config.store_url import StoreURL
+from ..errors import (
+    DfAnalyzerError,
+    JournalError,
+    StoreError,
+    StoreLoginError,
+    StoreUnavailableError,
+)
+from ..journal import (
+    Header,
+    JournalReader,
+    Refused,
+    SetAside,
+    is_done,
+    journals,
+    journals_with_refused,
+    read_header,
+    remove_expired,
+    take_over,
+)
+from ..store import MonetDBStore, open_store
+from ..support.safe_home import check_home
+from .dead_letters import retried
+from .recovery import taken_in
+from .relocation import way_of_moved
+
+__all__ = ["JournalState", "journal_states", "sync"]
+
+Steps = Callable[[Path, Header | None, MonetDBStore], Iterator[int]]
+
+
+@dataclass
+class JournalState:
+    """One journal and how far it is stored.
+
+    Attributes:
+        store: where its messages go; None is the private server.
+        refused: the messages that were set aside, with the reasons.
+        executions: tags of the executions that it tells of, in order.
+        messages: how many it holds.
+        damaged: how many of its records cannot be read.
+        stored: how many of its messages are in the store, or were set aside; None when nobody
+            answers.
+        process: `running`, `ended`, or `on` another machine, where it may run.
+        size: in bytes.
+        age: seconds since it was begun.
+    """
+
+    path: Path
+    store: str | None
+    process: str
+    stored: int | None
+    refused: list[Refused]
+    size: int
+    age: float
+    executions: list[str] = field(default_factory=list)
+    messages: int = 0
+    damaged: int = 0
+
+    @property
+    def refusals_path(self) -> Path:
+        """The file that holds what was set aside."""
+        return SetAside.beside(self.path).path
+
+
+def journal_states(home: Path, store: StoreURL | None) -> Iterator[JournalState | DfAnalyzerError]:
+    """The journals of `home`, oldest first; `store` gives the password of the one it names."""
+    check_home(home, "journals")
+    stores = _Stores(home, store)
+    for path in journals(home / "journals", done=True):
+        try:
+            header = read_header(path)
+            if header is not None:
+                yield _state(path, header, stores)
+        except FileNotFoundError:  # stored and compressed meanwhile by somebody else
+            continue
+        except DfAnalyzerError as error:
+            yield error
+    stores.close()
+
+
+def sync(
+    home: Path,
+    store: StoreURL | None,
+    report: Callable[[Path, int | DfAnalyzerError], None],
+    *,
+    again: bool = False,
+    elsewhere: bool = False,
+    refused: bool = False,
+) -> int:
+    """Store what is left in journals whose process is gone; the number of messages stored.
+
+    Journals of running processes are left to them.
+
+    Args:
+        home: the data folder that holds the journals.
+        store: gives the password of the store it names.
+        report: is told each journal that had some, and how many or why they could not be stored;
+            the others are gone on with.
+        again: look at journals that were stored already, too, for a database that was made anew or
+            brought back from a backup.
+        elsewhere: take over journals of other machines, too: their processes are known to be gone.
+        refused: try all messages again that were set aside, and not only those that named what was
+            not there yet.
+    """
+    check_home(home, "journals")
+    stores = _Stores(home, store)
+    remove_expired(home / "journals", settings.retention_days())
+    folder = home / "journals"
+
+    def taken_over(paths: Iterable[Path], steps: Steps) -> int:
+        total = 0
+        for path in paths:
+            try:
+                count = _taken_over(path, stores, steps, elsewhere=elsewhere)
+            except DfAnalyzerError as error:
+                report(path, error)
+            except OSError as error:
+                report(path, JournalError(f"It cannot be read: {error}."))
+            else:
+                total += count
+                if count:
+                    report(path, count)
+        return total
+
+    total = taken_over(journals(folder, done=again), taken_in)
+    # after all others: what a message lacked may have come with them
+    aside = [path for path, _ in journals_with_refused(folder)]
+    total += taken_over(aside, partial(_retried, everything=refused, again=again))
+    stores.close()
+    return total
+
+
+def _taken_over(path: Path, stores: _Stores, steps: Steps, *, elsewhere: bool) -> int:
+    descriptor = take_over(path, elsewhere=elsewhere)
+    if descriptor is None:
+        return 0
+    try:
+        header = read_header(path)
+        with stores.reached(header):
+            return sum(steps(path, header, stores.of(header)))
+    finally:
+        descriptor.close()
+
+
+def _retried(
+    path: Path, header: Header | None, store: MonetDBStore, *, everything: bool, again: bool
+) -> Iterator[int]:
+    if header is not None:
+        yield from retried(path, header, store, everything=everything, again=again)
+
+
+class _Stores:
+    """One connection for each store that the journals name."""
+
+    def __init__(self, home: Path, named: StoreURL | None) -> None:
+        self._home, self._named = home, named
+        self._open: dict[str | None, MonetDBStore] = {}
+        self._away: dict[str | None, StoreError] = {}
+
+    def of(self, header: Header | None) -> MonetDBStore:
+        address = None if header is None else header.store
+        if address not in self._open:
+            self._open[address] = open_store(self._url(address), self._home)
+        return self._open[address]
+
+    @contextlib.contextmanager
+    def reached(self, header: Header | None) -> Iterator[None]:
+        """Ask the store of a journal; one that was not reached is not waited for again."""
+        address = None if header is None else header.store
+        if address in self._away:
+            raise self._away[address]
+        try:
+            yield
+        except (StoreUnavailableError, StoreLoginError) as error:
+            if address is None or (self._named is not None and self._named.is_named(address)):
+                raise
+            self._away[address] = type(error)(f"{error} {way_of_moved(address)}")
+            raise self._away[address] from error
+
+    def close(self) -> None:
+        for store in self._open.values():
+            with contextlib.suppress(DfAnalyzerError):  # the next one who captures tries again
+                while store.mend() == 0.0:
+                    pass
+            store.close()
+
+    def _url(self, address: str | None) -> StoreURL | None:
+        if address is None:
+            return None
+        named = self._named
+        if named is not None and named.is_named(address):
+            return named
+        return StoreURL.parse(address)
+
+
+def _state(path: Path, header: Header, stores: _Stores) -> JournalState:
+    created = datetime.fromisoformat(header.created)
+    state = JournalState(
+        path=path,
+        store=header.store,
+        process=_process(path, header),
+        stored=None,
+        refused=SetAside.beside(path).open(),
+        size=path.stat().st_size,
+        age=(datetime.now(UTC) - created).total_seconds(),
+    )
+    reader, executions, position = JournalReader(path), dict[str, None](), _position(header, stores)
+    stored = 0
+    for record in reader:
+        if record.sequence:
+            state.messages += 1
+            stored += position is not None and record.sequence <= position
+            if isinstance(record.message.get("exec"), str):
+                executions[record.message["exec"]] = None
+    state.stored = None if position is None else stored
+    state.executions, state.damaged = list(executions), reader.damaged
+    return state
+
+
+def _process(path: Path, header: Header) -> str:
+    if is_done(path):
+        return "ended"
+    if not header.is_of_here:
+        return f"on {header.host}"
+    descriptor = take_over(path)
+    if descriptor is None:
+        return "running"
+    descriptor.close()
+    return "ended"
+
+
+def _position(header: Header, stores: _Stores) -> int | None:
+    try:
+        with stores.reached(header):
+            return stores.of(header).position(header.journal)
+    except DfAnalyzerError:
+        return None

@@ -1,0 +1,1 @@
+"""Executions read from the store, once for all who show or export them."""

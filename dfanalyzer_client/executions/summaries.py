@@ -1,0 +1,214 @@
+"""What the database holds of executions, for people: pure queries.
+
+Numbers come back as they were said: NaN, infinities and large integers are looked up in
+``exact_number``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from .. import keras_schema as tags
+from ..errors import RefusedError, UnknownTagError
+from ..store.connection import Connection, lacks_rights
+from ..store.exact_numbers import exact_rows
+from ..store.growth.pending_columns import source
+from ..store.layout import DataflowLayout
+from ..store.reading import Catalogue
+from ..store.schema import table
+from ..store.sql import identifier
+
+__all__ = [
+    "ExecutionSummary",
+    "executions",
+    "find_execution",
+]
+
+
+@dataclass
+class ExecutionSummary:
+    """One execution: how it stands and what it measured last."""
+
+    id: int
+    tag: str
+    dataflow: str
+    status: str = "READY"
+    began: datetime | None = None
+    ended: datetime | None = None
+    epochs: int = 0
+    metrics: dict[str, float | None] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float | None:
+        """From the first task's begin to the last one's end, or to now while one runs."""
+        if self.began is None:
+            return None
+        ended = self.ended or datetime.now(UTC).replace(tzinfo=None)
+        return (ended - self.began).total_seconds()
+
+
+def executions(connection: Connection, dataflow: str | None = None) -> list[ExecutionSummary]:
+    """All executions, oldest first, or those of one dataflow.
+
+    Those whose rows the connection's user may not read have neither epochs nor metrics.
+    """
+    catalogue = Catalogue(connection)
+    known = _known_executions(connection, catalogue, dataflow)
+    _complete(connection, catalogue, known)
+    return known
+
+
+def find_execution(connection: Connection, name: str) -> ExecutionSummary:
+    """The execution of this id, tag or beginning of a tag; ``last`` is the newest.
+
+    Raises:
+        UnknownTagError: none or several are meant.
+    """
+    catalogue = Catalogue(connection)
+    known = _known_executions(connection, catalogue)
+    exact = known[-1:] if name == "last" else []
+    exact = exact or [each for each in known if name in (each.tag, str(each.id))]
+    found = exact or [each for each in known if each.tag.lower().startswith(name.lower())]
+    if len(found) == 1:
+        _complete(connection, catalogue, found)
+        return found[0]
+    if not found:
+        raise UnknownTagError(f"No execution {name!r}: `keras-prov runs` lists them.")
+    raise UnknownTagError(
+        f"{len(found)} executions begin with {name!r}: give more of the tag, or the id "
+        f"({', '.join(str(each.id) for each in found[:10])})."
+    )
+
+
+def _known_executions(
+    connection: Connection, catalogue: Catalogue, dataflow: str | None = None
+) -> list[ExecutionSummary]:
+    """All executions, oldest first, or those of one dataflow: who they are, and no more."""
+    if not catalogue.exists:
+        return []
+    condition, parameters = ("WHERE d.tag = %s", [dataflow.lower()]) if dataflow else ("", [])
+    rows = connection.query(
+        f"SELECT e.id, e.tag, d.tag FROM {table('dataflow_execution')} e "
+        f"JOIN {table('dataflow')} d ON d.id = e.df_id {condition} ORDER BY e.id",
+        parameters,
+    )
+    # DfAnalyzer's tables take an execution that has no tag
+    return [ExecutionSummary(id_, tag or "", of) for id_, tag, of in rows]
+
+
+def _complete(
+    connection: Connection, catalogue: Catalogue, known: Iterable[ExecutionSummary]
+) -> None:
+    """Add what their tasks and rows say, as far as the connection's user may read these."""
+    summaries = {each.id: each for each in known}
+    if not summaries:
+        return
+    _add_tasks(connection, catalogue, summaries)
+    with_epochs = connection.query(
+        f"SELECT d.tag FROM {table('data_set')} s JOIN {table('dataflow')} d ON d.id = s.df_id "
+        "WHERE s.tag = %s",
+        [tags.TRAINING_OUTPUT.lower()],
+    )
+    for tag in {each.dataflow for each in summaries.values()} & {tag for (tag,) in with_epochs}:
+        try:
+            _add_epochs(connection, catalogue, tag, summaries)
+        except RefusedError as error:
+            if not lacks_rights(error):
+                raise
+            connection.rollback()  # MonetDB answers nothing more in this transaction
+
+
+def _add_tasks(
+    connection: Connection, catalogue: Catalogue, summaries: dict[int, ExecutionSummary]
+) -> None:
+    """Add status and times. The status is that of the training that ended last, or runs still.
+
+    One that began later may have been within it, in a callback. Without a training it is the last
+    task's.
+    """
+    rows = connection.query(
+        "SELECT b.df_exec, x.tag, COALESCE(e.status, b.status), b.began, e.ended "
+        f"FROM {catalogue.table('task_begun')} b "
+        f"JOIN {table('data_transformation')} x ON x.id = b.dt_id "
+        f"LEFT JOIN {catalogue.table('task_ended')} e ON e.task_id = b.id "
+        "WHERE b.df_exec BETWEEN %s AND %s ORDER BY b.id",
+        [min(summaries), max(summaries)],
+    )
+    newest: dict[int, dict[bool, tuple[datetime, str]]] = {}
+    ends: dict[int, list[datetime | None]] = {}
+    for execution, transformation, status, began, ended in rows:
+        summary = summaries.get(execution)
+        if summary is not None:
+            is_training = transformation == tags.TRAINING.lower()
+            of_kind = newest.setdefault(execution, {})
+            done = ended or datetime.max
+            if is_training not in of_kind or of_kind[is_training][0] <= done:
+                of_kind[is_training] = done, status
+            ends.setdefault(execution, []).append(ended)
+            summary.began = min(filter(None, (summary.began, began)), default=None)
+    for execution, by_kind in newest.items():
+        summary = summaries[execution]
+        summary.status = by_kind[True in by_kind][1]
+        times = [end for end in ends[execution] if end is not None]
+        summary.ended = max(times) if len(times) == len(ends[execution]) else None
+
+
+def _add_epochs(
+    connection: Connection,
+    catalogue: Catalogue,
+    dataflow: str,
+    summaries: dict[int, ExecutionSummary],
+) -> None:
+    layout = catalogue.layout(dataflow)
+    output = layout.sets.get(tags.TRAINING_OUTPUT.lower()) if layout is not None else None
+    writer = tags.TRAINING.lower()
+    if layout is None or output is None or writer not in output.producers:
+        return
+    name = source(layout, output)
+    task = identifier(f"{writer}_task_id")
+    names = list(output.attributes)
+    columns = "".join(f", o.{identifier(each)}" for each in names)
+    rows = connection.query(
+        f"SELECT c.df_exec, c.epochs, o.id{columns} FROM {name} o JOIN ("
+        f"SELECT t.df_exec, count(*) AS epochs, max(s.id) AS newest FROM {name} s "
+        f"JOIN {catalogue.table('task_begun')} t ON t.id = s.{task} GROUP BY t.df_exec"
+        ") AS c ON c.newest = o.id"
+    )
+    values = exact_rows(
+        connection, catalogue.table("exact_number"), output.attributes,
+        [row[2:] for row in rows], 1,
+    )  # fmt: skip
+    metric = _metric_names(connection, catalogue, layout)
+    for (execution, epochs, *_), (_, *row) in zip(rows, values, strict=True):
+        if execution in summaries:
+            summaries[execution].epochs = epochs
+            summaries[execution].metrics = {
+                metric.get((execution, each), each): value
+                for each, value in zip(names, row, strict=True)
+                if each not in tags.NOT_METRICS
+                and output.attributes[each].type == "NUMERIC"
+                and value is not None
+            }
+
+
+def _metric_names(
+    connection: Connection, catalogue: Catalogue, layout: DataflowLayout
+) -> dict[tuple[int, str], str]:
+    """The metrics of an execution that are called otherwise than their attributes, by these.
+
+    One that is called as another one's attribute is listed by its own attribute.
+    """
+    known = layout.sets.get(tags.METRIC_NAMES.lower())
+    writer = tags.TRAINING.lower()
+    if known is None or writer not in known.producers:
+        return {}
+    rows = connection.query(
+        f"SELECT t.df_exec, n.attribute, n.metric FROM {source(layout, known)} n "
+        f"JOIN {catalogue.table('task_begun')} t ON t.id = n.{identifier(f'{writer}_task_id')} "
+        "WHERE n.of_set = %s ORDER BY n.id",
+        [tags.TRAINING_OUTPUT],
+    )
+    taken = layout.sets[tags.TRAINING_OUTPUT.lower()].attributes
+    return {(execution, name): metric for execution, name, metric in rows if metric not in taken}

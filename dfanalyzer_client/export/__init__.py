@@ -1,0 +1,1 @@
+"""Executions as documents: W3C PROV and RO-Crate."""

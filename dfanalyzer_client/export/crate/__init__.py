@@ -1,0 +1,72 @@
+"""An execution as a crate to publish: a Provenance Run Crate 0.5, which is an RO-Crate 1.1.
+
+It needs the package rocrate: ``pip install 'keras-prov[crate]'``. What is inside, and where each
+part is found, is in docs/crate.md.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from ...config.author import Author, checked_licence
+from ...errors import CrateError
+from ...executions.environment import environment_of
+from ...executions.reader import read_execution
+from ...executions.summaries import ExecutionSummary
+from ...store.connection import Connection
+from ..masked import published
+from ._labels import Run
+from ._parameters import parameters_of
+from ._tables import tables_of
+from ._target import crate_folder
+
+__all__ = ["write_crate"]
+
+
+def write_crate(
+    connection: Connection,
+    summary: ExecutionSummary,
+    target: Path,
+    *,
+    prov_json: str,
+    author: Author | None = None,
+    license: str | None = None,
+    force: bool = False,
+) -> Path:
+    """Write the crate of an execution.
+
+    The same execution gives the same crate, byte for byte, while its files are where they were.
+
+    Args:
+        connection: to the database that has the execution.
+        summary: which execution.
+        target: a folder, or a file where the name ends in ``.zip``.
+        prov_json: the execution as PROV-JSON.
+        author: of the crate; None where nobody is named.
+        license: SPDX id or URL; None where none is named.
+        force: whether a crate that is there already is replaced.
+
+    Returns:
+        The target.
+
+    Raises:
+        CrateError: rocrate is not installed, the execution is empty, there is something at the
+            target, or it cannot be written.
+        DfAnalyzerError: the licence is none.
+    """
+    try:
+        from ._assembly import Work, fill
+        from ._crate import Crate
+    except ImportError as error:
+        raise CrateError(
+            f"A crate needs the package rocrate ({error}): pip install 'keras-prov[crate]'"
+        ) from None
+    licence = checked_licence(license) if license else None
+    record = published(read_execution(connection, summary.dataflow, summary.id))
+    if not record.tasks:
+        raise CrateError(f"Execution {summary.tag} has no tasks: there is nothing to publish.")
+    run, environment, tables = Run(summary, record), environment_of(record), tables_of(record)
+    with crate_folder(target, force) as folder:
+        work = Work(Crate(folder), run, environment, tables, parameters_of(record, tables))
+        fill(work, prov_json, author, licence)
+    return target

@@ -1,0 +1,165 @@
+"""What was done: an action for each task, one for the whole run, and how the run called them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import chain
+from urllib.parse import quote
+
+from ...executions.record import TaskRecord
+from ._labels import Run, key_of, label_of
+from ._parameters import Entity, Parameters, reference
+from ._software import PYTHON, step_id, tool_id
+
+__all__ = ["ORCHESTRATION", "RUN", "Material", "actions_of", "task_id"]
+
+RUN, ORCHESTRATION = "#run", "#orchestration"
+
+COMPLETED = "http://schema.org/CompletedActionStatus"
+FAILED = "http://schema.org/FailedActionStatus"
+
+REASONS = {
+    "INTERRUPTED": "It was interrupted.",
+    "PRUNED": "Its search pruned it.",
+    "ABANDONED": "Its process ended without a word.",
+    "FAILED": "It failed; no reason was recorded.",
+}
+"""Where a task has no message of its own."""
+
+
+@dataclass(frozen=True)
+class Material:
+    """A file that actions used or made: its id, and the tasks that did so."""
+
+    id: str
+    readers: frozenset[int]
+    writers: frozenset[int]
+
+
+def task_id(task: TaskRecord) -> str:
+    """Id of the action that a task was."""
+    return f"#task-{quote(key_of(task), safe='')}"
+
+
+def actions_of(
+    run: Run,
+    workflow: str,
+    parameters: Parameters,
+    materials: Sequence[Material],
+    agent: str | None,
+    variables: Sequence[str],
+) -> list[Entity]:
+    """All actions of an execution.
+
+    Args:
+        run: the execution.
+        workflow: id of the script.
+        parameters: with the values that its tasks had.
+        materials: the files.
+        agent: id of who did it.
+        variables: ids of the environment variables that were set.
+    """
+    used = {task.id: list(parameters.values.get(task.id, ())) for task in run.record.tasks}
+    made: dict[int, list[str]] = {task.id: [] for task in run.record.tasks}
+    for each in materials:
+        for reader in each.readers:
+            used[reader].append(each.id)
+        for writer in each.writers:
+            made[writer].append(each.id)
+    results = dict.fromkeys(chain.from_iterable(made.values()))
+    objects = dict.fromkeys(id_ for id_ in chain.from_iterable(used.values()) if id_ not in results)
+    whole = _whole(run, workflow, agent) | _links(
+        object=list(objects), result=list(results), environment=variables
+    )
+    tasks = [
+        _task(task, agent) | _links(object=used[task.id], result=made[task.id])
+        for task in run.record.tasks
+    ]
+    controls = [_control(task) for task in run.record.tasks]
+    return [whole, _orchestration(run, controls, agent), *tasks, *controls]
+
+
+def _task(task: TaskRecord, agent: str | None) -> Entity:
+    return {
+        "@id": task_id(task),
+        "@type": "CreateAction",
+        "name": label_of(task),
+        "description": f"{label_of(task)} of the run: {_told(task.status)}.",
+        "instrument": reference(tool_id(task.transformation)),
+        **_when(task.began, task.ended),
+        **_how(task.status, task.error),
+        **({"agent": reference(agent)} if agent else {}),
+    }
+
+
+def _whole(run: Run, workflow: str, agent: str | None) -> Entity:
+    summary = run.summary
+    errors = [task.error for task in run.record.tasks if task.error]
+    return {
+        "@id": RUN,
+        "@type": "CreateAction",
+        "name": f"Run {summary.tag}",
+        "description": (
+            f"Execution {summary.tag} of dataflow {summary.dataflow}: {_told(summary.status)}, "
+            f"{summary.epochs} epoch{'s' * (summary.epochs != 1)}."
+        ),
+        "instrument": reference(workflow),
+        **_when(summary.began, summary.ended),
+        **_how(summary.status, errors[-1] if errors else None),
+        **({"agent": reference(agent)} if agent else {}),
+    }
+
+
+def _control(task: TaskRecord) -> Entity:
+    return {
+        "@id": f"#control-{quote(key_of(task), safe='')}",
+        "@type": "ControlAction",
+        "name": f"Call of {label_of(task)}",
+        "instrument": reference(step_id(task.transformation)),
+        "object": reference(task_id(task)),
+        **_how(task.status, task.error),
+    }
+
+
+def _orchestration(run: Run, controls: Sequence[Entity], agent: str | None) -> Entity:
+    return {
+        "@id": ORCHESTRATION,
+        "@type": "OrganizeAction",
+        "name": "Run of the script in Python",
+        "instrument": reference(PYTHON),
+        "object": reference(*(each["@id"] for each in controls)),
+        "result": reference(RUN),
+        **_when(run.summary.began, run.summary.ended),
+        **({"agent": reference(agent)} if agent else {}),
+    }
+
+
+def _when(began: datetime | None, ended: datetime | None) -> Entity:
+    """Begin and end, to the millisecond, as the profile has them."""
+    times = {"startTime": began, "endTime": ended}
+    return {
+        name: f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}+00:00"
+        for name, moment in times.items()
+        if moment is not None
+    }
+
+
+def _how(status: str, error: str | None) -> Entity:
+    """How it ended; nothing of what has not."""
+    if status == "FINISHED":
+        return {"actionStatus": COMPLETED}
+    if status in REASONS:
+        return {"actionStatus": FAILED, "error": error or REASONS[status]}
+    return {}
+
+
+def _told(status: str) -> str:
+    running = "had not ended when this crate was written"
+    return running if status in ("READY", "RUNNING") else status.lower()
+
+
+def _links(**ids: Sequence[str]) -> Entity:
+    """Properties that name entities; those that name none are left out."""
+    return {name: reference(*each) for name, each in ids.items() if each}

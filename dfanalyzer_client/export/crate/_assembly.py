@@ -1,0 +1,219 @@
+"""What goes into a crate, and where from: each part is added, or noted as missing and why."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from ...config.author import Author
+from ...executions.environment import Environment
+from ._actions import RUN, Material, actions_of
+from ._crate import Crate
+from ._files import CrateFile, collect_files
+from ._labels import Run, label_of
+from ._parameters import Entity, Parameters, reference
+from ._people import author_of, licence_of, user_of
+from ._readme import Notes, readme
+from ._script import find_script
+from ._software import software_of
+from ._tables import Table
+from ._workflow import add_workflow, told_of
+
+__all__ = ["Work", "fill"]
+
+PROV_JSON = "https://www.w3.org/submissions/prov-json/"
+CONTROL = "#control-"
+
+
+@dataclass
+class Work:
+    """A crate in the making."""
+
+    crate: Crate
+    run: Run
+    environment: Environment
+    tables: list[Table]
+    parameters: Parameters
+    materials: list[Material] = field(default_factory=list)
+    notes: Notes = field(default_factory=Notes)
+
+    def add_text(self, path: str, text: str, description: str, **properties: object) -> str:
+        """Add a file, and note it."""
+        self.notes.inside.append((path, description))
+        return self.crate.add_text(path, text, description, **properties)
+
+
+def fill(work: Work, prov_json: str, author: Author | None, licence: str | None) -> None:
+    """Put all of an execution into the crate, and write it."""
+    crate, run = work.crate, work.run
+    writer = crate.add(author_of(author)) if author else None
+    user = user_of(work.environment)
+    agent = crate.add(user) if user else writer
+    workflow = _add_script(work)
+    _add_prov(work, prov_json)
+    variables = _add_environment(work)
+    for table in work.tables:
+        _add_table(work, table)
+    _add_files(work)
+    for entity in [
+        *work.parameters.entities.values(),
+        *software_of(run.record, work.environment, work.parameters),
+    ]:
+        crate.add(entity)
+    actions = actions_of(run, workflow, work.parameters, work.materials, agent, variables)
+    ids = [crate.add(action) for action in actions]
+    _describe(work, writer, licence)
+    crate.set_root(mentions=reference(*(id_ for id_ in ids if not id_.startswith(CONTROL))))
+    crate.write()
+
+
+def _add_script(work: Work) -> str:
+    """Add the workflow; its id."""
+    script = find_script(work.environment, work.run.summary.began)
+    main = add_workflow(work.crate, work.run.record, script, work.environment, work.parameters)
+    told = told_of(script, work.environment.source)
+    if script.path is None:
+        work.notes.missing.append(told)
+    else:
+        work.notes.inside.append((main, told))
+    work.notes.inside.append(("dataflow.json", "The dataflow as it was declared."))
+    return main
+
+
+def _add_prov(work: Work, prov_json: str) -> None:
+    work.crate.add({"@id": PROV_JSON, "@type": "CreativeWork", "name": "PROV-JSON"})
+    work.add_text(
+        "prov.json",
+        prov_json,
+        "The execution as a W3C PROV document, in PROV-JSON.",
+        conformsTo=reference(PROV_JSON),
+        about=reference(RUN),
+    )
+
+
+def _add_environment(work: Work) -> list[str]:
+    """Add what it ran in; ids of the environment variables."""
+    if not work.environment:
+        work.notes.missing.append(
+            "The environment (packages, devices, commit) was not captured (key ENVIRONMENT)."
+        )
+        return []
+    text = json.dumps(work.environment.as_json(), indent=1, ensure_ascii=False)
+    work.add_text(
+        "environment.json",
+        f"{text}\n",
+        "Python, packages, backend, devices, host, command and commit, as they were captured.",
+        about=reference(RUN),
+    )
+    requirements = work.environment.requirements()
+    if requirements:
+        work.add_text(
+            "requirements.txt",
+            requirements,
+            "The packages that were imported, in their versions, as pip reads them.",
+            about=reference(RUN),
+        )
+    variables = work.environment.last("variable")
+    return [
+        work.crate.add(
+            {
+                "@id": f"#variable-{quote(name, safe='')}",
+                "@type": "PropertyValue",
+                "name": name,
+                "value": value,
+            }
+        )
+        for name, value in variables.items()
+    ]
+
+
+def _add_table(work: Work, table: Table) -> None:
+    content = table.content
+    id_ = work.add_text(
+        table.path,
+        table.text,
+        table.description,
+        exampleOfWork=reference(f"#{quote(content.tag, safe='')}"),
+    )
+    writers = {row.writer.id for row in content.rows if row.writer is not None}
+    readers = {reader.id for row in content.rows for reader in row.readers}
+    for task in work.run.record.tasks:
+        is_declared = task.transformation in content.layout.consumers
+        if is_declared and any(previous.id in writers for previous in task.depends_on):
+            readers.add(task.id)
+    work.materials.append(Material(id_, frozenset(readers), frozenset(writers)))
+
+
+def _add_files(work: Work) -> None:
+    files = collect_files(work.run.record.files, work.crate.folder)
+    if not any(each.path for each in files):
+        work.notes.missing.append(
+            "The model: it was not captured (key MODEL) nor saved, or what was saved is not to be "
+            "had."
+        )
+    for each in files:
+        id_ = _inside(work, each) if each.path else _outside(work, each)
+        work.materials.append(Material(id_, each.readers, each.writers))
+
+
+def _inside(work: Work, file: CrateFile) -> str:
+    assert file.path is not None  # noqa: S101  # for mypy
+    labels = [label_of(task) for task in work.run.record.tasks if task.id in file.writers]
+    description = (
+        f"A {'folder' if file.is_folder else 'file'} that {' and '.join(labels)} wrote, as "
+        f"{' and '.join(file.origins)}. Its SHA-256 is the recorded one."
+    )
+    work.notes.inside.append((file.path, description))
+    others = file.names[1:]
+    return work.crate.add_file(
+        file.path,
+        name=file.names[0],
+        description=description,
+        **({"alternateName": " and ".join(others)} if others else {}),
+    )
+
+
+def _outside(work: Work, file: CrateFile) -> str:
+    verb = "wrote" if file.writers else "read"
+    text = f"A file that the run {verb}, as {' and '.join(file.origins)}. It is not in this crate: "
+    text += f"{file.note}."
+    work.notes.missing.append(f"{file.names[0]}. {text}")
+    entity: Entity = {
+        "@id": f"#{file.key}",
+        "@type": "CreativeWork",
+        "name": file.names[0],
+        "description": text,
+    }
+    if file.sha256:
+        entity["sha256"] = file.sha256
+    if file.size is not None:
+        entity["contentSize"] = str(file.size)
+    return work.crate.add(entity)
+
+
+def _describe(work: Work, author: str | None, licence: str | None) -> None:
+    """Say what the crate is, in its root and in README.md."""
+    summary = work.run.summary
+    ended = summary.ended or summary.began or datetime.now(UTC)
+    count = len(work.run.record.tasks)
+    text = (
+        f"Execution {summary.tag} of the dataflow {summary.dataflow}, {summary.status.lower()}, as "
+        f"Keras-Prov recorded it: {count} task{'s' * (count != 1)} and {summary.epochs} "
+        f"epoch{'s' * (summary.epochs != 1)}."
+    )
+    work.crate.set_root(
+        name=f"Run {summary.tag}",
+        description=text,
+        identifier=summary.tag,
+        datePublished=f"{ended.replace(tzinfo=None).isoformat(timespec='seconds')}+00:00",
+        license=reference(work.crate.add(licence_of(licence))),
+        author=reference(author) if author else None,
+    )
+    if licence is None:
+        work.notes.missing.append("A licence: none was named (KERAS_PROV_LICENSE).")
+    if author is None:
+        work.notes.missing.append("An author: none was named (KERAS_PROV_AUTHOR).")
+    about = {"about": reference("./")}
+    work.crate.add_text("README.md", readme(work.run, work.notes, [text]), "This crate.", **about)

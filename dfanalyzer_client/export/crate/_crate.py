@@ -1,0 +1,98 @@
+"""A crate in a folder, as the package rocrate writes it: its files, its entities, its root."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from rocrate.model.contextentity import ContextEntity
+from rocrate.model.dataset import Dataset
+from rocrate.model.file import File
+from rocrate.rocrate import ROCrate
+
+from ...support.digest import file_digest
+from ._parameters import Entity
+
+__all__ = ["Crate"]
+
+VERSION = "1.1"
+"""Of RO-Crate: the one that the run profiles build on."""
+
+CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"
+WORKFLOW_CRATE = "https://w3id.org/workflowhub/workflow-ro-crate/1.0"
+PROFILES = (
+    ("https://w3id.org/ro/wfrun/process/0.5", "Process Run Crate", "0.5"),
+    ("https://w3id.org/ro/wfrun/workflow/0.5", "Workflow Run Crate", "0.5"),
+    ("https://w3id.org/ro/wfrun/provenance/0.5", "Provenance Run Crate", "0.5"),
+    (WORKFLOW_CRATE, "Workflow RO-Crate", "1.0"),
+)
+
+FORMATS = {
+    ".csv": "text/csv",
+    ".h5": "application/x-hdf5",
+    ".ipynb": "application/x-ipynb+json",
+    ".json": "application/json",
+    ".keras": "application/zip",
+    ".md": "text/markdown",
+    ".py": "text/x-python",
+    ".txt": "text/plain",
+}
+
+
+class Crate:
+    """A crate that conforms to the profile Provenance Run Crate.
+
+    Args:
+        folder: where its files lie, and where it is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._crate: Any = ROCrate(version=VERSION)
+        self._crate.metadata.extra_contexts.append(CONTEXT)
+        self._crate.metadata["conformsTo"] = [
+            {"@id": f"https://w3id.org/ro/crate/{VERSION}"},
+            {"@id": WORKFLOW_CRATE},
+        ]
+        for id_, name, version in PROFILES:
+            self.add({"@id": id_, "@type": "CreativeWork", "name": name, "version": version})
+        self.set_root(conformsTo=[{"@id": id_} for id_, _, _ in PROFILES])
+
+    def add(self, entity: Entity) -> str:
+        """Add what is no file; its id."""
+        self._crate.add(ContextEntity(self._crate, entity["@id"], properties=entity))
+        return str(entity["@id"])
+
+    def add_text(self, path: str, text: str, description: str, **properties: Any) -> str:
+        """Write a file and add it; its id."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        return self.add_file(path, description=description, **properties)
+
+    def add_file(self, path: str, **properties: Any) -> str:
+        """Add a file, or a folder, that lies in the crate's folder; its id."""
+        target = self.folder / path
+        size, sha256 = file_digest(target)
+        known: Entity = {"name": target.name, "contentSize": str(size)}
+        if target.is_dir():
+            entity = Dataset(self._crate, dest_path=f"{path}/", properties=known | properties)
+        else:
+            known |= {"sha256": sha256}
+            if target.suffix in FORMATS:
+                known["encodingFormat"] = FORMATS[target.suffix]
+            entity = File(self._crate, target, path, properties=known | properties)
+        self._crate.add(entity)
+        return quote(f"{path}/" if target.is_dir() else path)
+
+    def set_root(self, **properties: Any) -> None:
+        """Say something of the crate itself; what is None is left out."""
+        for name, value in properties.items():
+            if value is not None:
+                self._crate.root_dataset[name] = value
+
+    def write(self) -> None:
+        """Write the metadata beside the files."""
+        self._crate.write(self.folder)

@@ -1,0 +1,46 @@
+"""Who made and did it, and under which licence it is published."""
+
+from __future__ import annotations
+
+from ...config.author import Author, licence_url
+from ...executions.environment import Environment
+from ._parameters import Entity, reference
+
+__all__ = ["author_of", "licence_of", "user_of"]
+
+NO_LICENCE = "#no-licence"
+
+
+def author_of(author: Author) -> Entity:
+    """The author as a person, by the ORCID iD where there is one."""
+    return {
+        "@id": author.orcid_url or "#author",
+        "@type": "Person",
+        "name": author.label,
+        **({"email": author.email} if author.email else {}),
+    }
+
+
+def user_of(environment: Environment) -> Entity | None:
+    """The account that the process ran as, where that was captured."""
+    user = environment.first("process", "user")
+    if user is None:
+        return None
+    text = "The account that the process ran as."
+    return {"@id": "#user", "@type": "Person", "name": user, "description": text}
+
+
+def licence_of(licence: str | None) -> Entity:
+    """The licence; where none is named, that."""
+    if licence is None:
+        return {
+            "@id": NO_LICENCE,
+            "@type": "CreativeWork",
+            "name": "No licence",
+            "description": (
+                "Whoever wrote this crate named no licence: nobody else may use it but where the "
+                "law allows it, or its author does."
+            ),
+        }
+    url = licence_url(licence)
+    return {"@id": url, "@type": "CreativeWork", "name": licence, "url": reference(url)}

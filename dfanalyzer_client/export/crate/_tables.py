@@ -1,0 +1,78 @@
+"""The rows of an execution as CSV, one file for each set (RFC 4180, in UTF-8)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ... import keras_schema as tags
+from ...executions.record import ExecutionRecord, SetRecord
+from ...support.spreadsheet import defused
+from ._files import safe_name, unused_name
+from ._labels import key_of, spelled
+
+__all__ = ["Table", "tables_of"]
+
+FOLDERS = {True: "metrics", False: "inputs"}
+"""Of the sets that tasks write, and of those that they only read."""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A set as a file: where it lies in the crate, and its content."""
+
+    path: str
+    content: SetRecord
+    text: str
+
+    @property
+    def name(self) -> str:
+        """The set's tag, as the documentation spells it."""
+        return spelled(self.content.tag)
+
+    @property
+    def description(self) -> str:
+        """What it holds."""
+        count = len(self.content.rows)
+        verb = "wrote" if self.content.is_output else "read"
+        columns = ", ".join(self.content.columns)
+        return f"{count} row{'s' * (count != 1)} that the tasks {verb}: {columns}."
+
+
+def tables_of(record: ExecutionRecord) -> list[Table]:
+    """All sets of an execution but its environment, which has files of its own."""
+    taken: set[str] = set()
+    return [
+        Table(
+            f"{FOLDERS[each.is_output]}/{unused_name(f'{safe_name(each.tag)}.csv', taken)}",
+            each,
+            _csv(each),
+        )
+        for each in record.sets
+        if each.tag != tags.ENVIRONMENT.lower()
+    ]
+
+
+def _csv(content: SetRecord) -> str:
+    """A column with the row's task, then the columns of the set."""
+    lines = [_line(["task", *content.columns])]
+    lines += [_line([key_of(row.task), *row.values]) for row in content.rows]
+    return "".join(lines)
+
+
+def _line(values: Iterable[Any]) -> str:
+    return ",".join(map(_cell, values)) + "\r\n"
+
+
+def _cell(value: Any) -> str:
+    """NULL is nothing, an empty text is quoted; NaN and infinities stay, formulas do not."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else f"{'-' * (value < 0)}Infinity"
+    text = str(defused(value))
+    if text == "" or any(each in text for each in ',"\r\n'):
+        return '"' + text.replace('"', '""') + '"'
+    return text

@@ -1,0 +1,131 @@
+"""The crate's main entity: the script that was run, or the dataflow where it is not to be had."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ...executions.environment import Environment, Source
+from ...executions.record import ExecutionRecord
+from ...support.regular_file import copy_regular
+from ._crate import Crate
+from ._files import safe_name
+from ._parameters import Entity, Parameters, reference
+from ._script import Script
+from ._software import PYTHON, source_id, step_id, tool_id
+
+__all__ = ["add_workflow", "told_of"]
+
+DATAFLOW = "dataflow.json"
+DECLARED = "The dataflow as it was declared: its transformations, their sets and attributes."
+TYPES = ("File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo")
+
+
+def add_workflow(
+    crate: Crate,
+    record: ExecutionRecord,
+    script: Script,
+    environment: Environment,
+    parameters: Parameters,
+) -> str:
+    """Add script and dataflow, one of them as the main entity, whose id is returned."""
+    shared = _prospective(record, parameters)
+    source = environment.source
+    if source is not None:
+        shared |= {"version": source.commit, "isBasedOn": reference(source_id(source))}
+        if source.url:
+            shared["url"] = reference(source.commit_url or source.url)
+    told = told_of(script, source)
+    if script.path is None:
+        main = _add_dataflow(crate, record, f"{told} {DECLARED}", shared)
+    else:
+        _add_dataflow(crate, record, DECLARED)
+        about = {"@type": list(TYPES), "description": told, **shared}
+        about["programmingLanguage"] = reference(PYTHON)
+        main = crate.add_file(_copied(crate, script.path), **about)
+    crate.set_root(mainEntity=reference(main))
+    return main
+
+
+def told_of(script: Script, source: Source | None) -> str:
+    """What is known of the script."""
+    if script.path is None:
+        text = f"The script is not in this crate: {script.reason}."
+    else:
+        text = "The script that was run, as it was found when this crate was written."
+    if script.changed is not None:
+        text += (
+            f" It was changed on {script.changed} UTC, after the run had begun: what ran may "
+            "have been different."
+        )
+    if source is not None:
+        changes = ", with changes that were not committed" if source.is_dirty else ""
+        text += f" Its repository was at commit {source.commit}{changes}."
+    return f"{text} Command: {script.command}" if script.command else text
+
+
+def _copied(crate: Crate, file: Path) -> str:
+    """Copy the script; where it lies now."""
+    path = f"script/{safe_name(file.name)}"
+    target = crate.folder / path
+    target.parent.mkdir()
+    copy_regular(file, target)
+    return path
+
+
+def _prospective(record: ExecutionRecord, parameters: Parameters) -> Entity:
+    """What the workflow consists of: of its transformations those that were done."""
+    transformations = record.transformations
+    shared: Entity = {
+        "hasPart": reference(*map(tool_id, transformations)),
+        "step": reference(*map(step_id, transformations)),
+    }
+    made = _ids(transformations, parameters.outputs)
+    given = [id_ for id_ in _ids(transformations, parameters.inputs) if id_ not in made]
+    for name, ids in (("input", given), ("output", made)):
+        if ids:
+            shared[name] = reference(*ids)
+    return shared
+
+
+def _ids(transformations: Sequence[str], of: Mapping[str, Sequence[str]]) -> list[str]:
+    return list(dict.fromkeys(id_ for each in transformations for id_ in of.get(each, ())))
+
+
+def _add_dataflow(
+    crate: Crate, record: ExecutionRecord, description: str, workflow: Entity | None = None
+) -> str:
+    """Add the dataflow, as the workflow where it is described as one."""
+    text = json.dumps(_dataflow(record), indent=1, ensure_ascii=False)
+    if workflow is None:
+        return crate.add_text(DATAFLOW, f"{text}\n", description)
+    language = {
+        "@id": "#dataflow-json",
+        "@type": "ComputerLanguage",
+        "name": "DfAnalyzer's dataflows, in JSON",
+    }
+    about = {"@type": list(TYPES), "programmingLanguage": reference(crate.add(language))}
+    return crate.add_text(DATAFLOW, f"{text}\n", description, **about, **workflow)
+
+
+def _dataflow(record: ExecutionRecord) -> Entity:
+    """The dataflow as DfAnalyzer's clients declare it."""
+    return {
+        "tag": record.dataflow.tag,
+        "transformations": [
+            {"tag": tag, "sets": _sets(record, tag)} for tag in record.dataflow.transformations
+        ],
+    }
+
+
+def _sets(record: ExecutionRecord, transformation: str) -> list[Entity]:
+    found = []
+    for known in record.dataflow.sets.values():
+        attributes = [{"name": n, "type": a.type} for n, a in known.attributes.items()]
+        if transformation in known.consumers:
+            made_by = {"dependency": known.producers[0]} if known.producers else {}
+            found.append({"tag": known.tag, "type": "INPUT", **made_by, "attributes": attributes})
+        if transformation in known.producers:
+            found.append({"tag": known.tag, "type": "OUTPUT", "attributes": attributes})
+    return found

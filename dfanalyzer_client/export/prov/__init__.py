@@ -1,0 +1,24 @@
+"""Executions as W3C PROV documents: their mapping is in docs/prov.md.
+
+PROV-N, PROV-JSON and PROV-JSONLD need the package `prov` alone; the other formats and pictures need
+``pip install 'keras-prov[prov]'``.
+"""
+
+from __future__ import annotations
+
+from ._api import DOT, document_with, export_dataflow, export_execution, options_for, prov_document
+from ._diagram import PICTURES
+from ._formats import FORMATS
+from ._options import Options
+
+__all__ = [
+    "DOT",
+    "FORMATS",
+    "PICTURES",
+    "Options",
+    "document_with",
+    "export_dataflow",
+    "export_execution",
+    "options_for",
+    "prov_document",
+]

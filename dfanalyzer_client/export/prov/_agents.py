@@ -1,0 +1,153 @@
+"""Who and what is responsible: persons, programs and machines, as far as they are known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from prov.constants import PROV
+from prov.identifier import QualifiedName
+
+from ... import keras_schema as tags
+from ...executions.environment import KNOWN_SOFTWARE, Environment, environment_of
+from ...executions.record import ExecutionRecord
+from ._options import Options
+from ._statements import Statements
+
+__all__ = ["Agents", "state_agents", "state_program_agents"]
+
+KERAS_PROV = "keras-prov"
+OF_KERAS = frozenset(
+    tag.lower() for tag in (tags.TRAINING, tags.ADAPTATION, tags.TESTING, tags.SAVING, tags.LOADING)
+)
+PERSON, SOFTWARE = PROV["Person"], PROV["SoftwareAgent"]
+
+
+@dataclass(frozen=True)
+class Agents:
+    """The agents of an execution; None where it does not know one."""
+
+    person: QualifiedName | None = None
+    keras: QualifiedName | None = None
+    keras_prov: QualifiedName | None = None
+    backend: QualifiedName | None = None
+    machine: QualifiedName | None = None
+
+
+def state_agents(
+    statements: Statements,
+    record: ExecutionRecord,
+    options: Options,
+    run: QualifiedName,
+    plan: QualifiedName,
+) -> Agents:
+    """State agents, what they are responsible for, and on whose behalf they act."""
+    environment = environment_of(record)
+    agents = Agents(
+        _person(statements, environment, options),
+        *_programs(statements, record, environment),
+        _machine(statements, environment),
+    )
+    for agent in (agents.person, agents.keras_prov, agents.machine):
+        if agent is not None:
+            statements.associated(run, agent, plan if agent == agents.person else None)
+    _delegate(statements, agents, run)
+    names, flow = statements.names, record.dataflow.tag
+    for task in record.tasks:
+        activity = names.task(task)
+        plan = names.flow(flow, "transformation", task.transformation)
+        for agent in _doing(statements, record, agents, task.transformation):
+            statements.associated(activity, agent, plan)
+    return agents
+
+
+def state_program_agents(
+    statements: Statements, record: ExecutionRecord, options: Options
+) -> list[tuple[str, QualifiedName]]:
+    """State persons and programs, and who does which transformation."""
+    environment = environment_of(record)
+    agents = Agents(
+        _person(statements, environment, options), *_programs(statements, record, environment)
+    )
+    done = dict.fromkeys(task.transformation for task in record.tasks)
+    _delegate(statements, agents, None)
+    return [(tag, agent) for tag in done for agent in _doing(statements, record, agents, tag)]
+
+
+def _delegate(statements: Statements, agents: Agents, run: QualifiedName | None) -> None:
+    for agent, responsible in (
+        (agents.keras_prov, agents.person),
+        (agents.keras, agents.person),
+        (agents.backend, agents.keras),
+    ):
+        if agent is not None and responsible is not None:
+            statements.delegated(agent, responsible, run)
+
+
+def _person(
+    statements: Statements, environment: Environment, options: Options
+) -> QualifiedName | None:
+    names, author = statements.names, options.author
+    user, host = environment.latest("process", "user"), environment.latest("process", "host")
+    if author is not None:
+        known = author.orcid or author.email or author.label
+        terms: dict[str, Any] = {"orcid": author.orcid_url, "email": author.email}
+        return statements.agent(names.agent("person", known), author.label, [PERSON], terms)
+    if user is not None:
+        account = f"{user}@{host}" if host else user
+        return statements.agent(
+            names.agent("person", account), user, [PERSON], {"user": user, "host": host}
+        )
+    if options.user is not None:
+        name = names.agent("person", options.user)
+        return statements.agent(name, options.user, [PERSON], {"user": options.user})
+    return None
+
+
+def _programs(
+    statements: Statements, record: ExecutionRecord, environment: Environment
+) -> tuple[QualifiedName | None, QualifiedName | None, QualifiedName | None]:
+    """Keras, Keras-Prov and the backend, if it is Keras that the execution ran."""
+    if not any(task.transformation in OF_KERAS for task in record.tasks):
+        return None, None, None
+    keras = _software(statements, "keras", environment.latest("keras", "version"))
+    ours = _software(statements, KERAS_PROV, environment.latest("package", KERAS_PROV))
+    backend = environment.latest("keras", "backend")
+    if backend is None:
+        return keras, ours, None
+    version = environment.latest("keras", "backend_version")
+    return keras, ours, _software(statements, backend, version)
+
+
+def _software(statements: Statements, name: str, version: str | None) -> QualifiedName:
+    title, _ = KNOWN_SOFTWARE.get(name, ("Keras-Prov" if name == KERAS_PROV else name, ""))
+    label = title if version is None else f"{title} {version}"
+    agent = statements.names.agent("software", name, version)
+    return statements.agent(agent, label, [SOFTWARE], {"name": name, "version": version})
+
+
+def _machine(statements: Statements, environment: Environment) -> QualifiedName | None:
+    host = environment.latest("process", "host")
+    if host is None:
+        return None
+    terms = {
+        name: environment.latest("platform", name)
+        for name in ("system", "release", "machine", "cpus")
+    }
+    name, kind = statements.names.agent("machine", host), statements.names.term("Machine")
+    return statements.agent(name, host, [kind], {"host": host, **terms})
+
+
+def _doing(
+    statements: Statements, record: ExecutionRecord, agents: Agents, transformation: str
+) -> list[QualifiedName]:
+    """Who does a transformation: Keras, or the programs declared for it, else the person."""
+    found = [_program(statements, *each) for each in record.programs.get(transformation, [])]
+    if agents.keras is not None and transformation in OF_KERAS:
+        found.append(agents.keras)
+    return found or ([] if agents.person is None else [agents.person])
+
+
+def _program(statements: Statements, name: str, path: str) -> QualifiedName:
+    agent = statements.names.agent("program", f"{name} {path}")
+    return statements.agent(agent, name, [SOFTWARE], {"name": name, "path": path})

@@ -1,0 +1,223 @@
+"""Executions from the database as documents: the doors that users have."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from prov.constants import PROV
+from prov.model import ProvDocument
+
+from ...config import settings
+from ...config.author import Author
+from ...config.store_url import StoreURL
+from ...errors import DfAnalyzerError, UnknownTagError
+from ...executions import summaries as analysis
+from ...executions.reader import read_execution
+from ...executions.record import ExecutionRecord
+from ...executions.summaries import ExecutionSummary
+from ...store import Connection, reader_connection
+from ..masked import published
+from ._clocks import with_agreeing_times
+from ._diagram import PICTURES, dot, picture
+from ._document import bundle_name, document_of, fill
+from ._formats import FORMATS, needs_extra
+from ._identifiers import DEFAULT_BASE
+from ._options import Options
+from ._statements import Statements
+from ._summary import summary_of
+
+__all__ = [
+    "DOT",
+    "document_with",
+    "export_dataflow",
+    "export_execution",
+    "options_for",
+    "prov_document",
+]
+
+DOT = "dot"
+
+
+def prov_document(
+    execution: str | int,
+    *,
+    epochs: bool = True,
+    prospective: bool = False,
+    author: Author | str | None = None,
+    base: str | None = None,
+    store: str | StoreURL | None = None,
+    home: Path | None = None,
+) -> ProvDocument:
+    """An execution as a W3C PROV document (`prov.model.ProvDocument`).
+
+    Args:
+        execution: its id, its tag, the beginning of its tag, or ``last``.
+        epochs: whether each epoch is an entity; without, those alone that a test, an adaptation or
+            a saved model goes back to, and the last.
+        prospective: whether the design is in it, too: transformations, sets and attributes.
+        author: the person behind the execution; None: KERAS_PROV_AUTHOR, else its recorded user.
+        base: IRI that identifiers begin with; None: KERAS_PROV_BASE, else ours.
+        store: URL of the database; None: KERAS_PROV_STORE, else the private server.
+        home: the data folder of the private server.
+
+    Raises:
+        UnknownTagError: no execution is meant, or several are.
+        StoreError: the database cannot be asked.
+        DfAnalyzerError: `author` or `base` is none.
+    """
+    url = settings.store_url(store)
+    options = options_for(url, epochs=epochs, prospective=prospective, author=author, base=base)
+    connection = reader_connection(url, home or settings.home())
+    try:
+        return document_with(connection, str(execution), options)
+    finally:
+        connection.close()
+
+
+def options_for(
+    url: StoreURL | None,
+    *,
+    epochs: bool = True,
+    prospective: bool = False,
+    author: Author | str | None = None,
+    base: str | None = None,
+) -> Options:
+    """Options, completed by the settings; raises DfAnalyzerError for what cannot be.
+
+    Args:
+        url: of the store: what is in the private one is this user's.
+        epochs: see `prov_document`.
+        prospective: likewise.
+        author: likewise.
+        base: likewise.
+    """
+    person = author if isinstance(author, Author) else settings.author(author)
+    options = Options(
+        epochs, prospective, person, _system_user() if url is None else None,
+        settings.prov_base(base) or DEFAULT_BASE,
+    )  # fmt: skip
+    _ = options.names  # raises where the base is none
+    return options
+
+
+def document_with(connection: Connection, execution: str, options: Options) -> ProvDocument:
+    """`prov_document` over a connection that is open."""
+    return document_of(_read(connection, analysis.find_execution(connection, execution)), options)
+
+
+def export_execution(
+    connection: Connection, execution: str | ExecutionSummary, format_: str, options: Options
+) -> bytes:
+    """An execution in one of `FORMATS`, as Graphviz' text, or as one of `PICTURES`.
+
+    Args:
+        connection: to the database that has it.
+        execution: what names it, or what was found of it.
+        format_: as the command calls it.
+        options: what to hold.
+
+    Raises:
+        UnknownTagError: no execution is meant, or several are.
+        DfAnalyzerError: an optional package or Graphviz is missing.
+    """
+    if isinstance(execution, str):
+        execution = analysis.find_execution(connection, execution)
+    record = _read(connection, execution)
+    with needs_extra(f"--format {format_}"):
+        if format_ in FORMATS:
+            return FORMATS[format_].text(document_of(record, options)).encode()
+        return _drawn(summary_of(record, options), f"execution {record.tag}", format_)
+
+
+def export_dataflow(
+    connection: Connection, dataflow: str, format_: str, options: Options
+) -> Iterator[bytes]:
+    """All executions of a dataflow, a bundle each, piece by piece.
+
+    Raises:
+        UnknownTagError: there is no such dataflow, or it has no execution.
+        DfAnalyzerError: the format has no bundles; an optional package or Graphviz is missing.
+    """
+    summaries = analysis.executions(connection, dataflow)
+    if not summaries:
+        raise UnknownTagError(
+            f"No execution of a dataflow {dataflow!r}: `keras-prov runs` lists them."
+        )
+    with needs_extra(f"--format {format_}"):
+        if format_ == DOT or format_ in PICTURES:
+            yield _drawn(_summaries(connection, summaries, options), dataflow, format_)
+            return
+        chosen = FORMATS[format_]
+        if chosen.parts is None:
+            raise DfAnalyzerError(
+                f"{chosen.title} has no bundles, which keep executions apart: take --format trig, "
+                "or export them one by one."
+            )
+        top = _top(summaries, options)
+        for text in chosen.parts(top, _bundles(connection, summaries, options)):
+            yield text.encode()
+
+
+def _drawn(document: ProvDocument, title: str, format_: str) -> bytes:
+    if format_ == DOT:
+        return dot(document, title).encode()
+    return picture(document, title, format_)
+
+
+def _read(connection: Connection, summary: ExecutionSummary) -> ExecutionRecord:
+    read = read_execution(connection, summary.dataflow, summary.id)
+    return with_agreeing_times(published(read))
+
+
+def _top(summaries: Iterable[ExecutionSummary], options: Options) -> ProvDocument:
+    """What stands beside the bundles: that they are there, and of which executions."""
+    document = ProvDocument()
+    for namespace in options.names.namespaces:
+        document.add_namespace(namespace)
+    statements = Statements(document, options.names)
+    for summary in summaries:
+        statements.entity(
+            bundle_name(summary.tag, options), f"execution {summary.tag}", [PROV["Bundle"]],
+            {"execution": summary.tag, "dataflow": summary.dataflow},
+        )  # fmt: skip
+    return document
+
+
+def _bundles(
+    connection: Connection, summaries: Iterable[ExecutionSummary], options: Options
+) -> Iterator[ProvDocument]:
+    """A document of one bundle for each execution; each is read when it is wanted."""
+    for summary in summaries:
+        document = ProvDocument()
+        document.add_namespace(options.names.runs)
+        fill(
+            document.bundle(bundle_name(summary.tag, options)),
+            _read(connection, summary),
+            options,
+        )
+        yield document
+
+
+def _summaries(
+    connection: Connection, summaries: Iterable[ExecutionSummary], options: Options
+) -> ProvDocument:
+    """Few nodes of each execution; an agent or a file's content that several have is one node."""
+    whole = ProvDocument()
+    stated: set[str] = set()
+    for summary in summaries:
+        alone = summary_of(_read(connection, summary), options)
+        bundle = whole.bundle(bundle_name(summary.tag, options))
+        for record in alone.records:
+            if record.identifier is None or record.identifier.uri not in stated:
+                bundle.add_record(record)
+        stated |= {record.identifier.uri for record in alone.records if record.identifier}
+    return whole
+
+
+def _system_user() -> str | None:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return None

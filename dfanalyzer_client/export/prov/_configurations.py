@@ -1,0 +1,40 @@
+"""Which configuration a training had in which epoch: its own, or what an adaptation made of it."""
+
+from __future__ import annotations
+
+from bisect import bisect_right, insort
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise
+from operator import itemgetter
+
+from prov.identifier import QualifiedName
+
+from ...executions.record import TaskRecord
+
+__all__ = ["Configurations"]
+
+SINCE = itemgetter(0)
+
+
+class Configurations:
+    """The configurations of an execution's trainings, by the epoch from which on they held."""
+
+    def __init__(self) -> None:
+        self._of: dict[int, list[tuple[float, QualifiedName]]] = defaultdict(list)
+
+    def add(self, training: TaskRecord, since: float, entity: QualifiedName) -> None:
+        """Say since which epoch a training had a configuration; minus infinity: the first one."""
+        insort(self._of[training.id], (since, entity), key=SINCE)
+
+    def at(self, training: TaskRecord, epoch: float | None) -> QualifiedName | None:
+        """What held in an epoch; without one, what the training began with."""
+        several = self._of.get(training.id, [])
+        number = bisect_right(several, float("-inf") if epoch is None else epoch, key=SINCE)
+        return several[number - 1][1] if number else None
+
+    def revisions(self) -> Iterator[tuple[int, QualifiedName, QualifiedName]]:
+        """Each training's id, with each configuration that came after another, and that other."""
+        for training, several in self._of.items():
+            for (_, former), (_, entity) in pairwise(several):
+                yield training, entity, former

@@ -1,0 +1,144 @@
+"""An execution as a W3C PROV document: pure, from what was read of it.
+
+The mapping is written down in docs/prov.md.
+"""
+
+from __future__ import annotations
+
+from prov.constants import PROV
+from prov.identifier import QualifiedName
+from prov.model import ProvBundle, ProvDocument
+
+from ...executions.record import ExecutionRecord, TaskRecord
+from ._agents import state_agents
+from ._files import state_files
+from ._identifiers import PROVONE
+from ._options import Options
+from ._plans import state_plan
+from ._rows import Rows, state_rows
+from ._statements import Statements
+from ._usage import Reads, reads_of
+
+__all__ = ["bundle_name", "document_of", "fill"]
+
+COLLECTION = PROV["Collection"]
+
+
+def document_of(record: ExecutionRecord, options: Options) -> ProvDocument:
+    """The document of one execution."""
+    document = ProvDocument()
+    fill(document, record, options)
+    return document
+
+
+def bundle_name(execution: str, options: Options) -> QualifiedName:
+    """What the bundle is called that holds an execution among others."""
+    return options.names.run(execution, "bundle")
+
+
+def fill(bundle: ProvBundle, record: ExecutionRecord, options: Options) -> None:
+    """Add all statements on an execution to a document or a bundle, with their namespaces."""
+    names = options.names.of(record.tag)
+    for namespace in names.namespaces:
+        bundle.add_namespace(namespace)
+    statements = Statements(bundle, names)
+    plan = state_plan(statements, record, prospective=options.prospective)
+    run = _state_execution(statements, record)
+    for task in record.tasks:
+        _state_task(statements, record, run, task)
+    agents = state_agents(statements, record, options, run, plan)
+    reads = reads_of(record)
+    rows = state_rows(statements, record, reads, options)
+    read, written = state_files(statements, record, rows)
+    outputs = _state_sets(statements, record, run, rows, reads)
+    _state_results(statements, record, run, [*outputs, *written], read, agents.person)
+
+
+def _state_execution(statements: Statements, record: ExecutionRecord) -> QualifiedName:
+    names = statements.names
+    return statements.activity(
+        names.run(record.tag),
+        f"execution {record.tag}",
+        [names.term("Execution"), PROVONE["Execution"]],
+        (record.began, record.ended),
+        {
+            "execution": record.tag,
+            "dataflow": record.dataflow.tag,
+            "dataflowVersion": record.version,
+        },
+    )
+
+
+def _state_task(
+    statements: Statements, record: ExecutionRecord, run: QualifiedName, task: TaskRecord
+) -> None:
+    """A task is an activity that the execution started, after those that it depends on."""
+    names = statements.names
+    activity = statements.activity(
+        names.task(task),
+        f"{task.transformation} {task.name}",
+        [names.term("Task"), PROVONE["Execution"]],
+        (task.began, task.ended),
+        {
+            "transformation": task.transformation,
+            "status": task.status,
+            "workspace": task.workspace or None,
+            "resource": task.resource or None,
+            "output": task.output or None,
+            "error": task.error or None,
+        },
+    )
+    statements.started(activity, run, task.began)
+    for previous in task.depends_on:
+        statements.informed(activity, names.task(previous))
+
+
+def _state_sets(
+    statements: Statements, record: ExecutionRecord, run: QualifiedName, rows: Rows, reads: Reads
+) -> list[QualifiedName]:
+    """The sets that the execution used and generated, and what those came of; the latter."""
+    written = {each.tag for each in record.sets if any(row.writer for row in each.rows)}
+    for each in record.sets:
+        collection = rows.collection_name(each.tag)
+        if each.tag not in written:
+            statements.used(run, collection)
+            continue
+        statements.generated(collection, run, record.ended)
+        writers = {row.writer.id for row in each.rows if row.writer is not None}
+        sources = {tag for writer in writers for tag in reads.get(writer, ())} - written
+        for source in sorted(sources):
+            statements.derived(collection, rows.collection_name(source), run)
+    return [rows.collection_name(each.tag) for each in record.sets if each.tag in written]
+
+
+def _state_results(
+    statements: Statements,
+    record: ExecutionRecord,
+    run: QualifiedName,
+    generated: list[QualifiedName],
+    read: list[QualifiedName],
+    person: QualifiedName | None,
+) -> None:
+    """All that the execution generated: whose it is, and from what files and executions it came."""
+    if not generated:
+        return
+    results = _results(statements, record.tag)
+    statements.generated(results, run, record.ended)
+    for entity in generated:
+        statements.member(results, entity)
+    if person is not None:
+        for entity in [results, *generated]:
+            statements.attributed(entity, person)
+    for file in read:
+        statements.derived(results, file)
+    for tag in record.derived_from:
+        statements.derived(results, _results(statements, tag))
+
+
+def _results(statements: Statements, execution: str) -> QualifiedName:
+    """All that an execution generated; of another one, its name alone."""
+    names = statements.names
+    return statements.entity(
+        names.run(execution, "results"), f"results of {execution}",
+        [COLLECTION, names.term("Results")], {"execution": execution},
+    )  # fmt: skip

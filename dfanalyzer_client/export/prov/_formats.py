@@ -1,0 +1,77 @@
+"""The formats of a document: how it is written in each, and what each one needs."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from prov.model import ProvDocument
+from prov.serializers import DoNotExist
+
+from ...errors import DfAnalyzerError
+from . import _bundles
+from ._bundles import as_json, as_jsonld, as_provn, as_xml
+
+__all__ = ["FORMATS", "Format", "needs_extra"]
+
+Parts = Callable[[ProvDocument, Iterable[ProvDocument]], Iterator[str]]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format.
+
+    Attributes:
+        title: as its standard calls it.
+        suffix: of its files.
+        text: writes one execution's document.
+        parts: writes a document piece by piece: what stands at its top, then documents of a bundle
+            each; None where the format has no bundles.
+    """
+
+    title: str
+    suffix: str
+    text: Callable[[ProvDocument], str]
+    parts: Parts | None = None
+
+
+def _turtle(document: ProvDocument) -> str:
+    from ._rdf import turtle
+
+    return turtle(document)
+
+
+def _rdf_xml(document: ProvDocument) -> str:
+    from ._rdf import rdf_xml
+
+    return rdf_xml(document)
+
+
+def _trig(document: ProvDocument) -> str:
+    from ._rdf import trig
+
+    return trig(document)
+
+
+FORMATS: dict[str, Format] = {
+    "provn": Format("PROV-N", ".provn", as_provn, _bundles.provn),
+    "json": Format("PROV-JSON", ".json", as_json, _bundles.json_parts),
+    "jsonld": Format("PROV-JSONLD", ".jsonld", as_jsonld, _bundles.jsonld),
+    "xml": Format("PROV-XML", ".xml", as_xml, _bundles.xml),
+    "turtle": Format("PROV-O in Turtle", ".ttl", _turtle),
+    "rdfxml": Format("PROV-O in RDF/XML", ".rdf", _rdf_xml),
+    "trig": Format("PROV-O in TriG", ".trig", _trig, _bundles.trig),
+}
+"""Texts; pictures are another module's."""
+
+
+@contextlib.contextmanager
+def needs_extra(what: str) -> Iterator[None]:
+    """Say which pip line mends it where an optional package is missing."""
+    try:
+        yield
+    except (ImportError, DoNotExist):
+        raise DfAnalyzerError(
+            f"{what} needs optional packages: pip install 'keras-prov[prov]'"
+        ) from None

@@ -1,0 +1,197 @@
+"""Statements of PROV-DM, added to a bundle so that every format of `prov` keeps them.
+
+A relation that says more than its two ends has an identifier: in PROV-O it is a node then, which
+without one would be blank and have another name in every export. An element is stated once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from prov.constants import PROV_LABEL, PROV_LOCATION, PROV_TYPE, XSD_ANYURI, XSD_INTEGER
+from prov.identifier import QualifiedName
+from prov.model import Literal, ProvBundle
+
+from ._identifiers import Names, printable
+
+__all__ = ["Statements", "Values", "as_moment"]
+
+Values = Mapping[str, Any]
+"""Attributes by their names; None is no value, a list several."""
+
+Pairs = list[tuple[QualifiedName, Any]]
+
+
+class Statements:
+    """Adds statements to a bundle, or to a document.
+
+    Args:
+        bundle: to add to.
+        names: how things are called.
+    """
+
+    def __init__(self, bundle: ProvBundle, names: Names) -> None:
+        self.bundle, self.names = bundle, names
+        self._stated: set[QualifiedName] = set()
+
+    def entity(
+        self,
+        name: QualifiedName,
+        label: str,
+        types: Iterable[QualifiedName] = (),
+        terms: Values | None = None,
+        values: Values | None = None,
+        location: str | None = None,
+    ) -> QualifiedName:
+        """State an entity; `terms` are attributes of ours, `values` those of a set."""
+        if self._is_new(name):
+            pairs = self._described(label, types, terms, values)
+            if location is not None:
+                pairs.append((PROV_LOCATION, Literal(location, XSD_ANYURI)))
+            self.bundle.entity(name, pairs)
+        return name
+
+    def activity(
+        self,
+        name: QualifiedName,
+        label: str,
+        types: Iterable[QualifiedName],
+        times: tuple[datetime | None, datetime | None],
+        terms: Values | None = None,
+    ) -> QualifiedName:
+        """State an activity with its start and its end."""
+        if self._is_new(name):
+            self.bundle.activity(name, *times, self._described(label, types, terms))
+        return name
+
+    def agent(
+        self,
+        name: QualifiedName,
+        label: str,
+        types: Iterable[QualifiedName],
+        terms: Values | None = None,
+    ) -> QualifiedName:
+        """State an agent."""
+        if self._is_new(name):
+            self.bundle.agent(name, self._described(label, types, terms))
+        return name
+
+    def used(
+        self, activity: QualifiedName, entity: QualifiedName, time: datetime | None = None
+    ) -> None:
+        """`activity` used `entity`."""
+        named = self._of("usage", time, activity, entity)
+        self.bundle.usage(activity, entity, time, identifier=named)
+
+    def generated(
+        self, entity: QualifiedName, activity: QualifiedName, time: datetime | None = None
+    ) -> None:
+        """`activity` generated `entity`."""
+        named = self._of("generation", time, entity)
+        self.bundle.generation(entity, activity, time, identifier=named)
+
+    def informed(self, informed: QualifiedName, informant: QualifiedName) -> None:
+        """`informed` used something that `informant` generated."""
+        self.bundle.communication(informed, informant)
+
+    def started(
+        self, activity: QualifiedName, starter: QualifiedName, time: datetime | None
+    ) -> None:
+        """`starter` is the activity that `activity` is a step of."""
+        named = self._of("start", True, activity)
+        self.bundle.start(activity, None, starter, time, identifier=named)
+
+    def derived(
+        self,
+        entity: QualifiedName,
+        source: QualifiedName,
+        activity: QualifiedName | None = None,
+    ) -> None:
+        """`entity` came of `source`, by `activity` where that is said."""
+        named = self._of("derivation", activity, entity, source)
+        self.bundle.derivation(entity, source, activity, identifier=named)
+
+    def revised(self, entity: QualifiedName, former: QualifiedName) -> None:
+        """`entity` is `former` with changes."""
+        named = self._of("revision", True, entity, former)
+        self.bundle.revision(entity, former, identifier=named)
+
+    def associated(
+        self, activity: QualifiedName, agent: QualifiedName, plan: QualifiedName | None = None
+    ) -> None:
+        """`agent` is responsible for `activity`, which follows `plan`."""
+        named = self._of("association", True, activity, agent)
+        self.bundle.association(activity, agent, plan, identifier=named)
+
+    def attributed(self, entity: QualifiedName, agent: QualifiedName) -> None:
+        """`entity` is due to `agent`."""
+        self.bundle.attribution(entity, agent, self._of("attribution", True, entity, agent))
+
+    def delegated(
+        self, agent: QualifiedName, responsible: QualifiedName, activity: QualifiedName | None
+    ) -> None:
+        """`agent` acted for `responsible` in `activity`."""
+        ends = [agent, responsible] if activity is None else [activity, agent, responsible]
+        named = self._of("delegation", True, *ends)
+        self.bundle.delegation(agent, responsible, activity, identifier=named)
+
+    def member(self, collection: QualifiedName, entity: QualifiedName) -> None:
+        """`entity` is in `collection`."""
+        self.bundle.membership(collection, entity)
+
+    def specialized(self, entity: QualifiedName, general: QualifiedName) -> None:
+        """`entity` is `general` in one place, or at one time."""
+        self.bundle.specialization(entity, general)
+
+    def _is_new(self, name: QualifiedName) -> bool:
+        if name in self._stated:
+            return False
+        self._stated.add(name)
+        return True
+
+    def _of(self, kind: str, says_more: object, *ends: QualifiedName) -> QualifiedName | None:
+        """What a relation between `ends` is called, where it says more than them."""
+        if not says_more:
+            return None
+        first, *others = ends
+        more = [f"{end.namespace.prefix}.{end.localpart}" for end in others]
+        begin = [] if first.namespace == self.names.runs else [first.localpart]
+        return self.names.inner[".".join([*begin, kind, *more])]
+
+    def _described(
+        self,
+        label: str,
+        types: Iterable[QualifiedName],
+        terms: Values | None = None,
+        values: Values | None = None,
+    ) -> Pairs:
+        pairs: Pairs = [(PROV_LABEL, printable(label))]
+        pairs += [(PROV_TYPE, each) for each in types]
+        for name, value in (terms or {}).items():
+            several = value if isinstance(value, list) else [value]
+            pairs += [(self.names.term(name), _literal(one)) for one in several if one is not None]
+        for name, value in (values or {}).items():
+            if value is not None:
+                pairs.append((self.names.attribute(name), _literal(value)))
+        return pairs
+
+
+def as_moment(value: object) -> datetime | None:
+    """A time stamp of ours, which is UTC; None for what is none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _literal(value: object) -> Any:
+    if isinstance(value, str):
+        return printable(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Literal(str(value), XSD_INTEGER)  # else its type follows its size
+    return value

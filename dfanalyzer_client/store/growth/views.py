@@ -1,0 +1,70 @@
+"""The views of sets, as users ask for them; who may read one may read it when it was made anew."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+
+from ..connection import Connection
+from ..layout import DataflowLayout, SetLayout
+from ..permissions import Permissions
+from ..schema import grant, table
+from ..sql import identifier, qualified
+from .pending_columns import source
+
+__all__ = ["create_view", "without_view"]
+
+
+def create_view(
+    connection: Connection, layout: DataflowLayout, known: SetLayout, readers: Sequence[str]
+) -> None:
+    """Make the view of a set, which `readers` may SELECT from."""
+    connection.execute(_view(layout, known))
+    grant(connection, layout.tag, known.tag, readers)
+
+
+@contextlib.contextmanager
+def without_view(
+    connection: Connection, layout: DataflowLayout, known: SetLayout, readers: Sequence[str]
+) -> Iterator[None]:
+    """While a set has no view; it is made anew then, and whoever might read it still may."""
+    permissions = Permissions(connection, layout.tag, known.tag)
+    if permissions.exists:
+        connection.execute(f"DROP VIEW {qualified(layout.tag, known.tag)}")
+    yield
+    connection.execute(_view(layout, known))
+    permissions.give(readers)
+
+
+def _view(layout: DataflowLayout, known: SetLayout) -> str:
+    """The set as users ask for it: a reader's task id stands with the rows that it read.
+
+    DfAnalyzer updates those rows; here the newest reader is looked up, and nothing is updated.
+    """
+    columns, joins = ['d."id"'], []
+    for column in known.task_columns:
+        columns.append(f"d.{identifier(column)}")
+    for number, consumer in enumerate(known.consumers):
+        position = 1 + known.task_columns.index(f"{consumer}_task_id")
+        writers = [f"d.{identifier(f'{tag}_task_id')}" for tag in known.producers]
+        if not writers:
+            continue
+        columns[position] = (
+            f"COALESCE({columns[position]}, r{number}.task_id) "
+            f"AS {identifier(f'{consumer}_task_id')}"
+        )
+        joins.append(
+            f"LEFT JOIN (SELECT previous_task_id, max(task_id) AS task_id "
+            f"FROM {table('task_dependency')} WHERE dt_id = {layout.transformations[consumer]} "
+            f"GROUP BY previous_task_id) AS r{number} "
+            f"ON r{number}.previous_task_id = {_first(writers)}"
+        )
+    columns += [f"d.{identifier(name)}" for name in known.attributes]
+    return (
+        f"CREATE VIEW {qualified(layout.tag, known.tag)} AS SELECT {', '.join(columns)} "
+        f"FROM {source(layout, known)} AS d {' '.join(joins)}"
+    )
+
+
+def _first(columns: list[str]) -> str:
+    return columns[0] if len(columns) == 1 else f"COALESCE({', '.join(columns)})"

@@ -1,0 +1,1 @@
+"""Databases of the predecessor, and of earlier versions of ours."""

@@ -1,0 +1,95 @@
+"""What a catalogue has that ours has not, and the other way round: nothing is changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..connection import Connection
+from ..inspection import TableFound, column_kind, tables_of
+from ..layout import SetLayout, load_layouts
+from ..schema import PUBLIC, TABLES, VERSION, VIEWS, columns_of, names_in, table
+from .predecessor import steps_left
+
+__all__ = ["differences"]
+
+
+def differences(connection: Connection) -> list[str]:
+    """What differs from a catalogue that this version makes, a line each; none in one as ours."""
+    with connection.transaction():
+        names, tables = names_in(connection, PUBLIC), tables_of(connection, PUBLIC)
+        if "dataflow" not in names:
+            return ["There is no catalogue: `keras-prov db init` makes one."]
+        is_ours = "catalogue_version" in tables
+        found = [*_of_version(connection)] if is_ours else ["DfAnalyzer made the catalogue."]
+        has_steps = not is_ours or "step" in tables["catalogue_version"].columns
+        left = steps_left(connection) if has_steps else []  # else it is of an earlier version
+        found += _of_catalogue(names, tables, is_predecessors=bool(left) and not is_ours)
+        if left:
+            found += _of_dataflows(connection)
+    return found + [f"A step of the upgrade is left: {step}" for step in left]
+
+
+def _of_version(connection: Connection) -> Iterator[str]:
+    ((version,),) = connection.query(f"SELECT max(version) FROM {table('catalogue_version')}")
+    if version < VERSION:
+        yield f"The catalogue is of version {version}; this keras-prov makes version {VERSION}."
+    if version > VERSION:
+        yield (
+            f"The catalogue is of version {version}, of a newer keras-prov than this one "
+            f"({VERSION}): upgrade it with pip."
+        )
+
+
+def _of_catalogue(
+    names: set[str], tables: dict[str, TableFound], *, is_predecessors: bool
+) -> Iterator[str]:
+    for name, columns in TABLES.items():
+        if name not in tables:
+            yield f'Table "public".{name} is missing.'
+            continue
+        wanted = columns_of(columns)
+        yield from _of_table(PUBLIC, tables[name], wanted)
+    if is_predecessors:
+        yield 'Table "public".task is one, and not a view.'
+        yield from _of_table(PUBLIC, tables["task"], {})
+    else:
+        yield from (f'View "public".{name} is missing.' for name in VIEWS if name not in names)
+
+
+def _of_dataflows(connection: Connection) -> Iterator[str]:
+    for layout in load_layouts(connection):
+        tables = tables_of(connection, layout.tag)
+        for known in layout.sets.values():
+            if known.table not in tables:
+                yield f'Set {known.tag} has no table "{layout.tag}".{known.table}.'
+                continue
+            yield from _of_table(layout.tag, tables[known.table], _columns_of_set(known))
+            for name in tables[known.table].columns:
+                if name not in ("id", *known.task_columns, *known.attributes):
+                    yield (
+                        f'Column {name} of "{layout.tag}".{known.table} is no attribute of the set.'
+                    )
+
+
+def _columns_of_set(known: SetLayout) -> dict[str, str]:
+    return dict.fromkeys(known.task_columns, "BIGINT") | {
+        name: "DOUBLE" if attribute.type == "NUMERIC" else "TEXT"
+        for name, attribute in known.attributes.items()
+    }
+
+
+def _of_table(schema: str, found: TableFound, wanted: dict[str, str]) -> Iterator[str]:
+    """Keys over which writers conflict, bounds that lose texts, columns that are missing."""
+    name = f'"{schema}".{found.name}'
+    if found.keys:
+        yield f"Table {name} has keys: {', '.join(key.name for key in found.keys)}."
+    bounded = [f"{each.name} ({each.digits})" for each in found.columns.values() if each.digits]
+    if bounded:
+        yield f"Texts of {name} are bounded: {', '.join(bounded)}."
+    missing = [column for column in wanted if column not in found.columns]
+    if missing:
+        yield f"Table {name} has no column {', '.join(missing)}."
+    for column, type_ in wanted.items():
+        each = found.columns.get(column)
+        if each is not None and {column_kind(each.type), column_kind(type_)} == {"TEXT", "DOUBLE"}:
+            yield f"Column {column} of {name} is {each.type}, and {type_} is declared."

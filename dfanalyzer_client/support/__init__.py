@@ -1,0 +1,1 @@
+"""What everything else stands on: files, forks, trust in folders, and texts for people."""

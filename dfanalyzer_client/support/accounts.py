@@ -1,0 +1,128 @@
+"""Which accounts of this machine are trusted with our files: the user, root, and whom they name.
+
+``KERAS_PROV_TRUST`` names others: users by name or number, a group after ``@``, separated by
+commas; ``*`` is everybody on the machine. It is never of a project's file.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import DfAnalyzerError
+
+__all__ = ["TRUST", "Trusted", "group_name", "trusted", "unmapped_user", "user_name"]
+
+TRUST = "KERAS_PROV_TRUST"
+EVERYBODY = "*"
+ACL = "system.posix_acl_access"
+WHOLE_MAP = "4294967295"
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """The accounts.
+
+    Attributes:
+        users: their numbers.
+        groups: the numbers of the groups whose members are all trusted.
+        everybody: whether all are.
+    """
+
+    users: frozenset[int]
+    groups: frozenset[int] = frozenset()
+    everybody: bool = False
+
+    def has_group(self, path: Path, group: int) -> bool:
+        """Whether all who may write a file by its group are trusted.
+
+        So is the user's own group, of the same name and without another member, with which many
+        systems make files that the group may write. Not where an access list has the word.
+        """
+        return (group in self.groups or _is_own_group(group)) and not _has_access_list(path)
+
+
+def trusted() -> Trusted:
+    """Who is trusted now; raises DfAnalyzerError where KERAS_PROV_TRUST names nobody."""
+    return _trusted(os.environ.get(TRUST, ""), os.geteuid())
+
+
+@functools.lru_cache(maxsize=4)
+def _trusted(text: str, us: int) -> Trusted:
+    users, groups = {0, us}, set()
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name.startswith("@"):
+            groups.add(_number(name[1:], "group"))
+        elif name != EVERYBODY:
+            users.add(_number(name, "user"))
+    return Trusted(frozenset(users), frozenset(groups), EVERYBODY in names)
+
+
+def user_name(user: int) -> str:
+    """What a user is called, or the number."""
+    import pwd  # here, and below: Windows has none
+
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return str(user)
+
+
+def group_name(group: int) -> str:
+    """What a group is called, or the number."""
+    import grp
+
+    try:
+        return grp.getgrgid(group).gr_name
+    except KeyError:
+        return str(group)
+
+
+@functools.lru_cache(maxsize=1)
+def unmapped_user() -> int | None:
+    """The number that stands for all users, root among them, that a container does not show.
+
+    None where all are shown. See user_namespaces(7).
+    """
+    try:
+        if Path("/proc/self/uid_map").read_text().split()[2:] == [WHOLE_MAP]:
+            return None
+        return int(Path("/proc/sys/kernel/overflowuid").read_text())
+    except (OSError, ValueError):  # no Linux
+        return None
+
+
+def _number(name: str, kind: str) -> int:
+    import grp
+    import pwd
+
+    if name.isdecimal():
+        return int(name)
+    try:
+        return pwd.getpwnam(name).pw_uid if kind == "user" else grp.getgrnam(name).gr_gid
+    except KeyError:
+        raise DfAnalyzerError(
+            f"{TRUST} names users, groups after @, or *. There is no {kind} {name!r} here."
+        ) from None
+
+
+def _is_own_group(group: int) -> bool:
+    import grp
+    import pwd
+
+    try:
+        user, found = pwd.getpwuid(os.geteuid()), grp.getgrgid(group)
+    except KeyError:
+        return False
+    is_named_so = group == user.pw_gid and found.gr_name == user.pw_name
+    return is_named_so and set(found.gr_mem) <= {user.pw_name}
+
+
+def _has_access_list(path: Path) -> bool:
+    try:
+        return bool(os.getxattr(path, ACL, follow_symlinks=False))
+    except (AttributeError, OSError):  # no Linux, or none
+        return False

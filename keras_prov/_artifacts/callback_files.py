@@ -1,0 +1,80 @@
+"""Files that Keras' callbacks leave behind: logs, and what a broken training may be taken up from.
+
+Models and weights that a callback saves are seen where they are saved. Of these files what was
+there before the training is known, so that only what it has written counts as its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import keras
+
+from .model_files import BACKUP, LOG, FileFact, changed, file_facts
+
+__all__ = ["CallbackFiles"]
+
+MOST = 10_000
+"""Files of a folder beyond are not looked at."""
+
+
+class _Known(NamedTuple):
+    kind: str
+    callback: str
+    state: tuple[int, int] | None
+
+
+class CallbackFiles:
+    """The files of the callbacks of one training; made before it begins."""
+
+    def __init__(self, callbacks: Iterable[Any]) -> None:
+        self._callbacks = [each for each in callbacks if isinstance(each, _WRITERS)]
+        self._before = self._now()
+
+    def written(self) -> Iterator[FileFact]:
+        """Those that are new or have changed since."""
+        for path, known in self._now().items():
+            before = self._before.get(path)
+            if known.state is not None and (before is None or before.state != known.state):
+                yield from file_facts(path, known.kind, known.callback)
+
+    def _now(self) -> dict[str, _Known]:
+        return {
+            str(path): _Known(kind, type(each).__name__, changed(str(path)))
+            for each in self._callbacks
+            for kind, path in _paths(each)
+        }
+
+
+_WRITERS = (
+    keras.callbacks.CSVLogger,
+    keras.callbacks.TensorBoard,
+    keras.callbacks.BackupAndRestore,
+)
+
+
+def _paths(callback: Any) -> Iterator[tuple[str, Path]]:
+    if isinstance(callback, keras.callbacks.CSVLogger):
+        yield LOG, Path(callback.filename).absolute()
+    elif isinstance(callback, keras.callbacks.TensorBoard):
+        yield from ((LOG, path) for path in _within(callback.log_dir))
+    else:
+        yield from ((BACKUP, path) for path in _within(callback.backup_dir) if _is_ours(path))
+
+
+def _is_ours(path: Path) -> bool:
+    """Not the weights, whose saving is seen as any other; but their copy."""
+    return not path.name.endswith(".weights.h5")
+
+
+def _within(folder: Any) -> Iterator[Path]:
+    count = 0
+    for parent, _, names in os.walk(Path(os.fspath(folder)).absolute()):
+        for name in names:
+            count += 1
+            if count > MOST:
+                return
+            yield Path(parent, name)

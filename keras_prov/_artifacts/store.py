@@ -1,0 +1,139 @@
+"""The artifact store: files kept by their content, in a folder or behind any fsspec URL.
+
+An artifact lies at ``<root>/<first two digits>/<SHA-256><suffix>``, so the same content is stored
+once, however many trainings put it there, and its name tells whether it is whole. A folder of the
+local disk is written without fsspec, atomically and for the user alone.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from dfanalyzer_client.config import settings
+from dfanalyzer_client.support.digest import file_digest, stream_digest
+from dfanalyzer_client.support.safe_home import check_home
+
+from .._secrets import without_credentials
+from .backends import ArtifactError, place_of
+
+__all__ = ["Artifact", "ArtifactError", "ArtifactStore", "file_digest"]
+
+COMPOUND_SUFFIXES = (".weights.h5", ".weights.json", ".tar.gz")
+"""Suffixes with a dot inside; Keras reads a file of weights by the whole of it."""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A stored file.
+
+    Attributes:
+        url: where it is: a path on the local disk, else a URL without credentials.
+        size: in bytes.
+        sha256: SHA-256 of its content, in hexadecimal digits.
+    """
+
+    url: str
+    size: int
+    sha256: str
+
+
+class ArtifactStore:
+    """Files by their content.
+
+    Args:
+        url: a folder, or a URL that fsspec knows (``s3://bucket/models``); None for the folder
+            ``artifacts`` in the data folder.
+
+    Raises:
+        ArtifactError: the URL is of no known kind, or its library is not installed.
+        UnsafeHomeError: others may write to the data folder.
+    """
+
+    def __init__(self, url: str | os.PathLike[str] | None = None) -> None:
+        if not url:
+            check_home(settings.home(), "artifacts", deep=True)
+        self._place = place_of(os.fspath(url) if url else str(settings.home() / "artifacts"))
+
+    @property
+    def url(self) -> str:
+        """Where the store is, without credentials."""
+        return self._place.shown
+
+    def put(self, path: str | os.PathLike[str], *, move: bool = False) -> Artifact:
+        """Store a file, unless its content is there already.
+
+        Args:
+            path: the file.
+            move: whether the file itself may go into the store, which spares a copy.
+
+        Raises:
+            ArtifactError: there is no such file, or the store does not take it.
+        """
+        path = Path(path)
+        with self._errors("store", str(path)):
+            if not path.is_file():
+                raise ArtifactError(
+                    f"An artifact is a file, and {str(path)!r} is none. Save the model as one "
+                    "file (model.keras), or pack the folder first."
+                )
+            size, sha256 = file_digest(path)
+            name = f"{sha256[:2]}/{sha256}{_suffix(path)}"
+            if self._place.size(name) != size:
+                self._place.take(path, name, move)
+            artifact = Artifact(f"{self._place.shown}/{name}", size, sha256)
+            if move and path.absolute() != Path(artifact.url):
+                path.unlink(missing_ok=True)
+            return artifact
+
+    def open(self, sha256: str) -> IO[bytes]:
+        """Open the artifact with this SHA-256 for reading.
+
+        Raises:
+            ArtifactError: it is not in the store, or cannot be read.
+        """
+        with self._errors("read", sha256):
+            return self._place.open(self._name(sha256))
+
+    def verify(self, sha256: str) -> bool:
+        """Whether the artifact's content still is what its name says.
+
+        Raises:
+            ArtifactError: it is not in the store, or cannot be read.
+        """
+        with self._errors("read", sha256), self._place.open(self._name(sha256)) as file:
+            return stream_digest(file) == sha256.lower()
+
+    def _name(self, sha256: str) -> str:
+        if not re.fullmatch("[0-9a-fA-F]{64}", sha256):
+            raise ArtifactError(
+                f"An artifact is known by the 64 hexadecimal digits of its SHA-256. "
+                f"Received: {sha256!r}."
+            )
+        folder = sha256[:2].lower()
+        for name in sorted(self._place.names(folder)):
+            if name.startswith(sha256.lower()):
+                return f"{folder}/{name}"
+        raise ArtifactError(f"No artifact {sha256} in {self.url}. Expected one that was put there.")
+
+    @contextmanager
+    def _errors(self, verb: str, what: str) -> Iterator[None]:
+        """Errors of the disk and of any backend, as one of ours that shows no credentials."""
+        try:
+            yield
+        except ArtifactError:
+            raise
+        except Exception as error:  # each backend has its own
+            raise ArtifactError(
+                f"Cannot {verb} the artifact {what} in {self.url}: "
+                f"{type(error).__name__}: {without_credentials(str(error))}"
+            ) from None
+
+
+def _suffix(path: Path) -> str:
+    return next((each for each in COMPOUND_SUFFIXES if path.name.endswith(each)), path.suffix)

@@ -1,0 +1,61 @@
+"""The user's own hyperparameters: names, types and values, checked at the call that gave them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dfanalyzer_client.declarations.names import checked_name
+from dfanalyzer_client.declarations.values import stored_value
+
+from .._inspection.hyperparameters import KNOWN
+
+__all__ = ["checked_own", "checked_values"]
+
+TYPES = ("NUMERIC", "TEXT")
+OWN_COLUMNS = ("id", "TrainingModel_task_id", "ITRAIN_TIMESTAMP")
+"""Columns that ``iTrainingModel`` has in any case."""
+
+
+def checked_own(
+    hyperparameters: Mapping[str, str] | Iterable[tuple[str, str]],
+) -> dict[str, str]:
+    own: dict[str, str] = {}
+    for name, type_ in _pairs(hyperparameters):
+        checked_name(name, "name of a hyperparameter")
+        if str(type_).upper() not in TYPES:
+            raise ValueError(
+                f"The type of hyperparameter {name!r} is one of {', '.join(TYPES)}. "
+                f"Received: {type_!r}."
+            )
+        taken = {key.lower() for key in (*KNOWN, *own, *OWN_COLUMNS)}
+        if name.lower() in taken:
+            raise ValueError(
+                f"The name of hyperparameter {name!r} is taken already: rename it, or set "
+                f"{name.upper()} to True in hyps where known_hyperparameters() has it."
+            )
+        own[name] = str(type_).upper()
+    return own
+
+
+def _pairs(hyperparameters: Any) -> list[tuple[str, str]]:
+    items = hyperparameters.items() if isinstance(hyperparameters, Mapping) else hyperparameters
+    try:
+        return [(name, type_) for name, type_ in items]
+    except (TypeError, ValueError):
+        raise TypeError(
+            'Own hyperparameters are pairs of name and type, as in [("DROP", "NUMERIC")]. '
+            f"Received: {hyperparameters!r}."
+        ) from None
+
+
+def checked_values(values: Mapping[str, Any], own: Mapping[str, str]) -> dict[str, Any]:
+    unknown = [name for name in values if name not in own]
+    if unknown:
+        raise ValueError(
+            f"A value was given for {unknown[0]!r}, which is not among hyperparameters="
+            f"{list(own.items())!r}: declare it there."
+        )
+    for name, value in values.items():
+        stored_value(value, own[name], f"own hyperparameter {name!r}")
+    return dict(values)

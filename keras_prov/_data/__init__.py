@@ -1,0 +1,1 @@
+"""What data are, without drawing from them or calling the user's code."""

@@ -1,0 +1,167 @@
+"""Which data a training saw: a row for each array, tensor, table or pipeline, without touching it.
+
+No generator is consumed, no dataset iterated, nothing indexed, no length asked of code that may be
+the user's, and nothing is moved between devices.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from .._guard import guarded
+from .content_hash import ContentHash, array_hash, objects_hash, parts_hash
+from .pipelines import pipeline_of
+from .tensors import tensor_of
+
+__all__ = ["Fingerprint", "fingerprint"]
+
+MOST_LEAVES = 1000
+MOST_CHARACTERS = 2000
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What identifies one part of the data.
+
+    Attributes:
+        ROLE: what the data are for: ``training``, ``validation`` or ``test``.
+        NAME: which part they are: ``x``, ``x/0``, ``y/label``.
+        KIND: ``array``, ``tensor``, ``ragged``, ``sparse``, ``variable``, ``dataframe``,
+            ``series``, ``list``, ``tf.data``, ``PyDataset``, ``DataLoader``, ``grain``,
+            ``generator`` or ``object``.
+        SHAPE: as text, None for what has none.
+        DTYPE: its name.
+        SAMPLES: the first dimension.
+        HASH: ``sha256:…`` of the content; None where it cannot be read without side effects.
+        HASH_KIND: ``whole``, or how it was sampled: ``sampled:64x64KiB``.
+        SPEC: what else the object says of itself.
+    """
+
+    ROLE: str
+    NAME: str
+    KIND: str
+    SHAPE: str | None = None
+    DTYPE: str | None = None
+    SAMPLES: int | None = None
+    HASH: str | None = None
+    HASH_KIND: str | None = None
+    SPEC: str | None = None
+
+
+def fingerprint(role: str, data: Mapping[str, Any]) -> list[Fingerprint]:
+    """The fingerprints of what `fit` or `evaluate` was given.
+
+    Args:
+        role: what the data are for.
+        data: as ``{"x": …, "y": …, "sample_weight": …}``; None is left out.
+    """
+    found: list[Fingerprint] = []
+    for name, value in _leaves(data):
+        with guarded("the fingerprint of the data", lost="the fingerprint of a part of the data"):
+            found += _fingerprints(Fingerprint(role, name, "object"), value)
+    return found
+
+
+def _leaves(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """What is in nested dictionaries, lists and tuples, by its path."""
+    pending = list(data.items())
+    pending.reverse()
+    seen = 0
+    while pending and seen < MOST_LEAVES:
+        name, value = pending.pop()
+        if isinstance(value, dict):
+            pending += [(f"{name}/{key}", each) for key, each in reversed(dict.items(value))]
+        elif isinstance(value, (list, tuple)) and not _is_of_scalars(value):
+            inner = value[:MOST_LEAVES]
+            pending += [(f"{name}/{i}", inner[i]) for i in reversed(range(len(inner)))]
+        elif value is not None:
+            seen += 1
+            yield name, value
+
+
+def _is_of_scalars(values: list[Any] | tuple[Any, ...]) -> bool:
+    return not values or isinstance(values[0], (bool, int, float, str, bytes, np.generic))
+
+
+def _fingerprints(blank: Fingerprint, value: Any) -> Iterator[Fingerprint]:
+    if isinstance(value, (list, tuple)):
+        yield replace(blank, KIND="list", SHAPE=f"({len(value)},)", SAMPLES=len(value))
+    elif (tensor := tensor_of(value)) is not None:
+        row = replace(blank, KIND=tensor.kind, DTYPE=tensor.dtype, SPEC=tensor.place)
+        yield _hashed(_shaped(row, tensor.shape), tensor.hash)
+    elif _is_pandas(value):
+        yield _table(blank, value)
+    else:
+        yield from _pipeline(blank, value)
+
+
+def _shaped(row: Fingerprint, shape: tuple[int | None, ...] | None) -> Fingerprint:
+    if shape is None:
+        return row
+    dimensions = tuple(None if size is None else int(size) for size in shape)
+    return replace(row, SHAPE=str(dimensions), SAMPLES=dimensions[0] if dimensions else None)
+
+
+def _hashed(row: Fingerprint, hash_of: Callable[[], ContentHash | None]) -> Fingerprint:
+    with guarded("the hash of the data", lost="the hash of a part of the data"):
+        found = hash_of()
+        if found is not None:
+            return replace(row, HASH=found.hash, HASH_KIND=found.kind)
+    return row
+
+
+def _is_pandas(value: Any) -> bool:
+    """Whether it is pandas' own class: a subclass may run code of its own."""
+    pandas = sys.modules.get("pandas")
+    return pandas is not None and type(value) in (pandas.DataFrame, pandas.Series)
+
+
+def _table(blank: Fingerprint, value: Any) -> Fingerprint:
+    """A data frame, or one column; the hash covers names and values, not the index."""
+    if value.ndim == 1:
+        row = replace(blank, KIND="series", DTYPE=str(value.dtype), SPEC=_cut(repr(value.name)))
+        return _hashed(_shaped(row, value.shape), lambda: _column_hash(value, 1))
+    columns = [value.iloc[:, i] for i in range(value.shape[1])]
+    names = [f"{i}/{column.name!r}" for i, column in enumerate(columns)]
+    dtypes = list(dict.fromkeys(str(column.dtype) for column in columns))
+    spec = ", ".join(f"{column.name}: {column.dtype}" for column in columns[:MOST_LEAVES])
+    row = replace(
+        blank,
+        KIND="dataframe",
+        DTYPE=dtypes[0] if len(dtypes) == 1 else "mixed",
+        SPEC=_cut(spec),
+    )
+    hashes = {
+        name: lambda share, column=column: _column_hash(column, share)
+        for name, column in zip(names, columns, strict=True)
+    }
+    return _hashed(_shaped(row, value.shape), lambda: parts_hash(hashes))
+
+
+def _column_hash(column: Any, share: int) -> ContentHash | None:
+    if isinstance(column.dtype, np.dtype):
+        return array_hash(column.to_numpy(), share)
+    return objects_hash(
+        str(column.dtype),
+        column.shape,
+        lambda start, stop: column.iloc[start:stop].to_numpy(dtype=object),
+        share,
+    )
+
+
+def _pipeline(blank: Fingerprint, value: Any) -> Iterator[Fingerprint]:
+    """What gives batches when it is asked for them, and tensors that it is known to hold."""
+    pipeline = pipeline_of(value)
+    samples = None if pipeline.samples is None else int(pipeline.samples)
+    yield replace(blank, KIND=pipeline.kind, SPEC=_cut(pipeline.spec), SAMPLES=samples)
+    for i, tensor in enumerate(pipeline.tensors[:MOST_LEAVES]):
+        yield from _fingerprints(replace(blank, NAME=f"{blank.NAME}/dataset/{i}"), tensor)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + "…"

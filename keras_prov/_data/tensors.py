@@ -1,0 +1,168 @@
+"""Arrays and tensors of any library as what they hold: shape, dtype and, on the CPU, the numbers.
+
+A library is found among the imported modules. Nothing is moved between devices, and nothing
+that is not yet computed is waited for, but by reading memory of the CPU.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from .content_hash import WHOLE_OBJECTS, ContentHash, array_hash, dtype_name, parts_hash
+
+__all__ = ["Tensor", "tensor_of"]
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """What is known of an array or a tensor.
+
+    Attributes:
+        kind: ``array``, ``tensor``, ``ragged``, ``sparse`` or ``variable``.
+        shape: of which a dimension may be None.
+        dtype: its name, the same in all libraries.
+        place: library and device; None for plain numpy.
+        arrays: the numbers, by what they are; empty when they are not in the CPU's memory.
+    """
+
+    kind: str
+    shape: tuple[int | None, ...] | None
+    dtype: str
+    place: str | None = None
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+
+    def hash(self) -> ContentHash | None:
+        """The hash of the numbers, where they are at hand."""
+        if list(self.arrays) == [""]:
+            return array_hash(self.arrays[""])
+        if not self.arrays:
+            return None
+        return parts_hash({name: _hash_of(each) for name, each in self.arrays.items()})
+
+
+def tensor_of(value: Any) -> Tensor | None:
+    """`value` as a tensor; None when it is none."""
+    if isinstance(value, (np.ndarray, np.generic)):
+        return Tensor("array", value.shape, dtype_name(value.dtype), None, {"": np.asarray(value)})
+    for library, read in _LIBRARIES.items():
+        module = sys.modules.get(library)
+        if module is not None and (found := read(module, value)) is not None:
+            return found
+    return None
+
+
+def _hash_of(array: Array) -> Callable[[int], ContentHash | None]:
+    return lambda share: array_hash(array, share)
+
+
+def _sparse(module: ModuleType, value: Any) -> Tensor | None:
+    if not module.issparse(value):
+        return None
+    names = {"coo": ("row", "col", "data"), "dia": ("offsets", "data")}.get(
+        value.format, ("indptr", "indices", "data")
+    )
+    known = all(isinstance(getattr(value, name, None), np.ndarray) for name in names)
+    arrays = {name: getattr(value, name) for name in names} if known else {}
+    dtype = dtype_name(value.dtype)
+    return Tensor("sparse", tuple(value.shape), dtype, f"scipy {value.format}", arrays)
+
+
+def _tensorflow(module: ModuleType, value: Any) -> Tensor | None:
+    if not _is_tensorflow(value):
+        return None
+    if isinstance(value, module.Variable):
+        return Tensor("variable", _static(value.shape), value.dtype.name, "tensorflow")
+    if isinstance(value, module.RaggedTensor):
+        splits = {f"row_splits_{i}": each for i, each in enumerate(value.nested_row_splits)}
+        return _composite("ragged", value, {**splits, "values": value.flat_values})
+    if isinstance(value, module.SparseTensor):
+        return _composite("sparse", value, {"indices": value.indices, "values": value.values})
+    if isinstance(value, module.Tensor):
+        array = _eager_array(value)
+        arrays = {} if array is None else {"": array}
+        device = getattr(value, "backing_device", "a device:graph").rpartition("device:")[2]
+        place = f"tensorflow {device}"
+        return Tensor("tensor", _static(value.shape), value.dtype.name, place, arrays)
+    return None
+
+
+def _is_tensorflow(value: Any) -> bool:
+    """Whether its class is TensorFlow's: asking for one by name loads parts of TensorFlow."""
+    return any(each.__module__.startswith("tensorflow.python.") for each in type(value).__mro__)
+
+
+def _composite(kind: str, value: Any, parts: Mapping[str, Any]) -> Tensor:
+    arrays = {name: _eager_array(each) for name, each in parts.items()}
+    known = {name: each for name, each in arrays.items() if each is not None}
+    return Tensor(
+        kind,
+        _static(value.shape),
+        value.dtype.name,
+        "tensorflow",
+        known if len(known) == len(parts) else {},
+    )
+
+
+def _eager_array(tensor: Any) -> Array | None:
+    """The memory of an eager tensor on the CPU, shared."""
+    device = getattr(tensor, "backing_device", None)  # None: a tensor of a graph
+    if device is None or "CPU:" not in device:
+        return None
+    if tensor.dtype.name in ("resource", "variant"):
+        return None
+    if tensor.dtype.name == "string" and tensor.shape.num_elements() > WHOLE_OBJECTS:
+        return None  # each would become an object
+    return np.asarray(tensor)
+
+
+def _static(shape: Any) -> tuple[int | None, ...] | None:
+    return None if shape.rank is None else tuple(shape.as_list())
+
+
+def _jax(module: ModuleType, value: Any) -> Tensor | None:
+    if not isinstance(value, module.Array):
+        return None
+    shape, dtype = tuple(value.shape), str(value.dtype)
+    if type(value).__qualname__ != "ArrayImpl" or value.is_deleted():  # traced, or donated
+        return Tensor("tensor", shape, dtype, "jax")
+    devices = sorted(value.devices(), key=lambda each: each.id)
+    place = "jax " + ", ".join(f"{each.platform}:{each.id}" for each in devices)
+    plain = len(devices) == 1 and devices[0].platform == "cpu" and not dtype.startswith("key<")
+    return Tensor("tensor", shape, dtype, place, {"": np.asarray(value)} if plain else {})
+
+
+def _torch(module: ModuleType, value: Any) -> Tensor | None:
+    if not isinstance(value, module.Tensor):
+        return None
+    dtype = str(value.dtype).removeprefix("torch.")
+    place = f"torch {value.device}"
+    ours = type(value) in (module.Tensor, module.nn.Parameter)  # a subclass runs its own code
+    plain = ours and value.device.type == "cpu" and value.layout == module.strided
+    arrays = {"": _torch_array(module, value.detach(), dtype)} if plain else {}
+    return Tensor("tensor", tuple(value.shape), dtype, place, arrays)
+
+
+def _torch_array(module: ModuleType, tensor: Any, dtype: str) -> Array:
+    """The memory of a tensor on the CPU, shared."""
+    tensor = tensor.resolve_conj().resolve_neg()
+    small = getattr(sys.modules.get("ml_dtypes"), dtype, None)  # numpy has no bfloat16 of its own
+    if small is None:
+        return np.asarray(tensor.numpy())
+    bits = module.uint16 if tensor.itemsize == 2 else module.uint8
+    return np.asarray(tensor.view(bits).numpy().view(small))
+
+
+_LIBRARIES: dict[str, Callable[[ModuleType, Any], Tensor | None]] = {
+    "tensorflow": _tensorflow,
+    "jax": _jax,
+    "torch": _torch,
+    "scipy.sparse": _sparse,
+}

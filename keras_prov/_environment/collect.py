@@ -1,0 +1,178 @@
+"""What a training ran in: Python, packages, backend and devices, host, command, commit."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from .._guard import guarded
+from .._secrets import MASK, is_secret_name, masked, masked_arguments, quoted
+from .devices import backend_devices
+from .git import git_state
+from .packages import imported_packages
+
+__all__ = ["environment"]
+
+Row = tuple[str, str, str]
+
+MOST_CHARACTERS = 4000
+"""Of a command line: ``python -c`` may have a program in it."""
+
+VARIABLES = frozenset({
+    "CUBLAS_WORKSPACE_CONFIG", "CUDA_DEVICE_ORDER", "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES",
+    "JAX_ENABLE_X64", "JAX_PLATFORMS", "JOB_ID", "KERAS_BACKEND", "KERAS_HOME", "LOCAL_RANK",
+    "LSB_JOBID", "LSB_JOBINDEX", "MKL_NUM_THREADS", "NVIDIA_TF32_OVERRIDE",
+    "NVIDIA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "OMPI_COMM_WORLD_RANK", "OPENBLAS_NUM_THREADS",
+    "PBS_ARRAY_INDEX", "PBS_JOBID", "PYTHONHASHSEED", "RANK", "ROCR_VISIBLE_DEVICES",
+    "SGE_TASK_ID", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_JOB_ID", "SLURM_JOB_NAME",
+    "SLURM_JOB_NODELIST", "SLURM_NTASKS", "SLURM_PROCID", "TF_CONFIG", "TF_DETERMINISTIC_OPS",
+    "WORLD_SIZE", "XLA_FLAGS", "XLA_PYTHON_CLIENT_MEM_FRACTION", "XLA_PYTHON_CLIENT_PREALLOCATE",
+})  # fmt: skip
+PREFIXES = (
+    "TF_AUTOTUNE", "TF_CPP_", "TF_CUBLAS_", "TF_CUDA_", "TF_CUDNN_", "TF_DISABLE_", "TF_ENABLE_",
+    "TF_FORCE_", "TF_GPU_", "TF_NUM_", "TF_ONEDNN_", "TF_USE_", "TF_XLA_",
+)  # fmt: skip
+"""TensorFlow's own: Terraform's variables begin with TF_ as well, and hold tokens."""
+
+_scripts: dict[Path, dict[str, str]] = {}
+"""The commit of a script's folder when this process first asked: the code it runs is of then."""
+
+
+def environment() -> list[Row]:
+    """What this process runs in, as rows of kind, name and value.
+
+    Kinds are ``python``, ``platform``, ``process``, ``keras``, ``device``, ``package``, ``git`` and
+    ``variable``. Passwords, tokens and keys are masked. A part that cannot be found out has no row.
+    """
+    parts: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
+        "python": _python,
+        "platform": _platform,
+        "process": _process,
+        "keras": _keras,
+        "device": _devices,
+        "package": _packages,
+        "git": _git,
+        "variable": _variables,
+    }
+    rows: list[Row] = []
+    for kind, part in parts.items():
+        with guarded(f"reading the environment: {kind}", lost=f"{kind} of the environment"):
+            rows += [(kind, name, value) for name, value in part()]
+    return rows
+
+
+def _known(kind: str, facts: Mapping[str, Callable[[], str | None]]) -> Iterator[tuple[str, str]]:
+    """What can be found out of some facts; one that cannot costs itself alone."""
+    for name, read in facts.items():
+        with guarded(f"reading the environment: {kind} {name}", lost=f"{name} of the {kind}"):
+            value = read()
+            if value is not None:
+                yield name, str(value)
+
+
+def _python() -> Iterable[tuple[str, str]]:
+    return _known("python", {
+        "version": platform.python_version,
+        "implementation": platform.python_implementation,
+        "executable": lambda: sys.executable or "",
+    })  # fmt: skip
+
+
+def _platform() -> Iterable[tuple[str, str]]:
+    return _known("platform", {
+        "system": platform.system,
+        "release": platform.release,
+        "machine": platform.machine,
+        "cpus": lambda: str(os.cpu_count()),
+    })  # fmt: skip
+
+
+def _process() -> Iterable[tuple[str, str]]:
+    return _known("process", {
+        "host": platform.node,
+        "user": _user,
+        "command_line": lambda: _command_line(sys.orig_argv),
+        "working_directory": _working_directory,
+        "process_id": lambda: str(os.getpid()),
+        "notebook": lambda: _notebook() or None,
+    })  # fmt: skip
+
+
+def _keras() -> Iterable[tuple[str, str]]:
+    return _known("keras", {
+        "version": lambda: str(keras.__version__),
+        "backend": keras.config.backend,
+        "backend_version": _backend_version,
+    })  # fmt: skip
+
+
+def _backend_version() -> str | None:
+    version = getattr(sys.modules.get(keras.config.backend()), "__version__", None)
+    return None if version is None or callable(version) else str(version)
+
+
+def _working_directory() -> str | None:
+    """The folder that relative paths begin at; None where somebody has removed it."""
+    try:
+        return str(Path.cwd())
+    except OSError:
+        return None
+
+
+def _devices() -> Iterable[tuple[str, str]]:
+    return backend_devices(keras.config.backend())
+
+
+def _packages() -> Iterable[tuple[str, str]]:
+    return imported_packages().items()
+
+
+def _git() -> Iterable[tuple[str, str]]:
+    script = _main().get("__file__")
+    if not isinstance(script, str) or not Path(script).is_file():
+        folder = _working_directory()  # a notebook or a prompt: its code changes as it runs
+        return () if folder is None else git_state(Path(folder)).items()
+    folder_of_script = Path(script).resolve().parent
+    if folder_of_script not in _scripts:
+        _scripts[folder_of_script] = git_state(folder_of_script)
+    return _scripts[folder_of_script].items()
+
+
+def _variables() -> Iterator[tuple[str, str]]:
+    for name, value in sorted(os.environ.items()):
+        if name in VARIABLES or name.startswith(PREFIXES):
+            yield name, MASK if is_secret_name(name) else masked(value)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # a container's user without a name
+        return str(os.getuid())
+
+
+def _command_line(arguments: list[str]) -> str:
+    line = " ".join(map(quoted, masked_arguments(arguments)))
+    return line if len(line) <= MOST_CHARACTERS else line[:MOST_CHARACTERS] + MASK
+
+
+def _notebook() -> str | None:
+    """The notebook that this process is the kernel of, where its front end says so."""
+    main = _main()
+    if isinstance(main.get("__file__"), str):
+        return None  # a script, though it may have been started from a notebook
+    for name in ("__session__", "__vsc_ipynb_file__"):
+        if isinstance(main.get(name), str):
+            return str(main[name])
+    return os.environ.get("JPY_SESSION_NAME")
+
+
+def _main() -> dict[str, Any]:
+    return vars(sys.modules["__main__"]) if "__main__" in sys.modules else {}

@@ -1,0 +1,1 @@
+"""Values read from Keras' objects: pure functions."""

@@ -1,0 +1,120 @@
+"""What is known when a training begins: the model, the arguments of `fit`, and what they imply."""
+
+from __future__ import annotations
+
+import functools
+import numbers
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+
+from .optimizers import NamedOptimizer, main_optimizer, named_optimizers
+
+__all__ = ["DEFAULT_BATCH_SIZE", "Facts"]
+
+DEFAULT_BATCH_SIZE = 32
+"""Keras' own, for arrays without `batch_size` (keras.Model.fit)."""
+
+PASSING_BATCHES_ON = ("Prefetch", "Cache", "Options", "Repeat", "Take", "Skip", "Shuffle")
+"""tf.data's data sets that leave the size of batches as it is, by what their classes' names say.
+
+Not ``map``, ``flat_map`` and the like: their functions make of a batch what they please.
+"""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The model that is fitted and the arguments of `fit`, with its defaults."""
+
+    model: Any
+    arguments: Mapping[str, Any]
+
+    @property
+    def optimizer(self) -> Any:
+        """The optimizer that `compile()` was given, without the loss scaling around it."""
+        return main_optimizer(self.model)
+
+    @property
+    def optimizers(self) -> list[NamedOptimizer]:
+        """All that train the model, by name; the parts of a MultiOptimizer in its place."""
+        return named_optimizers(self.model)
+
+    @functools.cached_property
+    def callbacks(self) -> list[Any]:
+        """The user's callbacks, in Keras' order, as they were when first asked for.
+
+        `Training` asks before it adds its own to a `CallbackList` of the user's.
+        """
+        return list(_unfolded(self.arguments.get("callbacks")))
+
+    @property
+    def samples(self) -> int | None:
+        """Samples that one epoch trains on, where arrays were given; without those held out."""
+        data = self.arguments.get("x")
+        if not is_array(data):
+            return None
+        count = int(keras.tree.flatten(data)[0].shape[0])
+        held_out = self.arguments.get("validation_split") or 0.0
+        if held_out and self.arguments.get("validation_data") is None:
+            return int(np.floor(count * (1.0 - held_out)))  # as Keras' train_validation_split
+        return count
+
+    @property
+    def batch_size(self) -> int | None:
+        """Samples in a batch; None where only the data know."""
+        data, given = self.arguments.get("x"), self.arguments.get("batch_size")
+        samples = self.samples
+        if samples is None:
+            return _batch_size_of(data)
+        steps = self.arguments.get("steps_per_epoch")
+        if not given and steps:
+            return int(np.ceil(samples / steps))
+        return int(given or DEFAULT_BATCH_SIZE)
+
+
+def _unfolded(given: Any) -> Iterator[Any]:
+    """Callbacks one by one; of a `CallbackList` without those that Keras may have put there."""
+    if isinstance(given, keras.callbacks.CallbackList):
+        plain = (keras.callbacks.History, keras.callbacks.ProgbarLogger)
+        given = [each for each in given.callbacks if type(each) not in plain]
+    for each in keras.tree.flatten(given):
+        if isinstance(each, keras.callbacks.CallbackList):
+            yield from _unfolded(each)
+        elif each is not None:
+            yield each
+
+
+def is_array(data: Any) -> bool:
+    """Whether `data` are arrays, tensors or frames, which Keras cuts into batches itself."""
+    leaves = keras.tree.flatten(data)
+    return bool(leaves) and all(
+        getattr(leaf, "shape", None) and not hasattr(leaf, "element_spec") for leaf in leaves
+    )
+
+
+def _batch_size_of(data: Any) -> int | None:
+    """The size of the batches that a data set of its own makes, where it can be known."""
+    size = getattr(data, "batch_size", None)  # torch's DataLoader, many a PyDataset
+    if isinstance(size, numbers.Integral):
+        return int(size)
+    spec = getattr(data, "element_spec", None)  # tf.data
+    leaves = keras.tree.flatten(spec) if spec is not None else []
+    shape = getattr(leaves[0], "shape", None) if leaves else None
+    if shape is not None and shape.rank and shape[0] is not None:
+        return int(shape[0])
+    return _size_that_tf_data_was_given(data) if leaves else None
+
+
+def _size_that_tf_data_was_given(data: Any) -> int | None:
+    """What was given to ``batch(…)`` without ``drop_remainder``, which no spec tells."""
+    for _ in range(20):
+        size = getattr(data, "_batch_size", None)
+        if size is not None:
+            return int(size)
+        if not any(word in type(data).__name__ for word in PASSING_BATCHES_ON):
+            return None
+        data = getattr(data, "_input_dataset", None)
+    return None

@@ -1,0 +1,161 @@
+"""The learning rate of an optimizer, exact, and read without calling anything of the user's.
+
+A user's callable and a user's own schedule may return another value at each call, so they are not
+called: their rate is None. Keras' own schedules are pure.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import keras
+import numpy as np
+
+from .describe import shortest
+
+__all__ = [
+    "RateReader",
+    "common",
+    "inner_optimizers",
+    "is_keras_own_schedule",
+    "is_multi",
+    "learning_rate",
+    "number_of",
+]
+
+_MULTI: Any = getattr(keras.optimizers, "MultiOptimizer", ())  # Keras 3.12 has none
+
+
+def learning_rate(optimizer: Any, model: Any = None) -> float | None:
+    """The learning rate that the next step takes, as its shortest decimal; None when unknown.
+
+    `model` is the one that is fitted: JAX keeps the optimizer's variables in its trainer meanwhile.
+    """
+    if is_multi(optimizer):
+        inner = inner_optimizers(optimizer)
+        rates: float | None = common(learning_rate(each, model) for each in inner)
+        return rates
+    groups: Any = getattr(optimizer, "param_groups", None)  # one of PyTorch's own
+    if isinstance(groups, list):
+        return _number(common(_number(group.get("lr")) for group in groups))
+    rate: Any = getattr(optimizer, "_learning_rate", None)
+    if is_keras_own_schedule(rate):
+        # with gradient accumulation `iterations` is divided; the schedule counts `_iterations`
+        rate = rate(_current(optimizer._iterations, model))
+    elif rate is None or (callable(rate) and not isinstance(rate, keras.Variable)):
+        return None
+    else:
+        rate = _current(rate, model)
+    return shortest(number_of(rate))
+
+
+class RateReader:
+    """Reads one optimizer's rate again and again, as cheaply as its backend lets it."""
+
+    def __init__(self, optimizer: Any, model: Any) -> None:
+        self.optimizer, self._model = optimizer, model
+        self._variable = None if is_multi(optimizer) else getattr(optimizer, "_learning_rate", None)
+        self._at = _arithmetic_of(self._variable)
+        read = self._variable if self._at is None else getattr(optimizer, "_iterations", None)
+        self._read_handle = _handle_reader(read)
+        self._last: tuple[float, float] | None = None
+
+    def read(self) -> float | None:
+        """The learning rate now; see `learning_rate`."""
+        if self._read_handle is None or self._variable is not self.optimizer._learning_rate:
+            return learning_rate(self.optimizer, self._model)
+        value = self._read_handle()
+        rate = float(value) if self._at is None else self._at(int(value))
+        if self._last is None or self._last[0] != rate:  # most rates stay for many epochs
+            self._last = rate, shortest(rate)
+        return self._last[1]
+
+
+def is_multi(optimizer: Any) -> bool:
+    """Whether it is a MultiOptimizer, which only hands variables on to others."""
+    return isinstance(optimizer, _MULTI)
+
+
+def inner_optimizers(optimizer: Any) -> list[Any]:
+    """The optimizers of a MultiOptimizer, whose own learning rate is a 0 that nobody uses.
+
+    They may be none yet: where a function selects them, Keras asks it at the first step.
+    """
+    return list(optimizer.optimizers) if is_multi(optimizer) else []
+
+
+def common(values: Iterable[Any]) -> Any:
+    """The one value that all have; None where they differ."""
+    distinct = set(values)
+    return distinct.pop() if len(distinct) == 1 else None
+
+
+def is_keras_own_schedule(rate: Any) -> bool:
+    """Whether `rate` is a schedule that Keras brings, which is a pure function of the step."""
+    is_schedule = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
+    return is_schedule and type(rate).__module__.startswith("keras.")
+
+
+def _arithmetic_of(schedule: Any) -> Callable[[int], float] | None:
+    """What gives the rate of an InverseTimeDecay at a step, in two microseconds for Keras' 400.
+
+    Its four operations are exactly rounded (IEEE 754), so the result is what Keras computes with
+    TensorFlow, bit by bit; that of schedules with powers and cosines would not be sure to be.
+    """
+    if type(schedule) is not keras.optimizers.schedules.InverseTimeDecay:
+        return None
+    given = schedule.initial_learning_rate, schedule.decay_steps, schedule.decay_rate
+    if not isinstance(given[0], float) or not all(isinstance(e, (int, float)) for e in given[1:]):
+        return None
+    first, steps, decay = map(np.float32, given)  # TensorFlow's kind of a float, whatever floatx
+    staircase = bool(schedule.staircase)
+
+    def at(step: int) -> float:
+        part = np.float32(step) / steps
+        return float(first / (np.float32(1) + decay * (np.floor(part) if staircase else part)))
+
+    return at
+
+
+def _current(variable: Any, model: Any) -> Any:
+    """The variable, or its newer value in the state of JAX's trainer.
+
+    Asking the model for its state would copy all of it back (`jax_state_sync`).
+    """
+    state = getattr(model, "_jax_state", None)
+    if not state or getattr(model, "_jax_state_synced", True):
+        return variable
+    values = state.get("optimizer_variables")
+    if values is None:
+        return variable
+    for position, each in enumerate(model.optimizer.variables):
+        if each is variable:
+            return values[position]
+    return variable
+
+
+def _handle_reader(variable: Any) -> Callable[[], Any] | None:
+    """What reads a plain variable of TensorFlow in half of the time that `float` takes."""
+    if "tensorflow" not in sys.modules or keras.backend.backend() != "tensorflow":
+        return None
+    import tensorflow as tf
+
+    value: Any = getattr(variable, "_value", None)
+    if type(value).__name__ != "ResourceVariable":  # a mirrored one has several handles
+        return None
+    handle, dtype = value.handle, value.dtype
+    return lambda: tf.raw_ops.ReadVariableOp(resource=handle, dtype=dtype)
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)
+
+
+def number_of(value: Any) -> float:
+    """A variable's one number, also of one that is mirrored over several devices."""
+    try:
+        return float(value)
+    except TypeError:  # a mirrored variable of tf.distribute has no __float__
+        return float(np.ravel(value.value.numpy())[0])

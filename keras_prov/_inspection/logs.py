@@ -1,0 +1,205 @@
+"""What stands in Keras' `logs`, as parts that a database holds: numbers, and texts of all else.
+
+A number is one part. An array or list of a few numbers is a part for each, named by its place
+(``confusion_0_1``), so that SQL compares them; whatever else, and larger arrays, is one text, which
+is JSON unless it was a text.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import PurePath
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from dfanalyzer_client.masking import captured_text
+
+from .describe import LONGEST, describe
+
+__all__ = ["HistoryReader", "Part", "in_order_of_claim", "kept_names", "parts_of", "plain_logs"]
+
+MOST_PARTS = 100
+"""Numbers of one array that get an attribute each; more are one text."""
+
+AS_TEXT = "_text"
+INTEGERS = range(-(2**63), 2**63)
+WITH_A_TEXT = (complex, bytes, np.datetime64, np.timedelta64, PurePath,
+               datetime.date, datetime.time, datetime.timedelta)  # fmt: skip
+ALWAYS_KEPT = frozenset({"loss", "val_loss"})
+
+
+class Part(NamedTuple):
+    """One attribute's worth of `logs`.
+
+    Attributes:
+        key: what it stands under in `logs`.
+        suffix: its place in an array, as ``_0_1``, or ``_text``; empty for a number.
+    """
+
+    key: Any
+    suffix: str = ""
+
+    @property
+    def name(self) -> str:
+        """What the attribute would be called, were no other called so."""
+        return f"{self.key}{self.suffix}"
+
+    @property
+    def is_text(self) -> bool:
+        """Whether its values are texts."""
+        return self.suffix == AS_TEXT
+
+
+class HistoryReader:
+    """Reads what a History that the user gave, and that stands before us, keeps of each epoch.
+
+    Args:
+        given: what `fit` was given as `callbacks`.
+    """
+
+    def __init__(self, given: Any) -> None:
+        is_list = isinstance(given, keras.callbacks.CallbackList)
+        callbacks = given.callbacks if is_list else keras.tree.flatten(given)
+        found = [each for each in callbacks if isinstance(each, keras.callbacks.History)]
+        self._history = found[-1] if found else None
+        self._lengths = self._lengths_now()
+
+    def newest(self) -> dict[Any, Any] | None:
+        """What was kept since the last call; None where nothing was, or there is none to read."""
+        if self._history is None:
+            return None
+        before, self._lengths = self._lengths, self._lengths_now()
+        grown = (name for name, length in self._lengths.items() if length > before.get(name, 0))
+        return {name: self._history.history[name][-1] for name in grown} or None
+
+    def _lengths_now(self) -> dict[Any, int]:
+        kept = getattr(self._history, "history", {})
+        return {name: len(values) for name, values in kept.items()}
+
+
+def plain_logs(logs: Any) -> Mapping[Any, Any]:
+    """`logs` as Keras' History reads them, whatever the user's callbacks were handed."""
+    if type(logs) is dict:
+        return logs
+    return dict(logs.items()) if logs and hasattr(logs, "items") else {}
+
+
+def parts_of(logs: Mapping[Any, Any]) -> dict[Part, float | str | None]:
+    """All parts of `logs` in their order."""
+    return {Part(key, end): value for key, given in logs.items() for end, value in _read(given)}
+
+
+def in_order_of_claim(parts: Iterable[Part], own: Iterable[Any]) -> list[Part]:
+    """Who is named first: Keras' own before a callback's, and a name that is in lower case already.
+
+    The database folds names: of ``Loss`` and ``loss`` the latter shall not be the one that yields.
+    """
+    keras_own = frozenset(own)
+
+    def claim(part: Part) -> tuple[bool, bool, bool]:
+        return part.key not in keras_own, bool(part.suffix), part.name != part.name.lower()
+
+    return sorted(parts, key=claim)
+
+
+def kept_names(own: Iterable[Any]) -> set[str]:
+    """Names that nothing else gets, also before they are measured: validation may come later."""
+    names = {each for each in own if isinstance(each, str) and each == each.lower()}
+    return {*ALWAYS_KEPT, *names, *(f"val_{each}" for each in names)}
+
+
+def _read(value: Any) -> Iterator[tuple[str, float | str | None]]:
+    """Suffix and value of each part."""
+    if type(value) is float or value is None:
+        yield "", value
+        return
+    try:
+        found = list(_parts(value))
+    except Exception:  # a tensor's, or a user's class' own
+        found = [(AS_TEXT, describe(value))]
+    for suffix, each in found:
+        yield suffix, captured_text(each) if isinstance(each, str) else each
+
+
+def _parts(value: Any) -> Iterator[tuple[str, float | str | None]]:
+    if isinstance(value, int):
+        yield ("", int(value)) if int(value) in INTEGERS else (AS_TEXT, str(int(value)))
+    elif isinstance(value, (list, tuple)) or _is_array(value):
+        yield from _of_array(value)
+    elif hasattr(type(value), "__float__"):
+        yield "", float(value)
+    else:
+        yield AS_TEXT, _text(value)
+
+
+def _of_array(value: Any) -> Iterator[tuple[str, float | str | None]]:
+    array = _numpy(value)
+    if array is None or not _is_numeric(array):
+        yield AS_TEXT, _text(value)
+    elif array.size == 1 and not isinstance(value, (list, tuple)):
+        yield from _parts(_number(array.reshape(())))  # a number, as Keras reads it
+    elif 0 < array.size <= MOST_PARTS:
+        for place in np.ndindex(array.shape):
+            yield "".join(f"_{index}" for index in place), _number(array[place])
+    else:
+        yield AS_TEXT, _text(array)
+
+
+def _is_array(value: Any) -> bool:
+    return isinstance(value, np.generic) or hasattr(type(value), "__array__")
+
+
+def _is_numeric(array: np.ndarray) -> bool:
+    """Whether a DOUBLE, or an integer of 64 bits, holds each; bfloat16 is of numpy's kind V."""
+    if array.dtype.kind == "u" and array.size and int(array.max()) not in INTEGERS:
+        return False
+    return array.dtype.kind in "biuf" or (array.dtype.kind == "V" and "float" in array.dtype.name)
+
+
+def _number(scalar: Any) -> float:
+    return scalar.item() if scalar.dtype.kind in "biu" else float(scalar)
+
+
+def _numpy(value: Any) -> np.ndarray | None:
+    """`value` as an array; None for a list that is none, as of rows of several lengths."""
+    if not isinstance(value, (list, tuple)):
+        return np.asarray(_host(value))
+    try:
+        return np.asarray([_host(each) for each in value])
+    except ValueError:
+        return None
+
+
+def _host(value: Any) -> Any:
+    """A tensor of the backend as an array; anything else as it is."""
+    is_tensor = isinstance(value, keras.Variable) or keras.ops.is_tensor(value)
+    return keras.ops.convert_to_numpy(value) if is_tensor else value
+
+
+def _text(value: Any) -> str:
+    """A text as it is, a container as JSON; what is too large, or has no end, is described."""
+    if isinstance(value, (str, *WITH_A_TEXT)):
+        return str(value)
+    is_container = isinstance(value, (list, tuple, Mapping)) or _is_array(value)
+    if not is_container or _size(value) > LONGEST:
+        return describe(value)
+    try:
+        return json.dumps(_jsonable(value), default=_jsonable)
+    except (TypeError, ValueError, RecursionError):
+        return describe(value)
+
+
+def _size(value: Any) -> int:
+    return int(value.size) if isinstance(value, np.ndarray) else len(value)
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, (list, tuple)):
+        return value
+    if isinstance(value, Mapping):
+        return dict(value)
+    return np.asarray(_host(value)).tolist() if _is_array(value) else _text(value)

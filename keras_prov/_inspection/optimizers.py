@@ -1,0 +1,143 @@
+"""The optimizers that train a model, each by the name that the user's code has for it.
+
+Most models have one, which `compile()` was given. A MultiOptimizer has several within; a model with
+a `train_step` of its own may keep some as attributes (a GAN's ``d_optimizer``, ``g_optimizer``), in
+lists and dictionaries, and those of the models that it consists of.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import keras
+
+from .._tracking.compilations import chosen_optimizer, trains_itself
+from .learning_rate import inner_optimizers, is_multi
+
+__all__ = [
+    "MAIN",
+    "NamedOptimizer",
+    "main_optimizer",
+    "mapped_optimizers",
+    "named_optimizers",
+    "without_scaling",
+]
+
+MAIN = "optimizer"
+"""The attribute of Keras' own for what `compile()` was given."""
+
+DEEPEST = 3
+"""Lists within lists and models within models beyond are not looked into."""
+
+DEFAULT = "default"
+
+
+class NamedOptimizer(NamedTuple):
+    """One optimizer, without the loss scaling around it.
+
+    Attributes:
+        name: ``optimizer``, ``d_optimizer``, ``optimizers[0]``, ``generator.optimizer``, and for
+            one within a MultiOptimizer ``optimizer[its pattern]``.
+        optimizer: what takes the steps.
+        group: name of the MultiOptimizer that it is part of, else its own.
+    """
+
+    name: str
+    optimizer: Any
+    group: str
+
+
+def named_optimizers(model: Any) -> list[NamedOptimizer]:
+    """All optimizers that train `model`, the one that `compile()` was given first."""
+    main, own = chosen_optimizer(model), _own(model)
+    found: dict[int, tuple[str, Any]] = {}
+    if main is not None:
+        found[id(without_scaling(main))] = MAIN, main
+    for name, optimizer in own:
+        key = id(without_scaling(optimizer))
+        if found.get(key, (MAIN,))[0] == MAIN:  # the user's name says more than Keras'
+            found[key] = name, optimizer
+    return [each for name, optimizer in found.values() for each in _parts(name, optimizer)]
+
+
+def main_optimizer(model: Any) -> Any:
+    """What `compile()` was given, without loss scaling; None where it was given nothing."""
+    return without_scaling(chosen_optimizer(model))
+
+
+def without_scaling(optimizer: Any) -> Any:
+    """The optimizer inside a LossScaleOptimizer; any other as it is."""
+    return getattr(optimizer, "inner_optimizer", None) or optimizer
+
+
+def _parts(name: str, optimizer: Any) -> Iterator[NamedOptimizer]:
+    optimizer = without_scaling(optimizer)
+    if not is_multi(optimizer):
+        yield NamedOptimizer(name, optimizer, name)
+        return
+    patterns: dict[int, list[str]] = {}
+    for pattern, each in mapped_optimizers(optimizer).items():
+        patterns.setdefault(id(each), []).append(pattern)
+    for each in inner_optimizers(optimizer):
+        part = ", ".join(patterns.get(id(each), [each.name]))
+        yield NamedOptimizer(f"{name}[{part}]", each, name)
+
+
+def mapped_optimizers(multi: Any) -> dict[str, Any]:
+    """The optimizers of a MultiOptimizer by pattern; by name where a function chooses them."""
+    chosen = getattr(multi, "_optimizer_map", None)
+    if not isinstance(chosen, Mapping):
+        return {each.name: each for each in inner_optimizers(multi)}
+    mapped = {str(pattern): optimizer for pattern, optimizer in chosen.items()}
+    default = getattr(chosen, "default_optimizer", None)
+    return mapped if default is None else {**mapped, DEFAULT: default}
+
+
+def _own(model: Any) -> list[tuple[str, Any]]:
+    """Optimizers that are attributes; those of the model's parts where it has no other way."""
+    with_parts = chosen_optimizer(model) is None and trains_itself(type(model))
+    return list(_held(model, "", {id(model)}, DEEPEST, with_parts))
+
+
+def _held(
+    owner: Any, prefix: str, seen: set[int], depth: int, with_parts: bool
+) -> Iterator[tuple[str, Any]]:
+    attributes = dict(getattr(owner, "__dict__", {}))
+    if not prefix or chosen_optimizer(owner) is None:
+        attributes.pop(MAIN, None)
+    for name in [*filter(_is_public, attributes), *_hidden_optimizers(attributes)]:
+        yield from _within(attributes[name], f"{prefix}{name}", seen, depth, with_parts)
+
+
+def _within(
+    value: Any, name: str, seen: set[int], depth: int, with_parts: bool
+) -> Iterator[tuple[str, Any]]:
+    if _is_optimizer(value):
+        yield name, value
+    elif depth and isinstance(value, (list, tuple)):
+        for position, each in enumerate(value):
+            yield from _within(each, f"{name}[{position}]", seen, depth - 1, with_parts)
+    elif depth and isinstance(value, dict):
+        for key, each in value.items():
+            yield from _within(each, f"{name}[{key}]", seen, depth - 1, with_parts)
+    elif with_parts and depth and isinstance(value, keras.Model) and id(value) not in seen:
+        seen.add(id(value))
+        yield from _held(value, f"{name}.", seen, depth - 1, with_parts)
+
+
+def _is_public(name: str) -> bool:
+    return not name.startswith("_")
+
+
+def _hidden_optimizers(attributes: Mapping[str, Any]) -> list[str]:
+    """Names with an underscore are looked at, not into: Keras keeps its own lists there."""
+    return [name for name in attributes if name[:1] == "_" and _is_optimizer(attributes[name])]
+
+
+def _is_optimizer(value: Any) -> bool:
+    if isinstance(value, keras.optimizers.Optimizer):
+        return True
+    torch = sys.modules.get("torch.optim")  # a train_step on PyTorch may use one of its own
+    return torch is not None and isinstance(value, getattr(torch, "Optimizer", ()))

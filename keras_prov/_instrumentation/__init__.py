@@ -1,0 +1,1 @@
+"""Changing Keras in place, and putting it back exactly."""

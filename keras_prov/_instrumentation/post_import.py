@@ -1,0 +1,68 @@
+"""Patches of libraries that the user may import later, or never: applied once they are there.
+
+The wait is wrapt's post-import hook (https://wrapt.readthedocs.io), which imports nothing itself.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable
+from types import ModuleType
+
+import wrapt
+
+from .._guard import guarded
+from .patch import Change, Undo
+
+__all__ = ["WhenImported"]
+
+
+class WhenImported:
+    """Apply changes to a module as soon as it is imported, or at once if it is.
+
+    A library of another version than we know costs what its changes would bring, nothing else.
+
+    Args:
+        module: name of the module that is changed.
+        changes: called once the module is there; gives the changes.
+        lost: what is not recorded where a change cannot be made.
+    """
+
+    def __init__(self, module: str, changes: Callable[[], Iterable[Change]], lost: str) -> None:
+        self.module = module
+        self._changes = changes
+        self._lost = lost
+        self._wanted = self._waits = False
+        self._undos: list[Undo] = []
+
+    def apply(self) -> Undo:
+        """Make the changes, now or later; see `Change.apply`."""
+        self._wanted = True
+        if self.module in sys.modules:
+            self._make()
+        elif not self._waits:
+            self._waits = True  # once for all: wrapt forgets no hook
+            wrapt.register_post_import_hook(self._imported, self.module)
+        return self
+
+    def _imported(self, _: ModuleType) -> None:
+        if self._wanted:
+            self._make()
+
+    def _make(self) -> None:
+        with guarded(f"patching {self.module}", lost=self._lost):
+            for change in self._changes():
+                self._undos.append(change.apply())
+
+    def __call__(self) -> bool:
+        """Take the changes back, and make none any more; see `Undo`."""
+        self._wanted = False
+        self._undos[:] = [undo for undo in reversed(self._undos) if not undo()][::-1]
+        return not self._undos
+
+    def is_on(self) -> bool:
+        """Whether all changes are in force that could be made so far; see `Undo`."""
+        return all(undo.is_on() for undo in self._undos)
+
+    def __str__(self) -> str:
+        return self.module

@@ -1,0 +1,1 @@
+"""Keras' life cycle as DfAnalyzer's tasks."""

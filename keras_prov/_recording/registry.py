@@ -1,0 +1,135 @@
+"""Which execution a model's trainings and tests belong to."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import keras
+
+from .._capture.requests import Consent, consent_of, declare
+from .._identity_map import WeakIdentityMap
+from .._inspection.layers import direct_layers
+from .._tracking.compilations import chosen_optimizer
+from .execution import Execution
+from .outcome import steps_taken
+from .trials import Trial, current_trial, is_captured
+
+__all__ = [
+    "declare_execution",
+    "execution_of",
+    "executions_of",
+    "known_execution",
+    "link_to_parts",
+    "only_execution",
+    "uncaptured_in",
+]
+
+DEEPEST = 3
+"""Objects within objects beyond are not looked at for models."""
+
+_executions: WeakIdentityMap[Execution] = WeakIdentityMap()
+
+
+def execution_of(model: Any) -> Execution | None:
+    """The execution of `model`; None when its capture was not asked for.
+
+    A model's trainings and tests are one execution, until `provenance()` or `capture()` is called
+    anew, or a trial of a study begins, or in a forked child. The new one is derived from the one
+    before it.
+    """
+    consent = consent_of(model)
+    if consent is None:
+        return None
+    execution, trial = _executions.get(model), current_trial()
+    is_same = execution is not None and execution.consent is consent and _is_of_here(execution)
+    if execution is not None and is_same and (trial is None or execution.trial is trial):
+        return execution
+    return _begun(model, consent, execution, trial)
+
+
+def known_execution(model: Any) -> Execution | None:
+    """The execution of `model` if it has begun one, or was told to."""
+    execution = _executions.get(model)
+    if execution is None or not _is_of_here(execution):
+        return None
+    return execution if consent_of(model) is execution.consent else None
+
+
+def executions_of(held: Any) -> list[Execution]:
+    """The executions of the models that `held` is, holds, or whose optimizer it is or holds."""
+    objects = {id(each) for each in _objects_in(held, DEEPEST) if each is not None}
+    found: dict[int, Execution] = {}
+    for model in _executions.objects():
+        mine = {id(model), id(getattr(model, "optimizer", model))}
+        execution = known_execution(model)
+        if execution is not None and objects & mine:
+            found[id(execution)] = execution
+    return list(found.values())
+
+
+def uncaptured_in(held: Any) -> list[Any]:
+    """The models that `held` is or holds which have no execution."""
+    models = {id(e): e for e in _objects_in(held, DEEPEST) if isinstance(e, keras.Model)}
+    return [each for each in models.values() if known_execution(each) is None]
+
+
+def only_execution() -> Execution | None:
+    """The one execution that has trained, of the models that live; None where several have."""
+    known = [known_execution(model) for model in _executions.objects()]
+    trained = [each for each in known if each is not None and each.training is not None]
+    return trained[0] if len(trained) == 1 else None
+
+
+def _objects_in(held: Any, depth: int) -> Iterator[Any]:
+    if isinstance(held, weakref.ref):
+        held = held()
+    yield held
+    if isinstance(held, keras.Layer):
+        yield from held._flatten_layers(include_self=False)
+    elif not depth or held is None or isinstance(held, (str, bytes, int, float, type)):
+        return
+    elif isinstance(held, Mapping):
+        for each in held.values():
+            yield from _objects_in(each, depth - 1)
+    elif isinstance(held, (list, tuple)):
+        for each in held:
+            yield from _objects_in(each, depth - 1)
+    else:
+        for each in list(getattr(held, "__dict__", {}).values()):
+            yield from _objects_in(each, depth - 1)
+
+
+def declare_execution(model: Any, consent: Consent) -> None:
+    """Begin an execution of `model`; raises RuntimeError when its fit has begun."""
+    declare(model, consent)
+    execution = _begun(model, consent, _executions.get(model), current_trial())
+    execution.steps_before = steps_taken(chosen_optimizer(model))
+
+
+def link_to_parts(model: Any, execution: Execution) -> None:
+    """Derive `execution` from those of the captured models that are layers of `model`."""
+    for layer in direct_layers(model):
+        part = _executions.get(layer)
+        if part is not None and part is not execution and part.training is not None:
+            execution.derived_from.add(part.tag)
+
+
+def _is_of_here(execution: Execution) -> bool:
+    """Whether this process tells of it: a forked child must not go on in its parent's name."""
+    return execution.process == os.getpid()
+
+
+def _begun(
+    model: Any, consent: Consent, before: Execution | None, trial: Trial | None = None
+) -> Execution:
+    execution = Execution(consent, trial)
+    if trial is not None:
+        is_captured(trial)
+    if before is not None:
+        trained = {before.tag} if before.training is not None else before.derived_from
+        execution.derived_from |= trained
+    _executions.set(model, execution)
+    return execution

@@ -1,0 +1,1 @@
+"""What patches remember because Keras forgets it, in weak tables."""

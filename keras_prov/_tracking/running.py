@@ -1,0 +1,57 @@
+"""Which models are being fitted now, and which were while nobody asked for capture."""
+
+from __future__ import annotations
+
+import threading
+
+from dfanalyzer_client.support.forks import in_child
+
+from .._identity_map import WeakIdentityMap
+
+__all__ = ["RunningFits", "fits"]
+
+
+class RunningFits:
+    """The models that are being fitted now, and those that were while nobody asked for capture."""
+
+    def __init__(self) -> None:
+        self._uncaptured: WeakIdentityMap[bool] = WeakIdentityMap()
+        self.forget_running()
+
+    def forget_running(self) -> None:
+        """In a forked child, where none of the parent's fits runs."""
+        self._lock = threading.Lock()
+        self._running: WeakIdentityMap[int] = WeakIdentityMap()
+        self.count = 0
+
+    def begin(self, model: object) -> None:
+        """A fit of `model` begins."""
+        with self._lock:
+            self.count += 1
+            self._running.set(model, (self._running.get(model) or 0) + 1)
+
+    def end(self, model: object, *, uncaptured: bool) -> None:
+        """A fit of `model` is over, however it ended; `uncaptured` says that it went unseen."""
+        with self._lock:
+            if uncaptured:
+                self._uncaptured.set(model, True)
+            self.count = max(0, self.count - 1)  # a child may leave a fit of its parent's
+            left = (self._running.get(model) or 1) - 1
+            if left:
+                self._running.set(model, left)
+            else:
+                self._running.pop(model)
+
+    def is_running(self, model: object) -> bool:
+        """Whether `model` is inside a fit."""
+        return self._running.get(model) is not None
+
+    def went_uncaptured(self, model: object) -> bool:
+        """Whether `model` was fitted before anybody asked for capture."""
+        return bool(self._uncaptured.get(model))
+
+
+fits = RunningFits()
+"""The fits of this process; the patches tell it of each."""
+
+in_child(fits.forget_running)

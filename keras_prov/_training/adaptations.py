@@ -1,0 +1,185 @@
+"""Changes of a training's configuration on the way, and who made them.
+
+A change of the learning rate is any difference between two looks at it, exact. Who made it is known
+when it was assigned to ``optimizer.learning_rate`` (`patches.learning_rate` tells of that); of a
+variable that was assigned to directly, it is the one callback that could have, else "assignment".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any, NamedTuple
+
+import keras
+import numpy as np
+
+from .._identity_map import WeakIdentityMap
+from .._inspection.describe import shortest
+from .._inspection.learning_rate import RateReader, is_keras_own_schedule
+from .._tracking.calls import users_frame
+
+__all__ = ["Adaptation", "RateWatch", "calling_callback", "note_assignment"]
+
+ASSIGNMENT = "assignment"
+HOOKS = {
+    "epoch begin": ("on_epoch_begin", "on_train_begin"),
+    "epoch": ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end",
+              "on_epoch_end", "on_train_end"),
+}  # fmt: skip
+FARTHEST = 30
+
+_watched: WeakIdentityMap[list[_Assignment]] = WeakIdentityMap()
+"""Optimizers in a captured training, and the assignments since the last look."""
+
+
+@dataclass(frozen=True)
+class Adaptation:
+    """One change.
+
+    Attributes:
+        epoch: the first one that it holds for, counted from 0.
+        old_rate: the learning rate before; None where it is not known.
+        new_rate: and after.
+        cause: class of the callback or schedule that made it, ``assignment``, ``compile``,
+            ``trainable`` or ``EMA overwrite``.
+        detail: where the code stands that made it, or what changed beside the rate.
+        optimizer: name of the one that was changed; None where the model has no other.
+    """
+
+    epoch: int
+    old_rate: float | None
+    new_rate: float | None
+    cause: str
+    detail: str | None = None
+    optimizer: str | None = None
+
+
+class _Assignment(NamedTuple):
+    rate: float | None
+    cause: str
+    place: str | None
+
+
+class RateWatch:
+    """Looks at one optimizer's learning rate, again and again."""
+
+    def __init__(self, optimizer: Any, model: Any, callbacks: Sequence[Any]) -> None:
+        self._reader = RateReader(optimizer, model)
+        self._callbacks = callbacks
+        self._assignments: list[_Assignment] = []
+        self._within = 0
+        _watched.set(optimizer, self._assignments)
+        self.rate = self._reader.read()
+        self._schedule = getattr(optimizer, "_learning_rate", None)
+        self._looks = 0
+
+    def epoch_is_over(self) -> None:
+        """What was assigned so far was assigned while an epoch ran; no variable is read."""
+        self._within = len(self._assignments)
+
+    def look(self, epoch: int, when: str) -> list[Adaptation]:
+        """The changes since the last look: each assignment, and what nobody was seen to assign.
+
+        Args:
+            epoch: the epoch that begins, or the one after the last.
+            when: ``"epoch begin"`` or ``"epoch"``: which hooks may have made them. In the latter,
+                what was changed while the last epoch ran is of that epoch.
+        """
+        within, self._within = (0 if when == "epoch begin" else self._within), 0
+        before, self.rate = self.rate, self._reader.read()
+        self._looks += 1
+        if self.rate == before and not self._assignments:
+            return []
+        assignments = self._assignments[:]
+        self._assignments.clear()
+        schedule = getattr(self._reader.optimizer, "_learning_rate", None)
+        if is_keras_own_schedule(schedule) and schedule is self._schedule:
+            return self._by_schedule(epoch, before, schedule) if when == "epoch begin" else []
+        self._schedule = schedule
+        return self._chain(epoch, before, assignments, when, within)
+
+    def _chain(
+        self,
+        epoch: int,
+        rate: float | None,
+        assignments: Sequence[_Assignment],
+        when: str,
+        within: int,
+    ) -> list[Adaptation]:
+        """From the rate before, by what was assigned, to the rate now."""
+        found = []
+        for number, each in enumerate(assignments):
+            new = self.rate if each is assignments[-1] else each.rate
+            if new != rate and new is not None:
+                first = epoch - 1 if number < within else epoch
+                found.append(Adaptation(first, rate, new, each.cause, each.place))
+                rate = new
+        if rate != self.rate:
+            found.append(Adaptation(epoch, rate, self.rate, self._suspect(when)))
+        return found
+
+    def stop(self) -> None:
+        """Watch no more."""
+        _watched.pop(self._reader.optimizer)
+
+    def _by_schedule(self, epoch: int, before: float | None, schedule: Any) -> list[Adaptation]:
+        """A step of a stepwise schedule; a continuous one is one configuration, no change of it."""
+        stepwise = isinstance(schedule, keras.optimizers.schedules.PiecewiseConstantDecay)
+        if stepwise or getattr(schedule, "staircase", False):
+            return [Adaptation(epoch, before, self.rate, type(schedule).__name__)]
+        return []
+
+    def _suspect(self, when: str) -> str:
+        hooks = HOOKS[when]
+        if (
+            when == "epoch begin" and self._looks > 1
+        ):  # or the epoch before, which nobody looked after
+            hooks += HOOKS["epoch"]
+        able = [each for each in self._callbacks if _may_assign(each) and _overrides(each, hooks)]
+        return type(able[0]).__name__ if len(able) == 1 else ASSIGNMENT
+
+
+def note_assignment(optimizer: Any, rate: Any, caller: FrameType | None) -> None:
+    """Remember who assigns `rate` to an optimizer that is watched."""
+    assignments = _watched.get(optimizer)
+    if assignments is None:
+        return
+    callback = calling_callback(caller)
+    cause = ASSIGNMENT if callback is None else type(callback).__name__
+    frame = users_frame(caller)
+    is_keras_own = callback is not None and type(callback).__module__.startswith("keras.")
+    place = f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame and not is_keras_own else None
+    plain = isinstance(rate, (float, int, np.number, np.ndarray)) and np.size(rate) == 1
+    assignments.append(_Assignment(shortest(float(rate)) if plain else None, cause, place))
+
+
+def calling_callback(frame: FrameType | None) -> Any:
+    """The callback in whose hook we are; Keras' list of callbacks holds it while it calls."""
+    for _ in range(FARTHEST):
+        if frame is None:
+            return None
+        owner = frame.f_locals.get("self")
+        if isinstance(owner, keras.callbacks.CallbackList):
+            return frame.f_locals.get("callback")
+        if isinstance(owner, keras.callbacks.Callback):
+            return owner
+        frame = frame.f_back
+    return None
+
+
+def _may_assign(callback: Any) -> bool:
+    """Whether it is a user's; Keras' own set the rate by its setter, which tells us, or never."""
+    is_keras_own = type(callback).__module__.startswith("keras.")
+    return not is_keras_own or isinstance(callback, keras.callbacks.LambdaCallback)
+
+
+def _overrides(callback: Any, hooks: Sequence[str]) -> bool:
+    plain = keras.callbacks.Callback
+    never = (keras.callbacks.History, keras.callbacks.ProgbarLogger)
+    return not isinstance(callback, never) and any(
+        getattr(getattr(callback, hook, None), "__func__", callback) is not getattr(plain, hook)
+        for hook in hooks
+        if hasattr(plain, hook)
+    )

@@ -1,0 +1,121 @@
+"""What a training ended with, and what the user changed before the next one of the same model.
+
+Fine-tuning goes on in the same execution: another optimizer or rate by `compile`, layers frozen or
+unfrozen, a rate assigned between two calls of `fit`. Each is an adaptation.
+"""
+
+from __future__ import annotations
+
+import json
+import weakref
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from .._inspection.fit_call import Facts
+from .._inspection.layers import trainable_layers
+from .._inspection.optimizers import MAIN
+from .adaptations import ASSIGNMENT, Adaptation
+
+BETWEEN = "between two trainings"
+
+__all__ = ["Configuration", "changes_since", "configuration_of"]
+
+
+class Configuration(NamedTuple):
+    """The learning rates, the optimizers and the trained layers at the end of a training.
+
+    Attributes:
+        rate: of the optimizer that `compile()` was given.
+        optimizer: that one.
+        optimizer_name: its class.
+        trainable: paths of the layers that are trained.
+        others: where the model has several, each by name: object, class and rate.
+        unused: the changes of rates that no epoch has trained with: ReduceLROnPlateau's in the
+            epoch in which EarlyStopping stopped, say. They are adaptations once a further training
+            has.
+    """
+
+    rate: float | None
+    optimizer: weakref.ref[Any] | None
+    optimizer_name: str | None
+    trainable: frozenset[str]
+    others: Mapping[str, tuple[weakref.ref[Any], str, float | None]]
+    unused: Sequence[Adaptation] = ()
+
+
+def configuration_of(
+    facts: Facts,
+    rate: float | None,
+    rates: Mapping[str, float | None],
+    unused: Sequence[Adaptation] = (),
+) -> Configuration:
+    """The configuration of the model as it is now."""
+    optimizer, trainable = facts.optimizer, trainable_layers(facts.model)
+    others = {
+        each.name: (weakref.ref(each.optimizer), type(each.optimizer).__name__, rates[each.name])
+        for each in facts.optimizers
+        if each.optimizer is not optimizer and each.name in rates
+    }
+    if optimizer is None:
+        return Configuration(rate, None, None, trainable, others, unused)
+    name = type(optimizer).__name__
+    return Configuration(rate, weakref.ref(optimizer), name, trainable, others, unused)
+
+
+def changes_since(
+    before: Configuration,
+    facts: Facts,
+    rate: float | None,
+    rates: Mapping[str, float | None],
+    epoch: int,
+) -> Iterator[Adaptation]:
+    """What differs from the training before, as adaptations of `epoch`."""
+    now = configuration_of(facts, rate, rates)
+    compiled = before.optimizer is not None and before.optimizer() is not facts.optimizer
+    unknown = now.others and None in (before.rate, rate)  # each of the parts has its own
+    if compiled:
+        detail = f"{before.optimizer_name} → {now.optimizer_name}"
+        yield Adaptation(epoch, _rate_in_use(before), rate, "compile", detail)
+    for change in before.unused:
+        if not (compiled and _is_of_compiled(change)):
+            yield replace(change, epoch=epoch)
+    if not compiled and before.rate != rate and not unknown:
+        yield Adaptation(epoch, before.rate, rate, ASSIGNMENT, BETWEEN)
+    for change in _of_others(before, now, epoch):
+        if not (compiled and _is_of_compiled(change)):
+            yield change
+    if before.trainable != now.trainable:
+        detail = json.dumps(
+            {
+                "unfrozen": sorted(now.trainable - before.trainable),
+                "frozen": sorted(before.trainable - now.trainable),
+            }
+        )
+        yield Adaptation(epoch, rate, rate, "trainable", detail)
+
+
+def _rate_in_use(before: Configuration) -> float | None:
+    """The rate of the compiled optimizer that the last epoch has trained with."""
+    unused = [each.old_rate for each in before.unused if each.optimizer is None]
+    return unused[0] if unused else before.rate
+
+
+def _is_of_compiled(change: Adaptation) -> bool:
+    """Whether it is of the optimizer that `compile()` was given, or of a part of it."""
+    name = change.optimizer
+    return name is None or name == MAIN or name.startswith(f"{MAIN}[")
+
+
+def _of_others(before: Configuration, now: Configuration, epoch: int) -> Iterator[Adaptation]:
+    """Of the optimizers that both trainings had by the same names."""
+    for name in [each for each in before.others if each in now.others]:
+        (old, old_class, old_rate), (new, new_class, new_rate) = (
+            before.others[name],
+            now.others[name],
+        )
+        if old() is not new():
+            detail = f"{old_class} → {new_class}"
+            yield Adaptation(epoch, old_rate, new_rate, "compile", detail, name)
+        elif old_rate != new_rate and not (before.rate == old_rate and now.rate == new_rate):
+            yield Adaptation(epoch, old_rate, new_rate, ASSIGNMENT, BETWEEN, name)

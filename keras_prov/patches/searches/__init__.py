@@ -1,0 +1,35 @@
+"""Libraries that search: each of their trials is an execution of its own, linked to its study.
+
+None of them is imported here, nor needed: see `WhenImported`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable
+
+from ..._instrumentation.patch import Change
+from ..._instrumentation.post_import import WhenImported
+
+__all__ = ["COMPANIONS"]
+
+
+def _patches(name: str) -> Callable[[], Iterable[Change]]:
+    """Finds the patches of one of our modules, when they are needed."""
+
+    def found() -> Iterable[Change]:
+        patches: Iterable[Change] = importlib.import_module(f"{__name__}.{name}").PATCHES
+        return patches
+
+    return found
+
+
+COMPANIONS = (
+    WhenImported("optuna.study._optimize", _patches("optuna"), "Optuna's trials"),
+    WhenImported(
+        "keras_tuner.src.engine.base_tuner", _patches("keras_tuner"), "KerasTuner's trials"
+    ),
+    WhenImported(
+        "sklearn.model_selection._search", _patches("scikit_learn"), "scikit-learn's searches"
+    ),
+)
