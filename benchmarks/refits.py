@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import keras_prov as keras
-from dfanalyzer_client.delivery.client import client_for
+from dfanalyzer_client.delivery.clients import client_for
 
 from .homes import process_home
 from .paired import alternating

@@ -16,7 +16,8 @@ from .config.store_url import StoreURL
 from .dataflow import Dataflow
 from .dataset import DataSet
 from .declarations.names import original_text
-from .delivery.client import Client, client_for, flush, shutdown
+from .delivery.client import Client
+from .delivery.clients import client_for, flush, shutdown
 from .dependency import Dependency
 from .element import Element
 from .errors import DfAnalyzerError

@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import secrets
-import weakref
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from .declarations.names import checked_name
 from .declarations.provenance_object import ProvenanceObject
-from .delivery.client import default_client
-from .errors import DefinitionError, UnknownTagError
+from .delivery.clients import default_client
+from .delivery.live import new_execution, remember_live
+from .errors import DefinitionError
+from .running_task import RunningTask
 from .transformation import Transformation
 
 if TYPE_CHECKING:
     from .delivery.client import Client
-    from .running_task import RunningTask
     from .task import Task
 
 __all__ = ["Dataflow"]
-
-_live: weakref.WeakValueDictionary[tuple[str, str], Dataflow] = weakref.WeakValueDictionary()
-_newest: dict[str, str] = {}
 
 
 class Dataflow(ProvenanceObject):
@@ -47,8 +41,7 @@ class Dataflow(ProvenanceObject):
         self._saved: list[dict[str, Any]] | None = None
         self._numbers: dict[str, Iterator[int]] = {}
         self.transformations = transformations
-        _live[self._tag, self.exec_tag] = self
-        _newest[self._tag] = self.exec_tag
+        remember_live(self)
 
     @property
     def _exec(self) -> str:
@@ -106,8 +99,6 @@ class Dataflow(ProvenanceObject):
         Raises:
             UnknownTagError: the dataflow has no such transformation.
         """
-        from .running_task import RunningTask  # here: tasks know dataflows
-
         return RunningTask(self, transformation, id, depends_on)
 
     def next_id(self, transformation: str) -> int:
@@ -122,28 +113,3 @@ class Dataflow(ProvenanceObject):
             "transformations": [dict(each) for each in self._transformations],
             "exec": self.exec_tag,
         }
-
-
-def live_dataflow(tag: str, exec_tag: str) -> Dataflow | None:
-    """The Dataflow object of this run, while somebody holds it."""
-    return _live.get((tag, exec_tag))
-
-
-def new_execution(tag: str) -> str:
-    """A tag for a new run of a dataflow."""
-    now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-    # a sweep starts hundreds in the same second: the time alone would soon name two of them
-    return f"{tag}-{now}-{secrets.token_hex(4)}"
-
-
-def newest_execution(tag: str) -> str:
-    """The tag of a dataflow's newest run, in this process or before it; raises UnknownTagError."""
-    stored = checked_name(tag, "tag of the Dataflow")
-    found = _newest.get(stored) or default_client().newest_execution(stored)
-    if found is None:
-        raise UnknownTagError(
-            "A Task without an execution's tag is of the newest execution of its dataflow, and "
-            f"there is none of {tag!r}: call Dataflow.save() before, or give Task(id, "
-            "dataflow_tag, exec_tag, transformation_tag)."
-        )
-    return found

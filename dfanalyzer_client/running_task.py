@@ -11,17 +11,15 @@ import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from .dataset import DataSet
+from .delivery.live import LiveDataflow
 from .element import Element
 from .errors import DefinitionError, DfAnalyzerError, ElementError, UnknownTagError
 from .set_type import SetType
 from .task import Task
 from .task_status import TaskStatus
-
-if TYPE_CHECKING:
-    from .dataflow import Dataflow
 
 __all__ = ["RunningTask"]
 
@@ -46,7 +44,7 @@ class RunningTask:
 
     def __init__(
         self,
-        dataflow: Dataflow,
+        dataflow: LiveDataflow,
         transformation: str,
         id: int | None = None,
         depends_on: Task | RunningTask | Sequence[Task | RunningTask] = (),

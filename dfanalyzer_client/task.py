@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from .dataflow import live_dataflow, newest_execution
 from .dataset import DataSet
 from .declarations.names import checked_name, checked_text
 from .declarations.provenance_object import ProvenanceObject
-from .delivery.client import Client, client_declaring
+from .delivery.client import Client
+from .delivery.clients import client_declaring
+from .delivery.live import live_dataflow, newest_execution
 from .delivery.row_stream import RowStream
 from .dependency import Dependency
 from .errors import DefinitionError, ElementError, UnknownTagError

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
-from dfanalyzer_client.delivery.client import flush as flush
+from dfanalyzer_client.delivery.clients import flush as flush
 
 from . import _namespace
 from ._capture.keys import Key as Key
@@ -24,10 +24,12 @@ from ._capture.requests import capture_as_told as _capture_as_told
 from ._capture.requests import log as log
 from ._guard import guarded
 from ._instrumentation.switch import instrument as instrument
+from ._instrumentation.switch import register as _register
 from ._instrumentation.switch import uninstrument as uninstrument
 from ._prov_document import prov_document as prov_document
 from ._recording.trials import Trial as Trial
 from ._recording.trials import trial as trial
+from .patches import all_patches as _all_patches
 
 if TYPE_CHECKING:  # for editors that do not read the stubs
     from keras import *  # noqa: F403
@@ -60,6 +62,7 @@ def __dir__() -> list[str]:
     return sorted({*globals(), *dir(keras)})
 
 
+_register(_all_patches)
 with guarded("instrument()", lost="all that happens in Keras"):
     instrument()
 with guarded("capture as in the process above", lost="what is trained in this process"):

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from dfanalyzer_client.config.author import Author
 from dfanalyzer_client.config.store_url import StoreURL
-from dfanalyzer_client.delivery.client import Client, client_for
+from dfanalyzer_client.delivery.client import Client
+from dfanalyzer_client.delivery.clients import client_for
 from dfanalyzer_client.errors import StoreUnavailableError
 
 from ._recording.registry import known_execution

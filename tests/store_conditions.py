@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from dfanalyzer_client.config import settings
-from dfanalyzer_client.delivery.client import client_for
+from dfanalyzer_client.delivery.clients import client_for
 from dfanalyzer_client.errors import ConflictError
 from dfanalyzer_client.private_server import READER, PrivateServer
 from dfanalyzer_client.store import Connection, create_catalogue

@@ -1,16 +1,13 @@
 """The way of a message out of this process: checked, written to the journal, shipped behind it.
 
-One :class:`Client` per store; :func:`client_for` finds or makes it. Making one opens nothing: the
-journal is created and the exporter's thread started by the first message.
+Making a client opens nothing: the journal is created and the exporter's thread started by the first
+message. There is one for each store: see `clients`.
 """
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import json
 import logging
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -21,27 +18,18 @@ from ..config import settings
 from ..config.store_url import StoreURL
 from ..declarations.dataflow import Declaration
 from ..declarations.names import checked_dataflow_tag
-from ..errors import DfAnalyzerError, JournalError, UnknownTagError
+from ..errors import JournalError, UnknownTagError
 from ..journal import Journal
-from ..support.forks import in_child, undivided
+from ..support.forks import undivided
 from ..support.safe_home import check_home, made_home
 from .row_stream import RowStream
 
 if TYPE_CHECKING:
     from .exporter import Exporter
 
-__all__ = ["Client", "client_declaring", "client_for", "default_client", "flush", "shutdown"]
+__all__ = ["Client", "undeclared"]
 
 logger = logging.getLogger(__name__)
-
-_clients: dict[tuple[StoreURL | None, Path], Client] = {}
-_clients_lock = threading.Lock()
-LONG_EXIT = 1.0
-WORKER_PRIORITY = -50
-"""After the worker's results are on their way to its parent, before its folders are removed."""
-
-_waited_for = 0
-"""How much had been said when this process last waited at its end."""
 
 
 class Client:
@@ -52,12 +40,20 @@ class Client:
         home: the data folder that holds the journals.
         relays: it passes on what others say, so nobody is told that a message is taken before it is
             in the journal, and nobody ends their tasks when this process has gone.
+        opened: called whenever the journal has been opened.
     """
 
-    def __init__(self, store: StoreURL | None, home: Path, *, relays: bool = False) -> None:
+    def __init__(
+        self,
+        store: StoreURL | None,
+        home: Path,
+        *,
+        relays: bool = False,
+        opened: Callable[[], None] | None = None,
+    ) -> None:
         self.store = store
         self.home = home
-        self._relays = relays
+        self._relays, self._on_open = relays, opened
         self._declarations: dict[str, Declaration] = {}
         self._start_over()
 
@@ -89,7 +85,7 @@ class Client:
         """
         declaration = self._declarations.get(message["dataflow"])
         if declaration is None:
-            raise _undeclared(message["dataflow"])
+            raise undeclared(message["dataflow"])
         checked = declaration.checked_task(message)
         with self._lock:
             return self._say({"kind": "task", **checked})
@@ -98,11 +94,11 @@ class Client:
         """What says rows of the one set of `message`; raises UnknownTagError."""
         declaration = self._declarations.get(message["dataflow"])
         if declaration is None:
-            raise _undeclared(message["dataflow"])
+            raise undeclared(message["dataflow"])
         checked = declaration.checked_task(message)
         (data,) = checked["sets"]
         known = declaration.sets[data["tag"]].attributes
-        return RowStream(self, checked, {name: known[name] for name in data["attributes"]})
+        return RowStream(self.say_text, checked, {name: known[name] for name in data["attributes"]})
 
     def say_text(self, message: str) -> None:
         """Send a task's message that is JSON in ASCII already, and checked."""
@@ -205,7 +201,8 @@ class Client:
             for declaration in self._declarations.values():  # a forked child's journal has none
                 self._journal.append({"kind": "dataflow", **declaration.specification()})
             self._exporter = self._exporter_of(self._journal)
-            _flush_at_worker_end()
+            if self._on_open is not None:
+                self._on_open()
         return self._journal, self._exporter
 
     def _make_home(self) -> None:
@@ -245,109 +242,9 @@ class Client:
         return connect
 
 
-def client_for(store: str | StoreURL | None = None, home: Path | None = None) -> Client:
-    """The client of a store; raises StoreURLError when `store` is no URL.
-
-    Without `store` it is that of KERAS_PROV_STORE, else the private server's.
-    """
-    key = settings.store_url(store), home or settings.home()
-    with _clients_lock:
-        if key not in _clients:
-            _clients[key] = Client(*key)
-        return _clients[key]
-
-
-def default_client() -> Client:
-    """The client of the store that the environment names."""
-    return client_for()
-
-
-def client_declaring(tag: str, exec_tag: str) -> Client:
-    """The client to which the dataflow `tag` was saved; raises UnknownTagError.
-
-    Where another process saved it, that is the default one, which looks up what was declared.
-    """
-    for client in reversed(list(_clients.values())):
-        if client.declares(tag):
-            return client
-    client = default_client()
-    client.recall(tag, exec_tag)
-    if not client.declares(tag):
-        raise _undeclared(tag)
-    return client
-
-
-def flush(timeout: float | None = 5.0) -> bool:
-    """Wait until all that this process said is stored; False when `timeout` did not do."""
-    deadline = None if timeout is None else time.monotonic() + timeout
-    done = [client.flush(_left(deadline)) for client in list(_clients.values())]
-    return all(done)
-
-
-def shutdown(timeout: float = 5.0) -> bool:
-    """Flush and close every client of this process."""
-    done = [client.close(timeout) for client in list(_clients.values())]
-    with _clients_lock:
-        _clients.clear()
-    return all(done)
-
-
-def _undeclared(tag: str) -> UnknownTagError:
+def undeclared(tag: str) -> UnknownTagError:
+    """The error of a task whose dataflow nobody saved."""
     return UnknownTagError(
         f"Nobody saved the dataflow {tag!r}, in this process or before it: call Dataflow.save() "
         "before its tasks."
     )
-
-
-def _left(deadline: float | None) -> float | None:
-    return None if deadline is None else max(0.0, deadline - time.monotonic())
-
-
-def _flush_at_worker_end() -> None:
-    """Flush at the end of a process of multiprocessing's, which may be an ``os._exit``."""
-    processes = sys.modules.get("multiprocessing.process")
-    if processes is not None and processes.parent_process() is not None:
-        from multiprocessing.util import Finalize
-
-        Finalize(None, _at_exit, exitpriority=WORKER_PRIORITY)
-
-
-@atexit.register
-def _at_exit() -> None:
-    """Give what was said a bounded time to be stored, and say so when it takes long.
-
-    Twice is fine: some workers end with both multiprocessing's finalizers and `atexit`.
-    """
-    global _waited_for
-    said = sum(client.said() for client in list(_clients.values()))
-    if said == _waited_for:
-        return
-    _waited_for = said
-    limit = settings.EXIT_FLUSH_SECONDS
-    with contextlib.suppress(DfAnalyzerError):  # a bad number: too late to be of use
-        limit = settings.exit_flush_seconds()
-    if limit and not flush(min(LONG_EXIT, limit)) and limit > LONG_EXIT:
-        sys.stderr.write(f"keras-prov: storing the last messages, {limit:g} s at most …\n")
-        flush(limit - LONG_EXIT)
-    for client in list(_clients.values()):
-        lost = client.unwritten()
-        if lost:
-            sys.stderr.write(
-                f"keras-prov: {lost} messages are lost: the journal {client.journal_path} cannot "
-                "be written. Its disk is full.\n"
-            )
-        if client.waiting() > lost:
-            sys.stderr.write(
-                f"keras-prov: {client.waiting() - lost} messages are not stored yet. They are safe "
-                f"in {client.journal_path}; `keras-prov sync` stores them.\n"
-            )
-
-
-def _after_fork() -> None:
-    global _clients_lock, _waited_for
-    _clients_lock, _waited_for = threading.Lock(), 0
-    for client in _clients.values():
-        client.after_fork()
-
-
-in_child(_after_fork)

@@ -7,14 +7,11 @@ that trains little more than writing it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from json.encoder import encode_basestring_ascii
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..declarations.values import EXACT_INTEGERS, stored_value
-
-if TYPE_CHECKING:
-    from .client import Client
 
 __all__ = ["RowStream"]
 
@@ -28,15 +25,18 @@ class RowStream:
     """Says rows for one task and one set; `Task.stream` makes it.
 
     Args:
-        client: where to.
+        say: sends a message that is JSON in ASCII.
         message: the task's message, checked, with one set that has no elements.
         columns: name and type of each value.
     """
 
     def __init__(
-        self, client: Client, message: Mapping[str, Any], columns: Mapping[str, str]
+        self,
+        say: Callable[[str], None],
+        message: Mapping[str, Any],
+        columns: Mapping[str, str],
     ) -> None:
-        self._client = client
+        self._say = say
         self._columns = tuple(columns.items())
         text = json.dumps({"kind": "task", **message}, separators=(",", ":"))
         self._head, _, self._tail = text.rpartition(_PLACE)
@@ -54,7 +54,7 @@ class RowStream:
                 for (name, type_), value in zip(self._columns, values, strict=True)
             ]
         )
-        self._client.say_text(f'{self._head}"elements":[[{row}]]{self._tail}')
+        self._say(f'{self._head}"elements":[[{row}]]{self._tail}')
 
 
 def _short(value: Any, type_: str) -> str | None:

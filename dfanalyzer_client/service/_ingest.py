@@ -12,8 +12,8 @@ from typing import Any
 
 from anyio.to_thread import run_sync
 
-from ..dataflow import new_execution
 from ..delivery.client import Client
+from ..delivery.live import new_execution
 from ..errors import DefinitionError, StoreError, UnknownTagError
 from ..journal import DeclarationNews
 from ..store import Connection

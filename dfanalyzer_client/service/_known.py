@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from ..dataflow import new_execution
+from ..delivery.live import new_execution
 from ..journal import TaskName
 from ..task_status import ENDED
 from ._orders import Order, execution_of

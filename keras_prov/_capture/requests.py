@@ -12,7 +12,8 @@ from typing import Any
 from dfanalyzer_client.config import settings
 from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.declarations.names import checked_dataflow_tag, storable_tag
-from dfanalyzer_client.delivery.client import Client, client_for
+from dfanalyzer_client.delivery.client import Client
+from dfanalyzer_client.delivery.clients import client_for
 
 from .._identity_map import WeakIdentityMap
 from .._instrumentation.switch import reinstate

@@ -21,13 +21,16 @@ import numpy as np
 
 from dfanalyzer_client.masking import MASK, is_secret, is_secret_name
 
+from .._tracking.calls import Construction
+from .numbers import number_of, shortest
+
 __all__ = [
     "MISSING",
     "argument_value",
     "describe",
     "describe_argument",
+    "given_argument",
     "parameters_of",
-    "shortest",
     "unless_secret",
 ]
 
@@ -71,6 +74,16 @@ def parameters_of(class_: type) -> Mapping[str, inspect.Parameter]:
     return _parameters_of(key)
 
 
+def given_argument(made: Construction, class_: type, name: str) -> Any:
+    """A plain argument as a constructor's call gave it; MISSING where it did not."""
+    if name in made.kwargs:
+        return made.kwargs[name]
+    names = list(parameters_of(class_))
+    position = names.index(name) if name in names else len(made.args)
+    value = made.args[position] if position < len(made.args) else None
+    return MISSING if value is None else value
+
+
 @functools.lru_cache(maxsize=1024)
 def _parameters_of(class_: Any) -> Mapping[str, inspect.Parameter]:
     try:
@@ -108,11 +121,6 @@ def unless_secret(name: str, plain: Any) -> Any:
         return plain
     text = plain if isinstance(plain, str) else json.dumps(plain)
     return MASK if is_secret(name, text) else plain
-
-
-def shortest(value: float) -> float:
-    """The shortest decimal that is this float32: 0.001, not 0.0010000000474974513."""
-    return float(str(np.float32(value)))
 
 
 def _plain(value: Any, depth: int) -> Any:
@@ -243,8 +251,6 @@ def _is_scalar_variable(value: Any) -> bool:
 
 
 def _scalar(value: Any) -> Any:
-    from .learning_rate import number_of  # which needs `shortest`
-
     try:
         return shortest(number_of(value))
     except Exception:  # no value yet, or within a function that is being traced

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from .._guard import guarded
 from .._tracking.calls import Construction, construction_of
-from .describe import MISSING, argument_value, describe_argument, parameters_of
+from .describe import MISSING, argument_value, describe_argument, given_argument, parameters_of
 
 __all__ = ["LayerRow", "connections", "direct_layers", "layer_rows", "trainable_layers"]
 
@@ -120,7 +120,7 @@ def _arguments(layer: Any, made: Construction | None) -> Iterator[tuple[str, Any
     for argument in dict.fromkeys([*parameters_of(class_), *OF_EVERY_LAYER]):
         value = argument_value(layer, OF_EVERY_LAYER.get(argument, argument))
         if value is MISSING and made is not None:
-            value = made.argument(class_, argument, MISSING)
+            value = given_argument(made, class_, argument)
         if value is not MISSING:
             yield argument, value
 

@@ -13,7 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
-from .describe import shortest
+from .numbers import number_of, shortest
 
 __all__ = [
     "RateReader",
@@ -22,7 +22,6 @@ __all__ = [
     "is_keras_own_schedule",
     "is_multi",
     "learning_rate",
-    "number_of",
 ]
 
 _MULTI: Any = getattr(keras.optimizers, "MultiOptimizer", ())  # Keras 3.12 has none
@@ -151,11 +150,3 @@ def _handle_reader(variable: Any) -> Callable[[], Any] | None:
 
 def _number(value: Any) -> float | None:
     return None if value is None else float(value)
-
-
-def number_of(value: Any) -> float:
-    """A variable's one number, also of one that is mirrored over several devices."""
-    try:
-        return float(value)
-    except TypeError:  # a mirrored variable of tf.distribute has no __float__
-        return float(np.ravel(value.value.numpy())[0])

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from .._tracking.calls import construction_of
-from .describe import MISSING, argument_value, describe
+from .describe import MISSING, argument_value, describe, given_argument
 from .learning_rate import common, inner_optimizers
 from .optimizers import mapped_optimizers
 
@@ -122,7 +122,7 @@ def _read(optimizer: Any, name: str) -> Any:
     value = argument_value(optimizer, name)
     if value is MISSING:
         made = construction_of(optimizer)
-        value = made.argument(type(optimizer), name, MISSING) if made is not None else MISSING
+        value = given_argument(made, type(optimizer), name) if made is not None else MISSING
     return value
 
 

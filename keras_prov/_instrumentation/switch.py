@@ -8,23 +8,32 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 
 from dfanalyzer_client.support.forks import in_child
 
 from .._guard import guarded
-from ..patches import all_patches
 from .patch import Change, Undo
 
-__all__ = ["instrument", "is_instrumented", "reinstate", "uninstrument"]
+__all__ = ["instrument", "is_instrumented", "register", "reinstate", "uninstrument"]
 
 _logger = logging.getLogger("keras_prov")
+
+_changes: Callable[[], Iterable[Change]] = tuple
+"""What makes the list of all our patches; `register` has said it."""
 
 _lock = threading.RLock()
 _applied: list[tuple[Change, Undo]] | None = None
 
 # Undos that found another's wrapper on top of ours: they are tried again, until it has gone.
 _unfinished: list[Undo] = []
+
+
+def register(changes: Callable[[], Iterable[Change]]) -> None:
+    """Say what lists the patches that `instrument` puts on Keras; it is called then."""
+    global _changes
+    _changes = changes
 
 
 def instrument() -> None:
@@ -47,7 +56,7 @@ def instrument() -> None:
         _finish_undos()
         applied: list[tuple[Change, Undo]] = []
         with ExitStack() as undos:
-            for patch in all_patches():
+            for patch in _changes():
                 applied.append((patch, patch.apply()))
                 undos.callback(_undo_or_retry_later, applied[-1][1])
             undos.pop_all()

@@ -26,12 +26,11 @@ from dfanalyzer_client.transformation import Transformation
 
 from .._artifacts.model_files import FileFact
 from .._capture.requests import Consent
-from .._inspection.describe import shortest
 from .._inspection.hyperparameters import KNOWN
 from .._inspection.logs import Part, in_order_of_claim, kept_names, parts_of
-from .._training.adaptations import Adaptation
-from .._training.changes import Configuration
+from .._inspection.numbers import shortest
 from .dataflow import COLUMNS, dataflow_of, file_transformation, hyperparameter_set, own_set
+from .events import Adaptation, Configuration
 from .metrics import attribute_name, renamed
 from .repeated_rows import Said
 from .rows import one_row, rows_of_set

@@ -11,7 +11,7 @@ import keras
 
 from .._inspection.fit_call import Facts
 from .._inspection.layers import direct_layers
-from .._inspection.learning_rate import number_of
+from .._inspection.numbers import number_of
 from .._inspection.stoppers import keras_own_stopper, users_stoppers
 from .trials import is_pruning
 

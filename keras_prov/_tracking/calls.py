@@ -7,20 +7,17 @@ entry goes with its object, and holds no object of the user's.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
 from .._identity_map import WeakIdentityMap
-from .._inspection.describe import parameters_of
+from .frames import users_frame
 
-__all__ = ["Construction", "construction_of", "remember", "users_place"]
+__all__ = ["Construction", "construction_of", "remember"]
 
 PLAIN = frozenset({str, bool, int, float})
-FARTHEST = 40
-"""Frames beyond are not looked at."""
 
 _constructions: WeakIdentityMap[Construction] = WeakIdentityMap()
 
@@ -38,15 +35,6 @@ class Construction:
     def place(self) -> str | None:
         """``file:line`` of the call; None where it was not in the user's code."""
         return f"{self.file}:{self.line}" if self.file else None
-
-    def argument(self, class_: type, name: str, missing: Any) -> Any:
-        """A plain argument as it was given, else `missing`."""
-        if name in self.kwargs:
-            return self.kwargs[name]
-        names = list(parameters_of(class_))
-        position = names.index(name) if name in names else len(self.args)
-        value = self.args[position] if position < len(self.args) else None
-        return missing if value is None else value
 
 
 def remember(
@@ -75,24 +63,3 @@ def remember(
 def construction_of(made: object) -> Construction | None:
     """What is remembered of the call that made `made`."""
     return _constructions.get(made)
-
-
-def users_place() -> str | None:
-    """``file:line`` of the newest frame that is neither Keras' nor ours."""
-    frame = users_frame(sys._getframe(1))
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else None
-
-
-def users_frame(frame: FrameType | None) -> FrameType | None:
-    """The newest frame, from `frame` up, that is neither Keras' nor ours."""
-    for _ in range(FARTHEST):
-        if frame is None:
-            return None
-        if not _is_theirs(frame.f_globals.get("__name__", "")):
-            return frame
-        frame = frame.f_back
-    return None
-
-
-def _is_theirs(module: str) -> bool:
-    return module.startswith(("keras.", "keras_prov.", "tensorflow.", "contextlib"))

@@ -8,7 +8,6 @@ variable that was assigned to directly, it is the one callback that could have, 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from types import FrameType
 from typing import Any, NamedTuple
 
@@ -16,44 +15,21 @@ import keras
 import numpy as np
 
 from .._identity_map import WeakIdentityMap
-from .._inspection.describe import shortest
 from .._inspection.learning_rate import RateReader, is_keras_own_schedule
-from .._tracking.calls import users_frame
+from .._inspection.numbers import shortest
+from .._recording.events import ASSIGNMENT, Adaptation
+from .._tracking.frames import calling_callback, users_frame
 
-__all__ = ["Adaptation", "RateWatch", "calling_callback", "note_assignment"]
+__all__ = ["RateWatch", "note_assignment"]
 
-ASSIGNMENT = "assignment"
 HOOKS = {
     "epoch begin": ("on_epoch_begin", "on_train_begin"),
     "epoch": ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end",
               "on_epoch_end", "on_train_end"),
 }  # fmt: skip
-FARTHEST = 30
 
 _watched: WeakIdentityMap[list[_Assignment]] = WeakIdentityMap()
 """Optimizers in a captured training, and the assignments since the last look."""
-
-
-@dataclass(frozen=True)
-class Adaptation:
-    """One change.
-
-    Attributes:
-        epoch: the first one that it holds for, counted from 0.
-        old_rate: the learning rate before; None where it is not known.
-        new_rate: and after.
-        cause: class of the callback or schedule that made it, ``assignment``, ``compile``,
-            ``trainable`` or ``EMA overwrite``.
-        detail: where the code stands that made it, or what changed beside the rate.
-        optimizer: name of the one that was changed; None where the model has no other.
-    """
-
-    epoch: int
-    old_rate: float | None
-    new_rate: float | None
-    cause: str
-    detail: str | None = None
-    optimizer: str | None = None
 
 
 class _Assignment(NamedTuple):
@@ -153,20 +129,6 @@ def note_assignment(optimizer: Any, rate: Any, caller: FrameType | None) -> None
     place = f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame and not is_keras_own else None
     plain = isinstance(rate, (float, int, np.number, np.ndarray)) and np.size(rate) == 1
     assignments.append(_Assignment(shortest(float(rate)) if plain else None, cause, place))
-
-
-def calling_callback(frame: FrameType | None) -> Any:
-    """The callback in whose hook we are; Keras' list of callbacks holds it while it calls."""
-    for _ in range(FARTHEST):
-        if frame is None:
-            return None
-        owner = frame.f_locals.get("self")
-        if isinstance(owner, keras.callbacks.CallbackList):
-            return frame.f_locals.get("callback")
-        if isinstance(owner, keras.callbacks.Callback):
-            return owner
-        frame = frame.f_back
-    return None
 
 
 def _may_assign(callback: Any) -> bool:

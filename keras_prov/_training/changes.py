@@ -10,38 +10,15 @@ import json
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
 
 from .._inspection.fit_call import Facts
 from .._inspection.layers import trainable_layers
 from .._inspection.optimizers import MAIN
-from .adaptations import ASSIGNMENT, Adaptation
+from .._recording.events import ASSIGNMENT, Adaptation, Configuration
 
 BETWEEN = "between two trainings"
 
-__all__ = ["Configuration", "changes_since", "configuration_of"]
-
-
-class Configuration(NamedTuple):
-    """The learning rates, the optimizers and the trained layers at the end of a training.
-
-    Attributes:
-        rate: of the optimizer that `compile()` was given.
-        optimizer: that one.
-        optimizer_name: its class.
-        trainable: paths of the layers that are trained.
-        others: where the model has several, each by name: object, class and rate.
-        unused: the changes of rates that no epoch has trained with: ReduceLROnPlateau's in the
-            epoch in which EarlyStopping stopped, say. They are adaptations once a further training
-            has.
-    """
-
-    rate: float | None
-    optimizer: weakref.ref[Any] | None
-    optimizer_name: str | None
-    trainable: frozenset[str]
-    others: Mapping[str, tuple[weakref.ref[Any], str, float | None]]
-    unused: Sequence[Adaptation] = ()
+__all__ = ["changes_since", "configuration_of"]
 
 
 def configuration_of(

@@ -18,6 +18,7 @@ from dfanalyzer_client.file import WRITTEN
 from .._artifacts.model_files import FileFact
 from .._artifacts.own_saving import own_saving
 from .._recording.execution import Execution
+from .._tracking.saving import unrecorded
 
 __all__ = ["store_model"]
 
@@ -29,7 +30,6 @@ _logger = logging.getLogger(__name__)
 def store_model(execution: Execution, model: Any) -> None:
     """Store `model` as it is now; its weights alone where Keras cannot save the whole of it."""
     from .._artifacts.store import ArtifactStore
-    from ..patches.saving import unrecorded
 
     with tempfile.TemporaryDirectory(prefix="keras-prov-", dir=_scratch()) as folder:
         with unrecorded(), own_saving(Path(folder)):

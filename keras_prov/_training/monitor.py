@@ -26,11 +26,11 @@ from .._inspection.fit_call import Facts
 from .._inspection.learning_rate import inner_optimizers
 from .._inspection.logs import HistoryReader, plain_logs
 from .._inspection.optimizers import MAIN, NamedOptimizer
+from .._recording.events import Adaptation
 from .._recording.execution import Execution, TrainingTask, utc_now
 from .._recording.outcome import Progress, steps_taken
 from .._recording.registry import link_to_parts
 from .._tracking.building import forget_building, is_built, when_built
-from .adaptations import Adaptation
 from .changes import changes_since, configuration_of
 from .inputs import OF_BUILT_MODELS, architecture_of, inputs_of, optimizer_rows, values_of
 from .rate_watch import RateWatches

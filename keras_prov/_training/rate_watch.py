@@ -13,7 +13,8 @@ from typing import Any
 from .._inspection.fit_call import Facts
 from .._inspection.learning_rate import common, inner_optimizers
 from .._inspection.optimizers import NamedOptimizer
-from .adaptations import Adaptation, RateWatch
+from .._recording.events import Adaptation
+from .adaptations import RateWatch
 
 __all__ = ["RateWatches"]
 

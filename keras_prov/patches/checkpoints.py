@@ -25,7 +25,7 @@ from .._instrumentation.patch import Change, Original, Patch
 from .._instrumentation.post_import import WhenImported
 from .._recording.execution import Execution
 from .._recording.registry import executions_of, known_execution, only_execution, uncaptured_in
-from .._training.adaptations import calling_callback
+from .._tracking.frames import calling_callback
 from .exporting import record_written
 from .saving import calling_callbacks_name, watched
 

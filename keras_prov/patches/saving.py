@@ -9,9 +9,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -21,25 +19,14 @@ from .._artifacts.model_files import MODEL, WEIGHTS, file_facts, note_unclaimed,
 from .._guard import guarded
 from .._instrumentation.patch import Change, Original, Patch
 from .._recording.registry import known_execution
-from .._training.adaptations import calling_callback
+from .._tracking.frames import calling_callback
+from .._tracking.saving import unrecorded
 
-__all__ = ["PATCHES", "calling_callbacks_name", "unrecorded", "watched"]
+__all__ = ["PATCHES", "calling_callbacks_name", "watched"]
 
 _LIBRARY = "keras.src.saving.saving_lib"
 _HDF5 = "keras.src.legacy.saving.legacy_h5_format"
 _recording = guarded("saving or loading a model", lost="which file was written or read")
-_inside = threading.local()
-
-
-@contextmanager
-def unrecorded() -> Iterator[bool]:
-    """What is saved or loaded in the block is part of something else; True for the outermost."""
-    outermost = not getattr(_inside, "depth", 0)
-    _inside.depth = getattr(_inside, "depth", 0) + 1
-    try:
-        yield outermost
-    finally:
-        _inside.depth -= 1
 
 
 def _written(model: Any, path: Any, kind: str) -> None:

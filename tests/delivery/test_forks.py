@@ -19,7 +19,7 @@ COMMON = """
 import errno, os, select, signal, sys, threading
 import dfanalyzer_client
 from dfanalyzer_client import *
-from dfanalyzer_client.delivery.client import default_client
+from dfanalyzer_client.delivery.clients import default_client
 
 output = Set("out", SetType.OUTPUT, [Attribute("a", AttributeType.NUMERIC)])
 flow = Dataflow(sys.argv[1], [Transformation("step", [output])])

@@ -27,7 +27,7 @@ import numpy as np
 
 import keras_prov as keras
 from dfanalyzer_client.config.store_url import StoreURL
-from dfanalyzer_client.delivery.client import client_for
+from dfanalyzer_client.delivery.clients import client_for
 from dfanalyzer_client.store import Connection
 from store_conditions import REFUSED, forget_messages, hear_retries
 

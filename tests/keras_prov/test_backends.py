@@ -31,7 +31,7 @@ import numpy as np
 import pytest
 
 from dfanalyzer_client.config import settings
-from dfanalyzer_client.delivery.client import client_for
+from dfanalyzer_client.delivery.clients import client_for
 from store_conditions import (
     REFUSED,
     conflicting_writer,

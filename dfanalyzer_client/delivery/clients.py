@@ -1,0 +1,128 @@
+"""The clients of this process, one for each store, and how its end waits for them."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import sys
+import threading
+import time
+from pathlib import Path
+
+from ..config import settings
+from ..config.store_url import StoreURL
+from ..errors import DfAnalyzerError
+from ..support.forks import in_child
+from .client import Client, undeclared
+
+__all__ = ["client_declaring", "client_for", "default_client", "flush", "shutdown"]
+
+_clients: dict[tuple[StoreURL | None, Path], Client] = {}
+_clients_lock = threading.Lock()
+LONG_EXIT = 1.0
+WORKER_PRIORITY = -50
+"""After the worker's results are on their way to its parent, before its folders are removed."""
+
+_waited_for = 0
+"""How much had been said when this process last waited at its end."""
+
+
+def client_for(store: str | StoreURL | None = None, home: Path | None = None) -> Client:
+    """The client of a store; raises StoreURLError when `store` is no URL.
+
+    Without `store` it is that of KERAS_PROV_STORE, else the private server's.
+    """
+    key = settings.store_url(store), home or settings.home()
+    with _clients_lock:
+        if key not in _clients:
+            _clients[key] = Client(*key, opened=_flush_at_worker_end)
+        return _clients[key]
+
+
+def default_client() -> Client:
+    """The client of the store that the environment names."""
+    return client_for()
+
+
+def client_declaring(tag: str, exec_tag: str) -> Client:
+    """The client to which the dataflow `tag` was saved; raises UnknownTagError.
+
+    Where another process saved it, that is the default one, which looks up what was declared.
+    """
+    for client in reversed(list(_clients.values())):
+        if client.declares(tag):
+            return client
+    client = default_client()
+    client.recall(tag, exec_tag)
+    if not client.declares(tag):
+        raise undeclared(tag)
+    return client
+
+
+def flush(timeout: float | None = 5.0) -> bool:
+    """Wait until all that this process said is stored; False when `timeout` did not do."""
+    deadline = None if timeout is None else time.monotonic() + timeout
+    done = [client.flush(_left(deadline)) for client in list(_clients.values())]
+    return all(done)
+
+
+def shutdown(timeout: float = 5.0) -> bool:
+    """Flush and close every client of this process."""
+    done = [client.close(timeout) for client in list(_clients.values())]
+    with _clients_lock:
+        _clients.clear()
+    return all(done)
+
+
+def _left(deadline: float | None) -> float | None:
+    return None if deadline is None else max(0.0, deadline - time.monotonic())
+
+
+def _flush_at_worker_end() -> None:
+    """Flush at the end of a process of multiprocessing's, which may be an ``os._exit``."""
+    processes = sys.modules.get("multiprocessing.process")
+    if processes is not None and processes.parent_process() is not None:
+        from multiprocessing.util import Finalize
+
+        Finalize(None, _at_exit, exitpriority=WORKER_PRIORITY)
+
+
+@atexit.register
+def _at_exit() -> None:
+    """Give what was said a bounded time to be stored, and say so when it takes long.
+
+    Twice is fine: some workers end with both multiprocessing's finalizers and `atexit`.
+    """
+    global _waited_for
+    said = sum(client.said() for client in list(_clients.values()))
+    if said == _waited_for:
+        return
+    _waited_for = said
+    limit = settings.EXIT_FLUSH_SECONDS
+    with contextlib.suppress(DfAnalyzerError):  # a bad number: too late to be of use
+        limit = settings.exit_flush_seconds()
+    if limit and not flush(min(LONG_EXIT, limit)) and limit > LONG_EXIT:
+        sys.stderr.write(f"keras-prov: storing the last messages, {limit:g} s at most …\n")
+        flush(limit - LONG_EXIT)
+    for client in list(_clients.values()):
+        lost = client.unwritten()
+        if lost:
+            sys.stderr.write(
+                f"keras-prov: {lost} messages are lost: the journal {client.journal_path} cannot "
+                "be written. Its disk is full.\n"
+            )
+        if client.waiting() > lost:
+            sys.stderr.write(
+                f"keras-prov: {client.waiting() - lost} messages are not stored yet. They are safe "
+                f"in {client.journal_path}; `keras-prov sync` stores them.\n"
+            )
+
+
+def _after_fork() -> None:
+    global _clients_lock, _waited_for
+    _clients_lock, _waited_for = threading.Lock(), 0
+    for client in _clients.values():
+        client.after_fork()
+
+
+in_child(_after_fork)
