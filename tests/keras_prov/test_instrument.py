@@ -58,7 +58,7 @@ def patches(classes, calls, monkeypatch):
     ]
     was_instrumented = is_instrumented()
     uninstrument()
-    monkeypatch.setattr(switch, "all_patches", lambda: tuple(chosen))
+    monkeypatch.setattr(switch, "_changes", lambda: tuple(chosen))
     yield chosen
     uninstrument()
     monkeypatch.undo()
