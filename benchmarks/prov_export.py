@@ -19,7 +19,6 @@ from typing import Any
 
 from rich.progress import track
 
-import dfanalyzer_client.keras_schema as tags
 from dfanalyzer_client import (
     Attribute,
     AttributeType,
@@ -32,6 +31,7 @@ from dfanalyzer_client import (
     Transformation,
     flush,
 )
+from dfanalyzer_client.keras_schema import names as tags
 
 from .figures import machine
 from .homes import process_home

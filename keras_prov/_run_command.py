@@ -16,9 +16,9 @@ from dfanalyzer_client.errors import DfAnalyzerError
 from ._artifacts.model_files import file_facts, keep_unclaimed, unclaimed_files
 from ._capture.keys import choice_of_text, everything
 from ._capture.requests import Capture, capture_here
-from ._environment.collect import environment
 from ._guard import guarded
 from ._recording.execution import Execution, utc_now
+from ._training.inputs import environment_rows
 
 __all__ = ["capture_all", "script_ended"]
 
@@ -64,7 +64,7 @@ def script_ended(script: str, error: BaseException | str | None) -> str | None:
     with guarded("the end of a script", lost="that it ran"):
         handle, began = _capturing
         execution = Execution(handle.consent)
-        rows = environment() if handle.consent.choice.environment else []
+        rows = environment_rows() if handle.consent.choice.environment else []
         for fact, mode in unclaimed_files():
             execution.record_file(fact, mode)
         execution.record_script(next(file_facts(script, "script")), began, rows, error)

@@ -6,45 +6,14 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-import dfanalyzer_client.keras_schema as tags
 import keras_prov
-from keras_prov._recording.dataflow import COLUMNS
+from dfanalyzer_client.keras_schema import SETS
+from dfanalyzer_client.keras_schema.names import TRAINING_INPUT
 
 __all__ = ["PAGE", "up_to_date"]
 
 PAGE = Path(__file__).parents[1] / "docs" / "capture.md"
 TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-
-ALWAYS = {
-    tags.LAYERS: ("with any hyperparameter", "a row for each layer and argument", "once"),
-    tags.CONNECTIONS: ("with any hyperparameter", "the graph: layer to layer", "once"),
-    tags.OPTIMIZERS: (
-        "with any hyperparameter, of models with several",
-        "an optimizer of several, by its attribute's name", "once",
-    ),
-    tags.OPTIMIZER_RATES: (
-        "`adaptation`, of models with several", "the rate of each optimizer in each epoch",
-        "some µs per optimizer and epoch",
-    ),
-    tags.TRAINING_OUTPUT: (
-        "always", "a row for each epoch, and a column for each metric", "some µs per epoch",
-    ),
-    tags.TRAINING_END: ("always", "how a training ended", "once"),
-    tags.METRIC_NAMES: (
-        "when it happens", "a metric that is called otherwise than its attribute", "once each",
-    ),
-    tags.ADAPTATION_OUTPUT: (
-        "`adaptation`", "a row for each change of the configuration", "some µs per epoch",
-    ),
-    tags.TESTING_OUTPUT: ("always", "a row for each `evaluate()`", "once per test"),
-    tags.TESTING_DATASET: ("DATASET", "fingerprints of the data of a test", "as DATASET"),
-    tags.SAVED_FILE: (
-        "when it happens", "a file that was written, and MODEL's", "SHA-256 of the file",
-    ),
-    tags.LOADED_FILE: ("when it happens", "a file that was read", "SHA-256 of the file"),
-    tags.TRIAL: ("within a trial", "a parameter of the search", "once"),
-    tags.TRIAL_END: ("within a trial", "its state, and the value of each objective", "once"),
-}  # fmt: skip
 
 
 def up_to_date(text: str) -> str:
@@ -76,17 +45,19 @@ def _options() -> str:
 
 
 def _sets() -> str:
+    keys = {each.key: each.set for each in keras_prov.known_hyperparameters()}
     return _table(
         ("table", "when", "holds", "columns", "costs"),
         (
-            (f"`{tag.lower()}`", when, holds, _columns(tag), cost)
-            for tag, (when, holds, cost) in ALWAYS.items()
+            (f"`{each.name}`", each.when, each.holds, _columns(each.tag), each.cost)
+            for each in SETS.values()
+            if each.tag != TRAINING_INPUT and keys.get(each.when) != each.tag
         ),
     )
 
 
 def _columns(tag: str) -> str:
-    return ", ".join(f"`{name.lower()}`" for name in COLUMNS[tag])
+    return ", ".join(f"`{name.lower()}`" for name in SETS[tag].names)
 
 
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

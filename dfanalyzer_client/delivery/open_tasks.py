@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
-from .. import keras_schema as tags
+from ..keras_schema import names as tags
 from ..task_status import ENDED, TaskStatus
 
 __all__ = ["OpenTasks"]
@@ -71,9 +71,15 @@ class OpenTasks:
         is_training = message["transformation"] == tags.TRAINING.lower()
         if is_training and (message["dataflow"], training_end) in self._sets:
             epochs = self._epochs.get(key) or []
-            row = [when, len(epochs), min(epochs, default=None), KILLED]
-            names = ["end_timestamp", "epochs_done", "start_epoch", "stop_reason"]
-            ended["sets"] = [{"tag": training_end, "attributes": names, "elements": [row]}]
+            row = {
+                tags.ENDED: when,
+                tags.EPOCHS_DONE: len(epochs),
+                tags.START_EPOCH: min(epochs, default=None),
+                tags.STOP_REASON: KILLED,
+            }
+            names = [name.lower() for name in row]
+            values = list(row.values())
+            ended["sets"] = [{"tag": training_end, "attributes": names, "elements": [values]}]
         return ended
 
 

@@ -7,8 +7,8 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import keras_schema as tags
-from ..keras_schema import MASK
+from ..keras_schema import names as tags
+from ..keras_schema.names import MASK
 from .record import ExecutionRecord
 
 __all__ = ["KNOWN_SOFTWARE", "Environment", "Source", "environment_of"]

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from .. import keras_schema as tags
 from ..errors import RefusedError, UnknownTagError
+from ..keras_schema import names as tags
 from ..store.connection import Connection, lacks_rights
 from ..store.exact_numbers import exact_rows
 from ..store.growth.pending_columns import source

@@ -1,30 +1,82 @@
-"""The transformations, sets and attributes that Keras-Prov makes by itself.
+"""Names of the transformations, sets and columns that Keras-Prov makes by itself.
 
-Their names are those its predecessor's users query; the database stores them in lower case. They
-stand here, below Keras, so that whoever asks the database can name them without importing Keras.
+They are those that its predecessor's users query; the database stores them in lower case.
 """
 
 from __future__ import annotations
 
 __all__ = [
     "ADAPTATION",
+    "ADAPTATION_ID",
     "ADAPTATION_OUTPUT",
+    "ADAPTED",
+    "ADAPTED_OPTIMIZER",
+    "ATTRIBUTE",
     "BATCHES",
+    "BATCH_ENDED",
+    "BATCH_ID",
+    "BEST_EPOCH",
+    "CAUSE",
     "CONNECTIONS",
     "DATASET",
+    "DETAIL",
+    "ELAPSED_TIME",
+    "ENDED",
     "ENVIRONMENT",
+    "EPOCHS_ASKED",
+    "EPOCHS_DONE",
+    "EPOCH_ENDED",
     "EPOCH_ID",
+    "FACT_KIND",
+    "FACT_NAME",
+    "FACT_VALUE",
+    "FILE_CALLBACK",
+    "FILE_KIND",
+    "FILE_PATH",
+    "FILE_SHA256",
+    "FILE_SIZE",
+    "FILE_TIMESTAMP",
+    "INBOUND",
+    "INITIAL_EPOCH",
     "LAYERS",
+    "LAYERS_TIMESTAMP",
+    "LAYER_ATTRIBUTE",
+    "LAYER_CLASS",
+    "LAYER_NAME",
+    "LAYER_OUTPUT_SHAPE",
+    "LAYER_PARAMETERS",
+    "LAYER_PLACE",
+    "LAYER_VALUE",
     "LEARNING_RATE",
     "LOADED_FILE",
     "LOADING",
+    "MASK",
+    "METRIC",
     "METRIC_NAMES",
+    "NEW_RATE",
+    "NOT_METRICS",
+    "NUM_LAYERS",
+    "OF_SET",
+    "OLD_RATE",
     "OPTIMIZERS",
+    "OPTIMIZER_ATTRIBUTE",
+    "OPTIMIZER_CLASS",
+    "OPTIMIZER_CONFIG",
+    "OPTIMIZER_PLACE",
     "OPTIMIZER_RATES",
+    "OPTIMIZER_SCHEDULE",
+    "OUTBOUND",
+    "SAMPLED",
+    "SAMPLES",
     "SAVED_FILE",
     "SAVING",
     "SCRIPT",
+    "START_EPOCH",
+    "STEPS",
+    "STOP_DETAIL",
+    "STOP_REASON",
     "SYSTEM_METRICS",
+    "TESTED",
     "TESTING",
     "TESTING_DATASET",
     "TESTING_OUTPUT",
@@ -33,8 +85,17 @@ __all__ = [
     "TRAINING_END",
     "TRAINING_INPUT",
     "TRAINING_OUTPUT",
+    "TRAINING_STARTED",
     "TRIAL",
     "TRIAL_END",
+    "TRIAL_FRAMEWORK",
+    "TRIAL_NUMBER",
+    "TRIAL_OBJECTIVE",
+    "TRIAL_PARAMETER",
+    "TRIAL_STATE",
+    "TRIAL_STUDY",
+    "TRIAL_VALUE",
+    "TRIAL_VALUE_AS_NUMBER",
 ]
 
 MASK = "…"
@@ -77,6 +138,52 @@ NOT_METRICS = frozenset(
 )
 """Attributes of ``oTrainingModel`` that Keras did not measure."""
 
+ENDED = "END_TIMESTAMP"
+EPOCHS_ASKED = "EPOCHS_ASKED"
+EPOCHS_DONE = "EPOCHS_DONE"
+INITIAL_EPOCH = "INITIAL_EPOCH"
+START_EPOCH = "START_EPOCH"
+STEPS = "STEPS"
+SAMPLES = "SAMPLES"
+STOP_REASON = "STOP_REASON"
+STOP_DETAIL = "STOP_DETAIL"
+BEST_EPOCH = "BEST_EPOCH"
+NUM_LAYERS = "NUM_LAYERS"
+
+OPTIMIZER_ATTRIBUTE = "NAME"
+OPTIMIZER_CLASS = "CLASS"
+OPTIMIZER_SCHEDULE = "LEARNING_RATE_SCHEDULE"
+OPTIMIZER_CONFIG = "CONFIG"
+OPTIMIZER_PLACE = "MADE_AT"
+
+BATCH_ENDED = "BATCH_TIMESTAMP"
+BATCH_ID = "BATCH_ID"
+SAMPLED = "SYSTEM_TIMESTAMP"
+
+FILE_TIMESTAMP = "FILE_TIMESTAMP"
+FILE_PATH = "PATH"
+FILE_KIND = "KIND"
+FILE_SIZE = "SIZE"
+FILE_SHA256 = "SHA256"
+FILE_CALLBACK = "CALLBACK"
+
+FACT_KIND = "KIND"
+FACT_NAME = "NAME"
+FACT_VALUE = "VALUE"
+
+TRIAL_FRAMEWORK = "FRAMEWORK"
+TRIAL_STUDY = "STUDY"
+TRIAL_NUMBER = "TRIAL"
+TRIAL_PARAMETER = "NAME"
+TRIAL_VALUE = "VALUE"
+TRIAL_VALUE_AS_NUMBER = "NUMBER"
+TRIAL_STATE = "STATE"
+TRIAL_OBJECTIVE = "OBJECTIVE"
+
+OF_SET = "OF_SET"
+ATTRIBUTE = "ATTRIBUTE"
+METRIC = "METRIC"
+
 LAYERS_TIMESTAMP = "ILTIMESTAMP"
 LAYER_NAME = "NAME"
 LAYER_ATTRIBUTE = "ATTRIBUTE_TYPE"
@@ -94,6 +201,7 @@ CAUSE = "CAUSE"
 DETAIL = "DETAIL"
 ADAPTED = "ATIMESTAMP"
 ADAPTATION_ID = "ADAPTATION_ID"
+ADAPTED_OPTIMIZER = "OPTIMIZER"
 
 TESTED = "OTEST_TIMESTAMP"
 TEST_METRIC_PREFIX = "otest_"

@@ -6,7 +6,7 @@ and make storable.
 
 from __future__ import annotations
 
-from ..keras_schema import MASK
+from ..keras_schema.names import MASK
 from ._captured import MOST_OF_ERRORS, bounded, captured_text
 from ._command import masked_arguments, masked_command, quoted
 from ._names import is_secret, is_secret_name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from ..declarations.names import storable_text
-from ..keras_schema import MASK
+from ..keras_schema.names import MASK
 from ._text import masked
 
 __all__ = ["MOST_CHARACTERS", "MOST_OF_ERRORS", "CapturedText", "bounded", "captured_text"]

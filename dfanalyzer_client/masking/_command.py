@@ -6,7 +6,7 @@ import re
 import shlex
 from collections.abc import Sequence
 
-from ..keras_schema import MASK
+from ..keras_schema.names import MASK
 from ._names import is_secret_name
 from ._text import follows_secretly, masked
 

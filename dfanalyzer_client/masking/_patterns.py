@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
-from ..keras_schema import MASK
+from ..keras_schema.names import MASK
 
 __all__ = ["without_credentials", "without_headers", "without_known_keys", "without_random_words"]
 

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from .. import keras_schema as tags
-from ..keras_schema import MASK
+from ..keras_schema import names as tags
+from ..keras_schema.names import MASK
 from ._captured import captured_text
 from ._command import masked_command
 from ._names import is_secret, is_secret_name

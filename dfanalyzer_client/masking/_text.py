@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import re
 
-from ..keras_schema import MASK
+from ..keras_schema.names import MASK
 from ._names import is_secret, is_secret_name
 from ._patterns import (
     without_credentials,

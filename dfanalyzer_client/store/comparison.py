@@ -17,7 +17,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import keras_schema as tags
+from ..keras_schema import Role, tags_of
+from ..keras_schema import names as tags
 from .connection import Connection
 from .growth.pending_columns import source
 from .layout import DataflowLayout, SetLayout
@@ -26,22 +27,16 @@ from .sql import identifier, literal
 
 __all__ = ["Compared", "backfill", "compare"]
 
-TRAINING, TRAINING_INPUT = tags.TRAINING.lower(), tags.TRAINING_INPUT.lower()
-ADAPTED = tags.ADAPTATION_OUTPUT.lower()
+TRAINING = tags.TRAINING.lower()
+TRAINING_INPUT, ADAPTED = tags.TRAINING_INPUT.lower(), tags.ADAPTATION_OUTPUT.lower()
 TRIAL = tags.TRIAL.lower()
-MEASURED = frozenset({tags.TRAINING_OUTPUT.lower(), tags.TESTING_OUTPUT.lower()})
+MEASURED = tags_of(Role.METRICS)
 EPOCHS = (tags.EPOCH_ID.lower(), "epoch")  # the first versions of the predecessor had `epoch`
 NO_METRICS = tags.NOT_METRICS | set(EPOCHS)
 STAMPS = frozenset({tags.TRAINING_STARTED.lower(), "timestamp"})
 NEW_RATE, RATE = tags.NEW_RATE.lower(), tags.LEARNING_RATE.lower()
-OWN_INPUTS = frozenset(
-    tag.lower()
-    for tag in (
-        tags.LAYERS, tags.CONNECTIONS, tags.DATASET, tags.TESTING_DATASET, tags.ENVIRONMENT,
-        tags.LOADED_FILE, tags.TRIAL,
-    )
-)  # fmt: skip
-"""Input sets of ours that describe what is no configuration, or are read otherwise."""
+NO_CONFIGURATION = tags_of(*(set(Role) - {Role.HYPERPARAMETERS}))
+"""Sets of ours that describe what is no configuration, or are read otherwise."""
 
 HYPERPARAMETER_COLUMNS = ("task_id", "name", "value", "number", "epoch")
 METRIC_COLUMNS = ("task_id", "name", "value", "exact", "epoch")
@@ -115,7 +110,7 @@ def _compared(layout: DataflowLayout, known: SetLayout) -> list[str]:
     if known.tag == TRAINING_INPUT:
         return [name for name in known.attributes if name not in STAMPS]
     is_domain = TRAINING in layout.transformations and not known.producers
-    return list(known.attributes) if is_domain and known.tag not in OWN_INPUTS else []
+    return list(known.attributes) if is_domain and known.tag not in NO_CONFIGURATION else []
 
 
 def _epoch(known: SetLayout) -> str | None:

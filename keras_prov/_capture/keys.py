@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-import dfanalyzer_client.keras_schema as tags
+from dfanalyzer_client.keras_schema import names as tags
 
 from .._inspection.hyperparameters import KNOWN
 

@@ -11,12 +11,13 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
-import dfanalyzer_client.keras_schema as tags
 from dfanalyzer_client.attribute import Attribute
 from dfanalyzer_client.attribute_type import AttributeType
 from dfanalyzer_client.dataset import DataSet
 from dfanalyzer_client.delivery.row_stream import RowStream
 from dfanalyzer_client.file import READ, WRITTEN, File
+from dfanalyzer_client.keras_schema import SETS
+from dfanalyzer_client.keras_schema import names as tags
 from dfanalyzer_client.masking import captured_text, masked_place
 from dfanalyzer_client.set import Set
 from dfanalyzer_client.set_type import SetType
@@ -29,11 +30,11 @@ from .._capture.requests import Consent
 from .._inspection.hyperparameters import KNOWN
 from .._inspection.logs import Part, in_order_of_claim, kept_names, parts_of
 from .._inspection.numbers import shortest
-from .dataflow import COLUMNS, dataflow_of, file_transformation, hyperparameter_set, own_set
+from .dataflow import dataflow_of, file_transformation, hyperparameter_set, keras_set
 from .events import Adaptation, Configuration
 from .metrics import attribute_name, renamed
 from .repeated_rows import Said
-from .rows import one_row, rows_of_set
+from .rows import Row, one_row, rows_of_set
 from .trials import Trial, is_pruning, trial_rows
 
 __all__ = ["Execution", "TrainingTask", "utc_now"]
@@ -75,7 +76,7 @@ class Execution:
         self.said = Said()
         self._counts: dict[str, int] = {}
         self._metrics: dict[str, dict[Part, str]] = {}
-        self._renamed: dict[str, list[Sequence[str]]] = {}
+        self._renamed: dict[str, list[Row]] = {}
         self._with_names: set[str] = set()
 
     @property
@@ -86,7 +87,7 @@ class Execution:
     def begin_training(
         self,
         hyperparameters: Mapping[str, Any] | None,
-        inputs: Mapping[str, Iterable[Sequence[Any]]],
+        inputs: Mapping[str, Iterable[Row]],
         dependencies: Sequence[Task] = (),
     ) -> TrainingTask:
         """Say that a training runs.
@@ -99,7 +100,7 @@ class Execution:
         before = [] if self.training is None else [self.training]
         task = self._task(tags.TRAINING, [*before, *dependencies])
         if self.trial is not None:
-            self.declare(tags.TRAINING, own_set(tags.TRIAL, SetType.INPUT))
+            self.declare(tags.TRAINING, keras_set(tags.TRIAL))
         begun = TrainingTask(self, task)
         begun.add_inputs(hyperparameters, inputs)
         for tag in self.derived_from:
@@ -116,7 +117,7 @@ class Execution:
         self,
         logs: Mapping[str, Any],
         began: str,
-        data: Iterable[Sequence[Any]],
+        data: Iterable[Row],
         own: Iterable[Any] | None = None,
         hyperparameters: Mapping[str, Any] | None = None,
     ) -> None:
@@ -143,10 +144,16 @@ class Execution:
         """Say that the configuration is another from an epoch on."""
         task = self._task(tags.ADAPTATION, self._after_training())
         task.start_time = utc_now()
-        values = (
-            adaptation.new_rate, task.start_time, adaptation.epoch, task.id,
-            adaptation.old_rate, adaptation.cause, adaptation.detail, adaptation.optimizer,
-        )  # fmt: skip
+        values = {
+            tags.NEW_RATE: adaptation.new_rate,
+            tags.ADAPTED: task.start_time,
+            tags.EPOCH_ID: adaptation.epoch,
+            tags.ADAPTATION_ID: task.id,
+            tags.OLD_RATE: adaptation.old_rate,
+            tags.CAUSE: adaptation.cause,
+            tags.DETAIL: adaptation.detail,
+            tags.ADAPTED_OPTIMIZER: adaptation.optimizer,
+        }
         task.add_dataset(rows_of_set(tags.ADAPTATION_OUTPUT, [values]))
         task.end()
 
@@ -158,15 +165,15 @@ class Execution:
         after = self._after_training() if mode == WRITTEN else []
         task = self._task(transformation, after)
         task.start_time = utc_now()
-        values = (
-            task.start_time,
-            fact.path,
-            fact.kind,
-            fact.size,
-            fact.sha256,
-            fact.callback,
-            self.epoch if fact.epoch is None else fact.epoch,
-        )
+        values = {
+            tags.FILE_TIMESTAMP: task.start_time,
+            tags.FILE_PATH: fact.path,
+            tags.FILE_KIND: fact.kind,
+            tags.FILE_SIZE: fact.size,
+            tags.FILE_SHA256: fact.sha256,
+            tags.FILE_CALLBACK: fact.callback,
+            tags.EPOCH_ID: self.epoch if fact.epoch is None else fact.epoch,
+        }
         tag = tags.SAVED_FILE if mode == WRITTEN else tags.LOADED_FILE
         task.add_dataset(rows_of_set(tag, [values]))
         task.add_file(_file(fact, mode))
@@ -177,11 +184,11 @@ class Execution:
         self,
         script: FileFact,
         began: str,
-        environment: Iterable[Sequence[Any]],
+        environment: Iterable[Row],
         error: BaseException | str | None,
     ) -> None:
         """Say that a program ran in which no training and no test was seen."""
-        sets = [own_set(tags.ENVIRONMENT, SetType.INPUT)] if self.consent.choice.environment else []
+        sets = [keras_set(tags.ENVIRONMENT)] if self.consent.choice.environment else []
         self.dataflow.add_transformation(Transformation(tags.SCRIPT, sets))
         task = self._task(tags.SCRIPT, [])
         task.start_time = began
@@ -256,13 +263,13 @@ class Execution:
                 taken = {*names.values(), *(kept - {wanted})}
                 names[part] = attribute_name(wanted, output, taken)
 
-    def _keep_names(self, transformation: str, rows: Sequence[Sequence[str]]) -> None:
+    def _keep_names(self, transformation: str, rows: Sequence[Row]) -> None:
         """Keep the names of metrics for the next message of the transformation's task."""
         if not rows:
             return
         if transformation not in self._with_names:
             self._with_names.add(transformation)
-            self.declare(transformation, own_set(tags.METRIC_NAMES, SetType.OUTPUT))
+            self.declare(transformation, keras_set(tags.METRIC_NAMES))
         self._renamed.setdefault(transformation, []).extend(rows)
 
     def declare(self, transformation: str, grown: Set) -> None:
@@ -299,8 +306,8 @@ class TrainingTask:
         self._logged: tuple[str, ...] | None = None
         self._stream: RowStream | None = None
         self._rates: RowStream | None = None
-        self._fresh: dict[str, list[tuple[Any, ...]]] = {}
-        self._said_of_trial: set[tuple[Any, ...]] = set()
+        self._fresh: dict[str, list[Row]] = {}
+        self._said_of_trial: list[Row] = []
         self._columns: tuple[str, ...] = ()
         self._rates_differ = False
         self._began = task.start_time = utc_now()
@@ -308,14 +315,14 @@ class TrainingTask:
     def add_inputs(
         self,
         hyperparameters: Mapping[str, Any] | None,
-        inputs: Mapping[str, Iterable[Sequence[Any]]],
+        inputs: Mapping[str, Iterable[Row]],
     ) -> None:
         """Add what the training reads to what is said next."""
         if hyperparameters is not None:
             row = self.execution.hyperparameter_row(hyperparameters, self._began)
             self._task.add_dataset(row)
         for tag, rows in inputs.items():
-            listed = [tuple(row) for row in rows]
+            listed = list(rows)
             source = self.execution.said.find(tag, listed)
             if source is not None:
                 self._task.reuse(tag, source)
@@ -332,7 +339,7 @@ class TrainingTask:
     def late_inputs(
         self,
         hyperparameters: Mapping[str, Any] | None,
-        inputs: Mapping[str, Iterable[Sequence[Any]]],
+        inputs: Mapping[str, Iterable[Row]],
     ) -> None:
         """Say what was not known when the training began."""
         self.add_inputs(hyperparameters, inputs)
@@ -378,16 +385,16 @@ class TrainingTask:
         self._logged = tuple(logs) if is_plain else None
         return stream, [row.get(name) for name in columns]
 
-    def optimizers(self, rows: Iterable[Sequence[Any]]) -> None:
+    def optimizers(self, rows: Iterable[Row]) -> None:
         """Say what the optimizers are of a model that has several."""
-        self.execution.declare(tags.TRAINING, own_set(tags.OPTIMIZERS, SetType.INPUT))
+        self.execution.declare(tags.TRAINING, keras_set(tags.OPTIMIZERS))
         self.late_inputs(None, {tags.OPTIMIZERS: rows})
 
     def rates(self, epoch: int, rates: Sequence[tuple[str, float | None]]) -> None:
         """Record the rate of each of several optimizers in an epoch."""
         if self._rates is None:
-            self.execution.declare(tags.TRAINING, own_set(tags.OPTIMIZER_RATES, SetType.OUTPUT))
-            columns = list(COLUMNS[tags.OPTIMIZER_RATES])
+            self.execution.declare(tags.TRAINING, keras_set(tags.OPTIMIZER_RATES))
+            columns = (tags.EPOCH_ID, tags.OPTIMIZER_ATTRIBUTE, tags.LEARNING_RATE)
             self._rates = self._task.stream(tags.OPTIMIZER_RATES, columns)
         for name, rate in rates:
             self._rates.send([epoch, name, rate])
@@ -422,30 +429,30 @@ class TrainingTask:
         """Record batches: when, epoch, batch, and what Keras measured."""
         for stamp, epoch, batch, logs in rows:
             metrics = self.execution.metric_row(tags.TRAINING, tags.BATCHES, logs)
-            own = dict(zip(COLUMNS[tags.BATCHES], (stamp, epoch, batch), strict=True))
+            own = {tags.BATCH_ENDED: stamp, tags.EPOCH_ID: epoch, tags.BATCH_ID: batch}
             self._task.add_dataset(one_row(tags.BATCHES, {**own, **metrics}))
         if not self._say_names():
             self._task.save()
 
     def system_stream(self) -> RowStream:
         """What takes samples of the system from their own thread."""
-        return self._task.stream(tags.SYSTEM_METRICS, list(COLUMNS[tags.SYSTEM_METRICS]))
+        return self._task.stream(tags.SYSTEM_METRICS, SETS[tags.SYSTEM_METRICS].names)
 
-    def follow(self, trial: Trial, said: Iterable[Sequence[Any]]) -> None:
+    def follow(self, trial: Trial, said: Iterable[Row]) -> None:
         """Hear of the end of `trial`, of which the rows `said` are known."""
-        self._said_of_trial = {tuple(row) for row in said}
+        self._said_of_trial = list(said)
         trial.trainings.append(self._trial_has_ended)
 
-    def _trial_has_ended(self, trial: Trial, outcome: Iterable[Sequence[Any]]) -> None:
+    def _trial_has_ended(self, trial: Trial, outcome: Iterable[Row]) -> None:
         """Say how it ended, and what it chose after the training had begun."""
-        self.execution.declare(tags.TRAINING, own_set(tags.TRIAL_END, SetType.OUTPUT))
+        self.execution.declare(tags.TRAINING, keras_set(tags.TRIAL_END))
         chosen = [row for row in trial_rows(trial) if row not in self._said_of_trial]
         late = {tags.TRIAL: chosen} if trial.parameters and chosen else {}
         self.late_inputs(None, {**late, tags.TRIAL_END: outcome})
 
-    def end(self, error: BaseException | None, outcome: Sequence[Any]) -> None:
+    def end(self, error: BaseException | None, outcome: Row) -> None:
         """Say how the training ended: finished, interrupted, or failed with `error`."""
-        self._task.add_dataset(rows_of_set(tags.TRAINING_END, [[utc_now(), *outcome]]))
+        self._task.add_dataset(rows_of_set(tags.TRAINING_END, [{tags.ENDED: utc_now(), **outcome}]))
         if error is None:
             self._task.end()
         elif isinstance(error, KeyboardInterrupt):

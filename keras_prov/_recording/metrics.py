@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import dfanalyzer_client.keras_schema as tags
 from dfanalyzer_client.declarations.names import storable_name
+from dfanalyzer_client.keras_schema import SETS
+from dfanalyzer_client.keras_schema import names as tags
 
-from .dataflow import COLUMNS
+from .rows import Row
 
 __all__ = ["attribute_name", "renamed"]
 
@@ -37,7 +38,7 @@ def attribute_name(metric: str, output: str, taken: Iterable[str]) -> str:
         taken: the attributes that other metrics of the set have.
     """
     plain = storable_name(metric, UNNAMED)
-    used = {*taken, *OWN_COLUMNS, *(name.lower() for name in COLUMNS[output])}
+    used = {*taken, *OWN_COLUMNS, *(name.lower() for name in SETS[output].names)}
     number, name = 1, plain
     while name in used:
         number += 1
@@ -45,9 +46,7 @@ def attribute_name(metric: str, output: str, taken: Iterable[str]) -> str:
     return name
 
 
-def renamed(
-    output: str, metrics: Mapping[str, str], prefix: str = ""
-) -> list[tuple[str, str, str]]:
+def renamed(output: str, metrics: Mapping[str, str], prefix: str = "") -> list[Row]:
     """Rows of ``oMetricNames``: the set, the attribute and the metric, where their names differ.
 
     Args:
@@ -56,7 +55,11 @@ def renamed(
         prefix: what stands before the metrics' names in this set.
     """
     return [
-        (output, attribute, metric.removeprefix(prefix))
+        {
+            tags.OF_SET: output,
+            tags.ATTRIBUTE: attribute,
+            tags.METRIC: metric.removeprefix(prefix),
+        }
         for attribute, metric in metrics.items()
         if attribute != metric.lower()
     ]

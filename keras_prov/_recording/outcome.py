@@ -9,10 +9,13 @@ from typing import Any
 
 import keras
 
+from dfanalyzer_client.keras_schema import names as tags
+
 from .._inspection.fit_call import Facts
 from .._inspection.layers import direct_layers
 from .._inspection.numbers import number_of
 from .._inspection.stoppers import keras_own_stopper, users_stoppers
+from .rows import Row
 from .trials import is_pruning
 
 __all__ = ["Progress", "steps_taken"]
@@ -52,15 +55,22 @@ class Progress:
             self.shrunk = True
         self.batches = batches
 
-    def outcome(self, facts: Facts, elapsed: float, error: BaseException | None) -> list[Any]:
-        """Values of the columns of ``oTrainingEnd``, after its timestamp."""
-        asked = facts.arguments.get("epochs")
+    def outcome(self, facts: Facts, elapsed: float, error: BaseException | None) -> Row:
+        """The row of ``oTrainingEnd``, but for its time."""
         reason, detail = self._reason(facts, error)
-        steps, samples = self._steps(facts), facts.samples
-        return [
-            elapsed, asked, self.epochs, facts.arguments.get("initial_epoch"), self.start_epoch,
-            steps, samples, reason, detail, _best_epoch(facts), len(direct_layers(facts.model)),
-        ]  # fmt: skip
+        return {
+            tags.ELAPSED_TIME: elapsed,
+            tags.EPOCHS_ASKED: facts.arguments.get("epochs"),
+            tags.EPOCHS_DONE: self.epochs,
+            tags.INITIAL_EPOCH: facts.arguments.get("initial_epoch"),
+            tags.START_EPOCH: self.start_epoch,
+            tags.STEPS: self._steps(facts),
+            tags.SAMPLES: facts.samples,
+            tags.STOP_REASON: reason,
+            tags.STOP_DETAIL: detail,
+            tags.BEST_EPOCH: _best_epoch(facts),
+            tags.NUM_LAYERS: len(direct_layers(facts.model)),
+        }
 
     def _reason(self, facts: Facts, error: BaseException | None) -> tuple[str, str | None]:
         if error is not None:

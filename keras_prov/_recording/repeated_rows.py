@@ -8,17 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
 
-import dfanalyzer_client.keras_schema as tags
+from dfanalyzer_client.keras_schema import SETS
 from dfanalyzer_client.task import Task
+
+from .rows import Row
 
 __all__ = ["Said"]
 
-Rows = Sequence[tuple[Any, ...]]
-
-STAMPED = {tags.LAYERS: 1, tags.CONNECTIONS: 0, tags.ENVIRONMENT: 0, tags.DATASET: 0}
-"""The sets that may be referred to, and how many of their first columns are time stamps."""
+Rows = Sequence[Row]
 
 
 class Said:
@@ -26,7 +24,7 @@ class Said:
 
     def __init__(self) -> None:
         self._process = os.getpid()
-        self._known: dict[str, tuple[list[tuple[Any, ...]], Task]] = {}
+        self._known: dict[str, tuple[Rows, Task]] = {}
 
     def find(self, tag: str, rows: Rows) -> Task | None:
         """The task that has said these rows, if they were the newest of their set."""
@@ -37,9 +35,11 @@ class Said:
 
     def keep(self, tag: str, rows: Rows, task: Task) -> None:
         """Remember rows that were sent."""
-        if tag in STAMPED:
+        if SETS[tag].is_once:
             self._known[tag] = _unstamped(tag, rows), task
 
 
-def _unstamped(tag: str, rows: Rows) -> list[tuple[Any, ...]]:
-    return [row[STAMPED[tag] :] for row in rows] if tag in STAMPED else list(rows)
+def _unstamped(tag: str, rows: Rows) -> Rows:
+    """The rows without the time at which they were read, which is another each time."""
+    time = SETS[tag].time
+    return [{name: value for name, value in row.items() if name != time} for row in rows]

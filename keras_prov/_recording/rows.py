@@ -6,45 +6,61 @@ where one is wanted becomes NULL, with a word in the log.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from dfanalyzer_client.attribute_type import AttributeType
 from dfanalyzer_client.dataset import DataSet
 from dfanalyzer_client.declarations.values import EXACT_INTEGERS, stored_value, text_of
 from dfanalyzer_client.element import Element
+from dfanalyzer_client.keras_schema import SETS
 from dfanalyzer_client.masking import captured_row
 
 from .._guard import guarded
-from .dataflow import COLUMNS
 
-__all__ = ["one_row", "rows_of_set"]
+__all__ = ["Row", "one_row", "rows_of_set"]
 
-Types = Mapping[str, str | AttributeType]
-
-
-def one_row(tag: str, values: Mapping[str, Any], types: Types | None = None) -> DataSet:
-    """A row of the set `tag` by its columns; `types` of those that are no columns of ours."""
-    return _dataset(tag, list(values), [list(values.values())], types or {})
+Row = Mapping[str, Any]
+"""Values by the names of their columns."""
 
 
-def rows_of_set(tag: str, rows: Iterable[Sequence[Any]]) -> DataSet:
-    """Rows of one of our sets, each with the values of all of its columns."""
-    return _dataset(tag, list(COLUMNS[tag]), rows, {})
+def one_row(tag: str, values: Row, types: Mapping[str, str] | None = None) -> DataSet:
+    """A row of the set `tag` that holds these columns alone.
+
+    Args:
+        tag: one of Keras-Prov's sets.
+        values: by column.
+        types: of the columns that are not in `keras_schema`: hyperparameters.
+    """
+    return _dataset(tag, list(values), [values], types or {})
 
 
-def _dataset(tag: str, columns: list[str], rows: Iterable[Sequence[Any]], types: Types) -> DataSet:
-    known = {**COLUMNS.get(tag, {}), **types}
-    kinds = [_kind(known.get(column)) for column in columns]
+def rows_of_set(tag: str, rows: Iterable[Row]) -> DataSet:
+    """Rows with all columns of one of Keras-Prov's sets; a value that is not given is NULL.
+
+    Raises:
+        KeyError: there is no column of a value's name: `keras_schema` does not spell it.
+    """
+    columns, listed = SETS[tag].names, list(rows)
+    unknown = {name for row in listed for name in row}.difference(columns)
+    if unknown:
+        raise KeyError(
+            f"Values of {', '.join(sorted(unknown))} were captured for {tag}, whose columns are "
+            f"{', '.join(columns)}: spell them in dfanalyzer_client/keras_schema/sets.py."
+        )
+    return _dataset(tag, list(columns), listed, {})
+
+
+def _dataset(
+    tag: str, columns: list[str], rows: Iterable[Row], types: Mapping[str, str]
+) -> DataSet:
+    known = {**SETS[tag].types, **types}
+    kinds = [known.get(column) for column in columns]
     elements = []
     for row in rows:
-        plain = [_plain(tag, *each) for each in zip(columns, kinds, row, strict=True)]
+        values = map(row.get, columns)
+        plain = [_plain(tag, *each) for each in zip(columns, kinds, values, strict=True)]
         elements.append(Element(captured_row(columns, plain)))
     return DataSet(tag, elements, attributes=columns)
-
-
-def _kind(type_: str | AttributeType | None) -> str | None:
-    return type_.value if isinstance(type_, AttributeType) else type_
 
 
 def _plain(tag: str, column: str, kind: str | None, value: Any) -> Any:

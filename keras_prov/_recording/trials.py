@@ -20,6 +20,8 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+from dfanalyzer_client.keras_schema import names as tags
+
 from .._capture.requests import is_capturing
 from .._guard import guarded
 from .._inspection.describe import describe
@@ -41,7 +43,8 @@ logger = logging.getLogger("keras_prov")
 FINISHED, PRUNED, FAILED = "FINISHED", "PRUNED", "FAILED"
 """How a trial ends, in the words for tasks."""
 
-Rows = list[tuple[Any, ...]]
+Rows = list[dict[str, Any]]
+"""Rows of ``iTrial`` or ``oTrial``, by column."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,11 +82,14 @@ class Trial:
             values: of the objectives, by name.
         """
         self.report(values or {})
-        who = self.framework or None, self.study, self.number
-        rows = [(*who, state, *each) for each in self.measured.items()]
+        ended = {**_identity(self), tags.TRIAL_STATE: state}
+        rows = [
+            {**ended, tags.TRIAL_OBJECTIVE: name, tags.TRIAL_VALUE: value}
+            for name, value in self.measured.items()
+        ]
         trainings, self.trainings[:] = list(self.trainings), []
         for tell in trainings:
-            tell(self, rows or [(*who, state, None, None)])
+            tell(self, rows or [ended])
 
 
 TrialOrNone = TypeVar("TrialOrNone", Trial, Trial | None)
@@ -149,12 +155,25 @@ def trial(
 
 def trial_rows(begun: Trial) -> Rows:
     """A row for each parameter that was chosen so far, and one in any case."""
-    who = begun.framework or None, begun.study, begun.number
+    who = _identity(begun)
     rows: Rows = [
-        (*who, str(name), describe(value), _number(value))
+        {
+            **who,
+            tags.TRIAL_PARAMETER: str(name),
+            tags.TRIAL_VALUE: describe(value),
+            tags.TRIAL_VALUE_AS_NUMBER: _number(value),
+        }
         for name, value in begun.parameters.items()
     ]
-    return rows or [(*who, None, None, None)]
+    return rows or [who]
+
+
+def _identity(trial: Trial) -> dict[str, Any]:
+    return {
+        tags.TRIAL_FRAMEWORK: trial.framework or None,
+        tags.TRIAL_STUDY: trial.study,
+        tags.TRIAL_NUMBER: trial.number,
+    }
 
 
 def end_of(error: BaseException | None) -> str:

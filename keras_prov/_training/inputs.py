@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import astuple
+from collections.abc import Callable, Container, Iterable, Mapping
+from dataclasses import asdict
 from typing import Any
 
-import dfanalyzer_client.keras_schema as tags
+from dfanalyzer_client.keras_schema import names as tags
 from dfanalyzer_client.support.forks import undivided
 
 from .._capture.requests import Consent
@@ -16,12 +16,14 @@ from .._inspection.hyperparameters import KNOWN, config_of, place_of, schedule_o
 from .._inspection.layers import connections, layer_rows
 from .._inspection.learning_rate import learning_rate
 from .._inspection.optimizers import NamedOptimizer
+from .._recording.rows import Row
 from .._recording.trials import Trial, trial_rows
 
 __all__ = [
     "OF_BUILT_MODELS",
     "architecture_of",
     "data_rows",
+    "environment_rows",
     "inputs_of",
     "optimizer_rows",
     "values_of",
@@ -31,7 +33,7 @@ OF_BUILT_MODELS = frozenset({"NUM_PARAMETERS", "NUM_TRAINABLE_PARAMETERS"})
 """Hyperparameters that a model has only once it is built."""
 
 
-Rows = Iterable[Sequence[Any]]
+Rows = Iterable[Row]
 
 
 def values_of(facts: Facts, consent: Consent, only: Container[str] | None = None) -> dict[str, Any]:
@@ -52,7 +54,7 @@ def inputs_of(facts: Facts, consent: Consent, trial: Trial | None) -> dict[str, 
     if choice.dataset:
         wanted[tags.DATASET] = lambda: _training_data(facts.arguments)
     if choice.environment:
-        wanted[tags.ENVIRONMENT] = _environment
+        wanted[tags.ENVIRONMENT] = environment_rows
     if trial is not None:
         wanted[tags.TRIAL] = lambda: trial_rows(trial)
     return _read(wanted, facts)
@@ -64,7 +66,7 @@ def architecture_of(facts: Facts, consent: Consent) -> dict[str, Rows]:
         return {}
     wanted: dict[str, Callable[[], Rows]] = {
         tags.LAYERS: lambda: _layers(facts),
-        tags.CONNECTIONS: lambda: connections(facts.model),
+        tags.CONNECTIONS: lambda: _connections(facts),
     }
     return _read(wanted, facts)
 
@@ -72,14 +74,14 @@ def architecture_of(facts: Facts, consent: Consent) -> dict[str, Rows]:
 def optimizer_rows(optimizers: Iterable[NamedOptimizer], facts: Facts) -> Rows:
     """What each optimizer is, for a model that has several."""
     return [
-        (
-            each.name,
-            type(each.optimizer).__name__,
-            learning_rate(each.optimizer, facts.model),
-            schedule_of(each.optimizer),
-            config_of(each.optimizer, facts.model),
-            place_of(each.optimizer),
-        )
+        {
+            tags.OPTIMIZER_ATTRIBUTE: each.name,
+            tags.OPTIMIZER_CLASS: type(each.optimizer).__name__,
+            tags.LEARNING_RATE: learning_rate(each.optimizer, facts.model),
+            tags.OPTIMIZER_SCHEDULE: schedule_of(each.optimizer),
+            tags.OPTIMIZER_CONFIG: config_of(each.optimizer, facts.model),
+            tags.OPTIMIZER_PLACE: place_of(each.optimizer),
+        }
         for each in optimizers
     ]
 
@@ -92,20 +94,37 @@ def _read(wanted: Mapping[str, Callable[[], Rows]], facts: Facts) -> dict[str, R
     return rows
 
 
-def data_rows(role: str, data: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+def data_rows(role: str, data: Mapping[str, Any]) -> list[Row]:
     """Fingerprints as rows; parts that were not given are left out."""
     with undivided():
         from .._data.fingerprints import fingerprint
 
     given = {name: value for name, value in data.items() if value is not None}
-    return [astuple(each) for each in fingerprint(role, given)]
+    return [asdict(each) for each in fingerprint(role, given)]
 
 
 def _layers(facts: Facts) -> Rows:
     from .._recording.execution import utc_now
 
     now = utc_now()
-    return [(now, *row) for row in layer_rows(facts.model)]
+    return [
+        {
+            tags.LAYERS_TIMESTAMP: now,
+            tags.LAYER_NAME: row.name,
+            tags.LAYER_ATTRIBUTE: row.argument,
+            tags.LAYER_VALUE: row.value,
+            tags.LAYER_CLASS: row.class_,
+            tags.LAYER_OUTPUT_SHAPE: row.output_shape,
+            tags.LAYER_PARAMETERS: row.parameters,
+            tags.LAYER_PLACE: row.place,
+        }
+        for row in layer_rows(facts.model)
+    ]
+
+
+def _connections(facts: Facts) -> Rows:
+    pairs = connections(facts.model)
+    return [{tags.INBOUND: inbound, tags.OUTBOUND: outbound} for inbound, outbound in pairs]
 
 
 def _training_data(arguments: Mapping[str, Any]) -> Rows:
@@ -119,8 +138,12 @@ def _training_data(arguments: Mapping[str, Any]) -> Rows:
     return rows + data_rows("validation", dict(zip(parts, validation, strict=False)))
 
 
-def _environment() -> Rows:
+def environment_rows() -> Rows:
+    """What this process runs in."""
     with undivided():
         from .._environment.collect import environment
 
-    return environment()
+    return [
+        {tags.FACT_KIND: kind, tags.FACT_NAME: name, tags.FACT_VALUE: value}
+        for kind, name, value in environment()
+    ]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import dfanalyzer_client.keras_schema as tags
 from dfanalyzer_client.delivery.row_stream import RowStream
+from dfanalyzer_client.keras_schema import SETS
+from dfanalyzer_client.keras_schema import names as tags
 
 from .._environment.system_sampler import SystemSampler
-from .._recording.dataflow import COLUMNS
 from .._recording.execution import utc_now
 
 __all__ = ["SystemSamples"]
+
+COLUMNS = SETS[tags.SYSTEM_METRICS].names
 
 
 class SystemSamples:
@@ -19,7 +21,6 @@ class SystemSamples:
 
     def __init__(self, seconds: float, stream: RowStream) -> None:
         self._stream = stream
-        _, *self._names = COLUMNS[tags.SYSTEM_METRICS]
         self._sampler = SystemSampler(seconds, self._say)
         self._sampler.start()
 
@@ -28,4 +29,5 @@ class SystemSamples:
         self._sampler.stop()
 
     def _say(self, sample: Mapping[str, float | str | None]) -> None:
-        self._stream.send([utc_now(), *(sample.get(name) for name in self._names)])
+        row = {**sample, tags.SAMPLED: utc_now()}
+        self._stream.send([row.get(name) for name in COLUMNS])

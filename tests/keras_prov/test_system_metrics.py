@@ -11,9 +11,9 @@ import warnings
 import psutil
 import pytest
 
-import dfanalyzer_client.keras_schema as tags
+from dfanalyzer_client.keras_schema import SETS
+from dfanalyzer_client.keras_schema import names as tags
 from keras_prov._environment.system_sampler import SAMPLE_KEYS, SystemSampler, _gpu, checked
-from keras_prov._recording.dataflow import COLUMNS
 
 FOREVER = 3600.0
 
@@ -75,7 +75,7 @@ def test_what_a_sample_says():
 
 def test_each_value_of_a_sample_has_its_column():
     """Nothing is sampled that is stored nowhere."""
-    assert {"SYSTEM_TIMESTAMP", *SAMPLE_KEYS} == set(COLUMNS[tags.SYSTEM_METRICS])
+    assert {"SYSTEM_TIMESTAMP", *SAMPLE_KEYS} == set(SETS[tags.SYSTEM_METRICS].names)
     assert set(_gpu(None, None)) <= set(SAMPLE_KEYS)
 
 

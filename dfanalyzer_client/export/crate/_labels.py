@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ... import keras_schema
 from ...executions.record import ExecutionRecord, TaskRecord
 from ...executions.summaries import ExecutionSummary
+from ...keras_schema import SETS, TRANSFORMATIONS
+from ...keras_schema.names import SCRIPT
 
 __all__ = ["Run", "key_of", "label_of", "spelled"]
 
-SPELLED = {
-    tag.lower(): tag
-    for name, tag in vars(keras_schema).items()
-    if name in keras_schema.__all__ and isinstance(tag, str)
-}
+SPELLED = {tag.lower(): tag for tag in (*SETS, *TRANSFORMATIONS, SCRIPT)}
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from ... import keras_schema as tags
 from ...executions.record import ExecutionRecord, SetRecord
+from ...keras_schema import Role, tags_of
+from ...keras_schema import names as tags
 from ._labels import spelled
 from ._tables import Table
 
@@ -23,13 +24,7 @@ __all__ = ["Entity", "Parameters", "parameters_of", "reference"]
 Entity = dict[str, Any]
 """An entity of JSON-LD: its ``@id``, its ``@type``, its properties."""
 
-TABULAR = frozenset(
-    tag.lower()
-    for tag in (
-        tags.LAYERS, tags.CONNECTIONS, tags.DATASET, tags.TESTING_DATASET, tags.ENVIRONMENT,
-        tags.TRIAL, tags.LOADED_FILE,
-    )
-)  # fmt: skip
+TABULAR = tags_of(*(set(Role) - {Role.HYPERPARAMETERS}))
 """Sets of ours whose rows are no hyperparameters, though there may be only one."""
 
 TIMES = frozenset({tags.TRAINING_STARTED.lower()})

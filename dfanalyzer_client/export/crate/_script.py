@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ...executions.environment import Environment
-from ...keras_schema import MASK
+from ...keras_schema.names import MASK
 
 __all__ = ["Script", "find_script"]
 

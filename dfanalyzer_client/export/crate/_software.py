@@ -4,23 +4,15 @@ from __future__ import annotations
 
 from urllib.parse import quote
 
-from ... import keras_schema as tags
 from ...executions.environment import KNOWN_SOFTWARE, Environment, Source
 from ...executions.record import ExecutionRecord
+from ...keras_schema import TRANSFORMATIONS
 from ._labels import spelled
 from ._parameters import Entity, Parameters, reference
 
 __all__ = ["PYTHON", "software_of", "source_id", "step_id", "tool_id"]
 
 PYTHON, KERAS, BACKEND = "#python", "#keras", "#backend"
-
-DESCRIPTIONS = {
-    tags.TRAINING: "A training: Model.fit() of Keras.",
-    tags.ADAPTATION: "A change of the configuration while the model trains.",
-    tags.TESTING: "A test: Model.evaluate() of Keras.",
-    tags.SAVING: "The model, or its weights, are written to a file.",
-    tags.LOADING: "The model, or its weights, are read from a file.",
-}
 
 
 def tool_id(transformation: str) -> str:
@@ -94,8 +86,8 @@ def _tool(transformation: str, environment: Environment, parameters: Parameters)
     name = spelled(transformation)
     tool: Entity = {"@id": tool_id(transformation), "@type": "SoftwareApplication", "name": name}
     version = environment.first("keras", "version")
-    if name in DESCRIPTIONS:
-        tool["description"] = DESCRIPTIONS[name]
+    if name in TRANSFORMATIONS:
+        tool["description"] = TRANSFORMATIONS[name]
         tool["url"] = reference("https://keras.io/")
         if version:
             tool["softwareVersion"] = version

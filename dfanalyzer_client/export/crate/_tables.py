@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ... import keras_schema as tags
 from ...executions.record import ExecutionRecord, SetRecord
+from ...keras_schema import Role, tags_of
 from ...support.spreadsheet import defused
 from ._files import safe_name, unused_name
 from ._labels import key_of, spelled
@@ -41,6 +41,9 @@ class Table:
         return f"{count} row{'s' * (count != 1)} that the tasks {verb}: {columns}."
 
 
+ENVIRONMENTS = tags_of(Role.ENVIRONMENT)
+
+
 def tables_of(record: ExecutionRecord) -> list[Table]:
     """All sets of an execution but its environment, which has files of its own."""
     taken: set[str] = set()
@@ -51,7 +54,7 @@ def tables_of(record: ExecutionRecord) -> list[Table]:
             _csv(each),
         )
         for each in record.sets
-        if each.tag != tags.ENVIRONMENT.lower()
+        if each.tag not in ENVIRONMENTS
     ]
 
 

@@ -8,18 +8,16 @@ from typing import Any
 from prov.constants import PROV
 from prov.identifier import QualifiedName
 
-from ... import keras_schema as tags
 from ...executions.environment import KNOWN_SOFTWARE, Environment, environment_of
 from ...executions.record import ExecutionRecord
+from ...keras_schema import TRANSFORMATIONS
 from ._options import Options
 from ._statements import Statements
 
 __all__ = ["Agents", "state_agents", "state_program_agents"]
 
 KERAS_PROV = "keras-prov"
-OF_KERAS = frozenset(
-    tag.lower() for tag in (tags.TRAINING, tags.ADAPTATION, tags.TESTING, tags.SAVING, tags.LOADING)
-)
+OF_KERAS = frozenset(tag.lower() for tag in TRANSFORMATIONS)
 PERSON, SOFTWARE = PROV["Person"], PROV["SoftwareAgent"]
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from prov.identifier import QualifiedName
 
-from ... import keras_schema as tags
 from ...executions.record import ExecutionRecord, FileRecord, TaskRecord
 from ...file import READ, WRITTEN
+from ...keras_schema import names as tags
 from ..file_locations import place_uri, published_place
 from ._rows import Rows
 from ._statements import Statements

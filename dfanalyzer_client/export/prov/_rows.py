@@ -9,8 +9,9 @@ from typing import Any
 from prov.constants import PROV
 from prov.identifier import QualifiedName
 
-from ... import keras_schema as tags
 from ...executions.record import ExecutionRecord, RowRecord, SetRecord
+from ...keras_schema import SETS
+from ...keras_schema import names as tags
 from ._configurations import Configurations
 from ._options import Options
 from ._statements import Statements, as_moment
@@ -153,11 +154,7 @@ class Rows:
         return self._configurations.at(row.writer, epoch)
 
 
-SERIES_KINDS = {
-    tags.TRAINING_OUTPUT.lower(): "Epoch",
-    tags.BATCHES.lower(): "Batch",
-    tags.SYSTEM_METRICS.lower(): "SystemSample",
-}
+SERIES_KINDS = {each.name: each.series for each in SETS.values() if each.series}
 
 
 def state_rows(

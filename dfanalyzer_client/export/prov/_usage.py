@@ -13,33 +13,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from ... import keras_schema as tags
 from ...executions.record import ExecutionRecord, RowRecord, SetRecord, TaskRecord
+from ...keras_schema import SETS
+from ...keras_schema import names as tags
 from ._statements import as_moment
 
 __all__ = ["SERIES", "Event", "Reads", "event_time", "reads_of"]
 
-SERIES = frozenset(tag.lower() for tag in (tags.TRAINING_OUTPUT, tags.BATCHES, tags.SYSTEM_METRICS))
+SERIES = frozenset(each.name for each in SETS.values() if each.series)
 """Sets that grow while their task runs."""
 
 UNDECLARED = {tags.SAVING.lower(): frozenset({tags.TRAINING_OUTPUT.lower()})}
 """What tasks read beside their declared inputs: who saves a model finds it as an epoch left it."""
 
-TIMES = {
-    tag.lower(): column.lower()
-    for tag, column in {
-        tags.TRAINING_INPUT: tags.TRAINING_STARTED,
-        tags.LAYERS: tags.LAYERS_TIMESTAMP,
-        tags.TRAINING_OUTPUT: tags.EPOCH_ENDED,
-        tags.TRAINING_END: "END_TIMESTAMP",
-        tags.BATCHES: "BATCH_TIMESTAMP",
-        tags.SYSTEM_METRICS: "SYSTEM_TIMESTAMP",
-        tags.ADAPTATION_OUTPUT: tags.ADAPTED,
-        tags.TESTING_OUTPUT: tags.TESTED,
-        tags.SAVED_FILE: "FILE_TIMESTAMP",
-        tags.LOADED_FILE: "FILE_TIMESTAMP",
-    }.items()
-}
+TIMES = {each.name: each.time.lower() for each in SETS.values() if each.time}
 """The attribute that says when a row came to be (or was read, where nobody wrote it)."""
 
 
