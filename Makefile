@@ -24,7 +24,7 @@ endef
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo test test-keras test-keras-full record-keras backends lint types bench bench-more dist clean
+.PHONY: help graph demo test test-keras test-keras-full record-keras backends lint types bench bench-more dist clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ backends: $(VENV)/.keras ## Install JAX and PyTorch, for the tests that need the
 lint: $(VENV)/.dev ## Check style and layout of the code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+graph: $(VENV)/.dev ## Print who imports whom, floor by floor
+	$(BIN)/python -m tools.import_graph
 
 types: $(VENV)/.dev ## Check the types
 	$(BIN)/mypy $(TYPED)

@@ -58,6 +58,7 @@ DEV = [
     *SYSTEM,
     *COMPANIONS,
     "build",
+    "grimp",
     "hypothesis",
     "mypy",
     "owlrl",
