@@ -27,9 +27,10 @@ from .._inspection.learning_rate import inner_optimizers
 from .._inspection.logs import HistoryReader, plain_logs
 from .._inspection.optimizers import MAIN, NamedOptimizer
 from .._recording.events import Adaptation
-from .._recording.execution import Execution, TrainingTask, utc_now
+from .._recording.execution import Execution, utc_now
 from .._recording.outcome import Progress, steps_taken
 from .._recording.registry import link_to_parts
+from .._recording.training_task import TrainingTask, begin_training
 from .._tracking.building import forget_building, is_built, when_built
 from .changes import changes_since, configuration_of
 from .inputs import OF_BUILT_MODELS, architecture_of, inputs_of, optimizer_rows, values_of
@@ -102,8 +103,8 @@ class Training:
                 when_built(each, self.optimizer_is_built)
             if OF_BUILT_MODELS & self._late.keys():
                 values = None
-        self._task = self._execution.begin_training(
-            values, rows, [task for tasks in loaded for task in tasks]
+        self._task = begin_training(
+            self._execution, values, rows, [task for tasks in loaded for task in tasks]
         )
         self._progress.steps_before = steps_taken(self._facts.optimizer)
         with guarded("the optimizers of a model", lost="what they are"):

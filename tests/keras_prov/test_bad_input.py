@@ -207,7 +207,7 @@ def test_our_own_failure_is_logged_once_and_the_training_goes_on(
     tag: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, ask: Any
 ) -> None:
     """Without strict mode an error of ours in every epoch is one log entry, and fit() returns."""
-    from keras_prov._recording.execution import TrainingTask
+    from keras_prov._recording.training_task import TrainingTask
 
     def broken(*_: Any) -> None:
         raise ZeroDivisionError("our mistake")
