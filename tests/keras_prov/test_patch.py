@@ -282,7 +282,9 @@ def test_two_patches_of_one_method_are_two(classes, patch, calls):
 def test_a_new_copy_of_this_package_takes_over(classes, patch, calls, other_between):
     """Unloaded and imported again, we do not record twice: the earlier wrapper goes off."""
     trainer, model = classes
-    spec = importlib.util.spec_from_file_location("keras_prov._instrumentation.patch_again", _patch.__file__)
+    spec = importlib.util.spec_from_file_location(
+        "keras_prov._instrumentation.patch_again", _patch.__file__
+    )
     again = importlib.util.module_from_spec(spec)
     # dataclasses look their own module up by name
     with pytest.MonkeyPatch.context() as monkeypatch:
