@@ -33,7 +33,7 @@ from .._recording.registry import link_to_parts
 from .._tracking.building import forget_building, is_built, when_built
 from .changes import changes_since, configuration_of
 from .inputs import OF_BUILT_MODELS, architecture_of, inputs_of, optimizer_rows, values_of
-from .rate_watch import RateWatches
+from .rate_watches import RateWatches
 
 __all__ = ["Training"]
 
