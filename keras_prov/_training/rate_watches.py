@@ -14,7 +14,7 @@ from .._inspection.fit_call import Facts
 from .._inspection.learning_rate import common, inner_optimizers
 from .._inspection.optimizers import NamedOptimizer
 from .._recording.events import Adaptation
-from .adaptations import RateWatch
+from .rate_watch import RateWatch
 
 __all__ = ["RateWatches"]
 

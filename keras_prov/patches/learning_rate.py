@@ -9,7 +9,7 @@ import keras
 
 from .._guard import guarded
 from .._instrumentation.patch import Original, Patch
-from .._training.adaptations import note_assignment
+from .._training.rate_watch import note_assignment
 
 __all__ = ["PATCH"]
 
