@@ -13,7 +13,7 @@ import numpy as np
 
 from .optimizers import NamedOptimizer, main_optimizer, named_optimizers
 
-__all__ = ["DEFAULT_BATCH_SIZE", "Facts"]
+__all__ = ["DEFAULT_BATCH_SIZE", "FitCall"]
 
 DEFAULT_BATCH_SIZE = 32
 """Keras' own, for arrays without `batch_size` (keras.Model.fit)."""
@@ -26,7 +26,7 @@ Not ``map``, ``flat_map`` and the like: their functions make of a batch what the
 
 
 @dataclass(frozen=True)
-class Facts:
+class FitCall:
     """The model that is fitted and the arguments of `fit`, with its defaults."""
 
     model: Any

@@ -1,8 +1,8 @@
 """The hyperparameters that can be captured: what each means, and how it is read.
 
-Reading is done by pure functions of a training's facts, at its beginning, and only for those that
-the user named. What cannot be known (the batch size of a generator), or what the optimizer does not
-have (Adam has no momentum), is None and becomes NULL.
+Pure functions of the call of `fit` read them when the training begins, and only those that the user
+named. What cannot be known (the batch size of a generator), or what the optimizer does not have
+(Adam has no momentum), is None and becomes NULL.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .._tracking.calls import construction_of
 from .._tracking.compilations import trains_itself
 from .describe import MISSING, argument_value, describe, parameters_of, unless_secret
 from .distribution import distribution_of
-from .fit_call import Facts
+from .fit_call import FitCall
 from .layers import direct_layers
 from .learning_rate import common, inner_optimizers, is_multi, learning_rate
 from .optimizer_arguments import ARGUMENTS, argument_of, described_map
@@ -45,28 +45,28 @@ class Hyperparameter:
         type: NUMERIC or TEXT.
         meaning: what the value says.
         unit: of a NUMERIC one, where it has a unit.
-        read: the value, from a training's facts.
+        read: reads the value, given the call of `fit`.
     """
 
     key: str
     type: str
     meaning: str
-    read: Callable[[Facts], Any]
+    read: Callable[[FitCall], Any]
     unit: str = ""
 
 
-def _optimizer_name(facts: Facts) -> str | None:
-    return None if facts.optimizer is None else type(facts.optimizer).__name__
+def _optimizer_name(fit_call: FitCall) -> str | None:
+    return None if fit_call.optimizer is None else type(fit_call.optimizer).__name__
 
 
-def _initial_rate(facts: Facts) -> float | None:
-    return learning_rate(facts.optimizer, facts.model)
+def _initial_rate(fit_call: FitCall) -> float | None:
+    return learning_rate(fit_call.optimizer, fit_call.model)
 
 
-def _decay(facts: Facts) -> float | None:
-    if facts.optimizer is None:
+def _decay(fit_call: FitCall) -> float | None:
+    if fit_call.optimizer is None:
         return None
-    optimizers = inner_optimizers(facts.optimizer) or [facts.optimizer]
+    optimizers = inner_optimizers(fit_call.optimizer) or [fit_call.optimizer]
     decay: float | None = common(_decay_of(getattr(o, "_learning_rate", None)) for o in optimizers)
     return decay
 
@@ -77,15 +77,15 @@ def _decay_of(schedule: Any) -> float:
     return 0.0
 
 
-def _momentum(facts: Facts) -> float | None:
-    optimizers = inner_optimizers(facts.optimizer) or [facts.optimizer]
+def _momentum(fit_call: FitCall) -> float | None:
+    optimizers = inner_optimizers(fit_call.optimizer) or [fit_call.optimizer]
     momenta = (getattr(each, "momentum", None) for each in optimizers)
     momentum: float | None = common(None if each is None else float(each) for each in momenta)
     return momentum
 
 
-def _schedule(facts: Facts) -> str | None:
-    return schedule_of(facts.optimizer)
+def _schedule(fit_call: FitCall) -> str | None:
+    return schedule_of(fit_call.optimizer)
 
 
 def schedule_of(optimizer: Any) -> str | None:
@@ -109,8 +109,8 @@ def _arguments(made: Any) -> dict[str, Any]:
     return {name: unless_secret(name, value) for name, value in plain.items()}
 
 
-def _optimizer_config(facts: Facts) -> str | None:
-    return config_of(facts.optimizer, facts.model)
+def _optimizer_config(fit_call: FitCall) -> str | None:
+    return config_of(fit_call.optimizer, fit_call.model)
 
 
 def config_of(optimizer: Any, model: Any) -> str | None:
@@ -123,8 +123,8 @@ def config_of(optimizer: Any, model: Any) -> str | None:
     return json.dumps({"class_name": type(optimizer).__name__, "config": config})
 
 
-def _optimizer_place(facts: Facts) -> str | None:
-    return place_of(facts.optimizer)
+def _optimizer_place(fit_call: FitCall) -> str | None:
+    return place_of(fit_call.optimizer)
 
 
 def place_of(made: Any) -> str | None:
@@ -133,12 +133,12 @@ def place_of(made: Any) -> str | None:
     return construction.place if construction is not None else None
 
 
-def _compiled(name: str, facts: Facts) -> str | None:
+def _compiled(name: str, fit_call: FitCall) -> str | None:
     """An argument of `compile`, as Keras keeps it."""
-    kept = getattr(facts.model, "_compile_config", None)
+    kept = getattr(fit_call.model, "_compile_config", None)
     value = (getattr(kept, "config", None) or {}).get(name)
-    if value is None and name in OWN and trains_itself(type(facts.model)):
-        value = _own(facts.model, name)
+    if value is None and name in OWN and trains_itself(type(fit_call.model)):
+        value = _own(fit_call.model, name)
     return None if value is None else describe(value)
 
 
@@ -159,27 +159,27 @@ def _is_function(attribute: str, value: Any, word: str | None) -> bool:
     return word is not None and word in attribute and callable(value) and not is_other
 
 
-def _attribute(name: str, facts: Facts) -> Any:
-    value = getattr(facts.model, name, None)
+def _attribute(name: str, fit_call: FitCall) -> Any:
+    value = getattr(fit_call.model, name, None)
     return value if value is None or isinstance(value, (int, float)) else describe(value)
 
 
-def _argument(name: str, facts: Facts) -> Any:
-    return facts.arguments.get(name)
+def _argument(name: str, fit_call: FitCall) -> Any:
+    return fit_call.arguments.get(name)
 
 
-def _described(name: str, facts: Facts) -> str | None:
-    value = facts.arguments.get(name)
+def _described(name: str, fit_call: FitCall) -> str | None:
+    value = fit_call.arguments.get(name)
     return None if value is None else describe(value)
 
 
-def _validation_split(facts: Facts) -> float | None:
-    if "validation_split" not in facts.arguments:
+def _validation_split(fit_call: FitCall) -> float | None:
+    if "validation_split" not in fit_call.arguments:
         return None  # there is no fit()
-    return float(facts.arguments.get("validation_split") or 0.0)
+    return float(fit_call.arguments.get("validation_split") or 0.0)
 
 
-def _seed(facts: Facts) -> int | None:
+def _seed(fit_call: FitCall) -> int | None:
     read = getattr(keras.utils, "get_random_seed", None) or _seed_of_older_keras
     return None if (seed := read()) is None else int(seed)
 
@@ -190,17 +190,17 @@ def _seed_of_older_keras() -> Any:
     return rng_utils.get_random_seed()
 
 
-def _policy(facts: Facts) -> str:
-    policy = getattr(facts.model, "dtype_policy", None)
+def _policy(fit_call: FitCall) -> str:
+    policy = getattr(fit_call.model, "dtype_policy", None)
     return str(getattr(policy, "name", None) or keras.config.dtype_policy().name)
 
 
-def _parameters(facts: Facts) -> int | None:
-    return _size(facts.model, "weights")
+def _parameters(fit_call: FitCall) -> int | None:
+    return _size(fit_call.model, "weights")
 
 
-def _trainable_parameters(facts: Facts) -> int | None:
-    return _size(facts.model, "trainable_weights")
+def _trainable_parameters(fit_call: FitCall) -> int | None:
+    return _size(fit_call.model, "trainable_weights")
 
 
 def _size(model: Any, which: str) -> int | None:
@@ -211,16 +211,16 @@ def _size(model: Any, which: str) -> int | None:
     return sum(int(math.prod(shape)) for shape in shapes)
 
 
-def _callbacks(facts: Facts) -> str | None:
-    described = [describe(each) for each in facts.callbacks]
+def _callbacks(fit_call: FitCall) -> str | None:
+    described = [describe(each) for each in fit_call.callbacks]
     return json.dumps(described) if described else None
 
 
-def _optimizer_argument(name: str, facts: Facts) -> Any:
-    chosen = facts.optimizer
+def _optimizer_argument(name: str, fit_call: FitCall) -> Any:
+    chosen = fit_call.optimizer
     if chosen is None:
         return None
-    around = facts.model.optimizer  # the loss scaling
+    around = fit_call.model.optimizer  # the loss scaling
     return argument_of(chosen if without_scaling(around) is not chosen else around, chosen, name)
 
 
@@ -264,11 +264,11 @@ KNOWN: dict[str, Hyperparameter] = {
         ),
         Hyperparameter(
             "BATCH_SIZE", "NUMERIC", "samples in a batch; NULL where only the data know",
-            lambda facts: facts.batch_size, "samples",
+            lambda fit_call: fit_call.batch_size, "samples",
         ),
         Hyperparameter(
             "NUM_LAYERS", "NUMERIC", "length of model.layers when training begins",
-            lambda facts: len(direct_layers(facts.model)), "layers",
+            lambda fit_call: len(direct_layers(fit_call.model)), "layers",
         ),
         Hyperparameter(
             "LEARNING_RATE_SCHEDULE", "TEXT",
@@ -356,11 +356,11 @@ KNOWN: dict[str, Hyperparameter] = {
         Hyperparameter(
             "DISTRIBUTION", "TEXT",
             "strategy of tf.distribute or distribution of keras.distribution; NULL without one",
-            lambda facts: distribution_of(facts.model)[0],
+            lambda fit_call: distribution_of(fit_call.model)[0],
         ),
         Hyperparameter(
             "REPLICAS", "NUMERIC", "replicas that a batch is divided among",
-            lambda facts: distribution_of(facts.model)[1], "replicas",
+            lambda fit_call: distribution_of(fit_call.model)[1], "replicas",
         ),
         Hyperparameter(
             "NUM_PARAMETERS", "NUMERIC",
@@ -372,13 +372,14 @@ KNOWN: dict[str, Hyperparameter] = {
             _trainable_parameters, "numbers",
         ),
         Hyperparameter(
-            "MODEL_NAME", "TEXT", "name of the model", lambda facts: str(facts.model.name)
+            "MODEL_NAME", "TEXT", "name of the model", lambda fit_call: str(fit_call.model.name)
         ),
         Hyperparameter(
-            "MODEL_CLASS", "TEXT", "class of the model", lambda facts: type(facts.model).__name__
+            "MODEL_CLASS", "TEXT", "class of the model",
+            lambda fit_call: type(fit_call.model).__name__,
         ),
         Hyperparameter(
-            "BACKEND", "TEXT", "backend of Keras", lambda facts: str(keras.backend.backend())
+            "BACKEND", "TEXT", "backend of Keras", lambda fit_call: str(keras.backend.backend())
         ),
         *_OF_OPTIMIZERS,
     )

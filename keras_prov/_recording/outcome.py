@@ -9,7 +9,7 @@ from typing import Any
 
 import keras
 
-from .._inspection.fit_call import Facts
+from .._inspection.fit_call import FitCall as Facts
 from .._inspection.layers import direct_layers
 from .._inspection.numbers import number_of
 from .._inspection.stoppers import keras_own_stopper, users_stoppers

@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from .._inspection.fit_call import Facts
+from .._inspection.fit_call import FitCall
 from .._inspection.layers import trainable_layers
 from .._inspection.optimizers import MAIN
 from .._recording.events import ASSIGNMENT, Adaptation, Configuration
@@ -22,16 +22,16 @@ __all__ = ["changes_since", "configuration_of"]
 
 
 def configuration_of(
-    facts: Facts,
+    fit_call: FitCall,
     rate: float | None,
     rates: Mapping[str, float | None],
     unused: Sequence[Adaptation] = (),
 ) -> Configuration:
     """The configuration of the model as it is now."""
-    optimizer, trainable = facts.optimizer, trainable_layers(facts.model)
+    optimizer, trainable = fit_call.optimizer, trainable_layers(fit_call.model)
     others = {
         each.name: (weakref.ref(each.optimizer), type(each.optimizer).__name__, rates[each.name])
-        for each in facts.optimizers
+        for each in fit_call.optimizers
         if each.optimizer is not optimizer and each.name in rates
     }
     if optimizer is None:
@@ -42,14 +42,14 @@ def configuration_of(
 
 def changes_since(
     before: Configuration,
-    facts: Facts,
+    fit_call: FitCall,
     rate: float | None,
     rates: Mapping[str, float | None],
     epoch: int,
 ) -> Iterator[Adaptation]:
     """What differs from the training before, as adaptations of `epoch`."""
-    now = configuration_of(facts, rate, rates)
-    compiled = before.optimizer is not None and before.optimizer() is not facts.optimizer
+    now = configuration_of(fit_call, rate, rates)
+    compiled = before.optimizer is not None and before.optimizer() is not fit_call.optimizer
     unknown = now.others and None in (before.rate, rate)  # each of the parts has its own
     if compiled:
         detail = f"{before.optimizer_name} → {now.optimizer_name}"

@@ -11,7 +11,7 @@ from dfanalyzer_client.support.forks import undivided
 
 from .._capture.requests import Consent
 from .._guard import guarded
-from .._inspection.fit_call import Facts
+from .._inspection.fit_call import FitCall as Facts
 from .._inspection.hyperparameters import KNOWN, config_of, place_of, schedule_of
 from .._inspection.layers import connections, layer_rows
 from .._inspection.learning_rate import learning_rate

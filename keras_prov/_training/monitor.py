@@ -22,7 +22,7 @@ from dfanalyzer_client.support.forks import in_child, undivided
 from .._artifacts.callback_files import CallbackFiles
 from .._artifacts.model_files import forget_loads
 from .._guard import guarded
-from .._inspection.fit_call import Facts
+from .._inspection.fit_call import FitCall
 from .._inspection.learning_rate import inner_optimizers
 from .._inspection.logs import HistoryReader, plain_logs
 from .._inspection.optimizers import MAIN, NamedOptimizer
@@ -60,7 +60,7 @@ class Training:
 
     def __init__(self, execution: Execution, model: Any, arguments: Mapping[str, Any]) -> None:
         self._execution = execution
-        self._facts = Facts(model, arguments)
+        self._fit_call = FitCall(model, arguments)
         self._task: TrainingTask | None = None
         self._watch: RateWatches | None = None
         self._said: list[NamedOptimizer] = []
@@ -72,13 +72,13 @@ class Training:
         self._history = HistoryReader(arguments.get("callbacks"))
         self._unused: list[Adaptation] = []
         self._batches: list[tuple[str, int, int, dict[str, Any]]] = []
-        self._files = CallbackFiles(self._facts.callbacks)
+        self._files = CallbackFiles(self._fit_call.callbacks)
         self._last_batch = -1
         self._swaps_average = any(
             isinstance(each, keras.callbacks.SwapEMAWeights) and each.swap_on_epoch
-            for each in self._facts.callbacks
+            for each in self._fit_call.callbacks
         )
-        has_arrays = self._facts.samples is not None
+        has_arrays = self._fit_call.samples is not None
         self.head = _Head(self) if has_arrays else _CountingHead(self)
         self.tail = _BatchTail(self) if execution.consent.choice.every_batch else _Tail(self)
         self._is_here = True
@@ -88,14 +88,14 @@ class Training:
         """Record what the training starts from; of a model to be built what is known so far."""
         if not self._is_here:
             return
-        consent, model = self._execution.consent, self._facts.model
+        consent, model = self._execution.consent, self._fit_call.model
         loaded = [self._execution.record_loaded([fact]) for fact in forget_loads(model)]
         with guarded("the layers of a model", lost="which executions its parts come from"):
             link_to_parts(model, self._execution)
-        values: dict[str, Any] | None = values_of(self._facts, consent)
-        rows = inputs_of(self._facts, consent, self._execution.trial)
+        values: dict[str, Any] | None = values_of(self._fit_call, consent)
+        rows = inputs_of(self._fit_call, consent, self._execution.trial)
         if is_built(model):
-            rows |= architecture_of(self._facts, consent)
+            rows |= architecture_of(self._fit_call, consent)
         else:
             self._late = values or {}
             for each in self._waited_for():
@@ -105,12 +105,12 @@ class Training:
         self._task = self._execution.begin_training(
             values, rows, [task for tasks in loaded for task in tasks]
         )
-        self._progress.steps_before = steps_taken(self._facts.optimizer)
+        self._progress.steps_before = steps_taken(self._fit_call.optimizer)
         with guarded("the optimizers of a model", lost="what they are"):
-            self._say_optimizers(self._facts.optimizers)
+            self._say_optimizers(self._fit_call.optimizers)
         if consent.adaptation:
             with guarded("the learning rate's watch", lost="changes of the learning rate"):
-                self._watch = RateWatches(self._facts)
+                self._watch = RateWatches(self._fit_call)
         if consent.choice.system_seconds:
             with undivided():
                 from .system_samples import SystemSamples  # here: most trainings need none
@@ -119,7 +119,7 @@ class Training:
 
     def optimizer_is_built(self) -> None:
         """Record what the model consists of, if this was the last of it to be built."""
-        if len(self._waited_for()) == 1 or is_built(self._facts.model):
+        if len(self._waited_for()) == 1 or is_built(self._fit_call.model):
             self.model_is_built()
 
     def model_is_built(self) -> None:
@@ -128,8 +128,8 @@ class Training:
         if values is None or self._task is None:
             return
         consent = self._execution.consent
-        values |= values_of(self._facts, consent, OF_BUILT_MODELS)
-        rows = architecture_of(self._facts, consent)
+        values |= values_of(self._fit_call, consent, OF_BUILT_MODELS)
+        rows = architecture_of(self._fit_call, consent)
         waited = bool(OF_BUILT_MODELS & values.keys())
         if rows or waited:
             self._task.late_inputs(values if waited else None, rows)
@@ -227,7 +227,7 @@ class Training:
             self._last_look(error)
         if self._task is not None:
             elapsed = time.perf_counter() - self._began
-            self._task.end(error, self._progress.outcome(self._facts, elapsed, error))
+            self._task.end(error, self._progress.outcome(self._fit_call, elapsed, error))
             self._keep()
 
     def _count_batches(self) -> None:
@@ -240,8 +240,10 @@ class Training:
 
     def _waited_for(self) -> list[Any]:
         """The optimizers whose building says that the model is built, too."""
-        chosen = self._facts.optimizer
-        return [each.optimizer for each in self._facts.optimizers] if chosen is None else [chosen]
+        chosen = self._fit_call.optimizer
+        return (
+            [each.optimizer for each in self._fit_call.optimizers] if chosen is None else [chosen]
+        )
 
     def _say_optimizers(self, found: list[NamedOptimizer]) -> None:
         """Say what the optimizers are where there is another than the one of `compile()`."""
@@ -251,7 +253,7 @@ class Training:
             return
         self._said += new
         if self._execution.consent.choice.keys:
-            self._task.optimizers(optimizer_rows(new, self._facts))
+            self._task.optimizers(optimizer_rows(new, self._fit_call))
 
     def _say_rates(self, epoch: int) -> None:
         if self._watch is not None and self._task is not None and self._watch.are_several:
@@ -263,14 +265,14 @@ class Training:
         execution = self._execution
         if execution.consent.adaptation and self._progress.start_epoch is not None:
             rates = dict(self._watch.rates) if self._watch is not None else {}
-            now = configuration_of(self._facts, self._rate, rates, self._unused)
+            now = configuration_of(self._fit_call, self._rate, rates, self._unused)
             execution.configuration = now
         if execution.consent.choice.model and self._progress.epochs:
             with guarded("storing the trained model", lost="the trained model"):
                 with undivided():
                     from .model_artifact import store_model
 
-                store_model(execution, self._facts.model)
+                store_model(execution, self._fit_call.model)
 
     def _record_files(self) -> None:
         for fact in self._files.written():
@@ -290,7 +292,7 @@ class Training:
             else:
                 self._execution.record_adaptation(change)
         self._watch.stop()
-        chosen = self._facts.optimizer
+        chosen = self._fit_call.optimizer
         averaged = any(getattr(e, "use_ema", False) for e in inner_optimizers(chosen) or [chosen])
         if averaged and error is None and self._progress.epochs:
             # Optimizer.finalize_variable_values puts the weights' running average in their place
@@ -308,7 +310,7 @@ class Training:
         before, self._execution.configuration = self._execution.configuration, None
         if before is not None and self._watch is not None:
             rates = dict(self._watch.rates)
-            for change in changes_since(before, self._facts, self._rate, rates, epoch):
+            for change in changes_since(before, self._fit_call, self._rate, rates, epoch):
                 self._execution.record_adaptation(change)
 
     def _send_batches(self) -> None:

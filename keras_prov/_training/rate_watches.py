@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from .._inspection.fit_call import Facts
+from .._inspection.fit_call import FitCall
 from .._inspection.learning_rate import common, inner_optimizers
 from .._inspection.optimizers import NamedOptimizer
 from .._recording.events import Adaptation
@@ -22,11 +22,11 @@ __all__ = ["RateWatches"]
 class RateWatches:
     """Looks at the learning rate of each optimizer of a training, again and again."""
 
-    def __init__(self, facts: Facts) -> None:
-        self._facts = facts
-        self._main: Any = facts.optimizer
+    def __init__(self, fit_call: FitCall) -> None:
+        self._fit_call = fit_call
+        self._main: Any = fit_call.optimizer
         self._watches: list[tuple[NamedOptimizer, RateWatch]] = []
-        self._meet(facts.optimizers)
+        self._meet(fit_call.optimizers)
 
     @property
     def rate(self) -> float | None:
@@ -60,7 +60,7 @@ class RateWatches:
         known = {id(each.optimizer) for each, _ in self._watches}
         if all(id(each) in known for each in inner_optimizers(self._main)):
             return []
-        new = [each for each in self._facts.optimizers if id(each.optimizer) not in known]
+        new = [each for each in self._fit_call.optimizers if id(each.optimizer) not in known]
         self._meet(new)
         return new
 
@@ -88,7 +88,7 @@ class RateWatches:
 
     def _meet(self, optimizers: Iterable[NamedOptimizer]) -> None:
         for each in optimizers:
-            watch = RateWatch(each.optimizer, self._facts.model, self._facts.callbacks)
+            watch = RateWatch(each.optimizer, self._fit_call.model, self._fit_call.callbacks)
             self._watches.append((each, watch))
 
     def _told(

@@ -10,7 +10,7 @@ import keras
 
 from .._artifacts.model_files import forget_loads
 from .._guard import guarded
-from .._inspection.fit_call import Facts
+from .._inspection.fit_call import FitCall
 from .._inspection.logs import plain_logs
 from .._instrumentation.call_arguments import bound_arguments, with_callbacks, without_callbacks
 from .._instrumentation.patch import Patch
@@ -70,7 +70,7 @@ class _WatchedEvaluate:
         loaded = execution.record_loaded(forget_loads(model))
         values = None
         if untrained and (execution.consent.choice.keys or execution.consent.own):
-            values = values_of(Facts(model, {}), execution.consent)
+            values = values_of(FitCall(model, {}), execution.consent)
         execution.tested = True
         rows = data_rows("test", self._data) if execution.consent.choice.dataset else []
         execution.record_test(logs, self._began, rows, self._head.logs, values)

@@ -48,10 +48,10 @@ class _WatchedFit:
         if execution is None or bound is None:
             return
         self._given = bound.arguments.get("callbacks")
-        facts = bound_arguments(original, self.args, self.kwargs)
-        assert facts is not None  # noqa: S101 (for the type checker: the same call was bound above)
-        facts.apply_defaults()
-        training = Training(execution, self.args[0], facts.arguments)
+        with_defaults = bound_arguments(original, self.args, self.kwargs)
+        assert with_defaults is not None  # noqa: S101 (for the type checker: the same call was bound above)
+        with_defaults.apply_defaults()
+        training = Training(execution, self.args[0], with_defaults.arguments)
         bound.arguments["callbacks"] = with_callbacks(self._given, training.head, training.tail)
         self.args, self.kwargs, self._training = bound.args, bound.kwargs, training
 
