@@ -22,7 +22,7 @@ def bound_arguments(
         return None
 
 
-def with_callbacks(given: Any, head: Any, tail: Any) -> Any:
+def with_callbacks(given: Any, first: Any, last: Any) -> Any:
     """`given` with ours around it, as Keras takes it; what the user gave is not changed.
 
     Keras decides from the type of the argument whether callbacks may be dispatched asynchronously
@@ -30,26 +30,26 @@ def with_callbacks(given: Any, head: Any, tail: Any) -> Any:
     or a nested structure goes into a dictionary, which Keras flattens in the order of its keys.
     """
     if isinstance(given, keras.callbacks.CallbackList):
-        return _in_callback_list(given, head, tail)
+        return _in_callback_list(given, first, last)
     if given is None or (isinstance(given, (list, tuple, set, str, bool)) and not given):
-        return [head, tail]
+        return [first, last]
     if isinstance(given, (list, tuple)):  # Keras' own TrackedList is a list to Keras, too
-        return [head, *keras.tree.flatten(given), tail]
-    return {"0": head, "1": given, "2": tail}
+        return [first, *keras.tree.flatten(given), last]
+    return {"0": first, "1": given, "2": last}
 
 
-def without_callbacks(given: Any, head: Any, tail: Any) -> None:
+def without_callbacks(given: Any, first: Any, last: Any) -> None:
     """Take ours out of a `CallbackList` of the user's again; anything else was never changed."""
     if isinstance(given, keras.callbacks.CallbackList):
-        given.callbacks[:] = [each for each in given.callbacks if each not in (head, tail)]
+        given.callbacks[:] = [each for each in given.callbacks if each not in (first, last)]
 
 
-def _in_callback_list(given: Any, head: Any, tail: Any) -> Any:
-    for each in (head, tail):
+def _in_callback_list(given: Any, first: Any, last: Any) -> Any:
+    for each in (first, last):
         each.set_model(given._model)
         each.set_params(given.params)
-    given.callbacks.insert(0, head)
-    given.callbacks.append(tail)
+    given.callbacks.insert(0, first)
+    given.callbacks.append(last)
     return given
 
 

@@ -1,14 +1,7 @@
-"""One `fit()` from Keras' side: two callbacks that watch it, and how it ended.
-
-The head stands first in Keras' list of callbacks, so that an epoch is recorded even when a user's
-callback raises; the tail stands last, so that it sees the learning rate and the metrics which a
-user's callback has set. They have epoch hooks only: a batch hook could force a device
-synchronization per batch. Only BATCH_METRICS, when asked for, brings a third one that has.
-"""
+"""One `fit()` from Keras' side: what its two callbacks report, from its beginning to its end."""
 
 from __future__ import annotations
 
-import itertools
 import time
 import weakref
 from collections.abc import Mapping
@@ -31,6 +24,7 @@ from .._recording.execution import Execution, TrainingTask, utc_now
 from .._recording.outcome import Progress, steps_taken
 from .._recording.registry import link_to_parts
 from .._tracking.building import forget_building, is_built, when_built
+from .callbacks import BatchLastCallback, CountingFirstCallback, FirstCallback, LastCallback
 from .changes import changes_since, configuration_of
 from .inputs import OF_BUILT_MODELS, architecture_of, inputs_of, optimizer_rows, values_of
 from .rate_watches import RateWatches
@@ -50,7 +44,7 @@ class _Held(NamedTuple):
 
 
 class Training:
-    """What is recorded of one `fit()`; `head` and `tail` are Keras callbacks.
+    """What is recorded of one `fit()`; `first` and `last` are its callbacks.
 
     Args:
         execution: where to record.
@@ -79,8 +73,9 @@ class Training:
             for each in self._fit_call.callbacks
         )
         has_arrays = self._fit_call.samples is not None
-        self.head = _Head(self) if has_arrays else _CountingHead(self)
-        self.tail = _BatchTail(self) if execution.consent.choice.every_batch else _Tail(self)
+        self.first = FirstCallback(self) if has_arrays else CountingFirstCallback(self)
+        every_batch = execution.consent.choice.every_batch
+        self.last = BatchLastCallback(self) if every_batch else LastCallback(self)
         self._is_here = True
         _trainings.add(self)
 
@@ -231,8 +226,8 @@ class Training:
             self._keep()
 
     def _count_batches(self) -> None:
-        if isinstance(self.head, _CountingHead):
-            self._progress.count_batches(self.head.batches())
+        if isinstance(self.first, CountingFirstCallback):
+            self._progress.count_batches(self.first.batches())
 
     @property
     def _rate(self) -> float | None:
@@ -328,61 +323,3 @@ def _leave_trainings() -> None:
 
 
 in_child(_leave_trainings)
-
-
-class _Head(keras.callbacks.Callback):
-    def __init__(self, training: Training) -> None:
-        super().__init__()
-        self._training = training
-
-    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        self._training.epoch_begins(epoch)
-
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        with guarded("the end of an epoch", self._training):
-            self._training.epoch_is_done(epoch, logs or {})
-
-
-class _CountingHead(_Head):
-    """Counts batches of data whose length nobody knows: a hook that reads nothing.
-
-    Keras may dispatch it asynchronously, in several threads, and decides on that as without us.
-    """
-
-    async_safe = True
-
-    def __init__(self, training: Training) -> None:
-        super().__init__(training)
-        self._counter, self._asked = itertools.count(), 0
-
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        next(self._counter)
-
-    def batches(self) -> int:
-        """How many there were."""
-        self._asked += 1
-        return next(self._counter) - self._asked + 1
-
-
-class _Tail(keras.callbacks.Callback):
-    def __init__(self, training: Training) -> None:
-        super().__init__()
-        self._training = training
-
-    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
-        with guarded("the beginning of a training", self._training):
-            self._training.begin()
-
-    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        with guarded("the learning rate of an epoch", self._training):
-            self._training.rate_is_set(epoch)
-
-    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-        with guarded("the end of an epoch", self._training):
-            self._training.epoch_ends({} if logs is None else logs)
-
-
-class _BatchTail(_Tail):
-    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
-        with guarded("the end of a batch", self._training):
-            self._training.batch_ends(batch, logs or {})

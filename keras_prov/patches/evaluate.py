@@ -47,7 +47,7 @@ class _WatchedEvaluate:
         self.args, self.kwargs = args, kwargs
         self._execution: Execution | None = None
         self._began = utc_now()
-        self._head, self._tail = _Listener(), _Listener()
+        self._first, self._last = _Listener(), _Listener()
         self._given: Any = None
         self._data: dict[str, Any] = {}
         with guarded("Model.evaluate", args[0]):
@@ -59,10 +59,10 @@ class _WatchedEvaluate:
     def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
         if self._execution is not None:
             with guarded("the end of a test", self.args[0]):
-                without_callbacks(self._given, self._head, self._tail)
-                if error is None and self._tail.logs is not None:
+                without_callbacks(self._given, self._first, self._last)
+                if error is None and self._last.logs is not None:
                     # what Keras measured is what `evaluate` returns, whatever callbacks make of it
-                    logs = {**self._tail.logs, **(self._head.logs or {})}
+                    logs = {**self._last.logs, **(self._first.logs or {})}
                     self._record(self._execution, logs)
 
     def _record(self, execution: Execution, logs: Mapping[str, Any]) -> None:
@@ -73,7 +73,7 @@ class _WatchedEvaluate:
             values = values_of(FitCall(model, {}), execution.consent)
         execution.tested = True
         rows = data_rows("test", self._data) if execution.consent.choice.dataset else []
-        execution.record_test(logs, self._began, rows, self._head.logs, values)
+        execution.record_test(logs, self._began, rows, self._first.logs, values)
         if untrained and not loaded:
             _hint_at_unseen_training(execution, model)
 
@@ -85,7 +85,7 @@ class _WatchedEvaluate:
         parts = ("x", "y", "sample_weight")
         self._data = {name: bound.arguments.get(name) for name in parts}
         self._given = bound.arguments.get("callbacks")
-        bound.arguments["callbacks"] = with_callbacks(self._given, self._head, self._tail)
+        bound.arguments["callbacks"] = with_callbacks(self._given, self._first, self._last)
         self.args, self.kwargs = bound.args, bound.kwargs
 
 

@@ -39,7 +39,7 @@ class _WatchedFit:
         fits.end(model, uncaptured=training is None and (error is None or _has_trained(model)))
         if training is not None:
             with guarded("the end of a training", model):
-                without_callbacks(self._given, training.head, training.tail)
+                without_callbacks(self._given, training.first, training.last)
                 training.end(error)
 
     def _watch(self, original: Callable[..., Any]) -> None:
@@ -52,7 +52,7 @@ class _WatchedFit:
         assert with_defaults is not None  # noqa: S101 (for the type checker: the same call was bound above)
         with_defaults.apply_defaults()
         training = Training(execution, self.args[0], with_defaults.arguments)
-        bound.arguments["callbacks"] = with_callbacks(self._given, training.head, training.tail)
+        bound.arguments["callbacks"] = with_callbacks(self._given, training.first, training.last)
         self.args, self.kwargs, self._training = bound.args, bound.kwargs, training
 
 
