@@ -1,8 +1,8 @@
-"""Changes of a training's configuration on the way, and who made them.
+"""Changes of the learning rate during a training, and who made them.
 
-A change of the learning rate is any difference between two looks at it, exact. Who made it is known
-when it was assigned to ``optimizer.learning_rate`` (`patches.learning_rate` tells of that); of a
-variable that was assigned to directly, it is the one callback that could have, else "assignment".
+Any difference between two polls, however small, is a change. Who made it is known when it was
+assigned to ``optimizer.learning_rate``, which `patches.learning_rate` reports. When the variable
+itself was assigned to, the cause is the one callback that could have done so, else "assignment".
 """
 
 from __future__ import annotations
@@ -24,12 +24,18 @@ __all__ = ["RateWatch", "note_assignment"]
 
 HOOKS = {
     "epoch begin": ("on_epoch_begin", "on_train_begin"),
-    "epoch": ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end",
-              "on_epoch_end", "on_train_end"),
-}  # fmt: skip
+    "epoch": (
+        "on_train_batch_begin",
+        "on_train_batch_end",
+        "on_batch_begin",
+        "on_batch_end",
+        "on_epoch_end",
+        "on_train_end",
+    ),
+}
 
 _watched: WeakIdentityMap[list[_Assignment]] = WeakIdentityMap()
-"""Optimizers in a captured training, and the assignments since the last look."""
+"""The optimizers in captured trainings, with the assignments since the last poll."""
 
 
 class _Assignment(NamedTuple):
@@ -39,33 +45,34 @@ class _Assignment(NamedTuple):
 
 
 class RateWatch:
-    """Looks at one optimizer's learning rate, again and again."""
+    """Polls one optimizer's learning rate."""
 
     def __init__(self, optimizer: Any, model: Any, callbacks: Sequence[Any]) -> None:
         self._reader = RateReader(optimizer, model)
         self._callbacks = callbacks
         self._assignments: list[_Assignment] = []
-        self._within = 0
+        self._during_epoch = 0
         _watched.set(optimizer, self._assignments)
         self.rate = self._reader.read()
         self._schedule = getattr(optimizer, "_learning_rate", None)
-        self._looks = 0
+        self._polls = 0
 
-    def epoch_is_over(self) -> None:
-        """What was assigned so far was assigned while an epoch ran; no variable is read."""
-        self._within = len(self._assignments)
+    def epoch_is_done(self) -> None:
+        """Note which assignments were made during the epoch. No variable is read."""
+        self._during_epoch = len(self._assignments)
 
-    def look(self, epoch: int, when: str) -> list[Adaptation]:
-        """The changes since the last look: each assignment, and what nobody was seen to assign.
+    def poll(self, epoch: int, when: str) -> list[Adaptation]:
+        """The changes since the last poll: every assignment, and any change without one.
 
         Args:
             epoch: the epoch that begins, or the one after the last.
-            when: ``"epoch begin"`` or ``"epoch"``: which hooks may have made them. In the latter,
-                what was changed while the last epoch ran is of that epoch.
+            when: ``"epoch begin"`` or ``"epoch"``: which hooks may have made the changes. With
+                ``"epoch"``, a change during the last epoch belongs to that epoch.
         """
-        within, self._within = (0 if when == "epoch begin" else self._within), 0
+        during_epoch = 0 if when == "epoch begin" else self._during_epoch
+        self._during_epoch = 0
         before, self.rate = self.rate, self._reader.read()
-        self._looks += 1
+        self._polls += 1
         if self.rate == before and not self._assignments:
             return []
         assignments = self._assignments[:]
@@ -74,7 +81,7 @@ class RateWatch:
         if is_keras_own_schedule(schedule) and schedule is self._schedule:
             return self._by_schedule(epoch, before, schedule) if when == "epoch begin" else []
         self._schedule = schedule
-        return self._chain(epoch, before, assignments, when, within)
+        return self._chain(epoch, before, assignments, when, during_epoch)
 
     def _chain(
         self,
@@ -82,43 +89,41 @@ class RateWatch:
         rate: float | None,
         assignments: Sequence[_Assignment],
         when: str,
-        within: int,
+        during_epoch: int,
     ) -> list[Adaptation]:
-        """From the rate before, by what was assigned, to the rate now."""
+        """From the old rate, assignment by assignment, to the new one."""
         found = []
-        for number, each in enumerate(assignments):
-            new = self.rate if each is assignments[-1] else each.rate
+        for number, assignment in enumerate(assignments):
+            new = self.rate if assignment is assignments[-1] else assignment.rate
             if new != rate and new is not None:
-                first = epoch - 1 if number < within else epoch
-                found.append(Adaptation(first, rate, new, each.cause, each.place))
+                first = epoch - 1 if number < during_epoch else epoch
+                found.append(Adaptation(first, rate, new, assignment.cause, assignment.place))
                 rate = new
         if rate != self.rate:
-            found.append(Adaptation(epoch, rate, self.rate, self._suspect(when)))
+            found.append(Adaptation(epoch, rate, self.rate, self._guess_cause(when)))
         return found
 
     def stop(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         _watched.pop(self._reader.optimizer)
 
     def _by_schedule(self, epoch: int, before: float | None, schedule: Any) -> list[Adaptation]:
-        """A step of a stepwise schedule; a continuous one is one configuration, no change of it."""
+        """A step of a stepwise schedule. A continuous schedule is a configuration, not a change."""
         stepwise = isinstance(schedule, keras.optimizers.schedules.PiecewiseConstantDecay)
         if stepwise or getattr(schedule, "staircase", False):
             return [Adaptation(epoch, before, self.rate, type(schedule).__name__)]
         return []
 
-    def _suspect(self, when: str) -> str:
+    def _guess_cause(self, when: str) -> str:
         hooks = HOOKS[when]
-        if (
-            when == "epoch begin" and self._looks > 1
-        ):  # or the epoch before, which nobody looked after
+        if when == "epoch begin" and self._polls > 1:  # it may also be of the epoch before
             hooks += HOOKS["epoch"]
         able = [each for each in self._callbacks if _may_assign(each) and _overrides(each, hooks)]
         return type(able[0]).__name__ if len(able) == 1 else ASSIGNMENT
 
 
 def note_assignment(optimizer: Any, rate: Any, caller: FrameType | None) -> None:
-    """Remember who assigns `rate` to an optimizer that is watched."""
+    """Remember who assigned `rate` to an optimizer, if it is watched."""
     assignments = _watched.get(optimizer)
     if assignments is None:
         return
@@ -132,7 +137,7 @@ def note_assignment(optimizer: Any, rate: Any, caller: FrameType | None) -> None
 
 
 def _may_assign(callback: Any) -> bool:
-    """Whether it is a user's; Keras' own set the rate by its setter, which tells us, or never."""
+    """Whether it is the user's: Keras' own callbacks use the setter, which is patched."""
     is_keras_own = type(callback).__module__.startswith("keras.")
     return not is_keras_own or isinstance(callback, keras.callbacks.LambdaCallback)
 

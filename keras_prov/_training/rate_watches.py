@@ -1,7 +1,7 @@
-"""The learning rates of all optimizers of a training: looked at together, told apart by name.
+"""The learning rates of all optimizers of a training, polled together and told apart by name.
 
-Where a model has one optimizer, this is its `RateWatch` and nothing more. Each optimizer is read as
-often as the one of other models is: once for an epoch.
+For a model with one optimizer this is its `RateWatch` and nothing more. Every optimizer is read
+once per epoch.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ __all__ = ["RateWatches"]
 
 
 class RateWatches:
-    """Looks at the learning rate of each optimizer of a training, again and again."""
+    """Polls the learning rate of each optimizer of a training."""
 
     def __init__(self, fit_call: FitCall) -> None:
         self._fit_call = fit_call
         self._main: Any = fit_call.optimizer
         self._watches: list[tuple[NamedOptimizer, RateWatch]] = []
-        self._meet(fit_call.optimizers)
+        self._watch(fit_call.optimizers)
 
     @property
     def rate(self) -> float | None:
-        """That of the optimizer that `compile()` was given; None where its parts differ."""
+        """The rate of the optimizer given to `compile()`; None where its parts differ."""
         watches = self._watches
         if len(watches) == 1 and watches[0][0].optimizer is self._main:
             return watches[0][1].rate
@@ -41,65 +41,62 @@ class RateWatches:
 
     @property
     def rates(self) -> list[tuple[str, float | None]]:
-        """Name and rate of each, as last seen."""
+        """Name and rate of each optimizer at the last poll."""
         return [(each.name, watch.rate) for each, watch in self._watches]
 
     @property
     def are_several(self) -> bool:
-        """Whether another is watched than the one that `compile()` was given."""
+        """Whether another optimizer is watched than the one given to `compile()`."""
         watched = [each.optimizer for each, _ in self._watches]
         return bool(watched) and watched != [self._main]
 
     @property
     def optimizers(self) -> list[NamedOptimizer]:
-        """Those that are watched."""
+        """The optimizers that are watched."""
         return [each for each, _ in self._watches]
 
-    def meet(self) -> list[NamedOptimizer]:
-        """Watch those, too, that a MultiOptimizer's function has chosen since; the new ones."""
+    def add_new(self) -> None:
+        """Also watch the optimizers that a MultiOptimizer's function has chosen since."""
         known = {id(each.optimizer) for each, _ in self._watches}
-        if all(id(each) in known for each in inner_optimizers(self._main)):
-            return []
-        new = [each for each in self._fit_call.optimizers if id(each.optimizer) not in known]
-        self._meet(new)
-        return new
+        if any(id(each) not in known for each in inner_optimizers(self._main)):
+            found = self._fit_call.optimizers
+            self._watch([each for each in found if id(each.optimizer) not in known])
 
-    def look(self, epoch: int, when: str) -> list[Adaptation]:
-        """The changes since the last look; see `RateWatch.look`."""
+    def poll(self, epoch: int, when: str) -> list[Adaptation]:
+        """The changes since the last poll; see `RateWatch.poll`."""
         if len(self._watches) == 1:
             ((named, watch),) = self._watches
-            found = watch.look(epoch, when)
+            found = watch.poll(epoch, when)
             return found if named.optimizer is self._main else _named(found, named.name)
-        seen = [(named, watch.look(epoch, when)) for named, watch in self._watches]
         groups: dict[str, list[tuple[NamedOptimizer, list[Adaptation]]]] = {}
-        for each in seen:
-            groups.setdefault(each[0].group, []).append(each)
-        return [each for group, members in groups.items() for each in self._told(group, members)]
+        for named, watch in self._watches:
+            groups.setdefault(named.group, []).append((named, watch.poll(epoch, when)))
+        return [change for group, found in groups.items() for change in self._merged(group, found)]
 
-    def epoch_is_over(self) -> None:
-        """See `RateWatch.epoch_is_over`."""
+    def epoch_is_done(self) -> None:
+        """See `RateWatch.epoch_is_done`."""
         for _, watch in self._watches:
-            watch.epoch_is_over()
+            watch.epoch_is_done()
 
     def stop(self) -> None:
-        """Watch no more."""
+        """Stop watching."""
         for _, watch in self._watches:
             watch.stop()
 
-    def _meet(self, optimizers: Iterable[NamedOptimizer]) -> None:
+    def _watch(self, optimizers: Iterable[NamedOptimizer]) -> None:
         for each in optimizers:
             watch = RateWatch(each.optimizer, self._fit_call.model, self._fit_call.callbacks)
             self._watches.append((each, watch))
 
-    def _told(
-        self, group: str, seen: Sequence[tuple[NamedOptimizer, list[Adaptation]]]
+    def _merged(
+        self, group: str, found: Sequence[tuple[NamedOptimizer, list[Adaptation]]]
     ) -> list[Adaptation]:
-        """One change where all parts of a MultiOptimizer made the same, else one for each."""
-        first = seen[0][1]
-        if all(_alike(first, changes) for _, changes in seen):
-            is_alone = len(seen) == len(self._watches) and self._main is not None
+        """One change where all parts of a MultiOptimizer changed alike, else one for each part."""
+        first = found[0][1]
+        if all(_alike(first, changes) for _, changes in found):
+            is_alone = len(found) == len(self._watches) and self._main is not None
             return first if is_alone else _named(first, group)
-        return [each for named, changes in seen for each in _named(changes, named.name)]
+        return [change for named, changes in found for change in _named(changes, named.name)]
 
 
 def _alike(some: Sequence[Adaptation], others: Sequence[Adaptation]) -> bool:
