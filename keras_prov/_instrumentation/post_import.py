@@ -12,7 +12,7 @@ from types import ModuleType
 import wrapt
 
 from .._guard import guarded
-from .patch import Change, Undo
+from .change import Change, Undo
 
 __all__ = ["WhenImported"]
 

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from dfanalyzer_client.support.forks import in_child
 
 from .._guard import guarded
-from .patch import Change, Undo
+from .change import Change, Undo
 
 __all__ = ["instrument", "is_instrumented", "register", "reinstate", "uninstrument"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .._instrumentation.patch import Change
+from .._instrumentation.change import Change
 
 __all__ = ["all_patches"]
 

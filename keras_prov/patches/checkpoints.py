@@ -21,7 +21,8 @@ from dfanalyzer_client.file import WRITTEN
 from .._artifacts.model_files import CHECKPOINT, EXPORT, file_facts, remember_load
 from .._guard import guarded
 from .._identity_map import WeakIdentityMap
-from .._instrumentation.patch import Change, Original, Patch
+from .._instrumentation.change import Change, Original
+from .._instrumentation.patch import Patch
 from .._instrumentation.post_import import WhenImported
 from .._recording.execution import Execution
 from .._recording.registry import executions_of, known_execution, only_execution, uncaptured_in

@@ -8,7 +8,8 @@ import keras
 
 from .._guard import guarded
 from .._instrumentation.call_arguments import bound_arguments
-from .._instrumentation.patch import Original, Patch
+from .._instrumentation.change import Original
+from .._instrumentation.patch import Patch
 from .._instrumentation.switch import reinstate
 from .._tracking.compilations import remember_compilation
 

@@ -14,7 +14,8 @@ from dfanalyzer_client.file import WRITTEN
 
 from .._artifacts.model_files import EXPORT, file_facts
 from .._instrumentation.call_arguments import bound_arguments
-from .._instrumentation.patch import Change, Original, Patch
+from .._instrumentation.change import Change, Original
+from .._instrumentation.patch import Patch
 from .._recording.execution import Execution
 from .._recording.registry import executions_of
 from .saving import calling_callbacks_name, watched

@@ -13,7 +13,8 @@ from typing import Any
 import keras
 
 from .._guard import guarded
-from .._instrumentation.patch import Original, Patch
+from .._instrumentation.change import Original
+from .._instrumentation.patch import Patch
 from .._tracking.calls import remember
 
 __all__ = ["PATCH"]

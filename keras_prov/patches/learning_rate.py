@@ -8,7 +8,8 @@ from typing import Any
 import keras
 
 from .._guard import guarded
-from .._instrumentation.patch import Original, Patch
+from .._instrumentation.change import Original
+from .._instrumentation.patch import Patch
 from .._training.rate_watch import note_assignment
 
 __all__ = ["PATCH"]

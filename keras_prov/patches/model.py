@@ -12,7 +12,7 @@ from dfanalyzer_client.dataflow import Dataflow
 
 from .._capture.keys import Hyps
 from .._capture.requests import Consent
-from .._instrumentation.patch import Addition
+from .._instrumentation.attributes import Addition
 from .._instrumentation.switch import reinstate
 from .._recording.registry import declare_execution, execution_of
 

@@ -20,7 +20,9 @@ from typing import Any
 import keras
 
 from .._artifacts.own_saving import is_own_saving, own_saving_folder
-from .._instrumentation.patch import Change, Original, Patch, Replacement
+from .._instrumentation.attributes import Replacement
+from .._instrumentation.change import Change, Original
+from .._instrumentation.patch import Patch
 
 __all__ = ["PATCHES"]
 

@@ -17,7 +17,8 @@ from dfanalyzer_client.file import READ, WRITTEN
 
 from .._artifacts.model_files import MODEL, WEIGHTS, file_facts, note_unclaimed, remember_load
 from .._guard import guarded
-from .._instrumentation.patch import Change, Original, Patch
+from .._instrumentation.change import Change, Original
+from .._instrumentation.patch import Patch
 from .._recording.registry import known_execution
 from .._tracking.frames import calling_callback
 from .._tracking.saving import unrecorded

@@ -17,14 +17,16 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TypeAlias
 
-from .._instrumentation import patch
-from .._instrumentation.patch import HANDLERS, Change, Replacement
+from .._instrumentation import wrapper
+from .._instrumentation.attributes import Replacement
+from .._instrumentation.change import Change
+from .._instrumentation.wrapper import HANDLERS
 
 __all__ = ["PATCH"]
 
 Filter: TypeAlias = Callable[["TracebackType | None"], "TracebackType | None"]
 
-OURS = (patch.__file__, f"{Path(__file__).parent}{os.sep}")
+OURS = (wrapper.__file__, f"{Path(__file__).parent}{os.sep}")
 
 
 def _without_ours(original: Filter) -> Filter:

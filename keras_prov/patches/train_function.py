@@ -9,7 +9,8 @@ from typing import Any
 
 import keras
 
-from .._instrumentation.patch import Original, Patch
+from .._instrumentation.change import Original
+from .._instrumentation.patch import Patch
 from .._instrumentation.switch import reinstate
 
 __all__ = ["PATCH"]

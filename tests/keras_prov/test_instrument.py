@@ -13,7 +13,8 @@ import keras
 import pytest
 
 from keras_prov._instrumentation import switch
-from keras_prov._instrumentation.patch import Addition, Patch, Replacement, defining_class
+from keras_prov._instrumentation.attributes import Addition, Replacement
+from keras_prov._instrumentation.patch import Patch, defining_class
 from keras_prov._instrumentation.switch import instrument, is_instrumented, uninstrument
 from keras_prov.patches import all_patches
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable
 
-from ..._instrumentation.patch import Change
+from ..._instrumentation.change import Change
 from ..._instrumentation.post_import import WhenImported
 
 __all__ = ["COMPANIONS"]

@@ -11,7 +11,8 @@ from typing import Any
 
 from ..._guard import guarded
 from ..._identity_map import WeakIdentityMap
-from ..._instrumentation.patch import Original, Patch
+from ..._instrumentation.change import Original
+from ..._instrumentation.patch import Patch
 from ..._recording.trials import FAILED, FINISHED, LateParameters, Trial, during
 
 __all__ = ["PATCHES"]

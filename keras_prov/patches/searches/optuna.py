@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..._guard import guarded
-from ..._instrumentation.patch import Original, Patch
+from ..._instrumentation.change import Original
+from ..._instrumentation.patch import Patch
 from ..._recording.trials import FAILED, FINISHED, PRUNED, LateParameters, Trial, during
 
 __all__ = ["PATCHES"]

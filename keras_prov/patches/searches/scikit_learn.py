@@ -15,7 +15,9 @@ from typing import Any
 
 from ..._guard import guarded
 from ..._identity_map import WeakIdentityMap
-from ..._instrumentation.patch import Alias, Original, Patch
+from ..._instrumentation.attributes import Alias
+from ..._instrumentation.change import Original
+from ..._instrumentation.patch import Patch
 from ..._recording.trials import FAILED, LateParameters, Trial, during, end_of
 
 __all__ = ["PATCHES"]
