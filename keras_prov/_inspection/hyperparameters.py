@@ -16,8 +16,7 @@ from typing import Any
 
 import keras
 
-from .._tracking.calls import construction_of
-from .._tracking.compilations import trains_itself
+from .._tracking.calls import construction_of, trains_itself
 from .describe import MISSING, argument_value, describe, parameters_of, unless_secret
 from .distribution import distribution_of
 from .fit_call import FitCall

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import keras
 
-from .._tracking.compilations import chosen_optimizer, trains_itself
+from .._tracking.calls import chosen_optimizer, trains_itself
 from .learning_rate import inner_optimizers, is_multi
 
 __all__ = [

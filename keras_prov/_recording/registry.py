@@ -12,7 +12,7 @@ import keras
 from .._capture.requests import Consent, consent_of, declare
 from .._identity_map import WeakIdentityMap
 from .._inspection.layers import direct_layers
-from .._tracking.compilations import chosen_optimizer
+from .._tracking.calls import chosen_optimizer
 from .execution import Execution
 from .outcome import steps_taken
 from .trials import Trial, current_trial, is_captured

@@ -11,7 +11,7 @@ from .._instrumentation.call_arguments import bound_arguments
 from .._instrumentation.change import Original
 from .._instrumentation.patch import Patch
 from .._instrumentation.switch import reinstate
-from .._tracking.compilations import remember_compilation
+from .._tracking.calls import remember_compilation
 
 __all__ = ["PATCH"]
 

@@ -18,7 +18,7 @@ from .._instrumentation.switch import reinstate
 from .._recording.execution import Execution, utc_now
 from .._recording.outcome import steps_taken
 from .._recording.registry import execution_of
-from .._tracking.compilations import chosen_optimizer
+from .._tracking.calls import chosen_optimizer
 from .._tracking.running import fits
 from .._training.inputs import data_rows, values_of
 

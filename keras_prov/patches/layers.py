@@ -15,7 +15,7 @@ import keras
 from .._guard import guarded
 from .._instrumentation.change import Original
 from .._instrumentation.patch import Patch
-from .._tracking.calls import remember
+from .._tracking.calls import remember_construction
 
 __all__ = ["PATCH"]
 
@@ -25,7 +25,7 @@ _remembering = guarded("a layer's constructor", lost="where a layer was made")
 def _around_new(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     layer = original(*args, **kwargs)
     with _remembering:
-        remember(layer, sys._getframe(2), args[1:], kwargs)
+        remember_construction(layer, sys._getframe(2), args[1:], kwargs)
     return layer
 
 

@@ -17,7 +17,7 @@ from .._instrumentation.change import Original
 from .._instrumentation.patch import Patch
 from .._instrumentation.switch import reinstate
 from .._tracking.building import optimizer_is_built
-from .._tracking.calls import remember
+from .._tracking.calls import remember_construction
 
 __all__ = ["PATCHES"]
 
@@ -28,7 +28,7 @@ _telling = guarded("an optimizer's build", lost="what a model consists of")
 def _around_init(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     reinstate()
     with _remembering:
-        remember(args[0], *_users_call(args[0], sys._getframe(2), args[1:], kwargs))
+        remember_construction(args[0], *_users_call(args[0], sys._getframe(2), args[1:], kwargs))
     return original(*args, **kwargs)
 
 
