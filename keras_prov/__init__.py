@@ -20,7 +20,7 @@ from ._capture.keys import Key as Key
 from ._capture.keys import known_hyperparameters as known_hyperparameters
 from ._capture.requests import Capture as Capture
 from ._capture.requests import capture as capture
-from ._capture.requests import capture_as_told as _capture_as_told
+from ._capture.requests import capture_inherited as _capture_inherited
 from ._capture.requests import log as log
 from ._guard import guarded
 from ._instrumentation.switch import instrument as instrument
@@ -66,4 +66,4 @@ _register(_all_patches)
 with guarded("instrument()", lost="all that happens in Keras"):
     instrument()
 with guarded("capture as in the process above", lost="what is trained in this process"):
-    _capture_as_told()
+    _capture_inherited()

@@ -14,8 +14,9 @@ from dfanalyzer_client.config import settings
 from dfanalyzer_client.errors import DfAnalyzerError
 
 from ._artifacts.model_files import file_facts, keep_unclaimed, unclaimed_files
-from ._capture.keys import choice_of_text, everything
-from ._capture.requests import Capture, capture_here
+from ._capture.choice import choice_of_text
+from ._capture.keys import everything
+from ._capture.requests import Capture, capture_in_process
 from ._environment.collect import environment
 from ._guard import guarded
 from ._recording.execution import Execution, utc_now
@@ -41,7 +42,7 @@ def capture_all(
             hyps = choice_of_text(text)
         elif settings.capture()[0] is None:
             hyps = everything()
-        handle = capture_here(dataflow_tag, hyps, (), None, adaptation, store)
+        handle = capture_in_process(dataflow_tag, hyps, (), None, adaptation, store)
         _capturing = handle, utc_now()
         keep_unclaimed()
     except (DfAnalyzerError, ImportError, TypeError, ValueError) as error:
@@ -63,8 +64,8 @@ def script_ended(script: str, error: BaseException | str | None) -> str | None:
         return None
     with guarded("the end of a script", lost="that it ran"):
         handle, began = _capturing
-        execution = Execution(handle.consent)
-        rows = environment() if handle.consent.choice.environment else []
+        execution = Execution(handle.config)
+        rows = environment() if handle.config.choice.environment else []
         for fact, mode in unclaimed_files():
             execution.record_file(fact, mode)
         execution.record_script(next(file_facts(script, "script")), began, rows, error)

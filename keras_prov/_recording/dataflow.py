@@ -15,7 +15,7 @@ from dfanalyzer_client.set import Set
 from dfanalyzer_client.set_type import SetType
 from dfanalyzer_client.transformation import Transformation
 
-from .._capture.requests import Consent
+from .._capture.config import CaptureConfig as Consent
 from .._inspection.hyperparameters import KNOWN
 
 __all__ = ["COLUMNS", "dataflow_of", "file_transformation", "hyperparameter_set", "own_set"]

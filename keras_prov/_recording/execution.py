@@ -25,7 +25,7 @@ from dfanalyzer_client.task_status import TaskStatus
 from dfanalyzer_client.transformation import Transformation
 
 from .._artifacts.model_files import FileFact
-from .._capture.requests import Consent
+from .._capture.config import CaptureConfig as Consent
 from .._inspection.hyperparameters import KNOWN
 from .._inspection.logs import Part, in_order_of_claim, kept_names, parts_of
 from .._inspection.numbers import shortest

@@ -9,7 +9,9 @@ from typing import Any
 
 import keras
 
-from .._capture.requests import Consent, consent_of, declare
+from .._capture.config import CaptureConfig as Consent
+from .._capture.requests import declare
+from .._capture.requests import requested_config as consent_of
 from .._identity_map import WeakIdentityMap
 from .._inspection.layers import direct_layers
 from .._tracking.calls import chosen_optimizer

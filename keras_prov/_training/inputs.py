@@ -9,7 +9,7 @@ from typing import Any
 import dfanalyzer_client.keras_schema as tags
 from dfanalyzer_client.support.forks import undivided
 
-from .._capture.requests import Consent
+from .._capture.config import CaptureConfig as Consent
 from .._guard import guarded
 from .._inspection.fit_call import FitCall as Facts
 from .._inspection.hyperparameters import KNOWN, config_of, place_of, schedule_of
