@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 
 from .._guard import guarded
 from .._tracking.calls import Construction, construction_of
-from .describe import MISSING, argument_value, describe_argument, given_argument, parameters_of
+from .constructor_arguments import MISSING, argument_value, given_argument, parameters_of
+from .describe import describe_argument
 
 __all__ = ["LayerRow", "connections", "direct_layers", "layer_rows", "trainable_layers"]
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from dfanalyzer_client.masking import captured_text
 
-from .describe import LONGEST, describe
+from .describe import MAX_ITEMS, describe
 
 __all__ = ["HistoryReader", "Part", "in_order_of_claim", "kept_names", "parts_of", "plain_logs"]
 
@@ -185,7 +185,7 @@ def _text(value: Any) -> str:
     if isinstance(value, (str, *WITH_A_TEXT)):
         return str(value)
     is_container = isinstance(value, (list, tuple, Mapping)) or _is_array(value)
-    if not is_container or _size(value) > LONGEST:
+    if not is_container or _size(value) > MAX_ITEMS:
         return describe(value)
     try:
         return json.dumps(_jsonable(value), default=_jsonable)

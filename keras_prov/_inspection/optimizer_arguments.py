@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from .._tracking.calls import construction_of
-from .describe import MISSING, argument_value, describe, given_argument
+from .constructor_arguments import MISSING, argument_value, given_argument
+from .describe import describe
 from .learning_rate import common, inner_optimizers
 from .optimizers import mapped_optimizers
 

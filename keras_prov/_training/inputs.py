@@ -12,9 +12,10 @@ from dfanalyzer_client.support.forks import undivided
 from .._capture.config import CaptureConfig as Consent
 from .._guard import guarded
 from .._inspection.fit_call import FitCall as Facts
-from .._inspection.hyperparameters import KNOWN, config_of, place_of, schedule_of
+from .._inspection.hyperparameters import KNOWN
 from .._inspection.layers import connections, layer_rows
 from .._inspection.learning_rate import learning_rate
+from .._inspection.optimizer_values import config_of, place_of, schedule_of
 from .._inspection.optimizers import NamedOptimizer
 from .._recording.trials import Trial, trial_rows
 
