@@ -17,7 +17,7 @@ from .model_files import BACKUP, LOG, FileFact, changed, file_facts
 
 __all__ = ["CallbackFiles"]
 
-MOST = 10_000
+MAX_FILES = 10_000
 """Files of a folder beyond are not looked at."""
 
 
@@ -75,6 +75,6 @@ def _within(folder: Any) -> Iterator[Path]:
     for parent, _, names in os.walk(Path(os.fspath(folder)).absolute()):
         for name in names:
             count += 1
-            if count > MOST:
+            if count > MAX_FILES:
                 return
             yield Path(parent, name)

@@ -15,9 +15,9 @@ from dfanalyzer_client.support.regular_file import open_regular
 __all__ = ["SHARDED", "shards_of"]
 
 SHARDED = ".weights.json"
-MAP_BYTES = 64 << 20
-MOST_SHARDS = 10_000
-MOST_BYTES = 1 << 42
+MAX_MAP_BYTES = 64 << 20
+MAX_SHARDS = 10_000
+MAX_BYTES = 1 << 42
 """Of all shards together: 4 TiB."""
 
 
@@ -25,13 +25,13 @@ def shards_of(path: Path) -> list[Path]:
     """The shards that the map at `path` names and that are beside it, each file once, by name."""
     found: dict[tuple[int, int], Path] = {}
     total = 0
-    for name in sorted(set(_named(path)))[:MOST_SHARDS]:
+    for name in sorted(set(_named(path)))[:MAX_SHARDS]:
         shard = path.parent / name
         if not _is_beside(shard, path):
             continue
         status = shard.stat()
         total += status.st_size
-        if total > MOST_BYTES:
+        if total > MAX_BYTES:
             break
         found.setdefault((status.st_dev, status.st_ino), shard)
     return list(found.values())
@@ -41,8 +41,10 @@ def _named(path: Path) -> Iterator[str]:
     """The names in a map that are names and no paths; none where it is no map."""
     try:
         with open_regular(path) as file:
-            text = file.read(MAP_BYTES + 1)
-        entries = list(json.loads(text)["weight_map"].values()) if len(text) <= MAP_BYTES else []
+            text = file.read(MAX_MAP_BYTES + 1)
+        entries = (
+            list(json.loads(text)["weight_map"].values()) if len(text) <= MAX_MAP_BYTES else []
+        )
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return
     for entry in entries:

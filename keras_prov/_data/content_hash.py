@@ -157,13 +157,17 @@ def _taken(
 
 
 def _objects_digest(
-    kind: str, dtype: str, shape: Sequence[int], texts: Iterable[bytes], most: int | None = None
+    kind: str,
+    dtype: str,
+    shape: Sequence[int],
+    texts: Iterable[bytes],
+    max_bytes: int | None = None,
 ) -> ContentHash | None:
-    """The hash of all `texts`, or None when they have more than `most` bytes."""
+    """The hash of all `texts`, or None when they have more than `max_bytes` bytes."""
     digest, total = _begun(kind, dtype, shape), 0
     for text in texts:
         total += len(text)
-        if most is not None and total > most:
+        if max_bytes is not None and total > max_bytes:
             return None
         digest.update(text)
     return ContentHash(f"sha256:{digest.hexdigest()}", kind)

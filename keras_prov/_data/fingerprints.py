@@ -20,8 +20,8 @@ from .tensors import tensor_of
 
 __all__ = ["Fingerprint", "fingerprint"]
 
-MOST_LEAVES = 1000
-MOST_CHARACTERS = 2000
+MAX_LEAVES = 1000
+MAX_CHARACTERS = 2000
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,12 @@ def _leaves(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     pending = list(data.items())
     pending.reverse()
     seen = 0
-    while pending and seen < MOST_LEAVES:
+    while pending and seen < MAX_LEAVES:
         name, value = pending.pop()
         if isinstance(value, dict):
             pending += [(f"{name}/{key}", each) for key, each in reversed(dict.items(value))]
         elif isinstance(value, (list, tuple)) and not _is_of_scalars(value):
-            inner = value[:MOST_LEAVES]
+            inner = value[:MAX_LEAVES]
             pending += [(f"{name}/{i}", inner[i]) for i in reversed(range(len(inner)))]
         elif value is not None:
             seen += 1
@@ -129,7 +129,7 @@ def _table(blank: Fingerprint, value: Any) -> Fingerprint:
     columns = [value.iloc[:, i] for i in range(value.shape[1])]
     names = [f"{i}/{column.name!r}" for i, column in enumerate(columns)]
     dtypes = list(dict.fromkeys(str(column.dtype) for column in columns))
-    spec = ", ".join(f"{column.name}: {column.dtype}" for column in columns[:MOST_LEAVES])
+    spec = ", ".join(f"{column.name}: {column.dtype}" for column in columns[:MAX_LEAVES])
     row = replace(
         blank,
         KIND="dataframe",
@@ -159,9 +159,9 @@ def _pipeline(blank: Fingerprint, value: Any) -> Iterator[Fingerprint]:
     pipeline = pipeline_of(value)
     samples = None if pipeline.samples is None else int(pipeline.samples)
     yield replace(blank, KIND=pipeline.kind, SPEC=_cut(pipeline.spec), SAMPLES=samples)
-    for i, tensor in enumerate(pipeline.tensors[:MOST_LEAVES]):
+    for i, tensor in enumerate(pipeline.tensors[:MAX_LEAVES]):
         yield from _fingerprints(replace(blank, NAME=f"{blank.NAME}/dataset/{i}"), tensor)
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + "…"
+    return text if len(text) <= MAX_CHARACTERS else text[:MAX_CHARACTERS] + "…"

@@ -14,7 +14,7 @@ from typing import Any
 
 __all__ = ["Pipeline", "pipeline_of"]
 
-MOST_STEPS = 100
+MAX_STEPS = 100
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _data_loader(loader: Any) -> Pipeline:
 def _grain(dataset: Any) -> Pipeline:
     """The classes of the pipeline, from what is read to what comes out."""
     steps: list[str] = []
-    while dataset is not None and len(steps) < MOST_STEPS:
+    while dataset is not None and len(steps) < MAX_STEPS:
         steps.append(type(dataset).__qualname__)
         parents = getattr(dataset, "__dict__", {}).get("_parents") or [None]
         dataset = parents[0]

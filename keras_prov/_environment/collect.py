@@ -22,7 +22,7 @@ __all__ = ["environment"]
 
 Row = tuple[str, str, str]
 
-MOST_CHARACTERS = 4000
+MAX_CHARACTERS = 4000
 """Of a command line: ``python -c`` may have a program in it."""
 
 VARIABLES = frozenset({
@@ -160,7 +160,7 @@ def _user() -> str:
 
 def _command_line(arguments: list[str]) -> str:
     line = " ".join(map(quoted, masked_arguments(arguments)))
-    return line if len(line) <= MOST_CHARACTERS else line[:MOST_CHARACTERS] + MASK
+    return line if len(line) <= MAX_CHARACTERS else line[:MAX_CHARACTERS] + MASK
 
 
 def _notebook() -> str | None:

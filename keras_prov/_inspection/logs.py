@@ -22,7 +22,7 @@ from .describe import MAX_ITEMS, describe
 
 __all__ = ["HistoryReader", "Part", "in_order_of_claim", "kept_names", "parts_of", "plain_logs"]
 
-MOST_PARTS = 100
+MAX_PARTS = 100
 """Numbers of one array that get an attribute each; more are one text."""
 
 AS_TEXT = "_text"
@@ -142,7 +142,7 @@ def _of_array(value: Any) -> Iterator[tuple[str, float | str | None]]:
         yield AS_TEXT, _text(value)
     elif array.size == 1 and not isinstance(value, (list, tuple)):
         yield from _parts(_number(array.reshape(())))  # a number, as Keras reads it
-    elif 0 < array.size <= MOST_PARTS:
+    elif 0 < array.size <= MAX_PARTS:
         for place in np.ndindex(array.shape):
             yield "".join(f"_{index}" for index in place), _number(array[place])
     else:

@@ -28,7 +28,7 @@ __all__ = [
 MAIN = "optimizer"
 """The attribute of Keras' own for what `compile()` was given."""
 
-DEEPEST = 3
+MAX_DEPTH = 3
 """Lists within lists and models within models beyond are not looked into."""
 
 DEFAULT = "default"
@@ -51,7 +51,7 @@ class NamedOptimizer(NamedTuple):
 
 def named_optimizers(model: Any) -> list[NamedOptimizer]:
     """All optimizers that train `model`, the one that `compile()` was given first."""
-    main, own = chosen_optimizer(model), _own(model)
+    main, own = chosen_optimizer(model), _in_attributes(model)
     found: dict[int, tuple[str, Any]] = {}
     if main is not None:
         found[id(without_scaling(main))] = MAIN, main
@@ -95,10 +95,10 @@ def mapped_optimizers(multi: Any) -> dict[str, Any]:
     return mapped if default is None else {**mapped, DEFAULT: default}
 
 
-def _own(model: Any) -> list[tuple[str, Any]]:
+def _in_attributes(model: Any) -> list[tuple[str, Any]]:
     """Optimizers that are attributes; those of the model's parts where it has no other way."""
     with_parts = chosen_optimizer(model) is None and trains_itself(type(model))
-    return list(_held(model, "", {id(model)}, DEEPEST, with_parts))
+    return list(_held(model, "", {id(model)}, MAX_DEPTH, with_parts))
 
 
 def _held(

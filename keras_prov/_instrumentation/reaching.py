@@ -7,7 +7,7 @@ from typing import Any
 
 __all__ = ["reaches"]
 
-MOST = 1000
+MAX_OBJECTS = 1000
 
 
 def reaches(function: Any, wanted: Any) -> bool:
@@ -20,7 +20,7 @@ def reaches(function: Any, wanted: Any) -> bool:
         return True
     found = {id(function): function}
     left = [function]
-    while left and len(found) < MOST:
+    while left and len(found) < MAX_OBJECTS:
         each = left.pop()
         if each is wanted:
             return True

@@ -26,9 +26,9 @@ from .._instrumentation.patch import Patch
 
 __all__ = ["PATCHES"]
 
-LARGEST_SEED = int(1e9)
+MAX_SEED = int(1e9)
 
-_own = random.SystemRandom()
+_system_random = random.SystemRandom()
 
 
 def _around_array(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -50,7 +50,7 @@ def _array(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
 def _seeds(original: Callable[[], int]) -> Callable[[], int]:
     @functools.wraps(original)
     def make_default_seed() -> int:
-        return _own.randint(1, LARGEST_SEED) if is_own_saving() else original()
+        return _system_random.randint(1, MAX_SEED) if is_own_saving() else original()
 
     return make_default_seed
 
