@@ -1,7 +1,7 @@
 """The trained model itself, in the artifact store; its file is one more that the execution wrote.
 
 What the program makes next is called and seeded as without us, and it does not hear what Keras has
-to warn of in a saving that is not the program's: see `own_saving`.
+to warn of in a saving that is not the program's: see `isolated_saving`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 from dfanalyzer_client.config import settings
 from dfanalyzer_client.file import WRITTEN
 
+from .._artifacts.isolated_saving import isolated_saving
 from .._artifacts.model_files import FileFact
-from .._artifacts.own_saving import own_saving
 from .._recording.execution import Execution
 from .._tracking.saving import unrecorded
 
@@ -32,7 +32,7 @@ def store_model(execution: Execution, model: Any) -> None:
     from .._artifacts.store import ArtifactStore
 
     with tempfile.TemporaryDirectory(prefix="keras-prov-", dir=_scratch()) as folder:
-        with unrecorded(), own_saving(Path(folder)):
+        with unrecorded(), isolated_saving(Path(folder)):
             path = _saved(model, Path(folder))
         artifact = ArtifactStore(settings.artifacts()).put(path)
     fact = FileFact(artifact.url, path.name, ARTIFACT, artifact.size, artifact.sha256)

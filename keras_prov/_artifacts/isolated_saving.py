@@ -3,7 +3,7 @@
 Saving makes Keras objects. They take automatic names, which Keras counts for each thread: those are
 given back. Some draw a seed from Python's random numbers, or warn. These belong to the whole
 process, and another thread may use them meanwhile; so they are not put back afterwards, but left
-alone: see `keras_prov.patches.own_saving`.
+alone: see `keras_prov.patches.isolated_saving`.
 """
 
 from __future__ import annotations
@@ -14,26 +14,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-__all__ = ["is_own_saving", "own_saving", "own_saving_folder"]
+__all__ = ["is_isolated_saving", "isolated_saving", "isolated_saving_folder"]
 
 NAMES = "object_name_uids"
 
 _thread = threading.local()
 
 
-def is_own_saving() -> bool:
+def is_isolated_saving() -> bool:
     """Whether this thread saves a model that the program did not ask to save."""
-    return own_saving_folder() is not None
+    return isolated_saving_folder() is not None
 
 
-def own_saving_folder() -> Path | None:
+def isolated_saving_folder() -> Path | None:
     """Where such a saving may put temporary files; None outside of one."""
     folder: Path | None = getattr(_thread, "folder", None)
     return folder
 
 
 @contextmanager
-def own_saving(folder: Path) -> Iterator[None]:
+def isolated_saving(folder: Path) -> Iterator[None]:
     """What Keras makes in the block takes nothing of the program's; `folder` is for its files."""
     from keras.src.backend.common import global_state
 

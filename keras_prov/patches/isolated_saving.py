@@ -19,7 +19,7 @@ from typing import Any
 
 import keras
 
-from .._artifacts.own_saving import is_own_saving, own_saving_folder
+from .._artifacts.isolated_saving import is_isolated_saving, isolated_saving_folder
 from .._instrumentation.attributes import Replacement
 from .._instrumentation.change import Change, Original
 from .._instrumentation.patch import Patch
@@ -32,7 +32,7 @@ _system_random = random.SystemRandom()
 
 
 def _around_array(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    if "copy" not in kwargs or not is_own_saving():
+    if "copy" not in kwargs or not is_isolated_saving():
         return original(*args, **kwargs)
     copy = kwargs.pop("copy")
     array = _array(original, args, kwargs)
@@ -50,7 +50,7 @@ def _array(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
 def _seeds(original: Callable[[], int]) -> Callable[[], int]:
     @functools.wraps(original)
     def make_default_seed() -> int:
-        return _system_random.randint(1, MAX_SEED) if is_own_saving() else original()
+        return _system_random.randint(1, MAX_SEED) if is_isolated_saving() else original()
 
     return make_default_seed
 
@@ -58,7 +58,7 @@ def _seeds(original: Callable[[], int]) -> Callable[[], int]:
 def _folders(original: Callable[[], str]) -> Callable[[], str]:
     @functools.wraps(original)
     def get_temp_dir() -> str:
-        folder = own_saving_folder()  # else `tempfile` would remember where it puts things
+        folder = isolated_saving_folder()  # else `tempfile` would remember where it puts things
         return original() if folder is None else tempfile.mkdtemp(dir=folder)
 
     return get_temp_dir
@@ -75,7 +75,7 @@ class _Warnings:
 
     def warn(self, *args: Any, stacklevel: int = 1, **kwargs: Any) -> None:
         """Warn, of the line that Keras means, which is one call further away from here."""
-        if not is_own_saving():
+        if not is_isolated_saving():
             self._module.warn(*args, stacklevel=stacklevel + 1, **kwargs)
 
 
