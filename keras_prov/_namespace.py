@@ -33,12 +33,12 @@ _PACKAGE = __name__.partition(".")[0]
 _MISSING = object()
 
 # Our own modules win where Keras has one of the same name.
-_OWN_MODULES = frozenset(
+_OUR_MODULES = frozenset(
     module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)])
 )
 
 
-def adopt(namespace: dict[str, Any], own: Collection[str]) -> None:
+def adopt(namespace: dict[str, Any], ours: Collection[str]) -> None:
     """Make `namespace`, the globals of our package, a drop-in for Keras'.
 
     Harmless when called again, also by a new copy of this module: ``keras.config.set_backend``
@@ -46,10 +46,10 @@ def adopt(namespace: dict[str, Any], own: Collection[str]) -> None:
 
     Args:
         namespace: where Keras' public names go.
-        own: our public names there, which stay ours should Keras get one of the same name.
+        ours: our public names there, which stay ours should Keras get one of the same name.
     """
     for name in public_names():
-        if name not in own and name not in _OWN_MODULES:
+        if name not in ours and name not in _OUR_MODULES:
             namespace[name] = getattr(keras, name)
     for name, module in _public_modules():
         sys.modules[name] = module
@@ -132,14 +132,14 @@ def _public_modules() -> Iterator[tuple[str, ModuleType]]:
         if not name.startswith(f"{_KERAS}.") or "._" in name:
             continue
         top = name.split(".")[1]
-        if top != "src" and top not in _OWN_MODULES:
+        if top != "src" and top not in _OUR_MODULES:
             yield _PACKAGE + name.removeprefix(_KERAS), module
 
 
 def _keras_name(fullname: str) -> str | None:
     """Keras' name for `fullname`, or None where it is no alias."""
     package, _, rest = fullname.partition(".")
-    if package != _PACKAGE or not rest or rest.partition(".")[0] in _OWN_MODULES:
+    if package != _PACKAGE or not rest or rest.partition(".")[0] in _OUR_MODULES:
         return None
     return f"{_KERAS}.{rest}"
 

@@ -57,7 +57,7 @@ def prov_document(
     """
     from dfanalyzer_client.export.prov import prov_document as document
 
-    client, name = _told(execution, store, home)
+    client, name = _client_and_tag(execution, store, home)
     if not client.flush(STORE_SECONDS):
         raise StoreUnavailableError(
             f"What was said is not stored after {STORE_SECONDS:g} s: the document would lack it. "
@@ -69,7 +69,7 @@ def prov_document(
     )  # fmt: skip
 
 
-def _told(
+def _client_and_tag(
     execution: Any, store: str | StoreURL | None, home: Path | None
 ) -> tuple[Client, str | int]:
     """Who stores what is said of an execution, and how to find it."""

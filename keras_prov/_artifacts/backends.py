@@ -19,7 +19,7 @@ from dfanalyzer_client.support.regular_file import blocks_of, open_regular
 
 from .._secrets import without_credentials
 
-__all__ = ["ArtifactError", "Place", "place_of"]
+__all__ = ["ArtifactError", "Storage", "storage_of"]
 
 LOCAL = ("file://", "local://")
 EXTRAS = {
@@ -34,10 +34,10 @@ class ArtifactError(DfAnalyzerError):
     """An artifact cannot be stored or read; the message has the URL without its credentials."""
 
 
-class Place(Protocol):
+class Storage(Protocol):
     """Where artifacts are; names are relative to its root."""
 
-    shown: str
+    display_url: str
 
     def size(self, name: str) -> int | None:
         """Bytes of a file, None when it is not there."""
@@ -52,7 +52,7 @@ class Place(Protocol):
         """Open a file for reading."""
 
 
-def place_of(url: str) -> Place:
+def storage_of(url: str) -> Storage:
     """The place that a path or a URL names.
 
     Raises:
@@ -75,7 +75,7 @@ class _LocalFolder:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self.shown = str(root)
+        self.display_url = str(root)
 
     def size(self, name: str) -> int | None:
         path = self._root / name
@@ -108,7 +108,7 @@ class _Remote:
     def __init__(self, url: str) -> None:
         self._fs, root = _file_system(url)
         self._root = root.rstrip("/")
-        self.shown = without_credentials(url).rstrip("/")
+        self.display_url = without_credentials(url).rstrip("/")
 
     def size(self, name: str) -> int | None:
         self._fs.invalidate_cache()
@@ -143,18 +143,18 @@ class _Remote:
 
 def _file_system(url: str) -> tuple[Any, str]:
     """The fsspec file system of a URL and the path in it."""
-    shown, scheme = without_credentials(url), url.partition("://")[0]
+    display_url, scheme = without_credentials(url), url.partition("://")[0]
     try:
         file_system, root = import_module("fsspec.core").url_to_fs(url)
     except ImportError as error:
         raise ArtifactError(
-            f"The artifact store {shown} needs a library that is not installed: {error}. "
+            f"The artifact store {display_url} needs a library that is not installed: {error}. "
             f"Install it with: pip install 'fsspec[{EXTRAS.get(scheme, 'full')}]'"
         ) from None
     except Exception as error:  # each backend has its own
         raise ArtifactError(
-            f"Cannot use the artifact store {shown}: {without_credentials(str(error))}. Expected a "
-            "folder, or a URL that fsspec knows, such as s3://bucket/models."
+            f"Cannot use the artifact store {display_url}: {without_credentials(str(error))}. "
+            "Expected a folder, or a URL that fsspec knows, such as s3://bucket/models."
         ) from None
     return file_system, root
 

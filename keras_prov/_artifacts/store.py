@@ -20,7 +20,7 @@ from dfanalyzer_client.support.digest import file_digest, stream_digest
 from dfanalyzer_client.support.safe_home import check_home
 
 from .._secrets import without_credentials
-from .backends import ArtifactError, place_of
+from .backends import ArtifactError, storage_of
 
 __all__ = ["Artifact", "ArtifactError", "ArtifactStore", "file_digest"]
 
@@ -58,12 +58,12 @@ class ArtifactStore:
     def __init__(self, url: str | os.PathLike[str] | None = None) -> None:
         if not url:
             check_home(settings.home(), "artifacts", deep=True)
-        self._place = place_of(os.fspath(url) if url else str(settings.home() / "artifacts"))
+        self._storage = storage_of(os.fspath(url) if url else str(settings.home() / "artifacts"))
 
     @property
     def url(self) -> str:
         """Where the store is, without credentials."""
-        return self._place.shown
+        return self._storage.display_url
 
     def put(self, path: str | os.PathLike[str], *, move: bool = False) -> Artifact:
         """Store a file, unless its content is there already.
@@ -84,9 +84,9 @@ class ArtifactStore:
                 )
             size, sha256 = file_digest(path)
             name = f"{sha256[:2]}/{sha256}{_suffix(path)}"
-            if self._place.size(name) != size:
-                self._place.take(path, name, move)
-            artifact = Artifact(f"{self._place.shown}/{name}", size, sha256)
+            if self._storage.size(name) != size:
+                self._storage.take(path, name, move)
+            artifact = Artifact(f"{self._storage.display_url}/{name}", size, sha256)
             if move and path.absolute() != Path(artifact.url):
                 path.unlink(missing_ok=True)
             return artifact
@@ -98,7 +98,7 @@ class ArtifactStore:
             ArtifactError: it is not in the store, or cannot be read.
         """
         with self._errors("read", sha256):
-            return self._place.open(self._name(sha256))
+            return self._storage.open(self._name(sha256))
 
     def verify(self, sha256: str) -> bool:
         """Whether the artifact's content still is what its name says.
@@ -106,7 +106,7 @@ class ArtifactStore:
         Raises:
             ArtifactError: it is not in the store, or cannot be read.
         """
-        with self._errors("read", sha256), self._place.open(self._name(sha256)) as file:
+        with self._errors("read", sha256), self._storage.open(self._name(sha256)) as file:
             return stream_digest(file) == sha256.lower()
 
     def _name(self, sha256: str) -> str:
@@ -116,7 +116,7 @@ class ArtifactStore:
                 f"Received: {sha256!r}."
             )
         folder = sha256[:2].lower()
-        for name in sorted(self._place.names(folder)):
+        for name in sorted(self._storage.names(folder)):
             if name.startswith(sha256.lower()):
                 return f"{folder}/{name}"
         raise ArtifactError(f"No artifact {sha256} in {self.url}. Expected one that was put there.")

@@ -49,8 +49,10 @@ def _tf_data(dataset: Any) -> Pipeline:
     """Element specification, and the number of elements where TensorFlow knows it."""
     spec = str(dataset.element_spec)
     cardinality = getattr(type(dataset), "cardinality", None)
-    own = str(getattr(cardinality, "__module__", "")).startswith("tensorflow.")
-    if own and sys.modules["tensorflow"].executing_eagerly():  # else it would join a graph
+    is_tensorflows = str(getattr(cardinality, "__module__", "")).startswith("tensorflow.")
+    if (
+        is_tensorflows and sys.modules["tensorflow"].executing_eagerly()
+    ):  # else it would join a graph
         number = int(dataset.cardinality())
         spec += f"; cardinality {({-1: 'infinite', -2: 'unknown'}).get(number, number)}"
     return Pipeline("tf.data", spec)
@@ -64,10 +66,12 @@ def _py_dataset(dataset: Any) -> Pipeline:
 
 
 def _data_loader(loader: Any) -> Pipeline:
-    own = vars(loader)
-    dataset = own.get("dataset")
+    attributes = vars(loader)
+    dataset = attributes.get("dataset")
     names = [_with_attributes(loader, "batch_size", "drop_last", "num_workers")]
-    names += [f"{part}={_name(own[part])}" for part in ("dataset", "sampler") if part in own]
+    names += [
+        f"{part}={_name(attributes[part])}" for part in ("dataset", "sampler") if part in attributes
+    ]
     tensors: tuple[Any, ...] = ()
     if _name(dataset) == "torch.utils.data.dataset.TensorDataset":
         tensors = tuple(dataset.tensors)
@@ -86,9 +90,9 @@ def _grain(dataset: Any) -> Pipeline:
 
 
 def _with_attributes(value: Any, *names: str) -> str:
-    own = getattr(value, "__dict__", {})
-    said = [f"{name.lstrip('_')}={own[name]!r}" for name in names if name in own]
-    return ", ".join([_name(value), *said])
+    attributes = getattr(value, "__dict__", {})
+    named = [f"{name.lstrip('_')}={attributes[name]!r}" for name in names if name in attributes]
+    return ", ".join([_name(value), *named])
 
 
 def _name(value: Any) -> str:

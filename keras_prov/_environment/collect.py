@@ -68,9 +68,11 @@ def environment() -> list[Row]:
     return rows
 
 
-def _known(kind: str, facts: Mapping[str, Callable[[], str | None]]) -> Iterator[tuple[str, str]]:
-    """What can be found out of some facts; one that cannot costs itself alone."""
-    for name, read in facts.items():
+def _readable(
+    kind: str, readers: Mapping[str, Callable[[], str | None]]
+) -> Iterator[tuple[str, str]]:
+    """Names and values of what can be read; a reader that fails loses only its own value."""
+    for name, read in readers.items():
         with guarded(f"reading the environment: {kind} {name}", lost=f"{name} of the {kind}"):
             value = read()
             if value is not None:
@@ -78,7 +80,7 @@ def _known(kind: str, facts: Mapping[str, Callable[[], str | None]]) -> Iterator
 
 
 def _python() -> Iterable[tuple[str, str]]:
-    return _known("python", {
+    return _readable("python", {
         "version": platform.python_version,
         "implementation": platform.python_implementation,
         "executable": lambda: sys.executable or "",
@@ -86,7 +88,7 @@ def _python() -> Iterable[tuple[str, str]]:
 
 
 def _platform() -> Iterable[tuple[str, str]]:
-    return _known("platform", {
+    return _readable("platform", {
         "system": platform.system,
         "release": platform.release,
         "machine": platform.machine,
@@ -95,7 +97,7 @@ def _platform() -> Iterable[tuple[str, str]]:
 
 
 def _process() -> Iterable[tuple[str, str]]:
-    return _known("process", {
+    return _readable("process", {
         "host": platform.node,
         "user": _user,
         "command_line": lambda: _command_line(sys.orig_argv),
@@ -106,7 +108,7 @@ def _process() -> Iterable[tuple[str, str]]:
 
 
 def _keras() -> Iterable[tuple[str, str]]:
-    return _known("keras", {
+    return _readable("keras", {
         "version": lambda: str(keras.__version__),
         "backend": keras.config.backend,
         "backend_version": _backend_version,

@@ -149,10 +149,12 @@ class _Machine:
             yield from self._gpus()
 
     def _cpu(self) -> dict[str, float | str | None]:
-        own, of_all = _read(self._process.cpu_percent), _read(self._busy)
+        of_process, of_all = _read(self._process.cpu_percent), _read(self._busy)
         sample: dict[str, float | str | None] = {
             "DEVICE": "cpu",
-            "CPU_PERCENT": own if self._primed else None,  # the first one compares with nothing
+            "CPU_PERCENT": of_process
+            if self._primed
+            else None,  # nothing to compare the first with
             "MEMORY_BYTES": _read(lambda: self._process.memory_info().rss),
             "SYSTEM_CPU_PERCENT": of_all if self._primed else None,
             "SYSTEM_MEMORY_PERCENT": _read(lambda: self._psutil.virtual_memory().percent),

@@ -54,11 +54,11 @@ def layer_rows(model: Any) -> Iterator[LayerRow]:
 
 def _rows_of(path: str, layer: Any) -> Iterator[LayerRow]:
     class_ = type(layer)
-    made = construction_of(layer)
-    facts = class_.__name__, _output_shape(layer), _parameters(layer), _place(made)
-    yield LayerRow(path, CLASS, class_.__name__, *facts)
-    for argument, value in _arguments(layer, made):
-        yield LayerRow(path, argument, describe_argument(value), *facts)
+    construction = construction_of(layer)
+    details = class_.__name__, _output_shape(layer), _parameters(layer), _place(construction)
+    yield LayerRow(path, CLASS, class_.__name__, *details)
+    for argument, value in _arguments(layer, construction):
+        yield LayerRow(path, argument, describe_argument(value), *details)
 
 
 def connections(model: Any) -> list[tuple[str, str]]:
@@ -115,13 +115,13 @@ def _walk(parent: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
             yield from _walk(layer, f"{name}/", seen)
 
 
-def _arguments(layer: Any, made: Construction | None) -> Iterator[tuple[str, Any]]:
+def _arguments(layer: Any, construction: Construction | None) -> Iterator[tuple[str, Any]]:
     """The constructor's arguments, and those that every layer has."""
     class_ = type(layer)
     for argument in dict.fromkeys([*parameters_of(class_), *OF_EVERY_LAYER]):
         value = argument_value(layer, OF_EVERY_LAYER.get(argument, argument))
-        if value is MISSING and made is not None:
-            value = given_argument(made, class_, argument)
+        if value is MISSING and construction is not None:
+            value = given_argument(construction, class_, argument)
         if value is not MISSING:
             yield argument, value
 
@@ -142,5 +142,5 @@ def _parameters(layer: Any) -> int | None:
         return None
 
 
-def _place(made: Construction | None) -> str | None:
-    return made.place if made is not None else None
+def _place(construction: Construction | None) -> str | None:
+    return construction.place if construction is not None else None

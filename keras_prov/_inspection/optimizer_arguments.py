@@ -121,10 +121,10 @@ def described_map(multi: Any) -> str:
 
 def _read(optimizer: Any, name: str) -> Any:
     value = argument_value(optimizer, name)
-    if value is MISSING:
-        made = construction_of(optimizer)
-        value = given_argument(made, type(optimizer), name) if made is not None else MISSING
-    return value
+    construction = construction_of(optimizer) if value is MISSING else None
+    if construction is None:
+        return value
+    return given_argument(construction, type(optimizer), name)
 
 
 def _numeric(value: Any) -> float | int | None:

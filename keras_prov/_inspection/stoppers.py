@@ -53,16 +53,16 @@ def _places(owner: Any) -> Iterator[str]:
 
 
 def _codes(owner: Any) -> Iterator[CodeType]:
-    classes = [each for each in type(owner).__mro__ if not _is_kerasic(each)]
+    classes = [each for each in type(owner).__mro__ if not _is_of_keras(each)]
     held = vars(owner) if isinstance(owner, keras.callbacks.Callback) else {}
-    for each in (*(value for own in classes for value in vars(own).values()), *held.values()):
+    for each in (*(value for class_ in classes for value in vars(class_).values()), *held.values()):
         function = inspect.unwrap(getattr(each, "__func__", None) or each)
         code = getattr(function, "__code__", None)
-        if isinstance(code, CodeType) and not _is_kerasic(function):
+        if isinstance(code, CodeType) and not _is_of_keras(function):
             yield from _with_inner(code)
 
 
-def _is_kerasic(defined: Any) -> bool:
+def _is_of_keras(defined: Any) -> bool:
     return str(getattr(defined, "__module__", "")).partition(".")[0] == "keras"
 
 

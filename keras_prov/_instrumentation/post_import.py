@@ -32,31 +32,31 @@ class WhenImported:
         self.module = module
         self._changes = changes
         self._lost = lost
-        self._wanted = self._waits = False
+        self._is_applied = self._is_hooked = False
         self._undos: list[Undo] = []
 
     def apply(self) -> Undo:
         """Make the changes, now or later; see `Change.apply`."""
-        self._wanted = True
+        self._is_applied = True
         if self.module in sys.modules:
-            self._make()
-        elif not self._waits:
-            self._waits = True  # once for all: wrapt forgets no hook
+            self._apply_now()
+        elif not self._is_hooked:
+            self._is_hooked = True  # once for all: wrapt forgets no hook
             wrapt.register_post_import_hook(self._imported, self.module)
         return self
 
     def _imported(self, _: ModuleType) -> None:
-        if self._wanted:
-            self._make()
+        if self._is_applied:
+            self._apply_now()
 
-    def _make(self) -> None:
+    def _apply_now(self) -> None:
         with guarded(f"patching {self.module}", lost=self._lost):
             for change in self._changes():
                 self._undos.append(change.apply())
 
     def __call__(self) -> bool:
         """Take the changes back, and make none any more; see `Undo`."""
-        self._wanted = False
+        self._is_applied = False
         self._undos[:] = [undo for undo in reversed(self._undos) if not undo()][::-1]
         return not self._undos
 

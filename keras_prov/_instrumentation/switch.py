@@ -53,7 +53,7 @@ def instrument() -> None:
         if _applied is not None:
             _put_back(_applied)
             return
-        _finish_undos()
+        _retry_undos()
         applied: list[tuple[Change, Undo]] = []
         with ExitStack() as undos:
             for patch in _changes():
@@ -71,7 +71,7 @@ def uninstrument() -> None:
     """
     global _applied
     with _lock:
-        _finish_undos()
+        _retry_undos()
         if _applied is not None:
             applied, _applied = _applied, None
             for _, undo in reversed(applied):
@@ -99,20 +99,20 @@ def reinstate() -> None:
     switched off or on again. We cannot hear of that, so whatever of ours is called looks.
     """
     applied = _applied
-    with _looking:
+    with _checking:
         if applied is not None and not all(undo.is_on() for _, undo in applied):
             with _lock:
                 if applied is _applied:
                     _put_back(applied)
 
 
-_looking = guarded("putting patches back", lost="what happens where they were")
+_checking = guarded("putting patches back", lost="what happens where they were")
 
 
 def _put_back(applied: list[tuple[Change, Undo]]) -> None:
     lost = [place for place, (_, undo) in enumerate(applied) if not undo.is_on()]
     if lost:
-        _finish_undos()
+        _retry_undos()
     for place in lost:
         change, undo = applied[place]
         _undo_or_retry_later(undo)
@@ -130,6 +130,6 @@ def _undo_or_retry_later(undo: Undo) -> None:
         _unfinished.append(undo)
 
 
-def _finish_undos() -> None:
+def _retry_undos() -> None:
     """Try again what could not be undone; newest first, as everywhere."""
     _unfinished[:] = [undo for undo in reversed(_unfinished) if not undo()][::-1]

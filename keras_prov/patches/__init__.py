@@ -25,7 +25,7 @@ def all_patches() -> tuple[Change, ...]:
         tracebacks,
         train_function,
     )
-    from .searches import COMPANIONS
+    from .searches import SEARCHES
 
     return (
         tracebacks.PATCH,
@@ -41,5 +41,5 @@ def all_patches() -> tuple[Change, ...]:
         *exporting.PATCHES,
         *checkpoints.PATCHES,
         *isolated_saving.PATCHES,
-        *COMPANIONS,
+        *SEARCHES,
     )

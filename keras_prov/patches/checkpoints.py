@@ -40,7 +40,7 @@ ORBAX_ASYNC = "orbax.checkpoint._src.checkpointers.async_checkpointer"
 _noting = guarded("a checkpoint of Orbax", lost="that checkpoint")
 
 
-class _Begun(NamedTuple):
+class _PendingSave(NamedTuple):
     """What an asynchronous checkpointer of Orbax's writes now, for whom and when."""
 
     execution: Execution
@@ -49,7 +49,7 @@ class _Begun(NamedTuple):
     epoch: int | None
 
 
-_unfinished: WeakIdentityMap[_Begun] = WeakIdentityMap()
+_pending: WeakIdentityMap[_PendingSave] = WeakIdentityMap()
 """By checkpointer, of which each writes one at a time."""
 
 
@@ -64,7 +64,7 @@ def _around_saved_model(original: Original, args: tuple[Any, ...], kwargs: dict[
 def _around_tf_write(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     def record(prefix: Any) -> None:
         if isinstance(prefix, str):  # within a function that is traced it is a tensor
-            record_written(executions_of(_held(args[0])), _parts(prefix), CHECKPOINT)
+            record_written(executions_of(_objects_of(args[0])), _files_of(prefix), CHECKPOINT)
 
     return watched(original, args, kwargs, record)
 
@@ -72,21 +72,21 @@ def _around_tf_write(original: Original, args: tuple[Any, ...], kwargs: dict[str
 def _around_tf_read(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     def record(_: Any) -> None:
         prefix = str(args[1] if len(args) > 1 else kwargs.get("save_path"))
-        for execution in executions_of(_held(args[0])):
-            for path in _parts(prefix):
+        for execution in executions_of(_objects_of(args[0])):
+            for path in _files_of(prefix):
                 execution.record_loaded(file_facts(path, CHECKPOINT))
-        for model in uncaptured_in(_held(args[0])):
-            for path in _parts(prefix):
+        for model in uncaptured_in(_objects_of(args[0])):
+            for path in _files_of(prefix):
                 remember_load(model, path, CHECKPOINT, None)
 
     return watched(original, args, kwargs, record)
 
 
-def _held(checkpoint: Any) -> Any:
+def _objects_of(checkpoint: Any) -> Any:
     return getattr(checkpoint, "_root", None), dict(getattr(checkpoint, "_kwargs", None) or {})
 
 
-def _parts(prefix: str) -> list[str]:
+def _files_of(prefix: str) -> list[str]:
     escaped = glob.escape(prefix)
     return sorted([*glob.glob(f"{escaped}.index"), *glob.glob(f"{escaped}.data-*")])  # noqa: PTH207
 
@@ -107,8 +107,8 @@ def _around_async_save(original: Original, args: tuple[Any, ...], kwargs: dict[s
         _record_finished(args[0])
         folder = _folder(args, kwargs)
         if execution is not None and folder is not None:
-            begun = _Begun(execution, folder, calling_callbacks_name(), execution.epoch)
-            _unfinished.set(args[0], begun)
+            pending = _PendingSave(execution, folder, calling_callbacks_name(), execution.epoch)
+            _pending.set(args[0], pending)
     return result
 
 
@@ -120,10 +120,10 @@ def _around_wait(original: Original, args: tuple[Any, ...], kwargs: dict[str, An
 
 
 def _record_finished(checkpointer: Any) -> None:
-    begun = _unfinished.pop(checkpointer)
-    if begun is not None:
-        for fact in file_facts(begun.folder, CHECKPOINT, begun.callback):
-            begun.execution.record_file(replace(fact, epoch=begun.epoch), WRITTEN)
+    pending = _pending.pop(checkpointer)
+    if pending is not None:
+        for fact in file_facts(pending.folder, CHECKPOINT, pending.callback):
+            pending.execution.record_file(replace(fact, epoch=pending.epoch), WRITTEN)
 
 
 def _folder(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:

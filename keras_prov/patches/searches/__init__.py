@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from ..._instrumentation.change import Change
 from ..._instrumentation.post_import import WhenImported
 
-__all__ = ["COMPANIONS"]
+__all__ = ["SEARCHES"]
 
 
 def _patches(name: str) -> Callable[[], Iterable[Change]]:
@@ -24,7 +24,7 @@ def _patches(name: str) -> Callable[[], Iterable[Change]]:
     return found
 
 
-COMPANIONS = (
+SEARCHES = (
     WhenImported("optuna.study._optimize", _patches("optuna"), "Optuna's trials"),
     WhenImported(
         "keras_tuner.src.engine.base_tuner", _patches("keras_tuner"), "KerasTuner's trials"

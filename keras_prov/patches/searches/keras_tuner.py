@@ -22,18 +22,18 @@ _running: WeakIdentityMap[Trial] = WeakIdentityMap()
 
 
 def _around_run_trial(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    begun = None
+    running = None
     with guarded("a trial of KerasTuner", lost="that trial"):
         tuner, trial = args[:2]
-        begun = _trial(tuner, trial)
-        _running.set(trial, begun)
+        running = _trial(tuner, trial)
+        _running.set(trial, running)
     try:
-        with during(begun):
+        with during(running):
             return original(*args, **kwargs)
     except BaseException as error:
-        if begun is not None and not isinstance(error, Exception):  # the search is broken off
+        if running is not None and not isinstance(error, Exception):  # the search is broken off
             with guarded("the end of a trial of KerasTuner", lost="how it ended"):
-                begun.end(FAILED)
+                running.end(FAILED)
         raise
 
 
@@ -49,18 +49,18 @@ def _around_trial_end(original: Original, args: tuple[Any, ...], kwargs: dict[st
     result = original(*args, **kwargs)
     with guarded("the end of a trial of KerasTuner", lost="how it ended"):
         tuner, trial = args[:2]
-        begun = _running.pop(trial)
-        if begun is not None:
-            _end(begun, tuner.oracle, trial)
+        running = _running.pop(trial)
+        if running is not None:
+            _end(running, tuner.oracle, trial)
     return result
 
 
-def _end(begun: Trial, oracle: Any, trial: Any) -> None:
-    told = getattr(oracle, "trials", {}).get(trial.trial_id, trial)
-    state = FINISHED if told.status == "COMPLETED" else FAILED  # or INVALID
+def _end(running: Trial, oracle: Any, trial: Any) -> None:
+    ended = getattr(oracle, "trials", {}).get(trial.trial_id, trial)
+    state = FINISHED if ended.status == "COMPLETED" else FAILED  # or INVALID
     objective = getattr(oracle, "objective", None)
     name = str(getattr(objective, "name", None) or "score")
-    begun.end(state, {name: told.score})
+    running.end(state, {name: ended.score})
 
 
 def _tuner() -> type:

@@ -20,13 +20,13 @@ def _around_run_trial(original: Original, args: tuple[Any, ...], kwargs: dict[st
     if len(args) < 2:
         return original(*args, **kwargs)
     study, objective, *others = args
-    begun: list[tuple[Trial, Any]] = []
+    started: list[tuple[Trial, Any]] = []
 
     def within_trial(trial: Any) -> Any:
         running = None
         with guarded("a trial of Optuna", lost="that trial"):
             running = _trial(study, trial)
-            begun.append((running, trial))
+            started.append((running, trial))
         with during(running):
             return objective(trial)
 
@@ -34,7 +34,7 @@ def _around_run_trial(original: Original, args: tuple[Any, ...], kwargs: dict[st
         return original(study, within_trial, *others, **kwargs)
     finally:
         with guarded("the end of a trial of Optuna", lost="how it ended"):
-            for running, trial in begun:
+            for running, trial in started:
                 _end(running, study, trial)
 
 
@@ -48,12 +48,12 @@ def _trial(study: Any, trial: Any) -> Trial:
 
 
 def _end(running: Trial, study: Any, trial: Any) -> None:
-    told = study._storage.get_trial(trial._trial_id)
-    values = told.values or []
+    ended = study._storage.get_trial(trial._trial_id)
+    values = ended.values or []
     names = getattr(study, "metric_names", None) or [f"value_{i}" for i in range(len(values))]
     if len(values) == 1 and names == ["value_0"]:
         names = ["value"]
-    running.end(STATES.get(told.state.name, FAILED), dict(zip(names, values, strict=False)))
+    running.end(STATES.get(ended.state.name, FAILED), dict(zip(names, values, strict=False)))
 
 
 PATCHES = (Patch(lambda: sys.modules["optuna.study._optimize"], "_run_trial", _around_run_trial),)

@@ -57,13 +57,13 @@ def _around_search(original: Original, args: tuple[Any, ...], kwargs: dict[str, 
 
 
 def _around_fit(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    begun = None
+    running = None
     with guarded("a fit of scikit-learn's search", lost="that trial"):
-        begun = _trial(kwargs)
+        running = _trial(kwargs)
     error: BaseException | None = None
     result = None
     try:
-        with during(begun):
+        with during(running):
             result = original(*args, **kwargs)
         return result
     except BaseException as raised:
@@ -71,16 +71,16 @@ def _around_fit(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any
         raise
     finally:
         with guarded("a fit of scikit-learn's search", lost="how it ended"):
-            if begun is not None:
-                _end(begun, error, result)
+            if running is not None:
+                _end(running, error, result)
 
 
-def _end(begun: Trial, error: BaseException | None, result: Any) -> None:
+def _end(running: Trial, error: BaseException | None, result: Any) -> None:
     """With its scores; with `error_score` a fit that failed raises nothing, but tells of it."""
-    told = result if isinstance(result, Mapping) else {}
-    state = FAILED if told.get("fit_error") else end_of(error)
-    scores = told.get("test_scores")
-    begun.end(state, scores if isinstance(scores, Mapping) else {"score": scores})
+    outcome = result if isinstance(result, Mapping) else {}
+    state = FAILED if outcome.get("fit_error") else end_of(error)
+    scores = outcome.get("test_scores")
+    running.end(state, scores if isinstance(scores, Mapping) else {"score": scores})
 
 
 def _trial(arguments: Mapping[str, Any]) -> Trial | None:
