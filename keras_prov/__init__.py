@@ -32,7 +32,7 @@ from ._recording.trials import trial as trial
 from .patches import all_patches as _all_patches
 
 if TYPE_CHECKING:  # for editors that do not read the stubs
-    from keras import *  # noqa: F403
+    from keras import *  # noqa: F403  # as at run time
 
 _OWN = (
     "Capture",

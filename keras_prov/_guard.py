@@ -105,8 +105,9 @@ def _report_home(error: UnsafeHomeError) -> None:
         _reported.add(key)
         _logger.error(
             "%s (Until then nothing is recorded; Keras itself goes on undisturbed. "
-            "KERAS_PROV_STRICT=1 raises this.)", error,
-        )  # fmt: skip
+            "KERAS_PROV_STRICT=1 raises this.)",
+            error,
+        )
 
 
 def _reported_of(each: object) -> set[tuple[str, str]]:

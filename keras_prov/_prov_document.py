@@ -64,9 +64,14 @@ def prov_document(
             "It is safe in the journal; try again, or `keras-prov sync`."
         )
     return document(
-        name, epochs=epochs, prospective=prospective, author=author, base=base,
-        store=client.store, home=client.home,
-    )  # fmt: skip
+        name,
+        epochs=epochs,
+        prospective=prospective,
+        author=author,
+        base=base,
+        store=client.store,
+        home=client.home,
+    )
 
 
 def _client_and_tag(

@@ -95,17 +95,25 @@ def main() -> None:
         f"Execution [bold]{dataflow.exec_tag}[/bold]: {len(x_train)} images, {epochs} epochs"
     )
     with Progress(
-        TextColumn("training"), BarColumn(), TextColumn("{task.fields[state]}"),
-        TimeRemainingColumn(), console=console,
-    ) as progress:  # fmt: skip
+        TextColumn("training"),
+        BarColumn(),
+        TextColumn("{task.fields[state]}"),
+        TimeRemainingColumn(),
+        console=console,
+    ) as progress:
         model.fit(
-            x_train, y_train, batch_size=32, epochs=epochs, validation_split=0.2, verbose=0,
+            x_train,
+            y_train,
+            batch_size=32,
+            epochs=epochs,
+            validation_split=0.2,
+            verbose=0,
             callbacks=[
                 keras.callbacks.LearningRateScheduler(step_decay),
                 ProgressBar(progress, epochs),
                 SecondProcess(progress.console, at_epoch=epochs // 3),
             ],
-        )  # fmt: skip
+        )
     loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
     console.print(f"Test loss {loss:.4f}, accuracy {accuracy:.4f}.\n")
     if not keras.flush(timeout=30):

@@ -23,10 +23,22 @@ __all__ = ["ArtifactError", "Storage", "storage_of"]
 
 LOCAL = ("file://", "local://")
 EXTRAS = {
-    "abfs": "abfs", "abfss": "abfs", "adl": "adl", "az": "abfs", "gcs": "gs", "gs": "gs",
-    "hdfs": "hdfs", "http": "http", "https": "http", "oci": "oci", "s3": "s3", "s3a": "s3",
-    "sftp": "sftp", "smb": "smb", "ssh": "ssh",
-}  # fmt: skip
+    "abfs": "abfs",
+    "abfss": "abfs",
+    "adl": "adl",
+    "az": "abfs",
+    "gcs": "gs",
+    "gs": "gs",
+    "hdfs": "hdfs",
+    "http": "http",
+    "https": "http",
+    "oci": "oci",
+    "s3": "s3",
+    "s3a": "s3",
+    "sftp": "sftp",
+    "smb": "smb",
+    "ssh": "ssh",
+}
 """The extra of fsspec that brings the library of a scheme."""
 
 

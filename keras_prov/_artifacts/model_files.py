@@ -92,8 +92,7 @@ def file_facts(path: Any, kind: str, callback: str | None = None) -> Iterator[Fi
 def remember_load(model: object, path: Any, kind: str, callback: str | None) -> None:
     """Remember what an uncaptured model was read from."""
     if isinstance(path, (str, os.PathLike)):
-        text = os.fsdecode(path)
-        absolute = text if "://" in text else os.path.abspath(text)  # noqa: PTH100 (no symlinks)
+        absolute = _absolute(path)
         load = _Load(absolute, kind, callback, changed(absolute))
         _loads.set(model, [*(_loads.get(model) or []), load])
 
@@ -120,9 +119,7 @@ def keep_unclaimed() -> None:
 def note_unclaimed(path: Any, kind: str, mode: str) -> None:
     """Remember such a file, if anybody wants to know."""
     if _unclaimed is not None and isinstance(path, (str, os.PathLike)):
-        text = os.fsdecode(path)
-        absolute = text if "://" in text else os.path.abspath(text)  # noqa: PTH100 (no symlinks)
-        _unclaimed[absolute, kind, mode] = None
+        _unclaimed[_absolute(path), kind, mode] = None
 
 
 def unclaimed_files() -> list[tuple[FileFact, str]]:
@@ -139,6 +136,14 @@ def changed(path: str) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_mtime_ns, found.st_size
+
+
+def _absolute(path: str | os.PathLike[str]) -> str:
+    """A path that stays valid when the working directory changes; a URL as it is."""
+    text = os.fsdecode(path)
+    if "://" in text:
+        return text
+    return os.path.abspath(text)  # noqa: PTH100  # Path.resolve would follow symbolic links
 
 
 def _digest(path: Path) -> tuple[int | None, str | None]:

@@ -178,8 +178,13 @@ def _framed(content: bytes) -> bytes:
 
 
 _BY_REPR = (
-    datetime.date, datetime.datetime, datetime.time, datetime.timedelta, decimal.Decimal, uuid.UUID,
-)  # fmt: skip
+    datetime.date,
+    datetime.datetime,
+    datetime.time,
+    datetime.timedelta,
+    decimal.Decimal,
+    uuid.UUID,
+)
 
 
 _PANDAS_SCALARS = frozenset({"Interval", "NAType", "NaTType", "Period", "Timedelta", "Timestamp"})

@@ -25,20 +25,62 @@ Row = tuple[str, str, str]
 MAX_CHARACTERS = 4000
 """Of a command line: ``python -c`` may have a program in it."""
 
-VARIABLES = frozenset({
-    "CUBLAS_WORKSPACE_CONFIG", "CUDA_DEVICE_ORDER", "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES",
-    "JAX_ENABLE_X64", "JAX_PLATFORMS", "JOB_ID", "KERAS_BACKEND", "KERAS_HOME", "LOCAL_RANK",
-    "LSB_JOBID", "LSB_JOBINDEX", "MKL_NUM_THREADS", "NVIDIA_TF32_OVERRIDE",
-    "NVIDIA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "OMPI_COMM_WORLD_RANK", "OPENBLAS_NUM_THREADS",
-    "PBS_ARRAY_INDEX", "PBS_JOBID", "PYTHONHASHSEED", "RANK", "ROCR_VISIBLE_DEVICES",
-    "SGE_TASK_ID", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_JOB_ID", "SLURM_JOB_NAME",
-    "SLURM_JOB_NODELIST", "SLURM_NTASKS", "SLURM_PROCID", "TF_CONFIG", "TF_DETERMINISTIC_OPS",
-    "WORLD_SIZE", "XLA_FLAGS", "XLA_PYTHON_CLIENT_MEM_FRACTION", "XLA_PYTHON_CLIENT_PREALLOCATE",
-})  # fmt: skip
+VARIABLES = frozenset(
+    {
+        "CUBLAS_WORKSPACE_CONFIG",
+        "CUDA_DEVICE_ORDER",
+        "CUDA_VISIBLE_DEVICES",
+        "HIP_VISIBLE_DEVICES",
+        "JAX_ENABLE_X64",
+        "JAX_PLATFORMS",
+        "JOB_ID",
+        "KERAS_BACKEND",
+        "KERAS_HOME",
+        "LOCAL_RANK",
+        "LSB_JOBID",
+        "LSB_JOBINDEX",
+        "MKL_NUM_THREADS",
+        "NVIDIA_TF32_OVERRIDE",
+        "NVIDIA_VISIBLE_DEVICES",
+        "OMP_NUM_THREADS",
+        "OMPI_COMM_WORLD_RANK",
+        "OPENBLAS_NUM_THREADS",
+        "PBS_ARRAY_INDEX",
+        "PBS_JOBID",
+        "PYTHONHASHSEED",
+        "RANK",
+        "ROCR_VISIBLE_DEVICES",
+        "SGE_TASK_ID",
+        "SLURM_ARRAY_JOB_ID",
+        "SLURM_ARRAY_TASK_ID",
+        "SLURM_JOB_ID",
+        "SLURM_JOB_NAME",
+        "SLURM_JOB_NODELIST",
+        "SLURM_NTASKS",
+        "SLURM_PROCID",
+        "TF_CONFIG",
+        "TF_DETERMINISTIC_OPS",
+        "WORLD_SIZE",
+        "XLA_FLAGS",
+        "XLA_PYTHON_CLIENT_MEM_FRACTION",
+        "XLA_PYTHON_CLIENT_PREALLOCATE",
+    }
+)
 PREFIXES = (
-    "TF_AUTOTUNE", "TF_CPP_", "TF_CUBLAS_", "TF_CUDA_", "TF_CUDNN_", "TF_DISABLE_", "TF_ENABLE_",
-    "TF_FORCE_", "TF_GPU_", "TF_NUM_", "TF_ONEDNN_", "TF_USE_", "TF_XLA_",
-)  # fmt: skip
+    "TF_AUTOTUNE",
+    "TF_CPP_",
+    "TF_CUBLAS_",
+    "TF_CUDA_",
+    "TF_CUDNN_",
+    "TF_DISABLE_",
+    "TF_ENABLE_",
+    "TF_FORCE_",
+    "TF_GPU_",
+    "TF_NUM_",
+    "TF_ONEDNN_",
+    "TF_USE_",
+    "TF_XLA_",
+)
 """TensorFlow's own: Terraform's variables begin with TF_ as well, and hold tokens."""
 
 _scripts: dict[Path, dict[str, str]] = {}
@@ -80,39 +122,51 @@ def _readable(
 
 
 def _python() -> Iterable[tuple[str, str]]:
-    return _readable("python", {
-        "version": platform.python_version,
-        "implementation": platform.python_implementation,
-        "executable": lambda: sys.executable or "",
-    })  # fmt: skip
+    return _readable(
+        "python",
+        {
+            "version": platform.python_version,
+            "implementation": platform.python_implementation,
+            "executable": lambda: sys.executable or "",
+        },
+    )
 
 
 def _platform() -> Iterable[tuple[str, str]]:
-    return _readable("platform", {
-        "system": platform.system,
-        "release": platform.release,
-        "machine": platform.machine,
-        "cpus": lambda: str(os.cpu_count()),
-    })  # fmt: skip
+    return _readable(
+        "platform",
+        {
+            "system": platform.system,
+            "release": platform.release,
+            "machine": platform.machine,
+            "cpus": lambda: str(os.cpu_count()),
+        },
+    )
 
 
 def _process() -> Iterable[tuple[str, str]]:
-    return _readable("process", {
-        "host": platform.node,
-        "user": _user,
-        "command_line": lambda: _command_line(sys.orig_argv),
-        "working_directory": _working_directory,
-        "process_id": lambda: str(os.getpid()),
-        "notebook": lambda: _notebook() or None,
-    })  # fmt: skip
+    return _readable(
+        "process",
+        {
+            "host": platform.node,
+            "user": _user,
+            "command_line": lambda: _command_line(sys.orig_argv),
+            "working_directory": _working_directory,
+            "process_id": lambda: str(os.getpid()),
+            "notebook": lambda: _notebook() or None,
+        },
+    )
 
 
 def _keras() -> Iterable[tuple[str, str]]:
-    return _readable("keras", {
-        "version": lambda: str(keras.__version__),
-        "backend": keras.config.backend,
-        "backend_version": _backend_version,
-    })  # fmt: skip
+    return _readable(
+        "keras",
+        {
+            "version": lambda: str(keras.__version__),
+            "backend": keras.config.backend,
+            "backend_version": _backend_version,
+        },
+    )
 
 
 def _backend_version() -> str | None:

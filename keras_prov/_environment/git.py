@@ -18,12 +18,12 @@ from .._secrets import masked
 __all__ = ["git_state"]
 
 TIMEOUT_SECONDS = 2.0
-QUIETLY = (
-    "--no-optional-locks",
-    "-c", "core.fsmonitor=false",  # which would start a process that stays
-    "-c", "core.hooksPath=/dev/null",
-    "-c", "safe.bareRepository=explicit",
-)  # fmt: skip
+CONFIGURATION = (
+    "core.fsmonitor=false",  # or a process would be started that stays
+    "core.hooksPath=/dev/null",
+    "safe.bareRepository=explicit",
+)
+OPTIONS = ("--no-optional-locks", *(word for each in CONFIGURATION for word in ("-c", each)))
 WITHOUT_TRANSPORT = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
 FILTERS = r"^filter\..*\.(clean|process)$"
 TRUSTED_FILTERS = ("git-lfs clean -- %f", "git-lfs filter-process")
@@ -50,9 +50,13 @@ def git_state(folder: Path) -> dict[str, str]:
     if remote and remote.strip():
         state["remote"] = masked(remote.strip())
     changes = _ask(
-        folder, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty",
+        folder,
+        "status",
+        "--porcelain",
+        "--untracked-files=no",
+        "--ignore-submodules=dirty",
         **_without_filters(folder),
-    )  # fmt: skip
+    )
     if changes is not None:
         state["dirty"] = "true" if changes else "false"
     return state
@@ -89,7 +93,7 @@ def _ask(folder: Path, *command: str, **variables: str) -> str | None:
         return None
     try:
         answer = subprocess.run(  # noqa: S603  # the words are ours, but for the folder
-            [git, *QUIETLY, "-C", str(folder), *command],
+            [git, *OPTIONS, "-C", str(folder), *command],
             stdin=subprocess.DEVNULL,
             env={**os.environ, **WITHOUT_TRANSPORT, **variables},
             capture_output=True,

@@ -26,9 +26,17 @@ __all__ = ["SAMPLE_KEYS", "Sample", "SystemSampler", "checked"]
 Sample = Mapping[str, float | str | None]
 
 SAMPLE_KEYS = (
-    "ELAPSED_TIME", "DEVICE", "CPU_PERCENT", "MEMORY_BYTES", "SYSTEM_CPU_PERCENT",
-    "SYSTEM_MEMORY_PERCENT", "GPU_PERCENT", "GPU_MEMORY_BYTES", "GPU_TEMPERATURE", "DEVICE_NAME",
-)  # fmt: skip
+    "ELAPSED_TIME",
+    "DEVICE",
+    "CPU_PERCENT",
+    "MEMORY_BYTES",
+    "SYSTEM_CPU_PERCENT",
+    "SYSTEM_MEMORY_PERCENT",
+    "GPU_PERCENT",
+    "GPU_MEMORY_BYTES",
+    "GPU_TEMPERATURE",
+    "DEVICE_NAME",
+)
 """What each sample has; None where it is not of that device, or could not be read."""
 
 JOIN_SECONDS = 2.0

@@ -27,8 +27,16 @@ MAX_PARTS = 100
 
 AS_TEXT = "_text"
 INTEGERS = range(-(2**63), 2**63)
-WITH_A_TEXT = (complex, bytes, np.datetime64, np.timedelta64, PurePath,
-               datetime.date, datetime.time, datetime.timedelta)  # fmt: skip
+WITH_A_TEXT = (
+    complex,
+    bytes,
+    np.datetime64,
+    np.timedelta64,
+    PurePath,
+    datetime.date,
+    datetime.time,
+    datetime.timedelta,
+)
 ALWAYS_KEPT = frozenset({"loss", "val_loss"})
 
 

@@ -32,14 +32,17 @@ def reaches(function: Any, wanted: Any) -> bool:
 
 def _held(function: Any, wanted: Any) -> Iterator[Any]:
     """The functions that a wrapper may call."""
-    yield from filter(_is_function, (
-        getattr(function, "__wrapped__", None),
-        getattr(function, "__func__", None),
-        getattr(function, "func", None),
-        *_contents(getattr(function, "__closure__", None)),
-        *(getattr(function, "__defaults__", None) or ()),
-        *(getattr(function, "__kwdefaults__", None) or {}).values(),
-    ))  # fmt: skip
+    yield from filter(
+        _is_function,
+        (
+            getattr(function, "__wrapped__", None),
+            getattr(function, "__func__", None),
+            getattr(function, "func", None),
+            *_contents(getattr(function, "__closure__", None)),
+            *(getattr(function, "__defaults__", None) or ()),
+            *(getattr(function, "__kwdefaults__", None) or {}).values(),
+        ),
+    )
     names = getattr(function, "__globals__", {})
     for name in getattr(getattr(function, "__code__", None), "co_names", ()):
         each = names.get(name)

@@ -121,8 +121,9 @@ def _put_back(applied: list[tuple[Change, Undo]]) -> None:
         _logger.warning(
             "Another library has taken Keras-Prov's patch of %s off Keras, as MLflow's autologging "
             "does when it is switched off or on again. It is back; what Keras did there meanwhile "
-            "is not captured.", ", ".join(str(applied[place][0]) for place in lost),
-        )  # fmt: skip
+            "is not captured.",
+            ", ".join(str(applied[place][0]) for place in lost),
+        )
 
 
 def _undo_or_retry_later(undo: Undo) -> None:

@@ -46,8 +46,9 @@ def _saved(model: Any, folder: Path) -> Path:
     except Exception as error:  # no get_config, a lambda without source, whatever a layer raises
         _logger.info(
             "Keras cannot save the whole of a model (%s: %s): its weights alone are stored.",
-            type(error).__name__, error,
-        )  # fmt: skip
+            type(error).__name__,
+            error,
+        )
         model.save_weights(folder / "model.weights.h5")
         return folder / "model.weights.h5"
 
@@ -57,7 +58,7 @@ def _scratch() -> str | None:
     if tempfile.tempdir is not None:
         return os.fsdecode(tempfile.tempdir)
     named = [os.environ.get(name, "") for name in ("TMPDIR", "TEMP", "TMP")]
-    for folder in (*named, "/tmp", "/var/tmp", "/usr/tmp"):  # noqa: S108 (mkdtemp makes it safe)
+    for folder in (*named, "/tmp", "/var/tmp", "/usr/tmp"):  # noqa: S108  # mkdtemp makes it safe
         if folder and os.access(folder, os.W_OK | os.X_OK):
             return str(Path(folder).absolute())
     return None

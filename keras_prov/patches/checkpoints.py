@@ -87,8 +87,11 @@ def _objects_of(checkpoint: Any) -> Any:
 
 
 def _files_of(prefix: str) -> list[str]:
+    """The files of a checkpoint, of which TensorFlow knows only how their names begin."""
     escaped = glob.escape(prefix)
-    return sorted([*glob.glob(f"{escaped}.index"), *glob.glob(f"{escaped}.data-*")])  # noqa: PTH207
+    index = glob.glob(f"{escaped}.index")  # noqa: PTH207  # pathlib has no glob of a prefix
+    data = glob.glob(f"{escaped}.data-*")  # noqa: PTH207  # likewise
+    return sorted([*index, *data])
 
 
 def _around_orbax_save(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

@@ -44,12 +44,13 @@ class _WatchedFit:
 
     def _watch(self, original: Callable[..., Any]) -> None:
         execution = execution_of(self.args[0])
-        bound = bound_arguments(original, self.args, self.kwargs) if execution else None
-        if execution is None or bound is None:
+        if execution is None:
+            return
+        bound = bound_arguments(original, self.args, self.kwargs)
+        with_defaults = bound_arguments(original, self.args, self.kwargs)
+        if bound is None or with_defaults is None:
             return
         self._given = bound.arguments.get("callbacks")
-        with_defaults = bound_arguments(original, self.args, self.kwargs)
-        assert with_defaults is not None  # noqa: S101 (for the type checker: the same call was bound above)
         with_defaults.apply_defaults()
         training = Training(execution, self.args[0], with_defaults.arguments)
         bound.arguments["callbacks"] = with_callbacks(self._given, training.first, training.last)
