@@ -6,7 +6,8 @@ Example:
     <Dense name=dense, built=False>
 
 Every name of Keras is here, and is Keras' own object. Importing this package instruments Keras,
-also for code that imports `keras` itself; nothing is recorded of a model without its user's word.
+also for code that imports `keras` itself. Nothing is recorded until `Model.provenance` or `capture`
+is called.
 """
 
 from typing import TYPE_CHECKING, Any

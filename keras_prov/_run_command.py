@@ -1,7 +1,7 @@
 """What ``keras-prov run`` does once the script has imported Keras: capture every model.
 
-A script that has trained and tested nothing that we see leaves an execution all the same: what it
-ran in, how it ended, and the files of its models.
+Even a script without a `fit()` or `evaluate()` is recorded as an execution: its environment, how it
+ended, and the files of its models.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from ._recording.execution import Execution, utc_now
 __all__ = ["capture_all", "script_ended"]
 
 _capturing: tuple[Capture, str] | None = None
-"""The capture of `capture_all`, and when it began."""
+"""The capture that `capture_all` has started, and when."""
 
 
 def capture_all(
     text: str | None, dataflow_tag: str | None, adaptation: bool | None, store: str | None
 ) -> None:
-    """Capture from here on what the command's options say, else the settings, else everything.
+    """Capture from now on what the command's options say, else the settings, else everything.
 
     Raises:
-        SystemExit: with 2, after a line on stderr that says what cannot be.
+        SystemExit: with 2, after a line on stderr that says what is wrong.
     """
     global _capturing
     try:
@@ -51,14 +51,14 @@ def capture_all(
 
 
 def script_ended(script: str, error: BaseException | str | None) -> str | None:
-    """Record a script in which nothing was seen to be trained or tested.
+    """Record a script in which no training and no test was captured.
 
     Args:
         script: its file.
-        error: what it ended with; None if that was well.
+        error: what it ended with; None if it ended well.
 
     Returns:
-        A line for its user; None where it left executions already, or capture never began.
+        A line for the user; None if the script has executions already, or was not captured.
     """
     if _capturing is None or Execution.tasks:
         return None

@@ -1,7 +1,7 @@
-"""Where artifacts lie: a folder of the local disk, or a folder behind any fsspec URL.
+"""Where artifacts are stored: in a folder of the local disk, or behind any fsspec URL.
 
-Both store a file whole or not at all, under a temporary name first, and may be written by several
-processes at once.
+Both write under a temporary name first, so that a file is stored whole or not at all, and both may
+be written by several processes at once.
 """
 
 from __future__ import annotations
@@ -39,40 +39,40 @@ EXTRAS = {
     "smb": "smb",
     "ssh": "ssh",
 }
-"""The extra of fsspec that brings the library of a scheme."""
+"""The extra of fsspec that installs a scheme's library."""
 
 
 class ArtifactError(DfAnalyzerError):
-    """An artifact cannot be stored or read; the message has the URL without its credentials."""
+    """An artifact cannot be stored or read. The message has the URL without credentials."""
 
 
 class Storage(Protocol):
-    """Where artifacts are; names are relative to its root."""
+    """A folder of artifacts; names are relative to it."""
 
     display_url: str
 
     def size(self, name: str) -> int | None:
-        """Bytes of a file, None when it is not there."""
+        """Size of a file in bytes; None if there is no such file."""
 
     def take(self, path: Path, name: str, move: bool) -> None:
-        """Store a copy of the file, or the file itself; whole or not at all."""
+        """Store a copy of the file, or move the file itself; whole or not at all."""
 
     def names(self, folder: str) -> list[str]:
-        """Names of the files in a folder, none when it is not there."""
+        """Names of the files in a folder; empty if there is no such folder."""
 
     def open(self, name: str) -> IO[bytes]:
         """Open a file for reading."""
 
 
 def storage_of(url: str) -> Storage:
-    """The place that a path or a URL names.
+    """The storage at a path or URL.
 
     Raises:
-        ArtifactError: the URL is of no known kind, or its library is not installed.
+        ArtifactError: the URL's scheme is unknown, or its library is not installed.
     """
     if "::" in url:
         raise ArtifactError(
-            "The artifact store is one folder or one URL, and none that fsspec chains with '::'. "
+            "The artifact store is one folder or one URL, not a chain of URLs with '::'. "
             f"Received: {without_credentials(url)!r}."
         )
     if url.startswith(LOCAL):
@@ -83,7 +83,7 @@ def storage_of(url: str) -> Storage:
 
 
 class _LocalFolder:
-    """A folder of the local disk; what we make there is the user's alone."""
+    """A folder of the local disk; only the user may read what we create there."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -136,9 +136,9 @@ class _Remote:
             self._fs.put_file(str(path), temporary)
             self._fs.mv(temporary, target)
         except Exception:
-            with suppress(Exception):  # the first error is the one to tell
+            with suppress(Exception):  # the first error is the one to report
                 self._fs.rm_file(temporary)
-            if self.size(name) != path.stat().st_size:  # else another writer was first
+            if self.size(name) != path.stat().st_size:  # or another writer was first
                 raise
 
     def names(self, folder: str) -> list[str]:
@@ -163,7 +163,7 @@ def _file_system(url: str) -> tuple[Any, str]:
             f"The artifact store {display_url} needs a library that is not installed: {error}. "
             f"Install it with: pip install 'fsspec[{EXTRAS.get(scheme, 'full')}]'"
         ) from None
-    except Exception as error:  # each backend has its own
+    except Exception as error:  # each library has its own
         raise ArtifactError(
             f"Cannot use the artifact store {display_url}: {without_credentials(str(error))}. "
             "Expected a folder, or a URL that fsspec knows, such as s3://bucket/models."

@@ -1,9 +1,9 @@
-"""A model is saved by us, not by the program: the program's state is as if it had not been.
+"""Saving a model of our own accord, without changing the program's state.
 
-Saving makes Keras objects. They take automatic names, which Keras counts for each thread: those are
-given back. Some draw a seed from Python's random numbers, or warn. These belong to the whole
-process, and another thread may use them meanwhile; so they are not put back afterwards, but left
-alone: see `keras_prov.patches.isolated_saving`.
+Saving creates Keras objects. They take automatic names, which Keras counts per thread: the counters
+are restored. Some objects draw a seed from Python's random numbers, or warn. That state belongs to
+the whole process, and another thread may be using it. So it is not restored but left untouched: see
+`keras_prov.patches.isolated_saving`.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ _thread = threading.local()
 
 
 def is_isolated_saving() -> bool:
-    """Whether this thread saves a model that the program did not ask to save."""
+    """Whether this thread is saving a model that the program did not ask to save."""
     return isolated_saving_folder() is not None
 
 
 def isolated_saving_folder() -> Path | None:
-    """Where such a saving may put temporary files; None outside of one."""
+    """The folder for temporary files of such a saving; None outside of one."""
     folder: Path | None = getattr(_thread, "folder", None)
     return folder
 
 
 @contextmanager
 def isolated_saving(folder: Path) -> Iterator[None]:
-    """What Keras makes in the block takes nothing of the program's; `folder` is for its files."""
+    """Keep the block from changing the program's state; its temporary files go to `folder`."""
     from keras.src.backend.common import global_state
 
-    state = vars(global_state.GLOBAL_STATE_TRACKER)  # of this thread alone
+    state = vars(global_state.GLOBAL_STATE_TRACKER)  # only this thread's
     before, names = dict(state), _names(state)
     _thread.folder = folder
     try:

@@ -1,7 +1,7 @@
-"""Which data a training saw: a row for each array, tensor, table or pipeline, without touching it.
+"""What data a training used: a row for each array, tensor, table or pipeline.
 
-No generator is consumed, no dataset iterated, nothing indexed, no length asked of code that may be
-the user's, and nothing is moved between devices.
+The data are not touched. No generator is consumed, no dataset is iterated or indexed, no length is
+asked of code that may be the user's, and nothing is moved between devices.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ class Fingerprint:
     """What identifies one part of the data.
 
     Attributes:
-        ROLE: what the data are for: ``training``, ``validation`` or ``test``.
-        NAME: which part they are: ``x``, ``x/0``, ``y/label``.
+        ROLE: what the data are used for: ``training``, ``validation`` or ``test``.
+        NAME: which part it is: ``x``, ``x/0``, ``y/label``.
         KIND: ``array``, ``tensor``, ``ragged``, ``sparse``, ``variable``, ``dataframe``,
             ``series``, ``list``, ``tf.data``, ``PyDataset``, ``DataLoader``, ``grain``,
             ``generator`` or ``object``.
-        SHAPE: as text, None for what has none.
+        SHAPE: as a text; None if it has none.
         DTYPE: its name.
         SAMPLES: the first dimension.
-        HASH: ``sha256:…`` of the content; None where it cannot be read without side effects.
+        HASH: ``sha256:…`` of the content; None if reading it would have side effects.
         HASH_KIND: ``whole``, or how it was sampled: ``sampled:64x64KiB``.
-        SPEC: what else the object says of itself.
+        SPEC: what else is known of the object.
     """
 
     ROLE: str
@@ -57,7 +57,7 @@ def fingerprint(role: str, data: Mapping[str, Any]) -> list[Fingerprint]:
     """The fingerprints of what `fit` or `evaluate` was given.
 
     Args:
-        role: what the data are for.
+        role: what the data are used for.
         data: as ``{"x": …, "y": …, "sample_weight": …}``; None is left out.
     """
     found: list[Fingerprint] = []
@@ -68,7 +68,7 @@ def fingerprint(role: str, data: Mapping[str, Any]) -> list[Fingerprint]:
 
 
 def _leaves(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What is in nested dictionaries, lists and tuples, by its path."""
+    """The values in nested dictionaries, lists and tuples, by path."""
     pending = list(data.items())
     pending.reverse()
     seen = 0
@@ -116,7 +116,7 @@ def _hashed(row: Fingerprint, hash_of: Callable[[], ContentHash | None]) -> Fing
 
 
 def _is_pandas(value: Any) -> bool:
-    """Whether it is pandas' own class: a subclass may run code of its own."""
+    """Whether it is pandas' own class: a subclass may run the user's code."""
     pandas = sys.modules.get("pandas")
     return pandas is not None and type(value) in (pandas.DataFrame, pandas.Series)
 
@@ -155,7 +155,7 @@ def _column_hash(column: Any, share: int) -> ContentHash | None:
 
 
 def _pipeline(blank: Fingerprint, value: Any) -> Iterator[Fingerprint]:
-    """What gives batches when it is asked for them, and tensors that it is known to hold."""
+    """A source of batches, and the tensors that it is known to hold."""
     pipeline = pipeline_of(value)
     samples = None if pipeline.samples is None else int(pipeline.samples)
     yield replace(blank, KIND=pipeline.kind, SPEC=_cut(pipeline.spec), SAMPLES=samples)

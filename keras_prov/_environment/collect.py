@@ -1,4 +1,4 @@
-"""What a training ran in: Python, packages, backend and devices, host, command, commit."""
+"""The environment of a training: Python, packages, backend, devices, host, command, commit."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["environment"]
 Row = tuple[str, str, str]
 
 MAX_CHARACTERS = 4000
-"""Of a command line: ``python -c`` may have a program in it."""
+"""Of a command line, which may be a whole program after ``python -c``."""
 
 VARIABLES = frozenset(
     {
@@ -81,17 +81,17 @@ PREFIXES = (
     "TF_USE_",
     "TF_XLA_",
 )
-"""TensorFlow's own: Terraform's variables begin with TF_ as well, and hold tokens."""
+"""Variables of TensorFlow. Those of Terraform begin with TF_ as well, and hold tokens."""
 
 _scripts: dict[Path, dict[str, str]] = {}
-"""The commit of a script's folder when this process first asked: the code it runs is of then."""
+"""The commit of a script's folder at the first call, when its code was loaded."""
 
 
 def environment() -> list[Row]:
-    """What this process runs in, as rows of kind, name and value.
+    """The environment of this process, as rows of kind, name and value.
 
     Kinds are ``python``, ``platform``, ``process``, ``keras``, ``device``, ``package``, ``git`` and
-    ``variable``. Passwords, tokens and keys are masked. A part that cannot be found out has no row.
+    ``variable``. Passwords, tokens and keys are masked. What cannot be read has no row.
     """
     parts: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
         "python": _python,
@@ -175,7 +175,7 @@ def _backend_version() -> str | None:
 
 
 def _working_directory() -> str | None:
-    """The folder that relative paths begin at; None where somebody has removed it."""
+    """The working directory; None if it has been removed."""
     try:
         return str(Path.cwd())
     except OSError:
@@ -193,7 +193,7 @@ def _packages() -> Iterable[tuple[str, str]]:
 def _git() -> Iterable[tuple[str, str]]:
     script = _main().get("__file__")
     if not isinstance(script, str) or not Path(script).is_file():
-        folder = _working_directory()  # a notebook or a prompt: its code changes as it runs
+        folder = _working_directory()  # a notebook or a prompt, whose code changes as it runs
         return () if folder is None else git_state(Path(folder)).items()
     folder_of_script = Path(script).resolve().parent
     if folder_of_script not in _scripts:
@@ -210,7 +210,7 @@ def _variables() -> Iterator[tuple[str, str]]:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # a container's user without a name
+    except (KeyError, OSError, ImportError):  # a user without a name, as in containers
         return str(os.getuid())
 
 
@@ -220,7 +220,7 @@ def _command_line(arguments: list[str]) -> str:
 
 
 def _notebook() -> str | None:
-    """The notebook that this process is the kernel of, where its front end says so."""
+    """The notebook that this process is the kernel of, if the front end tells."""
     main = _main()
     if isinstance(main.get("__file__"), str):
         return None  # a script, though it may have been started from a notebook

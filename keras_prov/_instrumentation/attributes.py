@@ -17,12 +17,12 @@ __all__ = ["Addition", "Alias", "Replacement"]
 
 
 class Addition:
-    """Give `owner` a method that it has not.
+    """Give `owner` a method that it does not have.
 
     Args:
         owner: a class, or a function that finds it.
         name: the method's name.
-        value: a function of ours, which becomes a method.
+        value: the function that becomes the method.
     """
 
     def __init__(self, owner: Owner, name: str, value: Callable[..., Any]) -> None:
@@ -37,7 +37,7 @@ class Addition:
         """Set the attribute; see `Change.apply`.
 
         Raises:
-            AttributeError: `owner` has or inherits an attribute of that name which is not ours.
+            AttributeError: `owner` already has or inherits an attribute of that name.
         """
         owner = resolved(self.owner)
         if isinstance(owner, ModuleType):
@@ -54,7 +54,7 @@ class Addition:
 
 
 class _Removal:
-    """Takes an attribute away again that was added."""
+    """Removes an attribute that was added."""
 
     def __init__(self, owner: type, name: str, value: Any) -> None:
         self._owner, self._name, self._value = owner, name, value
@@ -65,11 +65,11 @@ class _Removal:
         return self._name not in vars(self._owner)
 
     def is_on(self) -> bool:
-        return self._name in vars(self._owner)  # what others have put in its place is theirs
+        return self._name in vars(self._owner)  # whoever has replaced it
 
 
 class Alias:
-    """Let a module that imported a function by name see the wrapped one, too.
+    """Let a module that has imported a function by name use the wrapped one as well.
 
     Args:
         owner: finds the module that imported it.
@@ -92,20 +92,20 @@ class Alias:
         owner, name = self.owner(), self.name
         wrapper, raw = vars(self.source())[name], inspect.getattr_static(owner, name)
         if getattr(wrapper, "__wrapped__", None) is not raw:
-            return _Restoring(owner, name, raw, raw)  # another's is there: it is left alone
+            return _Restoring(owner, name, raw, raw)  # somebody else's: left alone
         setattr(owner, name, wrapper)
         return _Restoring(owner, name, raw, wrapper)
 
 
 class Replacement:
-    """Put another value in the place of one that a module holds, and that is no method.
+    """Replace a value in a module.
 
-    Where the module of this version of the library holds none, nothing is changed.
+    If the module has no such value in this version of the library, nothing is changed.
 
     Args:
         owner: finds the module.
         name: the attribute.
-        replaced: makes the new value of the one that is there.
+        replaced: returns the new value, given the old one.
     """
 
     def __init__(
@@ -129,7 +129,7 @@ class Replacement:
 
 
 class _Restoring:
-    """Gives an attribute its value back, where ours is still there."""
+    """Restores an attribute's value, if ours is still there."""
 
     def __init__(self, owner: ModuleType, name: str, raw: Any, value: Any) -> None:
         self._owner, self._name, self._raw, self._value = owner, name, raw, value
@@ -144,6 +144,6 @@ class _Restoring:
 
 
 def _is_ours(function: Any) -> bool:
-    """Whether this package has defined it, if only an earlier copy of this package."""
+    """Whether this package has defined it, or an earlier copy of this package."""
     module = getattr(function, "__module__", None) or ""
     return module.partition(".")[0] == __name__.partition(".")[0]

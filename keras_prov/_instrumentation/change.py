@@ -1,4 +1,4 @@
-"""What a change of somebody else's class or module is: it can be applied, and undone exactly."""
+"""Changes of somebody else's class or module: they can be applied, and undone exactly."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ Owner: TypeAlias = "type | ModuleType | Callable[[], type | ModuleType]"
 
 
 class Undo(Protocol):
-    """A change that was made, and may be taken back exactly."""
+    """Undoes a change that was made."""
 
     def __call__(self) -> bool:
-        """Take the change back; harmless when called again.
+        """Undo the change; harmless when called again.
 
         Returns:
-            Whether the attribute is free of us: False where somebody has wrapped on top, who may
-            let go of it later.
+            Whether nothing of ours is left. False if somebody has wrapped on top of it; calling
+            again may succeed once theirs is gone.
         """
 
     def is_on(self) -> bool:
-        """Whether the change is in force, as far as can be seen: others may have undone it."""
+        """Whether the change is still in force, as far as we can see."""
 
 
 class Change(Protocol):
-    """Something that can be applied to Keras, and undone."""
+    """Something that can be applied to Keras and undone."""
 
     def apply(self) -> Undo:
-        """Make the change; its exact undo."""
+        """Make the change; returns its exact undo."""
 
 
 def resolved(owner: Owner) -> type | ModuleType:

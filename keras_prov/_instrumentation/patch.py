@@ -27,22 +27,23 @@ from .wrapper import Switch, wrapped
 
 __all__ = ["Patch", "defining_class"]
 
-# On each wrapper of ours: which patch made it, and its undo. By name, for it may be that of an
-# earlier copy of this package (`keras.config.set_backend` and test tools unload us).
+# On our wrappers: which patch has created it, and its undo. Read by name, since an earlier copy of
+# this package may have set it: `keras.config.set_backend` and test tools unload us.
 _APPLIED = "__keras_prov_applied__"
 
 
 class Patch:
     """Wrap the method `name` where `owner`, or the class it inherits from, defines it.
 
-    Of a property it is the setter that is wrapped; of a module, the function of that name.
+    For a property, the setter is wrapped; for a module, the function of that name.
 
     Args:
-        owner: a class or module, or a function that finds it, so that naming it imports no Keras.
+        owner: a class or module, or a function that returns it, so that Keras need not be imported
+            yet.
         name: the method's name.
         around: called as ``around(original, args, kwargs)`` in place of the method, with the
             instance as ``args[0]``. It calls ``original(*args, **kwargs)`` once and returns its
-            result. A call that names its instance, ``Model.fit(self=model)``, passes it by.
+            result. It is bypassed by a call that names the instance: ``Model.fit(self=model)``.
     """
 
     def __init__(self, owner: Owner, name: str, around: Around) -> None:
@@ -56,12 +57,12 @@ class Patch:
     def apply(self) -> Undo:
         """Wrap the method; see `Change.apply`.
 
-        An application of the same patch that was not undone is undone first, so that nothing is
-        recorded twice.
+        If the same patch is already applied, that is undone first, so that nothing is recorded
+        twice.
 
         Raises:
             AttributeError: `owner` has no attribute `name`.
-            TypeError: the attribute is no method, and no property that can be set.
+            TypeError: the attribute is neither a method nor a property with a setter.
         """
         owner = resolved(self.owner)
         home = owner if isinstance(owner, ModuleType) else defining_class(owner, self.name)
@@ -77,7 +78,7 @@ class Patch:
 
 
 class _Unwrapping:
-    """Takes one wrapper off, where it is outermost, and else switches it off."""
+    """Removes a wrapper if it is outermost; otherwise switches it off."""
 
     def __init__(
         self,
@@ -89,7 +90,7 @@ class _Unwrapping:
         switch: Switch,
     ) -> None:
         self._owner, self._home, self._name, self._raw = owner, home, name, raw
-        # weak: a wrapper that others have thrown away needs no undo, and is not kept for one
+        # weak: a wrapper that others have discarded needs no undo, and is not kept alive
         self._outermost = weakref.ref(outermost)
         self._switch = switch
 
@@ -104,8 +105,8 @@ class _Unwrapping:
         return True
 
     def __reduce__(self) -> tuple[type, tuple[()]]:
-        # scikit-learn sends to other processes what it has copied from our wrapper's attributes
-        return bool, ()  # there is nothing to undo there
+        # scikit-learn copies our wrapper's attributes and pickles them for other processes
+        return bool, ()  # where there is nothing to undo
 
     def is_on(self) -> bool:
         outermost, current = self._outermost(), _static(self._owner, self._name)
@@ -117,10 +118,10 @@ class _Unwrapping:
 
 
 def defining_class(owner: type, name: str) -> type:
-    """The class along the MRO of `owner` in whose own ``__dict__`` `name` is found.
+    """The first class in the MRO of `owner` that defines `name` itself.
 
     Raises:
-        AttributeError: there is none.
+        AttributeError: none does.
     """
     for cls in owner.__mro__:
         if name in vars(cls):
@@ -140,11 +141,11 @@ def _own(home: type | ModuleType, name: str) -> Any:
 
 
 def _unpacked(raw: Any) -> tuple[Any, Callable[[Original], Any]]:
-    """The function in an attribute, and what makes an attribute of the same kind of another."""
+    """The function in an attribute, and what makes the same kind of attribute of another one."""
     if isinstance(raw, property):
         if raw.fset is None:
             raise TypeError(
-                f"Only a method, or a property that can be set, is wrapped. Received: {raw!r}."
+                f"Only a method, or a property with a setter, can be wrapped. Received: {raw!r}."
             )
         return raw.fset, lambda wrapper: property(raw.fget, wrapper, raw.fdel, raw.__doc__)
     if isinstance(raw, staticmethod) and raw.__func__.__name__ == "__new__":
@@ -153,7 +154,7 @@ def _unpacked(raw: Any) -> tuple[Any, Callable[[Original], Any]]:
 
 
 def _static(owner: type | ModuleType, name: str) -> Any:
-    """The attribute as it lies there: no descriptor is asked."""
+    """The attribute itself, without calling a descriptor."""
     for place in (owner,) if isinstance(owner, ModuleType) else owner.__mro__:
         if name in place.__dict__:
             return place.__dict__[name]
@@ -161,7 +162,7 @@ def _static(owner: type | ModuleType, name: str) -> Any:
 
 
 def _undo_earlier(current: Any, key: tuple[str, str]) -> None:
-    """Undo what the patch `key` has wrapped, on top or beneath other wrappers."""
+    """Undo the patch `key` if it is applied already, also beneath other wrappers."""
     while current is not None:
         applied, undo = getattr(current, _APPLIED, (None, None))
         if applied == key and callable(undo):

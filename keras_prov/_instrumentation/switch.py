@@ -1,6 +1,6 @@
-"""Put all our patches on Keras, or none; take them off last to first.
+"""Apply all our patches to Keras, or none; undo them in reverse order.
 
-These are the only doors to the state of the instrumentation. Each is harmless when called twice and
+Only these functions change the state of the instrumentation. All are harmless when called twice and
 may be called from any thread.
 """
 
@@ -21,27 +21,27 @@ __all__ = ["instrument", "is_instrumented", "register", "reinstate", "uninstrume
 _logger = logging.getLogger("keras_prov")
 
 _changes: Callable[[], Iterable[Change]] = tuple
-"""What makes the list of all our patches; `register` has said it."""
+"""Returns all our patches; set by `register`."""
 
 _lock = threading.RLock()
 _applied: list[tuple[Change, Undo]] | None = None
 
-# Undos that found another's wrapper on top of ours: they are tried again, until it has gone.
+# Undos that found somebody else's wrapper on top of ours. They are retried until it is gone.
 _unfinished: list[Undo] = []
 
 
 def register(changes: Callable[[], Iterable[Change]]) -> None:
-    """Say what lists the patches that `instrument` puts on Keras; it is called then."""
+    """Set the function that returns the patches; `instrument` calls it."""
     global _changes
     _changes = changes
 
 
 def instrument() -> None:
-    """Let Keras tell us what it does; importing `keras_prov` has called this already.
+    """Patch Keras, so that it can be captured. Importing `keras_prov` has done this already.
 
-    Nothing is recorded of a model without its user's word: see ``Model.provenance``. Should one
-    patch fail, those made before it are undone, and Keras is as it was. Patches that another
-    library has taken off since are put back.
+    Nothing is recorded until it is asked for: see ``Model.provenance`` and ``capture``. If a patch
+    fails, the others are undone and Keras is as it was. Patches that another library has removed
+    since are applied again.
 
     Example:
         >>> import keras_prov
@@ -64,10 +64,10 @@ def instrument() -> None:
 
 
 def uninstrument() -> None:
-    """Give Keras back as it was, down to each class' ``__dict__``.
+    """Restore Keras exactly, down to the ``__dict__`` of its classes.
 
-    Where somebody else has wrapped a method on top of us, theirs is left in place and ours, beneath
-    it, does nothing more. Once theirs is gone, calling this again removes what is left of ours.
+    If somebody else has wrapped a method on top of us, their wrapper stays in place and ours,
+    beneath it, does nothing. Once theirs is gone, calling this again removes ours as well.
     """
     global _applied
     with _lock:
@@ -79,7 +79,7 @@ def uninstrument() -> None:
 
 
 def _unlock() -> None:
-    """In a forked child: the thread that held the lock may not be here."""
+    """In a forked child: the thread that held the lock may not exist here."""
     global _lock
     _lock = threading.RLock()
 
@@ -88,15 +88,16 @@ in_child(_unlock)
 
 
 def is_instrumented() -> bool:
-    """Whether our patches are on Keras."""
+    """Whether our patches are applied to Keras."""
     return _applied is not None
 
 
 def reinstate() -> None:
-    """Put back, and say so, what another library has taken off us; a look costs microseconds.
+    """Apply patches again that another library has removed, and log it.
 
-    MLflow's autologging, switched on before us, puts back the ``fit`` of before us when it is
-    switched off or on again. We cannot hear of that, so whatever of ours is called looks.
+    The check takes microseconds. If MLflow's autologging was switched on before us, it restores the
+    ``fit`` of before us when it is switched off or on again. It does not notify us, so every patch
+    that is called checks.
     """
     applied = _applied
     with _checking:
@@ -132,5 +133,5 @@ def _undo_or_retry_later(undo: Undo) -> None:
 
 
 def _retry_undos() -> None:
-    """Try again what could not be undone; newest first, as everywhere."""
+    """Retry undos that have failed, newest first."""
     _unfinished[:] = [undo for undo in reversed(_unfinished) if not undo()][::-1]

@@ -1,9 +1,9 @@
-"""The function that stands in the place of a patched one.
+"""The function that takes the place of a patched one.
 
-It names no parameter, and carries what `functools.update_wrapper` copies: so signature, argument
-specification, qualified name and source are those of the wrapped function. Keras' methods have a
-handler around them that takes Keras' frames out of tracebacks. Our wrapper goes inside it, so that
-our frames can be taken out as well: see `keras_prov.patches.tracebacks`.
+It names no parameters and carries what `functools.update_wrapper` copies. So its signature,
+argument specification, qualified name and source are those of the wrapped function. Keras' methods
+have a handler around them that removes Keras' frames from tracebacks. Our wrapper goes inside the
+handler, so that our frames can be removed as well: see `keras_prov.patches.tracebacks`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ HANDLERS = "keras.src.utils.traceback_utils"
 
 
 class Switch:
-    """Whether one application of a patch is in force."""
+    """Whether an applied patch is in force."""
 
     __slots__ = ("live",)
 
@@ -31,7 +31,7 @@ class Switch:
 
 
 def wrapped(raw: Any, around: Around) -> tuple[Original, Original, Switch]:
-    """Our wrapper, what to put in the attribute's place, and the wrapper's switch."""
+    """Our wrapper, the function to set as the attribute, and the wrapper's switch."""
     inside = _inside_handler(raw)
     function = raw if inside is None else inside
     original = _as_function(function)
@@ -48,13 +48,13 @@ def wrapped(raw: Any, around: Around) -> tuple[Original, Original, Switch]:
         vars(outermost).update({**vars(raw), "__wrapped__": wrapper})
         return wrapper, outermost, switch
     if not hasattr(raw, "__wrapped__"):
-        # `inspect.getfullargspec` looks through no wrapper; this it does see.
+        # `inspect.getfullargspec` does not follow ``__wrapped__``, but it reads this
         wrapper.__signature__ = inspect.signature(raw)  # type: ignore[attr-defined]
     return wrapper, wrapper, switch
 
 
 def _inside_handler(raw: Any) -> Original | None:
-    """The function around which `raw` is Keras' handler of tracebacks; None where it is none."""
+    """The function inside Keras' traceback handler; None if `raw` is no such handler."""
     decorator = getattr(sys.modules.get(HANDLERS), "filter_traceback", None)
     if type(raw) is not FunctionType or type(decorator) is not FunctionType:
         return None
@@ -65,13 +65,13 @@ def _inside_handler(raw: Any) -> Original | None:
 
 
 def _as_function(raw: Any) -> Original:
-    """What to call with the instance first, for a function or a wrapper object such as wrapt's."""
-    if type(raw) is FunctionType:  # isinstance is true of wrapt's objects too
+    """A function that takes the instance first, for a function or a wrapper object of wrapt."""
+    if type(raw) is FunctionType:  # isinstance would accept wrapt's objects
         return raw
     if isinstance(raw, (staticmethod, classmethod)) or not callable(raw):
         raise TypeError(f"Only a method can be wrapped. Received: {raw!r}.")
     if not hasattr(raw, "__get__"):
-        raise TypeError(f"Not a method, for it does not bind to an instance: {raw!r}.")
+        raise TypeError(f"Not a method: it does not bind to an instance. Received: {raw!r}.")
 
     def call_bound(instance: Any, /, *args: Any, **kwargs: Any) -> Any:
         return raw.__get__(instance, type(instance))(*args, **kwargs)

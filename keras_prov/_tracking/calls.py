@@ -95,7 +95,7 @@ def chosen_optimizer(model: Any) -> Any:
 
 
 def trains_itself(class_: type) -> bool:
-    """Whether the user's code, not Keras', takes the steps of a training."""
+    """Whether a training step is the user's code rather than Keras'."""
     return any(_defines(class_, name) for name in STEPS)
 
 

@@ -1,4 +1,4 @@
-"""What is patched in Keras: one module per thing patched, each with its patches."""
+"""What is patched in Keras: one module for each thing that is patched."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ __all__ = ["all_patches"]
 
 
 def all_patches() -> tuple[Change, ...]:
-    """Every patch, in the order in which they are applied."""
-    # here: each imports Keras, which may be loading now
+    """All patches, in the order in which they are applied."""
+    # imported here: these modules import Keras, which may be loading now
     from . import (
         checkpoints,
         compilation,

@@ -1,8 +1,8 @@
-"""What is saved beside Keras: by TensorFlow (SavedModel, ``tf.train.Checkpoint``) and by Orbax.
+"""Saving without Keras: by TensorFlow (SavedModel, ``tf.train.Checkpoint``) and by Orbax.
 
-Neither is imported here: see `WhenImported`. A SavedModel and a checkpoint of TensorFlow are of
-the models that they hold. Orbax is given arrays alone; they are of the model whose callback
-saves them, else of the only model that was trained.
+Neither is imported here: see `WhenImported`. A SavedModel or a checkpoint of TensorFlow belongs to
+the models in it. Orbax gets only arrays: they belong to the model whose callback saves them, else
+to the only model that was trained.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _noting = guarded("a checkpoint of Orbax", lost="that checkpoint")
 
 
 class _PendingSave(NamedTuple):
-    """What an asynchronous checkpointer of Orbax's writes now, for whom and when."""
+    """What an asynchronous checkpointer of Orbax is writing, for which execution, and when."""
 
     execution: Execution
     folder: str
@@ -50,7 +50,7 @@ class _PendingSave(NamedTuple):
 
 
 _pending: WeakIdentityMap[_PendingSave] = WeakIdentityMap()
-"""By checkpointer, of which each writes one at a time."""
+"""By checkpointer: each writes one checkpoint at a time."""
 
 
 def _around_saved_model(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -63,7 +63,7 @@ def _around_saved_model(original: Original, args: tuple[Any, ...], kwargs: dict[
 
 def _around_tf_write(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     def record(prefix: Any) -> None:
-        if isinstance(prefix, str):  # within a function that is traced it is a tensor
+        if isinstance(prefix, str):  # it is a tensor while a function is traced
             record_written(executions_of(_objects_of(args[0])), _files_of(prefix), CHECKPOINT)
 
     return watched(original, args, kwargs, record)
@@ -105,7 +105,7 @@ def _around_orbax_save(original: Original, args: tuple[Any, ...], kwargs: dict[s
 
 def _around_async_save(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     execution = _saving()
-    result = original(*args, **kwargs)  # which waits for the one before
+    result = original(*args, **kwargs)  # waits for the previous checkpoint
     with _noting:
         _record_finished(args[0])
         folder = _folder(args, kwargs)
@@ -149,7 +149,7 @@ def _in(module: str, name: str) -> Callable[[], type | ModuleType]:
 PATCHES: tuple[Change, ...] = (
     WhenImported(
         SAVED_MODEL,
-        lambda: [  # which `tf.saved_model.save` looks up there
+        lambda: [  # `tf.saved_model.save` looks it up there
             Patch(lambda: sys.modules[SAVED_MODEL], "save_and_return_nodes", _around_saved_model)
         ],
         "what tf.saved_model.save writes",

@@ -1,4 +1,4 @@
-"""``Trainer.compile``: whether an optimizer was given, which Keras forgets."""
+"""``Model.compile``: whether it was given an optimizer, which Keras forgets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``Model.evaluate``: a captured model's test is recorded with what it measured."""
+"""``Model.evaluate``: the test of a captured model is recorded with its metrics."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _logger = logging.getLogger("keras_prov")
 
 
 class _Listener(keras.callbacks.Callback):
-    """Hears what a test measured; its one hook is not called per batch."""
+    """Takes the metrics of a test, from the hook that is called once."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class _Listener(keras.callbacks.Callback):
 
 
 class _WatchedEvaluate:
-    """The arguments of one call, our listener among them, and what it heard."""
+    """The arguments of one call, including our listeners, and what those took."""
 
     def __init__(
         self, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -61,7 +61,7 @@ class _WatchedEvaluate:
             with guarded("the end of a test", self.args[0]):
                 without_callbacks(self._given, self._first, self._last)
                 if error is None and self._last.logs is not None:
-                    # what Keras measured is what `evaluate` returns, whatever callbacks make of it
+                    # `evaluate` returns what Keras measured, whatever callbacks change in the logs
                     logs = {**self._last.logs, **(self._first.logs or {})}
                     self._record(self._execution, logs)
 
@@ -102,12 +102,12 @@ def _around_evaluate(
 
 
 def _is_validation(model: Any, kwargs: Mapping[str, Any]) -> bool:
-    """Whether this is `fit`'s own validation, or a look at the model while it is fitted."""
+    """Whether `fit` or one of its callbacks evaluates the model while it is fitted."""
     return "_use_cached_eval_dataset" in kwargs or fits.is_running(model)
 
 
 def _hint_at_unseen_training(execution: Execution, model: Any) -> None:
-    """Say once of an execution that a loop of the user's own has trained its model unseen."""
+    """Log once per execution that its model was trained by a loop that we cannot see."""
     taken = steps_taken(chosen_optimizer(model))
     if taken is not None and taken > (execution.steps_before or 0):
         _logger.warning(

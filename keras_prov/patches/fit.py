@@ -1,4 +1,4 @@
-"""``Model.fit``: a captured model's training is watched by two callbacks of ours."""
+"""``Model.fit``: two callbacks of ours watch the training of a captured model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["PATCH"]
 
 
 class _WatchedFit:
-    """The arguments of one call, ours among them, and what happens around it."""
+    """The arguments of one call, including our callbacks, and what is done around it."""
 
     def __init__(
         self, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -58,7 +58,7 @@ class _WatchedFit:
 
 
 def _has_trained(model: Any) -> bool:
-    """Whether a `fit` that failed has trained an epoch before."""
+    """Whether a `fit` that failed had trained an epoch."""
     return bool(getattr(getattr(model, "history", None), "epoch", None))
 
 

@@ -1,9 +1,9 @@
-"""In a thread that saves a model of our own accord, Keras draws no number and warns of nothing.
+"""While we save a model, Keras draws no random numbers and issues no warnings in that thread.
 
-Both are state of the whole process: giving back a random state, or warning filters, would do so
-under the feet of the program's other threads. So Keras is kept from touching them: its seeds come
-from elsewhere, the warning about a `lambda` is not given, and a variable takes the argument `copy`,
-for want of which NumPy 2 warns. Other threads, and what the program saves itself, see Keras as is.
+Random state and warning filters belong to the whole process. Restoring them afterwards would affect
+other threads of the program. So Keras does not touch them: its seeds come from the system, the
+warning about a `lambda` is not issued, and a variable accepts the argument `copy`, without which
+NumPy 2 warns. Other threads, and savings that the program asks for, are unaffected.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _array(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     tensor: Any = getattr(args[0], "value", None)
     if len(args) == 1 and not kwargs and hasattr(tensor, "detach"):
         with suppress(TypeError):  # NumPy has no bfloat16
-            return tensor.detach().cpu().numpy()  # PyTorch's own `__array__` takes no copy either
+            return tensor.detach().cpu().numpy()  # as PyTorch's `__array__`, which has no `copy`
     return original(*args, **kwargs)
 
 
@@ -58,14 +58,14 @@ def _seeds(original: Callable[[], int]) -> Callable[[], int]:
 def _folders(original: Callable[[], str]) -> Callable[[], str]:
     @functools.wraps(original)
     def get_temp_dir() -> str:
-        folder = isolated_saving_folder()  # else `tempfile` would remember where it puts things
+        folder = isolated_saving_folder()  # or `tempfile` would remember its folder
         return original() if folder is None else tempfile.mkdtemp(dir=folder)
 
     return get_temp_dir
 
 
 class _Warnings:
-    """The module `warnings`, but for what is said in a saving of ours."""
+    """The module `warnings`, silent while we save a model."""
 
     def __init__(self, module: ModuleType) -> None:
         self._module = module
@@ -74,7 +74,7 @@ class _Warnings:
         return getattr(self._module, name)
 
     def warn(self, *args: Any, stacklevel: int = 1, **kwargs: Any) -> None:
-        """Warn, of the line that Keras means, which is one call further away from here."""
+        """Warn about the line that Keras means, which is one call further up."""
         if not is_isolated_saving():
             self._module.warn(*args, stacklevel=stacklevel + 1, **kwargs)
 

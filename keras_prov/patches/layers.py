@@ -1,8 +1,8 @@
-"""Layer constructors: where the call stood, and the plain arguments that Keras forgets.
+"""Layer constructors: where they were called, and the plain arguments that Keras forgets.
 
-`Layer.__new__` is wrapped, not `__init__`: it is called once per layer with what the user wrote,
-whichever class it is, and Keras reads no signature from it. Warnings of a constructor with a
-`stacklevel` point where they did, since `__new__` has returned when `__init__` runs.
+`Layer.__new__` is wrapped rather than `__init__`. It is called once per layer with the user's
+arguments, whichever class it is, and Keras reads no signature from it. Warnings of a constructor
+with a `stacklevel` keep their place, since `__new__` has returned when `__init__` runs.
 """
 
 from __future__ import annotations

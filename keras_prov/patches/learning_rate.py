@@ -1,4 +1,4 @@
-"""``optimizer.learning_rate = …``: who assigns, for the adaptations of a captured training."""
+"""``optimizer.learning_rate = …``: who assigns it, for a training's adaptations."""
 
 from __future__ import annotations
 

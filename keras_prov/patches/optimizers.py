@@ -1,7 +1,7 @@
-"""Optimizers: where they were made, the plain arguments that Keras forgets, and their `build`.
+"""Optimizers: where they were created, the plain arguments that Keras forgets, and their `build`.
 
-The base class' constructor is wrapped; the arguments of the user's call are those of the outermost
-constructor of the same object on the stack, whichever class defines it.
+The base class' constructor is wrapped. The user's arguments are those of the outermost constructor
+of the same object on the stack, whichever class defines it.
 """
 
 from __future__ import annotations
@@ -35,9 +35,10 @@ def _around_init(original: Original, args: tuple[Any, ...], kwargs: dict[str, An
 def _users_call(
     optimizer: Any, frame: FrameType | None, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[FrameType | None, tuple[Any, ...], dict[str, Any]]:
-    """Who called the constructor of the optimizer's own class, and its arguments.
+    """Who called the constructor of the optimizer's class, and its arguments.
 
-    It has just called its base class', so its local variables are its arguments still.
+    It has just called the constructor of its base class, so its local variables still are its
+    arguments.
     """
     codes = {getattr(getattr(c, "__init__", None), "__code__", None) for c in type(optimizer).mro()}
     while frame is not None and frame.f_code in codes:

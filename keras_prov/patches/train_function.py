@@ -1,6 +1,6 @@
-"""``Trainer.make_train_function``, which each `fit` calls: it tells that `fit` went by unseen.
+"""``Model.make_train_function``, which every `fit` calls: it notices that `fit` is not patched.
 
-Where another library has taken our patch off `fit`, this one still is called, and it is put back.
+If another library has removed our patch of `fit`, this one is still called and restores it.
 """
 
 from __future__ import annotations

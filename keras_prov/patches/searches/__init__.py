@@ -1,4 +1,4 @@
-"""Libraries that search: each of their trials is an execution of its own, linked to its study.
+"""Libraries that search hyperparameters: every trial is an execution, linked to its study.
 
 None of them is imported here, nor needed: see `WhenImported`.
 """
@@ -15,7 +15,7 @@ __all__ = ["SEARCHES"]
 
 
 def _patches(name: str) -> Callable[[], Iterable[Change]]:
-    """Finds the patches of one of our modules, when they are needed."""
+    """A function that imports one of our modules and returns its patches."""
 
     def found() -> Iterable[Change]:
         patches: Iterable[Change] = importlib.import_module(f"{__name__}.{name}").PATCHES

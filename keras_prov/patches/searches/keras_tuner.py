@@ -1,6 +1,6 @@
-"""KerasTuner: what a tuner trains for a trial is an execution of it, of which there may be several.
+"""KerasTuner: every model that a tuner trains for a trial is an execution of that trial.
 
-A trial with ``executions_per_trial=3`` builds three models, and they are three executions.
+A trial with ``executions_per_trial=3`` builds three models, which are three executions.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ..._recording.trials import FAILED, FINISHED, LateParameters, Trial, during
 __all__ = ["PATCHES"]
 
 _running: WeakIdentityMap[Trial] = WeakIdentityMap()
-"""By KerasTuner's own object of the trial."""
+"""By KerasTuner's object of the trial."""
 
 
 def _around_run_trial(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -31,7 +31,7 @@ def _around_run_trial(original: Original, args: tuple[Any, ...], kwargs: dict[st
         with during(running):
             return original(*args, **kwargs)
     except BaseException as error:
-        if running is not None and not isinstance(error, Exception):  # the search is broken off
+        if running is not None and not isinstance(error, Exception):  # the search is aborted
             with guarded("the end of a trial of KerasTuner", lost="how it ended"):
                 running.end(FAILED)
         raise
@@ -41,7 +41,7 @@ def _trial(tuner: Any, trial: Any) -> Trial:
     def chosen() -> Mapping[str, Any]:
         return dict(trial.hyperparameters.values)
 
-    # late: a model that is built, and a `HyperModel.fit`, ask for more
+    # late: building the model and `HyperModel.fit` may choose more of them
     return Trial(tuner.project_name, str(trial.trial_id), LateParameters(chosen), "keras_tuner")
 
 

@@ -1,4 +1,4 @@
-"""Optuna: what an objective trains is an execution of the trial it is called with."""
+"""Optuna: every model that an objective trains is an execution of its trial."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _around_run_trial(original: Original, args: tuple[Any, ...], kwargs: dict[st
         with during(running):
             return objective(trial)
 
-    try:  # Optuna tells its study within: of what the objective returned or raised
+    try:  # in here, Optuna tells its study what the objective has returned or raised
         return original(study, within_trial, *others, **kwargs)
     finally:
         with guarded("the end of a trial of Optuna", lost="how it ended"):
@@ -43,7 +43,7 @@ def _trial(study: Any, trial: Any) -> Trial:
         parameters: Mapping[str, Any] = trial.params
         return parameters
 
-    # late: an objective asks for its parameters while it runs
+    # late: an objective chooses its parameters while it runs
     return Trial(study.study_name, str(trial.number), LateParameters(suggested), "optuna")
 
 
