@@ -34,11 +34,11 @@ class Captured(Arm):
     def switch_on(self, watch: Stopwatch) -> Any:
         """Import it in Keras' place."""
         import keras_prov
-        from keras_prov._training import monitor
+        from keras_prov._training import callbacks as ours
         from keras_prov.patches import fit
 
         watch.watch(fit._WatchedFit, "__init__", "__exit__")
-        for owner in (monitor._Head, monitor._Tail):
+        for owner in (ours.FirstCallback, ours.LastCallback):
             watch.watch_callback(owner)
         return keras_prov
 

@@ -6,7 +6,8 @@ Example:
     <Dense name=dense, built=False>
 
 Every name of Keras is here, and is Keras' own object. Importing this package instruments Keras,
-also for code that imports `keras` itself; nothing is recorded of a model without its user's word.
+also for code that imports `keras` itself. Nothing is recorded until `Model.provenance` or `capture`
+is called.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from ._capture.keys import Key as Key
 from ._capture.keys import known_hyperparameters as known_hyperparameters
 from ._capture.requests import Capture as Capture
 from ._capture.requests import capture as capture
-from ._capture.requests import capture_as_told as _capture_as_told
+from ._capture.requests import capture_inherited as _capture_inherited
 from ._capture.requests import log as log
 from ._guard import guarded
 from ._instrumentation.switch import instrument as instrument
@@ -32,7 +33,7 @@ from ._recording.trials import trial as trial
 from .patches import all_patches as _all_patches
 
 if TYPE_CHECKING:  # for editors that do not read the stubs
-    from keras import *  # noqa: F403
+    from keras import *  # noqa: F403  # as at run time
 
 _OWN = (
     "Capture",
@@ -66,4 +67,4 @@ _register(_all_patches)
 with guarded("instrument()", lost="all that happens in Keras"):
     instrument()
 with guarded("capture as in the process above", lost="what is trained in this process"):
-    _capture_as_told()
+    _capture_inherited()

@@ -9,10 +9,9 @@ from dfanalyzer_client.cli import main
 
 
 def _without_keras(given: list[str]) -> list[str] | None:
-    """The command line that does not import Keras; None where it is not to be told.
+    """The same command line without Keras, for ``run``; None for other commands.
 
-    By the name of this package Python has imported Keras, before a script that is to be run could
-    choose its backend.
+    ``python -m keras_prov`` imports Keras before the script that it runs could choose a backend.
     """
     place = next((i for i, each in enumerate(given) if each == "keras_prov"), 0)
     is_run = given[place - 1 : place] == ["-m"] and given[place + 1 : place + 2] == ["run"]

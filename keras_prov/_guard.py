@@ -1,7 +1,7 @@
 """Our failures are logged and the training goes on; in strict mode they raise.
 
-Whatever of ours runs inside a user's training runs in a `guarded` block, except the call of Keras
-itself, whose errors belong to the user::
+All our code that runs inside a user's training runs in a `guarded` block. Only the call of Keras
+does not, since its errors are for the user::
 
     with guarded("Model.fit"):
         args, kwargs = with_callback(args, kwargs)
@@ -27,7 +27,7 @@ __all__ = ["guarded", "strict"]
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# No handler of ours: without the program's own, `logging.lastResort` still shows it on stderr.
+# It has no handler. If the program sets none up, `logging.lastResort` prints to stderr.
 _logger = logging.getLogger("keras_prov")
 
 _reported: set[tuple[str, str]] = set()
@@ -35,18 +35,19 @@ _reported_by_object: WeakIdentityMap[set[tuple[str, str]]] = WeakIdentityMap()
 
 
 class guarded:  # noqa: N801  # reads as the verb it is, like contextlib.suppress
-    """A context manager, or a decorator, out of which no exception of ours comes.
+    """A context manager or decorator that logs and drops our exceptions.
 
-    An exception is logged with its traceback, the first time that this place fails so, and then
-    dropped. `KeyboardInterrupt`, `SystemExit` and whatever else is no `Exception` pass through.
+    An exception is logged with its traceback the first time that its type is raised at this place.
+    `KeyboardInterrupt`, `SystemExit` and everything else that is not an `Exception` pass through.
     With ``KERAS_PROV_STRICT=1`` every exception does. A decorated function that fails returns None.
 
-    It keeps nothing between blocks, so one object may serve many, nested and in several threads.
+    It keeps no state between blocks, so one object may be used for many blocks, also nested and in
+    several threads.
 
     Args:
         place: where we are, in Keras' words: ``"Model.fit"``.
-        of: the training or model that it happens to. Of each, each kind of failure at a place is
-            reported once; without it, once for all.
+        of: the training or model concerned. A type of failure at a place is reported once for each
+            of them; without it, once per process.
         lost: what a failure here costs, as the subject of "… is not recorded".
     """
 
@@ -57,7 +58,7 @@ class guarded:  # noqa: N801  # reads as the verb it is, like contextlib.suppres
         self._lost = lost
 
     def __enter__(self) -> None:
-        """Nothing to prepare."""
+        """Do nothing."""
 
     def __exit__(
         self,
@@ -82,7 +83,7 @@ class guarded:  # noqa: N801  # reads as the verb it is, like contextlib.suppres
         return guarded_function
 
     def _report(self, error: Exception) -> None:
-        if isinstance(error, UnsafeHomeError):  # one cause, wherever it is met
+        if isinstance(error, UnsafeHomeError):  # the same cause at every place
             _report_home(error)
             return
         key = self._place, type(error).__name__
@@ -105,8 +106,9 @@ def _report_home(error: UnsafeHomeError) -> None:
         _reported.add(key)
         _logger.error(
             "%s (Until then nothing is recorded; Keras itself goes on undisturbed. "
-            "KERAS_PROV_STRICT=1 raises this.)", error,
-        )  # fmt: skip
+            "KERAS_PROV_STRICT=1 raises this.)",
+            error,
+        )
 
 
 def _reported_of(each: object) -> set[tuple[str, str]]:

@@ -1,7 +1,8 @@
-"""What is known of an object without touching it: nothing may be stored on a model.
+"""A weak mapping by identity, for what we know of an object: nothing may be stored on a model.
 
 A Keras model tracks what is set on it (dictionaries, metrics, layers), and a user's subclass may
-define equality without a hash; so objects are known by identity, and forgotten when they are gone.
+define equality without a hash. So objects are looked up by identity, and their entries are dropped
+when they are deleted.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ Value = TypeVar("Value")
 
 
 class WeakIdentityMap(Generic[Value]):
-    """A mapping from living objects to values; an entry goes when its object does."""
+    """A mapping from live objects to values; an entry is dropped when its object is deleted."""
 
     def __init__(self) -> None:
         self._entries: dict[int, tuple[weakref.ref[object], Value]] = {}
@@ -26,19 +27,19 @@ class WeakIdentityMap(Generic[Value]):
         return entry[1] if entry is not None and entry[0]() is key else None
 
     def set(self, key: object, value: Value) -> None:
-        """Remember `value` while `key` lives."""
+        """Set the value of `key`, as long as it lives."""
         number = id(key)
         self._entries[number] = (weakref.ref(key, lambda _: self._entries.pop(number, None)), value)
 
     def pop(self, key: object) -> Value | None:
-        """Forget `key`; its value, or None."""
+        """Remove `key`; returns its value, or None."""
         value = self.get(key)
         if value is not None:
             del self._entries[id(key)]
         return value
 
     def objects(self) -> list[object]:
-        """The living objects, oldest first."""
+        """The live objects, oldest first."""
         living = [reference() for reference, _ in list(self._entries.values())]
         return [each for each in living if each is not None]
 

@@ -1,14 +1,14 @@
 """Keras' modules under our name: ``keras_prov.X`` *is* ``keras.X``, the same object.
 
 Every public module of Keras stands in `sys.modules` a second time, as ``keras_prov.…``; a finder
-does the same for those that are imported later. Nothing is copied but the top names, so there is
-one set of classes, and what is pickled or saved names ``keras``.
+does the same for those that are imported later. Only the top-level names are copied. So there is
+one set of classes, and pickles and saved models name ``keras``.
 
-Two other ways were tried and left: adding Keras' folder to ``__path__`` loads every class twice,
-and a module ``__getattr__`` (PEP 562) alone fails ``import keras_prov.layers``.
+Two other ways were given up. Adding Keras' folder to ``__path__`` loads every class twice.
+A module ``__getattr__`` (PEP 562) alone does not support ``import keras_prov.layers``.
 
-Sources: https://docs.python.org/3/reference/import.html (finders, loaders and what may replace a
-module in `sys.modules`), https://peps.python.org/pep-0562/ (``__getattr__`` of a module).
+Sources: https://docs.python.org/3/reference/import.html (finders, loaders and replacing a module in
+`sys.modules`), https://peps.python.org/pep-0562/ (``__getattr__`` of a module).
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ _PACKAGE = __name__.partition(".")[0]
 _MISSING = object()
 
 # Our own modules win where Keras has one of the same name.
-_OWN_MODULES = frozenset(
+_OUR_MODULES = frozenset(
     module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)])
 )
 
 
-def adopt(namespace: dict[str, Any], own: Collection[str]) -> None:
-    """Make `namespace`, the globals of our package, a drop-in for Keras'.
+def adopt(namespace: dict[str, Any], ours: Collection[str]) -> None:
+    """Make `namespace`, the globals of our package, a drop-in replacement for those of Keras.
 
     Harmless when called again, also by a new copy of this module: ``keras.config.set_backend``
-    unloads every module whose name starts with "keras", ours too.
+    unloads every module whose name starts with "keras", including ours.
 
     Args:
         namespace: where Keras' public names go.
-        own: our public names there, which stay ours should Keras get one of the same name.
+        ours: our public names there, which we keep even if Keras introduces one of them.
     """
     for name in public_names():
-        if name not in own and name not in _OWN_MODULES:
+        if name not in ours and name not in _OUR_MODULES:
             namespace[name] = getattr(keras, name)
     for name, module in _public_modules():
         sys.modules[name] = module
@@ -57,15 +57,15 @@ def adopt(namespace: dict[str, Any], own: Collection[str]) -> None:
 
 
 def public_names() -> list[str]:
-    """The names that ``from keras import *`` is meant to bring: all but Keras' source package."""
+    """The names that ``from keras import *`` should bring: all but Keras' source package."""
     return [name for name in vars(keras) if not name.startswith("_") and name != "src"]
 
 
 def keras_attribute(name: str) -> Any:
-    """What `keras` calls `name` now: a name it has got since, ``src``, or a private one.
+    """The attribute `name` of `keras`: one added since, ``src``, or a private one.
 
     Raises:
-        AttributeError: Keras has none either; it names our package, as it was typed.
+        AttributeError: Keras has none either; the message names our package, as the user typed it.
     """
     if not name.startswith("__"):  # a module's own affairs, such as __warningregistry__
         value = getattr(keras, name, _MISSING)
@@ -74,16 +74,16 @@ def keras_attribute(name: str) -> Any:
     raise AttributeError(
         f"module {_PACKAGE!r} has no attribute {name!r}",
         name=name,
-        obj=sys.modules.get(_PACKAGE),  # with it Python suggests the name that was meant
+        obj=sys.modules.get(_PACKAGE),  # lets Python suggest the name that was meant
     )
 
 
 class KerasFinder(Loader):
-    """Finds ``keras_prov.X`` where it is Keras' module X, and hands out that very module.
+    """Finds ``keras_prov.X`` if Keras has a module X, and hands out that very module.
 
     It stands first in `sys.meta_path`: the path of ``keras_prov.applications`` is Keras' folder, in
-    which Python's own finder would find ``resnet50`` and load it a second time. For every name that
-    is not Keras' under ours it answers None at once.
+    which Python's own finder would find ``resnet50`` and load it a second time. For any other name
+    it returns None at once.
     """
 
     def find_spec(
@@ -92,7 +92,7 @@ class KerasFinder(Loader):
         path: Sequence[str] | None = None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        """The spec of an alias, or None where `fullname` is not ours to give."""
+        """The spec of an alias; None if `fullname` is not one."""
         keras_name = _keras_name(fullname)
         spec = importlib.util.find_spec(keras_name) if keras_name else None
         if spec is None:
@@ -102,10 +102,10 @@ class KerasFinder(Loader):
         return alias
 
     def exec_module(self, module: ModuleType) -> None:
-        """Put Keras' module in the place of the empty `module` that Python has made.
+        """Put Keras' module in place of the empty `module` that Python has created.
 
-        Python returns what it then finds in `sys.modules`. Handing it out in `create_module`
-        instead would let Python write the alias' ``__spec__`` into Keras' module.
+        Python returns what it then finds in `sys.modules`. If `create_module` returned Keras'
+        module instead, Python would write the alias' ``__spec__`` into it.
         """
         sys.modules[module.__name__] = importlib.import_module(_real_name(module.__name__))
 
@@ -118,7 +118,7 @@ class KerasFinder(Loader):
 
 
 def _install_finder() -> None:
-    # By name: the class of an earlier copy of this module is another one.
+    # compared by name: an earlier copy of this module had a class of its own
     sys.meta_path[:] = [
         finder
         for finder in sys.meta_path
@@ -132,14 +132,14 @@ def _public_modules() -> Iterator[tuple[str, ModuleType]]:
         if not name.startswith(f"{_KERAS}.") or "._" in name:
             continue
         top = name.split(".")[1]
-        if top != "src" and top not in _OWN_MODULES:
+        if top != "src" and top not in _OUR_MODULES:
             yield _PACKAGE + name.removeprefix(_KERAS), module
 
 
 def _keras_name(fullname: str) -> str | None:
-    """Keras' name for `fullname`, or None where it is no alias."""
+    """Keras' name for `fullname`; None if it is not an alias."""
     package, _, rest = fullname.partition(".")
-    if package != _PACKAGE or not rest or rest.partition(".")[0] in _OWN_MODULES:
+    if package != _PACKAGE or not rest or rest.partition(".")[0] in _OUR_MODULES:
         return None
     return f"{_KERAS}.{rest}"
 

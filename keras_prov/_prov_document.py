@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["prov_document"]
 
 STORE_SECONDS = 30.0
-"""So long what this process said may take to be stored."""
+"""How long storing what this process has recorded may take."""
 
 
 def prov_document(
@@ -35,44 +35,50 @@ def prov_document(
 ) -> ProvDocument:
     """An execution as a W3C PROV document (`prov.model.ProvDocument`).
 
-    What this process said is stored first.
+    What this process has recorded is stored first.
 
     Args:
         execution: its tag, the beginning of its tag, its id, ``"last"``, or the model that was
             trained in it.
-        epochs: whether each epoch is an entity; without, those alone that a test, an adaptation or
-            a saved model goes back to, and the last.
-        prospective: whether the design is in it, too: transformations, sets and attributes.
-        author: the person behind the execution; None: KERAS_PROV_AUTHOR, else its recorded user.
-        base: IRI that identifiers begin with; None: KERAS_PROV_BASE, else ours.
-        store: URL of the database; None: that of the model, else KERAS_PROV_STORE, else the private
+        epochs: whether every epoch is an entity. If not, only the last one is, and those that a
+            test, an adaptation or a saved model refers to.
+        prospective: whether to include the design: transformations, sets and attributes.
+        author: the person behind the execution; by default KERAS_PROV_AUTHOR, else the user who
+            was recorded with it.
+        base: IRI that identifiers begin with; by default KERAS_PROV_BASE, else ours.
+        store: URL of the database; by default the model's, else KERAS_PROV_STORE, else the private
             server.
         home: the data folder of the private server.
 
     Raises:
-        ValueError: of the model nothing was captured.
-        UnknownTagError: no execution is meant, or several are.
-        StoreError: the database cannot be asked, or has not stored all yet.
-        DfAnalyzerError: an option is none.
+        ValueError: nothing was captured of the model.
+        UnknownTagError: no execution, or more than one, has this tag.
+        StoreError: the database cannot be reached, or has not stored everything yet.
+        DfAnalyzerError: an option is invalid.
     """
     from dfanalyzer_client.export.prov import prov_document as document
 
-    client, name = _told(execution, store, home)
+    client, name = _client_and_tag(execution, store, home)
     if not client.flush(STORE_SECONDS):
         raise StoreUnavailableError(
-            f"What was said is not stored after {STORE_SECONDS:g} s: the document would lack it. "
-            "It is safe in the journal; try again, or `keras-prov sync`."
+            f"Not everything is stored after {STORE_SECONDS:g} s, so the document would be "
+            "incomplete. It is safe in the journal; try again, or run `keras-prov sync`."
         )
     return document(
-        name, epochs=epochs, prospective=prospective, author=author, base=base,
-        store=client.store, home=client.home,
-    )  # fmt: skip
+        name,
+        epochs=epochs,
+        prospective=prospective,
+        author=author,
+        base=base,
+        store=client.store,
+        home=client.home,
+    )
 
 
-def _told(
+def _client_and_tag(
     execution: Any, store: str | StoreURL | None, home: Path | None
 ) -> tuple[Client, str | int]:
-    """Who stores what is said of an execution, and how to find it."""
+    """The client that records an execution, and the tag or id to look it up by."""
     if isinstance(execution, (str, int)):
         return client_for(store, home), execution
     known = known_execution(execution)

@@ -1,7 +1,7 @@
 """What ``keras-prov run`` does once the script has imported Keras: capture every model.
 
-A script that has trained and tested nothing that we see leaves an execution all the same: what it
-ran in, how it ended, and the files of its models.
+Even a script without a `fit()` or `evaluate()` is recorded as an execution: its environment, how it
+ended, and the files of its models.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from dfanalyzer_client.config import settings
 from dfanalyzer_client.errors import DfAnalyzerError
 
 from ._artifacts.model_files import file_facts, keep_unclaimed, unclaimed_files
-from ._capture.keys import choice_of_text, everything
-from ._capture.requests import Capture, capture_here
+from ._capture.choice import choice_of_text
+from ._capture.keys import everything
+from ._capture.requests import Capture, capture_in_process
 from ._guard import guarded
 from ._recording.execution import Execution, utc_now
 from ._training.inputs import environment_rows
@@ -23,16 +24,16 @@ from ._training.inputs import environment_rows
 __all__ = ["capture_all", "script_ended"]
 
 _capturing: tuple[Capture, str] | None = None
-"""The capture of `capture_all`, and when it began."""
+"""The capture that `capture_all` has started, and when."""
 
 
 def capture_all(
     text: str | None, dataflow_tag: str | None, adaptation: bool | None, store: str | None
 ) -> None:
-    """Capture from here on what the command's options say, else the settings, else everything.
+    """Capture from now on what the command's options say, else the settings, else everything.
 
     Raises:
-        SystemExit: with 2, after a line on stderr that says what cannot be.
+        SystemExit: with 2, after a line on stderr that says what is wrong.
     """
     global _capturing
     try:
@@ -41,7 +42,7 @@ def capture_all(
             hyps = choice_of_text(text)
         elif settings.capture()[0] is None:
             hyps = everything()
-        handle = capture_here(dataflow_tag, hyps, (), None, adaptation, store)
+        handle = capture_in_process(dataflow_tag, hyps, (), None, adaptation, store)
         _capturing = handle, utc_now()
         keep_unclaimed()
     except (DfAnalyzerError, ImportError, TypeError, ValueError) as error:
@@ -50,21 +51,21 @@ def capture_all(
 
 
 def script_ended(script: str, error: BaseException | str | None) -> str | None:
-    """Record a script in which nothing was seen to be trained or tested.
+    """Record a script in which no training and no test was captured.
 
     Args:
         script: its file.
-        error: what it ended with; None if that was well.
+        error: what it ended with; None if it ended well.
 
     Returns:
-        A line for its user; None where it left executions already, or capture never began.
+        A line for the user; None if the script has executions already, or was not captured.
     """
     if _capturing is None or Execution.tasks:
         return None
     with guarded("the end of a script", lost="that it ran"):
         handle, began = _capturing
-        execution = Execution(handle.consent)
-        rows = environment_rows() if handle.consent.choice.environment else []
+        execution = Execution(handle.config)
+        rows = environment_rows() if handle.config.choice.environment else []
         for fact, mode in unclaimed_files():
             execution.record_file(fact, mode)
         execution.record_script(next(file_facts(script, "script")), began, rows, error)

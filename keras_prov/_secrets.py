@@ -1,4 +1,4 @@
-"""Masking of secrets, as `dfanalyzer_client.masking` does it for all who record or export."""
+"""Masking of secrets, by `dfanalyzer_client.masking`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""`python -m keras_prov.demo`: a real training, captured while it runs and asked in SQL.
+"""`python -m keras_prov.demo`: a real training, captured while it runs and queried in SQL.
 
 A small dense convolutional network learns scikit-learn's handwritten digits under a step-decay
-schedule. Its dense block is described as a transformation of the domain, and a second process asks
-for the loss while the training goes on.
+schedule. Its dense block is recorded as a transformation of the user's own, and a second process
+queries the loss during the training.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ console = Console(highlight=False)
 
 
 def main() -> None:
-    """Train, ask meanwhile, ask afterwards."""
+    """Train, and query the database meanwhile and afterwards."""
     parser = argparse.ArgumentParser(prog="python -m keras_prov.demo", description=__doc__)
     parser.add_argument("--epochs", type=int, default=60, help="default: %(default)s")
     epochs = parser.parse_args().epochs
@@ -95,17 +95,25 @@ def main() -> None:
         f"Execution [bold]{dataflow.exec_tag}[/bold]: {len(x_train)} images, {epochs} epochs"
     )
     with Progress(
-        TextColumn("training"), BarColumn(), TextColumn("{task.fields[state]}"),
-        TimeRemainingColumn(), console=console,
-    ) as progress:  # fmt: skip
+        TextColumn("training"),
+        BarColumn(),
+        TextColumn("{task.fields[state]}"),
+        TimeRemainingColumn(),
+        console=console,
+    ) as progress:
         model.fit(
-            x_train, y_train, batch_size=32, epochs=epochs, validation_split=0.2, verbose=0,
+            x_train,
+            y_train,
+            batch_size=32,
+            epochs=epochs,
+            validation_split=0.2,
+            verbose=0,
             callbacks=[
                 keras.callbacks.LearningRateScheduler(step_decay),
                 ProgressBar(progress, epochs),
                 SecondProcess(progress.console, at_epoch=epochs // 3),
             ],
-        )  # fmt: skip
+        )
     loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
     console.print(f"Test loss {loss:.4f}, accuracy {accuracy:.4f}.\n")
     if not keras.flush(timeout=30):
@@ -115,7 +123,7 @@ def main() -> None:
 
 
 def handwritten_digits() -> tuple[tuple[Any, Any], tuple[Any, Any]]:
-    """1,797 images of 8×8 pixels in 0 … 1, and their digits, as train and test."""
+    """1,797 images of 8×8 pixels in 0 … 1 and their digits, split into training and test data."""
     try:
         from sklearn.datasets import load_digits
         from sklearn.model_selection import train_test_split
@@ -130,7 +138,7 @@ def handwritten_digits() -> tuple[tuple[Any, Any], tuple[Any, Any]]:
 
 
 def dense_network(growth_rate: int, layers: int) -> Any:
-    """A convolution, one dense block of `layers` layers of `growth_rate` features, a classifier."""
+    """A convolution, a dense block of `layers` layers with `growth_rate` features, a classifier."""
     inputs = keras.Input((8, 8, 1))
     features = keras.layers.Conv2D(16, 3, padding="same")(inputs)
     for _ in range(layers):
@@ -143,7 +151,7 @@ def dense_network(growth_rate: int, layers: int) -> Any:
 
 
 def describe_dense_block(dataflow: Any) -> None:
-    """Add a transformation of the domain to the dataflow, and what it was in this execution."""
+    """Add a transformation of the user's own to the dataflow, and its values in this execution."""
     attributes = [
         Attribute("GROWTH_RATE", AttributeType.NUMERIC),
         Attribute("LAYERS", AttributeType.NUMERIC),
@@ -171,13 +179,13 @@ class ProgressBar(keras.callbacks.Callback):
         self._bar = progress.add_task("training", total=epochs, state="")
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
-        """Move the bar on."""
+        """Advance the bar."""
         state = f"epoch {epoch + 1}, loss {(logs or {}).get('loss', float('nan')):.4f}"
         self._progress.update(self._bar, advance=1, state=state)
 
 
 class SecondProcess(keras.callbacks.Callback):
-    """Lets another process ask the database while the training goes on."""
+    """Lets another process query the database during the training."""
 
     def __init__(self, output: Console, at_epoch: int) -> None:
         super().__init__()
@@ -185,12 +193,12 @@ class SecondProcess(keras.callbacks.Callback):
         self._thread = threading.Thread(target=self._ask)
 
     def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-        """Start the other process, and do not wait for it."""
+        """Start the other process without waiting for it."""
         if epoch == self._at_epoch:
             self._thread.start()
 
     def on_train_end(self, logs: Any = None) -> None:
-        """Let it finish, so that its answer stands before the others."""
+        """Wait for it, so that its answer comes before the others."""
         if self._thread.ident is not None:
             self._thread.join()
 
@@ -202,7 +210,7 @@ class SecondProcess(keras.callbacks.Callback):
 
 
 def ask() -> None:
-    """Put the questions of a user to the database, as a user who may only read."""
+    """Query the database as a user who may only read."""
     connection = reader_connection(settings.store_url(), settings.home())
     for question, statement in QUESTIONS.items():
         _answer(connection, question, statement)
@@ -223,7 +231,7 @@ def _answer(connection: Any, question: str, statement: str) -> None:
 
 
 def how_to_go_on() -> None:
-    """Say where the database is."""
+    """Print how to query the database."""
     command = (
         "keras-prov" if shutil.which("keras-prov") else f"{Path(sys.executable).parent}/keras-prov"
     )

@@ -1,1 +1,1 @@
-"""Files by their content: trained models, checkpoints, and where they are kept."""
+"""Files by content: trained models, checkpoints, and where they are stored."""

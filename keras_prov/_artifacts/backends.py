@@ -1,7 +1,7 @@
-"""Where artifacts lie: a folder of the local disk, or a folder behind any fsspec URL.
+"""Where artifacts are stored: in a folder of the local disk, or behind any fsspec URL.
 
-Both store a file whole or not at all, under a temporary name first, and may be written by several
-processes at once.
+Both write under a temporary name first, so that a file is stored whole or not at all, and both may
+be written by several processes at once.
 """
 
 from __future__ import annotations
@@ -19,48 +19,60 @@ from dfanalyzer_client.support.regular_file import blocks_of, open_regular
 
 from .._secrets import without_credentials
 
-__all__ = ["ArtifactError", "Place", "place_of"]
+__all__ = ["ArtifactError", "Storage", "storage_of"]
 
 LOCAL = ("file://", "local://")
 EXTRAS = {
-    "abfs": "abfs", "abfss": "abfs", "adl": "adl", "az": "abfs", "gcs": "gs", "gs": "gs",
-    "hdfs": "hdfs", "http": "http", "https": "http", "oci": "oci", "s3": "s3", "s3a": "s3",
-    "sftp": "sftp", "smb": "smb", "ssh": "ssh",
-}  # fmt: skip
-"""The extra of fsspec that brings the library of a scheme."""
+    "abfs": "abfs",
+    "abfss": "abfs",
+    "adl": "adl",
+    "az": "abfs",
+    "gcs": "gs",
+    "gs": "gs",
+    "hdfs": "hdfs",
+    "http": "http",
+    "https": "http",
+    "oci": "oci",
+    "s3": "s3",
+    "s3a": "s3",
+    "sftp": "sftp",
+    "smb": "smb",
+    "ssh": "ssh",
+}
+"""The extra of fsspec that installs a scheme's library."""
 
 
 class ArtifactError(DfAnalyzerError):
-    """An artifact cannot be stored or read; the message has the URL without its credentials."""
+    """An artifact cannot be stored or read. The message has the URL without credentials."""
 
 
-class Place(Protocol):
-    """Where artifacts are; names are relative to its root."""
+class Storage(Protocol):
+    """A folder of artifacts; names are relative to it."""
 
-    shown: str
+    display_url: str
 
     def size(self, name: str) -> int | None:
-        """Bytes of a file, None when it is not there."""
+        """Size of a file in bytes; None if there is no such file."""
 
     def take(self, path: Path, name: str, move: bool) -> None:
-        """Store a copy of the file, or the file itself; whole or not at all."""
+        """Store a copy of the file, or move the file itself; whole or not at all."""
 
     def names(self, folder: str) -> list[str]:
-        """Names of the files in a folder, none when it is not there."""
+        """Names of the files in a folder; empty if there is no such folder."""
 
     def open(self, name: str) -> IO[bytes]:
         """Open a file for reading."""
 
 
-def place_of(url: str) -> Place:
-    """The place that a path or a URL names.
+def storage_of(url: str) -> Storage:
+    """The storage at a path or URL.
 
     Raises:
-        ArtifactError: the URL is of no known kind, or its library is not installed.
+        ArtifactError: the URL's scheme is unknown, or its library is not installed.
     """
     if "::" in url:
         raise ArtifactError(
-            "The artifact store is one folder or one URL, and none that fsspec chains with '::'. "
+            "The artifact store is one folder or one URL, not a chain of URLs with '::'. "
             f"Received: {without_credentials(url)!r}."
         )
     if url.startswith(LOCAL):
@@ -71,11 +83,11 @@ def place_of(url: str) -> Place:
 
 
 class _LocalFolder:
-    """A folder of the local disk; what we make there is the user's alone."""
+    """A folder of the local disk; only the user may read what we create there."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self.shown = str(root)
+        self.display_url = str(root)
 
     def size(self, name: str) -> int | None:
         path = self._root / name
@@ -108,7 +120,7 @@ class _Remote:
     def __init__(self, url: str) -> None:
         self._fs, root = _file_system(url)
         self._root = root.rstrip("/")
-        self.shown = without_credentials(url).rstrip("/")
+        self.display_url = without_credentials(url).rstrip("/")
 
     def size(self, name: str) -> int | None:
         self._fs.invalidate_cache()
@@ -124,9 +136,9 @@ class _Remote:
             self._fs.put_file(str(path), temporary)
             self._fs.mv(temporary, target)
         except Exception:
-            with suppress(Exception):  # the first error is the one to tell
+            with suppress(Exception):  # the first error is the one to report
                 self._fs.rm_file(temporary)
-            if self.size(name) != path.stat().st_size:  # else another writer was first
+            if self.size(name) != path.stat().st_size:  # or another writer was first
                 raise
 
     def names(self, folder: str) -> list[str]:
@@ -143,18 +155,18 @@ class _Remote:
 
 def _file_system(url: str) -> tuple[Any, str]:
     """The fsspec file system of a URL and the path in it."""
-    shown, scheme = without_credentials(url), url.partition("://")[0]
+    display_url, scheme = without_credentials(url), url.partition("://")[0]
     try:
         file_system, root = import_module("fsspec.core").url_to_fs(url)
     except ImportError as error:
         raise ArtifactError(
-            f"The artifact store {shown} needs a library that is not installed: {error}. "
+            f"The artifact store {display_url} needs a library that is not installed: {error}. "
             f"Install it with: pip install 'fsspec[{EXTRAS.get(scheme, 'full')}]'"
         ) from None
-    except Exception as error:  # each backend has its own
+    except Exception as error:  # each library has its own
         raise ArtifactError(
-            f"Cannot use the artifact store {shown}: {without_credentials(str(error))}. Expected a "
-            "folder, or a URL that fsspec knows, such as s3://bucket/models."
+            f"Cannot use the artifact store {display_url}: {without_credentials(str(error))}. "
+            "Expected a folder, or a URL that fsspec knows, such as s3://bucket/models."
         ) from None
     return file_system, root
 

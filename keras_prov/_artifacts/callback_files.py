@@ -1,7 +1,7 @@
-"""Files that Keras' callbacks leave behind: logs, and what a broken training may be taken up from.
+"""Files that Keras' callbacks write: logs, and backups to resume an aborted training from.
 
-Models and weights that a callback saves are seen where they are saved. Of these files what was
-there before the training is known, so that only what it has written counts as its own.
+Models and weights that a callback saves are captured where they are saved. These files are compared
+before and after the training, so that only those it has written are recorded.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from .model_files import BACKUP, LOG, FileFact, changed, file_facts
 
 __all__ = ["CallbackFiles"]
 
-MOST = 10_000
-"""Files of a folder beyond are not looked at."""
+MAX_FILES = 10_000
+"""Further files of a folder are ignored."""
 
 
 class _Known(NamedTuple):
@@ -28,14 +28,14 @@ class _Known(NamedTuple):
 
 
 class CallbackFiles:
-    """The files of the callbacks of one training; made before it begins."""
+    """The files of a training's callbacks; to be created before the training begins."""
 
     def __init__(self, callbacks: Iterable[Any]) -> None:
         self._callbacks = [each for each in callbacks if isinstance(each, _WRITERS)]
         self._before = self._now()
 
     def written(self) -> Iterator[FileFact]:
-        """Those that are new or have changed since."""
+        """The files that are new or have changed since."""
         for path, known in self._now().items():
             before = self._before.get(path)
             if known.state is not None and (before is None or before.state != known.state):
@@ -66,7 +66,7 @@ def _paths(callback: Any) -> Iterator[tuple[str, Path]]:
 
 
 def _is_ours(path: Path) -> bool:
-    """Not the weights, whose saving is seen as any other; but their copy."""
+    """Whether it is not captured elsewhere, as weights are when they are saved."""
     return not path.name.endswith(".weights.h5")
 
 
@@ -75,6 +75,6 @@ def _within(folder: Any) -> Iterator[Path]:
     for parent, _, names in os.walk(Path(os.fspath(folder)).absolute()):
         for name in names:
             count += 1
-            if count > MOST:
+            if count > MAX_FILES:
                 return
             yield Path(parent, name)

@@ -1,7 +1,7 @@
-"""Files that models are saved to and loaded from: what identifies their content.
+"""Files that models are saved to and loaded from, and hashes of their content.
 
-A file that is read by a model nobody captures yet is remembered by name and time alone; it is
-hashed when a capture of that model begins.
+Of a file that is read into a model without capture, only name and time are kept. It is hashed when
+capture of that model begins.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ LOG, BACKUP = "log", "backup"
 
 @dataclass(frozen=True)
 class FileFact:
-    """One file.
+    """What is recorded of a file.
 
     Attributes:
-        path: absolute; a URL stays as it was given.
-        name: the last part of it.
+        path: absolute; a URL as it was given.
+        name: the last part of the path.
         kind: ``model``, ``weights``, ``export``, ``checkpoint``, ``log``, ``backup``, ``artifact``.
-        size: in bytes; None where it cannot be looked at.
-        sha256: hexadecimal digits; of a folder, of its files' names and digests.
+        size: in bytes; None if it cannot be read.
+        sha256: in hexadecimal digits; that of a folder covers its files' names and digests.
         callback: class of the callback that saved or loaded it.
-        epoch: the one that it was saved in; None for the newest of the execution.
+        epoch: when it was saved; None for the newest epoch of the execution.
     """
 
     path: str
@@ -71,13 +71,13 @@ class _Load:
 _loads: WeakIdentityMap[list[_Load]] = WeakIdentityMap()
 
 _unclaimed: dict[tuple[str, str, str], None] | None = None
-"""Path, kind and mode of files of models without an execution; None where nobody wants them."""
+"""Path, kind and mode of files of models without an execution; None unless they are kept."""
 
 
 def file_facts(path: Any, kind: str, callback: str | None = None) -> Iterator[FileFact]:
-    """The file at `path`, and the shards that it names; nothing for what is no path."""
+    """The file at `path` and the shards that it names; nothing if `path` is not a path."""
     if not isinstance(path, (str, os.PathLike)):
-        return  # an open file, or a group within one
+        return  # an open file, or a group in one
     text = os.fsdecode(path)
     if "://" in text:
         yield FileFact(text, text.rpartition("/")[2], kind, callback=callback)
@@ -90,16 +90,15 @@ def file_facts(path: Any, kind: str, callback: str | None = None) -> Iterator[Fi
 
 
 def remember_load(model: object, path: Any, kind: str, callback: str | None) -> None:
-    """Remember what an uncaptured model was read from."""
+    """Remember what a model without capture was loaded from."""
     if isinstance(path, (str, os.PathLike)):
-        text = os.fsdecode(path)
-        absolute = text if "://" in text else os.path.abspath(text)  # noqa: PTH100 (no symlinks)
+        absolute = _absolute(path)
         load = _Load(absolute, kind, callback, changed(absolute))
         _loads.set(model, [*(_loads.get(model) or []), load])
 
 
 def forget_loads(model: object) -> list[FileFact]:
-    """What the model was read from; a file that has changed since has no digest any more."""
+    """Forget what the model was loaded from, and return it; changed files have no digest."""
     facts: list[FileFact] = []
     for load in _loads.pop(model) or []:
         if changed(load.path) == load.changed:
@@ -112,28 +111,26 @@ def forget_loads(model: object) -> list[FileFact]:
 
 
 def keep_unclaimed() -> None:
-    """Remember from here on which files models without an execution are saved to and read from."""
+    """From now on, keep which files models without an execution are saved to and loaded from."""
     global _unclaimed
     _unclaimed = {} if _unclaimed is None else _unclaimed
 
 
 def note_unclaimed(path: Any, kind: str, mode: str) -> None:
-    """Remember such a file, if anybody wants to know."""
+    """Keep such a file, if `keep_unclaimed` was called."""
     if _unclaimed is not None and isinstance(path, (str, os.PathLike)):
-        text = os.fsdecode(path)
-        absolute = text if "://" in text else os.path.abspath(text)  # noqa: PTH100 (no symlinks)
-        _unclaimed[absolute, kind, mode] = None
+        _unclaimed[_absolute(path), kind, mode] = None
 
 
 def unclaimed_files() -> list[tuple[FileFact, str]]:
-    """Those that were remembered, as they are now, each with its mode."""
+    """The files that were kept, as they are now, with their modes."""
     return [
         (fact, mode) for path, kind, mode in _unclaimed or () for fact in file_facts(path, kind)
     ]
 
 
 def changed(path: str) -> tuple[int, int] | None:
-    """When it was written last, and its size; None where it cannot be looked at."""
+    """Time of the last change, and size; None if it cannot be read."""
     try:
         found = Path(path).stat()
     except OSError:
@@ -141,10 +138,18 @@ def changed(path: str) -> tuple[int, int] | None:
     return found.st_mtime_ns, found.st_size
 
 
+def _absolute(path: str | os.PathLike[str]) -> str:
+    """A path that stays valid when the working directory changes; a URL as it is."""
+    text = os.fsdecode(path)
+    if "://" in text:
+        return text
+    return os.path.abspath(text)  # noqa: PTH100  # Path.resolve would follow symbolic links
+
+
 def _digest(path: Path) -> tuple[int | None, str | None]:
     from .store import file_digest
 
     try:
         return file_digest(path)
-    except OSError:  # gone again, or not ours to read
+    except OSError:  # deleted, or not readable
         return None, None

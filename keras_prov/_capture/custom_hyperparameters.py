@@ -10,17 +10,23 @@ from dfanalyzer_client.declarations.values import stored_value
 
 from .._inspection.hyperparameters import KNOWN
 
-__all__ = ["checked_own", "checked_values"]
+__all__ = ["checked_custom", "checked_values"]
 
 TYPES = ("NUMERIC", "TEXT")
-OWN_COLUMNS = ("id", "TrainingModel_task_id", "ITRAIN_TIMESTAMP")
-"""Columns that ``iTrainingModel`` has in any case."""
+RESERVED = ("id", "TrainingModel_task_id", "ITRAIN_TIMESTAMP")
+"""Columns that ``iTrainingModel`` always has."""
 
 
-def checked_own(
+def checked_custom(
     hyperparameters: Mapping[str, str] | Iterable[tuple[str, str]],
 ) -> dict[str, str]:
-    own: dict[str, str] = {}
+    """Names and types of custom hyperparameters.
+
+    Raises:
+        TypeError: `hyperparameters` are not pairs of name and type.
+        ValueError: a name is taken or cannot be one, or a type is unknown.
+    """
+    custom: dict[str, str] = {}
     for name, type_ in _pairs(hyperparameters):
         checked_name(name, "name of a hyperparameter")
         if str(type_).upper() not in TYPES:
@@ -28,14 +34,14 @@ def checked_own(
                 f"The type of hyperparameter {name!r} is one of {', '.join(TYPES)}. "
                 f"Received: {type_!r}."
             )
-        taken = {key.lower() for key in (*KNOWN, *own, *OWN_COLUMNS)}
+        taken = {key.lower() for key in (*KNOWN, *custom, *RESERVED)}
         if name.lower() in taken:
             raise ValueError(
                 f"The name of hyperparameter {name!r} is taken already: rename it, or set "
                 f"{name.upper()} to True in hyps where known_hyperparameters() has it."
             )
-        own[name] = str(type_).upper()
-    return own
+        custom[name] = str(type_).upper()
+    return custom
 
 
 def _pairs(hyperparameters: Any) -> list[tuple[str, str]]:
@@ -49,13 +55,19 @@ def _pairs(hyperparameters: Any) -> list[tuple[str, str]]:
         ) from None
 
 
-def checked_values(values: Mapping[str, Any], own: Mapping[str, str]) -> dict[str, Any]:
-    unknown = [name for name in values if name not in own]
+def checked_values(values: Mapping[str, Any], custom: Mapping[str, str]) -> dict[str, Any]:
+    """The values of custom hyperparameters.
+
+    Raises:
+        TypeError: a value cannot be stored.
+        ValueError: a value has no declared hyperparameter, or does not fit its type.
+    """
+    unknown = [name for name in values if name not in custom]
     if unknown:
         raise ValueError(
             f"A value was given for {unknown[0]!r}, which is not among hyperparameters="
-            f"{list(own.items())!r}: declare it there."
+            f"{list(custom.items())!r}: declare it there."
         )
     for name, value in values.items():
-        stored_value(value, own[name], f"own hyperparameter {name!r}")
+        stored_value(value, custom[name], f"own hyperparameter {name!r}")
     return dict(values)

@@ -2,45 +2,26 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
+from dataclasses import dataclass
 
 from dfanalyzer_client.keras_schema import names as tags
 
 from .._inspection.hyperparameters import KNOWN
 
-__all__ = [
-    "OPTIONS",
-    "Choice",
-    "Hyps",
-    "Key",
-    "checked_choice",
-    "choice_of_text",
-    "everything",
-    "known_hyperparameters",
-]
-
-SYSTEM_SECONDS = 10.0
-
-Hyps = Mapping[Any, bool | float] | Iterable[Any] | str
-"""What a user may give as `hyps`: keys, as text or `Key`, to True or False; a list; ``"all"``."""
+__all__ = ["OPTIONS", "Key", "everything", "known_hyperparameters"]
 
 
 @dataclass(frozen=True)
 class Key:
-    """One key of the dictionary, for people.
+    """One key of the dictionary, described for people.
 
     Attributes:
         key: what is set to True.
         type: NUMERIC or TEXT for a hyperparameter; ``rows`` for what has a set of its own.
         meaning: what is captured.
-        unit: of a NUMERIC one, where it has a unit.
+        unit: of a NUMERIC key, where it has a unit.
         set: the set that it is stored in; a hyperparameter is the column of its name there.
-        cost: what it costs, where that is worth a word.
+        cost: what it costs, where that is worth mentioning.
     """
 
     key: str
@@ -52,69 +33,48 @@ class Key:
 
 
 OPTIONS: dict[str, Key] = {
-    each.key: each
-    for each in (
+    option.key: option
+    for option in (
         Key(
-            "DATASET", "rows",
-            "fingerprints of the training, validation and test data", "", tags.DATASET,
-            "a hash of the arrays, whole up to 64 MiB and sampled beyond",
+            "DATASET",
+            "rows",
+            "fingerprints of the training, validation and test data",
+            set=tags.DATASET,
+            cost="a hash of the arrays, whole up to 64 MiB and sampled beyond",
         ),
         Key(
-            "ENVIRONMENT", "rows",
-            "Python, packages, backend, devices, host, user, command line, git commit", "",
-            tags.ENVIRONMENT, "once per training; the first one looks the packages up",
+            "ENVIRONMENT",
+            "rows",
+            "Python, packages, backend, devices, host, user, command line, git commit",
+            set=tags.ENVIRONMENT,
+            cost="once per training; the first one looks the packages up",
         ),
         Key(
-            "MODEL", "rows", "the trained model itself, in the artifact store", "",
-            tags.SAVED_FILE, "saving the model once, and its size on the disk",
+            "MODEL",
+            "rows",
+            "the trained model itself, in the artifact store",
+            set=tags.SAVED_FILE,
+            cost="saving the model once, and its size on the disk",
         ),
         Key(
-            "BATCH_METRICS", "rows", "metrics of every n-th batch; True or n", "", tags.BATCHES,
-            "a synchronization with the device for each batch: the one key that slows training",
+            "BATCH_METRICS",
+            "rows",
+            "metrics of every n-th batch; True or n",
+            set=tags.BATCHES,
+            cost="a synchronization with the device for each batch: "
+            "the one key that slows training",
         ),
         Key(
-            "SYSTEM_METRICS", "rows",
-            "CPU, memory and GPU at an interval; True (10 s) or seconds", "",
-            tags.SYSTEM_METRICS, "a thread that wakes at the interval; needs the extra `system`",
+            "SYSTEM_METRICS",
+            "rows",
+            "CPU, memory and GPU at an interval; True (10 s) or seconds",
+            set=tags.SYSTEM_METRICS,
+            cost="a thread that wakes at the interval; needs the extra `system`",
         ),
     )
-}  # fmt: skip
+}
 
 COSTLY = ("MODEL", "BATCH_METRICS", "SYSTEM_METRICS")
-IMPLIED = {"NUM_PARAMETERS": "NUM_TRAINABLE_PARAMETERS"}
-ALIASES = {
-    "LR": "LEARNING_RATE", "EPOCHS": "NUM_EPOCHS", "OPTIMIZER": "OPTIMIZER_NAME",
-    "BATCH": "BATCH_SIZE", "LAYERS": "NUM_LAYERS", "PARAMETERS": "NUM_PARAMETERS",
-    "PARAMS": "NUM_PARAMETERS", "SCHEDULE": "LEARNING_RATE_SCHEDULE", "DATA": "DATASET",
-    "POLICY": "DTYPE_POLICY", "DTYPE": "DTYPE_POLICY", "RANDOM_SEED": "SEED",
-    "JIT": "JIT_COMPILE", "WEIGHTS": "MODEL", "SYSTEM": "SYSTEM_METRICS",
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a user asked for, checked.
-
-    Attributes:
-        keys: hyperparameters, in the dictionary's order.
-        dataset: whether data are fingerprinted.
-        environment: whether the environment is recorded.
-        model: whether the trained model is stored.
-        every_batch: metrics of every n-th batch; 0 for none.
-        system_seconds: interval of system metrics; 0 for none.
-    """
-
-    keys: tuple[str, ...] = ()
-    dataset: bool = False
-    environment: bool = False
-    model: bool = False
-    every_batch: int = 0
-    system_seconds: float = 0.0
-    named: frozenset[str] = field(default_factory=frozenset)
-
-    def __bool__(self) -> bool:
-        """Whether anything was set to True."""
-        return bool(self.named)
 
 
 def known_hyperparameters() -> list[Key]:
@@ -129,127 +89,5 @@ def known_hyperparameters() -> list[Key]:
 
 
 def everything() -> dict[str, bool]:
-    """Every key set to True but those that cost something, which are to be named."""
+    """Every key set to True, except the costly ones, which must be named."""
     return {each.key: True for each in known_hyperparameters() if each.key not in COSTLY}
-
-
-def choice_of_text(text: str) -> dict[str, bool | float]:
-    """The dictionary that ``all,MODEL,BATCH_METRICS=10`` stands for.
-
-    ``all`` is `everything`; a key may be followed by ``=`` and a number, true or false.
-
-    Raises:
-        ValueError: the text is none of this; an unknown key is left to `checked_choice`.
-    """
-    chosen: dict[str, bool | float] = {}
-    for item in filter(None, (each.strip() for each in text.split(","))):
-        key, has_value, value = (part.strip() for part in item.partition("="))
-        if item.lower() == "all":
-            chosen |= everything()
-        else:
-            chosen[key] = _value_of_text(key, value) if has_value else True
-    return chosen
-
-
-def _value_of_text(key: str, text: str) -> bool | float:
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    try:
-        return int(text) if text.isdecimal() else float(text)
-    except ValueError:
-        raise ValueError(
-            f"What to capture is all, or keys as in LEARNING_RATE,BATCH_METRICS=10. "
-            f"Received: {key}={text}."
-        ) from None
-
-
-def checked_choice(hyps: Hyps) -> Choice:
-    """What is True in the dictionary.
-
-    Raises:
-        TypeError: `hyps` is no dictionary, list or text, or a value is not of its kind.
-        ValueError: a key is unknown; the message names the nearest known one.
-        ImportError: SYSTEM_METRICS lacks its libraries.
-    """
-    given = ((_name(key), value) for key, value in _as_mapping(hyps).items())
-    chosen = {key: _checked_value(key, value) for key, value in given}
-    chosen = {key: value for key, value in chosen.items() if value}
-    for key, other in IMPLIED.items():
-        if key in chosen:
-            chosen.setdefault(other, True)
-    if chosen.get("SYSTEM_METRICS"):
-        from .._environment.system_sampler import checked
-
-        checked()
-    return Choice(
-        keys=tuple(key for key in chosen if key in KNOWN),
-        dataset="DATASET" in chosen,
-        environment="ENVIRONMENT" in chosen,
-        model="MODEL" in chosen,
-        every_batch=int(chosen.get("BATCH_METRICS", 0)),
-        system_seconds=_seconds(chosen.get("SYSTEM_METRICS", 0.0)),
-        named=frozenset(chosen),
-    )
-
-
-def _as_mapping(hyps: Any) -> Mapping[Any, Any]:
-    """The dictionary that a list of keys, ``"all"`` or a text of keys stands for."""
-    if isinstance(hyps, Mapping):
-        return hyps
-    if isinstance(hyps, str):
-        return choice_of_text(hyps)
-    if isinstance(hyps, (list, tuple, set, frozenset)) and all(
-        isinstance(each, (str, Key)) for each in hyps
-    ):
-        chosen: dict[Any, Any] = {}
-        for each in hyps:
-            chosen |= choice_of_text(each) if isinstance(each, str) else {each: True}
-        return chosen
-    raise TypeError(
-        'What to capture is a dictionary of True and False, as in {"LEARNING_RATE": True}, a list '
-        f'of keys, or "all". Received: {hyps!r:.200} of type {type(hyps).__name__}.'
-    )
-
-
-def _name(key: object) -> Any:
-    """A key's name, also of those that `known_hyperparameters` gives."""
-    return key.key if isinstance(key, Key) else key
-
-
-def _seconds(value: bool | float) -> float:
-    return SYSTEM_SECONDS if value is True else float(value)
-
-
-def _checked_value(key: str, value: Any) -> bool | float:
-    if key not in KNOWN and key not in OPTIONS:
-        raise ValueError(_unknown(key))
-    if isinstance(value, (bool, np.bool_)):
-        return bool(value)
-    if key == "BATCH_METRICS" and isinstance(value, int) and value >= 0:
-        return value
-    if key == "SYSTEM_METRICS" and isinstance(value, (int, float)) and 0 <= value < float("inf"):
-        return value
-    number = {
-        "BATCH_METRICS": ", or a whole number n for every n-th batch",
-        "SYSTEM_METRICS": ", or a number of seconds",
-    }.get(key, "")
-    raise TypeError(
-        f"Whether to capture {key} is True or False{number}. "
-        f"Received: {value!r} of type {type(value).__name__}."
-    )
-
-
-def _unknown(key: object) -> str:
-    known = [*KNOWN, *OPTIONS]
-    if not isinstance(key, str):
-        return (
-            f"A key is a text, as 'LEARNING_RATE', or one of keras_prov.known_hyperparameters(). "
-            f"Received: {key!r:.200} of type {type(key).__name__}."
-        )
-    name = str(key).upper().replace(" ", "_").replace("-", "_")
-    near = [ALIASES[name]] if name in ALIASES else difflib.get_close_matches(name, known, n=1)
-    meant = f" Did you mean {near[0]!r}?" if near else ""
-    return (
-        f"Unknown hyperparameter {key!r}.{meant} keras_prov.known_hyperparameters() lists all "
-        f"{len(known)} keys. Your own are given as hyperparameters=[({name!r}, 'NUMERIC')]."
-    )

@@ -1,8 +1,9 @@
-"""What the processes that a capturing program starts capture: what `capture()` said in it.
+"""What worker processes capture: whatever `capture()` asked for in the process that started them.
 
-An environment variable takes it to them, of which every way to start a worker knows, and importing
-`keras_prov` there puts it in force. No password is in it: a worker gets that of KERAS_PROV_STORE.
-Forked children need none of this, since they have all of their parent's memory.
+An environment variable carries it, since every way to start a worker passes the environment on.
+Importing `keras_prov` in the worker puts it in force. It holds no password: a worker takes that
+from its own KERAS_PROV_STORE. Forked children do not need it, since they have their parent's
+memory.
 """
 
 from __future__ import annotations
@@ -16,25 +17,25 @@ from typing import Any
 from dfanalyzer_client.config import settings
 from dfanalyzer_client.config.store_url import StoreURL
 
-__all__ = ["VARIABLE", "inherited", "leave"]
+__all__ = ["VARIABLE", "inherited", "publish"]
 
 VARIABLE = "KERAS_PROV_INHERITED"
 
 _of_parent = os.environ.get(VARIABLE)
 
 
-def leave(said: Mapping[str, Any] | None, store: StoreURL | None = None) -> None:
-    """Let the processes that are started from here on capture what `capture()` said.
+def publish(arguments: Mapping[str, Any] | None, store: StoreURL | None = None) -> None:
+    """Let processes that are started from now on capture what `capture()` asked for here.
 
     Args:
-        said: its arguments, but for the store; None where it is over: then what this process itself
-            inherited holds again.
-        store: where to, if not what the settings say.
+        arguments: of `capture()`, except the store; None once that capture has stopped. Then what
+            this process itself inherited holds again.
+        store: where to record, if not where the settings say.
     """
     text = _of_parent
-    if said is not None and settings.workers():
+    if arguments is not None and settings.workers():
         address = None if store is None else str(store.without_password())
-        text = json.dumps({**_who(), **said, "store": address}, default=_plain)
+        text = json.dumps({**_who(), **arguments, "store": address}, default=_plain)
     if text is not None:
         os.environ[VARIABLE] = text
     else:
@@ -42,24 +43,23 @@ def leave(said: Mapping[str, Any] | None, store: StoreURL | None = None) -> None
 
 
 def inherited() -> dict[str, Any] | None:
-    """The arguments of the `capture()` that holds here because it does in a process above.
+    """The arguments of a `capture()` in a process above, which holds here, too.
 
-    None where nobody asked, or it was this process itself before an exec.
+    None if there was none, or if it was this very process that called it, before an exec.
     """
     if _of_parent is None or not settings.workers():
         return None
-    said = json.loads(_of_parent)
-    if {name: said.pop(name) for name in _who()} == _who():
+    arguments = json.loads(_of_parent)
+    if {name: arguments.pop(name) for name in _who()} == _who():
         return None
-    address = said["store"]
-    own = settings.store_url()
-    if address is not None and own is not None and str(own.without_password()) == address:
-        said["store"] = own  # with the password
-    return dict(said)
+    address, configured = arguments["store"], settings.store_url()
+    if configured is not None and address == str(configured.without_password()):
+        arguments["store"] = configured  # with the password
+    return dict(arguments)
 
 
 def _plain(value: Any) -> Any:
-    """A number of NumPy's as Python's."""
+    """A number of NumPy as one of Python."""
     return value.item() if hasattr(value, "item") else str(value)
 
 

@@ -1,7 +1,7 @@
-"""SHA-256 of what arrays hold, in bounded time: whole up to a size, evenly spaced blocks beyond.
+"""SHA-256 of the content of arrays, in bounded time: large arrays are sampled in blocks.
 
-The hash covers dtype, shape and elements in C order and little-endian, so the same content has the
-same hash whatever its memory layout and its container.
+The hash covers dtype, shape and elements, in C order and little-endian. So the same content has the
+same hash, whatever its memory layout and container.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ WHOLE = "whole"
 
 
 class ContentHash(NamedTuple):
-    """A hash as ``sha256:…``, and how it was made: ``whole``, or ``sampled:64x64KiB``."""
+    """A hash as ``sha256:…``, and of what: ``whole``, or ``sampled:64x64KiB``."""
 
     hash: str
     kind: str
 
 
 class _UnstableError(Exception):
-    """An object has no bytes that stay the same from run to run."""
+    """An object has no bytes that are the same in every run."""
 
 
 def array_hash(array: np.ndarray[Any, Any], share: int = 1) -> ContentHash | None:
-    """The hash of an array; None when it holds objects whose content only they know.
+    """The hash of an array; None if it has objects whose content cannot be read.
 
     Args:
-        array: of any dtype; nothing of it is changed.
-        share: how many arrays share the bounds of time.
+        array: of any dtype; it is not changed.
+        share: how many arrays share the bound of time.
     """
-    array = np.asarray(array)  # a subclass may have methods of its own
+    array = np.asarray(array)  # a subclass may override methods
     if array.dtype.hasobject or array.dtype.kind == "T":
         flat = array.flat
         return objects_hash(dtype_name(array.dtype), array.shape, lambda a, b: flat[a:b], share)
@@ -69,10 +69,10 @@ def objects_hash(
     """The hash of texts and other objects of the standard library.
 
     Args:
-        dtype: what they are called.
+        dtype: its name.
         shape: of their array.
-        take: gives the objects from one position, in C order, to another.
-        share: how many arrays share the bounds of time.
+        take: returns the objects from one position to another, in C order.
+        share: how many arrays share the bound of time.
     """
     count = int(np.prod(shape, dtype=np.int64))
     try:
@@ -92,10 +92,10 @@ def objects_hash(
 def parts_hash(
     parts: Mapping[str, Callable[[int], ContentHash | None]],
 ) -> ContentHash | None:
-    """The hash of something that has several arrays, such as the columns of a table.
+    """The hash of several arrays, such as the columns of a table.
 
     Args:
-        parts: by name, what gives the hash of a part, told how many share the bounds of time.
+        parts: by name, a function that hashes a part, given how many share the bound of time.
     """
     digest, kind = hashlib.sha256(b"parts"), WHOLE
     for name, hash_of in parts.items():
@@ -108,7 +108,7 @@ def parts_hash(
 
 
 def dtype_name(dtype: np.dtype[Any]) -> str:
-    """The name of a dtype, the same in any byte order; of a record, with its fields."""
+    """The name of a dtype, whatever its byte order; that of a record has its fields."""
     if dtype.fields is None:
         return str(dtype.name)
     fields = (f"{name}: {dtype_name(each[0])}" for name, each in dtype.fields.items())
@@ -130,14 +130,14 @@ def _sample(array: np.ndarray[Any, Any], blocks: int) -> Iterator[np.ndarray[Any
 
 
 def _spans(count: int, length: int, blocks: int) -> list[tuple[int, int]]:
-    """Evenly spaced blocks, among them the first and the last."""
+    """Evenly spaced blocks, including the first and the last."""
     last = max(0, count - length)
     starts = sorted({last * i // (blocks - 1) for i in range(blocks)})
     return [(start, min(count, start + length)) for start in starts]
 
 
 def _columns(block: np.ndarray[Any, Any]) -> Iterator[bytes | memoryview]:
-    """The bytes of a row of elements; of records field by field, without what lies between."""
+    """The bytes of the elements; of records field by field, without padding."""
     dtype = block.dtype
     if dtype.fields is not None:
         for name in dtype.fields:
@@ -157,13 +157,17 @@ def _taken(
 
 
 def _objects_digest(
-    kind: str, dtype: str, shape: Sequence[int], texts: Iterable[bytes], most: int | None = None
+    kind: str,
+    dtype: str,
+    shape: Sequence[int],
+    texts: Iterable[bytes],
+    max_bytes: int | None = None,
 ) -> ContentHash | None:
-    """The hash of all `texts`, or None when they have more than `most` bytes."""
+    """The hash of all `texts`; None if they have more than `max_bytes` bytes."""
     digest, total = _begun(kind, dtype, shape), 0
     for text in texts:
         total += len(text)
-        if most is not None and total > most:
+        if max_bytes is not None and total > max_bytes:
             return None
         digest.update(text)
     return ContentHash(f"sha256:{digest.hexdigest()}", kind)
@@ -174,15 +178,20 @@ def _framed(content: bytes) -> bytes:
 
 
 _BY_REPR = (
-    datetime.date, datetime.datetime, datetime.time, datetime.timedelta, decimal.Decimal, uuid.UUID,
-)  # fmt: skip
+    datetime.date,
+    datetime.datetime,
+    datetime.time,
+    datetime.timedelta,
+    decimal.Decimal,
+    uuid.UUID,
+)
 
 
 _PANDAS_SCALARS = frozenset({"Interval", "NAType", "NaTType", "Period", "Timedelta", "Timestamp"})
 
 
 def _object_bytes(value: Any) -> bytes:
-    """Bytes that say what an object holds, the same in each run, without a call of user code."""
+    """Bytes of an object's content, the same in every run, without calling the user's code."""
     if isinstance(value, str):
         return b"s" + _framed(str.encode(value, "utf-8", "surrogatepass"))
     if isinstance(value, bytes):

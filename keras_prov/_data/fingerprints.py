@@ -1,7 +1,7 @@
-"""Which data a training saw: a row for each array, tensor, table or pipeline, without touching it.
+"""What data a training used: a row for each array, tensor, table or pipeline.
 
-No generator is consumed, no dataset iterated, nothing indexed, no length asked of code that may be
-the user's, and nothing is moved between devices.
+The data are not touched. No generator is consumed, no dataset is iterated or indexed, no length is
+asked of code that may be the user's, and nothing is moved between devices.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from .tensors import tensor_of
 
 __all__ = ["Fingerprint", "fingerprint"]
 
-MOST_LEAVES = 1000
-MOST_CHARACTERS = 2000
+MAX_LEAVES = 1000
+MAX_CHARACTERS = 2000
 
 
 @dataclass(frozen=True)
@@ -29,17 +29,17 @@ class Fingerprint:
     """What identifies one part of the data.
 
     Attributes:
-        ROLE: what the data are for: ``training``, ``validation`` or ``test``.
-        NAME: which part they are: ``x``, ``x/0``, ``y/label``.
+        ROLE: what the data are used for: ``training``, ``validation`` or ``test``.
+        NAME: which part it is: ``x``, ``x/0``, ``y/label``.
         KIND: ``array``, ``tensor``, ``ragged``, ``sparse``, ``variable``, ``dataframe``,
             ``series``, ``list``, ``tf.data``, ``PyDataset``, ``DataLoader``, ``grain``,
             ``generator`` or ``object``.
-        SHAPE: as text, None for what has none.
+        SHAPE: as a text; None if it has none.
         DTYPE: its name.
         SAMPLES: the first dimension.
-        HASH: ``sha256:…`` of the content; None where it cannot be read without side effects.
+        HASH: ``sha256:…`` of the content; None if reading it would have side effects.
         HASH_KIND: ``whole``, or how it was sampled: ``sampled:64x64KiB``.
-        SPEC: what else the object says of itself.
+        SPEC: what else is known of the object.
     """
 
     ROLE: str
@@ -57,7 +57,7 @@ def fingerprint(role: str, data: Mapping[str, Any]) -> list[Fingerprint]:
     """The fingerprints of what `fit` or `evaluate` was given.
 
     Args:
-        role: what the data are for.
+        role: what the data are used for.
         data: as ``{"x": …, "y": …, "sample_weight": …}``; None is left out.
     """
     found: list[Fingerprint] = []
@@ -68,16 +68,16 @@ def fingerprint(role: str, data: Mapping[str, Any]) -> list[Fingerprint]:
 
 
 def _leaves(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """What is in nested dictionaries, lists and tuples, by its path."""
+    """The values in nested dictionaries, lists and tuples, by path."""
     pending = list(data.items())
     pending.reverse()
     seen = 0
-    while pending and seen < MOST_LEAVES:
+    while pending and seen < MAX_LEAVES:
         name, value = pending.pop()
         if isinstance(value, dict):
             pending += [(f"{name}/{key}", each) for key, each in reversed(dict.items(value))]
         elif isinstance(value, (list, tuple)) and not _is_of_scalars(value):
-            inner = value[:MOST_LEAVES]
+            inner = value[:MAX_LEAVES]
             pending += [(f"{name}/{i}", inner[i]) for i in reversed(range(len(inner)))]
         elif value is not None:
             seen += 1
@@ -116,7 +116,7 @@ def _hashed(row: Fingerprint, hash_of: Callable[[], ContentHash | None]) -> Fing
 
 
 def _is_pandas(value: Any) -> bool:
-    """Whether it is pandas' own class: a subclass may run code of its own."""
+    """Whether it is pandas' own class: a subclass may run the user's code."""
     pandas = sys.modules.get("pandas")
     return pandas is not None and type(value) in (pandas.DataFrame, pandas.Series)
 
@@ -129,7 +129,7 @@ def _table(blank: Fingerprint, value: Any) -> Fingerprint:
     columns = [value.iloc[:, i] for i in range(value.shape[1])]
     names = [f"{i}/{column.name!r}" for i, column in enumerate(columns)]
     dtypes = list(dict.fromkeys(str(column.dtype) for column in columns))
-    spec = ", ".join(f"{column.name}: {column.dtype}" for column in columns[:MOST_LEAVES])
+    spec = ", ".join(f"{column.name}: {column.dtype}" for column in columns[:MAX_LEAVES])
     row = replace(
         blank,
         KIND="dataframe",
@@ -155,13 +155,13 @@ def _column_hash(column: Any, share: int) -> ContentHash | None:
 
 
 def _pipeline(blank: Fingerprint, value: Any) -> Iterator[Fingerprint]:
-    """What gives batches when it is asked for them, and tensors that it is known to hold."""
+    """A source of batches, and the tensors that it is known to hold."""
     pipeline = pipeline_of(value)
     samples = None if pipeline.samples is None else int(pipeline.samples)
     yield replace(blank, KIND=pipeline.kind, SPEC=_cut(pipeline.spec), SAMPLES=samples)
-    for i, tensor in enumerate(pipeline.tensors[:MOST_LEAVES]):
+    for i, tensor in enumerate(pipeline.tensors[:MAX_LEAVES]):
         yield from _fingerprints(replace(blank, NAME=f"{blank.NAME}/dataset/{i}"), tensor)
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + "…"
+    return text if len(text) <= MAX_CHARACTERS else text[:MAX_CHARACTERS] + "…"

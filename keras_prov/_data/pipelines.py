@@ -1,7 +1,7 @@
-"""What a dataset, loader or generator says of itself, without asking it for a batch.
+"""What is known of a dataset, loader or generator without asking it for a batch.
 
-Only attributes are read, and those of the framework's own classes: the lengths and items of a
-pipeline are code of the user's, which may read files, draw random numbers or never return.
+Only attributes are read, and only those of the framework's own classes. The length and items of a
+pipeline come from the user's code, which may read files, draw random numbers or never return.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 __all__ = ["Pipeline", "pipeline_of"]
 
-MOST_STEPS = 100
+MAX_STEPS = 100
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Pipeline:
 
     Attributes:
         kind: ``tf.data``, ``PyDataset``, ``DataLoader``, ``grain``, ``generator`` or ``object``.
-        spec: what it says of itself.
-        samples: how many it has, where its data are tensors.
-        tensors: those data.
+        spec: what is known of it.
+        samples: how many it has, if its data are tensors.
+        tensors: its data, if they are tensors.
     """
 
     kind: str
@@ -35,7 +35,7 @@ class Pipeline:
 
 
 def pipeline_of(value: Any) -> Pipeline:
-    """Describe whatever Keras was given that is no array."""
+    """Describe data that are not arrays."""
     classes = {f"{each.__module__}.{each.__qualname__}" for each in type(value).__mro__}
     for name, describe in _KINDS.items():
         if name in classes:
@@ -46,11 +46,13 @@ def pipeline_of(value: Any) -> Pipeline:
 
 
 def _tf_data(dataset: Any) -> Pipeline:
-    """Element specification, and the number of elements where TensorFlow knows it."""
+    """The element specification, and the number of elements if TensorFlow knows it."""
     spec = str(dataset.element_spec)
     cardinality = getattr(type(dataset), "cardinality", None)
-    own = str(getattr(cardinality, "__module__", "")).startswith("tensorflow.")
-    if own and sys.modules["tensorflow"].executing_eagerly():  # else it would join a graph
+    is_tensorflows = str(getattr(cardinality, "__module__", "")).startswith("tensorflow.")
+    if (
+        is_tensorflows and sys.modules["tensorflow"].executing_eagerly()
+    ):  # or it would become part of a graph
         number = int(dataset.cardinality())
         spec += f"; cardinality {({-1: 'infinite', -2: 'unknown'}).get(number, number)}"
     return Pipeline("tf.data", spec)
@@ -64,10 +66,12 @@ def _py_dataset(dataset: Any) -> Pipeline:
 
 
 def _data_loader(loader: Any) -> Pipeline:
-    own = vars(loader)
-    dataset = own.get("dataset")
+    attributes = vars(loader)
+    dataset = attributes.get("dataset")
     names = [_with_attributes(loader, "batch_size", "drop_last", "num_workers")]
-    names += [f"{part}={_name(own[part])}" for part in ("dataset", "sampler") if part in own]
+    names += [
+        f"{part}={_name(attributes[part])}" for part in ("dataset", "sampler") if part in attributes
+    ]
     tensors: tuple[Any, ...] = ()
     if _name(dataset) == "torch.utils.data.dataset.TensorDataset":
         tensors = tuple(dataset.tensors)
@@ -76,9 +80,9 @@ def _data_loader(loader: Any) -> Pipeline:
 
 
 def _grain(dataset: Any) -> Pipeline:
-    """The classes of the pipeline, from what is read to what comes out."""
+    """The classes of the pipeline, from source to output."""
     steps: list[str] = []
-    while dataset is not None and len(steps) < MOST_STEPS:
+    while dataset is not None and len(steps) < MAX_STEPS:
         steps.append(type(dataset).__qualname__)
         parents = getattr(dataset, "__dict__", {}).get("_parents") or [None]
         dataset = parents[0]
@@ -86,9 +90,9 @@ def _grain(dataset: Any) -> Pipeline:
 
 
 def _with_attributes(value: Any, *names: str) -> str:
-    own = getattr(value, "__dict__", {})
-    said = [f"{name.lstrip('_')}={own[name]!r}" for name in names if name in own]
-    return ", ".join([_name(value), *said])
+    attributes = getattr(value, "__dict__", {})
+    named = [f"{name.lstrip('_')}={attributes[name]!r}" for name in names if name in attributes]
+    return ", ".join([_name(value), *named])
 
 
 def _name(value: Any) -> str:

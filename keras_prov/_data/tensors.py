@@ -1,7 +1,7 @@
-"""Arrays and tensors of any library as what they hold: shape, dtype and, on the CPU, the numbers.
+"""Arrays and tensors of any library: shape, dtype and, if they are on the CPU, their numbers.
 
-A library is found among the imported modules. Nothing is moved between devices, and nothing
-that is not yet computed is waited for, but by reading memory of the CPU.
+Libraries are looked up among the imported modules. Nothing is moved between devices. Only reading
+the CPU's memory may wait for a pending computation.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class Tensor:
 
     Attributes:
         kind: ``array``, ``tensor``, ``ragged``, ``sparse`` or ``variable``.
-        shape: of which a dimension may be None.
+        shape: its dimensions, which may be None.
         dtype: its name, the same in all libraries.
-        place: library and device; None for plain numpy.
-        arrays: the numbers, by what they are; empty when they are not in the CPU's memory.
+        place: library and device; None for plain NumPy.
+        arrays: its numbers, by name; empty if they are not in the CPU's memory.
     """
 
     kind: str
@@ -40,7 +40,7 @@ class Tensor:
     arrays: Mapping[str, Array] = field(default_factory=dict)
 
     def hash(self) -> ContentHash | None:
-        """The hash of the numbers, where they are at hand."""
+        """The hash of the numbers, if they are available."""
         if list(self.arrays) == [""]:
             return array_hash(self.arrays[""])
         if not self.arrays:
@@ -49,7 +49,7 @@ class Tensor:
 
 
 def tensor_of(value: Any) -> Tensor | None:
-    """`value` as a tensor; None when it is none."""
+    """`value` as a tensor; None if it is not one."""
     if isinstance(value, (np.ndarray, np.generic)):
         return Tensor("array", value.shape, dtype_name(value.dtype), None, {"": np.asarray(value)})
     for library, read in _LIBRARIES.items():
@@ -95,7 +95,7 @@ def _tensorflow(module: ModuleType, value: Any) -> Tensor | None:
 
 
 def _is_tensorflow(value: Any) -> bool:
-    """Whether its class is TensorFlow's: asking for one by name loads parts of TensorFlow."""
+    """Whether its class is TensorFlow's. Naming the classes would load parts of TensorFlow."""
     return any(each.__module__.startswith("tensorflow.python.") for each in type(value).__mro__)
 
 
@@ -112,14 +112,14 @@ def _composite(kind: str, value: Any, parts: Mapping[str, Any]) -> Tensor:
 
 
 def _eager_array(tensor: Any) -> Array | None:
-    """The memory of an eager tensor on the CPU, shared."""
+    """The numbers of an eager tensor on the CPU, without a copy."""
     device = getattr(tensor, "backing_device", None)  # None: a tensor of a graph
     if device is None or "CPU:" not in device:
         return None
     if tensor.dtype.name in ("resource", "variant"):
         return None
     if tensor.dtype.name == "string" and tensor.shape.num_elements() > WHOLE_OBJECTS:
-        return None  # each would become an object
+        return None  # every string would become an object
     return np.asarray(tensor)
 
 
@@ -144,16 +144,16 @@ def _torch(module: ModuleType, value: Any) -> Tensor | None:
         return None
     dtype = str(value.dtype).removeprefix("torch.")
     place = f"torch {value.device}"
-    ours = type(value) in (module.Tensor, module.nn.Parameter)  # a subclass runs its own code
+    ours = type(value) in (module.Tensor, module.nn.Parameter)  # a subclass may run the user's code
     plain = ours and value.device.type == "cpu" and value.layout == module.strided
     arrays = {"": _torch_array(module, value.detach(), dtype)} if plain else {}
     return Tensor("tensor", tuple(value.shape), dtype, place, arrays)
 
 
 def _torch_array(module: ModuleType, tensor: Any, dtype: str) -> Array:
-    """The memory of a tensor on the CPU, shared."""
+    """The numbers of a tensor on the CPU, without a copy."""
     tensor = tensor.resolve_conj().resolve_neg()
-    small = getattr(sys.modules.get("ml_dtypes"), dtype, None)  # numpy has no bfloat16 of its own
+    small = getattr(sys.modules.get("ml_dtypes"), dtype, None)  # NumPy has no bfloat16
     if small is None:
         return np.asarray(tensor.numpy())
     bits = module.uint16 if tensor.itemsize == 2 else module.uint8

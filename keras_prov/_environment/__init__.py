@@ -1,1 +1,1 @@
-"""What a training runs in: packages, devices, the repository, the system's load."""
+"""What a training runs in: packages, devices, the repository, the load of the system."""

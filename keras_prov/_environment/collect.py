@@ -1,4 +1,4 @@
-"""What a training ran in: Python, packages, backend and devices, host, command, commit."""
+"""The environment of a training: Python, packages, backend, devices, host, command, commit."""
 
 from __future__ import annotations
 
@@ -22,34 +22,76 @@ __all__ = ["environment"]
 
 Row = tuple[str, str, str]
 
-MOST_CHARACTERS = 4000
-"""Of a command line: ``python -c`` may have a program in it."""
+MAX_CHARACTERS = 4000
+"""Of a command line, which may be a whole program after ``python -c``."""
 
-VARIABLES = frozenset({
-    "CUBLAS_WORKSPACE_CONFIG", "CUDA_DEVICE_ORDER", "CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES",
-    "JAX_ENABLE_X64", "JAX_PLATFORMS", "JOB_ID", "KERAS_BACKEND", "KERAS_HOME", "LOCAL_RANK",
-    "LSB_JOBID", "LSB_JOBINDEX", "MKL_NUM_THREADS", "NVIDIA_TF32_OVERRIDE",
-    "NVIDIA_VISIBLE_DEVICES", "OMP_NUM_THREADS", "OMPI_COMM_WORLD_RANK", "OPENBLAS_NUM_THREADS",
-    "PBS_ARRAY_INDEX", "PBS_JOBID", "PYTHONHASHSEED", "RANK", "ROCR_VISIBLE_DEVICES",
-    "SGE_TASK_ID", "SLURM_ARRAY_JOB_ID", "SLURM_ARRAY_TASK_ID", "SLURM_JOB_ID", "SLURM_JOB_NAME",
-    "SLURM_JOB_NODELIST", "SLURM_NTASKS", "SLURM_PROCID", "TF_CONFIG", "TF_DETERMINISTIC_OPS",
-    "WORLD_SIZE", "XLA_FLAGS", "XLA_PYTHON_CLIENT_MEM_FRACTION", "XLA_PYTHON_CLIENT_PREALLOCATE",
-})  # fmt: skip
+VARIABLES = frozenset(
+    {
+        "CUBLAS_WORKSPACE_CONFIG",
+        "CUDA_DEVICE_ORDER",
+        "CUDA_VISIBLE_DEVICES",
+        "HIP_VISIBLE_DEVICES",
+        "JAX_ENABLE_X64",
+        "JAX_PLATFORMS",
+        "JOB_ID",
+        "KERAS_BACKEND",
+        "KERAS_HOME",
+        "LOCAL_RANK",
+        "LSB_JOBID",
+        "LSB_JOBINDEX",
+        "MKL_NUM_THREADS",
+        "NVIDIA_TF32_OVERRIDE",
+        "NVIDIA_VISIBLE_DEVICES",
+        "OMP_NUM_THREADS",
+        "OMPI_COMM_WORLD_RANK",
+        "OPENBLAS_NUM_THREADS",
+        "PBS_ARRAY_INDEX",
+        "PBS_JOBID",
+        "PYTHONHASHSEED",
+        "RANK",
+        "ROCR_VISIBLE_DEVICES",
+        "SGE_TASK_ID",
+        "SLURM_ARRAY_JOB_ID",
+        "SLURM_ARRAY_TASK_ID",
+        "SLURM_JOB_ID",
+        "SLURM_JOB_NAME",
+        "SLURM_JOB_NODELIST",
+        "SLURM_NTASKS",
+        "SLURM_PROCID",
+        "TF_CONFIG",
+        "TF_DETERMINISTIC_OPS",
+        "WORLD_SIZE",
+        "XLA_FLAGS",
+        "XLA_PYTHON_CLIENT_MEM_FRACTION",
+        "XLA_PYTHON_CLIENT_PREALLOCATE",
+    }
+)
 PREFIXES = (
-    "TF_AUTOTUNE", "TF_CPP_", "TF_CUBLAS_", "TF_CUDA_", "TF_CUDNN_", "TF_DISABLE_", "TF_ENABLE_",
-    "TF_FORCE_", "TF_GPU_", "TF_NUM_", "TF_ONEDNN_", "TF_USE_", "TF_XLA_",
-)  # fmt: skip
-"""TensorFlow's own: Terraform's variables begin with TF_ as well, and hold tokens."""
+    "TF_AUTOTUNE",
+    "TF_CPP_",
+    "TF_CUBLAS_",
+    "TF_CUDA_",
+    "TF_CUDNN_",
+    "TF_DISABLE_",
+    "TF_ENABLE_",
+    "TF_FORCE_",
+    "TF_GPU_",
+    "TF_NUM_",
+    "TF_ONEDNN_",
+    "TF_USE_",
+    "TF_XLA_",
+)
+"""Variables of TensorFlow. Those of Terraform begin with TF_ as well, and hold tokens."""
 
 _scripts: dict[Path, dict[str, str]] = {}
-"""The commit of a script's folder when this process first asked: the code it runs is of then."""
+"""The commit of a script's folder at the first call, when its code was loaded."""
 
 
 def environment() -> list[Row]:
-    """What this process runs in, as rows of kind, name and value.
+    """The environment of this process, as rows of kind, name and value.
 
     Kinds are ``python``, ``platform``, ``process``, ``keras``, ``device``, ``package``, ``git`` and
-    ``variable``. Passwords, tokens and keys are masked. A part that cannot be found out has no row.
+    ``variable``. Passwords, tokens and keys are masked. What cannot be read has no row.
     """
     parts: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
         "python": _python,
@@ -68,9 +110,11 @@ def environment() -> list[Row]:
     return rows
 
 
-def _known(kind: str, facts: Mapping[str, Callable[[], str | None]]) -> Iterator[tuple[str, str]]:
-    """What can be found out of some facts; one that cannot costs itself alone."""
-    for name, read in facts.items():
+def _readable(
+    kind: str, readers: Mapping[str, Callable[[], str | None]]
+) -> Iterator[tuple[str, str]]:
+    """Names and values of what can be read; a reader that fails loses only its own value."""
+    for name, read in readers.items():
         with guarded(f"reading the environment: {kind} {name}", lost=f"{name} of the {kind}"):
             value = read()
             if value is not None:
@@ -78,39 +122,51 @@ def _known(kind: str, facts: Mapping[str, Callable[[], str | None]]) -> Iterator
 
 
 def _python() -> Iterable[tuple[str, str]]:
-    return _known("python", {
-        "version": platform.python_version,
-        "implementation": platform.python_implementation,
-        "executable": lambda: sys.executable or "",
-    })  # fmt: skip
+    return _readable(
+        "python",
+        {
+            "version": platform.python_version,
+            "implementation": platform.python_implementation,
+            "executable": lambda: sys.executable or "",
+        },
+    )
 
 
 def _platform() -> Iterable[tuple[str, str]]:
-    return _known("platform", {
-        "system": platform.system,
-        "release": platform.release,
-        "machine": platform.machine,
-        "cpus": lambda: str(os.cpu_count()),
-    })  # fmt: skip
+    return _readable(
+        "platform",
+        {
+            "system": platform.system,
+            "release": platform.release,
+            "machine": platform.machine,
+            "cpus": lambda: str(os.cpu_count()),
+        },
+    )
 
 
 def _process() -> Iterable[tuple[str, str]]:
-    return _known("process", {
-        "host": platform.node,
-        "user": _user,
-        "command_line": lambda: _command_line(sys.orig_argv),
-        "working_directory": _working_directory,
-        "process_id": lambda: str(os.getpid()),
-        "notebook": lambda: _notebook() or None,
-    })  # fmt: skip
+    return _readable(
+        "process",
+        {
+            "host": platform.node,
+            "user": _user,
+            "command_line": lambda: _command_line(sys.orig_argv),
+            "working_directory": _working_directory,
+            "process_id": lambda: str(os.getpid()),
+            "notebook": lambda: _notebook() or None,
+        },
+    )
 
 
 def _keras() -> Iterable[tuple[str, str]]:
-    return _known("keras", {
-        "version": lambda: str(keras.__version__),
-        "backend": keras.config.backend,
-        "backend_version": _backend_version,
-    })  # fmt: skip
+    return _readable(
+        "keras",
+        {
+            "version": lambda: str(keras.__version__),
+            "backend": keras.config.backend,
+            "backend_version": _backend_version,
+        },
+    )
 
 
 def _backend_version() -> str | None:
@@ -119,7 +175,7 @@ def _backend_version() -> str | None:
 
 
 def _working_directory() -> str | None:
-    """The folder that relative paths begin at; None where somebody has removed it."""
+    """The working directory; None if it has been removed."""
     try:
         return str(Path.cwd())
     except OSError:
@@ -137,7 +193,7 @@ def _packages() -> Iterable[tuple[str, str]]:
 def _git() -> Iterable[tuple[str, str]]:
     script = _main().get("__file__")
     if not isinstance(script, str) or not Path(script).is_file():
-        folder = _working_directory()  # a notebook or a prompt: its code changes as it runs
+        folder = _working_directory()  # a notebook or a prompt, whose code changes as it runs
         return () if folder is None else git_state(Path(folder)).items()
     folder_of_script = Path(script).resolve().parent
     if folder_of_script not in _scripts:
@@ -154,17 +210,17 @@ def _variables() -> Iterator[tuple[str, str]]:
 def _user() -> str:
     try:
         return getpass.getuser()
-    except (KeyError, OSError, ImportError):  # a container's user without a name
+    except (KeyError, OSError, ImportError):  # a user without a name, as in containers
         return str(os.getuid())
 
 
 def _command_line(arguments: list[str]) -> str:
     line = " ".join(map(quoted, masked_arguments(arguments)))
-    return line if len(line) <= MOST_CHARACTERS else line[:MOST_CHARACTERS] + MASK
+    return line if len(line) <= MAX_CHARACTERS else line[:MAX_CHARACTERS] + MASK
 
 
 def _notebook() -> str | None:
-    """The notebook that this process is the kernel of, where its front end says so."""
+    """The notebook that this process is the kernel of, if the front end tells."""
     main = _main()
     if isinstance(main.get("__file__"), str):
         return None  # a script, though it may have been started from a notebook

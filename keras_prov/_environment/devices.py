@@ -1,9 +1,9 @@
-"""The devices of Keras' backend, as far as the program has touched them.
+"""The devices of Keras' backend, if the program has initialized it.
 
-To ask a backend for its devices may initialize it: it takes memory of the GPU, fixes what may be
-set before alone, or spoils a fork. So a backend is asked only when the program has initialized it
-already, which building a model does on TensorFlow and on JAX; PyTorch's GPUs count once CUDA was
-used. It is found among the imported modules, and never imported here.
+Asking a backend for its devices may initialize it. That takes GPU memory, freezes settings that can
+only be changed before, or breaks a later fork. So only a backend that is initialized is asked.
+Building a model initializes TensorFlow and JAX; PyTorch's GPUs count once CUDA has been used. The
+backend is looked up among the imported modules and never imported here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ def backend_devices(backend: str) -> list[tuple[str, str]]:
     """Names (``cpu:0``, ``gpu:1``) and descriptions of a backend's devices.
 
     GPUs are numbered as the backend sees them, after CUDA_VISIBLE_DEVICES. Empty while the backend
-    is not initialized, and for one that we do not know.
+    is not initialized, and for an unknown backend.
     """
     devices = _DEVICES.get(backend)
     return [] if devices is None else devices()
@@ -31,7 +31,7 @@ def _tensorflow() -> list[tuple[str, str]]:
         return []
     config = sys.modules["tensorflow"].config
     found = []
-    for each in config.list_physical_devices():  # what the context was initialized with
+    for each in config.list_physical_devices():  # those the context was initialized with
         number = each.name.rpartition(":")[2]
         details = config.experimental.get_device_details(each) if _is_gpu(each) else {}
         found.append((f"{each.device_type.lower()}:{number}", _described(each, details)))

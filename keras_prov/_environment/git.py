@@ -1,8 +1,8 @@
-"""The commit that a folder's files are from, as git tells it without changing anything.
+"""The commit that a folder's files are from. Asking git changes nothing.
 
-A repository may be anybody's, out of an archive with its ``.git``. So nothing runs that its
-configuration names: no monitor, no hook, no content filter but Git LFS', no transport of objects
-that are missing; nor is a bare repository taken for one that lies among the files of another.
+A repository may be anybody's, unpacked from an archive with its ``.git``. So nothing that its
+configuration names is run: no monitor, no hook, no content filter except Git LFS', no transport of
+missing objects. Nor is a bare repository accepted among the files of another one.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from .._secrets import masked
 __all__ = ["git_state"]
 
 TIMEOUT_SECONDS = 2.0
-QUIETLY = (
-    "--no-optional-locks",
-    "-c", "core.fsmonitor=false",  # which would start a process that stays
-    "-c", "core.hooksPath=/dev/null",
-    "-c", "safe.bareRepository=explicit",
-)  # fmt: skip
+CONFIGURATION = (
+    "core.fsmonitor=false",  # or a process would be started that stays
+    "core.hooksPath=/dev/null",
+    "safe.bareRepository=explicit",
+)
+OPTIONS = ("--no-optional-locks", *(word for each in CONFIGURATION for word in ("-c", each)))
 WITHOUT_TRANSPORT = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
 FILTERS = r"^filter\..*\.(clean|process)$"
 TRUSTED_FILTERS = ("git-lfs clean -- %f", "git-lfs filter-process")
@@ -34,10 +34,10 @@ def git_state(folder: Path) -> dict[str, str]:
     """What is checked out in the repository that `folder` is in.
 
     Returns:
-        ``repository`` (its folder), ``commit``, ``branch`` (where one is checked out), ``remote``
-        (URL of ``origin``, where there is one, without credentials) and ``dirty`` (``"true"`` when
-        a tracked file differs from the commit, or a submodule is at another one). Nothing without
-        git, without a repository and before the first commit; no ``dirty`` when git takes too long.
+        ``repository`` (its folder), ``commit``, ``branch`` (if one is checked out), ``remote`` (URL
+        of ``origin``, if there is one, without credentials) and ``dirty`` (``"true"`` if a tracked
+        file differs from the commit, or a submodule is at another commit). Empty without git,
+        without a repository or before the first commit; no ``dirty`` if git takes too long.
     """
     head = _ask(folder, "rev-parse", "--show-toplevel", "HEAD", "--abbrev-ref", "HEAD")
     if head is None or len(lines := head.splitlines()) != 3:
@@ -50,16 +50,20 @@ def git_state(folder: Path) -> dict[str, str]:
     if remote and remote.strip():
         state["remote"] = masked(remote.strip())
     changes = _ask(
-        folder, "status", "--porcelain", "--untracked-files=no", "--ignore-submodules=dirty",
+        folder,
+        "status",
+        "--porcelain",
+        "--untracked-files=no",
+        "--ignore-submodules=dirty",
         **_without_filters(folder),
-    )  # fmt: skip
+    )
     if changes is not None:
         state["dirty"] = "true" if changes else "false"
     return state
 
 
 def _without_filters(folder: Path) -> dict[str, str]:
-    """Variables for git that switch off the content filters of the repository's configuration."""
+    """Environment variables that switch off content filters that the repository configures."""
     settings = [
         (f"filter.{name}.{key}", value)
         for name in _filters(folder)
@@ -73,7 +77,7 @@ def _without_filters(folder: Path) -> dict[str, str]:
 
 
 def _filters(folder: Path) -> Iterator[str]:
-    """The names of filters that neither the user nor the system has set up."""
+    """Names of filters that neither the user nor the system has configured."""
     answer = _ask(folder, "config", "-z", "--show-scope", "--get-regexp", FILTERS) or ""
     words = answer.split("\0")
     for scope, setting in zip(words[::2], words[1::2], strict=False):
@@ -83,13 +87,13 @@ def _filters(folder: Path) -> Iterator[str]:
 
 
 def _ask(folder: Path, *command: str, **variables: str) -> str | None:
-    """The answer of git, run with these variables; None when there is none."""
+    """The output of git, run with these environment variables; None if it fails."""
     git = shutil.which("git")
     if git is None:
         return None
     try:
-        answer = subprocess.run(  # noqa: S603  # the words are ours, but for the folder
-            [git, *QUIETLY, "-C", str(folder), *command],
+        answer = subprocess.run(  # noqa: S603  # all arguments but the folder are ours
+            [git, *OPTIONS, "-C", str(folder), *command],
             stdin=subprocess.DEVNULL,
             env={**os.environ, **WITHOUT_TRANSPORT, **variables},
             capture_output=True,

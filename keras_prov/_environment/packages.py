@@ -1,8 +1,8 @@
-"""Which distributions the imported modules came from, and their versions.
+"""Which distributions the imported modules come from, and their versions.
 
-`importlib.metadata.packages_distributions` reads every file list of the installation, 150 ms for a
-hundred packages. Here the names of the metadata folders tell names and versions, small files
-tell most top-level modules, and file lists are read for what is left alone.
+`importlib.metadata.packages_distributions` reads all file lists of the installation, which takes
+150 ms for a hundred packages. Here names and versions come from the names of the metadata folders,
+and most top-level modules from small files. File lists are read only for the rest.
 """
 
 from __future__ import annotations
@@ -42,12 +42,12 @@ class _Distribution:
 
     @cached_property
     def modules(self) -> frozenset[str]:
-        """Its top-level modules; none where the metadata do not list them."""
+        """Its top-level modules; empty if the metadata do not list them."""
         return frozenset(self._text("top_level.txt").split())
 
     @cached_property
     def files(self) -> str:
-        """Its list of files, each at the beginning of a line."""
+        """Its list of files, one per line."""
         return "\n" + (self._text("RECORD") or self._text("SOURCES.txt"))
 
     def has(self, module: str) -> bool:
@@ -55,7 +55,7 @@ class _Distribution:
         return f"\n{path}/" in self.files or f"\n{path}." in self.files
 
     def may_have(self, module: str) -> bool:
-        """Whether its metadata leave open that it brings the module `module`."""
+        """Whether it may contain `module`, as far as its metadata tell."""
         return not self.modules or module.partition(".")[0] in self.modules
 
     def _text(self, name: str) -> str:
@@ -65,14 +65,14 @@ class _Distribution:
 
 
 _found: dict[str, dict[str, str]] = {}
-"""Names and versions of the distributions of each module that this process has looked up."""
+"""By module: the names and versions of its distributions, looked up so far."""
 
 
 def imported_packages() -> dict[str, str]:
     """Names and versions of the distributions whose modules are imported, in order of name.
 
-    Names are normalized (``scikit-learn``). Modules of no distribution have no place here. What was
-    found is remembered: the next call looks up only what was imported since.
+    Names are normalized (``scikit-learn``). Modules without a distribution are left out. Results
+    are cached: the next call looks up only modules that were imported since.
     """
     modules = _top_modules(sys.modules)
     if new := [name for name in modules if name not in _found]:
@@ -96,9 +96,9 @@ def _top_modules(modules: Mapping[str, object]) -> list[str]:
 
 
 def _file(module: object) -> str | None:
-    """The file of a module, read past any `__getattr__` that would load something.
+    """The file of a module, without calling a `__getattr__` that would load something.
 
-    Anything may be among the modules: cffi's say that they are of a module's class, and are not.
+    `sys.modules` may hold anything: objects of cffi claim to be modules and are not.
     """
     if not issubclass(type(module), ModuleType):
         return None
@@ -122,17 +122,17 @@ def _look_up(names: Iterable[str]) -> None:
 
 
 def _is_there(distribution: _Distribution, module: str) -> bool:
-    """Whether the module was imported from there: a user's file may have the same name."""
+    """Whether the module was imported from this distribution: a user's file may have its name."""
     file = _file(sys.modules.get(module)) or ""
     editable = (distribution.folder / "direct_url.json").exists()
     return editable or file.startswith(str(distribution.folder.parent) + os.sep)
 
 
 def _installed() -> Iterator[_Distribution]:
-    """The distributions on the import path; of two of one name the first is the one in use."""
+    """The distributions on the import path; of two with the same name, the first one."""
     seen = set()
     path: list[object] = list(sys.path)
-    folders = [each for each in path if isinstance(each, str)]  # others import nothing
+    folders = [each for each in path if isinstance(each, str)]  # anything else imports nothing
     for folder in dict.fromkeys(folders):
         for entry in _metadata_folders(folder or "."):
             if (parts := _METADATA.fullmatch(entry)) is None:
@@ -146,7 +146,7 @@ def _installed() -> Iterator[_Distribution]:
 def _absolute(folder: str) -> Path:
     try:
         return Path(folder).absolute()
-    except OSError:  # somebody has removed the working directory
+    except OSError:  # the working directory has been removed
         return Path(folder)
 
 
@@ -154,5 +154,5 @@ def _metadata_folders(folder: str) -> list[str]:
     try:
         with os.scandir(folder) as entries:
             return sorted(entry.name for entry in entries if entry.name.endswith("-info"))
-    except OSError:  # no folder: a zip file, or one that is not there
+    except OSError:  # a zip file, or missing
         return []

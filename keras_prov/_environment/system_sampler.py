@@ -1,7 +1,7 @@
-"""CPU, memory and GPU while a training runs, sampled by a thread of its own.
+"""CPU, memory and GPU during a training, sampled by a background thread.
 
-Reads through psutil and NVIDIA's NVML, which the extra ``system`` brings; GPUs are sampled when
-NVML answers, and numbered as it does.
+psutil and NVIDIA's NVML read them; the extra ``system`` installs both. GPUs are sampled if NVML is
+available, and have its numbers.
 """
 
 from __future__ import annotations
@@ -26,16 +26,24 @@ __all__ = ["SAMPLE_KEYS", "Sample", "SystemSampler", "checked"]
 Sample = Mapping[str, float | str | None]
 
 SAMPLE_KEYS = (
-    "ELAPSED_TIME", "DEVICE", "CPU_PERCENT", "MEMORY_BYTES", "SYSTEM_CPU_PERCENT",
-    "SYSTEM_MEMORY_PERCENT", "GPU_PERCENT", "GPU_MEMORY_BYTES", "GPU_TEMPERATURE", "DEVICE_NAME",
-)  # fmt: skip
-"""What each sample has; None where it is not of that device, or could not be read."""
+    "ELAPSED_TIME",
+    "DEVICE",
+    "CPU_PERCENT",
+    "MEMORY_BYTES",
+    "SYSTEM_CPU_PERCENT",
+    "SYSTEM_MEMORY_PERCENT",
+    "GPU_PERCENT",
+    "GPU_MEMORY_BYTES",
+    "GPU_TEMPERATURE",
+    "DEVICE_NAME",
+)
+"""The keys of every sample. A value is None if the device has none or it cannot be read."""
 
 JOIN_SECONDS = 2.0
 
 
 def checked() -> None:
-    """Raise ImportError, with the cure, when system metrics cannot be sampled here."""
+    """Raise ImportError, which says how to fix it, if system metrics cannot be sampled."""
     if find_spec("psutil") is None:
         raise ImportError(
             "SYSTEM_METRICS needs the library psutil, which is not installed. "
@@ -44,13 +52,13 @@ def checked() -> None:
 
 
 class SystemSampler:
-    """Calls `emit` with samples, at once, at each interval and at the end.
+    """Calls `emit` with samples: at once, at every interval and at the end.
 
-    The first sample has no percentages of the CPU, which are those since the sample before.
+    CPU percentages are those since the previous sample, so the first sample has none.
 
     Args:
         interval: seconds between samples.
-        emit: takes a sample with all of `SAMPLE_KEYS`; called in the sampler's thread.
+        emit: takes a sample with all `SAMPLE_KEYS`; called in the sampler's thread.
 
     Raises:
         ImportError: psutil is not installed.
@@ -70,7 +78,7 @@ class SystemSampler:
         self._process = 0
 
     def start(self) -> None:
-        """Start sampling; harmless when it runs already."""
+        """Start sampling; harmless if it is running already."""
         if self._runs():
             return
         self._stopping = threading.Event()
@@ -81,7 +89,7 @@ class SystemSampler:
         self._thread.start()
 
     def stop(self) -> None:
-        """Take the last sample and end the thread, waiting two seconds at most."""
+        """Take a last sample and end the thread, waiting at most two seconds."""
         thread, self._thread = (self._thread if self._runs() else None), None
         if thread is not None:
             self._stopping.set()
@@ -101,7 +109,7 @@ class SystemSampler:
         self.stop()
 
     def _runs(self) -> bool:
-        """Whether there is a thread; a forked child has none, and must not touch its locks."""
+        """Whether the thread runs. A forked child has none, and must not touch its locks."""
         return self._process == os.getpid() and self._thread is not None and self._thread.is_alive()
 
     def _run(self, stopping: threading.Event) -> None:
@@ -119,7 +127,7 @@ class SystemSampler:
 
 
 class _Machine:
-    """What psutil and NVML say; made and used in the one thread that samples."""
+    """What psutil and NVML read; created and used in the sampling thread."""
 
     def __init__(self) -> None:
         with undivided():
@@ -130,8 +138,8 @@ class _Machine:
         self._nvml: Any = None
 
     def __enter__(self) -> Self:
-        with suppress(Exception):  # no library, no driver: this machine has no NVIDIA GPU for us
-            with undivided():  # it holds a lock of its own
+        with suppress(Exception):  # no library or no driver
+            with undivided():  # importing it takes a lock
                 nvml = import_module("pynvml")
                 nvml.nvmlInit()
             self._nvml = nvml
@@ -143,16 +151,18 @@ class _Machine:
                 self._nvml.nvmlShutdown()
 
     def devices(self) -> Iterator[dict[str, float | str | None]]:
-        """The CPU, and then each GPU."""
+        """The CPU, then the GPUs."""
         yield self._cpu()
         if self._nvml is not None:
             yield from self._gpus()
 
     def _cpu(self) -> dict[str, float | str | None]:
-        own, of_all = _read(self._process.cpu_percent), _read(self._busy)
+        of_process, of_all = _read(self._process.cpu_percent), _read(self._busy)
         sample: dict[str, float | str | None] = {
             "DEVICE": "cpu",
-            "CPU_PERCENT": own if self._primed else None,  # the first one compares with nothing
+            "CPU_PERCENT": of_process
+            if self._primed
+            else None,  # nothing to compare the first with
             "MEMORY_BYTES": _read(lambda: self._process.memory_info().rss),
             "SYSTEM_CPU_PERCENT": of_all if self._primed else None,
             "SYSTEM_MEMORY_PERCENT": _read(lambda: self._psutil.virtual_memory().percent),
@@ -163,8 +173,8 @@ class _Machine:
     def _busy(self) -> float | None:
         """Percentage of all CPUs since the last call.
 
-        `psutil.cpu_percent` remembers its last call for all who call it in a thread of the same
-        number, which may be one of the program's when ours has ended.
+        `psutil.cpu_percent` keeps its last call by thread number, and another thread of the program
+        may get ours once it has ended.
         """
         before, self._times = self._times, self._psutil.cpu_times()
         return None if before is None else _busy_percent(before, self._times)
@@ -178,7 +188,7 @@ class _Machine:
 
 
 def _busy_percent(before: Any, now: Any) -> float:
-    """From two of psutil's `cpu_times`; on Linux those of guests are in those of the user."""
+    """From two `cpu_times` of psutil. On Linux user time includes that of guests."""
     spent = {name: getattr(now, name) - getattr(before, name) for name in now._fields}
     total = sum(spent.values()) - spent.get("guest", 0.0) - spent.get("guest_nice", 0.0)
     busy = total - spent["idle"] - spent.get("iowait", 0.0)
@@ -186,7 +196,7 @@ def _busy_percent(before: Any, now: Any) -> float:
 
 
 def _gpu(nvml: Any, gpu: Any) -> dict[str, float | str | None]:
-    """What NVML says of one GPU; parts that it does not support are None."""
+    """What NVML reads of a GPU; None for what it does not support."""
     name = _read(lambda: nvml.nvmlDeviceGetName(gpu))
     return {
         "DEVICE_NAME": name.decode() if isinstance(name, bytes) else name,
@@ -199,8 +209,8 @@ def _gpu(nvml: Any, gpu: Any) -> dict[str, float | str | None]:
 
 
 def _read(quantity: Callable[[], Any]) -> Any:
-    """A quantity, or None where the machine does not tell."""
+    """A quantity; None if the machine does not report it."""
     try:
         return quantity()
-    except Exception:  # psutil's and NVML's own, and of the files behind them
+    except Exception:  # of psutil, NVML or the files that they read
         return None

@@ -1,4 +1,4 @@
-"""How a training is spread over devices: tf.distribute's strategy, or Keras' own distribution."""
+"""How a training is distributed over devices, by tf.distribute or by keras.distribution."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["distribution_of"]
 
 
 def distribution_of(model: Any) -> tuple[str | None, int]:
-    """What spreads the model's training, as a text, and among how many replicas."""
+    """The strategy or distribution of a model's training as a text, and its number of replicas."""
     strategy = getattr(model, "_distribute_strategy", None)
-    if strategy is not None:  # of a model that was made in a strategy's scope
+    if strategy is not None:  # the model was created in a strategy's scope
         return type(strategy).__name__.removesuffix("V1"), int(strategy.num_replicas_in_sync)
     distribution = getattr(keras.distribution, "distribution", lambda: None)()
     if distribution is None:

@@ -1,4 +1,4 @@
-"""What is known when a training begins: the model, the arguments of `fit`, and what they imply."""
+"""A call of `fit`: the model, the arguments, and what they imply."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import numpy as np
 
 from .optimizers import NamedOptimizer, main_optimizer, named_optimizers
 
-__all__ = ["DEFAULT_BATCH_SIZE", "Facts"]
+__all__ = ["DEFAULT_BATCH_SIZE", "FitCall"]
 
 DEFAULT_BATCH_SIZE = 32
-"""Keras' own, for arrays without `batch_size` (keras.Model.fit)."""
+"""Keras' default for arrays (keras.Model.fit)."""
 
 PASSING_BATCHES_ON = ("Prefetch", "Cache", "Options", "Repeat", "Take", "Skip", "Shuffle")
-"""tf.data's data sets that leave the size of batches as it is, by what their classes' names say.
+"""Parts of the names of tf.data's classes that do not change the size of batches.
 
-Not ``map``, ``flat_map`` and the like: their functions make of a batch what they please.
+``map``, ``flat_map`` and the like are not among them: their functions may return any batch.
 """
 
 
 @dataclass(frozen=True)
-class Facts:
+class FitCall:
     """The model that is fitted and the arguments of `fit`, with its defaults."""
 
     model: Any
@@ -34,25 +34,25 @@ class Facts:
 
     @property
     def optimizer(self) -> Any:
-        """The optimizer that `compile()` was given, without the loss scaling around it."""
+        """The optimizer given to `compile()`, without loss scaling."""
         return main_optimizer(self.model)
 
     @property
     def optimizers(self) -> list[NamedOptimizer]:
-        """All that train the model, by name; the parts of a MultiOptimizer in its place."""
+        """All optimizers that train the model; a MultiOptimizer is replaced by its parts."""
         return named_optimizers(self.model)
 
     @functools.cached_property
     def callbacks(self) -> list[Any]:
-        """The user's callbacks, in Keras' order, as they were when first asked for.
+        """The user's callbacks, in Keras' order, at the first call.
 
-        `Training` asks before it adds its own to a `CallbackList` of the user's.
+        `Training` calls this before it adds its own to the user's `CallbackList`.
         """
         return list(_unfolded(self.arguments.get("callbacks")))
 
     @property
     def samples(self) -> int | None:
-        """Samples that one epoch trains on, where arrays were given; without those held out."""
+        """Samples of an epoch, if arrays were given; those held out for validation do not count."""
         data = self.arguments.get("x")
         if not is_array(data):
             return None
@@ -64,7 +64,7 @@ class Facts:
 
     @property
     def batch_size(self) -> int | None:
-        """Samples in a batch; None where only the data know."""
+        """Samples in a batch; None if only the data know."""
         data, given = self.arguments.get("x"), self.arguments.get("batch_size")
         samples = self.samples
         if samples is None:
@@ -76,7 +76,7 @@ class Facts:
 
 
 def _unfolded(given: Any) -> Iterator[Any]:
-    """Callbacks one by one; of a `CallbackList` without those that Keras may have put there."""
+    """The callbacks; of a `CallbackList` without those that Keras may have added."""
     if isinstance(given, keras.callbacks.CallbackList):
         plain = (keras.callbacks.History, keras.callbacks.ProgbarLogger)
         given = [each for each in given.callbacks if type(each) not in plain]
@@ -88,7 +88,7 @@ def _unfolded(given: Any) -> Iterator[Any]:
 
 
 def is_array(data: Any) -> bool:
-    """Whether `data` are arrays, tensors or frames, which Keras cuts into batches itself."""
+    """Whether `data` are arrays, tensors or data frames, which Keras divides into batches."""
     leaves = keras.tree.flatten(data)
     return bool(leaves) and all(
         getattr(leaf, "shape", None) and not hasattr(leaf, "element_spec") for leaf in leaves
@@ -96,7 +96,7 @@ def is_array(data: Any) -> bool:
 
 
 def _batch_size_of(data: Any) -> int | None:
-    """The size of the batches that a data set of its own makes, where it can be known."""
+    """The batch size of a dataset that makes its own batches, if it can be known."""
     size = getattr(data, "batch_size", None)  # torch's DataLoader, many a PyDataset
     if isinstance(size, numbers.Integral):
         return int(size)
@@ -109,7 +109,7 @@ def _batch_size_of(data: Any) -> int | None:
 
 
 def _size_that_tf_data_was_given(data: Any) -> int | None:
-    """What was given to ``batch(…)`` without ``drop_remainder``, which no spec tells."""
+    """What was given to ``batch(…)`` without ``drop_remainder``; no element spec contains it."""
     for _ in range(20):
         size = getattr(data, "_batch_size", None)
         if size is not None:

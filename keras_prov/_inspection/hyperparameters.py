@@ -1,14 +1,12 @@
 """The hyperparameters that can be captured: what each means, and how it is read.
 
-Reading is done by pure functions of a training's facts, at its beginning, and only for those that
-the user named. What cannot be known (the batch size of a generator), or what the optimizer does not
-have (Adam has no momentum), is None and becomes NULL.
+Pure functions of the call of `fit` read them when the training begins, and only those that the user
+named. What cannot be known (the batch size of a generator), or what the optimizer does not have
+(Adam has no momentum), is None and becomes NULL.
 """
 
 from __future__ import annotations
 
-import json
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -16,24 +14,17 @@ from typing import Any
 
 import keras
 
-from .._tracking.calls import construction_of
-from .._tracking.compilations import trains_itself
-from .describe import MISSING, argument_value, describe, parameters_of, unless_secret
+from . import fit_values as read
 from .distribution import distribution_of
-from .fit_call import Facts
+from .fit_call import FitCall
 from .layers import direct_layers
-from .learning_rate import common, inner_optimizers, is_multi, learning_rate
-from .optimizer_arguments import ARGUMENTS, argument_of, described_map
-from .optimizers import without_scaling
+from .learning_rate import learning_rate
+from .optimizer_arguments import ARGUMENTS
+from .optimizer_values import config_of, decay_of, momentum_of, place_of, schedule_of
 
-__all__ = ["KNOWN", "Hyperparameter", "config_of", "place_of", "schedule_of"]
+__all__ = ["KNOWN", "Hyperparameter"]
 
-
-OWN: dict[str, tuple[Any, str | None]] = {
-    "loss": (keras.losses.Loss, "loss"),
-    "metrics": (keras.metrics.Metric, None),
-}
-"""What a model may keep itself: its class, and the word in the name of one that is a function."""
+Reader = Callable[[FitCall], Any]
 
 
 @dataclass(frozen=True)
@@ -45,341 +36,191 @@ class Hyperparameter:
         type: NUMERIC or TEXT.
         meaning: what the value says.
         unit: of a NUMERIC one, where it has a unit.
-        read: the value, from a training's facts.
+        read: reads the value, given the call of `fit`.
     """
 
     key: str
     type: str
     meaning: str
-    read: Callable[[Facts], Any]
+    read: Reader
     unit: str = ""
 
 
-def _optimizer_name(facts: Facts) -> str | None:
-    return None if facts.optimizer is None else type(facts.optimizer).__name__
+def _number(key: str, meaning: str, read: Reader, unit: str = "") -> Hyperparameter:
+    return Hyperparameter(key, "NUMERIC", meaning, read, unit)
 
 
-def _initial_rate(facts: Facts) -> float | None:
-    return learning_rate(facts.optimizer, facts.model)
+def _text(key: str, meaning: str, read: Reader) -> Hyperparameter:
+    return Hyperparameter(key, "TEXT", meaning, read)
 
 
-def _decay(facts: Facts) -> float | None:
-    if facts.optimizer is None:
-        return None
-    optimizers = inner_optimizers(facts.optimizer) or [facts.optimizer]
-    decay: float | None = common(_decay_of(getattr(o, "_learning_rate", None)) for o in optimizers)
-    return decay
+def _given_to_fit(key: str, unit: str) -> Hyperparameter:
+    """The argument of `fit` that has the key's name in lower case."""
+    name = key.lower()
+    return _number(key, f"{name} given to fit()", partial(read.fit_argument, name), unit)
 
 
-def _decay_of(schedule: Any) -> float:
-    if isinstance(schedule, keras.optimizers.schedules.InverseTimeDecay):
-        return float(schedule.decay_rate) / float(schedule.decay_steps)
-    return 0.0
+def _class_name(optimizer: Any) -> str | None:
+    return None if optimizer is None else type(optimizer).__name__
 
 
-def _momentum(facts: Facts) -> float | None:
-    optimizers = inner_optimizers(facts.optimizer) or [facts.optimizer]
-    momenta = (getattr(each, "momentum", None) for each in optimizers)
-    momentum: float | None = common(None if each is None else float(each) for each in momenta)
-    return momentum
+_TABLE = (
+    _text(
+        "OPTIMIZER_NAME",
+        "class of the optimizer, without loss scaling; NULL where compile() was given none and "
+        "the model trains with its own",
+        lambda fit_call: _class_name(fit_call.optimizer),
+    ),
+    _number(
+        "LEARNING_RATE",
+        "learning rate before the first step; of one of Keras' schedules, its value there; "
+        "NULL for a callable or a schedule of your own",
+        lambda fit_call: learning_rate(fit_call.optimizer, fit_call.model),
+    ),
+    _number(
+        "DECAY",
+        "rate of time-based decay (InverseTimeDecay's decay_rate / decay_steps), else 0",
+        lambda fit_call: decay_of(fit_call.optimizer),
+        "per step",
+    ),
+    _number(
+        "MOMENTUM",
+        "momentum of the optimizer; NULL where it has none",
+        lambda fit_call: momentum_of(fit_call.optimizer),
+    ),
+    _number(
+        "NUM_EPOCHS",
+        "epochs that fit() was asked for",
+        partial(read.fit_argument, "epochs"),
+        "epochs",
+    ),
+    _number(
+        "BATCH_SIZE",
+        "samples in a batch; NULL where only the data know",
+        lambda fit_call: fit_call.batch_size,
+        "samples",
+    ),
+    _number(
+        "NUM_LAYERS",
+        "length of model.layers when training begins",
+        lambda fit_call: len(direct_layers(fit_call.model)),
+        "layers",
+    ),
+    _text(
+        "LEARNING_RATE_SCHEDULE",
+        "class and arguments of a schedule object (JSON), or a callable's name",
+        lambda fit_call: schedule_of(fit_call.optimizer),
+    ),
+    _text(
+        "OPTIMIZER_CONFIG",
+        "class and all arguments of the optimizer (JSON), also of one of your own",
+        lambda fit_call: config_of(fit_call.optimizer, fit_call.model),
+    ),
+    _text(
+        "OPTIMIZER_PLACE",
+        "file:line where the optimizer was made",
+        lambda fit_call: place_of(fit_call.optimizer),
+    ),
+    _text(
+        "LOSS",
+        "loss given to compile(), else those that a model with its own train_step keeps",
+        partial(read.compile_argument, "loss"),
+    ),
+    _text(
+        "LOSS_WEIGHTS",
+        "loss weights given to compile()",
+        partial(read.compile_argument, "loss_weights"),
+    ),
+    _text(
+        "METRICS",
+        "metrics given to compile(), else those that a model with its own train_step keeps",
+        partial(read.compile_argument, "metrics"),
+    ),
+    _text(
+        "WEIGHTED_METRICS",
+        "weighted metrics given to compile()",
+        partial(read.compile_argument, "weighted_metrics"),
+    ),
+    _number("SEED", "seed given to keras.utils.set_random_seed(); NULL without one", read.seed),
+    _text("DTYPE_POLICY", "dtype policy of the model, such as mixed_float16", read.policy),
+    _number(
+        "JIT_COMPILE",
+        "whether the steps are compiled by XLA",
+        partial(read.model_attribute, "jit_compile"),
+        "1: yes, 0: no",
+    ),
+    _number(
+        "RUN_EAGERLY",
+        "whether the steps run eagerly",
+        partial(read.model_attribute, "run_eagerly"),
+        "1: yes, 0: no",
+    ),
+    _number(
+        "STEPS_PER_EXECUTION",
+        "batches in one execution of the compiled function",
+        partial(read.model_attribute, "steps_per_execution"),
+        "batches",
+    ),
+    _given_to_fit("STEPS_PER_EPOCH", "batches"),
+    _given_to_fit("INITIAL_EPOCH", "epochs"),
+    _number(
+        "VALIDATION_SPLIT",
+        "share of the data held out for validation",
+        read.validation_split,
+        "0 to 1",
+    ),
+    _given_to_fit("VALIDATION_STEPS", "batches"),
+    _given_to_fit("VALIDATION_BATCH_SIZE", "samples"),
+    _text(
+        "VALIDATION_FREQ",
+        "validation_freq given to fit()",
+        partial(read.fit_argument_text, "validation_freq"),
+    ),
+    _text(
+        "CLASS_WEIGHT",
+        "class_weight given to fit() (JSON)",
+        partial(read.fit_argument_text, "class_weight"),
+    ),
+    _text("SHUFFLE", "shuffle given to fit()", partial(read.fit_argument_text, "shuffle")),
+    _text("CALLBACKS", "your callbacks with their arguments (JSON)", read.callbacks),
+    _text(
+        "DISTRIBUTION",
+        "strategy of tf.distribute or distribution of keras.distribution; NULL without one",
+        lambda fit_call: distribution_of(fit_call.model)[0],
+    ),
+    _number(
+        "REPLICAS",
+        "replicas that a batch is divided among",
+        lambda fit_call: distribution_of(fit_call.model)[1],
+        "replicas",
+    ),
+    _number(
+        "NUM_PARAMETERS",
+        "weights of the model once it is built; brings NUM_TRAINABLE_PARAMETERS with it",
+        partial(read.weights, "weights"),
+        "numbers",
+    ),
+    _number(
+        "NUM_TRAINABLE_PARAMETERS",
+        "those of them that are trained",
+        partial(read.weights, "trainable_weights"),
+        "numbers",
+    ),
+    _text("MODEL_NAME", "name of the model", lambda fit_call: str(fit_call.model.name)),
+    _text("MODEL_CLASS", "class of the model", lambda fit_call: type(fit_call.model).__name__),
+    _text("BACKEND", "backend of Keras", lambda fit_call: str(keras.backend.backend())),
+)
 
-
-def _schedule(facts: Facts) -> str | None:
-    return schedule_of(facts.optimizer)
-
-
-def schedule_of(optimizer: Any) -> str | None:
-    """Class and arguments of the schedule, a callable's name, or None for a plain number."""
-    rate = getattr(optimizer, "_learning_rate", None)
-    if isinstance(rate, keras.optimizers.schedules.LearningRateSchedule):
-        return json.dumps({"class_name": type(rate).__name__, "config": _arguments(rate)})
-    if callable(rate) and not isinstance(rate, keras.Variable):
-        return describe(rate)
-    return None
-
-
-def _arguments(made: Any) -> dict[str, Any]:
-    """The constructor's arguments, plain where they are and described where they are not."""
-    values = {name: argument_value(made, name) for name in parameters_of(type(made))}
-    plain = {
-        name: value if isinstance(value, (str, bool, int, float, type(None))) else describe(value)
-        for name, value in values.items()
-        if value is not MISSING
-    }
-    return {name: unless_secret(name, value) for name, value in plain.items()}
-
-
-def _optimizer_config(facts: Facts) -> str | None:
-    return config_of(facts.optimizer, facts.model)
-
-
-def config_of(optimizer: Any, model: Any) -> str | None:
-    """Class and arguments of an optimizer as JSON; None where there is none."""
-    if optimizer is None:
-        return None
-    config = {**_arguments(optimizer), "learning_rate": learning_rate(optimizer, model)}
-    if is_multi(optimizer):
-        config["optimizer_map"] = described_map(optimizer)
-    return json.dumps({"class_name": type(optimizer).__name__, "config": config})
-
-
-def _optimizer_place(facts: Facts) -> str | None:
-    return place_of(facts.optimizer)
-
-
-def place_of(made: Any) -> str | None:
-    """``file:line`` of the call that made an optimizer or a layer."""
-    construction = construction_of(made)
-    return construction.place if construction is not None else None
-
-
-def _compiled(name: str, facts: Facts) -> str | None:
-    """An argument of `compile`, as Keras keeps it."""
-    kept = getattr(facts.model, "_compile_config", None)
-    value = (getattr(kept, "config", None) or {}).get(name)
-    if value is None and name in OWN and trains_itself(type(facts.model)):
-        value = _own(facts.model, name)
-    return None if value is None else describe(value)
-
-
-def _own(model: Any, name: str) -> dict[str, Any] | None:
-    """Losses or metrics that a model with a `train_step` of its own keeps, by attribute."""
-    kind, function = OWN[name]
-    found = {
-        attribute: value
-        for attribute, value in vars(model).items()
-        if not attribute.startswith("_")
-        and (isinstance(value, kind) or _is_function(attribute, value, function))
-    }
-    return found or None
-
-
-def _is_function(attribute: str, value: Any, word: str | None) -> bool:
-    is_other = isinstance(value, (keras.metrics.Metric, keras.Layer))
-    return word is not None and word in attribute and callable(value) and not is_other
-
-
-def _attribute(name: str, facts: Facts) -> Any:
-    value = getattr(facts.model, name, None)
-    return value if value is None or isinstance(value, (int, float)) else describe(value)
-
-
-def _argument(name: str, facts: Facts) -> Any:
-    return facts.arguments.get(name)
-
-
-def _described(name: str, facts: Facts) -> str | None:
-    value = facts.arguments.get(name)
-    return None if value is None else describe(value)
-
-
-def _validation_split(facts: Facts) -> float | None:
-    if "validation_split" not in facts.arguments:
-        return None  # there is no fit()
-    return float(facts.arguments.get("validation_split") or 0.0)
-
-
-def _seed(facts: Facts) -> int | None:
-    read = getattr(keras.utils, "get_random_seed", None) or _seed_of_older_keras
-    return None if (seed := read()) is None else int(seed)
-
-
-def _seed_of_older_keras() -> Any:
-    from keras.src.utils import rng_utils
-
-    return rng_utils.get_random_seed()
-
-
-def _policy(facts: Facts) -> str:
-    policy = getattr(facts.model, "dtype_policy", None)
-    return str(getattr(policy, "name", None) or keras.config.dtype_policy().name)
-
-
-def _parameters(facts: Facts) -> int | None:
-    return _size(facts.model, "weights")
-
-
-def _trainable_parameters(facts: Facts) -> int | None:
-    return _size(facts.model, "trainable_weights")
-
-
-def _size(model: Any, which: str) -> int | None:
-    """Numbers in the weights; of a model without `call()`, which nothing builds, those it has."""
-    shapes = [each.shape for each in getattr(model, which)]
-    if not shapes and not model.built:
-        return None
-    return sum(int(math.prod(shape)) for shape in shapes)
-
-
-def _callbacks(facts: Facts) -> str | None:
-    described = [describe(each) for each in facts.callbacks]
-    return json.dumps(described) if described else None
-
-
-def _optimizer_argument(name: str, facts: Facts) -> Any:
-    chosen = facts.optimizer
-    if chosen is None:
-        return None
-    around = facts.model.optimizer  # the loss scaling
-    return argument_of(chosen if without_scaling(around) is not chosen else around, chosen, name)
-
-
-_OF_OPTIMIZERS = [
+_OF_OPTIMIZERS = (
     Hyperparameter(
         name.upper(),
         argument.type,
         argument.meaning,
-        partial(_optimizer_argument, name),
+        partial(read.optimizer_argument, name),
         argument.unit,
     )
     for name, argument in ARGUMENTS.items()
-]
+)
 
-KNOWN: dict[str, Hyperparameter] = {
-    each.key: each
-    for each in (
-        Hyperparameter(
-            "OPTIMIZER_NAME", "TEXT",
-            "class of the optimizer, without loss scaling; NULL where compile() was given none and "
-            "the model trains with its own",
-            _optimizer_name,
-        ),
-        Hyperparameter(
-            "LEARNING_RATE", "NUMERIC",
-            "learning rate before the first step; of one of Keras' schedules, its value there; "
-            "NULL for a callable or a schedule of your own",
-            _initial_rate,
-        ),
-        Hyperparameter(
-            "DECAY", "NUMERIC",
-            "rate of time-based decay (InverseTimeDecay's decay_rate / decay_steps), else 0",
-            _decay, "per step",
-        ),
-        Hyperparameter(
-            "MOMENTUM", "NUMERIC", "momentum of the optimizer; NULL where it has none", _momentum
-        ),
-        Hyperparameter(
-            "NUM_EPOCHS", "NUMERIC", "epochs that fit() was asked for",
-            partial(_argument, "epochs"), "epochs",
-        ),
-        Hyperparameter(
-            "BATCH_SIZE", "NUMERIC", "samples in a batch; NULL where only the data know",
-            lambda facts: facts.batch_size, "samples",
-        ),
-        Hyperparameter(
-            "NUM_LAYERS", "NUMERIC", "length of model.layers when training begins",
-            lambda facts: len(direct_layers(facts.model)), "layers",
-        ),
-        Hyperparameter(
-            "LEARNING_RATE_SCHEDULE", "TEXT",
-            "class and arguments of a schedule object (JSON), or a callable's name", _schedule,
-        ),
-        Hyperparameter(
-            "OPTIMIZER_CONFIG", "TEXT",
-            "class and all arguments of the optimizer (JSON), also of one of your own",
-            _optimizer_config,
-        ),
-        Hyperparameter(
-            "OPTIMIZER_PLACE", "TEXT", "file:line where the optimizer was made", _optimizer_place
-        ),
-        Hyperparameter(
-            "LOSS", "TEXT",
-            "loss given to compile(), else those that a model with its own train_step keeps",
-            partial(_compiled, "loss"),
-        ),
-        Hyperparameter(
-            "LOSS_WEIGHTS", "TEXT", "loss weights given to compile()",
-            partial(_compiled, "loss_weights"),
-        ),
-        Hyperparameter(
-            "METRICS", "TEXT",
-            "metrics given to compile(), else those that a model with its own train_step keeps",
-            partial(_compiled, "metrics"),
-        ),
-        Hyperparameter(
-            "WEIGHTED_METRICS", "TEXT", "weighted metrics given to compile()",
-            partial(_compiled, "weighted_metrics"),
-        ),
-        Hyperparameter(
-            "SEED", "NUMERIC", "seed given to keras.utils.set_random_seed(); NULL without one",
-            _seed,
-        ),
-        Hyperparameter(
-            "DTYPE_POLICY", "TEXT", "dtype policy of the model, such as mixed_float16", _policy
-        ),
-        Hyperparameter(
-            "JIT_COMPILE", "NUMERIC", "whether the steps are compiled by XLA",
-            partial(_attribute, "jit_compile"), "1: yes, 0: no",
-        ),
-        Hyperparameter(
-            "RUN_EAGERLY", "NUMERIC", "whether the steps run eagerly",
-            partial(_attribute, "run_eagerly"), "1: yes, 0: no",
-        ),
-        Hyperparameter(
-            "STEPS_PER_EXECUTION", "NUMERIC", "batches in one execution of the compiled function",
-            partial(_attribute, "steps_per_execution"), "batches",
-        ),
-        Hyperparameter(
-            "STEPS_PER_EPOCH", "NUMERIC", "steps_per_epoch given to fit()",
-            partial(_argument, "steps_per_epoch"), "batches",
-        ),
-        Hyperparameter(
-            "INITIAL_EPOCH", "NUMERIC", "initial_epoch given to fit()",
-            partial(_argument, "initial_epoch"), "epochs",
-        ),
-        Hyperparameter(
-            "VALIDATION_SPLIT", "NUMERIC", "share of the data held out for validation",
-            _validation_split, "0 to 1",
-        ),
-        Hyperparameter(
-            "VALIDATION_STEPS", "NUMERIC", "validation_steps given to fit()",
-            partial(_argument, "validation_steps"), "batches",
-        ),
-        Hyperparameter(
-            "VALIDATION_BATCH_SIZE", "NUMERIC", "validation_batch_size given to fit()",
-            partial(_argument, "validation_batch_size"), "samples",
-        ),
-        Hyperparameter(
-            "VALIDATION_FREQ", "TEXT", "validation_freq given to fit()",
-            partial(_described, "validation_freq"),
-        ),
-        Hyperparameter(
-            "CLASS_WEIGHT", "TEXT", "class_weight given to fit() (JSON)",
-            partial(_described, "class_weight"),
-        ),
-        Hyperparameter(
-            "SHUFFLE", "TEXT", "shuffle given to fit()", partial(_described, "shuffle")
-        ),
-        Hyperparameter(
-            "CALLBACKS", "TEXT", "your callbacks with their arguments (JSON)", _callbacks
-        ),
-        Hyperparameter(
-            "DISTRIBUTION", "TEXT",
-            "strategy of tf.distribute or distribution of keras.distribution; NULL without one",
-            lambda facts: distribution_of(facts.model)[0],
-        ),
-        Hyperparameter(
-            "REPLICAS", "NUMERIC", "replicas that a batch is divided among",
-            lambda facts: distribution_of(facts.model)[1], "replicas",
-        ),
-        Hyperparameter(
-            "NUM_PARAMETERS", "NUMERIC",
-            "weights of the model once it is built; brings NUM_TRAINABLE_PARAMETERS with it",
-            _parameters, "numbers",
-        ),
-        Hyperparameter(
-            "NUM_TRAINABLE_PARAMETERS", "NUMERIC", "those of them that are trained",
-            _trainable_parameters, "numbers",
-        ),
-        Hyperparameter(
-            "MODEL_NAME", "TEXT", "name of the model", lambda facts: str(facts.model.name)
-        ),
-        Hyperparameter(
-            "MODEL_CLASS", "TEXT", "class of the model", lambda facts: type(facts.model).__name__
-        ),
-        Hyperparameter(
-            "BACKEND", "TEXT", "backend of Keras", lambda facts: str(keras.backend.backend())
-        ),
-        *_OF_OPTIMIZERS,
-    )
-}  # fmt: skip
+KNOWN: dict[str, Hyperparameter] = {each.key: each for each in (*_TABLE, *_OF_OPTIMIZERS)}
+"""All hyperparameters by key, in the order in which they are listed for people."""

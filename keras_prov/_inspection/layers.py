@@ -1,7 +1,8 @@
-"""Layers as rows: what each is called, what it is, and the arguments that made it.
+"""Layers as rows: name, class, and the arguments of their constructors.
 
 Arguments are read from the attributes of the same name, which is thirty times faster than
-`get_config()` and never raises or warns; those that Keras keeps under no name, from the call.
+`get_config()` and never raises or warns. Those that Keras does not keep are taken from the
+constructor's call.
 """
 
 from __future__ import annotations
@@ -13,26 +14,27 @@ from typing import Any, NamedTuple
 
 from .._guard import guarded
 from .._tracking.calls import Construction, construction_of
-from .describe import MISSING, argument_value, describe_argument, given_argument, parameters_of
+from .constructor_arguments import MISSING, argument_value, given_argument, parameters_of
+from .describe import describe_argument
 
 __all__ = ["LayerRow", "connections", "direct_layers", "layer_rows", "trainable_layers"]
 
 CLASS = "class"
 OF_EVERY_LAYER = {"trainable": "trainable", "dtype": "dtype_policy"}
-"""Arguments of keras.Layer, which most layers take as ``**kwargs``, and where they are kept."""
+"""Arguments of keras.Layer, which most layers take as ``**kwargs``, and their attributes."""
 
 
 class LayerRow(NamedTuple):
-    """One layer and argument.
+    """A layer and one of its arguments.
 
     Attributes:
         name: the layer's path within the model: ``"encoder/dense_1"``.
-        argument: of the constructor; ``class`` for the row that each layer has.
-        value: the argument's, as a text.
+        argument: of the constructor; ``class`` in the row that every layer has.
+        value: of the argument, as a text.
         class_: the layer's class.
-        output_shape: as a text; None where it is not known without calling the layer.
-        parameters: numbers in its weights, and in those of its layers.
-        place: ``file:line`` where it was made.
+        output_shape: as a text; None if only calling the layer would tell.
+        parameters: how many numbers its weights have, including those of its layers.
+        place: ``file:line`` where it was created.
     """
 
     name: str
@@ -45,7 +47,7 @@ class LayerRow(NamedTuple):
 
 
 def layer_rows(model: Any) -> Iterator[LayerRow]:
-    """Rows of every layer, those inside others with their path; each layer once."""
+    """Rows of all layers, each layer once. Nested layers have their path as name."""
     for path, layer in _walk(model, "", {id(model)}):
         with guarded(f"reading the layer {path}", model, lost=f"what {path} is"):
             yield from list(_rows_of(path, layer))
@@ -53,18 +55,18 @@ def layer_rows(model: Any) -> Iterator[LayerRow]:
 
 def _rows_of(path: str, layer: Any) -> Iterator[LayerRow]:
     class_ = type(layer)
-    made = construction_of(layer)
-    facts = class_.__name__, _output_shape(layer), _parameters(layer), _place(made)
-    yield LayerRow(path, CLASS, class_.__name__, *facts)
-    for argument, value in _arguments(layer, made):
-        yield LayerRow(path, argument, describe_argument(value), *facts)
+    construction = construction_of(layer)
+    details = class_.__name__, _output_shape(layer), _parameters(layer), _place(construction)
+    yield LayerRow(path, CLASS, class_.__name__, *details)
+    for argument, value in _arguments(layer, construction):
+        yield LayerRow(path, argument, describe_argument(value), *details)
 
 
 def connections(model: Any) -> list[tuple[str, str]]:
-    """The graph: names of a layer or operation and of the one that reads its output.
+    """The graph: pairs of a layer or operation and of another one that reads its output.
 
-    Of a Sequential model the chain of its layers; none of a subclassed one, whose graph is code.
-    Those of the models within follow, under their paths as `layer_rows` has them.
+    A Sequential model has the chain of its layers, and a subclassed model nothing, since its graph
+    is code. Nested models follow, with their paths as in `layer_rows`.
     """
     within = [(f"{path}/", layer) for path, layer in _walk(model, "", {id(model)})]
     return [
@@ -87,7 +89,7 @@ def _edges(model: Any) -> Iterable[tuple[str, str]]:
 
 
 def trainable_layers(model: Any) -> frozenset[str]:
-    """Paths of the layers that are trained and have something to train."""
+    """Paths of the layers that are trainable and have weights to train."""
     return frozenset(
         path
         for path, layer in _walk(model, "", {id(model)})
@@ -96,12 +98,12 @@ def trainable_layers(model: Any) -> frozenset[str]:
 
 
 def direct_layers(layer: Any) -> list[Any]:
-    """The layers directly within: a model's, a wrapper's, or those a custom layer holds."""
+    """The layers directly inside a model, a wrapper or a custom layer."""
     try:
         if hasattr(layer, "fit") and hasattr(layer, "layers"):
             return list(layer.layers)
         return list(layer._flatten_layers(include_self=False, recursive=False))
-    except Exception:  # `layers` may be a user's property; the others still have their rows
+    except Exception:  # `layers` may be a property of the user's
         return []
 
 
@@ -114,13 +116,13 @@ def _walk(parent: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
             yield from _walk(layer, f"{name}/", seen)
 
 
-def _arguments(layer: Any, made: Construction | None) -> Iterator[tuple[str, Any]]:
-    """The constructor's arguments, and those that every layer has."""
+def _arguments(layer: Any, construction: Construction | None) -> Iterator[tuple[str, Any]]:
+    """The arguments of the constructor, and those that every layer has."""
     class_ = type(layer)
     for argument in dict.fromkeys([*parameters_of(class_), *OF_EVERY_LAYER]):
         value = argument_value(layer, OF_EVERY_LAYER.get(argument, argument))
-        if value is MISSING and made is not None:
-            value = given_argument(made, class_, argument)
+        if value is MISSING and construction is not None:
+            value = given_argument(construction, class_, argument)
         if value is not MISSING:
             yield argument, value
 
@@ -129,7 +131,7 @@ def _output_shape(layer: Any) -> str | None:
     nodes = getattr(layer, "_inbound_nodes", None)
     try:
         shapes = [tuple(output.shape) for output in nodes[0].output_tensors] if nodes else []
-    except Exception:  # a node of another Keras
+    except Exception:  # another version of Keras
         return None
     return None if not shapes else str(shapes[0] if len(shapes) == 1 else shapes)
 
@@ -137,9 +139,9 @@ def _output_shape(layer: Any) -> str | None:
 def _parameters(layer: Any) -> int | None:
     try:
         return sum(int(math.prod(weight.shape)) for weight in layer.weights)
-    except Exception:  # a user's property, or weights without a shape yet
+    except Exception:  # a property of the user's, or weights without a shape
         return None
 
 
-def _place(made: Construction | None) -> str | None:
-    return made.place if made is not None else None
+def _place(construction: Construction | None) -> str | None:
+    return construction.place if construction is not None else None

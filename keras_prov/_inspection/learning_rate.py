@@ -1,7 +1,7 @@
-"""The learning rate of an optimizer, exact, and read without calling anything of the user's.
+"""The exact learning rate of an optimizer, read without calling anything of the user's.
 
-A user's callable and a user's own schedule may return another value at each call, so they are not
-called: their rate is None. Keras' own schedules are pure.
+A callable or a custom schedule may return another value at each call, so it is not called: its rate
+is None. Keras' own schedules are pure functions.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _MULTI: Any = getattr(keras.optimizers, "MultiOptimizer", ())  # Keras 3.12 has 
 
 
 def learning_rate(optimizer: Any, model: Any = None) -> float | None:
-    """The learning rate that the next step takes, as its shortest decimal; None when unknown.
+    """The learning rate of the next step, as its shortest decimal; None when unknown.
 
     `model` is the one that is fitted: JAX keeps the optimizer's variables in its trainer meanwhile.
     """
@@ -36,7 +36,7 @@ def learning_rate(optimizer: Any, model: Any = None) -> float | None:
         inner = inner_optimizers(optimizer)
         rates: float | None = common(learning_rate(each, model) for each in inner)
         return rates
-    groups: Any = getattr(optimizer, "param_groups", None)  # one of PyTorch's own
+    groups: Any = getattr(optimizer, "param_groups", None)  # an optimizer of PyTorch
     if isinstance(groups, list):
         return _number(common(_number(group.get("lr")) for group in groups))
     rate: Any = getattr(optimizer, "_learning_rate", None)
@@ -51,7 +51,7 @@ def learning_rate(optimizer: Any, model: Any = None) -> float | None:
 
 
 class RateReader:
-    """Reads one optimizer's rate again and again, as cheaply as its backend lets it."""
+    """Reads an optimizer's rate repeatedly, as cheaply as the backend allows."""
 
     def __init__(self, optimizer: Any, model: Any) -> None:
         self.optimizer, self._model = optimizer, model
@@ -67,48 +67,50 @@ class RateReader:
             return learning_rate(self.optimizer, self._model)
         value = self._read_handle()
         rate = float(value) if self._at is None else self._at(int(value))
-        if self._last is None or self._last[0] != rate:  # most rates stay for many epochs
+        if self._last is None or self._last[0] != rate:  # most rates stay the same for many epochs
             self._last = rate, shortest(rate)
         return self._last[1]
 
 
 def is_multi(optimizer: Any) -> bool:
-    """Whether it is a MultiOptimizer, which only hands variables on to others."""
+    """Whether it is a MultiOptimizer, which distributes variables to other optimizers."""
     return isinstance(optimizer, _MULTI)
 
 
 def inner_optimizers(optimizer: Any) -> list[Any]:
-    """The optimizers of a MultiOptimizer, whose own learning rate is a 0 that nobody uses.
+    """The optimizers of a MultiOptimizer, whose own learning rate is an unused 0.
 
-    They may be none yet: where a function selects them, Keras asks it at the first step.
+    Empty before the first step if a function selects them: Keras calls it then.
     """
     return list(optimizer.optimizers) if is_multi(optimizer) else []
 
 
 def common(values: Iterable[Any]) -> Any:
-    """The one value that all have; None where they differ."""
+    """The value that all have in common; None if they differ."""
     distinct = set(values)
     return distinct.pop() if len(distinct) == 1 else None
 
 
 def is_keras_own_schedule(rate: Any) -> bool:
-    """Whether `rate` is a schedule that Keras brings, which is a pure function of the step."""
+    """Whether `rate` is one of Keras' schedules, which are pure functions of the step."""
     is_schedule = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
     return is_schedule and type(rate).__module__.startswith("keras.")
 
 
 def _arithmetic_of(schedule: Any) -> Callable[[int], float] | None:
-    """What gives the rate of an InverseTimeDecay at a step, in two microseconds for Keras' 400.
+    """A function for the rate of an InverseTimeDecay at a step: 2 µs where Keras takes 400.
 
-    Its four operations are exactly rounded (IEEE 754), so the result is what Keras computes with
-    TensorFlow, bit by bit; that of schedules with powers and cosines would not be sure to be.
+    Its four operations are exactly rounded (IEEE 754), so the result is bit by bit what Keras
+    computes with TensorFlow. That would not be certain for schedules with powers and cosines.
     """
     if type(schedule) is not keras.optimizers.schedules.InverseTimeDecay:
         return None
     given = schedule.initial_learning_rate, schedule.decay_steps, schedule.decay_rate
     if not isinstance(given[0], float) or not all(isinstance(e, (int, float)) for e in given[1:]):
         return None
-    first, steps, decay = map(np.float32, given)  # TensorFlow's kind of a float, whatever floatx
+    first, steps, decay = map(
+        np.float32, given
+    )  # TensorFlow computes in float32, whatever floatx is
     staircase = bool(schedule.staircase)
 
     def at(step: int) -> float:
@@ -121,7 +123,7 @@ def _arithmetic_of(schedule: Any) -> Callable[[int], float] | None:
 def _current(variable: Any, model: Any) -> Any:
     """The variable, or its newer value in the state of JAX's trainer.
 
-    Asking the model for its state would copy all of it back (`jax_state_sync`).
+    Asking the model for its state would copy all of it (`jax_state_sync`).
     """
     state = getattr(model, "_jax_state", None)
     if not state or getattr(model, "_jax_state_synced", True):
@@ -136,13 +138,13 @@ def _current(variable: Any, model: Any) -> Any:
 
 
 def _handle_reader(variable: Any) -> Callable[[], Any] | None:
-    """What reads a plain variable of TensorFlow in half of the time that `float` takes."""
+    """A function that reads a plain TensorFlow variable in half the time that `float` takes."""
     if "tensorflow" not in sys.modules or keras.backend.backend() != "tensorflow":
         return None
     import tensorflow as tf
 
     value: Any = getattr(variable, "_value", None)
-    if type(value).__name__ != "ResourceVariable":  # a mirrored one has several handles
+    if type(value).__name__ != "ResourceVariable":  # a mirrored variable has several handles
         return None
     handle, dtype = value.handle, value.dtype
     return lambda: tf.raw_ops.ReadVariableOp(resource=handle, dtype=dtype)

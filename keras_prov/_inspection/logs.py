@@ -1,8 +1,8 @@
-"""What stands in Keras' `logs`, as parts that a database holds: numbers, and texts of all else.
+"""Keras' `logs` as parts that a database can store: numbers, and texts of everything else.
 
-A number is one part. An array or list of a few numbers is a part for each, named by its place
-(``confusion_0_1``), so that SQL compares them; whatever else, and larger arrays, is one text, which
-is JSON unless it was a text.
+A number is one part. A small array or list has a part for each number, named by its index
+(``confusion_0_1``), so that SQL can compare them. Anything else, and a larger array, is one text:
+JSON unless it was a text.
 """
 
 from __future__ import annotations
@@ -18,26 +18,34 @@ import numpy as np
 
 from dfanalyzer_client.masking import captured_text
 
-from .describe import LONGEST, describe
+from .describe import MAX_ITEMS, describe
 
 __all__ = ["HistoryReader", "Part", "in_order_of_claim", "kept_names", "parts_of", "plain_logs"]
 
-MOST_PARTS = 100
-"""Numbers of one array that get an attribute each; more are one text."""
+MAX_PARTS = 100
+"""An array with more numbers is one text."""
 
 AS_TEXT = "_text"
 INTEGERS = range(-(2**63), 2**63)
-WITH_A_TEXT = (complex, bytes, np.datetime64, np.timedelta64, PurePath,
-               datetime.date, datetime.time, datetime.timedelta)  # fmt: skip
+WITH_A_TEXT = (
+    complex,
+    bytes,
+    np.datetime64,
+    np.timedelta64,
+    PurePath,
+    datetime.date,
+    datetime.time,
+    datetime.timedelta,
+)
 ALWAYS_KEPT = frozenset({"loss", "val_loss"})
 
 
 class Part(NamedTuple):
-    """One attribute's worth of `logs`.
+    """A part of `logs` that becomes one attribute.
 
     Attributes:
-        key: what it stands under in `logs`.
-        suffix: its place in an array, as ``_0_1``, or ``_text``; empty for a number.
+        key: its key in `logs`.
+        suffix: its index in an array, as ``_0_1``, or ``_text``; empty for a number.
     """
 
     key: Any
@@ -45,7 +53,7 @@ class Part(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What the attribute would be called, were no other called so."""
+        """The attribute's name, unless another one has it."""
         return f"{self.key}{self.suffix}"
 
     @property
@@ -55,7 +63,7 @@ class Part(NamedTuple):
 
 
 class HistoryReader:
-    """Reads what a History that the user gave, and that stands before us, keeps of each epoch.
+    """Reads what the user's own History, which is called before us, keeps of every epoch.
 
     Args:
         given: what `fit` was given as `callbacks`.
@@ -69,7 +77,7 @@ class HistoryReader:
         self._lengths = self._lengths_now()
 
     def newest(self) -> dict[Any, Any] | None:
-        """What was kept since the last call; None where nothing was, or there is none to read."""
+        """What it has kept since the last call; None if nothing, or without a History."""
         if self._history is None:
             return None
         before, self._lengths = self._lengths, self._lengths_now()
@@ -82,44 +90,45 @@ class HistoryReader:
 
 
 def plain_logs(logs: Any) -> Mapping[Any, Any]:
-    """`logs` as Keras' History reads them, whatever the user's callbacks were handed."""
+    """`logs` as a plain dictionary, as Keras' History reads them."""
     if type(logs) is dict:
         return logs
     return dict(logs.items()) if logs and hasattr(logs, "items") else {}
 
 
 def parts_of(logs: Mapping[Any, Any]) -> dict[Part, float | str | None]:
-    """All parts of `logs` in their order."""
+    """All parts of `logs`, in order."""
     return {Part(key, end): value for key, given in logs.items() for end, value in _read(given)}
 
 
-def in_order_of_claim(parts: Iterable[Part], own: Iterable[Any]) -> list[Part]:
-    """Who is named first: Keras' own before a callback's, and a name that is in lower case already.
+def in_order_of_claim(parts: Iterable[Part], keras_keys: Iterable[Any]) -> list[Part]:
+    """The parts in the order in which they get their names.
 
-    The database folds names: of ``Loss`` and ``loss`` the latter shall not be the one that yields.
+    Keras' own metrics come before those of callbacks, and names in lower case before others: the
+    database folds names, and of ``Loss`` and ``loss`` the former is to be renamed.
     """
-    keras_own = frozenset(own)
+    of_keras = frozenset(keras_keys)
 
     def claim(part: Part) -> tuple[bool, bool, bool]:
-        return part.key not in keras_own, bool(part.suffix), part.name != part.name.lower()
+        return part.key not in of_keras, bool(part.suffix), part.name != part.name.lower()
 
     return sorted(parts, key=claim)
 
 
-def kept_names(own: Iterable[Any]) -> set[str]:
-    """Names that nothing else gets, also before they are measured: validation may come later."""
-    names = {each for each in own if isinstance(each, str) and each == each.lower()}
-    return {*ALWAYS_KEPT, *names, *(f"val_{each}" for each in names)}
+def kept_names(keras_keys: Iterable[Any]) -> set[str]:
+    """Names that are reserved even before they are measured: validation may come later."""
+    names = {key for key in keras_keys if isinstance(key, str) and key == key.lower()}
+    return {*ALWAYS_KEPT, *names, *(f"val_{name}" for name in names)}
 
 
 def _read(value: Any) -> Iterator[tuple[str, float | str | None]]:
-    """Suffix and value of each part."""
+    """Suffixes and values of the parts."""
     if type(value) is float or value is None:
         yield "", value
         return
     try:
         found = list(_parts(value))
-    except Exception:  # a tensor's, or a user's class' own
+    except Exception:  # of a tensor or of a class of the user's
         found = [(AS_TEXT, describe(value))]
     for suffix, each in found:
         yield suffix, captured_text(each) if isinstance(each, str) else each
@@ -142,7 +151,7 @@ def _of_array(value: Any) -> Iterator[tuple[str, float | str | None]]:
         yield AS_TEXT, _text(value)
     elif array.size == 1 and not isinstance(value, (list, tuple)):
         yield from _parts(_number(array.reshape(())))  # a number, as Keras reads it
-    elif 0 < array.size <= MOST_PARTS:
+    elif 0 < array.size <= MAX_PARTS:
         for place in np.ndindex(array.shape):
             yield "".join(f"_{index}" for index in place), _number(array[place])
     else:
@@ -154,7 +163,7 @@ def _is_array(value: Any) -> bool:
 
 
 def _is_numeric(array: np.ndarray) -> bool:
-    """Whether a DOUBLE, or an integer of 64 bits, holds each; bfloat16 is of numpy's kind V."""
+    """Whether a DOUBLE or a 64-bit integer can hold its numbers; NumPy's kind of bfloat16 is V."""
     if array.dtype.kind == "u" and array.size and int(array.max()) not in INTEGERS:
         return False
     return array.dtype.kind in "biuf" or (array.dtype.kind == "V" and "float" in array.dtype.name)
@@ -165,7 +174,7 @@ def _number(scalar: Any) -> float:
 
 
 def _numpy(value: Any) -> np.ndarray | None:
-    """`value` as an array; None for a list that is none, as of rows of several lengths."""
+    """`value` as an array; None for a list that cannot be one, as rows of different lengths."""
     if not isinstance(value, (list, tuple)):
         return np.asarray(_host(value))
     try:
@@ -175,17 +184,17 @@ def _numpy(value: Any) -> np.ndarray | None:
 
 
 def _host(value: Any) -> Any:
-    """A tensor of the backend as an array; anything else as it is."""
+    """A tensor of the backend as a NumPy array; anything else as it is."""
     is_tensor = isinstance(value, keras.Variable) or keras.ops.is_tensor(value)
     return keras.ops.convert_to_numpy(value) if is_tensor else value
 
 
 def _text(value: Any) -> str:
-    """A text as it is, a container as JSON; what is too large, or has no end, is described."""
+    """A text as it is, a container as JSON; one that is too large or recursive is described."""
     if isinstance(value, (str, *WITH_A_TEXT)):
         return str(value)
     is_container = isinstance(value, (list, tuple, Mapping)) or _is_array(value)
-    if not is_container or _size(value) > LONGEST:
+    if not is_container or _size(value) > MAX_ITEMS:
         return describe(value)
     try:
         return json.dumps(_jsonable(value), default=_jsonable)

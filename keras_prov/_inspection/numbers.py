@@ -1,4 +1,4 @@
-"""Numbers of Keras' as Python's, and as the shortest decimal that says them."""
+"""Numbers of Keras as numbers of Python, in their shortest decimal form."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ __all__ = ["number_of", "shortest"]
 
 
 def shortest(value: float) -> float:
-    """The shortest decimal that is this float32: 0.001, not 0.0010000000474974513."""
+    """The shortest decimal of a float32: 0.001, not 0.0010000000474974513."""
     return float(str(np.float32(value)))
 
 
 def number_of(value: Any) -> float:
-    """A variable's one number, also of one that is mirrored over several devices."""
+    """The number in a variable, which may be mirrored over several devices."""
     try:
         return float(value)
     except TypeError:  # a mirrored variable of tf.distribute has no __float__

@@ -1,7 +1,7 @@
-"""The constructor arguments of Keras' optimizers as hyperparameters, each by its name in capitals.
+"""The constructor arguments of Keras' optimizers as hyperparameters, by their names in capitals.
 
-`ARGUMENTS` gives meanings, types and units; that it names every argument of every optimizer of the
-Keras that is installed is tested. Meanings are shortened from Keras' documentation
+`ARGUMENTS` has meanings, types and units. A test holds that it has every argument of every
+optimizer in the installed Keras. Meanings are shortened from Keras' documentation
 (https://keras.io/api/optimizers/).
 """
 
@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from .._tracking.calls import construction_of
-from .describe import MISSING, argument_value, describe, given_argument
+from .constructor_arguments import MISSING, argument_value, given_argument
+from .describe import describe
 from .learning_rate import common, inner_optimizers
 from .optimizers import mapped_optimizers
 
@@ -21,7 +22,7 @@ __all__ = ["ARGUMENTS", "NOT_HYPERPARAMETERS", "Argument", "argument_of", "descr
 NOT_HYPERPARAMETERS = frozenset(
     {"self", "name", "args", "kwargs", "learning_rate", "momentum", "inner_optimizer"}
 )
-"""Arguments that are no hyperparameter, or have a key of their own (LEARNING_RATE, MOMENTUM)."""
+"""Arguments that are not hyperparameters, or have their own key (LEARNING_RATE, MOMENTUM)."""
 
 
 class Argument(NamedTuple):
@@ -87,12 +88,12 @@ ARGUMENTS: dict[str, Argument] = {
 
 
 def argument_of(model_optimizer: Any, optimizer: Any, name: str) -> Any:
-    """An argument of the optimizer as it is now; None where it has none.
+    """An argument of the optimizer as it is now; None if it has no such argument.
 
     Args:
         model_optimizer: the loss scaling around it, or the optimizer itself.
-        optimizer: the one that the user chose, within it.
-        name: the argument's.
+        optimizer: the one that the user chose.
+        name: of the argument.
     """
     value = MISSING
     inner = inner_optimizers(optimizer)
@@ -110,20 +111,20 @@ def argument_of(model_optimizer: Any, optimizer: Any, name: str) -> Any:
 
 
 def described_map(multi: Any) -> str:
-    """The optimizers of a MultiOptimizer as JSON: by pattern, the default last, as they are now."""
+    """The optimizers of a MultiOptimizer by pattern, as JSON; the default is last."""
     chosen = getattr(multi, "_optimizer_map", None)
     if not isinstance(chosen, Mapping):
-        return describe(chosen)  # a function, which is asked at the first step
+        return describe(chosen)  # a function, which Keras calls at the first step
     optimizers = mapped_optimizers(multi)
     return json.dumps({pattern: describe(each) for pattern, each in optimizers.items()})
 
 
 def _read(optimizer: Any, name: str) -> Any:
     value = argument_value(optimizer, name)
-    if value is MISSING:
-        made = construction_of(optimizer)
-        value = given_argument(made, type(optimizer), name) if made is not None else MISSING
-    return value
+    construction = construction_of(optimizer) if value is MISSING else None
+    if construction is None:
+        return value
+    return given_argument(construction, type(optimizer), name)
 
 
 def _numeric(value: Any) -> float | int | None:

@@ -1,8 +1,8 @@
-"""The optimizers that train a model, each by the name that the user's code has for it.
+"""The optimizers that train a model, by their names in the user's code.
 
-Most models have one, which `compile()` was given. A MultiOptimizer has several within; a model with
-a `train_step` of its own may keep some as attributes (a GAN's ``d_optimizer``, ``g_optimizer``), in
-lists and dictionaries, and those of the models that it consists of.
+Most models have one, given to `compile()`. A MultiOptimizer has several. A model with a
+`train_step` of its own may keep some as attributes (a GAN's ``d_optimizer``, ``g_optimizer``), in
+lists and dictionaries, and may use those of the models that it consists of.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import keras
 
-from .._tracking.compilations import chosen_optimizer, trains_itself
+from .._tracking.calls import chosen_optimizer, trains_itself
 from .learning_rate import inner_optimizers, is_multi
 
 __all__ = [
@@ -26,22 +26,22 @@ __all__ = [
 ]
 
 MAIN = "optimizer"
-"""The attribute of Keras' own for what `compile()` was given."""
+"""Keras' attribute for the optimizer given to `compile()`."""
 
-DEEPEST = 3
-"""Lists within lists and models within models beyond are not looked into."""
+MAX_DEPTH = 3
+"""Lists and models that are nested deeper are not searched."""
 
 DEFAULT = "default"
 
 
 class NamedOptimizer(NamedTuple):
-    """One optimizer, without the loss scaling around it.
+    """An optimizer, without loss scaling.
 
     Attributes:
-        name: ``optimizer``, ``d_optimizer``, ``optimizers[0]``, ``generator.optimizer``, and for
-            one within a MultiOptimizer ``optimizer[its pattern]``.
-        optimizer: what takes the steps.
-        group: name of the MultiOptimizer that it is part of, else its own.
+        name: ``optimizer``, ``d_optimizer``, ``optimizers[0]``, ``generator.optimizer``; for a part
+            of a MultiOptimizer ``optimizer[its pattern]``.
+        optimizer: the optimizer itself.
+        group: name of the MultiOptimizer that it is part of, else its own name.
     """
 
     name: str
@@ -50,12 +50,12 @@ class NamedOptimizer(NamedTuple):
 
 
 def named_optimizers(model: Any) -> list[NamedOptimizer]:
-    """All optimizers that train `model`, the one that `compile()` was given first."""
-    main, own = chosen_optimizer(model), _own(model)
+    """All optimizers that train `model`; the one given to `compile()` is first."""
+    main = chosen_optimizer(model)
     found: dict[int, tuple[str, Any]] = {}
     if main is not None:
         found[id(without_scaling(main))] = MAIN, main
-    for name, optimizer in own:
+    for name, optimizer in _in_attributes(model):
         key = id(without_scaling(optimizer))
         if found.get(key, (MAIN,))[0] == MAIN:  # the user's name says more than Keras'
             found[key] = name, optimizer
@@ -63,7 +63,7 @@ def named_optimizers(model: Any) -> list[NamedOptimizer]:
 
 
 def main_optimizer(model: Any) -> Any:
-    """What `compile()` was given, without loss scaling; None where it was given nothing."""
+    """The optimizer given to `compile()`, without loss scaling; None if none was given."""
     return without_scaling(chosen_optimizer(model))
 
 
@@ -86,7 +86,7 @@ def _parts(name: str, optimizer: Any) -> Iterator[NamedOptimizer]:
 
 
 def mapped_optimizers(multi: Any) -> dict[str, Any]:
-    """The optimizers of a MultiOptimizer by pattern; by name where a function chooses them."""
+    """The optimizers of a MultiOptimizer by pattern, or by name if a function selects them."""
     chosen = getattr(multi, "_optimizer_map", None)
     if not isinstance(chosen, Mapping):
         return {each.name: each for each in inner_optimizers(multi)}
@@ -95,10 +95,10 @@ def mapped_optimizers(multi: Any) -> dict[str, Any]:
     return mapped if default is None else {**mapped, DEFAULT: default}
 
 
-def _own(model: Any) -> list[tuple[str, Any]]:
-    """Optimizers that are attributes; those of the model's parts where it has no other way."""
+def _in_attributes(model: Any) -> list[tuple[str, Any]]:
+    """Optimizers in attributes; also in those of nested models, if the model trains itself."""
     with_parts = chosen_optimizer(model) is None and trains_itself(type(model))
-    return list(_held(model, "", {id(model)}, DEEPEST, with_parts))
+    return list(_held(model, "", {id(model)}, MAX_DEPTH, with_parts))
 
 
 def _held(
@@ -132,12 +132,12 @@ def _is_public(name: str) -> bool:
 
 
 def _hidden_optimizers(attributes: Mapping[str, Any]) -> list[str]:
-    """Names with an underscore are looked at, not into: Keras keeps its own lists there."""
+    """Private attributes that are optimizers. Keras keeps lists in others, which do not count."""
     return [name for name in attributes if name[:1] == "_" and _is_optimizer(attributes[name])]
 
 
 def _is_optimizer(value: Any) -> bool:
     if isinstance(value, keras.optimizers.Optimizer):
         return True
-    torch = sys.modules.get("torch.optim")  # a train_step on PyTorch may use one of its own
+    torch = sys.modules.get("torch.optim")  # a train_step may use an optimizer of PyTorch
     return torch is not None and isinstance(value, getattr(torch, "Optimizer", ()))

@@ -1,7 +1,7 @@
-"""Who stopped a training: the callback of Keras', or the code of the user's that can have.
+"""What stopped a training: one of Keras' callbacks, or code of the user's that may have done so.
 
-`stop_training` is a plain attribute, so nobody is seen to set it. A callback whose own code does so
-is named with the line that does; where several could have, all are.
+`stop_training` is a plain attribute, so setting it cannot be observed. The user's callbacks are
+searched for code that sets it. If several lines do, all of them are named.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ATTRIBUTE = "stop_training"
 
 
 def keras_own_stopper(callbacks: Iterable[Any], measured: Mapping[Any, Any]) -> str | None:
-    """The callback of Keras' that has stopped the training; `measured` is the last epoch's."""
+    """The callback of Keras that has stopped the training, given the last epoch's metrics."""
     for each in callbacks:
         if isinstance(each, keras.callbacks.EarlyStopping) and each.stopped_epoch > 0:
             return type(each).__name__
@@ -31,7 +31,7 @@ def keras_own_stopper(callbacks: Iterable[Any], measured: Mapping[Any, Any]) -> 
 
 
 def users_stoppers(callbacks: Iterable[Any], model: Any) -> str | None:
-    """Class, file and line of what sets `stop_training`, as ``Stop (train.py:12)``."""
+    """Class, file and line of the code that sets `stop_training`, as ``Stop (train.py:12)``."""
     found = dict.fromkeys(
         f"{type(owner).__name__} ({place})"
         for owner in (*callbacks, model)
@@ -45,7 +45,7 @@ def _is_invalid(loss: Any) -> bool:
 
 
 def _places(owner: Any) -> Iterator[str]:
-    """Where the code of an object's class, and functions that it holds, stop a training."""
+    """Where an object's class, or a function that it holds, stops a training."""
     for code in _codes(owner):
         line = _line_that_stops(code)
         if line is not None:
@@ -53,16 +53,16 @@ def _places(owner: Any) -> Iterator[str]:
 
 
 def _codes(owner: Any) -> Iterator[CodeType]:
-    classes = [each for each in type(owner).__mro__ if not _is_kerasic(each)]
+    classes = [each for each in type(owner).__mro__ if not _is_of_keras(each)]
     held = vars(owner) if isinstance(owner, keras.callbacks.Callback) else {}
-    for each in (*(value for own in classes for value in vars(own).values()), *held.values()):
+    for each in (*(value for class_ in classes for value in vars(class_).values()), *held.values()):
         function = inspect.unwrap(getattr(each, "__func__", None) or each)
         code = getattr(function, "__code__", None)
-        if isinstance(code, CodeType) and not _is_kerasic(function):
+        if isinstance(code, CodeType) and not _is_of_keras(function):
             yield from _with_inner(code)
 
 
-def _is_kerasic(defined: Any) -> bool:
+def _is_of_keras(defined: Any) -> bool:
     return str(getattr(defined, "__module__", "")).partition(".")[0] == "keras"
 
 

@@ -1,4 +1,4 @@
-"""Arguments of a patched call: bound by name, and our callbacks among the user's."""
+"""Arguments of a patched call: bound by name, with our callbacks among the user's."""
 
 from __future__ import annotations
 
@@ -15,41 +15,41 @@ __all__ = ["bound_arguments", "with_callbacks", "without_callbacks"]
 def bound_arguments(
     function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
 ) -> inspect.BoundArguments | None:
-    """The arguments of a call by name; None where they do not fit, which is Keras' to say."""
+    """The arguments of a call by name; None if they do not fit, which Keras will report."""
     try:
         return _signature(function).bind(*args, **kwargs)
     except TypeError:
         return None
 
 
-def with_callbacks(given: Any, head: Any, tail: Any) -> Any:
-    """`given` with ours around it, as Keras takes it; what the user gave is not changed.
+def with_callbacks(given: Any, first: Any, last: Any) -> Any:
+    """`given` with our callbacks around it; what the user gave is not changed.
 
-    Keras decides from the type of the argument whether callbacks may be dispatched asynchronously
-    (`CallbackList._configure_async_dispatch`): what is no list stays none, so a bare callback
-    or a nested structure goes into a dictionary, which Keras flattens in the order of its keys.
+    Keras decides by the type of the argument whether callbacks may be called asynchronously
+    (`CallbackList._configure_async_dispatch`). So only a list becomes a list. A bare callback or a
+    nested structure goes into a dictionary, which Keras flattens in the order of its keys.
     """
     if isinstance(given, keras.callbacks.CallbackList):
-        return _in_callback_list(given, head, tail)
+        return _in_callback_list(given, first, last)
     if given is None or (isinstance(given, (list, tuple, set, str, bool)) and not given):
-        return [head, tail]
+        return [first, last]
     if isinstance(given, (list, tuple)):  # Keras' own TrackedList is a list to Keras, too
-        return [head, *keras.tree.flatten(given), tail]
-    return {"0": head, "1": given, "2": tail}
+        return [first, *keras.tree.flatten(given), last]
+    return {"0": first, "1": given, "2": last}
 
 
-def without_callbacks(given: Any, head: Any, tail: Any) -> None:
-    """Take ours out of a `CallbackList` of the user's again; anything else was never changed."""
+def without_callbacks(given: Any, first: Any, last: Any) -> None:
+    """Remove our callbacks from the user's `CallbackList`; anything else was never changed."""
     if isinstance(given, keras.callbacks.CallbackList):
-        given.callbacks[:] = [each for each in given.callbacks if each not in (head, tail)]
+        given.callbacks[:] = [each for each in given.callbacks if each not in (first, last)]
 
 
-def _in_callback_list(given: Any, head: Any, tail: Any) -> Any:
-    for each in (head, tail):
+def _in_callback_list(given: Any, first: Any, last: Any) -> Any:
+    for each in (first, last):
         each.set_model(given._model)
         each.set_params(given.params)
-    given.callbacks.insert(0, head)
-    given.callbacks.append(tail)
+    given.callbacks.insert(0, first)
+    given.callbacks.append(last)
     return given
 
 

@@ -1,6 +1,6 @@
-"""Patches of libraries that the user may import later, or never: applied once they are there.
+"""Patches of libraries that the user may import later, or never: applied once they are imported.
 
-The wait is wrapt's post-import hook (https://wrapt.readthedocs.io), which imports nothing itself.
+wrapt's post-import hooks (https://wrapt.readthedocs.io) do the waiting. They import nothing.
 """
 
 from __future__ import annotations
@@ -12,56 +12,56 @@ from types import ModuleType
 import wrapt
 
 from .._guard import guarded
-from .patch import Change, Undo
+from .change import Change, Undo
 
 __all__ = ["WhenImported"]
 
 
 class WhenImported:
-    """Apply changes to a module as soon as it is imported, or at once if it is.
+    """Apply changes to a module as soon as it is imported, or at once if it already is.
 
-    A library of another version than we know costs what its changes would bring, nothing else.
+    If a change does not fit the library's version, only what it would record is lost.
 
     Args:
         module: name of the module that is changed.
-        changes: called once the module is there; gives the changes.
-        lost: what is not recorded where a change cannot be made.
+        changes: returns the changes; called once the module is imported.
+        lost: what is not recorded if a change cannot be made.
     """
 
     def __init__(self, module: str, changes: Callable[[], Iterable[Change]], lost: str) -> None:
         self.module = module
         self._changes = changes
         self._lost = lost
-        self._wanted = self._waits = False
+        self._is_applied = self._is_hooked = False
         self._undos: list[Undo] = []
 
     def apply(self) -> Undo:
         """Make the changes, now or later; see `Change.apply`."""
-        self._wanted = True
+        self._is_applied = True
         if self.module in sys.modules:
-            self._make()
-        elif not self._waits:
-            self._waits = True  # once for all: wrapt forgets no hook
+            self._apply_now()
+        elif not self._is_hooked:
+            self._is_hooked = True  # only once: wrapt cannot remove a hook
             wrapt.register_post_import_hook(self._imported, self.module)
         return self
 
     def _imported(self, _: ModuleType) -> None:
-        if self._wanted:
-            self._make()
+        if self._is_applied:
+            self._apply_now()
 
-    def _make(self) -> None:
+    def _apply_now(self) -> None:
         with guarded(f"patching {self.module}", lost=self._lost):
             for change in self._changes():
                 self._undos.append(change.apply())
 
     def __call__(self) -> bool:
-        """Take the changes back, and make none any more; see `Undo`."""
-        self._wanted = False
+        """Undo the changes, and make none later; see `Undo`."""
+        self._is_applied = False
         self._undos[:] = [undo for undo in reversed(self._undos) if not undo()][::-1]
         return not self._undos
 
     def is_on(self) -> bool:
-        """Whether all changes are in force that could be made so far; see `Undo`."""
+        """Whether all changes made so far are in force; see `Undo`."""
         return all(undo.is_on() for undo in self._undos)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Whether a function still is what is called in the end, when others have wrapped it."""
+"""Whether a function is still called in the end when others have wrapped it."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Any
 
 __all__ = ["reaches"]
 
-MOST = 1000
+MAX_OBJECTS = 1000
 
 
 def reaches(function: Any, wanted: Any) -> bool:
-    """Whether `function` is, or holds, `wanted`.
+    """Whether `function` is `wanted`, or refers to it.
 
-    Most wrappers say what they wrap in ``__wrapped__``; others keep it in a closure, as a default,
-    or under a global name. What merely holds it, without ever calling it, is not told from those.
+    Most wrappers keep what they wrap in ``__wrapped__``, others in a closure, as a default or under
+    a global name. A function that refers to it without calling it cannot be told apart.
     """
     if function is wanted:
         return True
     found = {id(function): function}
     left = [function]
-    while left and len(found) < MOST:
+    while left and len(found) < MAX_OBJECTS:
         each = left.pop()
         if each is wanted:
             return True
@@ -31,19 +31,22 @@ def reaches(function: Any, wanted: Any) -> bool:
 
 
 def _held(function: Any, wanted: Any) -> Iterator[Any]:
-    """The functions that a wrapper may call."""
-    yield from filter(_is_function, (
-        getattr(function, "__wrapped__", None),
-        getattr(function, "__func__", None),
-        getattr(function, "func", None),
-        *_contents(getattr(function, "__closure__", None)),
-        *(getattr(function, "__defaults__", None) or ()),
-        *(getattr(function, "__kwdefaults__", None) or {}).values(),
-    ))  # fmt: skip
+    """The functions that a wrapper refers to, and may call."""
+    yield from filter(
+        _is_function,
+        (
+            getattr(function, "__wrapped__", None),
+            getattr(function, "__func__", None),
+            getattr(function, "func", None),
+            *_contents(getattr(function, "__closure__", None)),
+            *(getattr(function, "__defaults__", None) or ()),
+            *(getattr(function, "__kwdefaults__", None) or {}).values(),
+        ),
+    )
     names = getattr(function, "__globals__", {})
     for name in getattr(getattr(function, "__code__", None), "co_names", ()):
         each = names.get(name)
-        # of another module's functions only the one that is looked for, or there were no end
+        # of other modules only the wanted function itself, or the search would not end
         if each is wanted or (_is_function(each) and getattr(each, "__globals__", None) is names):
             yield each
 
@@ -56,5 +59,5 @@ def _contents(cells: Any) -> Iterator[Any]:
     for cell in cells or ():
         try:
             yield cell.cell_contents
-        except ValueError:  # not filled yet
+        except ValueError:  # the cell is empty
             continue

@@ -1,6 +1,6 @@
-"""Put all our patches on Keras, or none; take them off last to first.
+"""Apply all our patches to Keras, or none; undo them in reverse order.
 
-These are the only doors to the state of the instrumentation. Each is harmless when called twice and
+Only these functions change the state of the instrumentation. All are harmless when called twice and
 may be called from any thread.
 """
 
@@ -14,34 +14,34 @@ from contextlib import ExitStack
 from dfanalyzer_client.support.forks import in_child
 
 from .._guard import guarded
-from .patch import Change, Undo
+from .change import Change, Undo
 
 __all__ = ["instrument", "is_instrumented", "register", "reinstate", "uninstrument"]
 
 _logger = logging.getLogger("keras_prov")
 
 _changes: Callable[[], Iterable[Change]] = tuple
-"""What makes the list of all our patches; `register` has said it."""
+"""Returns all our patches; set by `register`."""
 
 _lock = threading.RLock()
 _applied: list[tuple[Change, Undo]] | None = None
 
-# Undos that found another's wrapper on top of ours: they are tried again, until it has gone.
+# Undos that found somebody else's wrapper on top of ours. They are retried until it is gone.
 _unfinished: list[Undo] = []
 
 
 def register(changes: Callable[[], Iterable[Change]]) -> None:
-    """Say what lists the patches that `instrument` puts on Keras; it is called then."""
+    """Set the function that returns the patches; `instrument` calls it."""
     global _changes
     _changes = changes
 
 
 def instrument() -> None:
-    """Let Keras tell us what it does; importing `keras_prov` has called this already.
+    """Patch Keras, so that it can be captured. Importing `keras_prov` has done this already.
 
-    Nothing is recorded of a model without its user's word: see ``Model.provenance``. Should one
-    patch fail, those made before it are undone, and Keras is as it was. Patches that another
-    library has taken off since are put back.
+    Nothing is recorded until it is asked for: see ``Model.provenance`` and ``capture``. If a patch
+    fails, the others are undone and Keras is as it was. Patches that another library has removed
+    since are applied again.
 
     Example:
         >>> import keras_prov
@@ -53,7 +53,7 @@ def instrument() -> None:
         if _applied is not None:
             _put_back(_applied)
             return
-        _finish_undos()
+        _retry_undos()
         applied: list[tuple[Change, Undo]] = []
         with ExitStack() as undos:
             for patch in _changes():
@@ -64,14 +64,14 @@ def instrument() -> None:
 
 
 def uninstrument() -> None:
-    """Give Keras back as it was, down to each class' ``__dict__``.
+    """Restore Keras exactly, down to the ``__dict__`` of its classes.
 
-    Where somebody else has wrapped a method on top of us, theirs is left in place and ours, beneath
-    it, does nothing more. Once theirs is gone, calling this again removes what is left of ours.
+    If somebody else has wrapped a method on top of us, their wrapper stays in place and ours,
+    beneath it, does nothing. Once theirs is gone, calling this again removes ours as well.
     """
     global _applied
     with _lock:
-        _finish_undos()
+        _retry_undos()
         if _applied is not None:
             applied, _applied = _applied, None
             for _, undo in reversed(applied):
@@ -79,7 +79,7 @@ def uninstrument() -> None:
 
 
 def _unlock() -> None:
-    """In a forked child: the thread that held the lock may not be here."""
+    """In a forked child: the thread that held the lock may not exist here."""
     global _lock
     _lock = threading.RLock()
 
@@ -88,31 +88,32 @@ in_child(_unlock)
 
 
 def is_instrumented() -> bool:
-    """Whether our patches are on Keras."""
+    """Whether our patches are applied to Keras."""
     return _applied is not None
 
 
 def reinstate() -> None:
-    """Put back, and say so, what another library has taken off us; a look costs microseconds.
+    """Apply patches again that another library has removed, and log it.
 
-    MLflow's autologging, switched on before us, puts back the ``fit`` of before us when it is
-    switched off or on again. We cannot hear of that, so whatever of ours is called looks.
+    The check takes microseconds. If MLflow's autologging was switched on before us, it restores the
+    ``fit`` of before us when it is switched off or on again. It does not notify us, so every patch
+    that is called checks.
     """
     applied = _applied
-    with _looking:
+    with _checking:
         if applied is not None and not all(undo.is_on() for _, undo in applied):
             with _lock:
                 if applied is _applied:
                     _put_back(applied)
 
 
-_looking = guarded("putting patches back", lost="what happens where they were")
+_checking = guarded("putting patches back", lost="what happens where they were")
 
 
 def _put_back(applied: list[tuple[Change, Undo]]) -> None:
     lost = [place for place, (_, undo) in enumerate(applied) if not undo.is_on()]
     if lost:
-        _finish_undos()
+        _retry_undos()
     for place in lost:
         change, undo = applied[place]
         _undo_or_retry_later(undo)
@@ -121,8 +122,9 @@ def _put_back(applied: list[tuple[Change, Undo]]) -> None:
         _logger.warning(
             "Another library has taken Keras-Prov's patch of %s off Keras, as MLflow's autologging "
             "does when it is switched off or on again. It is back; what Keras did there meanwhile "
-            "is not captured.", ", ".join(str(applied[place][0]) for place in lost),
-        )  # fmt: skip
+            "is not captured.",
+            ", ".join(str(applied[place][0]) for place in lost),
+        )
 
 
 def _undo_or_retry_later(undo: Undo) -> None:
@@ -130,6 +132,6 @@ def _undo_or_retry_later(undo: Undo) -> None:
         _unfinished.append(undo)
 
 
-def _finish_undos() -> None:
-    """Try again what could not be undone; newest first, as everywhere."""
+def _retry_undos() -> None:
+    """Retry undos that have failed, newest first."""
     _unfinished[:] = [undo for undo in reversed(_unfinished) if not undo()][::-1]

@@ -16,26 +16,26 @@ from dfanalyzer_client.set import Set
 from dfanalyzer_client.set_type import SetType
 from dfanalyzer_client.transformation import Transformation
 
-from .._capture.requests import Consent
+from .._capture.config import CaptureConfig
 from .._inspection.hyperparameters import KNOWN
 
 __all__ = ["dataflow_of", "file_transformation", "hyperparameter_set", "keras_set"]
 
 
-def dataflow_of(consent: Consent) -> Dataflow:
+def dataflow_of(config: CaptureConfig) -> Dataflow:
     """The dataflow that a user's choice makes."""
     output = keras_set(tags.TRAINING_OUTPUT)
-    if consent.adaptation:
+    if config.adaptation:
         output.add_attribute(Attribute(tags.LEARNING_RATE, AttributeType.NUMERIC))
-    training = Transformation(tags.TRAINING, [*_training_sets(consent), output])
+    training = Transformation(tags.TRAINING, [*_training_sets(config), output])
     output.set_type(SetType.INPUT)
     output.dependency = training.tag
-    dataflow = Dataflow(consent.dataflow_tag, [training], client=consent.client)
-    if consent.adaptation:
+    dataflow = Dataflow(config.dataflow_tag, [training], client=config.client)
+    if config.adaptation:
         adapted = keras_set(tags.ADAPTATION_OUTPUT)
         dataflow.add_transformation(Transformation(tags.ADAPTATION, [output, adapted]))
     tested = [keras_set(tags.TESTING_OUTPUT)]
-    if consent.choice.dataset:
+    if config.choice.dataset:
         tested.append(keras_set(tags.TESTING_DATASET))
     dataflow.add_transformation(Transformation(tags.TESTING, [output, *tested]))
     return dataflow
@@ -56,8 +56,8 @@ def keras_set(tag: str) -> Set:
     return Set(tag, type_, columns)
 
 
-def _training_sets(consent: Consent) -> list[Set]:
-    choice = consent.choice
+def _training_sets(config: CaptureConfig) -> list[Set]:
+    choice = config.choice
     wanted = {
         tags.LAYERS: True,
         tags.TRAINING_END: True,
@@ -68,15 +68,15 @@ def _training_sets(consent: Consent) -> list[Set]:
         tags.SYSTEM_METRICS: bool(choice.system_seconds),
     }
     return [
-        hyperparameter_set(consent),
+        hyperparameter_set(config),
         *(keras_set(tag) for tag, is_so in wanted.items() if is_so),
     ]
 
 
-def hyperparameter_set(consent: Consent) -> Set:
+def hyperparameter_set(config: CaptureConfig) -> Set:
     """The set with an attribute for each hyperparameter that was asked for."""
     result = keras_set(tags.TRAINING_INPUT)
-    types = {key: KNOWN[key].type for key in consent.choice.keys} | dict(consent.own)
+    types = {key: KNOWN[key].type for key in config.choice.keys} | dict(config.own)
     for name, type_ in types.items():
         result.add_attribute(Attribute(name, AttributeType[type_]))
     return result

@@ -21,7 +21,7 @@ from dfanalyzer_client.task_status import TaskStatus
 from dfanalyzer_client.transformation import Transformation
 
 from .._artifacts.model_files import FileFact
-from .._capture.requests import Consent
+from .._capture.config import CaptureConfig
 from .._inspection.hyperparameters import KNOWN
 from .dataflow import dataflow_of, file_transformation, hyperparameter_set, keras_set
 from .events import Adaptation, Configuration
@@ -37,7 +37,7 @@ class Execution:
     """One run of a dataflow: a `fit()` and what follows, with the user's own tasks beside it.
 
     Attributes:
-        consent: what the user asked for.
+        config: what the user asked for.
         trial: the trial of a study that it is, if any.
         process: the process that tells of it; a forked child begins executions of its own.
         dataflow: what `model.get_dataflow()` gives, to add transformations of the domain to.
@@ -54,10 +54,10 @@ class Execution:
 
     tasks: ClassVar[int] = 0
 
-    def __init__(self, consent: Consent, trial: Trial | None = None) -> None:
-        self.consent, self.trial = consent, trial
+    def __init__(self, config: CaptureConfig, trial: Trial | None = None) -> None:
+        self.config, self.trial = config, trial
         self.process = os.getpid()
-        self.dataflow = dataflow_of(consent)
+        self.dataflow = dataflow_of(config)
         self.training: Task | None = None
         self.epoch: int | None = None
         self.derived_from: set[str] = set()
@@ -66,7 +66,7 @@ class Execution:
         self.tested = False
         self.said = Said()
         self._counts: dict[str, int] = {}
-        self.metrics = MetricColumns(self.declare, has_rate=consent.adaptation)
+        self.metrics = MetricColumns(self.declare, has_rate=config.adaptation)
 
     @property
     def tag(self) -> str:
@@ -87,13 +87,13 @@ class Execution:
         """
         task = self.new_task(tags.TESTING, self.after_training())
         if hyperparameters is not None:
-            self.declare(tags.TESTING, hyperparameter_set(self.consent))
+            self.declare(tags.TESTING, hyperparameter_set(self.config))
             task.add_dataset(self.hyperparameter_row(hyperparameters, began))
         metrics = self.metrics.row(
             tags.TESTING, tags.TESTING_OUTPUT, logs, tags.TEST_METRIC_PREFIX, own
         )
         task.add_dataset(one_row(tags.TESTING_OUTPUT, {tags.TESTED: utc_now(), **metrics}))
-        if self.consent.choice.dataset:
+        if self.config.choice.dataset:
             task.add_dataset(rows_of_set(tags.TESTING_DATASET, data))
         for names in self.metrics.renamed(tags.TESTING):
             task.add_dataset(names)
@@ -148,7 +148,7 @@ class Execution:
         error: BaseException | str | None,
     ) -> None:
         """Say that a program ran in which no training and no test was seen."""
-        sets = [keras_set(tags.ENVIRONMENT)] if self.consent.choice.environment else []
+        sets = [keras_set(tags.ENVIRONMENT)] if self.config.choice.environment else []
         self.dataflow.add_transformation(Transformation(tags.SCRIPT, sets))
         task = self.new_task(tags.SCRIPT, [])
         task.start_time = began
@@ -163,9 +163,9 @@ class Execution:
 
     def hyperparameter_row(self, hyperparameters: Mapping[str, Any], began: str) -> DataSet:
         """The row of what was asked for, the user's own beside it."""
-        own = {name: self.consent.values.get(name) for name in self.consent.own}
+        own = {name: self.config.values.get(name) for name in self.config.own}
         row = {tags.TRAINING_STARTED: began, **hyperparameters, **own}
-        types = {key: KNOWN[key].type for key in hyperparameters} | dict(self.consent.own)
+        types = {key: KNOWN[key].type for key in hyperparameters} | dict(self.config.own)
         return one_row(tags.TRAINING_INPUT, row, types)
 
     def declare(self, transformation: str, grown: Set) -> None:

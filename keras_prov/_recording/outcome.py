@@ -11,7 +11,7 @@ import keras
 
 from dfanalyzer_client.keras_schema import names as tags
 
-from .._inspection.fit_call import Facts
+from .._inspection.fit_call import FitCall
 from .._inspection.layers import direct_layers
 from .._inspection.numbers import number_of
 from .._inspection.stoppers import keras_own_stopper, users_stoppers
@@ -55,67 +55,67 @@ class Progress:
             self.shrunk = True
         self.batches = batches
 
-    def outcome(self, facts: Facts, elapsed: float, error: BaseException | None) -> Row:
+    def outcome(self, fit_call: FitCall, elapsed: float, error: BaseException | None) -> Row:
         """The row of ``oTrainingEnd``, but for its time."""
-        reason, detail = self._reason(facts, error)
+        reason, detail = self._reason(fit_call, error)
         return {
             tags.ELAPSED_TIME: elapsed,
-            tags.EPOCHS_ASKED: facts.arguments.get("epochs"),
+            tags.EPOCHS_ASKED: fit_call.arguments.get("epochs"),
             tags.EPOCHS_DONE: self.epochs,
-            tags.INITIAL_EPOCH: facts.arguments.get("initial_epoch"),
+            tags.INITIAL_EPOCH: fit_call.arguments.get("initial_epoch"),
             tags.START_EPOCH: self.start_epoch,
-            tags.STEPS: self._steps(facts),
-            tags.SAMPLES: facts.samples,
+            tags.STEPS: self._steps(fit_call),
+            tags.SAMPLES: fit_call.samples,
             tags.STOP_REASON: reason,
             tags.STOP_DETAIL: detail,
-            tags.BEST_EPOCH: _best_epoch(facts),
-            tags.NUM_LAYERS: len(direct_layers(facts.model)),
+            tags.BEST_EPOCH: _best_epoch(fit_call),
+            tags.NUM_LAYERS: len(direct_layers(fit_call.model)),
         }
 
-    def _reason(self, facts: Facts, error: BaseException | None) -> tuple[str, str | None]:
+    def _reason(self, fit_call: FitCall, error: BaseException | None) -> tuple[str, str | None]:
         if error is not None:
             return _reason_of(error), type(error).__name__
-        if self.epochs and getattr(facts.model, "stop_training", False):
-            stopper = keras_own_stopper(facts.callbacks, self.logs)
+        if self.epochs and getattr(fit_call.model, "stop_training", False):
+            stopper = keras_own_stopper(fit_call.callbacks, self.logs)
             if stopper is not None:
                 return stopper, None
-            return "stop_training", users_stoppers(facts.callbacks, facts.model)
-        if self.epochs and (self._fell_short(facts) or self._was_read_once(facts)):
+            return "stop_training", users_stoppers(fit_call.callbacks, fit_call.model)
+        if self.epochs and (self._fell_short(fit_call) or self._was_read_once(fit_call)):
             return EXHAUSTED, None
-        asked, limit = facts.arguments.get("epochs") or 0, _limit("max_epochs")
-        if limit and limit < asked and limit <= max(self.next_epoch, _first_epoch(facts)):
+        asked, limit = fit_call.arguments.get("epochs") or 0, _limit("max_epochs")
+        if limit and limit < asked and limit <= max(self.next_epoch, _first_epoch(fit_call)):
             return "max_epochs", f"keras.config.set_max_epochs({limit})"
         if not self.epochs and asked:
-            return FINISHED, f"no epoch was left: epochs={asked}, begun at {_first_epoch(facts)}"
+            return FINISHED, f"no epoch was left: epochs={asked}, begun at {_first_epoch(fit_call)}"
         return (FINISHED if self.next_epoch >= asked else EXHAUSTED), None
 
-    def _fell_short(self, facts: Facts) -> bool:
+    def _fell_short(self, fit_call: FitCall) -> bool:
         """Whether the data gave fewer steps than each epoch was to have."""
-        steps, most = facts.arguments.get("steps_per_epoch"), _limit("max_steps_per_epoch")
-        taken = self._steps(facts)
+        steps, most = fit_call.arguments.get("steps_per_epoch"), _limit("max_steps_per_epoch")
+        taken = self._steps(fit_call)
         if not steps or taken is None:
             return False
         wanted: int = self.epochs * (min(steps, most) if most else steps)
         return taken < wanted
 
-    def _was_read_once(self, facts: Facts) -> bool:
+    def _was_read_once(self, fit_call: FitCall) -> bool:
         """Whether an iterator was at its end: Keras goes on with the batches it had looked at."""
-        is_iterator = hasattr(type(facts.arguments.get("x")), "__next__")
+        is_iterator = hasattr(type(fit_call.arguments.get("x")), "__next__")
         return is_iterator and (self.shrunk or self.batches == 0)
 
-    def _steps(self, facts: Facts) -> int | None:
+    def _steps(self, fit_call: FitCall) -> int | None:
         """Batches trained: counted, else what the optimizer counts (a `train_step` may not).
 
         TensorFlow's pipelines of unknown length end with a step without data, which an optimizer
         may count, too. With `steps_per_execution` the count is of whole executions.
         """
-        after = steps_taken(facts.optimizer)
+        after = steps_taken(fit_call.optimizer)
         counted = None
         if after is not None and self.steps_before is not None and after > self.steps_before:
             counted = after - self.steps_before
         if self.batches is None:
             return counted
-        each = _steps_per_execution(facts)
+        each = _steps_per_execution(fit_call)
         batches = self.batches * each
         in_bounds = counted is not None and batches - each * (self.epochs + 1) < counted < batches
         return counted if each > 1 and in_bounds else batches
@@ -137,13 +137,17 @@ def _reason_of(error: BaseException) -> str:
     return "exit" if isinstance(error, SystemExit) else "exception"
 
 
-def _steps_per_execution(facts: Facts) -> int:
-    steps = getattr(facts.model, "steps_per_execution", 1)
+def _steps_per_execution(fit_call: FitCall) -> int:
+    steps = getattr(fit_call.model, "steps_per_execution", 1)
     return steps if isinstance(steps, int) else 1
 
 
-def _first_epoch(facts: Facts) -> int:
-    return getattr(facts.model, "_initial_epoch", None) or facts.arguments.get("initial_epoch") or 0
+def _first_epoch(fit_call: FitCall) -> int:
+    return (
+        getattr(fit_call.model, "_initial_epoch", None)
+        or fit_call.arguments.get("initial_epoch")
+        or 0
+    )
 
 
 def _limit(name: str) -> int | None:
@@ -152,11 +156,11 @@ def _limit(name: str) -> int | None:
     return limit
 
 
-def _best_epoch(facts: Facts) -> int | None:
+def _best_epoch(fit_call: FitCall) -> int | None:
     """Of the EarlyStopping that stopped the training, else of the first that saw its metric."""
     found = [
         each
-        for each in facts.callbacks
+        for each in fit_call.callbacks
         if isinstance(each, keras.callbacks.EarlyStopping) and _is_known(each.best)
     ]
     found.sort(key=lambda each: each.stopped_epoch == 0)

@@ -9,10 +9,11 @@ from typing import Any
 
 import keras
 
-from .._capture.requests import Consent, consent_of, declare
+from .._capture.config import CaptureConfig
+from .._capture.requests import declare, requested_config
 from .._identity_map import WeakIdentityMap
 from .._inspection.layers import direct_layers
-from .._tracking.compilations import chosen_optimizer
+from .._tracking.calls import chosen_optimizer
 from .execution import Execution
 from .outcome import steps_taken
 from .trials import Trial, current_trial, is_captured
@@ -40,14 +41,14 @@ def execution_of(model: Any) -> Execution | None:
     anew, or a trial of a study begins, or in a forked child. The new one is derived from the one
     before it.
     """
-    consent = consent_of(model)
-    if consent is None:
+    config = requested_config(model)
+    if config is None:
         return None
     execution, trial = _executions.get(model), current_trial()
-    is_same = execution is not None and execution.consent is consent and _is_of_here(execution)
+    is_same = execution is not None and execution.config is config and _is_of_here(execution)
     if execution is not None and is_same and (trial is None or execution.trial is trial):
         return execution
-    return _begun(model, consent, execution, trial)
+    return _begun(model, config, execution, trial)
 
 
 def known_execution(model: Any) -> Execution | None:
@@ -55,7 +56,7 @@ def known_execution(model: Any) -> Execution | None:
     execution = _executions.get(model)
     if execution is None or not _is_of_here(execution):
         return None
-    return execution if consent_of(model) is execution.consent else None
+    return execution if requested_config(model) is execution.config else None
 
 
 def executions_of(held: Any) -> list[Execution]:
@@ -102,10 +103,10 @@ def _objects_in(held: Any, depth: int) -> Iterator[Any]:
             yield from _objects_in(each, depth - 1)
 
 
-def declare_execution(model: Any, consent: Consent) -> None:
+def declare_execution(model: Any, config: CaptureConfig) -> None:
     """Begin an execution of `model`; raises RuntimeError when its fit has begun."""
-    declare(model, consent)
-    execution = _begun(model, consent, _executions.get(model), current_trial())
+    declare(model, config)
+    execution = _begun(model, config, _executions.get(model), current_trial())
     execution.steps_before = steps_taken(chosen_optimizer(model))
 
 
@@ -123,9 +124,9 @@ def _is_of_here(execution: Execution) -> bool:
 
 
 def _begun(
-    model: Any, consent: Consent, before: Execution | None, trial: Trial | None = None
+    model: Any, config: CaptureConfig, before: Execution | None, trial: Trial | None = None
 ) -> Execution:
-    execution = Execution(consent, trial)
+    execution = Execution(config, trial)
     if trial is not None:
         is_captured(trial)
     if before is not None:

@@ -118,7 +118,7 @@ class TrainingTask:
         stream, values = self._stream, list(logs.values())
         if stream is None or self._logged != tuple(logs) or not _are_floats(values):
             stream, values = self._stream_and_values(logs, own)
-        rates = [rate] if self.execution.consent.adaptation else []
+        rates = [rate] if self.execution.config.adaptation else []
         stream.send([utc_now(), elapsed, epoch, *rates, *values])
 
     def _stream_and_values(
@@ -162,7 +162,7 @@ class TrainingTask:
         Once the two have differed, both are kept.
         """
         logged = logs[RATE_IN_LOGS]
-        if not self.execution.consent.adaptation or self._rates_differ or type(logged) is not float:
+        if not self.execution.config.adaptation or self._rates_differ or type(logged) is not float:
             return rate, logs
         if rate is not None and logged != rate and shortest(logged) != rate:
             self._rates_differ = True
@@ -211,7 +211,7 @@ class TrainingTask:
 
     def _stream_of(self, metrics: Iterable[str]) -> RowStream:
         names = [tags.EPOCH_ENDED, tags.ELAPSED_TIME, tags.EPOCH_ID]
-        if self.execution.consent.adaptation:
+        if self.execution.config.adaptation:
             names.append(tags.LEARNING_RATE)
         return self._task.stream(tags.TRAINING_OUTPUT, [*names, *metrics])
 

@@ -1,1 +1,1 @@
-"""What patches remember because Keras forgets it, in weak tables."""
+"""What patches remember because Keras forgets it. The tables are weak."""

@@ -1,7 +1,7 @@
 """Models without an input shape, which Keras on TensorFlow builds with their first batch.
 
-What they consist of is known from then on: at the latest when their optimizer is built, which is
-while their first step is traced. Only then are layers and parameters read.
+Their layers and parameters are known from then on, and are read when the optimizer is built. That
+happens while the first step is traced.
 """
 
 from __future__ import annotations
@@ -27,25 +27,25 @@ def is_built(model: Any) -> bool:
 
 
 def _only_holds(layer: Any) -> bool:
-    """Whether it is a model without a `call()`: what it holds is all that is ever built of it."""
+    """Whether it is a model without a `call()`: only the models and layers in it are ever built."""
     has_call = type(layer).call is not keras.Model.call
     return isinstance(layer, keras.Model) and not has_call and bool(layer.layers)
 
 
 def when_built(optimizer: Any, then: Callable[[], None]) -> None:
-    """Call `then` once, as soon as `optimizer` is built; `then` must be `forget`-ten at the end."""
+    """Call `then` once `optimizer` is built; call `forget_building` in the end."""
     if optimizer is not None:
         _waiting.set(optimizer, then)
 
 
 def forget_building(optimizer: Any) -> None:
-    """Wait no longer."""
+    """Stop waiting for an optimizer."""
     if optimizer is not None:
         _waiting.pop(optimizer)
 
 
 def optimizer_is_built(optimizer: Any) -> None:
-    """Tell who waits."""
+    """Call the function that waits for this optimizer, if any."""
     then = _waiting.pop(optimizer) if len(_waiting) else None
     if then is not None:
         then()

@@ -10,11 +10,11 @@ import keras
 __all__ = ["calling_callback", "users_frame"]
 
 MAX_FRAMES = 40
-"""Frames beyond are not looked at."""
+"""Further frames are not searched."""
 
 
 def users_frame(frame: FrameType | None) -> FrameType | None:
-    """The newest frame, from `frame` up, that is neither Keras' nor ours."""
+    """The newest frame, from `frame` up, that is neither in Keras nor in our code."""
     for _ in range(MAX_FRAMES):
         if frame is None:
             return None
@@ -29,7 +29,7 @@ def _is_theirs(module: str) -> bool:
 
 
 def calling_callback(frame: FrameType | None) -> Any:
-    """The callback in whose hook we are; Keras' list of callbacks holds it while it calls."""
+    """The callback whose hook is running; Keras' list of callbacks holds it meanwhile."""
     for _ in range(MAX_FRAMES):
         if frame is None:
             return None

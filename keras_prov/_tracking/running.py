@@ -1,4 +1,4 @@
-"""Which models are being fitted now, and which were while nobody asked for capture."""
+"""Which models are being fitted, and which were fitted without capture."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ __all__ = ["RunningFits", "fits"]
 
 
 class RunningFits:
-    """The models that are being fitted now, and those that were while nobody asked for capture."""
+    """The models that are being fitted, and those that were fitted without capture."""
 
     def __init__(self) -> None:
         self._uncaptured: WeakIdentityMap[bool] = WeakIdentityMap()
         self.forget_running()
 
     def forget_running(self) -> None:
-        """In a forked child, where none of the parent's fits runs."""
+        """In a forked child, where the parent's fits do not run."""
         self._lock = threading.Lock()
         self._running: WeakIdentityMap[int] = WeakIdentityMap()
         self.count = 0
@@ -31,11 +31,11 @@ class RunningFits:
             self._running.set(model, (self._running.get(model) or 0) + 1)
 
     def end(self, model: object, *, uncaptured: bool) -> None:
-        """A fit of `model` is over, however it ended; `uncaptured` says that it went unseen."""
+        """A fit of `model` has ended, in whatever way; `uncaptured` if it was not captured."""
         with self._lock:
             if uncaptured:
                 self._uncaptured.set(model, True)
-            self.count = max(0, self.count - 1)  # a child may leave a fit of its parent's
+            self.count = max(0, self.count - 1)  # a forked child may end a fit of its parent
             left = (self._running.get(model) or 1) - 1
             if left:
                 self._running.set(model, left)
@@ -43,15 +43,15 @@ class RunningFits:
                 self._running.pop(model)
 
     def is_running(self, model: object) -> bool:
-        """Whether `model` is inside a fit."""
+        """Whether a fit of `model` is running."""
         return self._running.get(model) is not None
 
     def went_uncaptured(self, model: object) -> bool:
-        """Whether `model` was fitted before anybody asked for capture."""
+        """Whether `model` was fitted before capture was asked for."""
         return bool(self._uncaptured.get(model))
 
 
 fits = RunningFits()
-"""The fits of this process; the patches tell it of each."""
+"""The fits of this process, as the patch of `fit` reports them."""
 
 in_child(fits.forget_running)

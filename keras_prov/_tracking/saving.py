@@ -1,4 +1,4 @@
-"""Whether what is saved or loaded is a part of something else that is."""
+"""Whether a saving or loading is part of another one."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _inside = threading.local()
 
 @contextmanager
 def unrecorded() -> Iterator[bool]:
-    """What is saved or loaded in the block is part of something else; True for the outermost."""
+    """What is saved or loaded in the block is part of another saving; True for the outermost."""
     outermost = not getattr(_inside, "depth", 0)
     _inside.depth = getattr(_inside, "depth", 0) + 1
     try:

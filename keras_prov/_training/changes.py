@@ -1,7 +1,7 @@
-"""What a training ended with, and what the user changed before the next one of the same model.
+"""What the user has changed between two trainings of the same model.
 
-Fine-tuning goes on in the same execution: another optimizer or rate by `compile`, layers frozen or
-unfrozen, a rate assigned between two calls of `fit`. Each is an adaptation.
+Fine-tuning continues the same execution. Another optimizer or rate given to `compile`, layers
+frozen or unfrozen, a rate assigned between two calls of `fit`: these are adaptations, too.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from .._inspection.fit_call import Facts
+from .._inspection.fit_call import FitCall
 from .._inspection.layers import trainable_layers
 from .._inspection.optimizers import MAIN
 from .._recording.events import ASSIGNMENT, Adaptation, Configuration
@@ -22,16 +22,16 @@ __all__ = ["changes_since", "configuration_of"]
 
 
 def configuration_of(
-    facts: Facts,
+    fit_call: FitCall,
     rate: float | None,
     rates: Mapping[str, float | None],
     unused: Sequence[Adaptation] = (),
 ) -> Configuration:
     """The configuration of the model as it is now."""
-    optimizer, trainable = facts.optimizer, trainable_layers(facts.model)
+    optimizer, trainable = fit_call.optimizer, trainable_layers(fit_call.model)
     others = {
         each.name: (weakref.ref(each.optimizer), type(each.optimizer).__name__, rates[each.name])
-        for each in facts.optimizers
+        for each in fit_call.optimizers
         if each.optimizer is not optimizer and each.name in rates
     }
     if optimizer is None:
@@ -42,15 +42,15 @@ def configuration_of(
 
 def changes_since(
     before: Configuration,
-    facts: Facts,
+    fit_call: FitCall,
     rate: float | None,
     rates: Mapping[str, float | None],
     epoch: int,
 ) -> Iterator[Adaptation]:
-    """What differs from the training before, as adaptations of `epoch`."""
-    now = configuration_of(facts, rate, rates)
-    compiled = before.optimizer is not None and before.optimizer() is not facts.optimizer
-    unknown = now.others and None in (before.rate, rate)  # each of the parts has its own
+    """What differs from the previous training, as adaptations of `epoch`."""
+    now = configuration_of(fit_call, rate, rates)
+    compiled = before.optimizer is not None and before.optimizer() is not fit_call.optimizer
+    unknown = now.others and None in (before.rate, rate)  # the parts have different rates
     if compiled:
         detail = f"{before.optimizer_name} → {now.optimizer_name}"
         yield Adaptation(epoch, _rate_in_use(before), rate, "compile", detail)
@@ -73,19 +73,19 @@ def changes_since(
 
 
 def _rate_in_use(before: Configuration) -> float | None:
-    """The rate of the compiled optimizer that the last epoch has trained with."""
+    """The rate of the compiled optimizer in the last epoch."""
     unused = [each.old_rate for each in before.unused if each.optimizer is None]
     return unused[0] if unused else before.rate
 
 
 def _is_of_compiled(change: Adaptation) -> bool:
-    """Whether it is of the optimizer that `compile()` was given, or of a part of it."""
+    """Whether it changes the optimizer given to `compile()`, or a part of it."""
     name = change.optimizer
     return name is None or name == MAIN or name.startswith(f"{MAIN}[")
 
 
 def _of_others(before: Configuration, now: Configuration, epoch: int) -> Iterator[Adaptation]:
-    """Of the optimizers that both trainings had by the same names."""
+    """Changes of the other optimizers, if both trainings have them under the same name."""
     for name in [each for each in before.others if each in now.others]:
         (old, old_class, old_rate), (new, new_class, new_rate) = (
             before.others[name],

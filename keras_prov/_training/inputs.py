@@ -9,12 +9,13 @@ from typing import Any
 from dfanalyzer_client.keras_schema import names as tags
 from dfanalyzer_client.support.forks import undivided
 
-from .._capture.requests import Consent
+from .._capture.config import CaptureConfig
 from .._guard import guarded
-from .._inspection.fit_call import Facts
-from .._inspection.hyperparameters import KNOWN, config_of, place_of, schedule_of
+from .._inspection.fit_call import FitCall
+from .._inspection.hyperparameters import KNOWN
 from .._inspection.layers import connections, layer_rows
 from .._inspection.learning_rate import learning_rate
+from .._inspection.optimizer_values import config_of, place_of, schedule_of
 from .._inspection.optimizers import NamedOptimizer
 from .._recording.rows import Row
 from .._recording.trials import Trial, trial_rows
@@ -36,60 +37,62 @@ OF_BUILT_MODELS = frozenset({"NUM_PARAMETERS", "NUM_TRAINABLE_PARAMETERS"})
 Rows = Iterable[Row]
 
 
-def values_of(facts: Facts, consent: Consent, only: Container[str] | None = None) -> dict[str, Any]:
+def values_of(
+    fit_call: FitCall, config: CaptureConfig, only: Container[str] | None = None
+) -> dict[str, Any]:
     """The hyperparameters that were asked for; one that cannot be read costs itself alone."""
     values = {}
-    for key in consent.choice.keys:
+    for key in config.choice.keys:
         if only is not None and key not in only:
             continue
-        with guarded(f"reading {key}", facts.model, lost=key):
-            values[key] = KNOWN[key].read(facts)
+        with guarded(f"reading {key}", fit_call.model, lost=key):
+            values[key] = KNOWN[key].read(fit_call)
     return values
 
 
-def inputs_of(facts: Facts, consent: Consent, trial: Trial | None) -> dict[str, Rows]:
+def inputs_of(fit_call: FitCall, config: CaptureConfig, trial: Trial | None) -> dict[str, Rows]:
     """Rows of the other sets that a training reads, by the set's tag; not `architecture_of`."""
-    choice = consent.choice
+    choice = config.choice
     wanted: dict[str, Callable[[], Rows]] = {}
     if choice.dataset:
-        wanted[tags.DATASET] = lambda: _training_data(facts.arguments)
+        wanted[tags.DATASET] = lambda: _training_data(fit_call.arguments)
     if choice.environment:
         wanted[tags.ENVIRONMENT] = environment_rows
     if trial is not None:
         wanted[tags.TRIAL] = lambda: trial_rows(trial)
-    return _read(wanted, facts)
+    return _read(wanted, fit_call)
 
 
-def architecture_of(facts: Facts, consent: Consent) -> dict[str, Rows]:
+def architecture_of(fit_call: FitCall, config: CaptureConfig) -> dict[str, Rows]:
     """Rows of the layers and of the graph of a model that is built, by the set's tag."""
-    if not consent.choice.keys:
+    if not config.choice.keys:
         return {}
     wanted: dict[str, Callable[[], Rows]] = {
-        tags.LAYERS: lambda: _layers(facts),
-        tags.CONNECTIONS: lambda: _connections(facts),
+        tags.LAYERS: lambda: _layers(fit_call),
+        tags.CONNECTIONS: lambda: _connections(fit_call),
     }
-    return _read(wanted, facts)
+    return _read(wanted, fit_call)
 
 
-def optimizer_rows(optimizers: Iterable[NamedOptimizer], facts: Facts) -> Rows:
+def optimizer_rows(optimizers: Iterable[NamedOptimizer], fit_call: FitCall) -> Rows:
     """What each optimizer is, for a model that has several."""
     return [
         {
             tags.OPTIMIZER_ATTRIBUTE: each.name,
             tags.OPTIMIZER_CLASS: type(each.optimizer).__name__,
-            tags.LEARNING_RATE: learning_rate(each.optimizer, facts.model),
+            tags.LEARNING_RATE: learning_rate(each.optimizer, fit_call.model),
             tags.OPTIMIZER_SCHEDULE: schedule_of(each.optimizer),
-            tags.OPTIMIZER_CONFIG: config_of(each.optimizer, facts.model),
+            tags.OPTIMIZER_CONFIG: config_of(each.optimizer, fit_call.model),
             tags.OPTIMIZER_PLACE: place_of(each.optimizer),
         }
         for each in optimizers
     ]
 
 
-def _read(wanted: Mapping[str, Callable[[], Rows]], facts: Facts) -> dict[str, Rows]:
+def _read(wanted: Mapping[str, Callable[[], Rows]], fit_call: FitCall) -> dict[str, Rows]:
     rows: dict[str, Rows] = {}
     for tag, read in wanted.items():
-        with guarded(f"reading {tag}", facts.model, lost=tag):
+        with guarded(f"reading {tag}", fit_call.model, lost=tag):
             rows[tag] = list(read())
     return rows
 
@@ -103,7 +106,7 @@ def data_rows(role: str, data: Mapping[str, Any]) -> list[Row]:
     return [asdict(each) for each in fingerprint(role, given)]
 
 
-def _layers(facts: Facts) -> Rows:
+def _layers(fit_call: FitCall) -> Rows:
     from .._recording.execution import utc_now
 
     now = utc_now()
@@ -118,12 +121,12 @@ def _layers(facts: Facts) -> Rows:
             tags.LAYER_PARAMETERS: row.parameters,
             tags.LAYER_PLACE: row.place,
         }
-        for row in layer_rows(facts.model)
+        for row in layer_rows(fit_call.model)
     ]
 
 
-def _connections(facts: Facts) -> Rows:
-    pairs = connections(facts.model)
+def _connections(fit_call: FitCall) -> Rows:
+    pairs = connections(fit_call.model)
     return [{tags.INBOUND: inbound, tags.OUTBOUND: outbound} for inbound, outbound in pairs]
 
 

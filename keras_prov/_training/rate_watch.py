@@ -1,113 +1,152 @@
-"""The learning rates of all optimizers of a training: looked at together, told apart by name.
+"""Changes of the learning rate during a training, and who made them.
 
-Where a model has one optimizer, this is its `RateWatch` and nothing more. Each optimizer is read as
-often as the one of other models is: once for an epoch.
+Any difference between two polls, however small, is a change. Who made it is known when it was
+assigned to ``optimizer.learning_rate``, which `patches.learning_rate` reports. When the variable
+itself was assigned to, the cause is the one callback that could have done so, else "assignment".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
+from types import FrameType
+from typing import Any, NamedTuple
 
-from .._inspection.fit_call import Facts
-from .._inspection.learning_rate import common, inner_optimizers
-from .._inspection.optimizers import NamedOptimizer
-from .._recording.events import Adaptation
-from .adaptations import RateWatch
+import keras
+import numpy as np
 
-__all__ = ["RateWatches"]
+from .._identity_map import WeakIdentityMap
+from .._inspection.learning_rate import RateReader, is_keras_own_schedule
+from .._inspection.numbers import shortest
+from .._recording.events import ASSIGNMENT, Adaptation
+from .._tracking.frames import calling_callback, users_frame
+
+__all__ = ["RateWatch", "note_assignment"]
+
+HOOKS = {
+    "epoch begin": ("on_epoch_begin", "on_train_begin"),
+    "epoch": (
+        "on_train_batch_begin",
+        "on_train_batch_end",
+        "on_batch_begin",
+        "on_batch_end",
+        "on_epoch_end",
+        "on_train_end",
+    ),
+}
+
+_watched: WeakIdentityMap[list[_Assignment]] = WeakIdentityMap()
+"""The optimizers in captured trainings, with the assignments since the last poll."""
 
 
-class RateWatches:
-    """Looks at the learning rate of each optimizer of a training, again and again."""
+class _Assignment(NamedTuple):
+    rate: float | None
+    cause: str
+    place: str | None
 
-    def __init__(self, facts: Facts) -> None:
-        self._facts = facts
-        self._main: Any = facts.optimizer
-        self._watches: list[tuple[NamedOptimizer, RateWatch]] = []
-        self._meet(facts.optimizers)
 
-    @property
-    def rate(self) -> float | None:
-        """That of the optimizer that `compile()` was given; None where its parts differ."""
-        watches = self._watches
-        if len(watches) == 1 and watches[0][0].optimizer is self._main:
-            return watches[0][1].rate
-        parts = inner_optimizers(self._main) or [self._main]
-        mine = [watch.rate for each, watch in watches if any(each.optimizer is p for p in parts)]
-        rate: float | None = common(mine)
-        return rate
+class RateWatch:
+    """Polls one optimizer's learning rate."""
 
-    @property
-    def rates(self) -> list[tuple[str, float | None]]:
-        """Name and rate of each, as last seen."""
-        return [(each.name, watch.rate) for each, watch in self._watches]
+    def __init__(self, optimizer: Any, model: Any, callbacks: Sequence[Any]) -> None:
+        self._reader = RateReader(optimizer, model)
+        self._callbacks = callbacks
+        self._assignments: list[_Assignment] = []
+        self._during_epoch = 0
+        _watched.set(optimizer, self._assignments)
+        self.rate = self._reader.read()
+        self._schedule = getattr(optimizer, "_learning_rate", None)
+        self._polls = 0
 
-    @property
-    def are_several(self) -> bool:
-        """Whether another is watched than the one that `compile()` was given."""
-        watched = [each.optimizer for each, _ in self._watches]
-        return bool(watched) and watched != [self._main]
+    def epoch_is_done(self) -> None:
+        """Note which assignments were made during the epoch. No variable is read."""
+        self._during_epoch = len(self._assignments)
 
-    @property
-    def optimizers(self) -> list[NamedOptimizer]:
-        """Those that are watched."""
-        return [each for each, _ in self._watches]
+    def poll(self, epoch: int, when: str) -> list[Adaptation]:
+        """The changes since the last poll: every assignment, and any change without one.
 
-    def meet(self) -> list[NamedOptimizer]:
-        """Watch those, too, that a MultiOptimizer's function has chosen since; the new ones."""
-        known = {id(each.optimizer) for each, _ in self._watches}
-        if all(id(each) in known for each in inner_optimizers(self._main)):
+        Args:
+            epoch: the epoch that begins, or the one after the last.
+            when: ``"epoch begin"`` or ``"epoch"``: which hooks may have made the changes. With
+                ``"epoch"``, a change during the last epoch belongs to that epoch.
+        """
+        during_epoch = 0 if when == "epoch begin" else self._during_epoch
+        self._during_epoch = 0
+        before, self.rate = self.rate, self._reader.read()
+        self._polls += 1
+        if self.rate == before and not self._assignments:
             return []
-        new = [each for each in self._facts.optimizers if id(each.optimizer) not in known]
-        self._meet(new)
-        return new
+        assignments = self._assignments[:]
+        self._assignments.clear()
+        schedule = getattr(self._reader.optimizer, "_learning_rate", None)
+        if is_keras_own_schedule(schedule) and schedule is self._schedule:
+            return self._by_schedule(epoch, before, schedule) if when == "epoch begin" else []
+        self._schedule = schedule
+        return self._chain(epoch, before, assignments, when, during_epoch)
 
-    def look(self, epoch: int, when: str) -> list[Adaptation]:
-        """The changes since the last look; see `RateWatch.look`."""
-        if len(self._watches) == 1:
-            ((named, watch),) = self._watches
-            found = watch.look(epoch, when)
-            return found if named.optimizer is self._main else _named(found, named.name)
-        seen = [(named, watch.look(epoch, when)) for named, watch in self._watches]
-        groups: dict[str, list[tuple[NamedOptimizer, list[Adaptation]]]] = {}
-        for each in seen:
-            groups.setdefault(each[0].group, []).append(each)
-        return [each for group, members in groups.items() for each in self._told(group, members)]
-
-    def epoch_is_over(self) -> None:
-        """See `RateWatch.epoch_is_over`."""
-        for _, watch in self._watches:
-            watch.epoch_is_over()
+    def _chain(
+        self,
+        epoch: int,
+        rate: float | None,
+        assignments: Sequence[_Assignment],
+        when: str,
+        during_epoch: int,
+    ) -> list[Adaptation]:
+        """From the old rate, assignment by assignment, to the new one."""
+        found = []
+        for number, assignment in enumerate(assignments):
+            new = self.rate if assignment is assignments[-1] else assignment.rate
+            if new != rate and new is not None:
+                first = epoch - 1 if number < during_epoch else epoch
+                found.append(Adaptation(first, rate, new, assignment.cause, assignment.place))
+                rate = new
+        if rate != self.rate:
+            found.append(Adaptation(epoch, rate, self.rate, self._guess_cause(when)))
+        return found
 
     def stop(self) -> None:
-        """Watch no more."""
-        for _, watch in self._watches:
-            watch.stop()
+        """Stop watching."""
+        _watched.pop(self._reader.optimizer)
 
-    def _meet(self, optimizers: Iterable[NamedOptimizer]) -> None:
-        for each in optimizers:
-            watch = RateWatch(each.optimizer, self._facts.model, self._facts.callbacks)
-            self._watches.append((each, watch))
+    def _by_schedule(self, epoch: int, before: float | None, schedule: Any) -> list[Adaptation]:
+        """A step of a stepwise schedule. A continuous schedule is a configuration, not a change."""
+        stepwise = isinstance(schedule, keras.optimizers.schedules.PiecewiseConstantDecay)
+        if stepwise or getattr(schedule, "staircase", False):
+            return [Adaptation(epoch, before, self.rate, type(schedule).__name__)]
+        return []
 
-    def _told(
-        self, group: str, seen: Sequence[tuple[NamedOptimizer, list[Adaptation]]]
-    ) -> list[Adaptation]:
-        """One change where all parts of a MultiOptimizer made the same, else one for each."""
-        first = seen[0][1]
-        if all(_alike(first, changes) for _, changes in seen):
-            is_alone = len(seen) == len(self._watches) and self._main is not None
-            return first if is_alone else _named(first, group)
-        return [each for named, changes in seen for each in _named(changes, named.name)]
+    def _guess_cause(self, when: str) -> str:
+        hooks = HOOKS[when]
+        if when == "epoch begin" and self._polls > 1:  # it may also be of the epoch before
+            hooks += HOOKS["epoch"]
+        able = [each for each in self._callbacks if _may_assign(each) and _overrides(each, hooks)]
+        return type(able[0]).__name__ if len(able) == 1 else ASSIGNMENT
 
 
-def _alike(some: Sequence[Adaptation], others: Sequence[Adaptation]) -> bool:
-    def values(changes: Sequence[Adaptation]) -> list[tuple[Any, ...]]:
-        return [(each.old_rate, each.new_rate, each.cause) for each in changes]
+def note_assignment(optimizer: Any, rate: Any, caller: FrameType | None) -> None:
+    """Remember who assigned `rate` to an optimizer, if it is watched."""
+    assignments = _watched.get(optimizer)
+    if assignments is None:
+        return
+    callback = calling_callback(caller)
+    cause = ASSIGNMENT if callback is None else type(callback).__name__
+    frame = users_frame(caller)
+    is_keras_own = callback is not None and type(callback).__module__.startswith("keras.")
+    place = f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame and not is_keras_own else None
+    plain = isinstance(rate, (float, int, np.number, np.ndarray)) and np.size(rate) == 1
+    assignments.append(_Assignment(shortest(float(rate)) if plain else None, cause, place))
 
-    return values(some) == values(others)
+
+def _may_assign(callback: Any) -> bool:
+    """Whether it is the user's: Keras' own callbacks use the setter, which is patched."""
+    is_keras_own = type(callback).__module__.startswith("keras.")
+    return not is_keras_own or isinstance(callback, keras.callbacks.LambdaCallback)
 
 
-def _named(changes: Iterable[Adaptation], name: str) -> list[Adaptation]:
-    return [replace(each, optimizer=name) for each in changes]
+def _overrides(callback: Any, hooks: Sequence[str]) -> bool:
+    plain = keras.callbacks.Callback
+    never = (keras.callbacks.History, keras.callbacks.ProgbarLogger)
+    return not isinstance(callback, never) and any(
+        getattr(getattr(callback, hook, None), "__func__", callback) is not getattr(plain, hook)
+        for hook in hooks
+        if hasattr(plain, hook)
+    )

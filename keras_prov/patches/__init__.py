@@ -1,31 +1,31 @@
-"""What is patched in Keras: one module per thing patched, each with its patches."""
+"""What is patched in Keras: one module for each thing that is patched."""
 
 from __future__ import annotations
 
-from .._instrumentation.patch import Change
+from .._instrumentation.change import Change
 
 __all__ = ["all_patches"]
 
 
 def all_patches() -> tuple[Change, ...]:
-    """Every patch, in the order in which they are applied."""
-    # here: each imports Keras, which may be loading now
+    """All patches, in the order in which they are applied."""
+    # imported here: these modules import Keras, which may be loading now
     from . import (
         checkpoints,
         compilation,
         evaluate,
         exporting,
         fit,
+        isolated_saving,
         layers,
         learning_rate,
         model,
         optimizers,
-        own_saving,
         saving,
         tracebacks,
         train_function,
     )
-    from .searches import COMPANIONS
+    from .searches import SEARCHES
 
     return (
         tracebacks.PATCH,
@@ -40,6 +40,6 @@ def all_patches() -> tuple[Change, ...]:
         *saving.PATCHES,
         *exporting.PATCHES,
         *checkpoints.PATCHES,
-        *own_saving.PATCHES,
-        *COMPANIONS,
+        *isolated_saving.PATCHES,
+        *SEARCHES,
     )

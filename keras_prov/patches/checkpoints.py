@@ -1,8 +1,8 @@
-"""What is saved beside Keras: by TensorFlow (SavedModel, ``tf.train.Checkpoint``) and by Orbax.
+"""Saving without Keras: by TensorFlow (SavedModel, ``tf.train.Checkpoint``) and by Orbax.
 
-Neither is imported here: see `WhenImported`. A SavedModel and a checkpoint of TensorFlow are of
-the models that they hold. Orbax is given arrays alone; they are of the model whose callback
-saves them, else of the only model that was trained.
+Neither is imported here: see `WhenImported`. A SavedModel or a checkpoint of TensorFlow belongs to
+the models in it. Orbax gets only arrays: they belong to the model whose callback saves them, else
+to the only model that was trained.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from dfanalyzer_client.file import WRITTEN
 from .._artifacts.model_files import CHECKPOINT, EXPORT, file_facts, remember_load
 from .._guard import guarded
 from .._identity_map import WeakIdentityMap
-from .._instrumentation.patch import Change, Original, Patch
+from .._instrumentation.change import Change, Original
+from .._instrumentation.patch import Patch
 from .._instrumentation.post_import import WhenImported
 from .._recording.execution import Execution
 from .._recording.registry import executions_of, known_execution, only_execution, uncaptured_in
@@ -39,8 +40,8 @@ ORBAX_ASYNC = "orbax.checkpoint._src.checkpointers.async_checkpointer"
 _noting = guarded("a checkpoint of Orbax", lost="that checkpoint")
 
 
-class _Begun(NamedTuple):
-    """What an asynchronous checkpointer of Orbax's writes now, for whom and when."""
+class _PendingSave(NamedTuple):
+    """What an asynchronous checkpointer of Orbax is writing, for which execution, and when."""
 
     execution: Execution
     folder: str
@@ -48,8 +49,8 @@ class _Begun(NamedTuple):
     epoch: int | None
 
 
-_unfinished: WeakIdentityMap[_Begun] = WeakIdentityMap()
-"""By checkpointer, of which each writes one at a time."""
+_pending: WeakIdentityMap[_PendingSave] = WeakIdentityMap()
+"""By checkpointer: each writes one checkpoint at a time."""
 
 
 def _around_saved_model(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -62,8 +63,8 @@ def _around_saved_model(original: Original, args: tuple[Any, ...], kwargs: dict[
 
 def _around_tf_write(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     def record(prefix: Any) -> None:
-        if isinstance(prefix, str):  # within a function that is traced it is a tensor
-            record_written(executions_of(_held(args[0])), _parts(prefix), CHECKPOINT)
+        if isinstance(prefix, str):  # it is a tensor while a function is traced
+            record_written(executions_of(_objects_of(args[0])), _files_of(prefix), CHECKPOINT)
 
     return watched(original, args, kwargs, record)
 
@@ -71,23 +72,26 @@ def _around_tf_write(original: Original, args: tuple[Any, ...], kwargs: dict[str
 def _around_tf_read(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     def record(_: Any) -> None:
         prefix = str(args[1] if len(args) > 1 else kwargs.get("save_path"))
-        for execution in executions_of(_held(args[0])):
-            for path in _parts(prefix):
+        for execution in executions_of(_objects_of(args[0])):
+            for path in _files_of(prefix):
                 execution.record_loaded(file_facts(path, CHECKPOINT))
-        for model in uncaptured_in(_held(args[0])):
-            for path in _parts(prefix):
+        for model in uncaptured_in(_objects_of(args[0])):
+            for path in _files_of(prefix):
                 remember_load(model, path, CHECKPOINT, None)
 
     return watched(original, args, kwargs, record)
 
 
-def _held(checkpoint: Any) -> Any:
+def _objects_of(checkpoint: Any) -> Any:
     return getattr(checkpoint, "_root", None), dict(getattr(checkpoint, "_kwargs", None) or {})
 
 
-def _parts(prefix: str) -> list[str]:
+def _files_of(prefix: str) -> list[str]:
+    """The files of a checkpoint, of which TensorFlow knows only how their names begin."""
     escaped = glob.escape(prefix)
-    return sorted([*glob.glob(f"{escaped}.index"), *glob.glob(f"{escaped}.data-*")])  # noqa: PTH207
+    index = glob.glob(f"{escaped}.index")  # noqa: PTH207  # pathlib has no glob of a prefix
+    data = glob.glob(f"{escaped}.data-*")  # noqa: PTH207  # likewise
+    return sorted([*index, *data])
 
 
 def _around_orbax_save(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -101,13 +105,13 @@ def _around_orbax_save(original: Original, args: tuple[Any, ...], kwargs: dict[s
 
 def _around_async_save(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     execution = _saving()
-    result = original(*args, **kwargs)  # which waits for the one before
+    result = original(*args, **kwargs)  # waits for the previous checkpoint
     with _noting:
         _record_finished(args[0])
         folder = _folder(args, kwargs)
         if execution is not None and folder is not None:
-            begun = _Begun(execution, folder, calling_callbacks_name(), execution.epoch)
-            _unfinished.set(args[0], begun)
+            pending = _PendingSave(execution, folder, calling_callbacks_name(), execution.epoch)
+            _pending.set(args[0], pending)
     return result
 
 
@@ -119,10 +123,10 @@ def _around_wait(original: Original, args: tuple[Any, ...], kwargs: dict[str, An
 
 
 def _record_finished(checkpointer: Any) -> None:
-    begun = _unfinished.pop(checkpointer)
-    if begun is not None:
-        for fact in file_facts(begun.folder, CHECKPOINT, begun.callback):
-            begun.execution.record_file(replace(fact, epoch=begun.epoch), WRITTEN)
+    pending = _pending.pop(checkpointer)
+    if pending is not None:
+        for fact in file_facts(pending.folder, CHECKPOINT, pending.callback):
+            pending.execution.record_file(replace(fact, epoch=pending.epoch), WRITTEN)
 
 
 def _folder(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
@@ -145,7 +149,7 @@ def _in(module: str, name: str) -> Callable[[], type | ModuleType]:
 PATCHES: tuple[Change, ...] = (
     WhenImported(
         SAVED_MODEL,
-        lambda: [  # which `tf.saved_model.save` looks up there
+        lambda: [  # `tf.saved_model.save` looks it up there
             Patch(lambda: sys.modules[SAVED_MODEL], "save_and_return_nodes", _around_saved_model)
         ],
         "what tf.saved_model.save writes",

@@ -1,4 +1,4 @@
-"""``Trainer.compile``: whether an optimizer was given, which Keras forgets."""
+"""``Model.compile``: whether it was given an optimizer, which Keras forgets."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import keras
 
 from .._guard import guarded
 from .._instrumentation.call_arguments import bound_arguments
-from .._instrumentation.patch import Original, Patch
+from .._instrumentation.change import Original
+from .._instrumentation.patch import Patch
 from .._instrumentation.switch import reinstate
-from .._tracking.compilations import remember_compilation
+from .._tracking.calls import remember_compilation
 
 __all__ = ["PATCH"]
 

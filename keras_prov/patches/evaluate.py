@@ -1,4 +1,4 @@
-"""``Model.evaluate``: a captured model's test is recorded with what it measured."""
+"""``Model.evaluate``: the test of a captured model is recorded with its metrics."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import keras
 
 from .._artifacts.model_files import forget_loads
 from .._guard import guarded
-from .._inspection.fit_call import Facts
+from .._inspection.fit_call import FitCall
 from .._inspection.logs import plain_logs
 from .._instrumentation.call_arguments import bound_arguments, with_callbacks, without_callbacks
 from .._instrumentation.patch import Patch
@@ -18,7 +18,7 @@ from .._instrumentation.switch import reinstate
 from .._recording.execution import Execution, utc_now
 from .._recording.outcome import steps_taken
 from .._recording.registry import execution_of
-from .._tracking.compilations import chosen_optimizer
+from .._tracking.calls import chosen_optimizer
 from .._tracking.running import fits
 from .._training.inputs import data_rows, values_of
 
@@ -28,7 +28,7 @@ _logger = logging.getLogger("keras_prov")
 
 
 class _Listener(keras.callbacks.Callback):
-    """Hears what a test measured; its one hook is not called per batch."""
+    """Takes the metrics of a test, from the hook that is called once."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class _Listener(keras.callbacks.Callback):
 
 
 class _WatchedEvaluate:
-    """The arguments of one call, our listener among them, and what it heard."""
+    """The arguments of one call, including our listeners, and what those took."""
 
     def __init__(
         self, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -47,7 +47,7 @@ class _WatchedEvaluate:
         self.args, self.kwargs = args, kwargs
         self._execution: Execution | None = None
         self._began = utc_now()
-        self._head, self._tail = _Listener(), _Listener()
+        self._first, self._last = _Listener(), _Listener()
         self._given: Any = None
         self._data: dict[str, Any] = {}
         with guarded("Model.evaluate", args[0]):
@@ -59,21 +59,21 @@ class _WatchedEvaluate:
     def __exit__(self, _type: object, error: BaseException | None, _traceback: object) -> None:
         if self._execution is not None:
             with guarded("the end of a test", self.args[0]):
-                without_callbacks(self._given, self._head, self._tail)
-                if error is None and self._tail.logs is not None:
-                    # what Keras measured is what `evaluate` returns, whatever callbacks make of it
-                    logs = {**self._tail.logs, **(self._head.logs or {})}
+                without_callbacks(self._given, self._first, self._last)
+                if error is None and self._last.logs is not None:
+                    # `evaluate` returns what Keras measured, whatever callbacks change in the logs
+                    logs = {**self._last.logs, **(self._first.logs or {})}
                     self._record(self._execution, logs)
 
     def _record(self, execution: Execution, logs: Mapping[str, Any]) -> None:
         model, untrained = self.args[0], execution.training is None and not execution.tested
         loaded = execution.record_loaded(forget_loads(model))
         values = None
-        if untrained and (execution.consent.choice.keys or execution.consent.own):
-            values = values_of(Facts(model, {}), execution.consent)
+        if untrained and (execution.config.choice.keys or execution.config.own):
+            values = values_of(FitCall(model, {}), execution.config)
         execution.tested = True
-        rows = data_rows("test", self._data) if execution.consent.choice.dataset else []
-        execution.record_test(logs, self._began, rows, self._head.logs, values)
+        rows = data_rows("test", self._data) if execution.config.choice.dataset else []
+        execution.record_test(logs, self._began, rows, self._first.logs, values)
         if untrained and not loaded:
             _hint_at_unseen_training(execution, model)
 
@@ -85,7 +85,7 @@ class _WatchedEvaluate:
         parts = ("x", "y", "sample_weight")
         self._data = {name: bound.arguments.get(name) for name in parts}
         self._given = bound.arguments.get("callbacks")
-        bound.arguments["callbacks"] = with_callbacks(self._given, self._head, self._tail)
+        bound.arguments["callbacks"] = with_callbacks(self._given, self._first, self._last)
         self.args, self.kwargs = bound.args, bound.kwargs
 
 
@@ -102,12 +102,12 @@ def _around_evaluate(
 
 
 def _is_validation(model: Any, kwargs: Mapping[str, Any]) -> bool:
-    """Whether this is `fit`'s own validation, or a look at the model while it is fitted."""
+    """Whether `fit` or one of its callbacks evaluates the model while it is fitted."""
     return "_use_cached_eval_dataset" in kwargs or fits.is_running(model)
 
 
 def _hint_at_unseen_training(execution: Execution, model: Any) -> None:
-    """Say once of an execution that a loop of the user's own has trained its model unseen."""
+    """Log once per execution that its model was trained by a loop that we cannot see."""
     taken = steps_taken(chosen_optimizer(model))
     if taken is not None and taken > (execution.steps_before or 0):
         _logger.warning(

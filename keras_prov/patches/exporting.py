@@ -14,7 +14,8 @@ from dfanalyzer_client.file import WRITTEN
 
 from .._artifacts.model_files import EXPORT, file_facts
 from .._instrumentation.call_arguments import bound_arguments
-from .._instrumentation.patch import Change, Original, Patch
+from .._instrumentation.change import Change, Original
+from .._instrumentation.patch import Patch
 from .._recording.execution import Execution
 from .._recording.registry import executions_of
 from .saving import calling_callbacks_name, watched
@@ -23,7 +24,7 @@ __all__ = ["PATCHES", "record_written"]
 
 ARCHIVE = "keras.src.export.saved_model_export_archive"
 BESIDE = {".xml": [".bin"], ".onnx": [".onnx.data"]}
-"""Where the weights lie that a format keeps in a second file, by suffixes."""
+"""Suffixes of formats that keep the weights in a second file, and of that file."""
 
 
 def _around_export(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -37,7 +38,7 @@ def _around_export(original: Original, args: tuple[Any, ...], kwargs: dict[str, 
 
 
 def record_written(executions: Iterable[Execution], paths: Iterable[Any], kind: str) -> None:
-    """Record files, or folders as one, with each of the executions."""
+    """Record files with each of the executions; a folder counts as one file."""
     known, callback = list(executions), calling_callbacks_name()
     facts = [fact for path in paths for fact in file_facts(path, kind, callback)] if known else []
     for execution in known:
@@ -58,7 +59,7 @@ def _with_weights(path: Any) -> Iterator[Any]:
 
 
 def _archive() -> type:
-    """The class that writes; older versions of Keras have but one."""
+    """The class that writes; older versions of Keras have only one."""
     module = sys.modules.get(ARCHIVE)
     found: type = module.SavedModelExportArchive if module else keras.export.ExportArchive
     return found

@@ -1,4 +1,4 @@
-"""``Model.fit``: a captured model's training is watched by two callbacks of ours."""
+"""``Model.fit``: two callbacks of ours watch the training of a captured model."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["PATCH"]
 
 
 class _WatchedFit:
-    """The arguments of one call, ours among them, and what happens around it."""
+    """The arguments of one call, including our callbacks, and what is done around it."""
 
     def __init__(
         self, original: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -39,25 +39,26 @@ class _WatchedFit:
         fits.end(model, uncaptured=training is None and (error is None or _has_trained(model)))
         if training is not None:
             with guarded("the end of a training", model):
-                without_callbacks(self._given, training.head, training.tail)
+                without_callbacks(self._given, training.first, training.last)
                 training.end(error)
 
     def _watch(self, original: Callable[..., Any]) -> None:
         execution = execution_of(self.args[0])
-        bound = bound_arguments(original, self.args, self.kwargs) if execution else None
-        if execution is None or bound is None:
+        if execution is None:
+            return
+        bound = bound_arguments(original, self.args, self.kwargs)
+        with_defaults = bound_arguments(original, self.args, self.kwargs)
+        if bound is None or with_defaults is None:
             return
         self._given = bound.arguments.get("callbacks")
-        facts = bound_arguments(original, self.args, self.kwargs)
-        assert facts is not None  # noqa: S101 (for the type checker: the same call was bound above)
-        facts.apply_defaults()
-        training = Training(execution, self.args[0], facts.arguments)
-        bound.arguments["callbacks"] = with_callbacks(self._given, training.head, training.tail)
+        with_defaults.apply_defaults()
+        training = Training(execution, self.args[0], with_defaults.arguments)
+        bound.arguments["callbacks"] = with_callbacks(self._given, training.first, training.last)
         self.args, self.kwargs, self._training = bound.args, bound.kwargs, training
 
 
 def _has_trained(model: Any) -> bool:
-    """Whether a `fit` that failed has trained an epoch before."""
+    """Whether a `fit` that failed had trained an epoch."""
     return bool(getattr(getattr(model, "history", None), "epoch", None))
 
 

@@ -1,4 +1,4 @@
-"""``optimizer.learning_rate = …``: who assigns, for the adaptations of a captured training."""
+"""``optimizer.learning_rate = …``: who assigns it, for a training's adaptations."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 import keras
 
 from .._guard import guarded
-from .._instrumentation.patch import Original, Patch
-from .._training.adaptations import note_assignment
+from .._instrumentation.change import Original
+from .._instrumentation.patch import Patch
+from .._training.rate_watch import note_assignment
 
 __all__ = ["PATCH"]
 

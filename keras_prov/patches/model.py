@@ -1,4 +1,4 @@
-"""The two methods that a model gets from us: ``provenance`` and ``get_dataflow``."""
+"""The two methods that models get: ``provenance`` and ``get_dataflow``."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import keras
 from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.dataflow import Dataflow
 
-from .._capture.keys import Hyps
-from .._capture.requests import Consent
-from .._instrumentation.patch import Addition
+from .._capture.choice import Hyps
+from .._capture.config import CaptureConfig
+from .._instrumentation.attributes import Addition
 from .._instrumentation.switch import reinstate
 from .._recording.registry import declare_execution, execution_of
 
@@ -34,33 +34,33 @@ def provenance(
     Args:
         self: the model.
         dataflow_tag: name of the dataflow.
-        adaptation: whether changes of the learning rate are captured; left out,
-            KERAS_PROV_ADAPTATION, else whether LEARNING_RATE is.
+        adaptation: whether changes of the learning rate are captured; by default
+            KERAS_PROV_ADAPTATION, else whether LEARNING_RATE is captured.
         hyps: what to capture, as ``{"LEARNING_RATE": True, "DECAY": False}``; its keys are those
-            of `known_hyperparameters`. A list of keys is for those that are True, and ``"all"`` for
-            every one that costs next to nothing. With nothing True an execution and its metrics
-            are still recorded. Left out, it is what KERAS_PROV_CAPTURE or the project's
-            ``capture`` says.
-        hyperparameters: the user's own, as ``[("DROP", "NUMERIC")]``.
+            of `known_hyperparameters`. A list names the keys that are True, and ``"all"`` stands
+            for every key that costs next to nothing. With nothing True, an execution and its
+            metrics are still recorded. By default KERAS_PROV_CAPTURE, or ``capture`` in the
+            project's settings.
+        hyperparameters: custom hyperparameters, as ``[("DROP", "NUMERIC")]``.
         values: their values, as ``{"DROP": 0.5}``; one without a value is NULL.
         store: URL of a MonetDB, ``monetdb://user:password@host:port/database``; by default
             KERAS_PROV_STORE, else the private server.
 
     Raises:
-        TypeError: a value is not of its kind.
-        ValueError: a key is unknown, or a tag, a name or the store's URL cannot be.
+        TypeError: a value is of the wrong type.
+        ValueError: a key is unknown, or a tag, a name or the store's URL is invalid.
         RuntimeError: a fit of this model has begun already.
     """
     reinstate()
-    consent = Consent.checked(dataflow_tag, hyps, hyperparameters, values, adaptation, store)
-    declare_execution(self, consent)
+    config = CaptureConfig.checked(dataflow_tag, hyps, hyperparameters, values, adaptation, store)
+    declare_execution(self, config)
 
 
 def get_dataflow(self: Any) -> Dataflow:
-    """The dataflow of this model's execution, to add transformations of the domain to.
+    """The dataflow of this model's execution, to which you can add transformations of your own.
 
     Raises:
-        RuntimeError: capture was not asked for.
+        RuntimeError: this model is not captured.
     """
     execution = execution_of(self)
     if execution is None:

@@ -1,7 +1,7 @@
-"""Optimizers: where they were made, the plain arguments that Keras forgets, and their `build`.
+"""Optimizers: where they were created, the plain arguments that Keras forgets, and their `build`.
 
-The base class' constructor is wrapped; the arguments of the user's call are those of the outermost
-constructor of the same object on the stack, whichever class defines it.
+The base class' constructor is wrapped. The user's arguments are those of the outermost constructor
+of the same object on the stack, whichever class defines it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,11 @@ from typing import Any
 import keras
 
 from .._guard import guarded
-from .._instrumentation.patch import Original, Patch
+from .._instrumentation.change import Original
+from .._instrumentation.patch import Patch
 from .._instrumentation.switch import reinstate
 from .._tracking.building import optimizer_is_built
-from .._tracking.calls import remember
+from .._tracking.calls import remember_construction
 
 __all__ = ["PATCHES"]
 
@@ -27,16 +28,17 @@ _telling = guarded("an optimizer's build", lost="what a model consists of")
 def _around_init(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     reinstate()
     with _remembering:
-        remember(args[0], *_users_call(args[0], sys._getframe(2), args[1:], kwargs))
+        remember_construction(args[0], *_users_call(args[0], sys._getframe(2), args[1:], kwargs))
     return original(*args, **kwargs)
 
 
 def _users_call(
     optimizer: Any, frame: FrameType | None, args: tuple[Any, ...], kwargs: dict[str, Any]
 ) -> tuple[FrameType | None, tuple[Any, ...], dict[str, Any]]:
-    """Who called the constructor of the optimizer's own class, and its arguments.
+    """Who called the constructor of the optimizer's class, and its arguments.
 
-    It has just called its base class', so its local variables are its arguments still.
+    It has just called the constructor of its base class, so its local variables still are its
+    arguments.
     """
     codes = {getattr(getattr(c, "__init__", None), "__code__", None) for c in type(optimizer).mro()}
     while frame is not None and frame.f_code in codes:

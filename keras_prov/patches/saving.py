@@ -1,8 +1,8 @@
-"""Saving and loading: which files a model, or its weights, was written to and read from.
+"""Saving and loading: which files models and their weights are written to and read from.
 
-All of Keras' ways to save (`Model.save`, `save_weights`, `keras.saving`, ModelCheckpoint,
-BackupAndRestore, `load_model`, `load_weights`) end in these functions of two modules. They are
-looked up there at each call, so no public name is touched.
+Everything in Keras that saves or loads (`Model.save`, `save_weights`, `keras.saving`,
+ModelCheckpoint, BackupAndRestore, `load_model`, `load_weights`) ends in these functions of two
+modules. Keras looks them up there at each call, so no public name is patched.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from dfanalyzer_client.file import READ, WRITTEN
 
 from .._artifacts.model_files import MODEL, WEIGHTS, file_facts, note_unclaimed, remember_load
 from .._guard import guarded
-from .._instrumentation.patch import Change, Original, Patch
+from .._instrumentation.change import Change, Original
+from .._instrumentation.patch import Patch
 from .._recording.registry import known_execution
 from .._tracking.frames import calling_callback
 from .._tracking.saving import unrecorded
@@ -49,7 +50,7 @@ def _read(model: Any, path: Any, kind: str) -> None:
 
 
 def calling_callbacks_name() -> str | None:
-    """The class of the callback that we are called from."""
+    """The class of the callback that is calling."""
     callback = calling_callback(sys._getframe(1))
     return type(callback).__name__ if callback is not None else None
 
@@ -74,7 +75,7 @@ def _around_load_weights(original: Original, args: tuple[Any, ...], kwargs: dict
 
 
 def _around_load_group(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    """Weights of an HDF5 group, which knows the file that it is in."""
+    """Weights from an HDF5 group, which knows its file."""
     model = args[1] if len(args) > 1 else kwargs.get("model")
     return watched(original, args, kwargs, lambda _: _read(model, args[0].file.filename, WEIGHTS))
 
@@ -85,7 +86,7 @@ def watched(
     kwargs: dict[str, Any],
     record: Callable[[Any], None],
 ) -> Any:
-    """Call, and `record` the result; not what is saved or loaded as a part of it."""
+    """Call the original and `record` the result, unless it is part of another saving or loading."""
     with unrecorded() as outermost:
         result = original(*args, **kwargs)
     if outermost:

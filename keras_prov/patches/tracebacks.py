@@ -1,9 +1,8 @@
 """Keras' shortened tracebacks: our frames are left out of them, as Keras' own are.
 
-What runs for us inside Keras' methods is in this folder, and in the wrapper. A mistake of ours,
-which strict mode raises, is made elsewhere and still seen. What Keras does not shorten (an
-interrupt, or all with ``keras.config.disable_traceback_filtering()``) shows our frames among its
-own.
+Our code inside Keras' methods is in this folder and in the wrapper. A mistake of ours, which strict
+mode raises, has other frames and is still visible. Tracebacks that Keras does not shorten (of an
+interrupt, or after ``keras.config.disable_traceback_filtering()``) show our frames among Keras'.
 """
 
 from __future__ import annotations
@@ -17,14 +16,16 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import TypeAlias
 
-from .._instrumentation import patch
-from .._instrumentation.patch import HANDLERS, Change, Replacement
+from .._instrumentation import wrapper
+from .._instrumentation.attributes import Replacement
+from .._instrumentation.change import Change
+from .._instrumentation.wrapper import HANDLERS
 
 __all__ = ["PATCH"]
 
 Filter: TypeAlias = Callable[["TracebackType | None"], "TracebackType | None"]
 
-OURS = (patch.__file__, f"{Path(__file__).parent}{os.sep}")
+OURS = (wrapper.__file__, f"{Path(__file__).parent}{os.sep}")
 
 
 def _without_ours(original: Filter) -> Filter:

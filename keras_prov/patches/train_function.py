@@ -1,6 +1,6 @@
-"""``Trainer.make_train_function``, which each `fit` calls: it tells that `fit` went by unseen.
+"""``Model.make_train_function``, which every `fit` calls: it notices that `fit` is not patched.
 
-Where another library has taken our patch off `fit`, this one still is called, and it is put back.
+If another library has removed our patch of `fit`, this one is still called and restores it.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from typing import Any
 
 import keras
 
-from .._instrumentation.patch import Original, Patch
+from .._instrumentation.change import Original
+from .._instrumentation.patch import Patch
 from .._instrumentation.switch import reinstate
 
 __all__ = ["PATCH"]

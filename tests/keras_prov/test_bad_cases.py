@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 import keras_prov as keras
-from keras_prov._inspection import hyperparameters as _hyperparameters
+from keras_prov._inspection import fit_values
 from small_models import data, small_model
 
 
@@ -174,7 +174,7 @@ def test_one_value_that_cannot_be_read_costs_itself_alone(
     class Odd(keras.Sequential):
         @property
         def jit_compile(self) -> Any:
-            if sys._getframe(1).f_globals["__name__"] == _hyperparameters.__name__:
+            if sys._getframe(1).f_globals["__name__"] == fit_values.__name__:
                 raise OSError("odd")
             return False
 

@@ -16,7 +16,8 @@ import pytest
 import dfanalyzer_client
 import keras_prov as keras
 from dfanalyzer_client.private_server import PrivateServer
-from keras_prov._capture.keys import checked_choice, everything
+from keras_prov._capture.choice import checked_choice
+from keras_prov._capture.keys import everything
 
 KEYS = keras.known_hyperparameters()
 XY = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")

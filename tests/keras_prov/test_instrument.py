@@ -13,7 +13,8 @@ import keras
 import pytest
 
 from keras_prov._instrumentation import switch
-from keras_prov._instrumentation.patch import Addition, Patch, Replacement, defining_class
+from keras_prov._instrumentation.attributes import Addition, Replacement
+from keras_prov._instrumentation.patch import Patch, defining_class
 from keras_prov._instrumentation.switch import instrument, is_instrumented, uninstrument
 from keras_prov.patches import all_patches
 
@@ -249,7 +250,7 @@ assert seen(keras_prov) == before
 @pytest.mark.parametrize("order", ["keras first", "tf.keras first", "keras_prov first"])
 def test_any_order_of_imports(order):
     """Keras before us or after, uninstrumented it is the Keras that it would have been."""
-    root = Path(switch.__file__).parents[1]
+    root = Path(switch.__file__).parents[2]
     subprocess.run([sys.executable, "-c", IMPORT_ORDERS, order], check=True, cwd=root)
 
 

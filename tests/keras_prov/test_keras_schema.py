@@ -10,7 +10,7 @@ import pytest
 from dfanalyzer_client.keras_schema import SETS, TRANSFORMATIONS, Role, find_set, tags_of
 from dfanalyzer_client.keras_schema import names as tags
 from keras_prov._data.fingerprints import Fingerprint
-from keras_prov._inspection.fit_call import Facts
+from keras_prov._inspection.fit_call import FitCall
 from keras_prov._recording.dataflow import keras_set
 from keras_prov._recording.outcome import Progress
 from keras_prov._recording.rows import rows_of_set
@@ -57,20 +57,20 @@ def test_what_is_read_has_columns() -> None:
     """Of data, layers, the graph, optimizers, the environment, trials and the outcome."""
     model = small_model()
     model.compile("sgd", "mse")
-    facts = Facts(model, {"x": np.ones((4, 2)), "epochs": 1})
+    fit_call = FitCall(model, {"x": np.ones((4, 2)), "epochs": 1})
     trial = Trial("study", "1", {"rate": 0.1})
     ended: list[dict[str, object]] = []
     trial.trainings.append(lambda _, rows: ended.extend(rows))
     trial.end("FINISHED", {"loss": 0.5})
     captured = {
         tags.DATASET: inputs.data_rows("training", {"x": np.ones((4, 2))}),
-        tags.LAYERS: list(inputs._layers(facts)),
-        tags.CONNECTIONS: list(inputs._connections(facts)),
-        tags.OPTIMIZERS: list(inputs.optimizer_rows(facts.optimizers, facts)),
+        tags.LAYERS: list(inputs._layers(fit_call)),
+        tags.CONNECTIONS: list(inputs._connections(fit_call)),
+        tags.OPTIMIZERS: list(inputs.optimizer_rows(fit_call.optimizers, fit_call)),
         tags.ENVIRONMENT: list(inputs.environment_rows()),
         tags.TRIAL: trial_rows(trial),
         tags.TRIAL_END: ended,
-        tags.TRAINING_END: [Progress().outcome(facts, 1.0, None)],
+        tags.TRAINING_END: [Progress().outcome(fit_call, 1.0, None)],
     }
     for tag, rows in captured.items():
         assert rows, tag

@@ -189,7 +189,7 @@ def test_our_modules_are_not_shadowed(monkeypatch):
 
 def test_no_module_of_ours_has_a_public_name_of_keras():
     """`keras_prov.config` must be `keras.config`, so none of ours is called so."""
-    assert _namespace._OWN_MODULES.isdisjoint(_namespace.public_names())
+    assert _namespace._OUR_MODULES.isdisjoint(_namespace.public_names())
 
 
 def test_one_finder_even_after_a_reload():

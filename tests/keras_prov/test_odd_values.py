@@ -21,7 +21,7 @@ import keras_prov  # noqa: F401 (patches Keras)
 from dfanalyzer_client import Attribute, AttributeType, Dataflow, Set, SetType, Transformation
 from dfanalyzer_client.cli import main
 from dfanalyzer_client.declarations.names import checked_dataflow_tag, original_text
-from keras_prov._capture.requests import _script_name
+from keras_prov._capture.config import _script_name
 from keras_prov._environment import packages
 from keras_prov._inspection.describe import describe
 from keras_prov._recording.rows import one_row

@@ -9,7 +9,8 @@ import pytest
 import wrapt
 
 from keras_prov._instrumentation import patch as _patch
-from keras_prov._instrumentation.patch import Addition, Patch, defining_class
+from keras_prov._instrumentation.attributes import Addition
+from keras_prov._instrumentation.patch import Patch, defining_class
 from keras_prov._instrumentation.switch import instrument, is_instrumented, uninstrument
 
 

@@ -14,7 +14,8 @@ import pytest
 
 import keras_prov as keras
 from keras_prov._instrumentation import switch
-from keras_prov._instrumentation.patch import Addition, Patch
+from keras_prov._instrumentation.attributes import Addition
+from keras_prov._instrumentation.patch import Patch
 from keras_prov._instrumentation.reaching import reaches
 from keras_prov._instrumentation.switch import instrument, is_instrumented, reinstate, uninstrument
 from small_models import data, small_model

@@ -1,4 +1,4 @@
-"""Libraries that search: each of their trials is an execution of its own, linked to its study.
+"""Libraries that search hyperparameters: every trial is an execution, linked to its study.
 
 None of them is imported here, nor needed: see `WhenImported`.
 """
@@ -8,14 +8,14 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterable
 
-from ..._instrumentation.patch import Change
+from ..._instrumentation.change import Change
 from ..._instrumentation.post_import import WhenImported
 
-__all__ = ["COMPANIONS"]
+__all__ = ["SEARCHES"]
 
 
 def _patches(name: str) -> Callable[[], Iterable[Change]]:
-    """Finds the patches of one of our modules, when they are needed."""
+    """A function that imports one of our modules and returns its patches."""
 
     def found() -> Iterable[Change]:
         patches: Iterable[Change] = importlib.import_module(f"{__name__}.{name}").PATCHES
@@ -24,7 +24,7 @@ def _patches(name: str) -> Callable[[], Iterable[Change]]:
     return found
 
 
-COMPANIONS = (
+SEARCHES = (
     WhenImported("optuna.study._optimize", _patches("optuna"), "Optuna's trials"),
     WhenImported(
         "keras_tuner.src.engine.base_tuner", _patches("keras_tuner"), "KerasTuner's trials"

@@ -1,6 +1,6 @@
-"""KerasTuner: what a tuner trains for a trial is an execution of it, of which there may be several.
+"""KerasTuner: every model that a tuner trains for a trial is an execution of that trial.
 
-A trial with ``executions_per_trial=3`` builds three models, and they are three executions.
+A trial with ``executions_per_trial=3`` builds three models, which are three executions.
 """
 
 from __future__ import annotations
@@ -11,28 +11,29 @@ from typing import Any
 
 from ..._guard import guarded
 from ..._identity_map import WeakIdentityMap
-from ..._instrumentation.patch import Original, Patch
+from ..._instrumentation.change import Original
+from ..._instrumentation.patch import Patch
 from ..._recording.trials import FAILED, FINISHED, LateParameters, Trial, during
 
 __all__ = ["PATCHES"]
 
 _running: WeakIdentityMap[Trial] = WeakIdentityMap()
-"""By KerasTuner's own object of the trial."""
+"""By KerasTuner's object of the trial."""
 
 
 def _around_run_trial(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    begun = None
+    running = None
     with guarded("a trial of KerasTuner", lost="that trial"):
         tuner, trial = args[:2]
-        begun = _trial(tuner, trial)
-        _running.set(trial, begun)
+        running = _trial(tuner, trial)
+        _running.set(trial, running)
     try:
-        with during(begun):
+        with during(running):
             return original(*args, **kwargs)
     except BaseException as error:
-        if begun is not None and not isinstance(error, Exception):  # the search is broken off
+        if running is not None and not isinstance(error, Exception):  # the search is aborted
             with guarded("the end of a trial of KerasTuner", lost="how it ended"):
-                begun.end(FAILED)
+                running.end(FAILED)
         raise
 
 
@@ -40,7 +41,7 @@ def _trial(tuner: Any, trial: Any) -> Trial:
     def chosen() -> Mapping[str, Any]:
         return dict(trial.hyperparameters.values)
 
-    # late: a model that is built, and a `HyperModel.fit`, ask for more
+    # late: building the model and `HyperModel.fit` may choose more of them
     return Trial(tuner.project_name, str(trial.trial_id), LateParameters(chosen), "keras_tuner")
 
 
@@ -48,18 +49,18 @@ def _around_trial_end(original: Original, args: tuple[Any, ...], kwargs: dict[st
     result = original(*args, **kwargs)
     with guarded("the end of a trial of KerasTuner", lost="how it ended"):
         tuner, trial = args[:2]
-        begun = _running.pop(trial)
-        if begun is not None:
-            _end(begun, tuner.oracle, trial)
+        running = _running.pop(trial)
+        if running is not None:
+            _end(running, tuner.oracle, trial)
     return result
 
 
-def _end(begun: Trial, oracle: Any, trial: Any) -> None:
-    told = getattr(oracle, "trials", {}).get(trial.trial_id, trial)
-    state = FINISHED if told.status == "COMPLETED" else FAILED  # or INVALID
+def _end(running: Trial, oracle: Any, trial: Any) -> None:
+    ended = getattr(oracle, "trials", {}).get(trial.trial_id, trial)
+    state = FINISHED if ended.status == "COMPLETED" else FAILED  # or INVALID
     objective = getattr(oracle, "objective", None)
     name = str(getattr(objective, "name", None) or "score")
-    begun.end(state, {name: told.score})
+    running.end(state, {name: ended.score})
 
 
 def _tuner() -> type:

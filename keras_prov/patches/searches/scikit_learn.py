@@ -1,8 +1,8 @@
-"""scikit-learn: a grid search's fits, of scikeras' or Keras' own wrappers, are trials of it.
+"""scikit-learn: the fits of a search, with the wrappers of scikeras or Keras, are its trials.
 
-One trial per candidate and fold, ``0-2`` for the first candidate's third fold, and ``refit`` for
-the best one's training on all data. Fits in other processes (``n_jobs=2``, which joblib runs in
-loky's) are trials only of those processes, which capture nothing by themselves.
+There is one trial per candidate and fold, such as ``0-2`` for the first candidate's third fold, and
+``refit`` for the training of the best one on all data. Fits in other processes (``n_jobs=2``, by
+joblib's loky) are trials in those processes, which capture nothing unless they are told to.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from typing import Any
 
 from ..._guard import guarded
 from ..._identity_map import WeakIdentityMap
-from ..._instrumentation.patch import Alias, Original, Patch
+from ..._instrumentation.attributes import Alias
+from ..._instrumentation.change import Original
+from ..._instrumentation.patch import Patch
 from ..._recording.trials import FAILED, LateParameters, Trial, during, end_of
 
 __all__ = ["PATCHES"]
@@ -26,7 +28,7 @@ SEARCH = "sklearn.model_selection._search"
 
 _studies: WeakIdentityMap[str] = WeakIdentityMap()
 _running: list[Any] = []
-"""Searches that run, the newest last: older versions do not tell a fit who calls it."""
+"""Running searches, newest last: older versions do not pass the caller to a fit."""
 
 
 def _around_search(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -55,13 +57,13 @@ def _around_search(original: Original, args: tuple[Any, ...], kwargs: dict[str, 
 
 
 def _around_fit(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    begun = None
+    running = None
     with guarded("a fit of scikit-learn's search", lost="that trial"):
-        begun = _trial(kwargs)
+        running = _trial(kwargs)
     error: BaseException | None = None
     result = None
     try:
-        with during(begun):
+        with during(running):
             result = original(*args, **kwargs)
         return result
     except BaseException as raised:
@@ -69,16 +71,16 @@ def _around_fit(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any
         raise
     finally:
         with guarded("a fit of scikit-learn's search", lost="how it ended"):
-            if begun is not None:
-                _end(begun, error, result)
+            if running is not None:
+                _end(running, error, result)
 
 
-def _end(begun: Trial, error: BaseException | None, result: Any) -> None:
-    """With its scores; with `error_score` a fit that failed raises nothing, but tells of it."""
-    told = result if isinstance(result, Mapping) else {}
-    state = FAILED if told.get("fit_error") else end_of(error)
-    scores = told.get("test_scores")
-    begun.end(state, scores if isinstance(scores, Mapping) else {"score": scores})
+def _end(running: Trial, error: BaseException | None, result: Any) -> None:
+    """End a trial with its scores. With `error_score`, a failed fit reports and does not raise."""
+    outcome = result if isinstance(result, Mapping) else {}
+    state = FAILED if outcome.get("fit_error") else end_of(error)
+    scores = outcome.get("test_scores")
+    running.end(state, scores if isinstance(scores, Mapping) else {"score": scores})
 
 
 def _trial(arguments: Mapping[str, Any]) -> Trial | None:
@@ -104,7 +106,7 @@ def _search_class() -> type:
 
 PATCHES = (
     Patch(_search_class, "fit", _around_search),
-    # where it is defined, and the same object where it is used: joblib pickles it by name
+    # the same object where it is defined and where it is used: joblib pickles it by name
     Patch(lambda: _module(VALIDATION), "_fit_and_score", _around_fit),
     Alias(lambda: _module(SEARCH), lambda: _module(VALIDATION), "_fit_and_score"),
 )

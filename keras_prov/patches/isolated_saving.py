@@ -1,9 +1,9 @@
-"""In a thread that saves a model of our own accord, Keras draws no number and warns of nothing.
+"""While we save a model, Keras draws no random numbers and issues no warnings in that thread.
 
-Both are state of the whole process: giving back a random state, or warning filters, would do so
-under the feet of the program's other threads. So Keras is kept from touching them: its seeds come
-from elsewhere, the warning about a `lambda` is not given, and a variable takes the argument `copy`,
-for want of which NumPy 2 warns. Other threads, and what the program saves itself, see Keras as is.
+Random state and warning filters belong to the whole process. Restoring them afterwards would affect
+other threads of the program. So Keras does not touch them: its seeds come from the system, the
+warning about a `lambda` is not issued, and a variable accepts the argument `copy`, without which
+NumPy 2 warns. Other threads, and savings that the program asks for, are unaffected.
 """
 
 from __future__ import annotations
@@ -19,18 +19,20 @@ from typing import Any
 
 import keras
 
-from .._artifacts.own_saving import is_own_saving, own_saving_folder
-from .._instrumentation.patch import Change, Original, Patch, Replacement
+from .._artifacts.isolated_saving import is_isolated_saving, isolated_saving_folder
+from .._instrumentation.attributes import Replacement
+from .._instrumentation.change import Change, Original
+from .._instrumentation.patch import Patch
 
 __all__ = ["PATCHES"]
 
-LARGEST_SEED = int(1e9)
+MAX_SEED = int(1e9)
 
-_own = random.SystemRandom()
+_system_random = random.SystemRandom()
 
 
 def _around_array(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    if "copy" not in kwargs or not is_own_saving():
+    if "copy" not in kwargs or not is_isolated_saving():
         return original(*args, **kwargs)
     copy = kwargs.pop("copy")
     array = _array(original, args, kwargs)
@@ -41,14 +43,14 @@ def _array(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) ->
     tensor: Any = getattr(args[0], "value", None)
     if len(args) == 1 and not kwargs and hasattr(tensor, "detach"):
         with suppress(TypeError):  # NumPy has no bfloat16
-            return tensor.detach().cpu().numpy()  # PyTorch's own `__array__` takes no copy either
+            return tensor.detach().cpu().numpy()  # as PyTorch's `__array__`, which has no `copy`
     return original(*args, **kwargs)
 
 
 def _seeds(original: Callable[[], int]) -> Callable[[], int]:
     @functools.wraps(original)
     def make_default_seed() -> int:
-        return _own.randint(1, LARGEST_SEED) if is_own_saving() else original()
+        return _system_random.randint(1, MAX_SEED) if is_isolated_saving() else original()
 
     return make_default_seed
 
@@ -56,14 +58,14 @@ def _seeds(original: Callable[[], int]) -> Callable[[], int]:
 def _folders(original: Callable[[], str]) -> Callable[[], str]:
     @functools.wraps(original)
     def get_temp_dir() -> str:
-        folder = own_saving_folder()  # else `tempfile` would remember where it puts things
+        folder = isolated_saving_folder()  # or `tempfile` would remember its folder
         return original() if folder is None else tempfile.mkdtemp(dir=folder)
 
     return get_temp_dir
 
 
 class _Warnings:
-    """The module `warnings`, but for what is said in a saving of ours."""
+    """The module `warnings`, silent while we save a model."""
 
     def __init__(self, module: ModuleType) -> None:
         self._module = module
@@ -72,8 +74,8 @@ class _Warnings:
         return getattr(self._module, name)
 
     def warn(self, *args: Any, stacklevel: int = 1, **kwargs: Any) -> None:
-        """Warn, of the line that Keras means, which is one call further away from here."""
-        if not is_own_saving():
+        """Warn about the line that Keras means, which is one call further up."""
+        if not is_isolated_saving():
             self._module.warn(*args, stacklevel=stacklevel + 1, **kwargs)
 
 

@@ -1,0 +1,107 @@
+"""What a user has asked to be captured, checked by the call that asked for it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dfanalyzer_client.config import settings
+from dfanalyzer_client.config.store_url import StoreURL
+from dfanalyzer_client.declarations.names import checked_dataflow_tag, storable_tag
+from dfanalyzer_client.delivery.client import Client
+from dfanalyzer_client.delivery.clients import client_for
+
+from .choice import Choice, Hyps, checked_choice, choice_of_text
+from .custom_hyperparameters import checked_custom, checked_values
+
+__all__ = ["CaptureConfig"]
+
+
+@dataclass(frozen=True, eq=False)
+class CaptureConfig:
+    """What to capture, and where to record it.
+
+    Attributes:
+        dataflow_tag: the dataflow's name.
+        choice: what is True in the dictionary.
+        own: custom hyperparameters, name to type.
+        values: their values; `log` adds to them.
+        adaptation: whether changes of the learning rate are captured.
+        client: where it is recorded.
+    """
+
+    dataflow_tag: str
+    choice: Choice
+    own: Mapping[str, str]
+    values: dict[str, Any]
+    adaptation: bool
+    client: Client = field(repr=False)
+
+    @classmethod
+    def checked(
+        cls,
+        dataflow_tag: str | None,
+        hyps: Hyps | None,
+        hyperparameters: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+        values: Mapping[str, Any] | None = None,
+        adaptation: bool | None = None,
+        store: str | StoreURL | None = None,
+    ) -> CaptureConfig:
+        """Check everything that a user gave.
+
+        Raises:
+            TypeError: a value is of the wrong type.
+            ValueError: a key is unknown, a name is taken, or a tag or store URL is invalid.
+        """
+        settings.check()
+        choice = _chosen_in_settings() if hyps is None else checked_choice(hyps)
+        tag = dataflow_tag
+        if tag is None:
+            tag = settings.dataflow_tag() or _script_name()
+        checked_dataflow_tag(tag)
+        custom = checked_custom(hyperparameters)
+        if not (adaptation is None or isinstance(adaptation, bool)):
+            raise TypeError(
+                "Whether to capture adaptations is True or False. "
+                f"Received: adaptation={adaptation!r}."
+            )
+        if adaptation is None:
+            adaptation = settings.adaptation()
+        return cls(
+            dataflow_tag=tag,
+            choice=choice,
+            own=custom,
+            values=checked_values(values or {}, custom),
+            adaptation="LEARNING_RATE" in choice.keys if adaptation is None else adaptation,
+            client=client_for(store),
+        )
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of `checked` that create it again, except the store."""
+        choice = self.choice
+        hyps: dict[str, bool | float] = dict.fromkeys([*choice.keys, *sorted(choice.named)], True)
+        numbers = {"BATCH_METRICS": choice.every_batch, "SYSTEM_METRICS": choice.system_seconds}
+        return {
+            "dataflow_tag": self.dataflow_tag,
+            "hyps": hyps | {key: number for key, number in numbers.items() if key in hyps},
+            "hyperparameters": dict(self.own),
+            "values": self.values,
+            "adaptation": self.adaptation,
+        }
+
+
+def _chosen_in_settings() -> Choice:
+    value, origin = settings.capture()
+    try:
+        return checked_choice(choice_of_text(value) if isinstance(value, str) else value or {})
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"{origin}: {error}") from None
+
+
+def _script_name() -> str:
+    path = Path(sys.argv[0] if sys.argv else "")
+    name = path.parent.name if path.stem == "__main__" else path.stem
+    return storable_tag(name) if name not in ("", "-", "-c") else "keras"

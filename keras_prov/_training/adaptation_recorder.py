@@ -1,0 +1,92 @@
+"""The adaptations of one training: what changes while it runs, and what has changed before it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+
+from .._inspection.fit_call import FitCall
+from .._inspection.learning_rate import inner_optimizers
+from .._recording.events import Adaptation, Configuration
+from .._recording.execution import Execution
+from .._recording.outcome import Progress
+from .changes import changes_since, configuration_of
+from .rate_watches import RateWatches
+
+__all__ = ["AdaptationRecorder"]
+
+
+class AdaptationRecorder:
+    """Polls the learning rates of a training and records what has changed.
+
+    Args:
+        execution: where to record.
+        fit_call: the model that is fitted and the arguments of `fit`.
+    """
+
+    def __init__(self, execution: Execution, fit_call: FitCall) -> None:
+        self._execution, self._fit_call = execution, fit_call
+        self.watches = RateWatches(fit_call)
+        self._unused: list[Adaptation] = []
+        self._swaps_average = any(
+            isinstance(each, keras.callbacks.SwapEMAWeights) and each.swap_on_epoch
+            for each in fit_call.callbacks
+        )
+
+    @property
+    def rate(self) -> float | None:
+        """The learning rate at the last poll."""
+        return self.watches.rate
+
+    def compare_with_last_training(self, epoch: int) -> None:
+        """Record what the user has changed since the model was last trained."""
+        before, self._execution.configuration = self._execution.configuration, None
+        if before is not None:
+            rates = dict(self.watches.rates)
+            for change in changes_since(before, self._fit_call, self.rate, rates, epoch):
+                self._execution.record_adaptation(change)
+
+    def poll(self, epoch: int, when: str) -> None:
+        """Record what has changed since the last poll; see `RateWatch.poll`."""
+        for change in self.watches.poll(epoch, when):
+            self._execution.record_adaptation(change)
+
+    def epoch_is_done(self) -> None:
+        """Keep the assignments made during an epoch apart from later ones."""
+        self.watches.epoch_is_done()
+        self.watches.add_new()
+
+    def epoch_ends(self, next_epoch: int) -> None:
+        """Record that SwapEMAWeights has put the running average in the weights' place."""
+        if self._swaps_average:
+            self._record_average(next_epoch, "SwapEMAWeights")
+
+    def last_poll(self, progress: Progress, error: BaseException | None) -> None:
+        """Poll a last time and stop watching.
+
+        A change after the last epoch is an adaptation of the next training, unless this one failed.
+        """
+        for change in self.watches.poll(progress.next_epoch, "epoch"):
+            if error is None and change.epoch == progress.next_epoch:
+                self._unused.append(change)
+            else:
+                self._execution.record_adaptation(change)
+        self.watches.stop()
+        if error is None and progress.epochs and _averages(self._fit_call.optimizer):
+            # Optimizer.finalize_variable_values puts the weights' running average in their place
+            self._record_average(progress.next_epoch, "EMA overwrite")
+
+    def configuration(self) -> Configuration:
+        """What the next training of this model is compared with."""
+        rates = dict(self.watches.rates)
+        return configuration_of(self._fit_call, self.rate, rates, self._unused)
+
+    def _record_average(self, epoch: int, cause: str) -> None:
+        """The weights and their running average have changed places; the rate has not changed."""
+        self._execution.record_adaptation(Adaptation(epoch, self.rate, self.rate, cause))
+
+
+def _averages(optimizer: Any) -> bool:
+    parts = inner_optimizers(optimizer) or [optimizer]
+    return any(getattr(each, "use_ema", False) for each in parts)

@@ -1,0 +1,112 @@
+"""The two Keras callbacks that watch a `fit()`: the first and the last of its list.
+
+The first one records an epoch even when a user's callback raises. The last one sees the learning
+rate and the metrics as the user's callbacks have left them. Neither has a batch hook that reads
+anything, since that would synchronize with the device at each batch. Only BATCH_METRICS asks for
+such a hook: `BatchLastCallback` has it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import keras
+
+from .._guard import guarded
+
+__all__ = [
+    "BatchLastCallback",
+    "CountingFirstCallback",
+    "FirstCallback",
+    "LastCallback",
+    "Monitor",
+]
+
+
+class Monitor(Protocol):
+    """What the callbacks report to: see `Training`."""
+
+    def begin(self) -> None:
+        """The training begins."""
+
+    def epoch_begins(self, epoch: int) -> None:
+        """An epoch begins; no other callback has been called for it yet."""
+
+    def rate_is_set(self, epoch: int) -> None:
+        """All other callbacks have been called for the beginning of the epoch."""
+
+    def batch_ends(self, batch: int, logs: Mapping[str, Any]) -> None:
+        """A batch has ended, or several that Keras ran in one step."""
+
+    def epoch_is_done(self, epoch: int, logs: Mapping[str, Any]) -> None:
+        """An epoch has ended; no other callback has been called for that yet."""
+
+    def epoch_ends(self, logs: Mapping[str, Any] | None = None) -> None:
+        """All other callbacks have been called for the end of the epoch."""
+
+
+class FirstCallback(keras.callbacks.Callback):
+    """Is called before the user's callbacks."""
+
+    def __init__(self, training: Monitor) -> None:
+        super().__init__()
+        self._training = training
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        self._training.epoch_begins(epoch)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        with guarded("the end of an epoch", self._training):
+            self._training.epoch_is_done(epoch, logs or {})
+
+
+class CountingFirstCallback(FirstCallback):
+    """Also counts batches, for data of unknown length. Its batch hook reads nothing.
+
+    Keras may call it asynchronously, from several threads. With `async_safe` it decides on that as
+    if this callback were not there.
+    """
+
+    async_safe = True
+
+    def __init__(self, training: Monitor) -> None:
+        super().__init__(training)
+        self._counter, self._reads = itertools.count(), 0
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        next(self._counter)
+
+    def batches(self) -> int:
+        """How many there were. Reading the counter advances it, so reads are subtracted."""
+        self._reads += 1
+        return next(self._counter) - self._reads + 1
+
+
+class LastCallback(keras.callbacks.Callback):
+    """Is called after the user's callbacks."""
+
+    def __init__(self, training: Monitor) -> None:
+        super().__init__()
+        self._training = training
+
+    def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
+        with guarded("the beginning of a training", self._training):
+            self._training.begin()
+
+    def on_epoch_begin(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        with guarded("the learning rate of an epoch", self._training):
+            self._training.rate_is_set(epoch)
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        with guarded("the end of an epoch", self._training):
+            self._training.epoch_ends({} if logs is None else logs)
+
+
+class BatchLastCallback(LastCallback):
+    """Also reads the metrics of batches."""
+
+    def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        with guarded("the end of a batch", self._training):
+            self._training.batch_ends(batch, logs or {})

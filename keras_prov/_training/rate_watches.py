@@ -1,0 +1,110 @@
+"""The learning rates of all optimizers of a training, polled together and told apart by name.
+
+For a model with one optimizer this is its `RateWatch` and nothing more. Every optimizer is read
+once per epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from .._inspection.fit_call import FitCall
+from .._inspection.learning_rate import common, inner_optimizers
+from .._inspection.optimizers import NamedOptimizer
+from .._recording.events import Adaptation
+from .rate_watch import RateWatch
+
+__all__ = ["RateWatches"]
+
+
+class RateWatches:
+    """Polls the learning rate of each optimizer of a training."""
+
+    def __init__(self, fit_call: FitCall) -> None:
+        self._fit_call = fit_call
+        self._main: Any = fit_call.optimizer
+        self._watches: list[tuple[NamedOptimizer, RateWatch]] = []
+        self._watch(fit_call.optimizers)
+
+    @property
+    def rate(self) -> float | None:
+        """The rate of the optimizer given to `compile()`; None where its parts differ."""
+        watches = self._watches
+        if len(watches) == 1 and watches[0][0].optimizer is self._main:
+            return watches[0][1].rate
+        parts = inner_optimizers(self._main) or [self._main]
+        mine = [watch.rate for each, watch in watches if any(each.optimizer is p for p in parts)]
+        rate: float | None = common(mine)
+        return rate
+
+    @property
+    def rates(self) -> list[tuple[str, float | None]]:
+        """Name and rate of each optimizer at the last poll."""
+        return [(each.name, watch.rate) for each, watch in self._watches]
+
+    @property
+    def are_several(self) -> bool:
+        """Whether another optimizer is watched than the one given to `compile()`."""
+        watched = [each.optimizer for each, _ in self._watches]
+        return bool(watched) and watched != [self._main]
+
+    @property
+    def optimizers(self) -> list[NamedOptimizer]:
+        """The optimizers that are watched."""
+        return [each for each, _ in self._watches]
+
+    def add_new(self) -> None:
+        """Also watch the optimizers that a MultiOptimizer's function has chosen since."""
+        known = {id(each.optimizer) for each, _ in self._watches}
+        if any(id(each) not in known for each in inner_optimizers(self._main)):
+            found = self._fit_call.optimizers
+            self._watch([each for each in found if id(each.optimizer) not in known])
+
+    def poll(self, epoch: int, when: str) -> list[Adaptation]:
+        """The changes since the last poll; see `RateWatch.poll`."""
+        if len(self._watches) == 1:
+            ((named, watch),) = self._watches
+            found = watch.poll(epoch, when)
+            return found if named.optimizer is self._main else _named(found, named.name)
+        groups: dict[str, list[tuple[NamedOptimizer, list[Adaptation]]]] = {}
+        for named, watch in self._watches:
+            groups.setdefault(named.group, []).append((named, watch.poll(epoch, when)))
+        return [change for group, found in groups.items() for change in self._merged(group, found)]
+
+    def epoch_is_done(self) -> None:
+        """See `RateWatch.epoch_is_done`."""
+        for _, watch in self._watches:
+            watch.epoch_is_done()
+
+    def stop(self) -> None:
+        """Stop watching."""
+        for _, watch in self._watches:
+            watch.stop()
+
+    def _watch(self, optimizers: Iterable[NamedOptimizer]) -> None:
+        for each in optimizers:
+            watch = RateWatch(each.optimizer, self._fit_call.model, self._fit_call.callbacks)
+            self._watches.append((each, watch))
+
+    def _merged(
+        self, group: str, found: Sequence[tuple[NamedOptimizer, list[Adaptation]]]
+    ) -> list[Adaptation]:
+        """One change where all parts of a MultiOptimizer changed alike, else one for each part."""
+        first = found[0][1]
+        if all(_alike(first, changes) for _, changes in found):
+            is_alone = len(found) == len(self._watches) and self._main is not None
+            return first if is_alone else _named(first, group)
+        return [change for named, changes in found for change in _named(changes, named.name)]
+
+
+def _alike(some: Sequence[Adaptation], others: Sequence[Adaptation]) -> bool:
+    def values(changes: Sequence[Adaptation]) -> list[tuple[Any, ...]]:
+        return [(each.old_rate, each.new_rate, each.cause) for each in changes]
+
+    return values(some) == values(others)
+
+
+def _named(changes: Iterable[Adaptation], name: str) -> list[Adaptation]:
+    return [replace(each, optimizer=name) for each in changes]
