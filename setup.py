@@ -63,6 +63,7 @@ DEV = [
     "mypy",
     "owlrl",
     "pexpect",
+    "pyright[nodejs]",
     "pyshacl",
     "pytest",
     "pytest-timeout",

@@ -11,13 +11,11 @@ from keras import KerasTensor as KerasTensor
 from keras import Layer as Layer
 from keras import Loss as Loss
 from keras import Metric as Metric
-from keras import Model as Model
 from keras import Operation as Operation
 from keras import Optimizer as Optimizer
 from keras import Quantizer as Quantizer
 from keras import Regularizer as Regularizer
 from keras import RematScope as RematScope
-from keras import Sequential as Sequential
 from keras import StatelessScope as StatelessScope
 from keras import SymbolicScope as SymbolicScope
 from keras import Variable as Variable
@@ -58,11 +56,35 @@ from keras import __version__ as __version__
 from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+from dfanalyzer_client import Dataflow
 from dfanalyzer_client.config.author import Author
 from dfanalyzer_client.config.store_url import StoreURL
-from keras import Model
+from keras import Model as _KerasModel
+from keras import Sequential as _KerasSequential
 from prov.model import ProvDocument
+
+class _Captured:
+    def provenance(
+        self,
+        dataflow_tag: str,
+        adaptation: bool | None = None,
+        hyps: Mapping[Any, bool | float] | Iterable[Any] | str | None = None,
+        hyperparameters: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+        *,
+        values: Mapping[str, Any] | None = None,
+        store: str | StoreURL | None = None,
+    ) -> None: ...
+    def get_dataflow(self) -> Dataflow: ...
+
+class Model(_Captured, _KerasModel):
+    def __new__(cls, *args: Any, **kwargs: Any) -> Self: ...
+    def __init__(self, *args: Any, **kwargs: Any) -> None: ...
+
+class Sequential(_KerasSequential, Model):
+    def __init__(
+        self, layers: Any = None, trainable: bool = True, name: str | None = None
+    ) -> None: ...
 
 class Capture:
     def stop(self) -> None: ...

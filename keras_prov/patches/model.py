@@ -10,7 +10,6 @@ import keras
 from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.dataflow import Dataflow
 
-from .._capture.choice import Hyps
 from .._capture.config import CaptureConfig
 from .._instrumentation.attributes import Addition
 from .._instrumentation.switch import reinstate
@@ -23,7 +22,7 @@ def provenance(
     self: Any,
     dataflow_tag: str,
     adaptation: bool | None = None,
-    hyps: Hyps | None = None,
+    hyps: Mapping[Any, bool | float] | Iterable[Any] | str | None = None,
     hyperparameters: Mapping[str, str] | Iterable[tuple[str, str]] = (),
     *,
     values: Mapping[str, Any] | None = None,

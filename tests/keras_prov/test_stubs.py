@@ -4,6 +4,7 @@ import ast
 import importlib.metadata
 import importlib.util
 import inspect
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import keras_prov
+from keras_prov.patches.model import get_dataflow, provenance
 
 ROOT = Path(keras_prov.__file__).resolve().parents[1]
 STUBS = ROOT / "keras_prov-stubs"
@@ -22,19 +24,59 @@ GENERATOR = ROOT / "tools" / "generate_stubs.py"
 pytestmark = pytest.mark.skipif(not GENERATOR.exists(), reason="only in the repository")
 
 USER = """
+from typing import assert_type
+
 import keras_prov as keras
 import keras_prov.applications.resnet50 as r
+from dfanalyzer_client import Dataflow
 from keras_prov.layers import Dense
 
 net = r.ResNet50(weights=None)
 model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3), Dense(4)])
+model.provenance("demo", adaptation=True, hyps={"LEARNING_RATE": True}, values={"DROP": 0.5})
 model.compile(optimizer=keras.optimizers.Adam(0.1), loss="mse")
 model.fit([1.0], [2.0], epochs=2)
 with keras.capture({"LEARNING_RATE": True}, "demo") as handle:
     handle.stop()
 stored: bool = keras.flush()
 version: str = keras.__version__
+
+class Net(keras.Model):
+    def call(self, inputs: object) -> object:
+        return inputs
+
+class Halve(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch: int, logs: object = None) -> None: ...
+
+def train(model: keras.Model) -> Dataflow:
+    model.fit([1.0], [2.0], callbacks=[Halve()])
+    return model.get_dataflow()
+
+inputs = keras.Input((3,))
+functional = keras.Model(inputs, Dense(1)(inputs))
+assert_type(functional, keras.Model)
+assert_type(net, keras.Model)
+assert_type(keras.models.load_model("model.keras"), keras.Model)
+assert_type(keras.saving.load_model("model.keras"), keras.Model)
+assert_type(keras.models.clone_model(model), keras.Model)
+assert_type(model.get_dataflow(), Dataflow)
+assert_type(train(model), Dataflow)
+assert_type(train(Net()), Dataflow)
+with keras.trial("study", 1, {"rate": 0.1}) as trial:
+    assert_type(trial, keras.Trial)
+assert_type(keras.known_hyperparameters()[0].key, str)
+keras.log({"DROP": 0.3})
 """
+
+WRONG = {
+    "model.provenance(3)": "str",
+    'model.provenance("demo", adaptation="yes")': "bool",
+    'model.provenance("demo", {"LEARNING_RATE": True})': "bool",
+    'model.provenance("demo", hyperparameter=[("DROP", "NUMERIC")])': "hyperparameter",
+    'keras.capture({"LEARNING_RATE": True}, dataflow_tag=3)': "str",
+    'keras.flush("soon")': "float",
+}
+"""Calls that are mistakes, and a word of what a checker says of each."""
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +131,8 @@ def test_the_stubs_name_what_the_drop_in_brings():
     names = {alias.asname for node in ast.walk(tree) for alias in getattr(node, "names", [])}
     names |= {getattr(node, "name", None) for node in tree.body}
 
-    assert {name for name in names if name} - {"__version__"} == set(keras_prov.__all__)
+    public = {name for name in names if name and not name.startswith("_")}
+    assert public == set(keras_prov.__all__)
 
 
 def faces(owner, names):
@@ -113,6 +156,18 @@ def test_our_own_names_have_the_types_of_the_code(generator):
         assert {x for x in vars(real) if not x.startswith("_")} <= set(vars(stub))
 
 
+def test_methods_of_models_have_the_types_of_the_code(generator):
+    """What the stub of `Model` declares is what models get."""
+    scope = {}
+    exec("from __future__ import annotations\n" + generator.OWN, scope)  # noqa: S102
+    for name, real in {"provenance": provenance, "get_dataflow": get_dataflow}.items():
+        declared, code = (
+            inspect.signature(each) for each in (getattr(scope["_Captured"], name), real)
+        )
+        assert list(declared.parameters.values())[1:] == list(code.parameters.values())[1:]
+        assert declared.return_annotation == code.return_annotation
+
+
 def test_keras_is_not_imported_to_generate_them():
     """The generator reads sources, and so needs no backend."""
     script = (
@@ -123,8 +178,37 @@ def test_keras_is_not_imported_to_generate_them():
 
 
 def test_a_users_program_type_checks(check):
-    """The three forms of import, and what is done with them, are no errors to mypy."""
+    """Imports of all forms, models of all kinds, and what they give, are known to mypy."""
     assert check(USER) == (0, "Success: no issues found in 1 source file\n")
+
+
+@pytest.mark.parametrize("call", WRONG)
+def test_a_wrong_call_is_an_error(check, call):
+    """mypy names what was expected."""
+    status, output = check(f"import keras_prov as keras\nmodel = keras.Model()\n{call}\n")
+    assert status == 1
+    assert WRONG[call] in output
+
+
+def test_pyright_knows_the_same(tmp_path):
+    """The same program has no error, and each of the wrong calls has one."""
+    pytest.importorskip("pyright", reason="pip install pyright")
+    lines = ["import keras_prov as keras", "model = keras.Model()", *WRONG]
+    programs = {"right.py": USER, "wrong.py": "\n".join(lines)}
+    for name, text in programs.items():
+        (tmp_path / name).write_text(text)
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps({"extraPaths": [str(ROOT)]}))
+    command = [sys.executable, "-m", "pyright", "--pythonpath", sys.executable, "--outputjson"]
+    command += programs
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    try:
+        found = json.loads(done.stdout)["generalDiagnostics"]
+    except ValueError:  # it fetches node when it is first run
+        pytest.skip(f"pyright does not run here: {done.stderr[-200:]}")
+    errors = [each for each in found if each["severity"] == "error"]
+    lines = [each["range"]["start"]["line"] for each in errors]
+    assert {Path(each["file"]).name for each in errors} == {"wrong.py"}, errors
+    assert set(lines) == set(range(2, 2 + len(WRONG)))
 
 
 def test_a_misspelt_name_is_an_error(check):
