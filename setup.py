@@ -83,6 +83,7 @@ DEV = [
     "pytest",
     "pytest-timeout",
     "pytest-xdist",
+    "pyyaml",
     "roc-validator",
     "ruff",
     "schemathesis>=4",
