@@ -30,6 +30,7 @@ from build_support.kernel import (
     running_platform,
 )
 from dfanalyzer_client.cli.sql import split
+from dfanalyzer_client.support.distribution import NAMES
 from installation import ROOT, InstalledPython, copied_sources, output, ran
 from keras_prov._version import __version__
 from tools.readme import README, normalized, with_real_output
@@ -198,7 +199,7 @@ def test_the_core_differs_in_its_name_and_brings_no_tensorflow(distributions: Pa
         _metadata(_wheel(distributions, "any", name)) for name in ("keras_prov", "keras_prov_core")
     )
 
-    assert (whole["Name"], core["Name"]) == DISTRIBUTIONS
+    assert (whole["Name"], core["Name"]) == DISTRIBUTIONS == NAMES
     assert _needed(whole) - _needed(core) == {"tensorflow>=2.20"}
     for each in (whole, core):
         del each["Name"]
