@@ -1,6 +1,6 @@
-"""What Keras-Prov is, what it needs and what goes into its distributions."""
+"""What Keras-Prov needs, and what its distributions hold; what it is stands in pyproject.toml."""
 
-import runpy
+import os
 import sys
 from pathlib import Path
 
@@ -9,10 +9,27 @@ from setuptools import find_packages, setup
 ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))  # a build front end does not: build_support is not installed
 
-from build_support.commands import COMMANDS, KernelDistribution  # noqa: E402
+from build_support.commands import COMMANDS, named  # noqa: E402
+from build_support.distributions import CORE, SETTING, distribution_name  # noqa: E402
 
-README = ROOT / "README.md"
 STUBS = ROOT / "keras_prov-stubs"
+NAME = distribution_name(ROOT, os.environ.get(SETTING, ""))
+
+NEEDED = [
+    "click>=8.1",
+    "fsspec",
+    "keras>=3.12",
+    "numpy",
+    "packaging>=24.2",
+    "platformdirs>=3",
+    "prov>=3.2",
+    "pymonetdb>=1.8",
+    "rich>=13",
+    "sqlglot>=30",
+    "tenacity>=8.2",
+    "wrapt>=1.14",
+]
+BACKEND = [] if NAME == CORE else ["tensorflow>=2.20"]
 
 DEMO = ["scikit-learn"]
 BENCH = ["dask", "devito", "distributed", "joblib", "matplotlib", "scipy"]
@@ -68,6 +85,7 @@ DEV = [
     "pytest",
     "pytest-timeout",
     "pytest-xdist",
+    "pyyaml",
     "roc-validator",
     "ruff",
     "schemathesis>=4",
@@ -86,43 +104,8 @@ def stub_packages() -> list[str]:
 
 
 setup(
-    name="keras-prov",
-    version=runpy.run_path(str(ROOT / "keras_prov" / "_version.py"))["__version__"],
-    description="Provenance of Keras trainings, captured while they run and asked for in SQL",
-    long_description=README.read_text(encoding="utf-8") if README.exists() else "",
-    long_description_content_type="text/markdown",
-    license_expression="Apache-2.0 AND MPL-2.0 AND BSD-3-Clause",  # two for the libraries
-    license_files=["LICENSE", "build_support/licenses/*.txt"],
-    keywords=["keras", "provenance", "deep learning", "monetdb", "w3c prov", "dfanalyzer"],
-    classifiers=[
-        "Development Status :: 3 - Alpha",
-        "Intended Audience :: Developers",
-        "Intended Audience :: Science/Research",
-        "Operating System :: POSIX :: Linux",
-        "Programming Language :: Python :: 3",
-        "Programming Language :: Python :: 3.11",
-        "Programming Language :: Python :: 3.12",
-        "Programming Language :: Python :: 3.13",
-        "Topic :: Database",
-        "Topic :: Scientific/Engineering :: Artificial Intelligence",
-        "Typing :: Typed",
-    ],
-    python_requires=">=3.11",
-    install_requires=[
-        "click>=8.1",
-        "fsspec",
-        "keras>=3.12",
-        "numpy",
-        "packaging>=24.2",
-        "platformdirs>=3",
-        "prov>=3.2",
-        "pymonetdb>=1.8",
-        "rich>=13",
-        "sqlglot>=30",
-        "tenacity>=8.2",
-        "tensorflow>=2.20",
-        "wrapt>=1.14",
-    ],
+    distclass=named(NAME),
+    install_requires=[*NEEDED, *BACKEND],
     extras_require={
         "bench": BENCH,
         "crate": CRATE,
@@ -140,8 +123,6 @@ setup(
         *stub_packages(),
     ],
     include_package_data=True,  # as MANIFEST.in says
-    entry_points={"console_scripts": ["keras-prov = dfanalyzer_client.cli:main"]},
-    distclass=KernelDistribution,
     cmdclass=COMMANDS,
     zip_safe=False,
 )

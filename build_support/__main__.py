@@ -1,17 +1,18 @@
-"""Build every distribution: a wheel for each kernel, one without, and the source archive.
+"""Build every distribution: for each name a wheel per kernel, one without, and the source archive.
 
 Run it as `python -m build_support [DIRECTORY]`.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
-from build_support.kernel import KERNELS, SETTING, clear
+from build_support import distributions, kernel
 
 
 def build_all(source: Path, destination: Path) -> bool:
@@ -19,11 +20,13 @@ def build_all(source: Path, destination: Path) -> bool:
 
     Each wheel is built from the source archive, so nothing left in the tree can get into it.
     """
-    clear(destination)
-    for setting in (*KERNELS, "none"):
-        print(f"Building with {SETTING}={setting}", flush=True)
+    kernel.clear(destination)
+    platforms = (*kernel.KERNELS, "none")
+    for name, platform in itertools.product(distributions.DISTRIBUTIONS, platforms):
+        settings = {distributions.SETTING: name, kernel.SETTING: platform}
+        print("Building with", *(f"{key}={value}" for key, value in settings.items()), flush=True)
         command = [sys.executable, "-m", "build", "--outdir", str(destination), str(source)]
-        environment = {**os.environ, SETTING: setting}
+        environment = {**os.environ, **settings}
         if subprocess.run(command, env=environment, check=False).returncode:  # noqa: S603
             shutil.rmtree(destination, ignore_errors=True)
             return False

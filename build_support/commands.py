@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 from setuptools import Command, Distribution
 from setuptools.command.bdist_wheel import bdist_wheel
@@ -33,9 +34,21 @@ def _choice() -> Choice:
 class KernelDistribution(Distribution):
     """A distribution whose wheels carry shared libraries on some platforms."""
 
+    name_in_metadata: str
+
+    def parse_config_files(self, *args: Any, **kwargs: Any) -> None:
+        """Read pyproject.toml, where the name has to be a constant, and then give the real one."""
+        super().parse_config_files(*args, **kwargs)
+        self.metadata.name = self.name_in_metadata
+
     def has_ext_modules(self) -> bool:
         """Shared libraries belong in `platlib`, where setuptools puts extension modules."""
         return _choice().kernel is not None or super().has_ext_modules()
+
+
+def named(name: str) -> type[KernelDistribution]:
+    """Return the kind of distribution that setuptools makes, with the name that it goes by."""
+    return type("NamedDistribution", (KernelDistribution,), {"name_in_metadata": name})
 
 
 class BuildKernel(Command):

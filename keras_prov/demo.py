@@ -34,6 +34,7 @@ from dfanalyzer_client.cli.common import print_table
 from dfanalyzer_client.config import settings
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import reader_connection
+from dfanalyzer_client.support.distribution import install_command
 
 GROWTH_RATE, LAYERS = 12, 3
 HYPERPARAMETERS = {
@@ -128,7 +129,7 @@ def handwritten_digits() -> tuple[tuple[Any, Any], tuple[Any, Any]]:
         from sklearn.datasets import load_digits
         from sklearn.model_selection import train_test_split
     except ModuleNotFoundError:
-        sys.exit('The demo needs scikit-learn: pip install "keras-prov[demo]"')
+        sys.exit(f"The demo needs scikit-learn: {install_command('demo')}")
     images, digits = load_digits(return_X_y=True)
     images = (images.reshape(-1, 8, 8, 1) / 16).astype(np.float32)
     x_train, x_test, y_train, y_test = train_test_split(

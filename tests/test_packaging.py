@@ -13,13 +13,13 @@ import tarfile
 import venv
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from email.message import Message
 from email.parser import Parser
 from pathlib import Path
 
 import pytest
 
+from build_support.distributions import CORE, DEFAULT, DISTRIBUTIONS, distribution_name
 from build_support.kernel import (
     KERNELS,
     LICENSES,
@@ -30,44 +30,26 @@ from build_support.kernel import (
     running_platform,
 )
 from dfanalyzer_client.cli.sql import split
+from dfanalyzer_client.support.distribution import NAMES
+from installation import ROOT, InstalledPython, copied_sources, output, ran
+from keras_prov._version import __version__
 from tools.readme import README, normalized, with_real_output
 
 # TensorFlow is downloaded and unpacked into a new environment.
 pytestmark = pytest.mark.timeout(1800)
 
-ROOT = Path(__file__).resolve().parent.parent
 KERNEL_DIRECTORY = "dfanalyzer_client/private_server/_kernel"
 LIBRARY_NAMES = {"bat", "mapi", "monetdb5", "monetdbe", "monetdbsql", "pcre", "stream"}
 ELF_MACHINES = {"linux-x86_64": 62, "linux-aarch64": 183}
-NOT_SOURCES = shutil.ignore_patterns(
-    *(".git", ".venv*", "build", "dist", "*.egg-info", "_kernel"),
-    *("__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"),
-)
 
 on_a_kernel_platform = pytest.mark.skipif(
     running_platform() not in KERNELS, reason="there is no MonetDB kernel for this platform"
 )
 
 
-@dataclass(frozen=True)
-class InstalledPython:
-    """The interpreter of an environment that holds the wheel and what it depends on."""
-
-    bin: Path
-    """Where `python` and the console scripts are."""
-    directory: Path
-    """Where scripts run; the sources of this repository are out of reach there."""
-
-    def run(self, script: str, *arguments: str, **environment: str) -> str:
-        """Run the text of a script and return what it printed."""
-        path = self.directory / "script.py"
-        path.write_text(script, encoding="utf-8")
-        return self.command("python", str(path), *arguments, **environment)
-
-    def command(self, name: str, *arguments: str, **environment: str) -> str:
-        """Run a command of the environment and return what it printed."""
-        clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-        return _output([str(self.bin / name), *arguments], self.directory, {**clean, **environment})
+def _tag(platform: str) -> str:
+    machine = platform.removeprefix("linux-")
+    return f"manylinux_2_17_{machine}.manylinux2014_{machine}"
 
 
 @pytest.fixture(scope="session")
@@ -75,7 +57,7 @@ def copy_sources(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]
     """Copies of the source tree, each as a fresh clone has it."""
 
     def copy() -> Path:
-        return shutil.copytree(ROOT, tmp_path_factory.mktemp("clone") / "tree", ignore=NOT_SOURCES)
+        return copied_sources(tmp_path_factory.mktemp("clone") / "tree")
 
     return copy
 
@@ -88,7 +70,7 @@ def distributions(
     directory = tmp_path_factory.mktemp("distributions") / "dist"
     tree = copy_sources()
     _plant_stale_libraries(tree)
-    _output([sys.executable, "-m", "build_support", str(directory)], tree)
+    output([sys.executable, "-m", "build_support", str(directory)], tree)
     return directory
 
 
@@ -98,9 +80,7 @@ def installed_python(
 ) -> Iterator[InstalledPython]:
     """An interpreter that has this platform's wheel, installed by pip with all it depends on."""
     home = tmp_path_factory.mktemp("installed")
-    venv.create(home / "venv", with_pip=True)
-    scripts = home / "venv" / ("Scripts" if os.name == "nt" else "bin")
-    python = InstalledPython(scripts, home)
+    python = InstalledPython.created(home)
     tag = _tag(running_platform()) if running_platform() in KERNELS else "any"
     python.command("python", "-m", "pip", "install", "-q", str(_wheel(distributions, tag)))
     yield python
@@ -124,14 +104,16 @@ def test_make_dist_builds_a_wheel_for_each_kernel_and_one_without_and_the_source
 ) -> None:
     """All distributions come out of one command, with tags that say where each may go."""
     version = _metadata(_wheel(distributions, "any"))["Version"]
-    assert sorted(path.name for path in distributions.iterdir()) == sorted(
-        [
-            f"keras_prov-{version}.tar.gz",
-            f"keras_prov-{version}-py3-none-any.whl",
-            f"keras_prov-{version}-py3-none-{_tag('linux-x86_64')}.whl",
-            f"keras_prov-{version}-py3-none-{_tag('linux-aarch64')}.whl",
-        ]
-    )
+    assert {path.name for path in distributions.iterdir()} == {
+        f"{name}-{version}{ending}"
+        for name in ("keras_prov", "keras_prov_core")
+        for ending in (
+            ".tar.gz",
+            "-py3-none-any.whl",
+            f"-py3-none-{_tag('linux-x86_64')}.whl",
+            f"-py3-none-{_tag('linux-aarch64')}.whl",
+        )
+    }
 
 
 @pytest.mark.parametrize("platform", KERNELS)
@@ -185,8 +167,7 @@ def test_the_source_archive_carries_what_a_build_needs_and_no_libraries(
     distributions: Path,
 ) -> None:
     """The libraries are fetched by each build, never passed on in the sources."""
-    (path,) = distributions.glob("*.tar.gz")
-    with tarfile.open(path) as archive:
+    with tarfile.open(_archive(distributions)) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
 
     licenses = {f"build_support/licenses/{text.name}" for text in LICENSES.iterdir()}
@@ -205,13 +186,54 @@ def test_the_metadata_say_what_the_package_needs(distributions: Path) -> None:
         "system",
     }  # fmt: skip
     assert set(metadata.get_all("Provides-Extra", [])) == extras
-    core = {line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line}
-    assert {"keras>=3.12", "tensorflow>=2.20", "pymonetdb>=1.8"} <= core
+    assert {"keras>=3.12", "tensorflow>=2.20", "pymonetdb>=1.8"} <= _needed(metadata)
+    assert metadata["Version"] == __version__
+    assert metadata["Summary"]
+    assert metadata.get_all("Classifier")
+    assert metadata.get_all("Project-URL")
+
+
+def test_the_core_differs_in_its_name_and_brings_no_tensorflow(distributions: Path) -> None:
+    """All else that the metadata say is the same, extras and the command among it."""
+    whole, core = (
+        _metadata(_wheel(distributions, "any", name)) for name in ("keras_prov", "keras_prov_core")
+    )
+
+    assert (whole["Name"], core["Name"]) == DISTRIBUTIONS == NAMES
+    assert _needed(whole) - _needed(core) == {"tensorflow>=2.20"}
+    for each in (whole, core):
+        del each["Name"]
+    lines = [(key, value) for key, value in whole.items() if value != "tensorflow>=2.20"]
+    assert lines == core.items()
+
+
+@pytest.mark.parametrize("tag", ["any", *map(_tag, KERNELS)])
+def test_both_distributions_hold_the_same_files(distributions: Path, tag: str) -> None:
+    """Whichever is installed, it is the same package."""
+    whole, core = (_wheel(distributions, tag, name) for name in ("keras_prov", "keras_prov_core"))
+    assert _hashes(whole) == _hashes(core)
+
+
+def test_the_tests_in_the_source_archive_find_all_that_they_import(
+    distributions: Path, tmp_path: Path
+) -> None:
+    """Whoever has the archive alone, as packagers have, collects every test of the tree."""
+    tree = _unpacked(_archive(distributions), tmp_path)
+    assert {path.name for path in tree.glob("tests/**/*.py")} == {
+        path.name for path in ROOT.glob("tests/**/*.py")
+    }
+
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-p", "no:cacheprovider"]
+    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    collected = output(command, tree, clean)
+
+    for path in tree.glob("tests/**/test_*.py"):
+        assert f"{path.relative_to(tree).as_posix()}::" in collected
 
 
 def test_a_wrong_hash_fails_make_dist_and_leaves_nothing(tampered_sources: Path) -> None:
     """A release is never built from a file that is not the pinned one."""
-    result = _run([sys.executable, "-m", "build_support", "dist"], tampered_sources)
+    result = ran([sys.executable, "-m", "build_support", "dist"], tampered_sources)
 
     assert result.returncode == 1
     assert "is not the pinned file: its SHA-256 is" in result.stdout + result.stderr
@@ -255,10 +277,10 @@ def test_an_editable_install_has_the_libraries_in_the_source_tree(
     pip = [str(tmp_path / "venv" / "bin" / "python"), "-m", "pip"]
     install = [*pip, "install", "-q", "--no-deps", "--editable", str(tree)]
 
-    _output(install, tmp_path, {**os.environ, "KERAS_PROV_KERNEL": "require"})
+    output(install, tmp_path, {**os.environ, "KERAS_PROV_KERNEL": "require"})
     assert len(list((tree / KERNEL_DIRECTORY).glob("lib*.so*"))) == len(LIBRARY_NAMES)
 
-    _output(install, tmp_path, {**os.environ, "KERAS_PROV_KERNEL": "none"})
+    output(install, tmp_path, {**os.environ, "KERAS_PROV_KERNEL": "none"})
     assert not (tree / KERNEL_DIRECTORY).exists()
 
 
@@ -306,6 +328,24 @@ def test_an_unknown_setting_is_an_error_that_names_the_known_ones() -> None:
         choose("Linux")
 
 
+def test_the_setting_says_which_distribution_is_built(tmp_path: Path) -> None:
+    """TensorFlow comes by default; a slip of the pen does not silently mean that."""
+    assert distribution_name(tmp_path, "") == distribution_name(tmp_path, DEFAULT) == DEFAULT
+    assert distribution_name(tmp_path, CORE) == CORE
+    with pytest.raises(ValueError, match="may be keras-prov or keras-prov-core"):
+        distribution_name(tmp_path, "core")
+
+
+def test_a_source_archive_builds_the_distribution_that_it_is_of(
+    distributions: Path, tmp_path: Path
+) -> None:
+    """pip, which sets nothing, makes of an archive what its name promises."""
+    for number, name in enumerate(DISTRIBUTIONS):
+        archive = _archive(distributions, name.replace("-", "_"))
+        tree = _unpacked(archive, tmp_path / str(number))
+        assert distribution_name(tree, "") == name
+
+
 def test_a_download_that_fails_says_what_pip_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -319,20 +359,42 @@ def test_a_download_that_fails_says_what_pip_said(
     assert not (tmp_path / "kernel").exists()
 
 
-def _tag(platform: str) -> str:
-    machine = platform.removeprefix("linux-")
-    return f"manylinux_2_17_{machine}.manylinux2014_{machine}"
-
-
-def _wheel(directory: Path, tag: str) -> Path:
-    (path,) = directory.glob(f"*-py3-none-{tag}.whl")
+def _wheel(directory: Path, tag: str, name: str = "keras_prov") -> Path:
+    (path,) = directory.glob(f"{name}-*-py3-none-{tag}.whl")
     return path
+
+
+def _archive(directory: Path, name: str = "keras_prov") -> Path:
+    (path,) = directory.glob(f"{name}-*.tar.gz")
+    return path
+
+
+def _unpacked(archive: Path, directory: Path) -> Path:
+    with tarfile.open(archive) as members:
+        members.extractall(directory, filter="data")
+    (root,) = directory.iterdir()
+    return root
+
+
+def _hashes(wheel: Path) -> dict[str, int]:
+    """Of all files but the metadata."""
+    with zipfile.ZipFile(wheel) as archive:
+        return {
+            member.filename: member.CRC
+            for member in archive.infolist()
+            if ".dist-info/" not in member.filename
+        }
 
 
 def _metadata(wheel: Path) -> Message:
     with zipfile.ZipFile(wheel) as archive:
         (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
         return Parser().parsestr(archive.read(name).decode())
+
+
+def _needed(metadata: Message) -> set[str]:
+    """What an installation without extras brings."""
+    return {line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line}
 
 
 def _kernel_files(wheel: zipfile.ZipFile) -> list[str]:
@@ -352,23 +414,9 @@ def _platform_build_directory() -> str:
 
 def _build_wheel(tree: Path, setting: str) -> str:
     environment = {**os.environ, "KERAS_PROV_KERNEL": setting}
-    result = _run([sys.executable, "-m", "build", "--wheel"], tree, environment)
+    result = ran([sys.executable, "-m", "build", "--wheel"], tree, environment)
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout + result.stderr
-
-
-def _output(command: list[str], directory: Path, environment: dict[str, str] | None = None) -> str:
-    result = _run(command, directory, environment)
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
-
-
-def _run(
-    command: list[str], directory: Path, environment: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command, cwd=directory, env=environment, capture_output=True, text=True, check=False
-    )
 
 
 class Shell:

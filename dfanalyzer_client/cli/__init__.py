@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import click
 
+from ..support.distribution import installed_name
 from . import database, runs, server, sql
 from .export import export
 from .query import query
@@ -17,7 +18,7 @@ __all__ = ["main"]
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(package_name="keras-prov", prog_name="keras-prov")
+@click.version_option(package_name=installed_name(), prog_name="keras-prov")
 def main() -> None:
     """Capture the provenance of Keras trainings; ask and administer it.
 

@@ -12,6 +12,7 @@ import click
 
 from ..config import settings
 from ..errors import DfAnalyzerError
+from ..support.distribution import install_command
 from .common import chosen_store, friendly_errors, store_option
 
 __all__ = ["serve"]
@@ -57,7 +58,7 @@ def serve(
         except ImportError as error:
             raise DfAnalyzerError(
                 f"keras-prov serve needs FastAPI and uvicorn ({error}): "
-                "pip install 'keras-prov[service]'"
+                f"{install_command('service')}"
             ) from None
         run(url, settings.home(), host, port, token, _say, zone)
 

@@ -14,6 +14,7 @@ from ..store import Connection, reader_connection
 from ..store.exact_numbers import Place, restored
 from ..store.layout import DataflowLayout
 from ..store.reading import Catalogue
+from ..support.distribution import install_command
 from ._path import fragment
 from ._select import Attributes, select
 
@@ -53,7 +54,7 @@ class QueryResult:
             import pandas as pd
         except ImportError:
             raise ImportError(
-                "QueryResult.to_pandas() needs pandas: pip install 'keras-prov[pandas]'"
+                f"QueryResult.to_pandas() needs pandas: {install_command('pandas')}"
             ) from None
         return pd.DataFrame(self.rows, columns=self.columns)
 

@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Self
 
+from dfanalyzer_client.support.distribution import install_command
 from dfanalyzer_client.support.forks import undivided
 
 from .._guard import guarded
@@ -47,7 +48,7 @@ def checked() -> None:
     if find_spec("psutil") is None:
         raise ImportError(
             "SYSTEM_METRICS needs the library psutil, which is not installed. "
-            "Install it with: pip install 'keras-prov[system]'"
+            f"Install it with: {install_command('system')}"
         )
 
 

@@ -14,6 +14,7 @@ from ...executions.environment import environment_of
 from ...executions.reader import read_execution
 from ...executions.summaries import ExecutionSummary
 from ...store.connection import Connection
+from ...support.distribution import install_command
 from ..masked import published
 from ._labels import Run
 from ._parameters import parameters_of
@@ -59,7 +60,7 @@ def write_crate(
         from ._crate import Crate
     except ImportError as error:
         raise CrateError(
-            f"A crate needs the package rocrate ({error}): pip install 'keras-prov[crate]'"
+            f"A crate needs the package rocrate ({error}): {install_command('crate')}"
         ) from None
     licence = checked_licence(license) if license else None
     record = published(read_execution(connection, summary.dataflow, summary.id))

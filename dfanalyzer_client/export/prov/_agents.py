@@ -11,6 +11,7 @@ from prov.identifier import QualifiedName
 from ...executions.environment import KNOWN_SOFTWARE, Environment, environment_of
 from ...executions.record import ExecutionRecord
 from ...keras_schema import TRANSFORMATIONS
+from ...support.distribution import NAMES
 from ._options import Options
 from ._statements import Statements
 
@@ -109,7 +110,8 @@ def _programs(
     if not any(task.transformation in OF_KERAS for task in record.tasks):
         return None, None, None
     keras = _software(statements, "keras", environment.latest("keras", "version"))
-    ours = _software(statements, KERAS_PROV, environment.latest("package", KERAS_PROV))
+    installed = (environment.latest("package", name) for name in NAMES)
+    ours = _software(statements, KERAS_PROV, next(filter(None, installed), None))
     backend = environment.latest("keras", "backend")
     if backend is None:
         return keras, ours, None

@@ -10,6 +10,7 @@ from prov.model import ProvDocument
 from prov.serializers import DoNotExist
 
 from ...errors import DfAnalyzerError
+from ...support.distribution import install_command
 from . import _bundles
 from ._bundles import as_json, as_jsonld, as_provn, as_xml
 
@@ -73,5 +74,5 @@ def needs_extra(what: str) -> Iterator[None]:
         yield
     except (ImportError, DoNotExist):
         raise DfAnalyzerError(
-            f"{what} needs optional packages: pip install 'keras-prov[prov]'"
+            f"{what} needs optional packages: {install_command('prov')}"
         ) from None

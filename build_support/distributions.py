@@ -1,0 +1,33 @@
+"""The two distributions of this tree: with TensorFlow, and with the backend of the user's choice.
+
+Both hold the same files. `keras-prov` brings TensorFlow; `keras-prov-core` brings no backend.
+"""
+
+from __future__ import annotations
+
+from email.parser import Parser
+from pathlib import Path
+
+SETTING = "KERAS_PROV_DISTRIBUTION"
+DEFAULT = "keras-prov"
+CORE = "keras-prov-core"
+DISTRIBUTIONS = (DEFAULT, CORE)
+
+
+def distribution_name(root: Path, setting: str) -> str:
+    """Name the distribution that a build makes.
+
+    Args:
+        root: The source tree. One that was unpacked from a source archive says what it is.
+        setting: The value of `KERAS_PROV_DISTRIBUTION`; empty means `keras-prov`.
+
+    Raises:
+        ValueError: The value names neither.
+    """
+    unpacked = root / "PKG-INFO"
+    if unpacked.exists():
+        return Parser().parsestr(unpacked.read_text(encoding="utf-8"))["Name"]
+    if setting not in ("", *DISTRIBUTIONS):
+        known = " or ".join(DISTRIBUTIONS)
+        raise ValueError(f"{SETTING}={setting!r} is unknown; it may be {known}")
+    return setting or DEFAULT
