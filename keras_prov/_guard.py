@@ -111,9 +111,9 @@ def _report_home(error: UnsafeHomeError) -> None:
         )
 
 
-def _reported_of(each: object) -> set[tuple[str, str]]:
-    reported = _reported_by_object.get(each)
+def _reported_of(subject: object) -> set[tuple[str, str]]:
+    reported = _reported_by_object.get(subject)
     if reported is None:
         reported = set()
-        _reported_by_object.set(each, reported)
+        _reported_by_object.set(subject, reported)
     return reported

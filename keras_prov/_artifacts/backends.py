@@ -108,7 +108,7 @@ class _LocalFolder:
 
     def names(self, folder: str) -> list[str]:
         path = self._root / folder
-        return [each.name for each in path.iterdir()] if path.is_dir() else []
+        return [file.name for file in path.iterdir()] if path.is_dir() else []
 
     def open(self, name: str) -> IO[bytes]:
         return open_regular(self._root / name)
@@ -146,7 +146,7 @@ class _Remote:
         path = f"{self._root}/{folder}"
         if not self._fs.isdir(path):
             return []
-        return [each.rpartition("/")[2] for each in self._fs.ls(path, detail=False)]
+        return [path.rpartition("/")[2] for path in self._fs.ls(path, detail=False)]
 
     def open(self, name: str) -> IO[bytes]:
         file: IO[bytes] = self._fs.open(f"{self._root}/{name}", "rb")

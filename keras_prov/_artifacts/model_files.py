@@ -84,9 +84,9 @@ def file_facts(path: Any, kind: str, callback: str | None = None) -> Iterator[Fi
         return
     file = Path(text).absolute()
     shards = shards_of(file) if file.name.endswith(SHARDED) else []
-    for each in (file, *shards):
-        size, digest = _digest(each)
-        yield FileFact(str(each), each.name, kind, size, digest, callback)
+    for found in (file, *shards):
+        size, digest = _digest(found)
+        yield FileFact(str(found), found.name, kind, size, digest, callback)
 
 
 def remember_load(model: object, path: Any, kind: str, callback: str | None) -> None:

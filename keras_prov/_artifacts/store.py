@@ -136,4 +136,4 @@ class ArtifactStore:
 
 
 def _suffix(path: Path) -> str:
-    return next((each for each in COMPOUND_SUFFIXES if path.name.endswith(each)), path.suffix)
+    return next((suffix for suffix in COMPOUND_SUFFIXES if path.name.endswith(suffix)), path.suffix)

@@ -78,7 +78,7 @@ def choice_of_text(text: str) -> dict[str, bool | float]:
         ValueError: a value is none of these; an unknown key is left to `checked_choice`.
     """
     chosen: dict[str, bool | float] = {}
-    for item in filter(None, (each.strip() for each in text.split(","))):
+    for item in filter(None, (part.strip() for part in text.split(","))):
         key, has_value, value = (part.strip() for part in item.partition("="))
         if item.lower() == "all":
             chosen |= everything()
@@ -135,11 +135,11 @@ def _as_mapping(hyps: Any) -> Mapping[Any, Any]:
     if isinstance(hyps, str):
         return choice_of_text(hyps)
     if isinstance(hyps, (list, tuple, set, frozenset)) and all(
-        isinstance(each, (str, Key)) for each in hyps
+        isinstance(key, (str, Key)) for key in hyps
     ):
         chosen: dict[Any, Any] = {}
-        for each in hyps:
-            chosen |= choice_of_text(each) if isinstance(each, str) else {each: True}
+        for key in hyps:
+            chosen |= choice_of_text(key) if isinstance(key, str) else {key: True}
         return chosen
     raise TypeError(
         'What to capture is a dictionary of True and False, as in {"LEARNING_RATE": True}, a list '

@@ -111,7 +111,7 @@ def dtype_name(dtype: np.dtype[Any]) -> str:
     """The name of a dtype, whatever its byte order; that of a record has its fields."""
     if dtype.fields is None:
         return str(dtype.name)
-    fields = (f"{name}: {dtype_name(each[0])}" for name, each in dtype.fields.items())
+    fields = (f"{name}: {dtype_name(field[0])}" for name, field in dtype.fields.items())
     return f"{{{', '.join(fields)}}}"
 
 
@@ -205,7 +205,7 @@ def _object_bytes(value: Any) -> bytes:
     if type(value) in _BY_REPR or _is_pandas_scalar(type(value)):
         return b"r" + _framed(repr(value).encode())
     if isinstance(value, (list, tuple)):
-        return b"l" + _framed(b"".join(_object_bytes(each) for each in value))
+        return b"l" + _framed(b"".join(_object_bytes(item) for item in value))
     if isinstance(value, (np.ndarray, np.generic)):
         found = array_hash(np.asarray(value))
         if found is not None:

@@ -79,12 +79,12 @@ def _unfolded(given: Any) -> Iterator[Any]:
     """The callbacks; of a `CallbackList` without those that Keras may have added."""
     if isinstance(given, keras.callbacks.CallbackList):
         plain = (keras.callbacks.History, keras.callbacks.ProgbarLogger)
-        given = [each for each in given.callbacks if type(each) not in plain]
-    for each in keras.tree.flatten(given):
-        if isinstance(each, keras.callbacks.CallbackList):
-            yield from _unfolded(each)
-        elif each is not None:
-            yield each
+        given = [callback for callback in given.callbacks if type(callback) not in plain]
+    for callback in keras.tree.flatten(given):
+        if isinstance(callback, keras.callbacks.CallbackList):
+            yield from _unfolded(callback)
+        elif callback is not None:
+            yield callback
 
 
 def is_array(data: Any) -> bool:

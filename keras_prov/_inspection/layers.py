@@ -71,8 +71,8 @@ def connections(model: Any) -> list[tuple[str, str]]:
     within = [(f"{path}/", layer) for path, layer in _walk(model, "", {id(model)})]
     return [
         (f"{prefix}{inbound}", f"{prefix}{outbound}")
-        for prefix, each in [("", model), *within]
-        for inbound, outbound in _edges(each)
+        for prefix, part in [("", model), *within]
+        for inbound, outbound in _edges(part)
     ]
 
 

@@ -34,7 +34,7 @@ def learning_rate(optimizer: Any, model: Any = None) -> float | None:
     """
     if is_multi(optimizer):
         inner = inner_optimizers(optimizer)
-        rates: float | None = common(learning_rate(each, model) for each in inner)
+        rates: float | None = common(learning_rate(part, model) for part in inner)
         return rates
     groups: Any = getattr(optimizer, "param_groups", None)  # an optimizer of PyTorch
     if isinstance(groups, list):
@@ -131,8 +131,8 @@ def _current(variable: Any, model: Any) -> Any:
     values = state.get("optimizer_variables")
     if values is None:
         return variable
-    for position, each in enumerate(model.optimizer.variables):
-        if each is variable:
+    for position, candidate in enumerate(model.optimizer.variables):
+        if candidate is variable:
             return values[position]
     return variable
 

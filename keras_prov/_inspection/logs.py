@@ -72,7 +72,9 @@ class HistoryReader:
     def __init__(self, given: Any) -> None:
         is_list = isinstance(given, keras.callbacks.CallbackList)
         callbacks = given.callbacks if is_list else keras.tree.flatten(given)
-        found = [each for each in callbacks if isinstance(each, keras.callbacks.History)]
+        found = [
+            callback for callback in callbacks if isinstance(callback, keras.callbacks.History)
+        ]
         self._history = found[-1] if found else None
         self._lengths = self._lengths_now()
 
@@ -130,8 +132,8 @@ def _read(value: Any) -> Iterator[tuple[str, float | str | None]]:
         found = list(_parts(value))
     except Exception:  # of a tensor or of a class of the user's
         found = [(AS_TEXT, describe(value))]
-    for suffix, each in found:
-        yield suffix, captured_text(each) if isinstance(each, str) else each
+    for suffix, part in found:
+        yield suffix, captured_text(part) if isinstance(part, str) else part
 
 
 def _parts(value: Any) -> Iterator[tuple[str, float | str | None]]:
@@ -178,7 +180,7 @@ def _numpy(value: Any) -> np.ndarray | None:
     if not isinstance(value, (list, tuple)):
         return np.asarray(_host(value))
     try:
-        return np.asarray([_host(each) for each in value])
+        return np.asarray([_host(item) for item in value])
     except ValueError:
         return None
 

@@ -81,8 +81,8 @@ class Training:
             rows |= architecture_of(self._fit_call, consent)
         else:
             self._late_values = values or {}
-            for each in self._deciding_optimizers():
-                when_built(each, self.optimizer_is_built)
+            for optimizer in self._deciding_optimizers():
+                when_built(optimizer, self.optimizer_is_built)
             if OF_BUILT_MODELS & self._late_values.keys():
                 values = None
         self._task = self._execution.begin_training(
@@ -190,8 +190,8 @@ class Training:
             return
         if self._task is None:
             self.begin()
-        for each in self._deciding_optimizers():
-            forget_building(each)
+        for optimizer in self._deciding_optimizers():
+            forget_building(optimizer)
         if error is not None:
             self._count_batches()
         steps = (
@@ -222,7 +222,7 @@ class Training:
         chosen = self._fit_call.optimizer
         if chosen is not None:
             return [chosen]
-        return [each.optimizer for each in self._fit_call.optimizers]
+        return [named.optimizer for named in self._fit_call.optimizers]
 
     def _keep_configuration(self) -> None:
         """Keep what the next training of this model is compared with."""
