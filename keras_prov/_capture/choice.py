@@ -1,4 +1,4 @@
-"""Which keys a user has set to True, read from whatever form they were given in, and checked."""
+"""The keys that a user has set to True, in a dictionary, list or text, and checked."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _value_of_text(key: str, text: str) -> bool | float:
         return int(text) if text.isdecimal() else float(text)
     except ValueError:
         raise ValueError(
-            f"What to capture is all, or keys as in LEARNING_RATE,BATCH_METRICS=10. "
+            f"What to capture is 'all', or keys as in LEARNING_RATE,BATCH_METRICS=10. "
             f"Received: {key}={text}."
         ) from None
 
@@ -179,7 +179,7 @@ def _unknown(key: object) -> str:
     known = [*KNOWN, *OPTIONS]
     if not isinstance(key, str):
         return (
-            f"A key is a text, as 'LEARNING_RATE', or one of keras_prov.known_hyperparameters(). "
+            f"A key is a text such as 'LEARNING_RATE', or one of known_hyperparameters(). "
             f"Received: {key!r:.200} of type {type(key).__name__}."
         )
     name = str(key).upper().replace(" ", "_").replace("-", "_")
@@ -187,5 +187,5 @@ def _unknown(key: object) -> str:
     meant = f" Did you mean {near[0]!r}?" if near else ""
     return (
         f"Unknown hyperparameter {key!r}.{meant} keras_prov.known_hyperparameters() lists all "
-        f"{len(known)} keys. Your own are given as hyperparameters=[({name!r}, 'NUMERIC')]."
+        f"{len(known)} keys. Custom ones are given as hyperparameters=[({name!r}, 'NUMERIC')]."
     )

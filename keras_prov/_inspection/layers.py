@@ -32,7 +32,7 @@ class LayerRow(NamedTuple):
         argument: of the constructor; ``class`` in the row that every layer has.
         value: of the argument, as a text.
         class_: the layer's class.
-        output_shape: as a text; None if only calling the layer would tell.
+        output_shape: as a text; None if the layer would have to be called.
         parameters: how many numbers its weights have, including those of its layers.
         place: ``file:line`` where it was created.
     """

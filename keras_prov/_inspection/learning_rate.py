@@ -108,9 +108,7 @@ def _arithmetic_of(schedule: Any) -> Callable[[int], float] | None:
     given = schedule.initial_learning_rate, schedule.decay_steps, schedule.decay_rate
     if not isinstance(given[0], float) or not all(isinstance(e, (int, float)) for e in given[1:]):
         return None
-    first, steps, decay = map(
-        np.float32, given
-    )  # TensorFlow computes in float32, whatever floatx is
+    first, steps, decay = map(np.float32, given)  # as in TensorFlow, whatever floatx is
     staircase = bool(schedule.staircase)
 
     def at(step: int) -> float:

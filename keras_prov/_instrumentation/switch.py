@@ -120,9 +120,9 @@ def _put_back(applied: list[tuple[Change, Undo]]) -> None:
         applied[place] = change, change.apply()
     if lost:
         _logger.warning(
-            "Another library has taken Keras-Prov's patch of %s off Keras, as MLflow's autologging "
-            "does when it is switched off or on again. It is back; what Keras did there meanwhile "
-            "is not captured.",
+            "Another library has removed Keras-Prov's patch of %s, as MLflow's autologging does "
+            "when it is switched off or on again. It is applied again; calls in between are not "
+            "captured.",
             ", ".join(str(applied[place][0]) for place in lost),
         )
 

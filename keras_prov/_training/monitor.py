@@ -204,7 +204,7 @@ class Training:
         for step in steps:
             with guarded("the end of a training"):
                 step()
-        with guarded("the last look at the learning rate", lost="its last change"):
+        with guarded("the last poll of the learning rate", lost="its last change"):
             if self._adaptations is not None:
                 self._adaptations.last_poll(self._progress, error)
         if self._task is not None:

@@ -111,8 +111,8 @@ def _hint_at_unseen_training(execution: Execution, model: Any) -> None:
     taken = steps_taken(chosen_optimizer(model))
     if taken is not None and taken > (execution.steps_before or 0):
         _logger.warning(
-            "The model %r is tested after %d steps of training outside fit(), which Keras-Prov "
-            "does not see: execution %s has its hyperparameters and tests, and no epochs.",
+            "The model %r is evaluated after %d steps of training outside fit(), which Keras-Prov "
+            "cannot capture: execution %s has hyperparameters and tests, but no epochs.",
             getattr(model, "name", type(model).__name__),
             taken - (execution.steps_before or 0),
             execution.tag,

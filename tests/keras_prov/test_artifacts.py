@@ -184,7 +184,7 @@ def test_what_is_no_file_is_an_error(tmp_path):
     store = ArtifactStore(tmp_path / "store")
 
     for path in (tmp_path, tmp_path / "not there"):
-        with pytest.raises(ArtifactError, match="is none"):
+        with pytest.raises(ArtifactError, match="is not one"):
             store.put(path)
 
 
