@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import keras
 
-from .model_files import BACKUP, LOG, FileFact, changed, file_facts
+from .model_files import BACKUP, LOG, FileFact, file_facts, last_change
 
 __all__ = ["CallbackFiles"]
 
@@ -43,7 +43,7 @@ class CallbackFiles:
 
     def _now(self) -> dict[str, _Known]:
         return {
-            str(path): _Known(kind, type(callback).__name__, changed(str(path)))
+            str(path): _Known(kind, type(callback).__name__, last_change(str(path)))
             for callback in self._callbacks
             for kind, path in _paths(callback)
         }

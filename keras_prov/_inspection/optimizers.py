@@ -98,33 +98,33 @@ def mapped_optimizers(multi: Any) -> dict[str, Any]:
 def _in_attributes(model: Any) -> list[tuple[str, Any]]:
     """Optimizers in attributes; also in those of nested models, if the model trains itself."""
     with_parts = chosen_optimizer(model) is None and trains_itself(type(model))
-    return list(_held(model, "", {id(model)}, MAX_DEPTH, with_parts))
+    return list(_optimizers_of(model, "", {id(model)}, MAX_DEPTH, with_parts))
 
 
-def _held(
+def _optimizers_of(
     owner: Any, prefix: str, seen: set[int], depth: int, with_parts: bool
 ) -> Iterator[tuple[str, Any]]:
     attributes = dict(getattr(owner, "__dict__", {}))
     if not prefix or chosen_optimizer(owner) is None:
         attributes.pop(MAIN, None)
     for name in [*filter(_is_public, attributes), *_hidden_optimizers(attributes)]:
-        yield from _within(attributes[name], f"{prefix}{name}", seen, depth, with_parts)
+        yield from _optimizers_in(attributes[name], f"{prefix}{name}", seen, depth, with_parts)
 
 
-def _within(
+def _optimizers_in(
     value: Any, name: str, seen: set[int], depth: int, with_parts: bool
 ) -> Iterator[tuple[str, Any]]:
     if _is_optimizer(value):
         yield name, value
     elif depth and isinstance(value, (list, tuple)):
         for position, item in enumerate(value):
-            yield from _within(item, f"{name}[{position}]", seen, depth - 1, with_parts)
+            yield from _optimizers_in(item, f"{name}[{position}]", seen, depth - 1, with_parts)
     elif depth and isinstance(value, dict):
         for key, item in value.items():
-            yield from _within(item, f"{name}[{key}]", seen, depth - 1, with_parts)
+            yield from _optimizers_in(item, f"{name}[{key}]", seen, depth - 1, with_parts)
     elif with_parts and depth and isinstance(value, keras.Model) and id(value) not in seen:
         seen.add(id(value))
-        yield from _held(value, f"{name}.", seen, depth - 1, with_parts)
+        yield from _optimizers_of(value, f"{name}.", seen, depth - 1, with_parts)
 
 
 def _is_public(name: str) -> bool:

@@ -100,14 +100,14 @@ def reinstate() -> None:
     that is called checks.
     """
     applied = _applied
-    with _checking:
+    with _guard:
         if applied is not None and not all(undo.is_on() for _, undo in applied):
             with _lock:
                 if applied is _applied:
                     _put_back(applied)
 
 
-_checking = guarded("putting patches back", lost="what happens where they were")
+_guard = guarded("putting patches back", lost="what happens where they were")
 
 
 def _put_back(applied: list[tuple[Change, Undo]]) -> None:

@@ -75,7 +75,7 @@ class _WatchedEvaluate:
         rows = data_rows("test", self._data) if execution.consent.choice.dataset else []
         execution.record_test(logs, self._began, rows, self._first.logs, values)
         if untrained and not loaded:
-            _hint_at_unseen_training(execution, model)
+            _warn_of_custom_loop(execution, model)
 
     def _watch(self, original: Callable[..., Any]) -> None:
         bound = bound_arguments(original, self.args, self.kwargs)
@@ -106,7 +106,7 @@ def _is_validation(model: Any, kwargs: Mapping[str, Any]) -> bool:
     return "_use_cached_eval_dataset" in kwargs or fits.is_running(model)
 
 
-def _hint_at_unseen_training(execution: Execution, model: Any) -> None:
+def _warn_of_custom_loop(execution: Execution, model: Any) -> None:
     """Log once per execution that its model was trained by a loop that we cannot see."""
     taken = steps_taken(chosen_optimizer(model))
     if taken is not None and taken > (execution.steps_before or 0):
