@@ -95,7 +95,7 @@ class Training:
             )
             self._optimizers.record(self._fit_call.optimizers)
         if consent.adaptation:
-            with guarded("the learning rate's watch", lost="changes of the learning rate"):
+            with guarded("watching the learning rate", lost="changes of the learning rate"):
                 self._adaptations = AdaptationRecorder(self._execution, self._fit_call)
         if consent.choice.system_seconds:
             with undivided():
