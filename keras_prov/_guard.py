@@ -92,7 +92,7 @@ class guarded:  # noqa: N801  # reads as the verb it is, like contextlib.suppres
             return
         reported.add(key)
         _logger.error(
-            "Keras-Prov failed in %s: %s is not recorded; Keras itself goes on undisturbed. "
+            "Keras-Prov failed in %s: %s is not recorded; Keras itself is not affected. "
             "Further failures there are not logged. KERAS_PROV_STRICT=1 raises them.",
             shown_line(self._place),
             shown_line(self._lost),
@@ -105,15 +105,15 @@ def _report_home(error: UnsafeHomeError) -> None:
     if key not in _reported:
         _reported.add(key)
         _logger.error(
-            "%s (Until then nothing is recorded; Keras itself goes on undisturbed. "
+            "%s (Until then nothing is recorded; Keras itself is not affected. "
             "KERAS_PROV_STRICT=1 raises this.)",
             error,
         )
 
 
-def _reported_of(each: object) -> set[tuple[str, str]]:
-    reported = _reported_by_object.get(each)
+def _reported_of(subject: object) -> set[tuple[str, str]]:
+    reported = _reported_by_object.get(subject)
     if reported is None:
         reported = set()
-        _reported_by_object.set(each, reported)
+        _reported_by_object.set(subject, reported)
     return reported

@@ -84,8 +84,8 @@ def _client_and_tag(
     known = known_execution(execution)
     if known is None or known.training is None:
         raise ValueError(
-            "prov_document() takes the tag or id of an execution, or a model that was captured "
-            f"while it was trained. Received: {execution!r}."
+            "Expected the tag or id of an execution, or a model whose training was captured. "
+            f"Received: {execution!r}."
         )
     client = known.dataflow.client if store is None and home is None else client_for(store, home)
     return client, known.tag

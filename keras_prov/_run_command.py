@@ -70,8 +70,8 @@ def script_ended(script: str, error: BaseException | str | None) -> str | None:
             execution.record_file(fact, mode)
         execution.record_script(next(file_facts(script, "script")), began, rows, error)
         return (
-            f"keras-prov: no fit() or evaluate() of a Keras model was seen in {Path(script).name}, "
-            f"so execution {execution.tag} has neither epochs nor metrics. What is captured is "
-            "model.fit(…); a training loop of your own is not seen."
+            f"keras-prov: {Path(script).name} called no fit() or evaluate() of a Keras model, so "
+            f"execution {execution.tag} has neither epochs nor metrics. Only model.fit(…) is "
+            "captured, not a training loop of your own."
         )
     return None

@@ -60,7 +60,7 @@ def test_the_recipes_name_what_is_there() -> None:
     assert [each for each in sorted(paths) if not (ROOT / each).exists()] == []
     code = "".join((ROOT / each).read_text() for each in paths if each.endswith(".py"))
     names = set(re.findall(r"`([A-Z][A-Z_]+)`", recipes))
-    assert {"KNOWN", "OPTIONS", "COLUMNS", "FORMATS", "BACKENDS"} <= names
+    assert {"KNOWN", "OPTIONS", "SETS", "FORMATS", "BACKENDS"} <= names
     assert [each for each in sorted(names) if not re.search(rf"\b{each}\b", code)] == []
 
 

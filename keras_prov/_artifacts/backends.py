@@ -54,7 +54,7 @@ class Storage(Protocol):
     def size(self, name: str) -> int | None:
         """Size of a file in bytes; None if there is no such file."""
 
-    def take(self, path: Path, name: str, move: bool) -> None:
+    def put(self, path: Path, name: str, move: bool) -> None:
         """Store a copy of the file, or move the file itself; whole or not at all."""
 
     def names(self, folder: str) -> list[str]:
@@ -93,13 +93,13 @@ class _LocalFolder:
         path = self._root / name
         return path.stat().st_size if path.is_file() else None
 
-    def take(self, path: Path, name: str, move: bool) -> None:
+    def put(self, path: Path, name: str, move: bool) -> None:
         target = self._root / name
         for folder in (self._root, target.parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = target.parent / f".{uuid.uuid4().hex}.part"
         try:
-            if not (move and _renamed(path, temporary)):
+            if not (move and _try_rename(path, temporary)):
                 _copy(path, temporary)
             temporary.chmod(0o600)
             temporary.replace(target)
@@ -108,7 +108,7 @@ class _LocalFolder:
 
     def names(self, folder: str) -> list[str]:
         path = self._root / folder
-        return [each.name for each in path.iterdir()] if path.is_dir() else []
+        return [file.name for file in path.iterdir()] if path.is_dir() else []
 
     def open(self, name: str) -> IO[bytes]:
         return open_regular(self._root / name)
@@ -127,7 +127,7 @@ class _Remote:
         path = f"{self._root}/{name}"
         return int(self._fs.size(path)) if self._fs.exists(path) else None
 
-    def take(self, path: Path, name: str, move: bool) -> None:
+    def put(self, path: Path, name: str, move: bool) -> None:
         target = f"{self._root}/{name}"
         folder, _, _ = target.rpartition("/")
         self._fs.makedirs(folder, exist_ok=True)
@@ -146,7 +146,7 @@ class _Remote:
         path = f"{self._root}/{folder}"
         if not self._fs.isdir(path):
             return []
-        return [each.rpartition("/")[2] for each in self._fs.ls(path, detail=False)]
+        return [path.rpartition("/")[2] for path in self._fs.ls(path, detail=False)]
 
     def open(self, name: str) -> IO[bytes]:
         file: IO[bytes] = self._fs.open(f"{self._root}/{name}", "rb")
@@ -171,7 +171,7 @@ def _file_system(url: str) -> tuple[Any, str]:
     return file_system, root
 
 
-def _renamed(path: Path, target: Path) -> bool:
+def _try_rename(path: Path, target: Path) -> bool:
     try:
         path.rename(target)
     except OSError:  # another disk

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import keras
 
-from .model_files import BACKUP, LOG, FileFact, changed, file_facts
+from .model_files import BACKUP, LOG, FileFact, file_facts, last_change
 
 __all__ = ["CallbackFiles"]
 
@@ -31,7 +31,7 @@ class CallbackFiles:
     """The files of a training's callbacks; to be created before the training begins."""
 
     def __init__(self, callbacks: Iterable[Any]) -> None:
-        self._callbacks = [each for each in callbacks if isinstance(each, _WRITERS)]
+        self._callbacks = [callback for callback in callbacks if isinstance(callback, _WRITERS)]
         self._before = self._now()
 
     def written(self) -> Iterator[FileFact]:
@@ -43,9 +43,9 @@ class CallbackFiles:
 
     def _now(self) -> dict[str, _Known]:
         return {
-            str(path): _Known(kind, type(each).__name__, changed(str(path)))
-            for each in self._callbacks
-            for kind, path in _paths(each)
+            str(path): _Known(kind, type(callback).__name__, last_change(str(path)))
+            for callback in self._callbacks
+            for kind, path in _paths(callback)
         }
 
 

@@ -23,10 +23,10 @@ __all__ = [
     "MODEL",
     "WEIGHTS",
     "FileFact",
-    "changed",
     "file_facts",
     "forget_loads",
     "keep_unclaimed",
+    "last_change",
     "note_unclaimed",
     "remember_load",
     "unclaimed_files",
@@ -65,7 +65,7 @@ class _Load:
     path: str
     kind: str
     callback: str | None
-    changed: tuple[int, int] | None
+    last_change: tuple[int, int] | None
 
 
 _loads: WeakIdentityMap[list[_Load]] = WeakIdentityMap()
@@ -84,16 +84,16 @@ def file_facts(path: Any, kind: str, callback: str | None = None) -> Iterator[Fi
         return
     file = Path(text).absolute()
     shards = shards_of(file) if file.name.endswith(SHARDED) else []
-    for each in (file, *shards):
-        size, digest = _digest(each)
-        yield FileFact(str(each), each.name, kind, size, digest, callback)
+    for found in (file, *shards):
+        size, digest = _digest(found)
+        yield FileFact(str(found), found.name, kind, size, digest, callback)
 
 
 def remember_load(model: object, path: Any, kind: str, callback: str | None) -> None:
     """Remember what a model without capture was loaded from."""
     if isinstance(path, (str, os.PathLike)):
         absolute = _absolute(path)
-        load = _Load(absolute, kind, callback, changed(absolute))
+        load = _Load(absolute, kind, callback, last_change(absolute))
         _loads.set(model, [*(_loads.get(model) or []), load])
 
 
@@ -101,7 +101,7 @@ def forget_loads(model: object) -> list[FileFact]:
     """Forget what the model was loaded from, and return it; changed files have no digest."""
     facts: list[FileFact] = []
     for load in _loads.pop(model) or []:
-        if changed(load.path) == load.changed:
+        if last_change(load.path) == load.last_change:
             facts += file_facts(load.path, load.kind, load.callback)
         else:
             facts.append(
@@ -129,7 +129,7 @@ def unclaimed_files() -> list[tuple[FileFact, str]]:
     ]
 
 
-def changed(path: str) -> tuple[int, int] | None:
+def last_change(path: str) -> tuple[int, int] | None:
     """Time of the last change, and size; None if it cannot be read."""
     try:
         found = Path(path).stat()

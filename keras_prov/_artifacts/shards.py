@@ -25,7 +25,7 @@ def shards_of(path: Path) -> list[Path]:
     """The shards beside the map at `path` that it names, by name, each file once."""
     found: dict[tuple[int, int], Path] = {}
     total = 0
-    for name in sorted(set(_named(path)))[:MAX_SHARDS]:
+    for name in sorted(set(_names_in(path)))[:MAX_SHARDS]:
         shard = path.parent / name
         if not _is_beside(shard, path):
             continue
@@ -37,7 +37,7 @@ def shards_of(path: Path) -> list[Path]:
     return list(found.values())
 
 
-def _named(path: Path) -> Iterator[str]:
+def _names_in(path: Path) -> Iterator[str]:
     """The file names in a map, without those that are paths; none if it is not a map."""
     try:
         with open_regular(path) as file:

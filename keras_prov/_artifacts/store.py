@@ -85,7 +85,7 @@ class ArtifactStore:
             size, sha256 = file_digest(path)
             name = f"{sha256[:2]}/{sha256}{_suffix(path)}"
             if self._storage.size(name) != size:
-                self._storage.take(path, name, move)
+                self._storage.put(path, name, move)
             artifact = Artifact(f"{self._storage.display_url}/{name}", size, sha256)
             if move and path.absolute() != Path(artifact.url):
                 path.unlink(missing_ok=True)
@@ -136,4 +136,4 @@ class ArtifactStore:
 
 
 def _suffix(path: Path) -> str:
-    return next((each for each in COMPOUND_SUFFIXES if path.name.endswith(each)), path.suffix)
+    return next((suffix for suffix in COMPOUND_SUFFIXES if path.name.endswith(suffix)), path.suffix)

@@ -1,4 +1,4 @@
-"""Which keys a user has set to True, read from whatever form they were given in, and checked."""
+"""The keys that a user has set to True, in a dictionary, list or text, and checked."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def choice_of_text(text: str) -> dict[str, bool | float]:
         ValueError: a value is none of these; an unknown key is left to `checked_choice`.
     """
     chosen: dict[str, bool | float] = {}
-    for item in filter(None, (each.strip() for each in text.split(","))):
+    for item in filter(None, (part.strip() for part in text.split(","))):
         key, has_value, value = (part.strip() for part in item.partition("="))
         if item.lower() == "all":
             chosen |= everything()
@@ -94,7 +94,7 @@ def _value_of_text(key: str, text: str) -> bool | float:
         return int(text) if text.isdecimal() else float(text)
     except ValueError:
         raise ValueError(
-            f"What to capture is all, or keys as in LEARNING_RATE,BATCH_METRICS=10. "
+            f"What to capture is 'all', or keys as in LEARNING_RATE,BATCH_METRICS=10. "
             f"Received: {key}={text}."
         ) from None
 
@@ -135,11 +135,11 @@ def _as_mapping(hyps: Any) -> Mapping[Any, Any]:
     if isinstance(hyps, str):
         return choice_of_text(hyps)
     if isinstance(hyps, (list, tuple, set, frozenset)) and all(
-        isinstance(each, (str, Key)) for each in hyps
+        isinstance(key, (str, Key)) for key in hyps
     ):
         chosen: dict[Any, Any] = {}
-        for each in hyps:
-            chosen |= choice_of_text(each) if isinstance(each, str) else {each: True}
+        for key in hyps:
+            chosen |= choice_of_text(key) if isinstance(key, str) else {key: True}
         return chosen
     raise TypeError(
         'What to capture is a dictionary of True and False, as in {"LEARNING_RATE": True}, a list '
@@ -179,7 +179,7 @@ def _unknown(key: object) -> str:
     known = [*KNOWN, *OPTIONS]
     if not isinstance(key, str):
         return (
-            f"A key is a text, as 'LEARNING_RATE', or one of keras_prov.known_hyperparameters(). "
+            f"A key is a text such as 'LEARNING_RATE', or one of known_hyperparameters(). "
             f"Received: {key!r:.200} of type {type(key).__name__}."
         )
     name = str(key).upper().replace(" ", "_").replace("-", "_")
@@ -187,5 +187,5 @@ def _unknown(key: object) -> str:
     meant = f" Did you mean {near[0]!r}?" if near else ""
     return (
         f"Unknown hyperparameter {key!r}.{meant} keras_prov.known_hyperparameters() lists all "
-        f"{len(known)} keys. Your own are given as hyperparameters=[({name!r}, 'NUMERIC')]."
+        f"{len(known)} keys. Custom ones are given as hyperparameters=[({name!r}, 'NUMERIC')]."
     )

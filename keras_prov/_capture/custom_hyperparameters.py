@@ -1,4 +1,4 @@
-"""The user's own hyperparameters: names, types and values, checked at the call that gave them."""
+"""Custom hyperparameters: names, types and values, checked by the call that sets them."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def checked_custom(
         checked_name(name, "name of a hyperparameter")
         if str(type_).upper() not in TYPES:
             raise ValueError(
-                f"The type of hyperparameter {name!r} is one of {', '.join(TYPES)}. "
+                f"The type of hyperparameter {name!r} must be one of {', '.join(TYPES)}. "
                 f"Received: {type_!r}."
             )
         taken = {key.lower() for key in (*KNOWN, *custom, *RESERVED)}
         if name.lower() in taken:
             raise ValueError(
-                f"The name of hyperparameter {name!r} is taken already: rename it, or set "
-                f"{name.upper()} to True in hyps where known_hyperparameters() has it."
+                f"The name of hyperparameter {name!r} is taken. Rename it, or set {name.upper()} "
+                "to True in hyps if it is one of known_hyperparameters()."
             )
         custom[name] = str(type_).upper()
     return custom
@@ -50,7 +50,7 @@ def _pairs(hyperparameters: Any) -> list[tuple[str, str]]:
         return [(name, type_) for name, type_ in items]
     except (TypeError, ValueError):
         raise TypeError(
-            'Own hyperparameters are pairs of name and type, as in [("DROP", "NUMERIC")]. '
+            'Custom hyperparameters are pairs of name and type, as in [("DROP", "NUMERIC")]. '
             f"Received: {hyperparameters!r}."
         ) from None
 
@@ -65,9 +65,9 @@ def checked_values(values: Mapping[str, Any], custom: Mapping[str, str]) -> dict
     unknown = [name for name in values if name not in custom]
     if unknown:
         raise ValueError(
-            f"A value was given for {unknown[0]!r}, which is not among hyperparameters="
+            f"A value was given for {unknown[0]!r}, which is not in hyperparameters="
             f"{list(custom.items())!r}: declare it there."
         )
     for name, value in values.items():
-        stored_value(value, custom[name], f"own hyperparameter {name!r}")
+        stored_value(value, custom[name], f"custom hyperparameter {name!r}")
     return dict(values)

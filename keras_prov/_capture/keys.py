@@ -90,4 +90,4 @@ def known_hyperparameters() -> list[Key]:
 
 def everything() -> dict[str, bool]:
     """Every key set to True, except the costly ones, which must be named."""
-    return {each.key: True for each in known_hyperparameters() if each.key not in COSTLY}
+    return {key.key: True for key in known_hyperparameters() if key.key not in COSTLY}

@@ -99,8 +99,8 @@ def capture(
     config = CaptureConfig.checked(dataflow_tag, hyps, hyperparameters, values, adaptation, store)
     if fits.count:
         raise RuntimeError(
-            "keras_prov.capture() was called while a training is running, which would be captured "
-            "in part. Call it before fit()."
+            "keras_prov.capture() was called during a training, which would be captured only in "
+            "part. Call it before fit()."
         )
     return _start(config, for_workers=True)
 
@@ -136,7 +136,7 @@ def log(values: Mapping[str, Any]) -> None:
     """
     if not isinstance(values, Mapping):
         raise TypeError(
-            f'Values are given by name, as in {{"DROP": 0.5}}. Received: {values!r} of type '
+            f'Expected values by name, as in {{"DROP": 0.5}}. Received: {values!r} of type '
             f"{type(values).__name__}."
         )
     given = [(_config_declaring(name), name, value) for name, value in values.items()]
@@ -151,14 +151,14 @@ def declare(model: object, config: CaptureConfig) -> None:
     """Configure the capture of one model; raises RuntimeError once its fit has begun."""
     if fits.is_running(model):
         raise RuntimeError(
-            "model.provenance() was called inside this model's fit(), which would be captured in "
-            "part. Call it before fit()."
+            "model.provenance() was called during this model's fit(), which would be captured only "
+            "in part. Call it before fit()."
         )
     if fits.went_uncaptured(model):
         raise RuntimeError(
             "model.provenance() was called after this model's fit(), which was not captured. Call "
-            "it before the first fit(), or use keras_prov.capture(…) to capture only the trainings "
-            "from here on."
+            "it before the first fit(), or call keras_prov.capture(…) to capture only trainings "
+            "from now on."
         )
     _of_models.set(model, config)
     _declared.append(weakref.ref(config))
@@ -201,6 +201,6 @@ def _config_declaring(name: str) -> CaptureConfig:
         if config is not None and name in config.own:
             return config
     raise ValueError(
-        f"A value was given for {name!r}, which nobody declared: "
-        f"model.provenance(…, hyperparameters=[({name!r}, 'NUMERIC')]) does."
+        f"A value was given for {name!r}, which is not declared. Declare it with "
+        f"model.provenance(…, hyperparameters=[({name!r}, 'NUMERIC')])."
     )

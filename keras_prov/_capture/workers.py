@@ -1,4 +1,4 @@
-"""What worker processes capture: whatever `capture()` asked for in the process that started them.
+"""What worker processes capture: the same as the process that started them.
 
 An environment variable carries it, since every way to start a worker passes the environment on.
 Importing `keras_prov` in the worker puts it in force. It holds no password: a worker takes that

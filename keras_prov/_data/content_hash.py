@@ -53,7 +53,7 @@ def array_hash(array: np.ndarray[Any, Any], share: int = 1) -> ContentHash | Non
     if array.nbytes > WHOLE_BYTES // share:
         blocks = max(2, BLOCKS // share)
         kind = f"sampled:{blocks}x{BLOCK_BYTES >> 10}KiB"
-    digest = _begun(kind, dtype_name(array.dtype), array.shape)
+    digest = _new_digest(kind, dtype_name(array.dtype), array.shape)
     for block in [_flat(array)] if kind == WHOLE else _sample(array, blocks):
         for column in _columns(block):
             digest.update(column)
@@ -77,13 +77,13 @@ def objects_hash(
     count = int(np.prod(shape, dtype=np.int64))
     try:
         if count <= WHOLE_OBJECTS // share:
-            whole = _objects_digest(WHOLE, dtype, shape, _taken(take, [(0, count)]), WHOLE_BYTES)
+            whole = _objects_digest(WHOLE, dtype, shape, _bytes_of(take, [(0, count)]), WHOLE_BYTES)
             if whole is not None:
                 return whole
         blocks = max(2, BLOCKS // share)
         kind = f"sampled:{blocks}x{BLOCK_OBJECTS} elements"
         return _objects_digest(
-            kind, dtype, shape, _taken(take, _spans(count, BLOCK_OBJECTS, blocks))
+            kind, dtype, shape, _bytes_of(take, _spans(count, BLOCK_OBJECTS, blocks))
         )
     except _UnstableError:
         return None
@@ -111,11 +111,11 @@ def dtype_name(dtype: np.dtype[Any]) -> str:
     """The name of a dtype, whatever its byte order; that of a record has its fields."""
     if dtype.fields is None:
         return str(dtype.name)
-    fields = (f"{name}: {dtype_name(each[0])}" for name, each in dtype.fields.items())
+    fields = (f"{name}: {dtype_name(field[0])}" for name, field in dtype.fields.items())
     return f"{{{', '.join(fields)}}}"
 
 
-def _begun(kind: str, dtype: str, shape: Sequence[int]) -> Any:
+def _new_digest(kind: str, dtype: str, shape: Sequence[int]) -> Any:
     return hashlib.sha256(f"{kind}|{dtype}|{tuple(int(n) for n in shape)}|".encode())
 
 
@@ -148,7 +148,7 @@ def _columns(block: np.ndarray[Any, Any]) -> Iterator[bytes | memoryview]:
         yield block.view(np.uint8).data
 
 
-def _taken(
+def _bytes_of(
     take: Callable[[int, int], Iterable[Any]], spans: Iterable[tuple[int, int]]
 ) -> Iterator[bytes]:
     for start, stop in spans:
@@ -164,7 +164,7 @@ def _objects_digest(
     max_bytes: int | None = None,
 ) -> ContentHash | None:
     """The hash of all `texts`; None if they have more than `max_bytes` bytes."""
-    digest, total = _begun(kind, dtype, shape), 0
+    digest, total = _new_digest(kind, dtype, shape), 0
     for text in texts:
         total += len(text)
         if max_bytes is not None and total > max_bytes:
@@ -205,7 +205,7 @@ def _object_bytes(value: Any) -> bytes:
     if type(value) in _BY_REPR or _is_pandas_scalar(type(value)):
         return b"r" + _framed(repr(value).encode())
     if isinstance(value, (list, tuple)):
-        return b"l" + _framed(b"".join(_object_bytes(each) for each in value))
+        return b"l" + _framed(b"".join(_object_bytes(item) for item in value))
     if isinstance(value, (np.ndarray, np.generic)):
         found = array_hash(np.asarray(value))
         if found is not None:

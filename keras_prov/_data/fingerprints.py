@@ -75,7 +75,7 @@ def _leaves(data: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     while pending and seen < MAX_LEAVES:
         name, value = pending.pop()
         if isinstance(value, dict):
-            pending += [(f"{name}/{key}", each) for key, each in reversed(dict.items(value))]
+            pending += [(f"{name}/{key}", item) for key, item in reversed(dict.items(value))]
         elif isinstance(value, (list, tuple)) and not _is_of_scalars(value):
             inner = value[:MAX_LEAVES]
             pending += [(f"{name}/{i}", inner[i]) for i in reversed(range(len(inner)))]

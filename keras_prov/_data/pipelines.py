@@ -36,7 +36,7 @@ class Pipeline:
 
 def pipeline_of(value: Any) -> Pipeline:
     """Describe data that are not arrays."""
-    classes = {f"{each.__module__}.{each.__qualname__}" for each in type(value).__mro__}
+    classes = {f"{class_.__module__}.{class_.__qualname__}" for class_ in type(value).__mro__}
     for name, describe in _KINDS.items():
         if name in classes:
             return describe(value)

@@ -45,7 +45,7 @@ class Tensor:
             return array_hash(self.arrays[""])
         if not self.arrays:
             return None
-        return parts_hash({name: _hash_of(each) for name, each in self.arrays.items()})
+        return parts_hash({name: _hash_of(array) for name, array in self.arrays.items()})
 
 
 def tensor_of(value: Any) -> Tensor | None:
@@ -81,7 +81,9 @@ def _tensorflow(module: ModuleType, value: Any) -> Tensor | None:
     if isinstance(value, module.Variable):
         return Tensor("variable", _static(value.shape), value.dtype.name, "tensorflow")
     if isinstance(value, module.RaggedTensor):
-        splits = {f"row_splits_{i}": each for i, each in enumerate(value.nested_row_splits)}
+        splits = {
+            f"row_splits_{i}": row_splits for i, row_splits in enumerate(value.nested_row_splits)
+        }
         return _composite("ragged", value, {**splits, "values": value.flat_values})
     if isinstance(value, module.SparseTensor):
         return _composite("sparse", value, {"indices": value.indices, "values": value.values})
@@ -96,12 +98,12 @@ def _tensorflow(module: ModuleType, value: Any) -> Tensor | None:
 
 def _is_tensorflow(value: Any) -> bool:
     """Whether its class is TensorFlow's. Naming the classes would load parts of TensorFlow."""
-    return any(each.__module__.startswith("tensorflow.python.") for each in type(value).__mro__)
+    return any(class_.__module__.startswith("tensorflow.python.") for class_ in type(value).__mro__)
 
 
 def _composite(kind: str, value: Any, parts: Mapping[str, Any]) -> Tensor:
-    arrays = {name: _eager_array(each) for name, each in parts.items()}
-    known = {name: each for name, each in arrays.items() if each is not None}
+    arrays = {name: _eager_array(part) for name, part in parts.items()}
+    known = {name: array for name, array in arrays.items() if array is not None}
     return Tensor(
         kind,
         _static(value.shape),
@@ -133,8 +135,8 @@ def _jax(module: ModuleType, value: Any) -> Tensor | None:
     shape, dtype = tuple(value.shape), str(value.dtype)
     if type(value).__qualname__ != "ArrayImpl" or value.is_deleted():  # traced, or donated
         return Tensor("tensor", shape, dtype, "jax")
-    devices = sorted(value.devices(), key=lambda each: each.id)
-    place = "jax " + ", ".join(f"{each.platform}:{each.id}" for each in devices)
+    devices = sorted(value.devices(), key=lambda device: device.id)
+    place = "jax " + ", ".join(f"{device.platform}:{device.id}" for device in devices)
     plain = len(devices) == 1 and devices[0].platform == "cpu" and not dtype.startswith("key<")
     return Tensor("tensor", shape, dtype, place, {"": np.asarray(value)} if plain else {})
 

@@ -220,7 +220,7 @@ def _command_line(arguments: list[str]) -> str:
 
 
 def _notebook() -> str | None:
-    """The notebook that this process is the kernel of, if the front end tells."""
+    """The notebook that this process is the kernel of, if its front end sets it."""
     main = _main()
     if isinstance(main.get("__file__"), str):
         return None  # a script, though it may have been started from a notebook

@@ -31,10 +31,10 @@ def _tensorflow() -> list[tuple[str, str]]:
         return []
     config = sys.modules["tensorflow"].config
     found = []
-    for each in config.list_physical_devices():  # those the context was initialized with
-        number = each.name.rpartition(":")[2]
-        details = config.experimental.get_device_details(each) if _is_gpu(each) else {}
-        found.append((f"{each.device_type.lower()}:{number}", _described(each, details)))
+    for device in config.list_physical_devices():  # those the context was initialized with
+        number = device.name.rpartition(":")[2]
+        details = config.experimental.get_device_details(device) if _is_gpu(device) else {}
+        found.append((f"{device.device_type.lower()}:{number}", _described(device, details)))
     return found
 
 
@@ -59,7 +59,7 @@ def _jax() -> list[tuple[str, str]]:
     bridge = sys.modules.get("jax._src.xla_bridge")
     if not getattr(bridge, "_backends", None):
         return []
-    return [(f"{each.platform}:{each.id}", each.device_kind) for each in _local_devices()]
+    return [(f"{device.platform}:{device.id}", device.device_kind) for device in _local_devices()]
 
 
 def _local_devices() -> list[Any]:

@@ -23,7 +23,7 @@ CONFIGURATION = (
     "core.hooksPath=/dev/null",
     "safe.bareRepository=explicit",
 )
-OPTIONS = ("--no-optional-locks", *(word for each in CONFIGURATION for word in ("-c", each)))
+OPTIONS = ("--no-optional-locks", *(word for setting in CONFIGURATION for word in ("-c", setting)))
 WITHOUT_TRANSPORT = {"GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none"}
 FILTERS = r"^filter\..*\.(clean|process)$"
 TRUSTED_FILTERS = ("git-lfs clean -- %f", "git-lfs filter-process")

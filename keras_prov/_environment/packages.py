@@ -109,16 +109,22 @@ def _file(module: object) -> str | None:
 def _look_up(names: Iterable[str]) -> None:
     installed = list(_installed())
     listed: dict[str, list[_Distribution]] = {}
-    for each in installed:
-        for module in each.modules or [each.name.replace("-", "_")]:
-            listed.setdefault(module, []).append(each)
+    for distribution in installed:
+        for module in distribution.modules or [distribution.name.replace("-", "_")]:
+            listed.setdefault(module, []).append(distribution)
     for name in names:
         _found[name] = {}
         with guarded(f"looking up the module {name}", lost=f"the package of {name}"):
             found = listed.get(name) or [
-                each for each in installed if each.may_have(name) and each.has(name)
+                distribution
+                for distribution in installed
+                if distribution.may_have(name) and distribution.has(name)
             ]
-            _found[name] = {each.name: each.version for each in found if _is_there(each, name)}
+            _found[name] = {
+                distribution.name: distribution.version
+                for distribution in found
+                if _is_there(distribution, name)
+            }
 
 
 def _is_there(distribution: _Distribution, module: str) -> bool:
@@ -132,7 +138,7 @@ def _installed() -> Iterator[_Distribution]:
     """The distributions on the import path; of two with the same name, the first one."""
     seen = set()
     path: list[object] = list(sys.path)
-    folders = [each for each in path if isinstance(each, str)]  # anything else imports nothing
+    folders = [entry for entry in path if isinstance(entry, str)]  # anything else imports nothing
     for folder in dict.fromkeys(folders):
         for entry in _metadata_folders(folder or "."):
             if (parts := _METADATA.fullmatch(entry)) is None:

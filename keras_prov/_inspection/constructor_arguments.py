@@ -59,9 +59,9 @@ def _parameters_of(class_: Any) -> Mapping[str, inspect.Parameter]:
     except (TypeError, ValueError, AttributeError):
         return {}
     return {
-        name: each
-        for name, each in found.items()
-        if each.kind in NAMED and name not in ("self", "name")
+        name: parameter
+        for name, parameter in found.items()
+        if parameter.kind in NAMED and name not in ("self", "name")
     }
 
 
@@ -93,7 +93,7 @@ def changed_arguments(value: Any) -> list[tuple[str, Any]]:
 def _given_name(value: Any) -> list[tuple[str, Any]]:
     """The name of a loss or metric if it was given one; a metric's is also in the logs."""
     class_: Any = type(value)
-    if not any(each.__module__.startswith(MEASURING) for each in class_.__mro__):
+    if not any(base.__module__.startswith(MEASURING) for base in class_.__mro__):
         return []
     name = getattr(value, "name", None)
     if not isinstance(name, str) or name in _usual_names(class_):
@@ -127,4 +127,4 @@ def unwrapped(value: Any) -> Any:
 
 def is_of_keras(class_: type) -> bool:
     """Whether it is a class of Keras or a subclass of one, which names attributes as arguments."""
-    return any(each.__module__.partition(".")[0] == "keras" for each in class_.__mro__)
+    return any(base.__module__.partition(".")[0] == "keras" for base in class_.__mro__)

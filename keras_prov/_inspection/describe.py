@@ -138,7 +138,8 @@ def _function(function: Any, depth: int) -> str:
         return name
     captured = _captured_values(function, code) if depth else {}
     arguments = [
-        f"{each}={unless_secret(each, _captured(value, depth))}" for each, value in captured.items()
+        f"{variable}={unless_secret(variable, _captured(value, depth))}"
+        for variable, value in captured.items()
     ]
     described = f"{name}({', '.join(arguments)})" if arguments else name
     return f"{described}{_place_of(code)}" if name == LAMBDA else described
@@ -170,10 +171,10 @@ def _partial(value: Any, depth: int) -> str:
     name = _plain(value.func, 0)
     if not depth:
         return f"{name}"
-    arguments = [_literal(each, depth - 1) for each in value.args]
+    arguments = [_literal(argument, depth - 1) for argument in value.args]
     arguments += [
-        f"{key}={unless_secret(key, _literal(each, depth - 1))}"
-        for key, each in value.keywords.items()
+        f"{key}={unless_secret(key, _literal(argument, depth - 1))}"
+        for key, argument in value.keywords.items()
     ]
     return f"{name}({', '.join(arguments)})"
 

@@ -18,7 +18,7 @@ __all__ = ["DEFAULT_BATCH_SIZE", "FitCall"]
 DEFAULT_BATCH_SIZE = 32
 """Keras' default for arrays (keras.Model.fit)."""
 
-PASSING_BATCHES_ON = ("Prefetch", "Cache", "Options", "Repeat", "Take", "Skip", "Shuffle")
+KEEPING_BATCHES = ("Prefetch", "Cache", "Options", "Repeat", "Take", "Skip", "Shuffle")
 """Parts of the names of tf.data's classes that do not change the size of batches.
 
 ``map``, ``flat_map`` and the like are not among them: their functions may return any batch.
@@ -48,7 +48,7 @@ class FitCall:
 
         `Training` calls this before it adds its own to the user's `CallbackList`.
         """
-        return list(_unfolded(self.arguments.get("callbacks")))
+        return list(_flattened(self.arguments.get("callbacks")))
 
     @property
     def samples(self) -> int | None:
@@ -75,16 +75,16 @@ class FitCall:
         return int(given or DEFAULT_BATCH_SIZE)
 
 
-def _unfolded(given: Any) -> Iterator[Any]:
+def _flattened(given: Any) -> Iterator[Any]:
     """The callbacks; of a `CallbackList` without those that Keras may have added."""
     if isinstance(given, keras.callbacks.CallbackList):
         plain = (keras.callbacks.History, keras.callbacks.ProgbarLogger)
-        given = [each for each in given.callbacks if type(each) not in plain]
-    for each in keras.tree.flatten(given):
-        if isinstance(each, keras.callbacks.CallbackList):
-            yield from _unfolded(each)
-        elif each is not None:
-            yield each
+        given = [callback for callback in given.callbacks if type(callback) not in plain]
+    for callback in keras.tree.flatten(given):
+        if isinstance(callback, keras.callbacks.CallbackList):
+            yield from _flattened(callback)
+        elif callback is not None:
+            yield callback
 
 
 def is_array(data: Any) -> bool:
@@ -105,16 +105,16 @@ def _batch_size_of(data: Any) -> int | None:
     shape = getattr(leaves[0], "shape", None) if leaves else None
     if shape is not None and shape.rank and shape[0] is not None:
         return int(shape[0])
-    return _size_that_tf_data_was_given(data) if leaves else None
+    return _tf_data_batch_size(data) if leaves else None
 
 
-def _size_that_tf_data_was_given(data: Any) -> int | None:
+def _tf_data_batch_size(data: Any) -> int | None:
     """What was given to ``batch(…)`` without ``drop_remainder``; no element spec contains it."""
     for _ in range(20):
         size = getattr(data, "_batch_size", None)
         if size is not None:
             return int(size)
-        if not any(word in type(data).__name__ for word in PASSING_BATCHES_ON):
+        if not any(word in type(data).__name__ for word in KEEPING_BATCHES):
             return None
         data = getattr(data, "_input_dataset", None)
     return None

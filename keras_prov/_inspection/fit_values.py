@@ -80,7 +80,7 @@ def validation_split(fit_call: FitCall) -> float | None:
 
 def callbacks(fit_call: FitCall) -> str | None:
     """The user's callbacks with their arguments, as JSON."""
-    described = [describe(each) for each in fit_call.callbacks]
+    described = [describe(callback) for callback in fit_call.callbacks]
     return json.dumps(described) if described else None
 
 
@@ -106,7 +106,7 @@ def weights(which: str, fit_call: FitCall) -> int | None:
     Nothing builds a model without a `call()`: of such a model they are the weights it has.
     """
     model = fit_call.model
-    shapes = [each.shape for each in getattr(model, which)]
+    shapes = [weight.shape for weight in getattr(model, which)]
     if not shapes and not model.built:
         return None
     return sum(int(math.prod(shape)) for shape in shapes)

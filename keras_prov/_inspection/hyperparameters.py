@@ -222,5 +222,5 @@ _OF_OPTIMIZERS = (
     for name, argument in ARGUMENTS.items()
 )
 
-KNOWN: dict[str, Hyperparameter] = {each.key: each for each in (*_TABLE, *_OF_OPTIMIZERS)}
+KNOWN: dict[str, Hyperparameter] = {known.key: known for known in (*_TABLE, *_OF_OPTIMIZERS)}
 """All hyperparameters by key, in the order in which they are listed for people."""

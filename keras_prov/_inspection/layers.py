@@ -32,7 +32,7 @@ class LayerRow(NamedTuple):
         argument: of the constructor; ``class`` in the row that every layer has.
         value: of the argument, as a text.
         class_: the layer's class.
-        output_shape: as a text; None if only calling the layer would tell.
+        output_shape: as a text; None if the layer would have to be called.
         parameters: how many numbers its weights have, including those of its layers.
         place: ``file:line`` where it was created.
     """
@@ -71,8 +71,8 @@ def connections(model: Any) -> list[tuple[str, str]]:
     within = [(f"{path}/", layer) for path, layer in _walk(model, "", {id(model)})]
     return [
         (f"{prefix}{inbound}", f"{prefix}{outbound}")
-        for prefix, each in [("", model), *within]
-        for inbound, outbound in _edges(each)
+        for prefix, part in [("", model), *within]
+        for inbound, outbound in _edges(part)
     ]
 
 

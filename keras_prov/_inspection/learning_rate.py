@@ -34,7 +34,7 @@ def learning_rate(optimizer: Any, model: Any = None) -> float | None:
     """
     if is_multi(optimizer):
         inner = inner_optimizers(optimizer)
-        rates: float | None = common(learning_rate(each, model) for each in inner)
+        rates: float | None = common(learning_rate(part, model) for part in inner)
         return rates
     groups: Any = getattr(optimizer, "param_groups", None)  # an optimizer of PyTorch
     if isinstance(groups, list):
@@ -108,9 +108,7 @@ def _arithmetic_of(schedule: Any) -> Callable[[int], float] | None:
     given = schedule.initial_learning_rate, schedule.decay_steps, schedule.decay_rate
     if not isinstance(given[0], float) or not all(isinstance(e, (int, float)) for e in given[1:]):
         return None
-    first, steps, decay = map(
-        np.float32, given
-    )  # TensorFlow computes in float32, whatever floatx is
+    first, steps, decay = map(np.float32, given)  # as in TensorFlow, whatever floatx is
     staircase = bool(schedule.staircase)
 
     def at(step: int) -> float:
@@ -131,8 +129,8 @@ def _current(variable: Any, model: Any) -> Any:
     values = state.get("optimizer_variables")
     if values is None:
         return variable
-    for position, each in enumerate(model.optimizer.variables):
-        if each is variable:
+    for position, candidate in enumerate(model.optimizer.variables):
+        if candidate is variable:
             return values[position]
     return variable
 

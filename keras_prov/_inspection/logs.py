@@ -27,7 +27,7 @@ MAX_PARTS = 100
 
 AS_TEXT = "_text"
 INTEGERS = range(-(2**63), 2**63)
-WITH_A_TEXT = (
+PLAIN_TYPES = (
     complex,
     bytes,
     np.datetime64,
@@ -72,7 +72,9 @@ class HistoryReader:
     def __init__(self, given: Any) -> None:
         is_list = isinstance(given, keras.callbacks.CallbackList)
         callbacks = given.callbacks if is_list else keras.tree.flatten(given)
-        found = [each for each in callbacks if isinstance(each, keras.callbacks.History)]
+        found = [
+            callback for callback in callbacks if isinstance(callback, keras.callbacks.History)
+        ]
         self._history = found[-1] if found else None
         self._lengths = self._lengths_now()
 
@@ -130,8 +132,8 @@ def _read(value: Any) -> Iterator[tuple[str, float | str | None]]:
         found = list(_parts(value))
     except Exception:  # of a tensor or of a class of the user's
         found = [(AS_TEXT, describe(value))]
-    for suffix, each in found:
-        yield suffix, captured_text(each) if isinstance(each, str) else each
+    for suffix, part in found:
+        yield suffix, captured_text(part) if isinstance(part, str) else part
 
 
 def _parts(value: Any) -> Iterator[tuple[str, float | str | None]]:
@@ -146,7 +148,7 @@ def _parts(value: Any) -> Iterator[tuple[str, float | str | None]]:
 
 
 def _of_array(value: Any) -> Iterator[tuple[str, float | str | None]]:
-    array = _numpy(value)
+    array = _as_array(value)
     if array is None or not _is_numeric(array):
         yield AS_TEXT, _text(value)
     elif array.size == 1 and not isinstance(value, (list, tuple)):
@@ -173,17 +175,17 @@ def _number(scalar: Any) -> float:
     return scalar.item() if scalar.dtype.kind in "biu" else float(scalar)
 
 
-def _numpy(value: Any) -> np.ndarray | None:
+def _as_array(value: Any) -> np.ndarray | None:
     """`value` as an array; None for a list that cannot be one, as rows of different lengths."""
     if not isinstance(value, (list, tuple)):
-        return np.asarray(_host(value))
+        return np.asarray(_to_numpy(value))
     try:
-        return np.asarray([_host(each) for each in value])
+        return np.asarray([_to_numpy(item) for item in value])
     except ValueError:
         return None
 
 
-def _host(value: Any) -> Any:
+def _to_numpy(value: Any) -> Any:
     """A tensor of the backend as a NumPy array; anything else as it is."""
     is_tensor = isinstance(value, keras.Variable) or keras.ops.is_tensor(value)
     return keras.ops.convert_to_numpy(value) if is_tensor else value
@@ -191,7 +193,7 @@ def _host(value: Any) -> Any:
 
 def _text(value: Any) -> str:
     """A text as it is, a container as JSON; one that is too large or recursive is described."""
-    if isinstance(value, (str, *WITH_A_TEXT)):
+    if isinstance(value, (str, *PLAIN_TYPES)):
         return str(value)
     is_container = isinstance(value, (list, tuple, Mapping)) or _is_array(value)
     if not is_container or _size(value) > MAX_ITEMS:
@@ -211,4 +213,4 @@ def _jsonable(value: Any) -> Any:
         return value
     if isinstance(value, Mapping):
         return dict(value)
-    return np.asarray(_host(value)).tolist() if _is_array(value) else _text(value)
+    return np.asarray(_to_numpy(value)).tolist() if _is_array(value) else _text(value)

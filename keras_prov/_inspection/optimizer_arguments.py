@@ -98,7 +98,7 @@ def argument_of(model_optimizer: Any, optimizer: Any, name: str) -> Any:
     value = MISSING
     inner = inner_optimizers(optimizer)
     if inner and name != "optimizer_map":
-        value = common(argument_of(each, each, name) for each in inner)
+        value = common(argument_of(part, part, name) for part in inner)
     for owner in (optimizer, model_optimizer):
         value = _read(owner, name) if value is MISSING else value
     if value is MISSING or value is None:
@@ -116,7 +116,7 @@ def described_map(multi: Any) -> str:
     if not isinstance(chosen, Mapping):
         return describe(chosen)  # a function, which Keras calls at the first step
     optimizers = mapped_optimizers(multi)
-    return json.dumps({pattern: describe(each) for pattern, each in optimizers.items()})
+    return json.dumps({pattern: describe(inner) for pattern, inner in optimizers.items()})
 
 
 def _read(optimizer: Any, name: str) -> Any:

@@ -35,7 +35,7 @@ def momentum_of(optimizer: Any) -> float | None:
     """The momentum; None for an optimizer that has none."""
     parts = inner_optimizers(optimizer) or [optimizer]
     momenta = (getattr(part, "momentum", None) for part in parts)
-    momentum: float | None = common(None if each is None else float(each) for each in momenta)
+    momentum: float | None = common(None if value is None else float(value) for value in momenta)
     return momentum
 
 

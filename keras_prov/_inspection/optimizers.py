@@ -59,7 +59,7 @@ def named_optimizers(model: Any) -> list[NamedOptimizer]:
         key = id(without_scaling(optimizer))
         if found.get(key, (MAIN,))[0] == MAIN:  # the user's name says more than Keras'
             found[key] = name, optimizer
-    return [each for name, optimizer in found.values() for each in _parts(name, optimizer)]
+    return [part for name, optimizer in found.values() for part in _parts(name, optimizer)]
 
 
 def main_optimizer(model: Any) -> Any:
@@ -78,18 +78,18 @@ def _parts(name: str, optimizer: Any) -> Iterator[NamedOptimizer]:
         yield NamedOptimizer(name, optimizer, name)
         return
     patterns: dict[int, list[str]] = {}
-    for pattern, each in mapped_optimizers(optimizer).items():
-        patterns.setdefault(id(each), []).append(pattern)
-    for each in inner_optimizers(optimizer):
-        part = ", ".join(patterns.get(id(each), [each.name]))
-        yield NamedOptimizer(f"{name}[{part}]", each, name)
+    for pattern, inner in mapped_optimizers(optimizer).items():
+        patterns.setdefault(id(inner), []).append(pattern)
+    for inner in inner_optimizers(optimizer):
+        part = ", ".join(patterns.get(id(inner), [inner.name]))
+        yield NamedOptimizer(f"{name}[{part}]", inner, name)
 
 
 def mapped_optimizers(multi: Any) -> dict[str, Any]:
     """The optimizers of a MultiOptimizer by pattern, or by name if a function selects them."""
     chosen = getattr(multi, "_optimizer_map", None)
     if not isinstance(chosen, Mapping):
-        return {each.name: each for each in inner_optimizers(multi)}
+        return {inner.name: inner for inner in inner_optimizers(multi)}
     mapped = {str(pattern): optimizer for pattern, optimizer in chosen.items()}
     default = getattr(chosen, "default_optimizer", None)
     return mapped if default is None else {**mapped, DEFAULT: default}
@@ -98,33 +98,33 @@ def mapped_optimizers(multi: Any) -> dict[str, Any]:
 def _in_attributes(model: Any) -> list[tuple[str, Any]]:
     """Optimizers in attributes; also in those of nested models, if the model trains itself."""
     with_parts = chosen_optimizer(model) is None and trains_itself(type(model))
-    return list(_held(model, "", {id(model)}, MAX_DEPTH, with_parts))
+    return list(_optimizers_of(model, "", {id(model)}, MAX_DEPTH, with_parts))
 
 
-def _held(
+def _optimizers_of(
     owner: Any, prefix: str, seen: set[int], depth: int, with_parts: bool
 ) -> Iterator[tuple[str, Any]]:
     attributes = dict(getattr(owner, "__dict__", {}))
     if not prefix or chosen_optimizer(owner) is None:
         attributes.pop(MAIN, None)
     for name in [*filter(_is_public, attributes), *_hidden_optimizers(attributes)]:
-        yield from _within(attributes[name], f"{prefix}{name}", seen, depth, with_parts)
+        yield from _optimizers_in(attributes[name], f"{prefix}{name}", seen, depth, with_parts)
 
 
-def _within(
+def _optimizers_in(
     value: Any, name: str, seen: set[int], depth: int, with_parts: bool
 ) -> Iterator[tuple[str, Any]]:
     if _is_optimizer(value):
         yield name, value
     elif depth and isinstance(value, (list, tuple)):
-        for position, each in enumerate(value):
-            yield from _within(each, f"{name}[{position}]", seen, depth - 1, with_parts)
+        for position, item in enumerate(value):
+            yield from _optimizers_in(item, f"{name}[{position}]", seen, depth - 1, with_parts)
     elif depth and isinstance(value, dict):
-        for key, each in value.items():
-            yield from _within(each, f"{name}[{key}]", seen, depth - 1, with_parts)
+        for key, item in value.items():
+            yield from _optimizers_in(item, f"{name}[{key}]", seen, depth - 1, with_parts)
     elif with_parts and depth and isinstance(value, keras.Model) and id(value) not in seen:
         seen.add(id(value))
-        yield from _held(value, f"{name}.", seen, depth - 1, with_parts)
+        yield from _optimizers_of(value, f"{name}.", seen, depth - 1, with_parts)
 
 
 def _is_public(name: str) -> bool:

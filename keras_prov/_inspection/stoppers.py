@@ -22,11 +22,12 @@ ATTRIBUTE = "stop_training"
 
 def keras_own_stopper(callbacks: Iterable[Any], measured: Mapping[Any, Any]) -> str | None:
     """The callback of Keras that has stopped the training, given the last epoch's metrics."""
-    for each in callbacks:
-        if isinstance(each, keras.callbacks.EarlyStopping) and each.stopped_epoch > 0:
-            return type(each).__name__
-        if isinstance(each, keras.callbacks.TerminateOnNaN) and _is_invalid(measured.get("loss")):
-            return type(each).__name__
+    for callback in callbacks:
+        if isinstance(callback, keras.callbacks.EarlyStopping) and callback.stopped_epoch > 0:
+            return type(callback).__name__
+        is_guard = isinstance(callback, keras.callbacks.TerminateOnNaN)
+        if is_guard and _is_invalid(measured.get("loss")):
+            return type(callback).__name__
     return None
 
 
@@ -53,10 +54,11 @@ def _places(owner: Any) -> Iterator[str]:
 
 
 def _codes(owner: Any) -> Iterator[CodeType]:
-    classes = [each for each in type(owner).__mro__ if not _is_of_keras(each)]
+    classes = [class_ for class_ in type(owner).__mro__ if not _is_of_keras(class_)]
     held = vars(owner) if isinstance(owner, keras.callbacks.Callback) else {}
-    for each in (*(value for class_ in classes for value in vars(class_).values()), *held.values()):
-        function = inspect.unwrap(getattr(each, "__func__", None) or each)
+    members = [value for class_ in classes for value in vars(class_).values()]
+    for member in [*members, *held.values()]:
+        function = inspect.unwrap(getattr(member, "__func__", None) or member)
         code = getattr(function, "__code__", None)
         if isinstance(code, CodeType) and not _is_of_keras(function):
             yield from _with_inner(code)
@@ -68,17 +70,17 @@ def _is_of_keras(defined: Any) -> bool:
 
 def _with_inner(code: CodeType) -> Iterator[CodeType]:
     yield code
-    for each in code.co_consts:
-        if isinstance(each, CodeType):
-            yield from _with_inner(each)
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _with_inner(constant)
 
 
 def _line_that_stops(code: CodeType) -> int | None:
     if ATTRIBUTE not in code.co_names and ATTRIBUTE not in code.co_consts:
         return None
-    for each in dis.get_instructions(code):
-        is_set = each.opname == "STORE_ATTR" and each.argval == ATTRIBUTE
-        is_named = each.opname == "LOAD_CONST" and each.argval == ATTRIBUTE  # setattr(model, …)
-        if (is_set or is_named) and each.positions is not None:
-            return each.positions.lineno
+    for instruction in dis.get_instructions(code):
+        # an assignment, or the name as a constant, as in setattr(model, "stop_training", True)
+        is_about_it = instruction.opname in ("STORE_ATTR", "LOAD_CONST")
+        if is_about_it and instruction.argval == ATTRIBUTE and instruction.positions is not None:
+            return instruction.positions.lineno
     return None

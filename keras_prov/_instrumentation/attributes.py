@@ -45,7 +45,7 @@ class Addition:
         existing = inspect.getattr_static(owner, self.name, self.value)
         if existing is not self.value and not _is_ours(existing):
             raise AttributeError(
-                f"{owner.__name__} has an attribute {self.name!r} already, which is left alone.",
+                f"{owner.__name__} has an attribute {self.name!r} already, which is not replaced.",
                 name=self.name,
                 obj=owner,
             )

@@ -41,13 +41,15 @@ def with_callbacks(given: Any, first: Any, last: Any) -> Any:
 def without_callbacks(given: Any, first: Any, last: Any) -> None:
     """Remove our callbacks from the user's `CallbackList`; anything else was never changed."""
     if isinstance(given, keras.callbacks.CallbackList):
-        given.callbacks[:] = [each for each in given.callbacks if each not in (first, last)]
+        given.callbacks[:] = [
+            callback for callback in given.callbacks if callback not in (first, last)
+        ]
 
 
 def _in_callback_list(given: Any, first: Any, last: Any) -> Any:
-    for each in (first, last):
-        each.set_model(given._model)
-        each.set_params(given.params)
+    for callback in (first, last):
+        callback.set_model(given._model)
+        callback.set_params(given.params)
     given.callbacks.insert(0, first)
     given.callbacks.append(last)
     return given

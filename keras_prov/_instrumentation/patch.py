@@ -23,7 +23,7 @@ from typing import Any
 
 from .change import Around, Original, Owner, Undo, label, resolved
 from .reaching import reaches
-from .wrapper import Switch, wrapped
+from .wrapper import Switch, wrap
 
 __all__ = ["Patch", "defining_class"]
 
@@ -67,13 +67,13 @@ class Patch:
         owner = resolved(self.owner)
         home = owner if isinstance(owner, ModuleType) else defining_class(owner, self.name)
         key = (self.around.__module__, self.around.__qualname__)
-        _undo_earlier(_unpacked(_own(home, self.name))[0], key)
-        raw = _own(home, self.name)
-        function, packed = _unpacked(raw)
-        wrapper, outermost, switch = wrapped(function, self.around)
+        _undo_earlier(_unpack(_defined(home, self.name))[0], key)
+        raw = _defined(home, self.name)
+        function, repack = _unpack(raw)
+        wrapper, outermost, switch = wrap(function, self.around)
         undo = _Unwrapping(owner, home, self.name, raw, outermost, switch)
         setattr(wrapper, _APPLIED, (key, undo))
-        setattr(home, self.name, packed(outermost))
+        setattr(home, self.name, repack(outermost))
         return undo
 
 
@@ -99,7 +99,7 @@ class _Unwrapping:
         outermost, current = self._outermost(), vars(self._home).get(self._name)
         if outermost is None or current is self._raw:
             return True
-        if current is None or _unpacked(current)[0] is not outermost:
+        if current is None or _unpack(current)[0] is not outermost:
             return False
         setattr(self._home, self._name, self._raw)
         return True
@@ -114,7 +114,7 @@ class _Unwrapping:
             return self._switch.live
         if outermost is None or current is None or not self._switch.live:
             return False
-        return reaches(_unpacked(current)[0], outermost)
+        return reaches(_unpack(current)[0], outermost)
 
 
 def defining_class(owner: type, name: str) -> type:
@@ -131,7 +131,7 @@ def defining_class(owner: type, name: str) -> type:
     )
 
 
-def _own(home: type | ModuleType, name: str) -> Any:
+def _defined(home: type | ModuleType, name: str) -> Any:
     try:
         return vars(home)[name]
     except KeyError:
@@ -140,7 +140,7 @@ def _own(home: type | ModuleType, name: str) -> Any:
         ) from None
 
 
-def _unpacked(raw: Any) -> tuple[Any, Callable[[Original], Any]]:
+def _unpack(raw: Any) -> tuple[Any, Callable[[Original], Any]]:
     """The function in an attribute, and what makes the same kind of attribute of another one."""
     if isinstance(raw, property):
         if raw.fset is None:

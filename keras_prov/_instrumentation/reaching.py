@@ -21,10 +21,10 @@ def reaches(function: Any, wanted: Any) -> bool:
     found = {id(function): function}
     left = [function]
     while left and len(found) < MAX_OBJECTS:
-        each = left.pop()
-        if each is wanted:
+        current = left.pop()
+        if current is wanted:
             return True
-        new = {id(held): held for held in _held(each, wanted) if id(held) not in found}
+        new = {id(held): held for held in _held(current, wanted) if id(held) not in found}
         found |= new
         left += new.values()
     return False
@@ -45,14 +45,14 @@ def _held(function: Any, wanted: Any) -> Iterator[Any]:
     )
     names = getattr(function, "__globals__", {})
     for name in getattr(getattr(function, "__code__", None), "co_names", ()):
-        each = names.get(name)
+        held = names.get(name)
         # of other modules only the wanted function itself, or the search would not end
-        if each is wanted or (_is_function(each) and getattr(each, "__globals__", None) is names):
-            yield each
+        if held is wanted or (_is_function(held) and getattr(held, "__globals__", None) is names):
+            yield held
 
 
-def _is_function(each: Any) -> bool:
-    return callable(each) and not isinstance(each, type)
+def _is_function(value: Any) -> bool:
+    return callable(value) and not isinstance(value, type)
 
 
 def _contents(cells: Any) -> Iterator[Any]:

@@ -100,14 +100,14 @@ def reinstate() -> None:
     that is called checks.
     """
     applied = _applied
-    with _checking:
+    with _guard:
         if applied is not None and not all(undo.is_on() for _, undo in applied):
             with _lock:
                 if applied is _applied:
                     _put_back(applied)
 
 
-_checking = guarded("putting patches back", lost="what happens where they were")
+_guard = guarded("putting patches back", lost="what happens where they were")
 
 
 def _put_back(applied: list[tuple[Change, Undo]]) -> None:
@@ -120,9 +120,9 @@ def _put_back(applied: list[tuple[Change, Undo]]) -> None:
         applied[place] = change, change.apply()
     if lost:
         _logger.warning(
-            "Another library has taken Keras-Prov's patch of %s off Keras, as MLflow's autologging "
-            "does when it is switched off or on again. It is back; what Keras did there meanwhile "
-            "is not captured.",
+            "Another library has removed Keras-Prov's patch of %s, as MLflow's autologging does "
+            "when it is switched off or on again. It is applied again; calls in between are not "
+            "captured.",
             ", ".join(str(applied[place][0]) for place in lost),
         )
 

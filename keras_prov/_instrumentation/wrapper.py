@@ -16,7 +16,7 @@ from typing import Any
 
 from .change import Around, Original
 
-__all__ = ["HANDLERS", "Switch", "wrapped"]
+__all__ = ["HANDLERS", "Switch", "wrap"]
 
 HANDLERS = "keras.src.utils.traceback_utils"
 
@@ -30,7 +30,7 @@ class Switch:
         self.live = True
 
 
-def wrapped(raw: Any, around: Around) -> tuple[Original, Original, Switch]:
+def wrap(raw: Any, around: Around) -> tuple[Original, Original, Switch]:
     """Our wrapper, the function to set as the attribute, and the wrapper's switch."""
     inside = _inside_handler(raw)
     function = raw if inside is None else inside

@@ -71,8 +71,8 @@ def remember_construction(
         Construction(
             frame.f_code.co_filename if frame else "",
             frame.f_lineno if frame else 0,
-            tuple([each if type(each) in PLAIN else None for each in args]) if args else args,
-            {name: each for name, each in kwargs.items() if type(each) in PLAIN},
+            tuple([value if type(value) in PLAIN else None for value in args]) if args else args,
+            {name: value for name, value in kwargs.items() if type(value) in PLAIN},
         ),
     )
 
@@ -100,7 +100,7 @@ def trains_itself(class_: type) -> bool:
 
 
 def _defines(class_: type, name: str) -> bool:
-    for each in class_.__mro__:
-        if name in vars(each):
-            return not each.__module__.startswith(keras.__name__ + ".")
+    for base in class_.__mro__:
+        if name in vars(base):
+            return not base.__module__.startswith(keras.__name__ + ".")
     return False

@@ -18,13 +18,13 @@ def users_frame(frame: FrameType | None) -> FrameType | None:
     for _ in range(MAX_FRAMES):
         if frame is None:
             return None
-        if not _is_theirs(frame.f_globals.get("__name__", "")):
+        if not _is_internal(frame.f_globals.get("__name__", "")):
             return frame
         frame = frame.f_back
     return None
 
 
-def _is_theirs(module: str) -> bool:
+def _is_internal(module: str) -> bool:
     return module.startswith(("keras.", "keras_prov.", "tensorflow.", "contextlib"))
 
 

@@ -30,8 +30,8 @@ class AdaptationRecorder:
         self.watches = RateWatches(fit_call)
         self._unused: list[Adaptation] = []
         self._swaps_average = any(
-            isinstance(each, keras.callbacks.SwapEMAWeights) and each.swap_on_epoch
-            for each in fit_call.callbacks
+            isinstance(callback, keras.callbacks.SwapEMAWeights) and callback.swap_on_epoch
+            for callback in fit_call.callbacks
         )
 
     @property
@@ -89,4 +89,4 @@ class AdaptationRecorder:
 
 def _averages(optimizer: Any) -> bool:
     parts = inner_optimizers(optimizer) or [optimizer]
-    return any(getattr(each, "use_ema", False) for each in parts)
+    return any(getattr(part, "use_ema", False) for part in parts)

@@ -30,9 +30,13 @@ def configuration_of(
     """The configuration of the model as it is now."""
     optimizer, trainable = fit_call.optimizer, trainable_layers(fit_call.model)
     others = {
-        each.name: (weakref.ref(each.optimizer), type(each.optimizer).__name__, rates[each.name])
-        for each in fit_call.optimizers
-        if each.optimizer is not optimizer and each.name in rates
+        named.name: (
+            weakref.ref(named.optimizer),
+            type(named.optimizer).__name__,
+            rates[named.name],
+        )
+        for named in fit_call.optimizers
+        if named.optimizer is not optimizer and named.name in rates
     }
     if optimizer is None:
         return Configuration(rate, None, None, trainable, others, unused)
@@ -74,7 +78,7 @@ def changes_since(
 
 def _rate_in_use(before: Configuration) -> float | None:
     """The rate of the compiled optimizer in the last epoch."""
-    unused = [each.old_rate for each in before.unused if each.optimizer is None]
+    unused = [change.old_rate for change in before.unused if change.optimizer is None]
     return unused[0] if unused else before.rate
 
 
@@ -86,7 +90,7 @@ def _is_of_compiled(change: Adaptation) -> bool:
 
 def _of_others(before: Configuration, now: Configuration, epoch: int) -> Iterator[Adaptation]:
     """Changes of the other optimizers, if both trainings have them under the same name."""
-    for name in [each for each in before.others if each in now.others]:
+    for name in [other for other in before.others if other in now.others]:
         (old, old_class, old_rate), (new, new_class, new_rate) = (
             before.others[name],
             now.others[name],

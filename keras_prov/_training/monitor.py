@@ -82,8 +82,8 @@ class Training:
             rows |= architecture_of(self._fit_call, config)
         else:
             self._late_values = values or {}
-            for each in self._deciding_optimizers():
-                when_built(each, self.optimizer_is_built)
+            for optimizer in self._deciding_optimizers():
+                when_built(optimizer, self.optimizer_is_built)
             if OF_BUILT_MODELS & self._late_values.keys():
                 values = None
         self._task = begin_training(
@@ -96,7 +96,7 @@ class Training:
             )
             self._optimizers.record(self._fit_call.optimizers)
         if config.adaptation:
-            with guarded("the learning rate's watch", lost="changes of the learning rate"):
+            with guarded("watching the learning rate", lost="changes of the learning rate"):
                 self._adaptations = AdaptationRecorder(self._execution, self._fit_call)
         if config.choice.system_seconds:
             with undivided():
@@ -191,8 +191,8 @@ class Training:
             return
         if self._task is None:
             self.begin()
-        for each in self._deciding_optimizers():
-            forget_building(each)
+        for optimizer in self._deciding_optimizers():
+            forget_building(optimizer)
         if error is not None:
             self._count_batches()
         steps = (
@@ -205,7 +205,7 @@ class Training:
         for step in steps:
             with guarded("the end of a training"):
                 step()
-        with guarded("the last look at the learning rate", lost="its last change"):
+        with guarded("the last poll of the learning rate", lost="its last change"):
             if self._adaptations is not None:
                 self._adaptations.last_poll(self._progress, error)
         if self._task is not None:
@@ -223,7 +223,7 @@ class Training:
         chosen = self._fit_call.optimizer
         if chosen is not None:
             return [chosen]
-        return [each.optimizer for each in self._fit_call.optimizers]
+        return [named.optimizer for named in self._fit_call.optimizers]
 
     def _keep_configuration(self) -> None:
         """Keep what the next training of this model is compared with."""

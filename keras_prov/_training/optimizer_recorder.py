@@ -27,9 +27,9 @@ class OptimizerRecorder:
 
     def record(self, optimizers: list[NamedOptimizer]) -> None:
         """Record those that are new."""
-        known = {id(each.optimizer) for each in self._recorded}
-        new = [each for each in optimizers if id(each.optimizer) not in known]
-        if not new or [each.name for each in optimizers] == [MAIN]:
+        known = {id(named.optimizer) for named in self._recorded}
+        new = [named for named in optimizers if id(named.optimizer) not in known]
+        if not new or [named.name for named in optimizers] == [MAIN]:
             return
         self._recorded += new
         if self._with_hyperparameters:

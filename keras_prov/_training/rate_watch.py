@@ -81,9 +81,9 @@ class RateWatch:
         if is_keras_own_schedule(schedule) and schedule is self._schedule:
             return self._by_schedule(epoch, before, schedule) if when == "epoch begin" else []
         self._schedule = schedule
-        return self._chain(epoch, before, assignments, when, during_epoch)
+        return self._by_assignments(epoch, before, assignments, when, during_epoch)
 
-    def _chain(
+    def _by_assignments(
         self,
         epoch: int,
         rate: float | None,

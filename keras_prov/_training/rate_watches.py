@@ -35,32 +35,32 @@ class RateWatches:
         if len(watches) == 1 and watches[0][0].optimizer is self._main:
             return watches[0][1].rate
         parts = inner_optimizers(self._main) or [self._main]
-        mine = [watch.rate for each, watch in watches if any(each.optimizer is p for p in parts)]
+        mine = [watch.rate for named, watch in watches if any(named.optimizer is p for p in parts)]
         rate: float | None = common(mine)
         return rate
 
     @property
     def rates(self) -> list[tuple[str, float | None]]:
         """Name and rate of each optimizer at the last poll."""
-        return [(each.name, watch.rate) for each, watch in self._watches]
+        return [(named.name, watch.rate) for named, watch in self._watches]
 
     @property
     def are_several(self) -> bool:
         """Whether another optimizer is watched than the one given to `compile()`."""
-        watched = [each.optimizer for each, _ in self._watches]
+        watched = [named.optimizer for named, _ in self._watches]
         return bool(watched) and watched != [self._main]
 
     @property
     def optimizers(self) -> list[NamedOptimizer]:
         """The optimizers that are watched."""
-        return [each for each, _ in self._watches]
+        return [named for named, _ in self._watches]
 
     def add_new(self) -> None:
         """Also watch the optimizers that a MultiOptimizer's function has chosen since."""
-        known = {id(each.optimizer) for each, _ in self._watches}
-        if any(id(each) not in known for each in inner_optimizers(self._main)):
+        known = {id(named.optimizer) for named, _ in self._watches}
+        if any(id(optimizer) not in known for optimizer in inner_optimizers(self._main)):
             found = self._fit_call.optimizers
-            self._watch([each for each in found if id(each.optimizer) not in known])
+            self._watch([named for named in found if id(named.optimizer) not in known])
 
     def poll(self, epoch: int, when: str) -> list[Adaptation]:
         """The changes since the last poll; see `RateWatch.poll`."""
@@ -84,9 +84,9 @@ class RateWatches:
             watch.stop()
 
     def _watch(self, optimizers: Iterable[NamedOptimizer]) -> None:
-        for each in optimizers:
-            watch = RateWatch(each.optimizer, self._fit_call.model, self._fit_call.callbacks)
-            self._watches.append((each, watch))
+        for named in optimizers:
+            watch = RateWatch(named.optimizer, self._fit_call.model, self._fit_call.callbacks)
+            self._watches.append((named, watch))
 
     def _merged(
         self, group: str, found: Sequence[tuple[NamedOptimizer, list[Adaptation]]]
@@ -101,10 +101,10 @@ class RateWatches:
 
 def _alike(some: Sequence[Adaptation], others: Sequence[Adaptation]) -> bool:
     def values(changes: Sequence[Adaptation]) -> list[tuple[Any, ...]]:
-        return [(each.old_rate, each.new_rate, each.cause) for each in changes]
+        return [(change.old_rate, change.new_rate, change.cause) for change in changes]
 
     return values(some) == values(others)
 
 
 def _named(changes: Iterable[Adaptation], name: str) -> list[Adaptation]:
-    return [replace(each, optimizer=name) for each in changes]
+    return [replace(change, optimizer=name) for change in changes]

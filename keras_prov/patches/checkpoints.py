@@ -28,7 +28,7 @@ from .._recording.execution import Execution
 from .._recording.registry import executions_of, known_execution, only_execution, uncaptured_in
 from .._tracking.frames import calling_callback
 from .exporting import record_written
-from .saving import calling_callbacks_name, watched
+from .saving import call_and_record, calling_callbacks_name
 
 __all__ = ["PATCHES"]
 
@@ -37,7 +37,7 @@ TF_CHECKPOINT = "tensorflow.python.checkpoint.checkpoint"
 ORBAX = "orbax.checkpoint._src.checkpointers.checkpointer"
 ORBAX_ASYNC = "orbax.checkpoint._src.checkpointers.async_checkpointer"
 
-_noting = guarded("a checkpoint of Orbax", lost="that checkpoint")
+_guard = guarded("a checkpoint of Orbax", lost="that checkpoint")
 
 
 class _PendingSave(NamedTuple):
@@ -58,7 +58,7 @@ def _around_saved_model(original: Original, args: tuple[Any, ...], kwargs: dict[
         folder = args[1] if len(args) > 1 else kwargs.get("export_dir")
         record_written(executions_of(args[0]), [folder], EXPORT)
 
-    return watched(original, args, kwargs, record)
+    return call_and_record(original, args, kwargs, record)
 
 
 def _around_tf_write(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -66,7 +66,7 @@ def _around_tf_write(original: Original, args: tuple[Any, ...], kwargs: dict[str
         if isinstance(prefix, str):  # it is a tensor while a function is traced
             record_written(executions_of(_objects_of(args[0])), _files_of(prefix), CHECKPOINT)
 
-    return watched(original, args, kwargs, record)
+    return call_and_record(original, args, kwargs, record)
 
 
 def _around_tf_read(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -79,7 +79,7 @@ def _around_tf_read(original: Original, args: tuple[Any, ...], kwargs: dict[str,
             for path in _files_of(prefix):
                 remember_load(model, path, CHECKPOINT, None)
 
-    return watched(original, args, kwargs, record)
+    return call_and_record(original, args, kwargs, record)
 
 
 def _objects_of(checkpoint: Any) -> Any:
@@ -100,13 +100,13 @@ def _around_orbax_save(original: Original, args: tuple[Any, ...], kwargs: dict[s
     def record(_: Any) -> None:
         record_written([execution] if execution else [], [_folder(args, kwargs)], CHECKPOINT)
 
-    return watched(original, args, kwargs, record)
+    return call_and_record(original, args, kwargs, record)
 
 
 def _around_async_save(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     execution = _saving()
     result = original(*args, **kwargs)  # waits for the previous checkpoint
-    with _noting:
+    with _guard:
         _record_finished(args[0])
         folder = _folder(args, kwargs)
         if execution is not None and folder is not None:
@@ -117,7 +117,7 @@ def _around_async_save(original: Original, args: tuple[Any, ...], kwargs: dict[s
 
 def _around_wait(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     result = original(*args, **kwargs)
-    with _noting:
+    with _guard:
         _record_finished(args[0])
     return result
 
@@ -135,7 +135,7 @@ def _folder(args: tuple[Any, ...], kwargs: dict[str, Any]) -> str | None:
 
 
 def _saving() -> Execution | None:
-    with _noting:
+    with _guard:
         callback = calling_callback(sys._getframe(1))
         model = getattr(callback, "_model", None)
         return known_execution(model) if isinstance(model, keras.Model) else only_execution()

@@ -15,13 +15,13 @@ from .._tracking.calls import remember_compilation
 
 __all__ = ["PATCH"]
 
-_remembering = guarded("Model.compile", lost="whether an optimizer was given")
+_guard = guarded("Model.compile", lost="whether an optimizer was given")
 
 
 def _around_compile(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     reinstate()
     result = original(*args, **kwargs)
-    with _remembering:
+    with _guard:
         bound = bound_arguments(original, args, kwargs)
         given = bound is not None and "optimizer" in bound.arguments
         remember_compilation(args[0], has_optimizer=given)

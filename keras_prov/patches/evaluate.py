@@ -75,7 +75,7 @@ class _WatchedEvaluate:
         rows = data_rows("test", self._data) if execution.config.choice.dataset else []
         execution.record_test(logs, self._began, rows, self._first.logs, values)
         if untrained and not loaded:
-            _hint_at_unseen_training(execution, model)
+            _warn_of_custom_loop(execution, model)
 
     def _watch(self, original: Callable[..., Any]) -> None:
         bound = bound_arguments(original, self.args, self.kwargs)
@@ -106,13 +106,13 @@ def _is_validation(model: Any, kwargs: Mapping[str, Any]) -> bool:
     return "_use_cached_eval_dataset" in kwargs or fits.is_running(model)
 
 
-def _hint_at_unseen_training(execution: Execution, model: Any) -> None:
+def _warn_of_custom_loop(execution: Execution, model: Any) -> None:
     """Log once per execution that its model was trained by a loop that we cannot see."""
     taken = steps_taken(chosen_optimizer(model))
     if taken is not None and taken > (execution.steps_before or 0):
         _logger.warning(
-            "The model %r is tested after %d steps of training outside fit(), which Keras-Prov "
-            "does not see: execution %s has its hyperparameters and tests, and no epochs.",
+            "The model %r is evaluated after %d steps of training outside fit(), which Keras-Prov "
+            "cannot capture: execution %s has hyperparameters and tests, but no epochs.",
             getattr(model, "name", type(model).__name__),
             taken - (execution.steps_before or 0),
             execution.tag,

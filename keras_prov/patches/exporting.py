@@ -18,12 +18,12 @@ from .._instrumentation.change import Change, Original
 from .._instrumentation.patch import Patch
 from .._recording.execution import Execution
 from .._recording.registry import executions_of
-from .saving import calling_callbacks_name, watched
+from .saving import call_and_record, calling_callbacks_name
 
 __all__ = ["PATCHES", "record_written"]
 
 ARCHIVE = "keras.src.export.saved_model_export_archive"
-BESIDE = {".xml": [".bin"], ".onnx": [".onnx.data"]}
+WEIGHTS_FILES = {".xml": [".bin"], ".onnx": [".onnx.data"]}
 """Suffixes of formats that keep the weights in a second file, and of that file."""
 
 
@@ -34,7 +34,7 @@ def _around_export(original: Original, args: tuple[Any, ...], kwargs: dict[str, 
     def record(_: Any) -> None:
         record_written(executions_of(args[0]), _with_weights(path), EXPORT)
 
-    return watched(original, args, kwargs, record)
+    return call_and_record(original, args, kwargs, record)
 
 
 def record_written(executions: Iterable[Execution], paths: Iterable[Any], kind: str) -> None:
@@ -51,7 +51,7 @@ def _with_weights(path: Any) -> Iterator[Any]:
         return
     yield path
     text = os.fsdecode(path)
-    for suffix, others in BESIDE.items():
+    for suffix, others in WEIGHTS_FILES.items():
         for other in others if text.endswith(suffix) else ():
             second = Path(text.removesuffix(suffix) + other)
             if second.is_file():

@@ -19,12 +19,12 @@ from .._tracking.calls import remember_construction
 
 __all__ = ["PATCH"]
 
-_remembering = guarded("a layer's constructor", lost="where a layer was made")
+_guard = guarded("a layer's constructor", lost="where a layer was made")
 
 
 def _around_new(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     layer = original(*args, **kwargs)
-    with _remembering:
+    with _guard:
         remember_construction(layer, sys._getframe(2), args[1:], kwargs)
     return layer
 

@@ -14,12 +14,12 @@ from .._training.rate_watch import note_assignment
 
 __all__ = ["PATCH"]
 
-_noting = guarded("the learning rate's setter", lost="who changed the learning rate")
+_guard = guarded("the learning rate's setter", lost="who changed the learning rate")
 
 
 def _around_assignment(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     result = original(*args, **kwargs)
-    with _noting:
+    with _guard:
         note_assignment(args[0], args[1], sys._getframe(2))
     return result
 

@@ -21,13 +21,13 @@ from .._tracking.calls import remember_construction
 
 __all__ = ["PATCHES"]
 
-_remembering = guarded("an optimizer's constructor", lost="where an optimizer was made")
-_telling = guarded("an optimizer's build", lost="what a model consists of")
+_guard = guarded("an optimizer's constructor", lost="where an optimizer was made")
+_build_guard = guarded("an optimizer's build", lost="what a model consists of")
 
 
 def _around_init(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     reinstate()
-    with _remembering:
+    with _guard:
         remember_construction(args[0], *_users_call(args[0], sys._getframe(2), args[1:], kwargs))
     return original(*args, **kwargs)
 
@@ -53,7 +53,7 @@ def _users_call(
 
 def _around_build(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     result = original(*args, **kwargs)
-    with _telling:
+    with _build_guard:
         optimizer_is_built(args[0])
     return result
 

@@ -23,14 +23,14 @@ from .._recording.registry import known_execution
 from .._tracking.frames import calling_callback
 from .._tracking.saving import unrecorded
 
-__all__ = ["PATCHES", "calling_callbacks_name", "watched"]
+__all__ = ["PATCHES", "call_and_record", "calling_callbacks_name"]
 
 _LIBRARY = "keras.src.saving.saving_lib"
 _HDF5 = "keras.src.legacy.saving.legacy_h5_format"
-_recording = guarded("saving or loading a model", lost="which file was written or read")
+_guard = guarded("saving or loading a model", lost="which file was written or read")
 
 
-def _written(model: Any, path: Any, kind: str) -> None:
+def _record_written(model: Any, path: Any, kind: str) -> None:
     execution = known_execution(model)
     if execution is None:
         note_unclaimed(path, kind, WRITTEN)
@@ -39,7 +39,7 @@ def _written(model: Any, path: Any, kind: str) -> None:
             execution.record_file(fact, WRITTEN)
 
 
-def _read(model: Any, path: Any, kind: str) -> None:
+def _record_read(model: Any, path: Any, kind: str) -> None:
     execution = known_execution(model)
     if execution is None:
         remember_load(model, path, kind, calling_callbacks_name())
@@ -57,30 +57,34 @@ def calling_callbacks_name() -> str | None:
 
 def _around_save_model(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     model, path = args[0], _path(args, kwargs)
-    return watched(original, args, kwargs, lambda _: _written(model, path, MODEL))
+    return call_and_record(original, args, kwargs, lambda _: _record_written(model, path, MODEL))
 
 
 def _around_load_model(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-    return watched(original, args, kwargs, lambda loaded: _read(loaded, args[0], MODEL))
+    return call_and_record(
+        original, args, kwargs, lambda loaded: _record_read(loaded, args[0], MODEL)
+    )
 
 
 def _around_save_weights(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     model, path = args[0], _path(args, kwargs)
-    return watched(original, args, kwargs, lambda _: _written(model, path, WEIGHTS))
+    return call_and_record(original, args, kwargs, lambda _: _record_written(model, path, WEIGHTS))
 
 
 def _around_load_weights(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     model, path = args[0], _path(args, kwargs)
-    return watched(original, args, kwargs, lambda _: _read(model, path, WEIGHTS))
+    return call_and_record(original, args, kwargs, lambda _: _record_read(model, path, WEIGHTS))
 
 
 def _around_load_group(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Weights from an HDF5 group, which knows its file."""
     model = args[1] if len(args) > 1 else kwargs.get("model")
-    return watched(original, args, kwargs, lambda _: _read(model, args[0].file.filename, WEIGHTS))
+    return call_and_record(
+        original, args, kwargs, lambda _: _record_read(model, args[0].file.filename, WEIGHTS)
+    )
 
 
-def watched(
+def call_and_record(
     original: Original,
     args: tuple[Any, ...],
     kwargs: dict[str, Any],
@@ -90,7 +94,7 @@ def watched(
     with unrecorded() as outermost:
         result = original(*args, **kwargs)
     if outermost:
-        with _recording:
+        with _guard:
             record(result)
     return result
 

@@ -16,9 +16,11 @@ from .._instrumentation.switch import reinstate
 __all__ = ["PATCH"]
 
 
-def _around_making(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def _around_make_train_function(
+    original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
     reinstate()
     return original(*args, **kwargs)
 
 
-PATCH = Patch(lambda: keras.Model, "make_train_function", _around_making)
+PATCH = Patch(lambda: keras.Model, "make_train_function", _around_make_train_function)

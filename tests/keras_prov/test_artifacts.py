@@ -184,7 +184,7 @@ def test_what_is_no_file_is_an_error(tmp_path):
     store = ArtifactStore(tmp_path / "store")
 
     for path in (tmp_path, tmp_path / "not there"):
-        with pytest.raises(ArtifactError, match="is none"):
+        with pytest.raises(ArtifactError, match="is not one"):
             store.put(path)
 
 
@@ -209,7 +209,7 @@ def test_a_place_that_refuses_shows_no_credentials(model):
     assert caught.value.__suppress_context__
 
 
-def test_a_scheme_whose_library_is_missing_names_the_cure(monkeypatch):
+def test_a_scheme_whose_library_is_missing_says_how_to_fix_it(monkeypatch):
     """S3 without s3fs."""
     monkeypatch.setitem(sys.modules, "s3fs", None)
 

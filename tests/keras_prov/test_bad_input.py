@@ -55,7 +55,7 @@ def model() -> Any:
     ],
 )
 @pytest.mark.parametrize("call", ["provenance", "capture"])
-def test_a_wrong_argument_names_the_cure(
+def test_a_wrong_argument_says_how_to_fix_it(
     call: str, arguments: dict[str, Any], error: type[Exception], words: str
 ) -> None:
     """provenance() and capture() check alike, and leave nothing captured when they raise."""
@@ -95,7 +95,7 @@ def test_a_variable_that_cannot_be_is_said_at_the_call(
         model().provenance(tag)
 
 
-def test_a_call_inside_fit_names_the_cure(tag: str) -> None:
+def test_a_call_inside_fit_says_how_to_fix_it(tag: str) -> None:
     """provenance() and capture() during a fit raise and say when to call them."""
     target = model()
     caught: list[str] = []
@@ -112,7 +112,7 @@ def test_a_call_inside_fit_names_the_cure(tag: str) -> None:
     assert all("before fit()" in text for text in caught)
 
 
-def test_a_call_after_an_uncaptured_fit_names_the_cure(tag: str) -> None:
+def test_a_call_after_an_uncaptured_fit_says_how_to_fix_it(tag: str) -> None:
     """provenance() after a fit that it would have missed raises instead of missing it quietly."""
     target = model()
     target.fit(*XY, verbose=0)

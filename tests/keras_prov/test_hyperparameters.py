@@ -283,7 +283,7 @@ def test_own_hyperparameters_are_logged_by_name(tag: str, ask: Any) -> None:
 @pytest.mark.parametrize(
     ("values", "error", "words"),
     [
-        ({"UNHEARD": 1}, ValueError, "nobody declared"),
+        ({"UNHEARD": 1}, ValueError, "not declared"),
         ({"DROP": "much"}, ValueError, "number"),
         ([("DROP", 1)], TypeError, "Received"),
     ],

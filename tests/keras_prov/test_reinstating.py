@@ -149,7 +149,7 @@ def test_a_removal_is_said_in_one_line(
     instrument()
     (record,) = caplog.records
     assert record.levelno == logging.WARNING
-    assert "patch of Model.fit, Model.provenance off Keras" in record.getMessage()
+    assert "removed Keras-Prov's patch of Model.fit, Model.provenance" in record.getMessage()
     assert model().provenance().fit(1) == 1
     assert seen == ["fit"]
 

@@ -238,7 +238,7 @@ def test_a_machine_without_nvml_has_samples_of_the_cpu(monkeypatch):
     assert samples[0]["DEVICE"] == "cpu"
 
 
-def test_without_psutil_the_error_names_the_cure(monkeypatch):
+def test_without_psutil_the_error_says_how_to_fix_it(monkeypatch):
     """At the call that asks for system metrics."""
     checked()
     monkeypatch.setitem(sys.modules, "psutil", None)
