@@ -9,6 +9,7 @@ import click
 
 from ..config import settings
 from ..config.store_url import StoreURL
+from ..declarations.encoding import TASK
 from ..delivery.relocation import move_journals, way_of_moved
 from ..delivery.sync import JournalState, journal_states
 from ..delivery.sync import sync as sync_journals
@@ -234,7 +235,7 @@ def _print_refused(state: JournalState) -> None:
 def _subject(message: Any) -> str:
     """What a message is of, whatever is wrong with it."""
     said = message if isinstance(message, dict) else {}
-    if said.get("kind") == "task":
+    if said.get("kind") == TASK:
         names = [said.get(name) for name in ("transformation", "id", "dataflow", "exec")]
         return "task {1} of {0} in dataflow {2}, execution {3}".format(*names)
     return f"{said.get('kind', 'message')} {said.get('tag', '')}".strip()

@@ -6,7 +6,6 @@ message. There is one for each store: see `clients`.
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from ..config import settings
 from ..config.store_url import StoreURL
 from ..declarations.dataflow import Declaration
+from ..declarations.encoding import DATAFLOW, TASK, encode
 from ..declarations.names import checked_dataflow_tag
 from ..errors import JournalError, UnknownTagError
 from ..journal import Journal
@@ -73,7 +73,7 @@ class Client:
             declaration = self._declarations.get(tag, Declaration(tag))
             declaration.merge(message)
             # when it was said: a service reads tasks by the newest one, whoever said it
-            number = self._say({"kind": "dataflow", "said": time.time(), **message})
+            number = self._say({"kind": DATAFLOW, "said": time.time(), **message})
             self._declarations[tag] = declaration
             return number
 
@@ -88,7 +88,7 @@ class Client:
             raise undeclared(message["dataflow"])
         checked = declaration.checked_task(message)
         with self._lock:
-            return self._say({"kind": "task", **checked})
+            return self._say({"kind": TASK, **checked})
 
     def row_stream(self, message: dict[str, Any]) -> RowStream:
         """What says rows of the one set of `message`; raises UnknownTagError."""
@@ -182,7 +182,7 @@ class Client:
         return 0 if self._journal is None else self._journal.sequence
 
     def _say(self, message: dict[str, Any]) -> int:
-        return self._say_text(json.dumps(message, separators=(",", ":")))
+        return self._say_text(encode(message))
 
     def _say_text(self, message: str) -> int:
         try:
@@ -199,7 +199,7 @@ class Client:
             self._make_home()
             self._journal = Journal(self.home / "journals", self.store, relays=self._relays)
             for declaration in self._declarations.values():  # a forked child's journal has none
-                self._journal.append({"kind": "dataflow", **declaration.specification()})
+                self._journal.append({"kind": DATAFLOW, **declaration.specification()})
             self._exporter = self._exporter_of(self._journal)
             if self._on_open is not None:
                 self._on_open()

@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
+from ..declarations.encoding import DATAFLOW, TASK
 from ..keras_schema import names as tags
 from ..task_status import ENDED, TaskStatus
 
@@ -35,13 +36,13 @@ class OpenTasks:
             self._follow(message)
 
     def _follow(self, message: Mapping[str, Any]) -> None:
-        if message.get("kind") == "dataflow":
+        if message.get("kind") == DATAFLOW:
             self._sets |= {
                 (message["tag"], each["tag"])
                 for transformation in message.get("transformations", ())
                 for each in transformation.get("sets", ())
             }
-        elif message.get("kind") == "task":
+        elif message.get("kind") == TASK:
             self._take_in_task(message)
 
     def ends(self, when: str) -> list[dict[str, Any]]:
@@ -60,7 +61,7 @@ class OpenTasks:
 
     def _end(self, key: tuple[str, ...], message: Mapping[str, Any], when: str) -> dict[str, Any]:
         ended: dict[str, Any] = {
-            "kind": "task",
+            "kind": TASK,
             **{part: message[part] for part in _IDENTITY},
             "status": TaskStatus.ABANDONED.value,
             "error": MESSAGE,

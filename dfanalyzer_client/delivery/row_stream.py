@@ -6,19 +6,13 @@ that trains little more than writing it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
-from json.encoder import encode_basestring_ascii
 from typing import Any
 
+from ..declarations.encoding import RowTemplate, encode, plain_text
 from ..declarations.values import EXACT_INTEGERS, stored_value
 
 __all__ = ["RowStream"]
-
-_encoded = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps makes one for each call
-
-_PLACE = '"elements":[]'
-"""Where the values go. Quotes in names and values are escaped, so it stands there alone."""
 
 
 class RowStream:
@@ -38,8 +32,7 @@ class RowStream:
     ) -> None:
         self._say = say
         self._columns = tuple(columns.items())
-        text = json.dumps({"kind": "task", **message}, separators=(",", ":"))
-        self._head, _, self._tail = text.rpartition(_PLACE)
+        self._filled = RowTemplate(message).filled
 
     def send(self, values: Sequence[Any]) -> None:
         """Say one row.
@@ -50,11 +43,11 @@ class RowStream:
         """
         row = ",".join(
             [
-                _short(value, type_) or _encoded(stored_value(value, type_, f"attribute {name!r}"))
+                _short(value, type_) or encode(stored_value(value, type_, f"attribute {name!r}"))
                 for (name, type_), value in zip(self._columns, values, strict=True)
             ]
         )
-        self._say(f'{self._head}"elements":[[{row}]]{self._tail}')
+        self._say(self._filled(row))
 
 
 def _short(value: Any, type_: str) -> str | None:
@@ -67,5 +60,4 @@ def _short(value: Any, type_: str) -> str | None:
         if kind is float:
             return float.__repr__(value) if value - value == 0.0 else None  # no NaN, no infinity
         return int.__repr__(value) if kind is int and abs(value) <= EXACT_INTEGERS else None
-    is_plain = kind is str and value.isascii() and value.isprintable()
-    return encode_basestring_ascii(value) if is_plain else None
+    return plain_text(value) if kind is str else None

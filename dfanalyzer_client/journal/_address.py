@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gzip
-import json
 import os
 import shutil
 from pathlib import Path
 from typing import IO, cast
 
 from ..config.store_url import StoreURL
+from ..declarations.encoding import encode
 from ..errors import JournalError
 from ..support.descriptors import Descriptor, open_own
 from ._files import NEW
@@ -50,7 +50,7 @@ def _copy(journal: Path, new: Path, store: str) -> None:
             raise JournalError(f"The journal {journal} has no readable beginning.")
         was = [*first.message.get("was", ()), first.message["store"]]
         message = {**first.message, "store": store, "was": was}
-        header = json.dumps(message, separators=(",", ":"))
+        header = encode(message)
         with _packed(raw, journal) as target:
             target.write(line_of(0, header))
             shutil.copyfileobj(source, target, 1 << 20)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import re
 import time
 import zlib
 from collections.abc import Iterator
@@ -12,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ..declarations.encoding import may_declare, relayed_task
 from ._files import is_done, journals, stem
 from ._reader import opened
 from ._record import LONGEST, parsed
@@ -21,14 +20,6 @@ __all__ = ["DeclarationNews", "News", "TaskName"]
 
 TaskName = tuple[str, str, str, str]
 """Dataflow, execution, transformation, id."""
-
-_DECLARES = b'"kind":"dataflow"'
-_TEXT = rb'"((?:[^"\\]|\\.)*)"'
-_RELAYED = re.compile(
-    rb'[0-9]+ [0-9a-f]{8} \{"kind":"task","id":"(-?[0-9]+)","exec":' + _TEXT + rb',"dataflow":'
-    + _TEXT + rb',"transformation":' + _TEXT + rb',"status":"([A-Z]+)","declared":"([0-9a-f]*)"'
-)  # fmt: skip
-"""The beginning of a task's message as the service writes it."""
 
 SETTLED_SECONDS = 0.1
 """A folder that changed so lately may change again without another time stamp."""
@@ -117,15 +108,13 @@ class DeclarationNews:
         latest = _created(path)
         for line in _whole_lines(path, offset):
             offset += len(line)
-            if _DECLARES in line:
+            if may_declare(line):
                 record = parsed(line)
                 if record is not None and declares(record.message):
                     latest = max(latest, _said(record.message))
                     said.append((latest, record.message))
-            elif (match := _RELAYED.match(line)) is not None:
-                id_, exec_tag, dataflow, transformation, status, declared = match.groups()
-                name = (_text(dataflow), _text(exec_tag), _text(transformation), id_.decode())
-                tasks[name] = status.decode(), declared.decode()
+            elif (task := relayed_task(line)) is not None:
+                tasks[task.name] = task.status, task.declared
         return offset
 
     def _changed(self) -> bool:
@@ -170,7 +159,3 @@ def _created(path: Path) -> float:
     except ValueError:
         return 0.0
     return began.replace(tzinfo=UTC).timestamp()
-
-
-def _text(quoted: bytes) -> str:
-    return str(json.loads(b'"' + quoted + b'"'))

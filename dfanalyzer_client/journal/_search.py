@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..declarations.encoding import may_declare, may_name
 from ._files import journals
 from ._reader import opened
 from ._record import parsed
@@ -23,8 +23,6 @@ LONGEST_LINE = 16 << 20
 
 SHORTEST_LINE, HOPELESS = len("0 00000000 {}"), 10_000
 """No record is shorter, and where so many lines are the file is no journal."""
-
-_DECLARES = b'"kind":"dataflow"'
 
 
 def declarations(folder: Path, tag: str, exec_tag: str | None) -> list[dict[str, Any]]:
@@ -42,12 +40,11 @@ def declarations(folder: Path, tag: str, exec_tag: str | None) -> list[dict[str,
 
 def _searched(folder: Path, tag: str, exec_tag: str | None) -> list[dict[str, Any]]:
     searched = 0
-    quoted = b"" if exec_tag is None else json.dumps(exec_tag).encode("ascii")
     for path in reversed(journals(folder, done=True)):
         found: list[dict[str, Any]] = []
         for line in _lines(path):
             searched += len(line)
-            if _DECLARES in line and quoted in line:
+            if may_declare(line) and (exec_tag is None or may_name(line, exec_tag)):
                 record = parsed(line)
                 if record is not None and _is_of(record.message, tag, exec_tag):
                     found.append(record.message)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import socket
@@ -16,6 +15,7 @@ from typing import Any
 
 from ..config import settings
 from ..config.store_url import StoreURL
+from ..declarations.encoding import encode
 from ..errors import JournalError
 from ..support.descriptors import Descriptor, open_above
 from ._files import NEW, SUFFIX
@@ -75,7 +75,7 @@ class Journal:
 
     def append(self, message: dict[str, Any]) -> int:
         """Take one message; see `append_text`."""
-        return self.append_text(json.dumps(message, separators=(",", ":")))
+        return self.append_text(encode(message))
 
     def append_text(self, body: str) -> int:
         """Take one message that is JSON in ASCII already.
@@ -176,7 +176,7 @@ class Journal:
 
 def append_records(path: Path, records: Sequence[Record]) -> None:
     """Write to a journal that was taken over, in place of a torn last line; raises JournalError."""
-    lines = [line_of(each.sequence, json.dumps(each.message)) for each in records]
+    lines = [line_of(each.sequence, encode(each.message)) for each in records]
     try:
         with open(path, "r+b", opener=open_above) as file:
             file.truncate(_whole_bytes(path))

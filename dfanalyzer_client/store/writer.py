@@ -11,6 +11,7 @@ from typing import Any
 
 from ..config.store_url import StoreURL
 from ..declarations.dataflow import Declaration
+from ..declarations.encoding import DATAFLOW, TASK
 from ..errors import (
     ConflictError,
     NotYetError,
@@ -235,9 +236,9 @@ class MonetDBStore:
 
     def _prepared(self, message: Mapping[str, Any]) -> Iterable[_Said]:
         """Make the catalogue ready for a message; a task message comes back with its ids."""
-        if message.get("kind") == "dataflow":
+        if message.get("kind") == DATAFLOW:
             self._define(message)
-        elif message.get("kind") == "task":
+        elif message.get("kind") == TASK:
             layout = self._layout(message["dataflow"])
             execution = self._execution(layout, message["exec"])
             yield _Said(
