@@ -61,16 +61,16 @@ class RowTemplate:
 
     Args:
         message: the task's message, with one set that has no elements.
+
+    Attributes:
+        head: stands before the texts of the row's values, which commas separate.
+        tail: stands behind them.
     """
 
     def __init__(self, message: Mapping[str, Any]) -> None:
         text = encode({"kind": TASK, **message})
         head, _, tail = text.rpartition(_NO_ELEMENTS)
-        self._head, self._tail = f'{head}"elements":[[', f"]]{tail}"
-
-    def filled(self, values: str) -> str:
-        """The message with a row: the texts of its values, with commas between them."""
-        return f"{self._head}{values}{self._tail}"
+        self.head, self.tail = f'{head}"elements":[[', f"]]{tail}"
 
 
 def plain_text(value: str) -> str | None:

@@ -32,7 +32,8 @@ class RowStream:
     ) -> None:
         self._say = say
         self._columns = tuple(columns.items())
-        self._filled = RowTemplate(message).filled
+        template = RowTemplate(message)
+        self._head, self._tail = template.head, template.tail
 
     def send(self, values: Sequence[Any]) -> None:
         """Say one row.
@@ -47,7 +48,7 @@ class RowStream:
                 for (name, type_), value in zip(self._columns, values, strict=True)
             ]
         )
-        self._say(self._filled(row))
+        self._say(f"{self._head}{row}{self._tail}")
 
 
 def _short(value: Any, type_: str) -> str | None:

@@ -77,7 +77,8 @@ def test_a_template_is_filled_where_the_rows_are(tag: str, name: str, row: list[
         **message,
         "sets": [{"tag": name, "attributes": [name], "elements": [row]}],
     }
-    filled = RowTemplate(message).filled(",".join(map(encode, row)))
+    template = RowTemplate(message)
+    filled = template.head + ",".join(map(encode, row)) + template.tail
     assert filled == encode(whole) == json.dumps(whole, separators=(",", ":"))
 
 
