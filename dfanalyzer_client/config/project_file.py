@@ -15,15 +15,12 @@ from typing import Any, NoReturn
 from ..errors import DfAnalyzerError
 from ..support.accounts import TRUST, user_name
 from ..support.safe_home import is_trusted_file
+from .table import SETTINGS
 
 __all__ = ["ProjectSettings", "project_settings"]
 
-KEYS = (
-    "home", "store", "server_idle", "artifacts", "strict", "fsync", "exit_flush", "batch",
-    "retention", "workers",
-    "capture", "tag", "adaptation", "author", "license", "base",
-)  # fmt: skip
-STEERING = ("home", "store", "artifacts")
+KEYS = tuple(each.key for each in SETTINGS if each.of_project)
+DIRECTING = tuple(each.key for each in SETTINGS if each.directs)
 """Say where what is captured goes: not for somebody to say who left a file on our way."""
 
 MOST_BYTES = 1 << 20
@@ -109,7 +106,7 @@ def _table(path: Path) -> Mapping[str, Any] | None:
                 f"Unknown key {key!r} of [tool.keras_prov] in {path}.{meant} "
                 f"Known are {', '.join(KEYS)}."
             )
-    if not table.keys().isdisjoint(STEERING) and not is_trusted_file(path):
+    if not table.keys().isdisjoint(DIRECTING) and not is_trusted_file(path):
         _refuse(path)
     return table
 
@@ -118,6 +115,6 @@ def _refuse(path: Path) -> NoReturn:
     owner = user_name(path.stat().st_uid)
     raise DfAnalyzerError(
         f"{path} belongs to {owner}, or everybody may write it, and its [tool.keras_prov] says "
-        f"where what is captured goes ({', '.join(STEERING)}). If you trust that account: "
+        f"where what is captured goes ({', '.join(DIRECTING)}). If you trust that account: "
         f"{TRUST}={owner}. Else work in a folder of your own, or remove those keys."
     )

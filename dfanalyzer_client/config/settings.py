@@ -1,46 +1,7 @@
 """What may be set from outside: the argument first, then the environment, the project, a default.
 
-========================== ============= ======================================= ===================
-variable                   pyproject     meaning                                 default
-========================== ============= ======================================= ===================
-``KERAS_PROV_HOME``        home          folder of journals and of the private   the user's data
-                                         server                                  folder
-``KERAS_PROV_STORE``       store         URL of the MonetDB to write to          the private server
-``KERAS_PROV_SERVER_IDLE`` server_idle   minutes without a client after which    30; 0: never
-                                         the private server stops by itself
-``KERAS_PROV_ARTIFACTS``   artifacts     folder or fsspec URL of stored models   ``artifacts`` at
-                                                                                 home
-``KERAS_PROV_STRICT``      strict        1: our own failures raise in the        0: they are logged
-                                         training
-``KERAS_PROV_FSYNC``       fsync         1: what was said is safe from a power   0: from a kill
-                                         cut, too                                alone
-``KERAS_PROV_EXIT_FLUSH``  exit_flush    seconds that the end of the process may 5
-                                         wait for what is not yet stored
-``KERAS_PROV_BATCH``       batch         seconds that messages may wait for      0.5
-                                         others, to be stored with them
-``KERAS_PROV_RETENTION``   retention     days that journals are kept which a     30
-                                         server has stored
-``KERAS_PROV_WORKERS``     workers       0: what ``capture()`` says holds in its 1
-                                         process alone
-``KERAS_PROV_CAPTURE``     capture       what is captured where the call does    nothing; of
-                                         not say                                 ``run``: all
-``KERAS_PROV_TAG``         tag           name of the dataflow where the call     the script's name
-                                         does not say
-``KERAS_PROV_ADAPTATION``  adaptation    whether changes of the learning rate    if LEARNING_RATE
-                                         are captured                            is
-``KERAS_PROV_AUTHOR``      author        who publishes: ``Name <mail>``, an      nobody is named
-                                         ORCID iD, or both
-``KERAS_PROV_LICENSE``     license       licence of what is published: SPDX id   none is named
-                                         or URL
-``KERAS_PROV_BASE``        base          IRI that identifiers in PROV            https://w3id.org/
-                                         documents begin with                    keras-prov/
-``KERAS_PROV_TOKEN``       never         bearer token of ``keras-prov serve``    none
-``KERAS_PROV_TRUST``       never         accounts that may own and write the     the user, root
-                                         data folder, too: ``alice,@team``
-========================== ============= ======================================= ===================
-
-A variable that is empty says nothing. The project's are those of `project_settings`; a relative
-path there begins at its file.
+`table` lists them. A variable that is empty says nothing. The project's are those of
+`project_file`; a relative path there begins at its file.
 """
 
 from __future__ import annotations
@@ -55,6 +16,7 @@ from ..errors import DfAnalyzerError
 from .author import Author, checked_licence
 from .project_file import project_settings
 from .store_url import StoreURL
+from .table import BY_KEY, SETTINGS
 
 __all__ = [
     "adaptation",
@@ -78,13 +40,7 @@ __all__ = [
     "workers",
 ]
 
-IDLE_MINUTES = 30.0
-EXIT_FLUSH_SECONDS = 5.0
-BATCH_SECONDS = 0.5
-RETENTION_DAYS = 30.0
 TOKEN_CHARACTERS = 16
-URLS = ("store", "artifacts")
-"""May hold a password."""
 ON, OFF = ("1", "true", "yes", "on"), ("0", "false", "no", "off")
 
 
@@ -111,22 +67,22 @@ def artifacts(argument: str | None = None) -> str | None:
 
 def idle_minutes(argument: float | None = None) -> float:
     """Minutes without a client after which the private server stops; 0 means never."""
-    return _number("server_idle", argument, IDLE_MINUTES)
+    return _number("server_idle", argument)
 
 
 def exit_flush_seconds(argument: float | None = None) -> float:
     """Seconds the interpreter's exit may wait for messages on their way to the store."""
-    return _number("exit_flush", argument, EXIT_FLUSH_SECONDS)
+    return _number("exit_flush", argument)
 
 
 def batch_seconds(argument: float | None = None) -> float:
     """Seconds that messages may wait for others, to be stored in one transaction with them."""
-    return _number("batch", argument, BATCH_SECONDS)
+    return _number("batch", argument)
 
 
 def retention_days(argument: float | None = None) -> float:
     """Days for which a journal is kept that a server has stored; the private one's always are."""
-    return _number("retention", argument, RETENTION_DAYS)
+    return _number("retention", argument)
 
 
 def token() -> str | None:
@@ -213,21 +169,20 @@ def prov_base(argument: str | None = None) -> str | None:
 
 def check() -> None:
     """Raise DfAnalyzerError for a setting whose value cannot be: at the user's call, not later."""
-    for number in (idle_minutes, exit_flush_seconds, batch_seconds, retention_days):
-        number()
-    for key in ("home", "store", "artifacts", "strict", "fsync", "workers"):
-        _text(key)
+    for setting in SETTINGS:
+        if setting.is_checked:
+            _text(setting.key) if setting.number is None else _number(setting.key)
 
 
 def _text(key: str) -> tuple[str, str]:
     """A setting as text, empty where it is not given, and what it is called where it stands."""
-    variable = f"KERAS_PROV_{key.upper()}"
+    variable = BY_KEY[key].variable
     text = os.environ.get(variable, "")
     value = None if text else project_settings().get(key)
     if value is None:
         return text, variable
     if not isinstance(value, (str, int, float)):  # bool is an int
-        shown = type(value).__name__ if key in URLS else repr(value)
+        shown = type(value).__name__ if BY_KEY[key].may_hold_password else repr(value)
         raise DfAnalyzerError(
             f"{project_settings().origin(key)} is a text, a number, true or false. "
             f"Received: {shown}."
@@ -249,10 +204,11 @@ def _is_on(key: str) -> bool:
     return _text(key)[0].lower() not in ("", *OFF)
 
 
-def _number(key: str, argument: float | None, default: float) -> float:
-    text, origin = _text(key) if argument is None else (str(argument), f"KERAS_PROV_{key.upper()}")
+def _number(key: str, argument: float | None = None) -> float:
+    setting = BY_KEY[key]
+    text, origin = _text(key) if argument is None else (str(argument), setting.variable)
     if not text:
-        return default
+        return setting.number or 0.0
     try:
         number = float(text)
     except ValueError:

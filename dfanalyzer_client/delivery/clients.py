@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..config import settings
 from ..config.store_url import StoreURL
+from ..config.table import BY_KEY
 from ..errors import DfAnalyzerError
 from ..support.forks import in_child
 from .client import Client, undeclared
@@ -98,7 +99,7 @@ def _at_exit() -> None:
     if said == _waited_for:
         return
     _waited_for = said
-    limit = settings.EXIT_FLUSH_SECONDS
+    limit = BY_KEY["exit_flush"].number or 0.0
     with contextlib.suppress(DfAnalyzerError):  # a bad number: too late to be of use
         limit = settings.exit_flush_seconds()
     if limit and not flush(min(LONG_EXIT, limit)) and limit > LONG_EXIT:

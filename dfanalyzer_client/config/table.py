@@ -1,0 +1,145 @@
+"""Every setting, spelled once: its key, its variable, what it means, its default.
+
+`settings` reads them, `project_file` knows their keys, and the documentation's table is made of
+them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["BY_KEY", "SETTINGS", "Setting"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting.
+
+    Attributes:
+        key: in ``[tool.keras_prov]`` of a project's pyproject.toml; its variable is
+            ``KERAS_PROV_`` and the key in capitals.
+        meaning: what it sets, in Markdown.
+        default: what holds without it, in Markdown.
+        number: the default of a setting that is a number, 0 or more; None for others.
+        of_project: whether a project's file may say it.
+        may_hold_password: whether its value is kept out of messages.
+        directs: whether it says where what is captured goes, so that a file that says it must
+            belong to somebody whom we trust.
+        is_checked: whether `provenance()` and `capture()` look at it before anything begins.
+    """
+
+    key: str
+    meaning: str
+    default: str
+    number: float | None = None
+    of_project: bool = True
+    may_hold_password: bool = False
+    directs: bool = False
+    is_checked: bool = False
+
+    @property
+    def variable(self) -> str:
+        """Name of the environment variable."""
+        return f"KERAS_PROV_{self.key.upper()}"
+
+
+SETTINGS = (
+    Setting(
+        "capture",
+        "what to capture: `all,MODEL`; there also a list, or a table of true and false",
+        "nothing but executions and metrics; of `run`, `all`",
+    ),
+    Setting("tag", "name of the dataflow", "the script's name"),
+    Setting(
+        "adaptation",
+        "whether changes of the learning rate are captured",
+        "if LEARNING_RATE is",
+    ),
+    Setting(
+        "store",
+        "URL of the MonetDB to write to; a password belongs into the variable, not into a file of "
+        "the project",
+        "the private server",
+        may_hold_password=True,
+        directs=True,
+        is_checked=True,
+    ),
+    Setting(
+        "home",
+        "folder of journals and of the private server",
+        "the user's data folder",
+        directs=True,
+        is_checked=True,
+    ),
+    Setting(
+        "artifacts",
+        "folder or fsspec URL of stored models",
+        "`artifacts` at home",
+        may_hold_password=True,
+        directs=True,
+        is_checked=True,
+    ),
+    Setting(
+        "server_idle",
+        "minutes without a client after which the private server stops; 0: never",
+        "30",
+        number=30.0,
+        is_checked=True,
+    ),
+    Setting("strict", "our own failures raise in the training", "they are logged", is_checked=True),
+    Setting("fsync", "what was said survives a power cut, too", "a kill alone", is_checked=True),
+    Setting(
+        "exit_flush",
+        "seconds that the end of a process may wait for what is not yet stored",
+        "5",
+        number=5.0,
+        is_checked=True,
+    ),
+    Setting(
+        "batch",
+        "seconds that messages may wait for others, to be stored in one transaction with them",
+        "0.5",
+        number=0.5,
+        is_checked=True,
+    ),
+    Setting(
+        "retention",
+        "days for which a journal is kept that a server has stored; the private server's always "
+        "are",
+        "30",
+        number=30.0,
+        is_checked=True,
+    ),
+    Setting(
+        "workers",
+        "0: what `capture()` says holds in its process alone",
+        "1",
+        is_checked=True,
+    ),
+    Setting(
+        "base",
+        "IRI that identifiers in PROV documents begin with: https://example.org/provenance/",
+        "https://w3id.org/keras-prov/",
+    ),
+    Setting(
+        "author",
+        "who publishes: `Ada Lovelace <ada@example.org>`, an ORCID iD such as "
+        "`0000-0002-1825-0097`, or both",
+        "nobody is named",
+    ),
+    Setting(
+        "license",
+        "licence of what is published: an [SPDX id](https://spdx.org/licenses/) such as "
+        "`CC-BY-4.0`, or a URL",
+        "none is named",
+    ),
+    Setting("token", "bearer token of `keras-prov serve`", "none", of_project=False),
+    Setting(
+        "trust",
+        "other accounts that may own and write the data folder, and this file: `alice,@team`",
+        "you and root",
+        of_project=False,
+    ),
+)
+
+BY_KEY = {each.key: each for each in SETTINGS}
