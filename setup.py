@@ -17,6 +17,14 @@ STUBS = ROOT / "keras_prov-stubs"
 DEMO = ["scikit-learn"]
 BENCH = ["dask", "devito", "distributed", "joblib", "matplotlib", "scipy"]
 CRATE = ["rocrate>=0.15"]
+DOCS = [
+    "ipykernel",  # runs the notebook
+    "mkdocs-click",
+    "mkdocs-material>=9.5",
+    "mkdocs>=1.6,<2",
+    "mkdocstrings[python]>=0.26",
+    "nbclient",
+]
 PANDAS = ["pandas"]
 PEERS = [
     "mlflow",
@@ -52,6 +60,7 @@ DEV = [
     *BENCH,
     *CRATE,
     *DEMO,
+    *DOCS,
     *PANDAS,
     *PROV,
     *SERVICE,
@@ -125,6 +134,7 @@ setup(
         "bench": BENCH,
         "crate": CRATE,
         "demo": DEMO,
+        "docs": DOCS,
         "pandas": PANDAS,
         "peers": PEERS,
         "prov": PROV,
