@@ -16,7 +16,7 @@ BENCH_ARGS ?=
 define install
 $(or $(2),$(VENV))/bin/python -m pip install --disable-pip-version-check --editable '.[$(1)]'
 @ls $(KERNEL)/lib*.so* >/dev/null 2>&1 || echo 'warning: MonetDB'"'"'s kernel was not taken in,' \
-    'so there is no private server here: see docs/install.md' >&2
+    'so there is no private server here: see docs/how-to/install.md' >&2
 endef
 
 # A comma, for the arguments of `call`.
@@ -24,7 +24,7 @@ endef
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help graph demo test test-keras test-keras-full record-keras backends lint types bench bench-more dist clean
+.PHONY: help graph demo test test-keras test-keras-full record-keras backends lint types docs pictures bench bench-more dist clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -56,6 +56,13 @@ graph: $(VENV)/.dev ## Print who imports whom, floor by floor
 types: $(VENV)/.dev ## Check the types
 	$(BIN)/mypy $(TYPED)
 
+docs: $(VENV)/.dev ## Build the site into site/, and check its links; needs no network once installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
+	@echo 'Read it: $(BIN)/python -m http.server --directory site'
+
+pictures: ## Draw the pictures of the documentation anew, with Graphviz
+	for picture in docs/pictures/*.dot; do dot -Tsvg "$$picture" -o "$${picture%.dot}.svg"; done
+
 bench: $(BENCH_VENV)/.peers ## Measure what we claim, and write benchmarks/report/: half an hour
 	$(BENCH_VENV)/bin/python -m benchmarks $(BENCH_ARGS)
 
@@ -66,7 +73,7 @@ dist: $(VENV)/.dev ## Build the wheels and the source archive into dist/
 	$(BIN)/python -m build_support dist
 
 clean: ## Remove everything that these commands have made
-	rm -rf $(VENV) $(BENCH_VENV) build dist *.egg-info $(KERNEL) .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(BENCH_VENV) build dist site *.egg-info $(KERNEL) .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python $(BENCH_VENV)/bin/python:

@@ -34,6 +34,14 @@ BACKEND = [] if NAME == CORE else ["tensorflow>=2.20"]
 DEMO = ["scikit-learn"]
 BENCH = ["dask", "devito", "distributed", "joblib", "matplotlib", "scipy"]
 CRATE = ["rocrate>=0.15"]
+DOCS = [
+    "ipykernel",  # runs the notebook
+    "mkdocs-click",
+    "mkdocs-material>=9.5",
+    "mkdocs>=1.6,<2",
+    "mkdocstrings[python]>=0.26",
+    "nbclient",
+]
 PANDAS = ["pandas"]
 PEERS = [
     "mlflow",
@@ -69,6 +77,7 @@ DEV = [
     *BENCH,
     *CRATE,
     *DEMO,
+    *DOCS,
     *PANDAS,
     *PROV,
     *SERVICE,
@@ -110,6 +119,7 @@ setup(
         "bench": BENCH,
         "crate": CRATE,
         "demo": DEMO,
+        "docs": DOCS,
         "pandas": PANDAS,
         "peers": PEERS,
         "prov": PROV,

@@ -6,7 +6,7 @@ import argparse
 import subprocess
 import sys
 
-NAMES = ("imports", "capture", "training", "refits", "delivery", "prov_export", "service")
+NAMES = ("imports", "capture", "training", "refits", "bulk", "delivery", "prov_export", "service")
 
 
 def main() -> None:

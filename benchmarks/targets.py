@@ -113,7 +113,8 @@ def _epoch(overhead: Result | None, peers: Result | None) -> Target:
     why = (
         "Most of it is reading the learning rate from its variable, the append to the journal "
         "that makes the epoch safe from a kill, and Python with cold caches after an epoch of "
-        "TensorFlow, as the profile below shows. What was tried is in docs/benchmarks.md."
+        "TensorFlow, as the profile below shows. What was tried is in "
+        "docs/explanation/benchmarks.md."
     )
     return Target(claim, f"{min(found):.0f} to {max(found):.0f} µs", met, "" if met else why)
 

@@ -1,4 +1,4 @@
-"""The report: `README.md`, its plots, and `costs.md`, the tables for the project's README."""
+"""The report: `README.md`, its plots, and `costs.md`, the tables for docs/explanation/costs.md."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def write(results: Results, plots: Path, folder: Path) -> None:
     lines = [
         "# What Keras-Prov costs", "",
         f"Written by `{COMMAND}`; how each part is measured is in "
-        "[docs/benchmarks.md](../../docs/benchmarks.md).", "",
+        "[docs/explanation/benchmarks.md](../../docs/explanation/benchmarks.md).", "",
         *_machines(results), *_targets(results),
     ]  # fmt: skip
     if results.overhead is not None:

@@ -108,7 +108,7 @@ def test_issue_forms_are_as_the_forge_wants_them(form: Path) -> None:
 def test_every_decision_is_in_the_index_and_in_the_design() -> None:
     """Numbered without a gap, titled alike, with context, decision and consequences."""
     index = (DECISIONS / "README.md").read_text(encoding="utf-8")
-    design = (DECISIONS.parent / "design.md").read_text(encoding="utf-8")
+    design = (DECISIONS.parent / "explanation" / "design.md").read_text(encoding="utf-8")
     records = sorted(DECISIONS.glob("0*.md"))
     assert records
     for number, record in enumerate(records, 1):
@@ -118,6 +118,6 @@ def test_every_decision_is_in_the_index_and_in_the_design() -> None:
         assert record.name.startswith(f"{number:04}-")
         assert title != head
         assert f"| {number} | [{title}]({record.name}) |" in index
-        assert f"{number}. [{title}](decisions/{record.name})" in design
+        assert f"{number}. [{title}](../decisions/{record.name})" in design
         parts = re.findall(r"(?m)^## (.*)$", text)
         assert parts == ["Context", "Decision", "Consequences"]

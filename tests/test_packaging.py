@@ -33,7 +33,7 @@ from dfanalyzer_client.cli.sql import split
 from dfanalyzer_client.support.distribution import NAMES
 from installation import ROOT, InstalledPython, copied_sources, output, ran
 from keras_prov._version import __version__
-from tools.readme import README, normalized, with_real_output
+from tools.examples import DOCS, PAGES, normalized, with_real_output
 
 # TensorFlow is downloaded and unpacked into a new environment.
 pytestmark = pytest.mark.timeout(1800)
@@ -422,13 +422,13 @@ def _build_wheel(tree: Path, setting: str) -> str:
 class Shell:
     """Runs command lines as a user does in whose environment the wheel is installed."""
 
-    def __init__(self, python: InstalledPython) -> None:
-        self.folder = python.directory
+    def __init__(self, python: InstalledPython, folder: Path) -> None:
+        self.folder = folder
         kept = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
         self._environment = {
             **kept,
             "PATH": f"{python.bin}{os.pathsep}{os.environ['PATH']}",
-            "KERAS_PROV_HOME": str(self.folder / "home"),
+            "KERAS_PROV_HOME": str(folder / "home"),
         }
 
     def __call__(self, command: str) -> str:
@@ -440,53 +440,76 @@ class Shell:
         return done.stdout
 
 
-@pytest.fixture(scope="session")
-def shell(installed_python: InstalledPython) -> Iterator[Shell]:
+@pytest.fixture
+def shell(installed_python: InstalledPython, tmp_path: Path) -> Iterator[Shell]:
     """A shell in the empty environment; its private server is stopped at the end."""
-    result = Shell(installed_python)
+    result = Shell(installed_python, tmp_path)
     yield result
     result("keras-prov server stop")
 
 
-@pytest.mark.skipif(running_platform() not in KERNELS, reason="there is no private server here")
-def test_the_readme_says_what_happens(shell: Shell) -> None:
-    """Installed in an empty environment, every session of the README prints what stands there."""
-    text = README.read_text()
+with_a_private_server = pytest.mark.skipif(
+    running_platform() not in KERNELS, reason="there is no private server here"
+)
+
+
+def name_of(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+@with_a_private_server
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_a_page_says_what_happens(page: Path, shell: Shell) -> None:
+    """Installed in an empty environment, every session of a page prints what stands there.
+
+    The Python fragments between the examples run after the first of them.
+    """
+    text = page.read_text()
     assert normalized(with_real_output(text, shell.folder, shell)) == normalized(text)
+    (first, *_), fragments = _python_blocks(text)
+    if fragments:
+        (shell.folder / "fragments.py").write_text("\n".join([first, *fragments]))
+        shell("python fragments.py")
 
 
-@pytest.mark.skipif(running_platform() not in KERNELS, reason="there is no private server here")
-def test_the_readmes_fragments_run(shell: Shell) -> None:
-    """The Python fragments between the examples run after the first of them."""
-    (first, *_), fragments = _python_blocks(README.read_text())
-    assert fragments
-    (shell.folder / "fragments.py").write_text("\n".join([first, *fragments]))
-    shell("python fragments.py")
-
-
-@pytest.mark.skipif(running_platform() not in KERNELS, reason="there is no private server here")
-def test_the_documented_queries_run(shell: Shell) -> None:
-    """Each statement of README and docs/sql.md is answered with rows, on the README's training."""
-    (first, *_), _ = _python_blocks(README.read_text())
+@with_a_private_server
+@pytest.mark.parametrize(
+    ("page", "training", "scripts"),
+    [
+        ("how-to/ask.md", "how-to/ask.md", 1),
+        ("how-to/searches.md", "how-to/searches.md", 1),
+        ("reference/tables.md", "how-to/ask.md", 4),
+    ],
+)
+def test_the_documented_queries_run(page: str, training: str, scripts: int, shell: Shell) -> None:
+    """Each statement of a page is answered with rows, on the training of one of the pages."""
+    (first, *_), _ = _python_blocks((DOCS / training).read_text())
     (shell.folder / "train.py").write_text(first)
     shell("python train.py")
-    pages = [README.read_text(), (ROOT / "docs" / "sql.md").read_text()]
-    scripts = [each for page in pages for each in re.findall(r"```sql\n(.*?)```", page, re.DOTALL)]
-    assert len(scripts) == 5
-    for script in scripts:
+    found = re.findall(r"```sql\n(.*?)```", (DOCS / page).read_text(), re.DOTALL)
+    assert len(found) == scripts
+    for script in found:
         (shell.folder / "script.sql").write_text(script)
         answers = shell("keras-prov sql --json < script.sql").split("\n]\n")[:-1]
         assert len(answers) == len(split(script)[0]) - script.count("SET SCHEMA"), script
         for answer in answers:
             assert json.loads(f"{answer}]"), script
-    _, (query,) = _python_blocks(pages[1])
+
+
+@with_a_private_server
+def test_the_documented_path_query_runs(shell: Shell) -> None:
+    """It has the columns that were asked for."""
+    (first, *_), _ = _python_blocks((DOCS / "how-to" / "ask.md").read_text())
+    _, (query,) = _python_blocks((DOCS / "reference" / "tables.md").read_text())
+    (shell.folder / "train.py").write_text(first)
     (shell.folder / "query.py").write_text(f"{query}\nprint(found.columns, len(found.rows))")
     columns = ["itrainingmodel.learning_rate", "otrainingmodel.epoch_id", "otrainingmodel.loss"]
+    shell("python train.py")
     assert shell("python query.py").startswith(f"{columns} ")
 
 
 def _python_blocks(text: str) -> tuple[list[str], list[str]]:
-    """The README's examples in Python, and its fragments."""
+    """A page's examples in Python, and its fragments."""
     examples = re.findall(r"<!-- example: \S+\.py -->\n```python\n(.*?)```", text, re.DOTALL)
     every = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     return examples, [each for each in every if each not in examples]

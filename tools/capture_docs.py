@@ -1,4 +1,4 @@
-"""``python -m tools.capture_docs``: the tables of docs/capture.md, from what can be captured."""
+"""``python -m tools.capture_docs``: the tables of what can be captured, in docs/reference."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dfanalyzer_client.keras_schema.names import TRAINING_INPUT
 
 __all__ = ["PAGE", "up_to_date"]
 
-PAGE = Path(__file__).parents[1] / "docs" / "capture.md"
+PAGE = Path(__file__).parents[1] / "docs" / "reference" / "capture.md"
 TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 

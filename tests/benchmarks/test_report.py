@@ -148,10 +148,10 @@ def test_the_report_holds_targets_tables_and_answers(
     assert machine()["processor"] in costs
 
 
-def test_the_readme_shows_the_report_that_lies_here() -> None:
+def test_the_documentation_shows_the_report_that_lies_here() -> None:
     """Its tables are those of `benchmarks/report/`, not ones that somebody typed."""
     costs = (ROOT / "benchmarks" / "report" / "costs.md").read_text()
-    assert costs in (ROOT / "README.md").read_text()
+    assert costs in (ROOT / "docs" / "explanation" / "costs.md").read_text()
 
 
 def test_a_step_that_fails_is_named_and_the_others_go_on(tmp_path: Path) -> None:

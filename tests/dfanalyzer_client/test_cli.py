@@ -334,10 +334,10 @@ def commands(group: click.Group, path: str = "") -> list[tuple[str, click.Comman
 
 @pytest.mark.parametrize(("name", "command"), commands(main))
 def test_every_command_explains_itself(name: str, command: click.Command) -> None:
-    """Each has help that ends with an example of itself, and stands in docs/cli.md."""
+    """Each has help that ends with an example of itself, and is in docs/reference/command.md."""
     assert command.help is not None
     assert f"Example: keras-prov {name}" in command.help
-    assert f"`keras-prov {name}`" in (ROOT / "docs" / "cli.md").read_text()
+    assert f"`keras-prov {name}`" in (ROOT / "docs" / "reference" / "command.md").read_text()
 
 
 def test_the_command_does_not_import_keras(home: Path) -> None:

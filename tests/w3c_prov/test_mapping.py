@@ -1,4 +1,4 @@
-"""An execution becomes the PROV document that docs/prov.md says."""
+"""An execution becomes the PROV document that docs/explanation/prov.md says."""
 
 from __future__ import annotations
 
@@ -229,8 +229,9 @@ def test_the_design_is_there_on_request(trained: Trained) -> None:
 
 
 def test_every_term_of_ours_is_documented(trained: Trained) -> None:
-    """Classes and attributes of the namespace `kp` stand in docs/prov.md."""
-    page = (Path(__file__).parents[2] / "docs" / "prov.md").read_text(encoding="utf-8")
+    """Classes and attributes of the namespace `kp` stand in docs/explanation/prov.md."""
+    root = Path(__file__).parents[2]
+    page = (root / "docs" / "explanation" / "prov.md").read_text(encoding="utf-8")
     terms = set()
     for execution in (trained.first, trained.second):
         document = prov_document(execution, prospective=True, author="Ada <ada@example.org>")

@@ -1,7 +1,7 @@
 """An execution as a crate to publish: a Provenance Run Crate 0.5, which is an RO-Crate 1.1.
 
 It needs the package rocrate: ``pip install 'keras-prov[crate]'``. What is inside, and where each
-part is found, is in docs/crate.md.
+part is found, is in docs/how-to/publish-a-crate.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Executions as W3C PROV documents: their mapping is in docs/prov.md.
+"""Executions as W3C PROV documents: their mapping is in docs/explanation/prov.md.
 
 PROV-N, PROV-JSON and PROV-JSONLD need the package `prov` alone; the other formats and pictures need
 ``pip install 'keras-prov[prov]'``.

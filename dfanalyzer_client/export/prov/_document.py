@@ -1,6 +1,6 @@
 """An execution as a W3C PROV document: pure, from what was read of it.
 
-The mapping is written down in docs/prov.md.
+The mapping is written down in docs/explanation/prov.md.
 """
 
 from __future__ import annotations

@@ -1,0 +1,120 @@
+"""The documentation's examples: run them, and write their output back.
+
+A block after ``<!-- example: NAME.py -->`` is a file; one after ``<!-- example: session -->`` is a
+shell session, whose lines after ``$`` are run and followed by what they print. Each page runs in a
+folder, and with a database, of its own. ``python -m tools.examples`` brings the output of all pages
+up to date, and that of the notebook; ``python -m tools.examples README.md`` that of one page.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+__all__ = ["DOCS", "NOTEBOOK", "PAGES", "README", "normalized", "run_notebook", "with_real_output"]
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+DOCS = ROOT / "docs"
+NOTEBOOK = DOCS / "tutorials" / "notebook.ipynb"
+PAGES = [
+    README,
+    *(page for page in sorted(DOCS.rglob("*.md")) if "<!-- example: " in page.read_text("utf-8")),
+]
+EXAMPLE = re.compile(r"(<!-- example: (\S+) -->\n```\w+\n)(.*?)(```)", re.DOTALL)
+SHOWN_HOME = "/home/ada/.local/share/keras-prov"
+
+
+def with_real_output(text: str, folder: Path, run: Callable[[str], str]) -> str:
+    """`text` with the output of its sessions as `run` (a command line, in `folder`) gives it."""
+
+    def replaced(match: re.Match[str]) -> str:
+        head, name, body, tail = match.groups()
+        if name != "session":
+            (folder / name).write_text(body)
+            return match[0]
+        commands = [line for line in body.splitlines() if line.startswith("$ ")]
+        return head + "".join(f"{each}\n{run(each[2:])}" for each in commands) + tail
+
+    return EXAMPLE.sub(replaced, text)
+
+
+def normalized(text: str) -> str:
+    """`text` without what differs from run to run: figures, paths, and the widths they give."""
+    text = re.sub(r"DOTMONETDBFILE=\S+", "DOTMONETDBFILE=FILE", text)
+    text = re.sub(r"(?m)^(database|log) +\S+$", r"\1 FILE", text)
+    text = re.sub(r"-\d{4}-\d\d-\d\d [\d:.]+-[0-9a-f]{8}", "-TIME", text)  # an execution's tag
+    text = re.sub(r"[-+]?\d[\d.:e+-]*", "N", text)
+    return re.sub(r"[ \t]+", " ", re.sub(r"-+", "-", text))
+
+
+def run_notebook(folder: Path) -> dict[str, Any]:
+    """The notebook, run in `folder`; `nbclient` raises for a cell that raises."""
+    from nbclient import NotebookClient
+
+    notebook = _nbformat().read(NOTEBOOK, as_version=4)
+    NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}).execute()
+    for cell in notebook.cells:
+        cell.metadata = {}  # the times at which it ran
+        if cell.cell_type == "code":
+            cell.outputs = _kept(cell.outputs)
+    notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"]}
+    return dict(notebook)
+
+
+def _nbformat() -> Any:
+    return importlib.import_module("nbformat")  # as Any: it has types for a part of itself
+
+
+def _kept(outputs: list[Any]) -> list[Any]:
+    """What a page shows of a cell's output: what was printed, in one piece, and results as text."""
+    kept: list[Any] = []
+    for output in outputs:
+        if "data" in output:
+            output["data"] = {"text/plain": output["data"]["text/plain"]}
+            kept.append(output)
+        elif output["name"] == "stdout" and kept and "text" in kept[-1]:
+            kept[-1]["text"] += output["text"]
+        elif output["name"] == "stdout":
+            kept.append(output)
+    return kept
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Run the examples of the pages that are named, or of all, and write their output into them."""
+    for page in [Path(each).resolve() for each in arguments] or [*PAGES, NOTEBOOK]:
+        with tempfile.TemporaryDirectory() as name:
+            _update(page, Path(name))
+
+
+def _update(page: Path, folder: Path) -> None:
+    home = folder / "home"
+    os.environ["KERAS_PROV_HOME"] = str(home)
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+
+    def run(command: str) -> str:
+        return subprocess.run(  # noqa: S602 (the documentation's own lines)
+            command, shell=True, cwd=folder, env={**os.environ, "PATH": path}, check=True,
+            text=True, stdout=subprocess.PIPE,
+        ).stdout  # fmt: skip
+
+    try:
+        if page == NOTEBOOK:
+            _nbformat().write(_nbformat().from_dict(run_notebook(folder)), page)
+        else:
+            text = with_real_output(page.read_text(encoding="utf-8"), folder, run)
+            page.write_text(text.replace(str(home), SHOWN_HOME), encoding="utf-8")
+    finally:
+        run("keras-prov server stop")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,46 @@
+"""MkDocs hooks: a notebook becomes a page of the site, with the output that is stored in it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+__all__ = ["notebook_page", "on_files"]
+
+
+def on_files(files: Any, config: Any) -> Any:
+    """Add a page beside each notebook."""
+    from mkdocs.structure.files import File
+
+    for file in list(files):
+        if file.src_uri.endswith(".ipynb"):
+            text = notebook_page(Path(file.abs_src_path))
+            page = file.src_uri.removesuffix(".ipynb") + ".md"
+            files.append(File.generated(config, page, content=text))
+    return files
+
+
+def notebook_page(path: Path) -> str:
+    """A notebook as Markdown: each cell of code is followed by what it printed and gave."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    first, *others = ["\n\n".join(_parts(cell)) for cell in cells]
+    download = f"[Download this notebook]({path.name})"
+    return "\n\n".join([first, download, *others]) + "\n"
+
+
+def _parts(cell: dict[str, Any]) -> list[str]:
+    source = "".join(cell["source"])
+    if cell["cell_type"] == "markdown":
+        return [source]
+    outputs = [_text(output) for output in cell["outputs"]]
+    language = "bash" if source.startswith("%%bash") else "python"
+    return [
+        f"```{language}\n{source}\n```",
+        *(f"```text\n{each.rstrip()}\n```" for each in outputs),
+    ]
+
+
+def _text(output: dict[str, Any]) -> str:
+    text = output["text"] if output["output_type"] == "stream" else output["data"]["text/plain"]
+    return "".join(text)
