@@ -1,4 +1,7 @@
-"""``python -m tools.capture_docs``: the tables of what can be captured, in docs/reference."""
+"""``python -m tools.capture_docs``: the tables of docs/reference that the code spells.
+
+What can be captured, every column, and the settings.
+"""
 
 from __future__ import annotations
 
@@ -7,19 +10,53 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import keras_prov
+from dfanalyzer_client.config.table import SETTINGS
 from dfanalyzer_client.keras_schema import SETS
 from dfanalyzer_client.keras_schema.names import TRAINING_INPUT
 
-__all__ = ["PAGE", "up_to_date"]
+__all__ = ["PAGES", "up_to_date"]
 
-PAGE = Path(__file__).parents[1] / "docs" / "reference" / "capture.md"
+REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
+PAGES = (REFERENCE / "capture.md", REFERENCE / "settings.md")
 TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def up_to_date(text: str) -> str:
-    """The page with its tables made anew."""
-    made = {"hyperparameters": _hyperparameters, "options": _options, "sets": _sets}
-    return TABLE.sub(lambda found: found[1] + made[found[2]]() + found[3], text)
+    """The page with its tables made again."""
+    tables = {
+        "columns": _every_column,
+        "hyperparameters": _hyperparameters,
+        "options": _options,
+        "sets": _sets,
+        "settings": _settings,
+    }
+    return TABLE.sub(lambda found: found[1] + tables[found[2]]() + found[3], text)
+
+
+def _settings() -> str:
+    return _table(
+        ("variable", "in pyproject.toml", "meaning", "default"),
+        (
+            (
+                f"`{each.variable}`",
+                f"`{each.key}`" if each.of_project else "never",
+                each.meaning,
+                each.default,
+            )
+            for each in SETTINGS
+        ),
+    )
+
+
+def _every_column() -> str:
+    return _table(
+        ("table", "column", "type", "unit", "meaning"),
+        (
+            (f"`{each.name}`", f"`{column.name.lower()}`", column.type, column.unit, column.meaning)
+            for each in SETS.values()
+            for column in each.columns
+        ),
+    )
 
 
 def _hyperparameters() -> str:
@@ -67,4 +104,5 @@ def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(up_to_date(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    for page in PAGES:
+        page.write_text(up_to_date(page.read_text(encoding="utf-8")), encoding="utf-8")
