@@ -12,10 +12,10 @@ import click
 
 from ..config import settings
 from ..config.store_url import StoreURL
-from ..delivery.leftovers import store_left
+from ..delivery.leftovers import drain_leftovers
 from ..errors import DfAnalyzerError
 from ..store import Connection, reader_connection
-from ..support.terminal import shown, shown_line
+from ..support.terminal import terminal_line, terminal_text
 from .forms import as_csv, json_text, named_columns
 
 __all__ = [
@@ -59,7 +59,7 @@ def friendly_errors() -> Iterator[None]:
     try:
         yield
     except DfAnalyzerError as error:
-        raise click.ClickException(shown(error)) from None
+        raise click.ClickException(terminal_text(error)) from None
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has gone, as `head` does
         raise SystemExit(1) from None
@@ -81,11 +81,11 @@ def reading(option: str | None, *, complete: bool = True) -> Iterator[Connection
     `complete`: what ended processes of this machine left is stored first.
     """
     url, home = chosen_store(option), settings.home()
-    waiting = store_left(url, home) if complete else 0
+    unstored = drain_leftovers(url, home) if complete else 0
     connection = reader_connection(url, home)
-    if waiting:
+    if unstored:
         click.echo(
-            f"{waiting} messages of ended processes are not stored yet: `keras-prov sync` stores "
+            f"{unstored} messages of ended processes are not stored yet: `keras-prov sync` stores "
             "them.", err=True,
         )  # fmt: skip
     try:
@@ -119,7 +119,9 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     result = Table(box=box.ASCII2, show_edge=True)
     for position, column in enumerate(columns):
         numeric = all(isinstance(row[position], (int, float, type(None))) for row in rows)
-        result.add_column(Text(shown_line(column)), justify="right" if numeric and rows else "left")
+        result.add_column(
+            Text(terminal_line(column)), justify="right" if numeric and rows else "left"
+        )
     for row in rows:
         result.add_row(*(Text(_cell(value)) for value in row))
     console.print(result)
@@ -127,7 +129,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
 def say(text: object, *, err: bool = False) -> None:
     """Print a line with stored texts in it, so that none of them steers the terminal."""
-    click.echo(shown(text), err=err)
+    click.echo(terminal_text(text), err=err)
 
 
 def duration(seconds: float | None) -> str:
@@ -143,4 +145,4 @@ def duration(seconds: float | None) -> str:
 
 def _cell(value: Any) -> str:
     """A value in one line: its newlines, and what would steer the terminal, are spelled out."""
-    return "null" if value is None else shown_line(value)
+    return "null" if value is None else terminal_line(value)

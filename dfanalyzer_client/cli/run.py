@@ -20,7 +20,7 @@ from ..declarations.names import checked_dataflow_tag, storable_tag
 from ..errors import DfAnalyzerError
 from ..support.safe_home import check_home
 from .common import store_option
-from .script import Program, found_module, found_script
+from .script import Program, load_module, load_script
 
 __all__ = ["run"]
 
@@ -108,7 +108,7 @@ def _close(program: Program, error: BaseException | str | None) -> None:
 def _program(script: str, arguments: Sequence[str], is_module: bool) -> Program:
     sys.argv[:] = ["-m" if is_module else script, *arguments]
     try:
-        return found_module(script) if is_module else found_script(script)
+        return load_module(script) if is_module else load_script(script)
     except SyntaxError as error:
         raise click.UsageError(f"{script} is no Python: {error}") from None
     except ImportError as error:

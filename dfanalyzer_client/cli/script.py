@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, ModuleType
 
-__all__ = ["Program", "found_module", "found_script"]
+__all__ = ["Program", "load_module", "load_script"]
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Program:
             raise SystemExit(130 if isinstance(error, KeyboardInterrupt) else 1) from None
 
 
-def found_script(path: str) -> Program:
+def load_script(path: str) -> Program:
     """The script at `path`, or the ``__main__.py`` of a folder.
 
     Raises:
@@ -83,7 +83,7 @@ def found_script(path: str) -> Program:
     return Program(path, str(file), code, str(given if given.is_dir() else given.parent))
 
 
-def found_module(name: str) -> Program:
+def load_module(name: str) -> Program:
     """The module that ``python -m name`` would run; of a package its ``__main__``.
 
     Raises:

@@ -16,15 +16,15 @@ from ..errors import (
     StoreUnavailableError,
     UnsafeHomeError,
 )
-from ..journal import Record, SetAside
+from ..journal import DeadLetters, Record
 
-__all__ = ["BATCH_RECORDS", "MAY_PASS", "Store", "ship", "ship_again"]
+__all__ = ["BATCH_RECORDS", "TRANSIENT_ERRORS", "Store", "retry_dead_letter", "store_batch"]
 
 logger = logging.getLogger(__name__)
 
 BATCH_RECORDS = 5000
 
-MAY_PASS = (
+TRANSIENT_ERRORS = (
     StoreUnavailableError,
     StoreLoginError,
     ConflictError,
@@ -33,7 +33,7 @@ MAY_PASS = (
 )
 """Errors that somebody may mend while we wait."""
 
-NO_FAULT_OF_A_MESSAGE = (*MAY_PASS, JournalError, OSError)
+EXTERNAL_ERRORS = (*TRANSIENT_ERRORS, JournalError, OSError)
 """All others are: refused, or not to be understood, and trying the same again does not mend it."""
 
 
@@ -46,31 +46,35 @@ class Store(Protocol):
     def write(self, journal: str, records: Sequence[Record]) -> None:
         """Store all of `records` and how far `journal` is stored, or raise and store nothing."""
 
-    def mend(self) -> float | None:
+    def apply_pending(self) -> float | None:
         """Bring forward what was held up; in how many seconds it is time again, None: never."""
 
     def close(self) -> None:
         """Let go of the connection; the next call makes a new one."""
 
 
-def ship(store: Store, journal: str, records: Sequence[Record], aside: SetAside) -> None:
+def store_batch(
+    store: Store, journal: str, records: Sequence[Record], dead_letters: DeadLetters
+) -> None:
     """Store `records`; those that the store refuses whatever happens are set aside, each once.
 
     Raises:
         StoreUnavailableError: the store cannot be reached; the same call may be made again.
         StoreLoginError: the store refuses us; likewise.
     """
-    known = {each.sequence for each in aside.all()}
-    for is_aside, group in groupby(records, lambda record: record.sequence in known):
-        if not is_aside:
-            _ship(store, journal, list(group), aside)
+    known = {each.sequence for each in dead_letters.all()}
+    for is_dead_letter, group in groupby(records, lambda record: record.sequence in known):
+        if not is_dead_letter:
+            _store_or_split(store, journal, list(group), dead_letters)
             continue
         for record in group:  # a kill came before the store's mark, or the database is another
-            ship_again(store, journal, record, aside)
-            _pass_over(store, journal, record)
+            retry_dead_letter(store, journal, record, dead_letters)
+            _skip(store, journal, record)
 
 
-def ship_again(store: Store, journal: str, record: Record, aside: SetAside) -> bool | Exception:
+def retry_dead_letter(
+    store: Store, journal: str, record: Record, dead_letters: DeadLetters
+) -> bool | Exception:
     """Store a message that was set aside, if that can be done now.
 
     It has a mark of its own, so it is stored once, however often this is called.
@@ -86,29 +90,33 @@ def ship_again(store: Store, journal: str, record: Record, aside: SetAside) -> b
     try:
         is_new = store.position(name) < record.sequence
         store.write(name, [record])
-    except NO_FAULT_OF_A_MESSAGE:
+    except EXTERNAL_ERRORS:
         raise
     except Exception as error:
         return error
-    aside.resolve(record.sequence)
+    dead_letters.resolve(record.sequence)
     return is_new
 
 
-def _ship(store: Store, journal: str, records: list[Record], aside: SetAside) -> None:
+def _store_or_split(
+    store: Store, journal: str, records: list[Record], dead_letters: DeadLetters
+) -> None:
     try:
         store.write(journal, records)
-    except NO_FAULT_OF_A_MESSAGE:
+    except EXTERNAL_ERRORS:
         raise
     except Exception as error:
         if len(records) > 1:
             middle = len(records) // 2
-            _ship(store, journal, records[:middle], aside)
-            _ship(store, journal, records[middle:], aside)
+            _store_or_split(store, journal, records[:middle], dead_letters)
+            _store_or_split(store, journal, records[middle:], dead_letters)
             return
-        logger.error("The store refused a message, which is set aside in %s: %s", aside.path, error)
-        aside.add(records[0], error, awaits=isinstance(error, NotYetError))
-        _pass_over(store, journal, records[0])
+        logger.error(
+            "The store refused a message, which is set aside in %s: %s", dead_letters.path, error
+        )
+        dead_letters.add(records[0], error, retryable=isinstance(error, NotYetError))
+        _skip(store, journal, records[0])
 
 
-def _pass_over(store: Store, journal: str, record: Record) -> None:
+def _skip(store: Store, journal: str, record: Record) -> None:
     store.write(journal, [Record(record.sequence, {"kind": "refused"})])

@@ -12,7 +12,7 @@ from pathlib import Path
 from ..config import settings
 from ..config.store_url import StoreURL
 from ..errors import DfAnalyzerError
-from ..support.forks import in_child
+from ..support.forks import run_in_children
 from .client import Client, undeclared
 
 __all__ = ["client_declaring", "client_for", "default_client", "flush", "shutdown"]
@@ -125,4 +125,4 @@ def _after_fork() -> None:
         client.after_fork()
 
 
-in_child(_after_fork)
+run_in_children(_after_fork)

@@ -17,9 +17,9 @@ from typing import Any
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_when_event_set
 
 from ..errors import DfAnalyzerError
-from ..journal import JournalReader, Record, SetAside
+from ..journal import DeadLetters, JournalReader, Record
 from ..support.jitter import JitteredWait
-from .batches import BATCH_RECORDS, MAY_PASS, Store, ship
+from .batches import BATCH_RECORDS, TRANSIENT_ERRORS, Store, store_batch
 
 __all__ = ["Exporter"]
 
@@ -28,14 +28,14 @@ logger = logging.getLogger(__name__)
 SETTLE_SECONDS = 0.5
 """A COMMIT whose answer was lost is done by then, and how far we came is asked anew."""
 
-WATCH_SECONDS = 5.0
+POLL_SECONDS = 5.0
 """So long after the last message the thread looks for more by itself: being woken costs whoever
 says something 15 to 50 µs between two epochs, and a look at the file costs nobody anything."""
 
-FASTEST_LOOKS = 0.05
+MIN_POLL_INTERVAL = 0.05
 """Seconds between two looks, at least; who wants messages stored sooner than that wakes it."""
 
-FLUSHING_SECONDS = 0.5
+MAX_BACKOFF_IN_FLUSH = 0.5
 STOP_SECONDS = 5.0
 IDLE_SECONDS = 60.0
 """With nothing to ship for so long the connection is closed, so that an idle server may stop."""
@@ -62,29 +62,29 @@ class Exporter:
         path: Path,
         journal: str,
         connect: Callable[[], Store],
-        chores: Callable[[Any], Iterator[None]] | None = None,
+        idle_work: Callable[[Any], Iterator[None]] | None = None,
         seconds: float = 0.0,
     ) -> None:
         self._reader, self._journal, self._connect = JournalReader(path), journal, connect
-        self._offered, self._begun, self._seconds = chores, False, seconds
-        self._chores: Iterator[None] | None = None
-        self._aside = SetAside.beside(path)
+        self._start_idle_work, self._idle_work_started, self._seconds = idle_work, False, seconds
+        self._idle_work: Iterator[None] | None = None
+        self._dead_letters = DeadLetters.of_journal(path)
         self._store: Store | None = None
         self._thread: threading.Thread | None = None
         self._start_lock = threading.Lock()
-        self._wake, self._hurry = threading.Event(), threading.Event()
+        self._wake, self._flush_now = threading.Event(), threading.Event()
         self._stopping = threading.Event()
         self._progress = threading.Condition()
-        self._outage = self._watching = False
+        self._outage = self._polling = False
         self._flushing = 0
-        self.shipped = 0  # record 0 describes the journal: there is nothing to ship in it
+        self.stored_sequence = 0  # record 0 describes the journal: there is nothing to ship in it
 
     def wake(self, sequence: int = 0) -> None:
         """Say that the journal has grown up to the record `sequence`."""
-        if not self._watching and not self._wake.is_set():
+        if not self._polling and not self._wake.is_set():
             self._wake.set()
-        if sequence - self.shipped >= BATCH_RECORDS and not self._outage:
-            self._hurry.set()
+        if sequence - self.stored_sequence >= BATCH_RECORDS and not self._outage:
+            self._flush_now.set()
         if self._thread is None:
             self._start()
 
@@ -92,18 +92,18 @@ class Exporter:
         """Wait until the record `sequence` is stored or set aside; False when time was up."""
         with self._progress:
             self._flushing += 1
-            self._hurry.set()
+            self._flush_now.set()
             self.wake()
             self._progress.wait_for(
-                lambda: self.shipped >= sequence or self._stopping.is_set(), timeout
+                lambda: self.stored_sequence >= sequence or self._stopping.is_set(), timeout
             )
             self._flushing -= 1
-            return self.shipped >= sequence
+            return self.stored_sequence >= sequence
 
     def stop(self, timeout: float = STOP_SECONDS) -> bool:
         """End the thread after what it does now; whether it has ended within the time."""
         self._stopping.set()
-        self._hurry.set()
+        self._flush_now.set()
         self._wake.set()
         if self._thread is None:
             return True
@@ -131,85 +131,85 @@ class Exporter:
             self._store = self._connect()
         except Exception:
             self._give_up()
-        self._begin_chores()
+        self._begin_idle_work()
         rest: float | None = None
         while not self._stopping.is_set():
             idle = IDLE_SECONDS if rest is None else rest
-            if self._wake.wait(0.0 if self._chores is not None else idle):
-                self._gather()
+            if self._wake.wait(0.0 if self._idle_work is not None else idle):
+                self._collect()
                 self._wake.clear()  # before reading, or a record that comes meanwhile is overlooked
-                self._hurry.clear()
-                self._ship_all()
-                self._watch()
-                rest = self._mend()
-            elif self._chores is not None:
-                self._do_chore()
+                self._flush_now.clear()
+                self._drain()
+                self._poll()
+                rest = self._apply_pending()
+            elif self._idle_work is not None:
+                self._idle_step()
             else:
-                rest = self._mend()
+                rest = self._apply_pending()
                 if rest is None:
                     self._close()
-        self._chores = None
+        self._idle_work = None
         self._close()
 
-    def _watch(self) -> None:
+    def _poll(self) -> None:
         """Look for more messages, unasked, until there were none for a while."""
-        if self._seconds < FASTEST_LOOKS:
+        if self._seconds < MIN_POLL_INTERVAL:
             return
-        self._watching = True
-        shipped, until = self.shipped, time.monotonic() + WATCH_SECONDS
+        self._polling = True
+        stored_sequence, until = self.stored_sequence, time.monotonic() + POLL_SECONDS
         while time.monotonic() < until and not self._stopping.is_set():
-            self._gather()
-            self._hurry.clear()  # before reading, likewise
-            self._ship_all()
-            if self.shipped != shipped:
-                shipped, until = self.shipped, time.monotonic() + WATCH_SECONDS
-        self._watching = False
-        self._ship_all()  # who said something just now did not wake us
+            self._collect()
+            self._flush_now.clear()  # before reading, likewise
+            self._drain()
+            if self.stored_sequence != stored_sequence:
+                stored_sequence, until = self.stored_sequence, time.monotonic() + POLL_SECONDS
+        self._polling = False
+        self._drain()  # who said something just now did not wake us
 
-    def _gather(self) -> None:
+    def _collect(self) -> None:
         """Let more messages come, and do chores meanwhile."""
         deadline = time.monotonic() + self._seconds
-        while self._chores is not None and not self._hurry.is_set():
+        while self._idle_work is not None and not self._flush_now.is_set():
             if time.monotonic() >= deadline:
                 return
-            self._do_chore()
-        self._hurry.wait(max(0.0, deadline - time.monotonic()))
+            self._idle_step()
+        self._flush_now.wait(max(0.0, deadline - time.monotonic()))
 
-    def _begin_chores(self) -> None:
-        if self._offered is not None and not self._begun:
-            self._chores, self._begun = self._offered(self._store), True
+    def _begin_idle_work(self) -> None:
+        if self._start_idle_work is not None and not self._idle_work_started:
+            self._idle_work, self._idle_work_started = self._start_idle_work(self._store), True
 
-    def _do_chore(self) -> None:
+    def _idle_step(self) -> None:
         """One step of what is left when there is nothing to ship: never at the cost of that."""
         try:
-            if self._chores is not None:
-                next(self._chores)
+            if self._idle_work is not None:
+                next(self._idle_work)
         except StopIteration:
-            self._chores = None
+            self._idle_work = None
         except DfAnalyzerError as error:
-            self._chores, self._begun = None, not isinstance(error, MAY_PASS)
+            self._idle_work, self._idle_work_started = None, not isinstance(error, TRANSIENT_ERRORS)
             logger.info("What earlier processes left is not stored yet: %s", error)
         except Exception:
-            self._chores = None
+            self._idle_work = None
             logger.exception("Storing what earlier processes left ended by a mistake of ours.")
 
-    def _ship_all(self) -> None:
+    def _drain(self) -> None:
         try:
             while not self._stopping.is_set() and (records := self._reader.read()):
                 try:
                     for first in range(0, len(records), BATCH_RECORDS):
-                        self._ship(records[first : first + BATCH_RECORDS])
+                        self._store_retrying(records[first : first + BATCH_RECORDS])
                 except _DatabaseIsNewError:
-                    self.shipped = 0
-                    self._reader.start_over()  # it is told everything
+                    self.stored_sequence = 0
+                    self._reader.rewind()  # it is told everything
         except Exception:
             self._give_up()
-        self._mend()
+        self._apply_pending()
 
-    def _mend(self) -> float | None:
+    def _apply_pending(self) -> float | None:
         """Let the store bring forward what was held up; in how many seconds it is time again."""
         try:
-            return None if self._store is None else self._store.mend()
+            return None if self._store is None else self._store.apply_pending()
         except DfAnalyzerError as error:
             logger.info("What was held up in the store is brought forward later: %s", error)
         except Exception:
@@ -226,40 +226,40 @@ class Exporter:
         with self._progress:
             self._progress.notify_all()
 
-    def _ship(self, records: list[Record]) -> None:
+    def _store_retrying(self, records: list[Record]) -> None:
         retrying = Retrying(
-            retry=retry_if_exception_type(MAY_PASS),
+            retry=retry_if_exception_type(TRANSIENT_ERRORS),
             wait=JitteredWait(multiplier=0.25, min=SETTLE_SECONDS, max=30.0),
             stop=stop_when_event_set(self._stopping),
-            sleep=self._pause,
+            sleep=self._back_off,
             before_sleep=self._report,
             reraise=True,
         )
         try:
-            retrying(self._ship_once, records)
-        except MAY_PASS:
+            retrying(self._store_once, records)
+        except TRANSIENT_ERRORS:
             return  # told to stop: the journal keeps it
         if self._outage:
             logger.warning("The store is back; what waited is being stored.")
         self._outage = False
-        self._begin_chores()
+        self._begin_idle_work()
         with self._progress:
-            self.shipped = max(self.shipped, records[-1].sequence)
+            self.stored_sequence = max(self.stored_sequence, records[-1].sequence)
             self._progress.notify_all()
 
-    def _ship_once(self, records: list[Record]) -> None:
+    def _store_once(self, records: list[Record]) -> None:
         assert self._store is not None  # noqa: S101 (for the type checker: made by `_run`)
-        if max(self._store.position(self._journal), 0) < self.shipped:
+        if max(self._store.position(self._journal), 0) < self.stored_sequence:
             raise _DatabaseIsNewError
-        ship(self._store, self._journal, records, self._aside)
+        store_batch(self._store, self._journal, records, self._dead_letters)
 
-    def _pause(self, seconds: float) -> None:
+    def _back_off(self, seconds: float) -> None:
         """Wait before the next attempt; not for long while somebody waits in `flush`."""
-        self._hurry.clear()
+        self._flush_now.clear()
         if not self._flushing and not self._stopping.is_set():
-            self._hurry.wait(seconds)
+            self._flush_now.wait(seconds)
         if self._flushing:
-            self._stopping.wait(min(seconds, FLUSHING_SECONDS))
+            self._stopping.wait(min(seconds, MAX_BACKOFF_IN_FLUSH))
 
     def _report(self, state: RetryCallState) -> None:
         if not self._outage and state.outcome is not None:

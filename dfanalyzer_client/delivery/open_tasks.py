@@ -29,7 +29,7 @@ class OpenTasks:
         self._epochs: dict[tuple[str, ...], list[float]] = {}
         self._sets: set[tuple[str, str]] = set()
 
-    def take_in(self, message: Mapping[str, Any]) -> None:
+    def ingest(self, message: Mapping[str, Any]) -> None:
         """Follow one message; one that makes no sense says nothing of tasks."""
         with contextlib.suppress(LookupError, TypeError, ValueError, AttributeError):
             self._follow(message)
@@ -42,13 +42,13 @@ class OpenTasks:
                 for each in transformation.get("sets", ())
             }
         elif message.get("kind") == "task":
-            self._take_in_task(message)
+            self._ingest_task(message)
 
-    def ends(self, when: str) -> list[dict[str, Any]]:
+    def end_messages(self, when: str) -> list[dict[str, Any]]:
         """A message for each open task that ends it as ABANDONED; `when` is SQL's TIMESTAMP."""
         return [self._end(key, message, when) for key, message in self._open.items()]
 
-    def _take_in_task(self, message: Mapping[str, Any]) -> None:
+    def _ingest_task(self, message: Mapping[str, Any]) -> None:
         key = tuple(str(message[part]) for part in _IDENTITY)
         if message["status"] in _ENDED:
             self._open.pop(key, None)
@@ -88,7 +88,7 @@ def _epochs(message: Mapping[str, Any]) -> list[float]:
     for data in message.get("sets", ()):
         names = data.get("attributes") or []
         if data["tag"] == tags.TRAINING_OUTPUT.lower() and tags.EPOCH_ID.lower() in names:
-            place = names.index(tags.EPOCH_ID.lower())
-            numbers = [row[place] for row in data["elements"]]
+            position = names.index(tags.EPOCH_ID.lower())
+            numbers = [row[position] for row in data["elements"]]
             found += [each for each in numbers if isinstance(each, (int, float))]
     return found

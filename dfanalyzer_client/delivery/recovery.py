@@ -18,23 +18,23 @@ from ..config import settings
 from ..config.store_url import is_same_address
 from ..errors import JournalError
 from ..journal import (
+    DeadLetters,
     Header,
     JournalReader,
     Record,
-    SetAside,
     append_records,
     compressed,
     is_done,
     journals,
     read_header,
     remove_expired,
-    take_over,
+    try_acquire,
 )
-from .batches import BATCH_RECORDS, Store, ship
-from .dead_letters import retried_of
+from .batches import BATCH_RECORDS, Store, store_batch
+from .dead_letters import retry_for_store
 from .open_tasks import OpenTasks
 
-__all__ = ["JournalStore", "orphans_of", "taken_in"]
+__all__ = ["JournalStore", "drain", "drain_orphans"]
 
 logger = logging.getLogger(__name__)
 
@@ -49,14 +49,14 @@ STEP_SECONDS = 0.05
 class JournalStore(Store, Protocol):
     """What taking in a journal asks of a store."""
 
-    def reread(self, journal: str) -> None:
+    def forget_position(self, journal: str) -> None:
         """Forget how far `journal` is stored: somebody else may have stored more."""
 
-    def tidy(self, journal: str) -> None:
+    def prune_marks(self, journal: str) -> None:
         """Remove what is known of a journal beyond how far it is stored."""
 
 
-def orphans_of(folder: Path, address: str | None, store: JournalStore) -> Iterator[None]:
+def drain_orphans(folder: Path, address: str | None, store: JournalStore) -> Iterator[None]:
     """Take in, step by step, the journals in `folder` that were left behind for one store.
 
     Args:
@@ -67,29 +67,29 @@ def orphans_of(folder: Path, address: str | None, store: JournalStore) -> Iterat
     remove_expired(folder, settings.retention_days())
     for path in journals(folder):
         try:
-            yield from _taken_in_if_of(path, address, store)
+            yield from _drain_if_for(path, address, store)
         except JournalError as error:
             logger.warning("%s", error)
         except (OSError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
             logger.exception("The journal %s is odd, and left as it is.", path)
-    for _ in retried_of(folder, address, store):
+    for _ in retry_for_store(folder, address, store):
         yield
 
 
-def _taken_in_if_of(path: Path, address: str | None, store: JournalStore) -> Iterator[None]:
-    descriptor = take_over(path)
+def _drain_if_for(path: Path, address: str | None, store: JournalStore) -> Iterator[None]:
+    descriptor = try_acquire(path)
     if descriptor is None:
         return
     try:
         header = read_header(path)
         if header is None or is_same_address(header.store, address):
-            for _ in taken_in(path, header, store):
+            for _ in drain(path, header, store):
                 yield
     finally:
         descriptor.close()
 
 
-def taken_in(
+def drain(
     path: Path, header: Header | None, store: JournalStore, since: float | None = None
 ) -> Iterator[int]:
     """Store, in steps, a journal whose lock we hold, and compress it then.
@@ -107,26 +107,26 @@ def taken_in(
         JournalError: it cannot be written to.
         StoreError: the store cannot be reached, or does not take us.
     """
-    if header is None or (not is_done(path) and _says_nothing(path)):
+    if header is None or (not is_done(path) and _is_empty(path)):
         path.unlink()
         return
     if not is_done(path):
-        for _ in _completed(path, header, store, time.monotonic() if since is None else since):
+        for _ in _end_open_tasks(path, header, store, time.monotonic() if since is None else since):
             yield 0
-    yield from _shipped(path, header, store)
+    yield from _store_records(path, header, store)
     if not is_done(path):
-        store.tidy(header.journal)
+        store.prune_marks(header.journal)
         with contextlib.suppress(OSError):  # no room for it: another one tries again
             for _ in compressed(path, keep=header.store is None):
                 yield 0
 
 
-def _says_nothing(path: Path) -> bool:
+def _is_empty(path: Path) -> bool:
     """Whether a journal has its header alone: a service that nobody asked."""
     return all(record.sequence == 0 for record in JournalReader(path).read(SEEN_BYTES))
 
 
-def _settled(path: Path, since: float) -> Iterator[None]:
+def _wait_for_commit(path: Path, since: float) -> Iterator[None]:
     """Let the server finish what the process asked of it last, before we ask how far it came."""
     until = since + SETTLE_SECONDS
     while time.time() - path.stat().st_mtime < RECENT_SECONDS and time.monotonic() < until:
@@ -134,32 +134,34 @@ def _settled(path: Path, since: float) -> Iterator[None]:
         yield
 
 
-def _shipped(path: Path, header: Header, store: JournalStore) -> Iterator[int]:
-    store.reread(header.journal)
+def _store_records(path: Path, header: Header, store: JournalStore) -> Iterator[int]:
+    store.forget_position(header.journal)
     stored = max(store.position(header.journal), 0)
-    aside = SetAside.beside(path)
+    dead_letters = DeadLetters.of_journal(path)
     for records in JournalReader(path).batches():
         fresh = [record for record in records if record.sequence > stored]
         for first in range(0, len(fresh), BATCH_RECORDS):
             batch = fresh[first : first + BATCH_RECORDS]
-            ship(store, header.journal, batch, aside)
+            store_batch(store, header.journal, batch, dead_letters)
             yield len(batch)
         if not fresh:
             yield 0
 
 
-def _completed(path: Path, header: Header, store: JournalStore, since: float) -> Iterator[None]:
+def _end_open_tasks(
+    path: Path, header: Header, store: JournalStore, since: float
+) -> Iterator[None]:
     """End in the journal what its process could not end any more."""
     tasks, last = OpenTasks(), 0
     for records in JournalReader(path).batches():
         for record in records:
-            tasks.take_in(record.message)
+            tasks.ingest(record.message)
         last = records[-1].sequence
         yield
     when = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
-    ends = [] if header.relays else tasks.ends(when.isoformat(" ", "microseconds"))
-    store.reread(header.journal)
+    ends = [] if header.relays else tasks.end_messages(when.isoformat(" ", "microseconds"))
+    store.forget_position(header.journal)
     if store.position(header.journal) < last:  # else nothing is on its way
-        yield from _settled(path, since)
+        yield from _wait_for_commit(path, since)
     if ends:
         append_records(path, [Record(last + 1 + i, each) for i, each in enumerate(ends)])

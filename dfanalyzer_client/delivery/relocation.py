@@ -8,11 +8,11 @@ from pathlib import Path
 
 from ..config.store_url import StoreURL
 from ..errors import DfAnalyzerError, JournalError
-from ..journal import journals, read_header, readdress, take_over
+from ..journal import journals, read_header, readdress, try_acquire
 from ..store import open_store
 from ..support.safe_home import check_home
 
-__all__ = ["Moved", "move_journals", "way_of_moved"]
+__all__ = ["Moved", "move_journals", "moved_hint"]
 
 
 @dataclass(frozen=True)
@@ -55,11 +55,11 @@ def move_journals(
         _check_known(home, old)
     with contextlib.closing(open_store(new, home)) as store:
         store.position("")  # a new address that is wrong would bind them to nowhere
-    moved = [_moved(path, old, new, elsewhere=elsewhere) for path in found]
+    moved = [_move(path, old, new, elsewhere=elsewhere) for path in found]
     return Moved(moved.count(True), moved.count(False))
 
 
-def way_of_moved(address: str) -> str:
+def moved_hint(address: str) -> str:
     """What to do where the server at `address`, which a journal names, is somewhere else now."""
     return (
         "If that server is at another address or has another login now: "
@@ -67,9 +67,9 @@ def way_of_moved(address: str) -> str:
     )
 
 
-def _moved(path: Path, old: StoreURL, new: StoreURL, *, elsewhere: bool) -> bool | None:
+def _move(path: Path, old: StoreURL, new: StoreURL, *, elsewhere: bool) -> bool | None:
     """Whether a journal was moved; None where another one was first."""
-    descriptor = take_over(path, elsewhere=elsewhere)
+    descriptor = try_acquire(path, elsewhere=elsewhere)
     if descriptor is None:
         return False if path.exists() else None
     with descriptor:
@@ -92,7 +92,7 @@ def _check_known(home: Path, old: StoreURL) -> None:
     for path in journals(home / "journals", done=True):
         with contextlib.suppress(JournalError, FileNotFoundError):
             header = read_header(path)
-            named |= {header.store, *header.was} if header is not None else set()
+            named |= {header.store, *header.former_stores} if header is not None else set()
     known = sorted(each for each in named if each is not None)
     if not any(old.is_named(each) for each in known):
         are = ", ".join(known) or "none, for all are the private server's"

@@ -19,22 +19,22 @@ from ..errors import (
     StoreUnavailableError,
 )
 from ..journal import (
+    DeadLetter,
+    DeadLetters,
     Header,
     JournalReader,
-    Refused,
-    SetAside,
     is_done,
     journals,
-    journals_with_refused,
+    journals_with_dead_letters,
     read_header,
     remove_expired,
-    take_over,
+    try_acquire,
 )
 from ..store import MonetDBStore, open_store
 from ..support.safe_home import check_home
-from .dead_letters import retried
-from .recovery import taken_in
-from .relocation import way_of_moved
+from .dead_letters import retry
+from .recovery import drain
+from .relocation import moved_hint
 
 __all__ = ["JournalState", "journal_states", "sync"]
 
@@ -62,7 +62,7 @@ class JournalState:
     store: str | None
     process: str
     stored: int | None
-    refused: list[Refused]
+    refused: list[DeadLetter]
     size: int
     age: float
     executions: list[str] = field(default_factory=list)
@@ -70,9 +70,9 @@ class JournalState:
     damaged: int = 0
 
     @property
-    def refusals_path(self) -> Path:
+    def dead_letters_path(self) -> Path:
         """The file that holds what was set aside."""
-        return SetAside.beside(self.path).path
+        return DeadLetters.of_journal(self.path).path
 
 
 def journal_states(home: Path, store: StoreURL | None) -> Iterator[JournalState | DfAnalyzerError]:
@@ -120,11 +120,11 @@ def sync(
     remove_expired(home / "journals", settings.retention_days())
     folder = home / "journals"
 
-    def taken_over(paths: Iterable[Path], steps: Steps) -> int:
+    def drain_all(paths: Iterable[Path], steps: Steps) -> int:
         total = 0
         for path in paths:
             try:
-                count = _taken_over(path, stores, steps, elsewhere=elsewhere)
+                count = _drain_locked(path, stores, steps, elsewhere=elsewhere)
             except DfAnalyzerError as error:
                 report(path, error)
             except OSError as error:
@@ -135,31 +135,31 @@ def sync(
                     report(path, count)
         return total
 
-    total = taken_over(journals(folder, done=again), taken_in)
+    total = drain_all(journals(folder, done=again), drain)
     # after all others: what a message lacked may have come with them
-    aside = [path for path, _ in journals_with_refused(folder)]
-    total += taken_over(aside, partial(_retried, everything=refused, again=again))
+    aside = [path for path, _ in journals_with_dead_letters(folder)]
+    total += drain_all(aside, partial(_retry, everything=refused, again=again))
     stores.close()
     return total
 
 
-def _taken_over(path: Path, stores: _Stores, steps: Steps, *, elsewhere: bool) -> int:
-    descriptor = take_over(path, elsewhere=elsewhere)
+def _drain_locked(path: Path, stores: _Stores, steps: Steps, *, elsewhere: bool) -> int:
+    descriptor = try_acquire(path, elsewhere=elsewhere)
     if descriptor is None:
         return 0
     try:
         header = read_header(path)
-        with stores.reached(header):
+        with stores.reaching(header):
             return sum(steps(path, header, stores.of(header)))
     finally:
         descriptor.close()
 
 
-def _retried(
+def _retry(
     path: Path, header: Header | None, store: MonetDBStore, *, everything: bool, again: bool
 ) -> Iterator[int]:
     if header is not None:
-        yield from retried(path, header, store, everything=everything, again=again)
+        yield from retry(path, header, store, everything=everything, again=again)
 
 
 class _Stores:
@@ -168,7 +168,7 @@ class _Stores:
     def __init__(self, home: Path, named: StoreURL | None) -> None:
         self._home, self._named = home, named
         self._open: dict[str | None, MonetDBStore] = {}
-        self._away: dict[str | None, StoreError] = {}
+        self._unreachable: dict[str | None, StoreError] = {}
 
     def of(self, header: Header | None) -> MonetDBStore:
         address = None if header is None else header.store
@@ -177,23 +177,23 @@ class _Stores:
         return self._open[address]
 
     @contextlib.contextmanager
-    def reached(self, header: Header | None) -> Iterator[None]:
+    def reaching(self, header: Header | None) -> Iterator[None]:
         """Ask the store of a journal; one that was not reached is not waited for again."""
         address = None if header is None else header.store
-        if address in self._away:
-            raise self._away[address]
+        if address in self._unreachable:
+            raise self._unreachable[address]
         try:
             yield
         except (StoreUnavailableError, StoreLoginError) as error:
             if address is None or (self._named is not None and self._named.is_named(address)):
                 raise
-            self._away[address] = type(error)(f"{error} {way_of_moved(address)}")
-            raise self._away[address] from error
+            self._unreachable[address] = type(error)(f"{error} {moved_hint(address)}")
+            raise self._unreachable[address] from error
 
     def close(self) -> None:
         for store in self._open.values():
             with contextlib.suppress(DfAnalyzerError):  # the next one who captures tries again
-                while store.mend() == 0.0:
+                while store.apply_pending() == 0.0:
                     pass
             store.close()
 
@@ -213,7 +213,7 @@ def _state(path: Path, header: Header, stores: _Stores) -> JournalState:
         store=header.store,
         process=_process(path, header),
         stored=None,
-        refused=SetAside.beside(path).open(),
+        refused=DeadLetters.of_journal(path).open(),
         size=path.stat().st_size,
         age=(datetime.now(UTC) - created).total_seconds(),
     )
@@ -233,9 +233,9 @@ def _state(path: Path, header: Header, stores: _Stores) -> JournalState:
 def _process(path: Path, header: Header) -> str:
     if is_done(path):
         return "ended"
-    if not header.is_of_here:
+    if not header.is_local:
         return f"on {header.host}"
-    descriptor = take_over(path)
+    descriptor = try_acquire(path)
     if descriptor is None:
         return "running"
     descriptor.close()
@@ -244,7 +244,7 @@ def _process(path: Path, header: Header) -> str:
 
 def _position(header: Header, stores: _Stores) -> int | None:
     try:
-        with stores.reached(header):
+        with stores.reaching(header):
             return stores.of(header).position(header.journal)
     except DfAnalyzerError:
         return None

@@ -107,10 +107,10 @@ def environment_of(record: ExecutionRecord) -> Environment:
     """The environment of all trainings of an execution."""
     values: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for row in record.rows_of(tags.ENVIRONMENT):
-        said = [row.get(key) for key in ("kind", "name", "value")]
-        if None in said:  # a set of the user's own, of that name
+        fields = [row.get(key) for key in ("kind", "name", "value")]
+        if None in fields:  # a set of the user's own, of that name
             continue
-        kind, name, value = map(str, said)
+        kind, name, value = map(str, fields)
         known = values[kind].setdefault(name, [])
         if known[-1:] != [value]:
             known.append(value)

@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import UnknownTagError
 from ..store.connection import Connection
 from ..store.exact_numbers import exact_rows
-from ..store.growth.pending_columns import source
+from ..store.growth.pending_columns import from_clause
 from ..store.layout import DataflowLayout, SetLayout
 from ..store.reading import Catalogue
 from ..store.schema import table
@@ -112,7 +112,7 @@ def _set(
     selected = ", ".join(f"s.{identifier(name)}" for name in ["id", *columns, *known.attributes])
     rows = connection.query(
         literal(
-            f"SELECT {selected} FROM {source(layout, known)} s "
+            f"SELECT {selected} FROM {from_clause(layout, known)} s "
             f"JOIN {catalogue.table('task_begun')} t "
             f"ON t.id = {f'COALESCE({of})' if len(columns) > 1 else of} "
         )
@@ -120,8 +120,10 @@ def _set(
         [execution],
     )
     before = 1 + len(columns)
-    mine = [row for row in rows if not tasks.keys().isdisjoint(row[1:before])]
-    exact = exact_rows(connection, catalogue.table("exact_number"), known.attributes, mine, before)
+    own_rows = [row for row in rows if not tasks.keys().isdisjoint(row[1:before])]
+    exact = exact_rows(
+        connection, catalogue.table("exact_number"), known.attributes, own_rows, before
+    )
     return SetRecord(
         known,
         [
@@ -161,12 +163,12 @@ def _files(
         "WHERE t.df_exec = %s ORDER BY f.id",
         [execution],
     )
-    mine = [row for row in rows if row[0] in tasks]
+    own_rows = [row for row in rows if row[0] in tasks]
     return [
         FileRecord(
             number, tasks[task], name or "", path or "", **dict(zip(more, rest, strict=True))
         )
-        for number, (task, name, path, *rest) in enumerate(mine, 1)
+        for number, (task, name, path, *rest) in enumerate(own_rows, 1)
     ]
 
 

@@ -14,7 +14,7 @@ from ..errors import RefusedError, UnknownTagError
 from ..keras_schema import names as tags
 from ..store.connection import Connection, lacks_rights
 from ..store.exact_numbers import exact_rows
-from ..store.growth.pending_columns import source
+from ..store.growth.pending_columns import from_clause
 from ..store.layout import DataflowLayout
 from ..store.reading import Catalogue
 from ..store.schema import table
@@ -166,7 +166,7 @@ def _add_epochs(
     writer = tags.TRAINING.lower()
     if layout is None or output is None or writer not in output.producers:
         return
-    name = source(layout, output)
+    name = from_clause(layout, output)
     task = identifier(f"{writer}_task_id")
     names = list(output.attributes)
     columns = "".join(f", o.{identifier(each)}" for each in names)
@@ -205,7 +205,7 @@ def _metric_names(
     if known is None or writer not in known.producers:
         return {}
     rows = connection.query(
-        f"SELECT t.df_exec, n.attribute, n.metric FROM {source(layout, known)} n "
+        f"SELECT t.df_exec, n.attribute, n.metric FROM {from_clause(layout, known)} n "
         f"JOIN {catalogue.table('task_begun')} t ON t.id = n.{identifier(f'{writer}_task_id')} "
         "WHERE n.of_set = %s ORDER BY n.id",
         [tags.TRAINING_OUTPUT],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ..executions.record import ExecutionRecord, FileRecord, RowRecord, SetRecord, TaskRecord
-from ..masking import masked, masked_place, masked_row
+from ..masking import masked, masked_location, masked_row
 
 __all__ = ["published"]
 
@@ -40,4 +40,4 @@ def _row(columns: list[str], row: RowRecord) -> RowRecord:
 
 def _file(file: FileRecord) -> FileRecord:
     """Its path is published without a login by whoever publishes it, and needed to find it."""
-    return replace(file, name=masked_place(file.name))
+    return replace(file, name=masked_location(file.name))

@@ -12,34 +12,34 @@ Beside it, ``*.refused`` holds the messages that the store refuses whatever happ
 from __future__ import annotations
 
 from ._address import readdress
-from ._dead_letters import Refused, SetAside, journals_with_refused
+from ._dead_letters import DeadLetter, DeadLetters, journals_with_dead_letters
 from ._files import compressed, is_done, journals, remove_expired
-from ._lock import take_over
-from ._news import DeclarationNews, News, TaskName
+from ._lock import try_acquire
 from ._reader import Header, JournalReader, count_records, read_header
 from ._record import Record
 from ._search import declarations
+from ._updates import TaskName, UpdateReader, Updates
 from ._writer import Journal, append_records
 
 __all__ = [
-    "DeclarationNews",
+    "DeadLetter",
+    "DeadLetters",
     "Header",
     "Journal",
     "JournalReader",
-    "News",
     "Record",
-    "Refused",
-    "SetAside",
     "TaskName",
+    "UpdateReader",
+    "Updates",
     "append_records",
     "compressed",
     "count_records",
     "declarations",
     "is_done",
     "journals",
-    "journals_with_refused",
+    "journals_with_dead_letters",
     "read_header",
     "readdress",
     "remove_expired",
-    "take_over",
+    "try_acquire",
 ]

@@ -11,9 +11,9 @@ from typing import IO, cast
 
 from ..config.store_url import StoreURL
 from ..errors import JournalError
-from ..support.descriptors import Descriptor, open_own
+from ..support.descriptors import Descriptor, open_nofollow
 from ._files import NEW
-from ._lock import hold
+from ._lock import lock
 from ._reader import opened
 from ._record import line_of, parsed
 
@@ -33,8 +33,8 @@ def readdress(journal: Path, store: StoreURL) -> Descriptor:
         times = journal.stat()
         _copy(journal, new, str(store.without_password()))
         os.utime(new, ns=(times.st_atime_ns, times.st_mtime_ns))
-        descriptor = Descriptor(lambda: open_own(new, os.O_RDWR))
-        hold(descriptor.number)  # before anybody finds it
+        descriptor = Descriptor(lambda: open_nofollow(new, os.O_RDWR))
+        lock(descriptor.number)  # before anybody finds it
         new.replace(journal)
     except OSError as error:
         new.unlink(missing_ok=True)
@@ -44,7 +44,7 @@ def readdress(journal: Path, store: StoreURL) -> Descriptor:
 
 def _copy(journal: Path, new: Path, store: str) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    with opened(journal) as source, os.fdopen(open_own(new, flags), "wb") as raw:
+    with opened(journal) as source, os.fdopen(open_nofollow(new, flags), "wb") as raw:
         first = parsed(source.readline())
         if first is None or first.sequence:
             raise JournalError(f"The journal {journal} has no readable beginning.")

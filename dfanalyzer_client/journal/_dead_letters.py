@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..support.descriptors import open_above
+from ..support.descriptors import open_private
 from ._files import journals, stem
 from ._record import Record
 
-__all__ = ["Refused", "SetAside", "journals_with_refused"]
+__all__ = ["DeadLetter", "DeadLetters", "journals_with_dead_letters"]
 
 
 @dataclass(frozen=True)
-class Refused:
+class DeadLetter:
     """A message that was set aside.
 
     Attributes:
@@ -29,11 +29,11 @@ class Refused:
 
     sequence: int
     error: str
-    awaits: bool
+    retryable: bool
     message: Any
 
 
-class SetAside:
+class DeadLetters:
     """A place beside a journal for such messages.
 
     A line of JSON for each, and one more when it is stored after all: it stays known, for a
@@ -45,18 +45,18 @@ class SetAside:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._read: tuple[tuple[int, int], dict[int, Refused], set[int]] = ((-1, -1), {}, set())
+        self._read: tuple[tuple[int, int], dict[int, DeadLetter], set[int]] = ((-1, -1), {}, set())
 
     @classmethod
-    def beside(cls, journal: Path) -> SetAside:
+    def of_journal(cls, journal: Path) -> DeadLetters:
         """The place that belongs to `journal`, compressed or not."""
         return cls(journal.with_name(f"{stem(journal)}.refused"))
 
-    def add(self, record: Record, error: Exception, *, awaits: bool = False) -> None:
+    def add(self, record: Record, error: Exception, *, retryable: bool = False) -> None:
         """Keep one message with the reason, once; the journal keeps it, too."""
         if record.sequence in self:  # a kill came between this and the store's mark
             return
-        entry = {"sequence": record.sequence, "error": str(error), "awaits": awaits}
+        entry = {"sequence": record.sequence, "error": str(error), "awaits": retryable}
         try:
             line = json.dumps({**entry, "message": record.message})
         except (RecursionError, ValueError):  # nested as deep as it can be read
@@ -68,12 +68,12 @@ class SetAside:
         if sequence not in self._known()[1]:
             self._append(json.dumps({"sequence": sequence, "stored": True}))
 
-    def open(self) -> list[Refused]:
+    def open(self) -> list[DeadLetter]:
         """The messages that are not stored, in order."""
         entries, stored = self._known()
         return [each for sequence, each in sorted(entries.items()) if sequence not in stored]
 
-    def all(self) -> list[Refused]:
+    def all(self) -> list[DeadLetter]:
         """The messages that were set aside, stored since or not, in order."""
         return [each for _, each in sorted(self._known()[0].items())]
 
@@ -85,7 +85,7 @@ class SetAside:
 
     def _append(self, line: str) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
-        with os.fdopen(open_above(self.path, flags), "r+b") as file:
+        with os.fdopen(open_private(self.path, flags), "r+b") as file:
             size = file.seek(0, os.SEEK_END)
             if size:
                 file.seek(size - 1)
@@ -93,7 +93,7 @@ class SetAside:
                     line = f"\n{line}"
             file.write(f"{line}\n".encode())
 
-    def _known(self) -> tuple[dict[int, Refused], set[int]]:
+    def _known(self) -> tuple[dict[int, DeadLetter], set[int]]:
         """What the file says; it is read again when it has changed."""
         try:
             status = self.path.stat()
@@ -105,16 +105,16 @@ class SetAside:
         return self._read[1:]
 
 
-def journals_with_refused(folder: Path) -> Iterator[tuple[Path, SetAside]]:
+def journals_with_dead_letters(folder: Path) -> Iterator[tuple[Path, DeadLetters]]:
     """Journals of which messages were set aside, stored since or not, and these; oldest first."""
     for path in journals(folder, done=True):
-        aside = SetAside.beside(path)
+        aside = DeadLetters.of_journal(path)
         if aside.path.exists():
             yield path, aside
 
 
-def _entries(path: Path) -> tuple[dict[int, Refused], set[int]]:
-    entries: dict[int, Refused] = {}
+def _entries(path: Path) -> tuple[dict[int, DeadLetter], set[int]]:
+    entries: dict[int, DeadLetter] = {}
     stored: set[int] = set()
     for line in path.read_bytes().splitlines():
         try:
@@ -123,8 +123,8 @@ def _entries(path: Path) -> tuple[dict[int, Refused], set[int]]:
             if said.get("stored"):
                 stored.add(sequence)
             else:
-                awaits = bool(said.get("awaits", False))
-                entries[sequence] = Refused(sequence, said["error"], awaits, said["message"])
+                retryable = bool(said.get("awaits", False))
+                entries[sequence] = DeadLetter(sequence, said["error"], retryable, said["message"])
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
             continue  # torn by a kill, or nothing of ours
     return entries, stored

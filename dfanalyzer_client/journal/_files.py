@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..support.descriptors import Descriptor, open_above
+from ..support.descriptors import Descriptor, open_private
 
 __all__ = ["SUFFIX", "compressed", "is_done", "journals", "remove_expired", "stem"]
 
@@ -17,7 +17,7 @@ SUFFIX = ".journal"
 NEW = ".new"
 """A file that is being made; a kill may leave it so."""
 
-KEPT, STORED = ".journal.gz", ".stored.gz"
+ARCHIVED, STORED = ".journal.gz", ".stored.gz"
 STEP_BYTES = 1 << 20
 GZIP = 31
 """zlib's word for a file of gzip's (``wbits``); its time is 0."""
@@ -29,7 +29,7 @@ def journals(folder: Path, *, done: bool = False) -> list[Path]:
     """The journals in `folder`, oldest first; with `done` also those that are all stored."""
     found = list(folder.glob(f"*{SUFFIX}"))
     if done:
-        found += [*folder.glob(f"*{KEPT}"), *folder.glob(f"*{STORED}")]
+        found += [*folder.glob(f"*{ARCHIVED}"), *folder.glob(f"*{STORED}")]
     return sorted(found, key=lambda path: path.name)
 
 
@@ -51,10 +51,10 @@ def compressed(journal: Path, *, keep: bool) -> Iterator[None]:
     Raises:
         OSError: there is no room for it; the journal is as it was.
     """
-    done = journal.with_name(stem(journal) + (KEPT if keep else STORED))
+    done = journal.with_name(stem(journal) + (ARCHIVED if keep else STORED))
     new = done.with_suffix(NEW)
     try:
-        with open(journal, "rb", opener=open_above) as source, _private(new) as target:
+        with open(journal, "rb", opener=open_private) as source, _create_private(new) as target:
             # Nothing waits in memory to be written when a block is left: a forked child that drops
             # this generator would write it, too, into its parent's file.
             packer = zlib.compressobj(wbits=GZIP)
@@ -86,10 +86,10 @@ def remove_expired(folder: Path, days: float) -> None:
 
 
 @contextlib.contextmanager
-def _private(path: Path) -> Iterator[Descriptor]:
+def _create_private(path: Path) -> Iterator[Descriptor]:
     """A new file that only its user may read."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    descriptor = Descriptor(lambda: open_above(path, flags))
+    descriptor = Descriptor(lambda: open_private(path, flags))
     try:
         yield descriptor
     finally:

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import JournalError
-from ..support.descriptors import open_above
-from ._expanding import expanding
-from ._record import FORMAT, LONGEST, Record, parsed
+from ..support.descriptors import open_private
+from ._bounded_gzip import open_bounded
+from ._record import FORMAT, MAX_LINE_BYTES, Record, parsed
 
 __all__ = [
     "READ_BYTES",
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 READ_BYTES = 1 << 20
 HEADER_BYTES = 1 << 16
-REPORTED, HOPELESS = 100, 10_000
+MAX_REPORTED, MAX_DAMAGED = 100, 10_000
 """Damaged records that are named one by one, and after which the rest is not read."""
 
 
@@ -59,10 +59,10 @@ class Header:
     pid: int
     store: str | None
     relays: bool = False
-    was: tuple[str, ...] = ()
+    former_stores: tuple[str, ...] = ()
 
     @property
-    def is_of_here(self) -> bool:
+    def is_local(self) -> bool:
         """Whether its process ran on this machine, where a lock tells whether it still does.
 
         Some cluster file systems lock within a machine alone (Lustre's ``localflock``, NFS's
@@ -95,7 +95,7 @@ class JournalReader:
         rest = bytearray()
         with opened(self.path) as file:
             file.seek(self.offset)
-            while self.damaged < HOPELESS and (data := self._data(file, size)):
+            while self.damaged < MAX_DAMAGED and (data := self._data(file, size)):
                 end = data.rfind(b"\n") + 1
                 if end:
                     records = list(self._records(bytes(rest) + data[:end]))
@@ -103,11 +103,11 @@ class JournalReader:
                     if records:
                         yield records
                 rest += data[end:]
-                if len(rest) > LONGEST:
+                if len(rest) > MAX_LINE_BYTES:
                     self._report(len(rest))
                     break  # no writer of ours makes such a line
 
-    def start_over(self) -> None:
+    def rewind(self) -> None:
         """Read from the beginning again."""
         self.offset, self._last = 0, -1
 
@@ -127,7 +127,7 @@ class JournalReader:
     def _records(self, data: bytes) -> Iterator[Record]:
         """The records of whole lines; the rest of one is torn, or still being written."""
         for line in io.BytesIO(data):
-            if self.damaged >= HOPELESS:
+            if self.damaged >= MAX_DAMAGED:
                 return
             record = parsed(line)
             if record is None:
@@ -140,9 +140,9 @@ class JournalReader:
     def _report(self, size: int) -> None:
         if size:
             self.damaged += 1
-            if self.damaged == HOPELESS:
+            if self.damaged == MAX_DAMAGED:
                 logger.warning("%s is no journal from byte %d on.", self.path, self.offset)
-            if self.damaged > REPORTED:
+            if self.damaged > MAX_REPORTED:
                 return
             logger.warning(
                 "A damaged record in %s at byte %d was skipped (%d bytes, after record %d).",
@@ -172,26 +172,26 @@ def read_header(path: Path) -> Header | None:
         raise _unreadable(path) from error
 
 
-def _header(path: Path, said: dict[str, Any]) -> Header:
-    if said["format"] > FORMAT:
+def _header(path: Path, message: dict[str, Any]) -> Header:
+    if message["format"] > FORMAT:
         raise JournalError(
-            f"A newer keras-prov wrote the journal {path} (format {said['format']}, and this one "
-            f"reads {FORMAT}): upgrade this one."
+            f"A newer keras-prov wrote the journal {path} (format {message['format']}; this one "
+            f"reads format {FORMAT}): upgrade keras-prov."
         )
-    if datetime.fromisoformat(said["created"]).tzinfo is None:
-        raise ValueError(said["created"])
-    texts = said["journal"], said["host"], said.get("boot") or "", said["store"] or ""
+    if datetime.fromisoformat(message["created"]).tzinfo is None:
+        raise ValueError(message["created"])
+    texts = message["journal"], message["host"], message.get("boot") or "", message["store"] or ""
     if not all(isinstance(each, str) for each in texts):
         raise TypeError(texts)
     return Header(
-        said["journal"],
-        said["created"],
-        said["host"],
-        said.get("boot"),
-        int(said["pid"]),
-        said["store"],
-        bool(said.get("relays", False)),
-        tuple(map(str, said.get("was", ()))),
+        message["journal"],
+        message["created"],
+        message["host"],
+        message.get("boot"),
+        int(message["pid"]),
+        message["store"],
+        bool(message.get("relays", False)),
+        tuple(map(str, message.get("was", ()))),
     )
 
 
@@ -218,4 +218,4 @@ def boot() -> str | None:
 
 def opened(path: Path) -> IO[bytes]:
     """A journal's bytes, compressed or not."""
-    return expanding(path) if path.suffix == ".gz" else open(path, "rb", opener=open_above)
+    return open_bounded(path) if path.suffix == ".gz" else open(path, "rb", opener=open_private)

@@ -15,14 +15,14 @@ import json
 import zlib
 from typing import Any, NamedTuple
 
-__all__ = ["FORMAT", "LONGEST", "Record", "line_of", "parsed"]
+__all__ = ["FORMAT", "MAX_LINE_BYTES", "Record", "line_of", "parsed"]
 
 FORMAT = 1
 
-LONGEST = 256 << 20
+MAX_LINE_BYTES = 256 << 20
 """Bytes of the longest line that is read: what expands without bound is none."""
 
-HIGHEST = 1 << 62
+MAX_SEQUENCE = 1 << 62
 """A sequence number that a BIGINT holds, whatever comes after it."""
 
 
@@ -45,7 +45,7 @@ def parsed(line: bytes) -> Record | None:
         sequence, checksum, body = line.rstrip(b"\n").split(b" ", 2)
         if int(checksum, 16) == zlib.crc32(sequence + b" " + body):
             number, message = int(sequence), json.loads(body)
-            if 0 <= number < HIGHEST and isinstance(message, dict):
+            if 0 <= number < MAX_SEQUENCE and isinstance(message, dict):
                 return Record(number, message)
     except (ValueError, RecursionError):
         pass

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..keras_schema.names import MASK
 from ._names import is_secret_name
-from ._text import follows_secretly, masked
+from ._text import is_secret_option_value, masked
 
 __all__ = ["masked_arguments", "masked_command", "quoted"]
 
@@ -19,7 +19,9 @@ def masked_arguments(arguments: Sequence[str]) -> list[str]:
     """The arguments of a command, masked."""
     result, before = [], ""
     for argument in arguments:
-        if _announces_secret(before) or (before in SHORT and follows_secretly(before, argument)):
+        if _announces_secret(before) or (
+            before in SHORT and is_secret_option_value(before, argument)
+        ):
             result.append(MASK)
         else:
             result.append(_masked_argument(argument))

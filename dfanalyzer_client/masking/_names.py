@@ -79,8 +79,8 @@ def is_secret(name: str, value: str) -> bool:
 def _is_certain(words: list[str]) -> bool:
     joined = "".join(words)
     return any(part in joined for part in SECRET_PARTS) or any(
-        (word in SECRET_WORDS or _is_compound(word)) and not _is_explained(words, place)
-        for place, word in enumerate(words)
+        (word in SECRET_WORDS or _is_compound(word)) and not _is_explained(words, position)
+        for position, word in enumerate(words)
     )
 
 
@@ -91,16 +91,16 @@ def _is_compound(word: str) -> bool:
 
 def _is_doubtful(words: list[str]) -> bool:
     return any(
-        (word in DOUBTFUL_WORDS or word.endswith("token")) and not _is_explained(words, place)
-        for place, word in enumerate(words)
+        (word in DOUBTFUL_WORDS or word.endswith("token")) and not _is_explained(words, position)
+        for position, word in enumerate(words)
     )
 
 
-def _is_explained(words: list[str], place: int) -> bool:
+def _is_explained(words: list[str], position: int) -> bool:
     """Whether the words around one say that it opens no door."""
-    kind = "token" if words[place].endswith("token") else words[place].removesuffix("s")
-    kind = "pass" if words[place] == "pass" else kind
-    before, after = words[:place][-1:], words[place + 1 :][:1]
+    kind = "token" if words[position].endswith("token") else words[position].removesuffix("s")
+    kind = "pass" if words[position] == "pass" else kind
+    before, after = words[:position][-1:], words[position + 1 :][:1]
     return bool(
         HARMLESS_BEFORE.get(kind, frozenset()).intersection(before)
         or HARMLESS_AFTER.intersection(after)

@@ -18,7 +18,7 @@ from ._patterns import (
     without_random_words,
 )
 
-__all__ = ["follows_secretly", "masked", "masked_value"]
+__all__ = ["is_secret_option_value", "masked", "masked_value"]
 
 MASKED = (MASK, "u2026", "")
 """The mask, in JSON of ASCII too, without quotes and backslashes."""
@@ -62,7 +62,7 @@ def masked_value(name: str, text: str, *, guess: bool = True) -> str:
     return MASK if is_secret_name(name) and is_secret(name, text) else masked(text, guess=guess)
 
 
-def follows_secretly(option: str, value: str) -> bool:
+def is_secret_option_value(option: str, value: str) -> bool:
     """Whether `value` is a secret because that option stands before it.
 
     After ``-u`` it is ``user:password``, as curl takes it. After ``-p`` it is all that is no
@@ -112,7 +112,7 @@ def _masked_options(text: str) -> str:
     while found := _OPTION.search(text, position):
         position = found.end()
         end = _value_end(text, position)
-        if text[position] != "-" and follows_secretly(found["name"], text[position:end]):
+        if text[position] != "-" and is_secret_option_value(found["name"], text[position:end]):
             result += [text[copied:position], MASK]
             copied = position = end
     return "".join([*result, text[copied:]])

@@ -11,7 +11,7 @@ from ..config import settings
 from ..config.store_url import StoreURL
 from ..errors import DefinitionError, UnknownTagError
 from ..store import Connection, reader_connection
-from ..store.exact_numbers import Place, restored
+from ..store.exact_numbers import Place, restore_exact
 from ..store.layout import DataflowLayout
 from ..store.reading import Catalogue
 from ._path import fragment
@@ -181,7 +181,7 @@ def _restored(
             places[attribute.id] = Place(tags.index(tag), position)
     return [
         row[len(tags) :]
-        for row in restored(connection, catalogue.table("exact_number"), rows, places)
+        for row in restore_exact(connection, catalogue.table("exact_number"), rows, places)
     ]
 
 

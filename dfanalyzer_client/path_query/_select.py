@@ -7,7 +7,7 @@ from typing import Any
 
 from ..declarations.sets import named
 from ..errors import UnknownTagError
-from ..store.growth.pending_columns import source
+from ..store.growth.pending_columns import from_clause
 from ..store.layout import DataflowLayout, SetLayout
 from ..store.sql import identifier, literal
 from ._path import Step
@@ -85,7 +85,7 @@ def select(
     """A SELECT of the ids of the sets in `wanted`, then of `wanted`, and its parameters."""
     ids = [f"{attributes.alias(tag)}.id" for tag in dict.fromkeys(tag for tag, _ in wanted)]
     columns = [f"{attributes.alias(tag)}.{identifier(name)}" for tag, name in wanted]
-    tables = [f"{source(layout, layout.sets[sets[0]])} AS s0"]
+    tables = [f"{from_clause(layout, layout.sets[sets[0]])} AS s0"]
     joined = {sets[0]}
     for number, step in enumerate(steps):
         joins = _Join(layout, step, attributes.alias, f"r{number}", mapping, dependencies)
@@ -138,7 +138,7 @@ class _Join:
     def _set_on(self, tag: str, condition: str) -> list[str]:
         alias = self._source if tag == self._step.source else self._target
         conditions = [*([] if self._mapping == "LOGICAL" else [condition]), *self._same()]
-        name = source(self._layout, self._layout.sets[tag])
+        name = from_clause(self._layout, self._layout.sets[tag])
         return [f"JOIN {name} AS {alias} ON {' AND '.join(conditions)}"]
 
     def _same(self) -> list[str]:
@@ -158,16 +158,18 @@ class _Join:
 
 def _reads(layout: DataflowLayout, known: SetLayout, transformation: str, dependencies: str) -> str:
     """Each row of a set with each task of a transformation that read it."""
-    rows, task = source(layout, known), identifier(f"{transformation}_task_id")
-    said = f"SELECT id AS row_id, {task} AS task_id FROM {rows} AS w WHERE {task} IS NOT NULL"
+    rows, task = from_clause(layout, known), identifier(f"{transformation}_task_id")
+    read_columns = (
+        f"SELECT id AS row_id, {task} AS task_id FROM {rows} AS w WHERE {task} IS NOT NULL"
+    )
     writers = [identifier(f"{tag}_task_id") for tag in known.producers]
-    depended = [
+    dependencies_read = [
         f"SELECT w.id, d.task_id FROM {rows} AS w JOIN {dependencies} AS d "
         f"ON d.previous_task_id = w.{writer} "
         f"WHERE d.dt_id = {layout.transformations[transformation]}"
         for writer in writers
     ]
-    return " UNION ".join([said, *depended])
+    return " UNION ".join([read_columns, *dependencies_read])
 
 
 def _splits(name: str) -> Iterator[tuple[str | None, str]]:

@@ -65,9 +65,9 @@ class Kernel:
         )
         self._open_farm(path, options)
         self._register(vault_key)
-        self._ask("AUTHinitTables", [c.c_char_p], password.encode())
-        self._ask("malEmbeddedBoot", [c.c_int] * 5, 0, 0, 0, EMBEDDED, 1)
-        self._ask("msab_registerStarted", [])
+        self._call("AUTHinitTables", [c.c_char_p], password.encode())
+        self._call("malEmbeddedBoot", [c.c_int] * 5, 0, 0, 0, EMBEDDED, 1)
+        self._call("msab_registerStarted", [])
         return int(self._setting(b"mapi_port"))
 
     def shutdown(self) -> None:
@@ -87,25 +87,25 @@ class Kernel:
 
     def _open_farm(self, path: bytes, options: tuple[Any, int]) -> None:
         create = _function(self._bat, "GDKcreatedir", c.c_int, c.c_char_p)
-        _must(create(path + b"/"), "make the database's folder")
+        _check(create(path + b"/"), "make the database's folder")
         add = _function(self._bat, "BBPaddfarm", c.c_int, c.c_char_p, c.c_uint32, c.c_bool)
         for role in (PERSISTENT, TRANSIENT):
-            _must(add(path, role, True), "use the database's folder")
+            _check(add(path, role, True), "use the database's folder")
         init = _function(self._bat, "GDKinit", c.c_int, c.c_void_p, c.c_int, c.c_bool)
-        _must(init(*options, False), "open the database")
+        _check(init(*options, False), "open the database")
 
     def _register(self, vault_key: Path) -> None:
         init = _function(self._monetdb5, "msab_dbpathinit", None, c.c_char_p)
         init(self._setting(b"gdk_dbpath"))
-        self._ask("msab_wildRetreat", [])
-        self._ask("msab_registerStarting", [])
-        self._ask("AUTHunlockVault", [c.c_char_p], vault_key.read_bytes())
+        self._call("msab_wildRetreat", [])
+        self._call("msab_registerStarting", [])
+        self._call("AUTHunlockVault", [c.c_char_p], vault_key.read_bytes())
 
     def _setting(self, name: bytes) -> bytes:
         value = _function(self._bat, "GDKgetenv", c.c_char_p, c.c_char_p)(name)
         return bytes(value or b"")
 
-    def _ask(self, name: str, types: list[Any], *arguments: Any) -> None:
+    def _call(self, name: str, types: list[Any], *arguments: Any) -> None:
         error = _function(self._monetdb5, name, c.c_char_p, *types)(*arguments)
         if error:
             raise PrivateServerError(f"{name}: {error.decode(errors='replace').strip()}")
@@ -126,6 +126,6 @@ def _function(library: c.CDLL, name: str, result: Any, *arguments: Any) -> Any:
     return pointer
 
 
-def _must(status: int, what: str) -> None:
+def _check(status: int, what: str) -> None:
     if status != GDK_SUCCEED:
         raise PrivateServerError(f"The kernel could not {what}.")

@@ -15,19 +15,19 @@ from typing import Any
 
 from ..config.store_url import StoreURL
 from ..errors import PrivateServerError
-from ..support.descriptors import Descriptor, open_own
-from ..support.forks import undivided
-from ..support.safe_home import check_home, made_home
+from ..support.descriptors import Descriptor, open_nofollow
+from ..support.forks import fork_lock
+from ..support.safe_home import check_home, create_home
 
 __all__ = [
     "DATABASE",
     "READER",
     "WRITER",
     "ServerFiles",
-    "hold",
-    "hold_soon",
-    "holding",
-    "is_held",
+    "acquire",
+    "is_locked",
+    "locked",
+    "try_acquire",
 ]
 
 SERVER = "server"
@@ -37,7 +37,7 @@ WRITER = "monetdb"
 READER = "keras_prov_reader"
 """May SELECT, and nothing else."""
 
-LOOK_SECONDS, POLL_SECONDS = 0.2, 0.01
+ACQUIRE_SECONDS, POLL_SECONDS = 0.2, 0.01
 
 
 @dataclass(frozen=True)
@@ -87,10 +87,10 @@ class ServerFiles:
         All that is in it is checked, too: see `check`.
         """
         try:
-            made_home(self.home)
+            create_home(self.home)
             self.folder.mkdir(mode=0o700, exist_ok=True)
             check_home(self.home, SERVER, deep=True)
-            hold(self.start_lock).close()
+            acquire(self.start_lock).close()
         except OSError as error:
             raise PrivateServerError(
                 f"The private MonetDB cannot keep its files in {self.folder}: {error.strerror}. "
@@ -112,35 +112,35 @@ class ServerFiles:
             _write(self.vault_key, secrets.token_hex(24))
 
     @property
-    def is_half_made(self) -> bool:
+    def is_incomplete(self) -> bool:
         """Whether the database is being made, or whoever made it was killed."""
-        return self._making.exists()
+        return self._creation_marker.exists()
 
-    def begin_making(self) -> None:
+    def begin_creation(self) -> None:
         """Note that the database is being made, if it is; for who holds `lock` alone.
 
         What a start that was killed left half made goes: nobody had heard of that server yet.
         """
-        self.remove_half_made()
+        self.remove_incomplete()
         if not self.database.exists():
-            _write(self._making, "")
+            _write(self._creation_marker, "")
             _force(self.folder)
 
-    def end_making(self) -> None:
+    def end_creation(self) -> None:
         """Note that the database is whole; safe from a power cut, or it would be removed."""
-        if self.is_half_made:
-            self._making.unlink()
+        if self.is_incomplete:
+            self._creation_marker.unlink()
             _force(self.folder)
 
-    def remove_half_made(self) -> None:
+    def remove_incomplete(self) -> None:
         """Remove a database that was never whole; for who holds `lock` alone."""
-        if self.is_half_made:
+        if self.is_incomplete:
             if self.database.exists():
                 shutil.rmtree(self.database)
-            self._making.unlink()
+            self._creation_marker.unlink()
 
     @property
-    def _making(self) -> Path:
+    def _creation_marker(self) -> Path:
         return self.folder / f"{DATABASE}.making"
 
     def write_reader_login(self) -> None:
@@ -159,7 +159,7 @@ class ServerFiles:
     def state(self) -> dict[str, Any] | None:
         """What the running server says of itself; None while there is none."""
         state = _read_json(self.folder / "server.json")
-        return state if isinstance(state, dict) and is_held(self.lock) else None
+        return state if isinstance(state, dict) and is_locked(self.lock) else None
 
     def write_state(self, state: dict[str, Any]) -> None:
         """Say that the server is ready."""
@@ -175,20 +175,20 @@ class ServerFiles:
 
 
 @contextlib.contextmanager
-def holding(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold the lock on a file in the block; a forked child does not."""
-    descriptor = hold(path)
+    descriptor = acquire(path)
     try:
         yield
     finally:
         descriptor.close()
 
 
-def hold(path: Path, *, wait: bool = True) -> Descriptor:
+def acquire(path: Path, *, wait: bool = True) -> Descriptor:
     """Lock a file until it is closed; raises BlockingIOError when another holds it."""
     import fcntl  # here: this module is imported where there is no private server, too
 
-    descriptor = Descriptor(lambda: open_own(path, os.O_RDWR | os.O_CREAT))
+    descriptor = Descriptor(lambda: open_nofollow(path, os.O_RDWR | os.O_CREAT))
     try:
         fcntl.flock(descriptor.number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BaseException:
@@ -197,23 +197,23 @@ def hold(path: Path, *, wait: bool = True) -> Descriptor:
     return descriptor
 
 
-def hold_soon(path: Path) -> Descriptor:
-    """Like `hold` without waiting, but for who only looks whether it is held (`is_held`)."""
-    deadline = time.monotonic() + LOOK_SECONDS
+def try_acquire(path: Path) -> Descriptor:
+    """Like `acquire` without waiting, but for who only looks whether it is held (`is_locked`)."""
+    deadline = time.monotonic() + ACQUIRE_SECONDS
     while True:
         try:
-            return hold(path, wait=False)
+            return acquire(path, wait=False)
         except BlockingIOError:
             if time.monotonic() >= deadline:
                 raise
             time.sleep(POLL_SECONDS)
 
 
-def is_held(path: Path) -> bool:
+def is_locked(path: Path) -> bool:
     """Whether somebody holds the lock on a file."""
     try:
-        with undivided():  # else a child would hold it on
-            hold(path, wait=False).close()
+        with fork_lock():  # else a child would hold it on
+            acquire(path, wait=False).close()
     except BlockingIOError:
         return True
     except (FileNotFoundError, NotADirectoryError):
@@ -230,7 +230,7 @@ def _secret(path: Path) -> str:
 def _write(path: Path, text: str) -> None:
     """Write a file that only its user may read, at once or not at all."""
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    with open(new, "w", opener=open_own) as file:
+    with open(new, "w", opener=open_nofollow) as file:
         file.write(text)
     new.replace(path)
 

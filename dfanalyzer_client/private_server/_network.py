@@ -5,10 +5,10 @@ from __future__ import annotations
 import socket
 from pathlib import Path
 
-__all__ = ["Visitors", "free_port"]
+__all__ = ["ConnectionWatch", "free_port"]
 
 LISTEN, TIME_WAIT = "0A", "06"
-TRIES = 50
+MAX_TRIES = 50
 
 
 def free_port(preferred: int) -> int:
@@ -18,16 +18,16 @@ def free_port(preferred: int) -> int:
     """
     if preferred and _is_free(preferred):
         return preferred
-    for _ in range(TRIES):
+    for _ in range(MAX_TRIES):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
         if _is_free(port):
             return port
-    raise OSError(f"No port is free on both 127.0.0.1 and ::1 ({TRIES} were tried).")
+    raise OSError(f"No port is free on both 127.0.0.1 and ::1 ({MAX_TRIES} were tried).")
 
 
-class Visitors:
+class ConnectionWatch:
     """Tells whether anybody has been connected to a port since the last look.
 
     A connection that came and went between two looks is still there in TIME_WAIT, which lasts a
@@ -38,7 +38,7 @@ class Visitors:
         self._port = f"{port:04X}"
         self._gone: set[tuple[str, str]] = set()
 
-    def came(self) -> bool:
+    def poll(self) -> bool:
         """Whether somebody is connected, or was since the last look; call it every half minute."""
         present, gone = False, set()
         try:

@@ -23,12 +23,12 @@ import pymonetdb
 
 from ..errors import PrivateServerError
 from ._boot import Kernel
-from ._crowd import close_strangers, raise_limit
-from ._files import DATABASE, READER, WRITER, ServerFiles, hold_soon
-from ._network import Visitors, free_port
+from ._files import DATABASE, READER, WRITER, ServerFiles, try_acquire
+from ._network import ConnectionWatch, free_port
+from ._unauthenticated import close_unauthenticated, raise_limit
 
 LOG_BYTES = 1 << 20
-LOOK_SECONDS, CROWD_SECONDS = 15.0, 1.0
+POLL_SECONDS, UNAUTHENTICATED_POLL_SECONDS = 15.0, 1.0
 STOP_SECONDS = 30.0
 
 
@@ -69,13 +69,13 @@ class Server:
 
     def __init__(self, files: ServerFiles, idle_minutes: float) -> None:
         self._files, self._idle = files, idle_minutes * 60
-        self._lock = hold_soon(files.lock)
+        self._lock = try_acquire(files.lock)
         self._wakeup = _signals_to_pipe()
         files.remove_state()  # of a server that was killed
         for user in (WRITER, READER):
             files.password(user)
         files.make_vault_key()
-        files.begin_making()
+        files.begin_creation()
         self._kernel = Kernel()
         self.port = self._kernel.boot(
             files.database,
@@ -84,7 +84,7 @@ class Server:
             files.password(WRITER),
         )
         self._check()
-        files.end_making()
+        files.end_creation()
         files.prefer_port(self.port)
         files.write_reader_login()
         files.write_state(
@@ -93,19 +93,21 @@ class Server:
 
     def serve(self) -> NoReturn:
         """Stay until a signal, or until nobody has come for the idle time."""
-        visitors = Visitors(self.port)
-        last = time.monotonic()
-        look = min(LOOK_SECONDS, self._idle / 4) if self._idle else LOOK_SECONDS
-        looked = last
-        while not select.select([self._wakeup], [], [], min(look, CROWD_SECONDS))[0]:
-            close_strangers(self.port)
-            if time.monotonic() - looked < look:
+        connections = ConnectionWatch(self.port)
+        last_connection = time.monotonic()
+        poll_seconds = min(POLL_SECONDS, self._idle / 4) if self._idle else POLL_SECONDS
+        last_poll = last_connection
+        while not select.select(
+            [self._wakeup], [], [], min(poll_seconds, UNAUTHENTICATED_POLL_SECONDS)
+        )[0]:
+            close_unauthenticated(self.port)
+            if time.monotonic() - last_poll < poll_seconds:
                 continue
-            looked = time.monotonic()
-            if visitors.came():
-                last = time.monotonic()
-            _bound(self._files.log)
-            if self._idle and time.monotonic() - last >= self._idle:
+            last_poll = time.monotonic()
+            if connections.poll():
+                last_connection = time.monotonic()
+            _truncate_log(self._files.log)
+            if self._idle and time.monotonic() - last_connection >= self._idle:
                 print(f"idle for {self._idle:g} s: stopping", flush=True)  # noqa: T201 (the log)
                 break
         self._stop()
@@ -161,7 +163,7 @@ def _signals_to_pipe() -> int:
     return reader
 
 
-def _bound(log: Path) -> None:
+def _truncate_log(log: Path) -> None:
     """Keep the newest half of a log that has grown too long; it is written in append mode."""
     with contextlib.suppress(OSError):
         if log.stat().st_size > LOG_BYTES:

@@ -22,7 +22,7 @@ from .schema import (
     record,
     table,
 )
-from .sessions import report_holders
+from .sessions import warn_of_blocking_sessions
 from .sql import identifier
 from .upgrade.predecessor import upgrade
 
@@ -53,7 +53,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
 }
 """What makes a catalogue of the version before into one of this version."""
 
-FILLS = {3: backfill}
+BACKFILLS = {3: backfill}
 """What a step does then for each dataflow that is there."""
 
 
@@ -72,22 +72,22 @@ def create_catalogue(
         readers: users who may then SELECT from it.
         report: is told of each step; None: the log.
     """
-    for attempt in retrying_conflicts(report=partial(report_holders, connection)):
+    for attempt in retrying_conflicts(report=partial(warn_of_blocking_sessions, connection)):
         with attempt, connection.transaction():
-            made = "dataflow" not in names_in(connection, PUBLIC)
-            if made:
+            created = "dataflow" not in names_in(connection, PUBLIC)
+            if created:
                 _create(connection, readers)
-    for step in _brought_forward(connection, readers):
+    for step in _upgrade_steps(connection, readers):
         if report is None:
             logger.warning("The catalogue in %s was brought forward: %s.", connection.url, step)
         else:
             report(step)
-    return made
+    return created
 
 
-def _brought_forward(connection: Connection, readers: Sequence[str]) -> Iterator[str]:
+def _upgrade_steps(connection: Connection, readers: Sequence[str]) -> Iterator[str]:
     while True:
-        for attempt in retrying_conflicts(report=partial(report_holders, connection)):
+        for attempt in retrying_conflicts(report=partial(warn_of_blocking_sessions, connection)):
             with attempt, connection.transaction():
                 step = _next_version(connection, readers)
         if step is None:
@@ -121,9 +121,9 @@ def _next_version(connection: Connection, readers: Sequence[str]) -> int | None:
     version = int(connection.query(find)[0][0]) + 1
     for statement in MIGRATIONS[version]:
         connection.execute(statement)
-    if version in FILLS:
+    if version in BACKFILLS:
         for layout in load_layouts(connection):
-            FILLS[version](connection, layout)
+            BACKFILLS[version](connection, layout)
     _record(connection, version)
     for name in [*TABLES, *VIEWS]:
         if name not in before and name in names_in(connection, PUBLIC):

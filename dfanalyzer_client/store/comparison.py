@@ -20,7 +20,7 @@ from typing import Any
 from ..keras_schema import Role, tags_of
 from ..keras_schema import names as tags
 from .connection import Connection
-from .growth.pending_columns import source
+from .growth.pending_columns import from_clause
 from .layout import DataflowLayout, SetLayout
 from .schema import table
 from .sql import identifier, literal
@@ -156,7 +156,7 @@ def _statement(layout: DataflowLayout, known: SetLayout, names: list[str]) -> tu
         f"INSERT INTO {table(target)} ({', '.join(map(identifier, filled))}) "
         f"SELECT {_task(known)}, {columns}, "
         f"{'CAST(NULL AS DOUBLE)' if epoch is None else f's.{identifier(epoch)}'} "
-        f"FROM {source(layout, known)} s CROSS JOIN {table('attribute')} a "
+        f"FROM {from_clause(layout, known)} s CROSS JOIN {table('attribute')} a "
         f"LEFT JOIN {table('exact_number')} x ON x.attribute_id = a.id AND x.element_id = s.id "
         f"WHERE ({present} IS NOT NULL OR x.value IS NOT NULL) AND a.id IN "
     )
@@ -175,7 +175,7 @@ def _trial_statement(layout: DataflowLayout, known: SetLayout) -> str:
         f"INSERT INTO {table('hyperparameter_value')} "
         '("task_id", "name", "value", "number") '
         f'SELECT {_task(known)}, s."name", s."value", s."number" '
-        f"FROM {source(layout, known)} s"
+        f"FROM {from_clause(layout, known)} s"
     )
 
 

@@ -15,7 +15,7 @@ from ..declarations.dataflow import Declaration
 from ..declarations.sets import DeclaredSet
 from ..errors import RefusedError
 from .connection import Connection
-from .growth.bring_forward import bring_forward
+from .growth.apply_pending import apply_pending
 from .growth.views import create_view
 from .layout import (
     LIST_SEPARATOR,
@@ -27,7 +27,7 @@ from .layout import (
 )
 from .retry import retrying_conflicts
 from .schema import grant, lock_definitions, table
-from .sessions import report_holders
+from .sessions import warn_of_blocking_sessions
 from .sql import identifier, next_range, next_values, qualified
 
 __all__ = [
@@ -53,14 +53,14 @@ def ensure_dataflow(
     """
     if known is not None and not missing_parts(known, declared):
         return known
-    for attempt in retrying_conflicts(report=partial(report_holders, connection)):
+    for attempt in retrying_conflicts(report=partial(warn_of_blocking_sessions, connection)):
         with attempt, connection.transaction():
             layout = load_layout(connection, declared.tag)
             if missing_parts(layout, declared):
                 lock_definitions(connection)
-                layout = _grown(connection, layout, declared, readers)
+                layout = _grow(connection, layout, declared, readers)
     assert layout is not None  # noqa: S101 (for the type checker: grown from nothing at least)
-    bring_forward(connection, layout, readers)
+    apply_pending(connection, layout, readers)
     return layout
 
 
@@ -75,7 +75,7 @@ def ensure_execution(connection: Connection, layout: DataflowLayout, tag: str | 
             "The task names no execution: expected a text as 'exec'. Received: null."
         )
     find = f"SELECT id FROM {table('dataflow_execution')} WHERE df_id = %s AND tag = %s"
-    for attempt in retrying_conflicts(report=partial(report_holders, connection)):
+    for attempt in retrying_conflicts(report=partial(warn_of_blocking_sessions, connection)):
         with attempt, connection.transaction():
             found = connection.query(find, [layout.id, tag])
             if not found:
@@ -102,7 +102,7 @@ def fresh_ids(connection: Connection, sequence: str, count: int) -> list[int]:
     return ids
 
 
-def _grown(
+def _grow(
     connection: Connection,
     layout: DataflowLayout | None,
     declared: Declaration,
@@ -178,7 +178,7 @@ def _grow_set(
         _create_table(connection, layout, known, readers)
         create_view(connection, layout, known, readers)
     elif grown or changed:
-        known.waiting |= grown
+        known.pending |= grown
         known.stale = True
 
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from .connection import Connection
 from .layout import AttributeLayout
 
-__all__ = ["Place", "exact_rows", "restored"]
+__all__ = ["Place", "exact_rows", "restore_exact"]
 
 
 class Place(NamedTuple):
@@ -26,7 +26,7 @@ def exact_rows(
     rows: Sequence[tuple[Any, ...]],
     first: int,
 ) -> list[tuple[Any, ...]]:
-    """`restored` for rows of one set, which begin with the row's id.
+    """`restore_exact` for rows of one set, which begin with the row's id.
 
     Args:
         connection: to ask.
@@ -40,10 +40,10 @@ def exact_rows(
         for position, attribute in enumerate(attributes.values(), first)
         if attribute.type == "NUMERIC"
     }
-    return restored(connection, exact_number, rows, places)
+    return restore_exact(connection, exact_number, rows, places)
 
 
-def restored(
+def restore_exact(
     connection: Connection,
     exact_number: str,
     rows: Sequence[tuple[Any, ...]],

@@ -9,7 +9,7 @@ from .connection import Connection
 
 __all__ = ["Column", "Key", "TableFound", "column_kind", "tables_of"]
 
-LIMITED = ("varchar", "char")
+BOUNDED_TYPES = ("varchar", "char")
 
 
 class Column(NamedTuple):
@@ -48,7 +48,7 @@ def tables_of(connection: Connection, schema: str) -> dict[str, TableFound]:
     found: dict[str, TableFound] = {}
     for name, column, type_, digits, nullable in rows:
         table = found.setdefault(name, TableFound(name))
-        table.columns[column] = Column(column, type_, digits if type_ in LIMITED else 0)
+        table.columns[column] = Column(column, type_, digits if type_ in BOUNDED_TYPES else 0)
         if not nullable:
             table.not_null.append(column)
     rows = connection.query(

@@ -53,7 +53,7 @@ class SetLayout:
     consumers: list[str] = field(default_factory=list)
     extractors: dict[str, int] = field(default_factory=dict)
     combinations: set[Combination] = field(default_factory=set)
-    waiting: set[str] = field(default_factory=set)
+    pending: set[str] = field(default_factory=set)
     stale: bool = False
 
     @property
@@ -102,7 +102,7 @@ class DataflowLayout:
     @property
     def unfinished(self) -> list[SetLayout]:
         """Sets whose tables or views are not as they should be yet."""
-        return [known for known in self.sets.values() if known.waiting or known.stale]
+        return [known for known in self.sets.values() if known.pending or known.stale]
 
 
 def load_layout(connection: Connection, tag: str) -> DataflowLayout | None:
@@ -212,9 +212,9 @@ def compare_columns(connection: Connection, layout: DataflowLayout) -> None:
     for known in layout.sets.values():
         columns = found.get((known.table, 0))
         if columns is not None:
-            known.waiting = set(known.columns) - columns
+            known.pending = set(known.columns) - columns
             is_whole = found.get((known.tag, 1)) == {"id", *known.columns}
-            known.stale = not is_whole or (known.tag in joined) > bool(known.waiting)
+            known.stale = not is_whole or (known.tag in joined) > bool(known.pending)
 
 
 def _parts(text: str | None) -> tuple[str, ...]:

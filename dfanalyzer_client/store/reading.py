@@ -13,7 +13,7 @@ from .inspection import TableFound, column_kind, tables_of
 from .layout import DataflowLayout, load_layout
 from .schema import PUBLIC, table
 
-__all__ = ["Catalogue", "declared", "execution_key"]
+__all__ = ["Catalogue", "declaration_of", "execution_key"]
 
 PREDECESSORS = {
     "task_begun": (
@@ -95,7 +95,7 @@ class Catalogue:
                 columns = tables[known.table].columns
                 if "waiting_value" in self._tables:  # else somebody else made the tables
                     continue
-                known.waiting = set()
+                known.pending = set()
                 known.attributes = {n: a for n, a in known.attributes.items() if n in columns}
                 known.producers = [n for n in known.producers if f"{n}_task_id" in columns]
                 known.consumers = [n for n in known.consumers if f"{n}_task_id" in columns]
@@ -117,7 +117,7 @@ def execution_key(tables: Mapping[str, TableFound]) -> str:
     return "tag" if column_kind(task.columns["df_exec"].type) == "TEXT" else "id"
 
 
-def declared(layout: DataflowLayout) -> dict[str, Any]:
+def declaration_of(layout: DataflowLayout) -> dict[str, Any]:
     """A dataflow of the store as a message declares it."""
     declaration = Declaration(layout.tag)
     declaration.transformations = {tag: set() for tag in layout.transformations}

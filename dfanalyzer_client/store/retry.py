@@ -11,12 +11,12 @@ from ..support.jitter import JitteredWait
 
 __all__ = ["retrying_conflicts"]
 
-GIVE_UP_SECONDS = 60.0
-LONG_SECONDS = 2.0
+MAX_RETRY_SECONDS = 60.0
+REPORT_SECONDS = 2.0
 
 
 def retrying_conflicts(
-    seconds: float = GIVE_UP_SECONDS, report: Callable[[], object] | None = None
+    seconds: float = MAX_RETRY_SECONDS, report: Callable[[], object] | None = None
 ) -> Retrying:
     """Attempts with jittered back-off; the last conflict is raised after `seconds` of them.
 
@@ -25,7 +25,7 @@ def retrying_conflicts(
     reports = [] if report is None else [report]
 
     def before_sleep(state: RetryCallState) -> None:
-        if reports and (state.seconds_since_start or 0.0) > LONG_SECONDS:
+        if reports and (state.seconds_since_start or 0.0) > REPORT_SECONDS:
             reports.pop()()
 
     return Retrying(

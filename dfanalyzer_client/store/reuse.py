@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from .connection import Connection
-from .growth.pending_columns import source as rows_of
+from .growth.pending_columns import from_clause as rows_of
 from .layout import DataflowLayout, SetLayout
 from .rows import ElementRow
 from .sql import identifier, literal, qualified
@@ -20,7 +20,7 @@ Insert = Callable[[Connection, DataflowLayout, SetLayout, Sequence[ElementRow]],
 
 
 class Reuse(NamedTuple):
-    """A task that read the rows of a set which `source` read; ids of the database."""
+    """A task that read the rows of a set which `from_clause` read; ids of the database."""
 
     layout: DataflowLayout
     tag: str
@@ -49,7 +49,7 @@ def copy_rows(connection: Connection, wanted: Iterable[Reuse], insert: Insert) -
         for first in range(0, len(ids), TASKS_AT_ONCE):
             chunk = ids[first : first + TASKS_AT_ONCE]
             layout = layouts[schema]
-            if layout.sets[tag].waiting:
+            if layout.sets[tag].pending:
                 known = layout.sets[tag]
                 rows = _read(connection, layout, known, transformation, source, chunk)
                 insert(connection, layout, known, rows)

@@ -8,15 +8,15 @@ from ..errors import RefusedError
 from .connection import Connection
 from .sql import qualified
 
-__all__ = ["dependents", "holders", "report_holders"]
+__all__ = ["blocking_sessions", "dependents", "warn_of_blocking_sessions"]
 
 logger = logging.getLogger(__name__)
 
-NAMED = 5
+MAX_NAMED = 5
 """Sessions or views that are named at most."""
 
 
-def holders(connection: Connection) -> str:
+def blocking_sessions(connection: Connection) -> str:
     """The sessions with an open transaction, other than ours; only administrators see them."""
     try:
         with connection.transaction():
@@ -29,15 +29,15 @@ def holders(connection: Connection) -> str:
     if not rows:
         return "the transaction of another session"
     named = [f"session {id_} of user {user!r} (since {login})" for id_, user, login in rows]
-    more = f" and of {len(named) - NAMED} more" if len(named) > NAMED else ""
-    return f"the transaction of {' or of '.join(named[:NAMED])}{more}"
+    more = f" and of {len(named) - MAX_NAMED} more" if len(named) > MAX_NAMED else ""
+    return f"the transaction of {' or of '.join(named[:MAX_NAMED])}{more}"
 
 
-def report_holders(connection: Connection) -> None:
+def warn_of_blocking_sessions(connection: Connection) -> None:
     """Say in the log who may be in the way of a transaction that conflicts again and again."""
     logger.warning(
         "Storing waits for %s: what is stored conflicts with it, and is tried again until it ends.",
-        holders(connection),
+        blocking_sessions(connection),
     )
 
 
@@ -54,4 +54,4 @@ def dependents(connection: Connection, schema: str, name: str) -> list[str]:
             "JOIN sys.functions f ON f.id = d.depend_id JOIN sys.schemas s ON s.id = f.schema_id",
             [schema, name],
         )
-    return [qualified(*row) for row in rows][:NAMED]
+    return [qualified(*row) for row in rows][:MAX_NAMED]

@@ -18,7 +18,7 @@ __all__ = ["TRUST", "Trusted", "group_name", "trusted", "unmapped_user", "user_n
 TRUST = "KERAS_PROV_TRUST"
 EVERYBODY = "*"
 ACL = "system.posix_acl_access"
-WHOLE_MAP = "4294967295"
+ALL_USERS = "4294967295"
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ def trusted() -> Trusted:
 
 
 @functools.lru_cache(maxsize=4)
-def _trusted(text: str, us: int) -> Trusted:
-    users, groups = {0, us}, set()
+def _trusted(text: str, effective_user: int) -> Trusted:
+    users, groups = {0, effective_user}, set()
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
         if name.startswith("@"):
@@ -88,7 +88,7 @@ def unmapped_user() -> int | None:
     None where all are shown. See user_namespaces(7).
     """
     try:
-        if Path("/proc/self/uid_map").read_text().split()[2:] == [WHOLE_MAP]:
+        if Path("/proc/self/uid_map").read_text().split()[2:] == [ALL_USERS]:
             return None
         return int(Path("/proc/sys/kernel/overflowuid").read_text())
     except (OSError, ValueError):  # no Linux

@@ -9,45 +9,52 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from .forks import undivided, unshared
+from .forks import close_in_children, fork_lock
 
-__all__ = ["FIRST", "Descriptor", "above_standard", "open_above", "open_own", "pipe_above"]
+__all__ = [
+    "FIRST_FREE",
+    "Descriptor",
+    "move_above_standard",
+    "open_nofollow",
+    "open_private",
+    "private_pipe",
+]
 
-FIRST = 3
+FIRST_FREE = 3
 """The first that is no standard one."""
 
 CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)  # Windows has no exec
 NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
-def above_standard(descriptor: int) -> int:
+def move_above_standard(descriptor: int) -> int:
     """`descriptor`, or one of 3 and more in its place."""
-    if descriptor >= FIRST or os.name != "posix":
+    if descriptor >= FIRST_FREE or os.name != "posix":
         return descriptor
     import fcntl
 
     try:
-        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST)
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
     finally:
         os.close(descriptor)
 
 
-def open_above(path: str | os.PathLike[str], flags: int, mode: int = 0o600) -> int:
+def open_private(path: str | os.PathLike[str], flags: int, mode: int = 0o600) -> int:
     """As `os.open`, and as an `opener` of `open`: for its user alone, closed by an exec."""
-    return above_standard(os.open(path, flags | CLOSE_ON_EXEC, mode))
+    return move_above_standard(os.open(path, flags | CLOSE_ON_EXEC, mode))
 
 
-def open_own(path: str | os.PathLike[str], flags: int, mode: int = 0o600) -> int:
-    """As `open_above`, for a file of ours: OSError where a symbolic link stands in its place."""
-    return open_above(path, flags | NO_LINK, mode)
+def open_nofollow(path: str | os.PathLike[str], flags: int, mode: int = 0o600) -> int:
+    """As `open_private`, for a file of ours: OSError where a symbolic link stands in its place."""
+    return open_private(path, flags | NO_LINK, mode)
 
 
-def pipe_above() -> tuple[Descriptor, Descriptor]:
+def private_pipe() -> tuple[Descriptor, Descriptor]:
     """As `os.pipe`: the end to read from, and the one to write to."""
-    with undivided():
+    with fork_lock():
         reader, writer = os.pipe()
-        reader = above_standard(reader)
-        return Descriptor(lambda: reader), Descriptor(lambda: above_standard(writer))
+        reader = move_above_standard(reader)
+        return Descriptor(lambda: reader), Descriptor(lambda: move_above_standard(writer))
 
 
 class Descriptor:
@@ -61,9 +68,9 @@ class Descriptor:
     """
 
     def __init__(self, opened: Callable[[], int]) -> None:
-        with undivided():
+        with fork_lock():
             self.number = opened()
-            unshared(self)
+            close_in_children(self)
 
     def __enter__(self) -> Descriptor:
         return self
@@ -73,10 +80,10 @@ class Descriptor:
 
     def close(self) -> None:
         """Close it; twice is fine."""
-        with undivided():
-            self.let_go()
+        with fork_lock():
+            self.close_inherited()
 
-    def let_go(self) -> None:
+    def close_inherited(self) -> None:
         """Close it in a forked child, where it is the parent's."""
         number, self.number = self.number, -1
         if number >= 0:

@@ -13,7 +13,7 @@ from .regular_file import blocks_of, open_regular
 
 __all__ = ["file_digest", "stream_digest"]
 
-MOST_FILES = 100_000
+MAX_FILES = 100_000
 
 
 def file_digest(path: str | os.PathLike[str]) -> tuple[int, str]:
@@ -34,9 +34,9 @@ def file_digest(path: str | os.PathLike[str]) -> tuple[int, str]:
         return size, digest.hexdigest()
     total, digest = 0, hashlib.sha256()
     found = (each for each in path.rglob("*") if each.is_file())
-    files = {each.relative_to(path).as_posix(): each for each in islice(found, MOST_FILES + 1)}
-    if len(files) > MOST_FILES:
-        raise OSError(errno.EFBIG, f"it has more than {MOST_FILES} files", str(path))
+    files = {each.relative_to(path).as_posix(): each for each in islice(found, MAX_FILES + 1)}
+    if len(files) > MAX_FILES:
+        raise OSError(errno.EFBIG, f"it has more than {MAX_FILES} files", str(path))
     for name in sorted(files):
         size, sha256 = file_digest(files[name])
         total += size

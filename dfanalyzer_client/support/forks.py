@@ -16,16 +16,16 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-__all__ = ["Unshared", "in_child", "undivided", "unshared"]
+__all__ = ["ProcessLocal", "close_in_children", "fork_lock", "run_in_children"]
 
 WAIT_SECONDS = 10.0
 """A fork waits no longer: rather a child that may miss a module than a program that hangs."""
 
 
-class Unshared(Protocol):
+class ProcessLocal(Protocol):
     """What belongs to one process alone."""
 
-    def let_go(self) -> None:
+    def close_inherited(self) -> None:
         """In a forked child: close our end, without a lock and without a word to anybody."""
 
 
@@ -33,11 +33,11 @@ _lock = threading.RLock()
 _forking = 0
 """The thread that holds the lock because it forks; 0 is no thread."""
 
-_unshared: weakref.WeakValueDictionary[int, Unshared] = weakref.WeakValueDictionary()
+_unshared: weakref.WeakValueDictionary[int, ProcessLocal] = weakref.WeakValueDictionary()
 _callbacks: list[Callable[[], None]] = []
 
 
-def undivided() -> AbstractContextManager[object]:
+def fork_lock() -> AbstractContextManager[object]:
     """A block during which no other thread forks: an import, a descriptor that is being made.
 
     Short ones only: who forks waits for it.
@@ -45,12 +45,12 @@ def undivided() -> AbstractContextManager[object]:
     return _lock
 
 
-def unshared(each: Unshared) -> None:
+def close_in_children(each: ProcessLocal) -> None:
     """Let a forked child let go of `each`, if it still lives then."""
     _unshared[id(each)] = each
 
 
-def in_child(callback: Callable[[], None]) -> None:
+def run_in_children(callback: Callable[[], None]) -> None:
     """Call `callback` in each forked child, after what is unshared was let go; it takes no lock."""
     _callbacks.append(callback)
 
@@ -76,7 +76,7 @@ def _after_in_child() -> None:
     for each in inherited:
         if each is not None:
             with contextlib.suppress(Exception):  # closed already
-                each.let_go()
+                each.close_inherited()
     for callback in _callbacks:
         callback()
 

@@ -14,7 +14,7 @@ from tenacity.wait import wait_exponential
 
 __all__ = ["JitteredWait"]
 
-_own = random.SystemRandom()  # it has no state: forked children do not draw the same
+_random = random.SystemRandom()  # it has no state: forked children do not draw the same
 
 
 class JitteredWait(wait_exponential):
@@ -22,4 +22,4 @@ class JitteredWait(wait_exponential):
 
     def __call__(self, retry_state: RetryCallState) -> float:
         """Seconds before the next attempt."""
-        return _own.uniform(self.min, super().__call__(retry_state))
+        return _random.uniform(self.min, super().__call__(retry_state))

@@ -13,17 +13,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from .descriptors import open_above
+from .descriptors import open_private
 
 __all__ = ["blocks_of", "copy_folder", "copy_regular", "open_regular"]
 
-WITHOUT_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+NON_BLOCKING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 BLOCK_BYTES = 1 << 20
-SMALL_BYTES, HOLLOW = 1 << 30, 64
+SPARSE_BYTES, SPARSE_RATIO = 1 << 30, 64
 """A file larger than that, of which less than a 64th is on the disk, is a hole, and not read: it
 would take hours, and costs who made it nothing."""
 
-STORED_BYTES = 512
+STAT_BLOCK_BYTES = 512
 """Unit of st_blocks (stat(2))."""
 
 
@@ -34,7 +34,7 @@ def open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
         OSError: it is not there, is not ours to read, or is no regular file.
     """
     _check(Path(path).stat(), path)  # before it is opened: that alone may do something to a device
-    descriptor = open_above(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | WITHOUT_WAITING)
+    descriptor = open_private(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | NON_BLOCKING)
     try:
         _check(os.fstat(descriptor), path)  # another one may stand there by now
         return os.fdopen(descriptor, "rb")
@@ -55,7 +55,7 @@ def blocks_of(file: IO[bytes]) -> Iterator[bytes]:
 
 def copy_regular(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
     """Copy what a regular file holds; raises OSError as `open_regular` does."""
-    with open_regular(source) as file, open(target, "wb", opener=open_above) as copy:
+    with open_regular(source) as file, open(target, "wb", opener=open_private) as copy:
         for block in blocks_of(file):
             copy.write(block)
 
@@ -63,7 +63,7 @@ def copy_regular(source: str | os.PathLike[str], target: str | os.PathLike[str])
 def copy_folder(source: Path, target: Path) -> None:
     """Copy a folder's regular files; no link to a folder is followed. Raises OSError."""
 
-    def passed_over(folder: str, names: list[str]) -> list[str]:
+    def ignored(folder: str, names: list[str]) -> list[str]:
         paths = {name: Path(folder, name) for name in names}
         return [
             name
@@ -71,12 +71,12 @@ def copy_folder(source: Path, target: Path) -> None:
             if not path.is_file() and (path.is_symlink() or not path.is_dir())
         ]
 
-    shutil.copytree(source, target, ignore=passed_over, copy_function=copy_regular)
+    shutil.copytree(source, target, ignore=ignored, copy_function=copy_regular)
 
 
 def _check(found: os.stat_result, path: str | os.PathLike[str]) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "it is no regular file", os.fspath(path))
-    stored = getattr(found, "st_blocks", found.st_size) * STORED_BYTES
-    if found.st_size > SMALL_BYTES and stored < found.st_size // HOLLOW:
+    stored = getattr(found, "st_blocks", found.st_size) * STAT_BLOCK_BYTES
+    if found.st_size > SPARSE_BYTES and stored < found.st_size // SPARSE_RATIO:
         raise OSError(errno.EFBIG, "nearly all of it is a hole", os.fspath(path))

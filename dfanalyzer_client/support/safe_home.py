@@ -18,19 +18,19 @@ from pathlib import Path
 from ..errors import UnsafeHomeError
 from .accounts import TRUST, Trusted, group_name, trusted, unmapped_user, user_name
 
-__all__ = ["check_home", "is_trusted_file", "made_home"]
+__all__ = ["check_home", "create_home", "is_trusted_file"]
 
 SERVER = "server"
 SECRETS = (".password", ".monetdb", "vaultkey")
 """What names of files in there end with that others may not even read."""
 
-BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
-ANYTHING = stat.S_IRWXG | stat.S_IRWXO
-MOST_LINKS = 40
+WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+ANY_ACCESS_BY_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+MAX_LINKS = 40
 """As many as Linux follows (path_resolution(7))."""
 
 
-def made_home(home: Path, *folders: str) -> None:
+def create_home(home: Path, *folders: str) -> None:
     """Make the data folder where it is missing, 0700, and check it and these folders in it.
 
     Raises:
@@ -60,7 +60,7 @@ def check_home(home: Path, *folders: str, deep: bool = False) -> None:
     check = _Check(home.absolute(), trusted())
     if check.trusted.everybody:
         return
-    place = check.walked(check.home)
+    place = check.resolve(check.home)
     if place is not None:
         for name in folders:
             check.folder(place / name, deep=deep)
@@ -82,23 +82,23 @@ class _Check:
     home: Path
     trusted: Trusted
 
-    def walked(self, path: Path) -> Path | None:
+    def resolve(self, path: Path) -> Path | None:
         """A folder without links, each part of the way checked; None where it is not there."""
         place, links = Path(path.anchor), 0
         left = list(reversed(path.parts[1:]))
-        self._kept(place, place.lstat(), on_the_way=bool(left))
+        self._check_writers(place, place.lstat(), on_the_way=bool(left))
         while left:
             following = self._next(place, left.pop())
-            found = self._found(following)
+            found = self._lstat(following)
             if found is None:
                 return None
             if not stat.S_ISLNK(found.st_mode):
                 place = following
-                self._kept(place, found, on_the_way=bool(left))
+                self._check_writers(place, found, on_the_way=bool(left))
                 continue
             links += 1
-            self._owned(following, found, on_the_way=True)
-            if links > MOST_LINKS:
+            self._check_owner(following, found, on_the_way=True)
+            if links > MAX_LINKS:
                 raise self._unsafe(following, "is one of a circle of links", "Remove it.")
             target = following.readlink()
             place = Path(target.anchor) if target.is_absolute() else place
@@ -107,78 +107,82 @@ class _Check:
 
     def folder(self, folder: Path, *, deep: bool) -> None:
         """A folder in the data folder, or behind a link there, and what lies in it."""
-        place = self.walked(folder)
+        place = self.resolve(folder)
         if place is None:
             return
         if not place.is_dir():
             raise self._unsafe(folder, "is no folder", "Move it away.")
         try:
             for path, entry in _entries(place, deep=deep):
-                self._entry(path, entry, of_server=folder.name == SERVER)
+                self._check_entry(path, entry, in_server=folder.name == SERVER)
         except OSError as error:
-            raise self._hidden(folder, error) from None
+            raise self._unreadable(folder, error) from None
 
     def _next(self, place: Path, part: str) -> Path:
         return place.parent if part == os.pardir else place / part
 
-    def _found(self, path: Path) -> os.stat_result | None:
+    def _lstat(self, path: Path) -> os.stat_result | None:
         try:
             return path.lstat()
         except (FileNotFoundError, NotADirectoryError):  # whoever makes it says why it cannot
             return None
         except OSError as error:
-            raise self._hidden(path, error) from None
+            raise self._unreadable(path, error) from None
 
-    def _entry(self, path: Path, found: os.stat_result, *, of_server: bool = False) -> None:
+    def _check_entry(self, path: Path, found: os.stat_result, *, in_server: bool = False) -> None:
         mode = found.st_mode
-        self._owned(path, found)
+        self._check_owner(path, found)
         if stat.S_ISLNK(mode):
-            cure = "Put what it leads to in its place."
-            raise self._unsafe(path, "is a symbolic link, and none is followed in there", cure)
-        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or (of_server and stat.S_ISSOCK(mode))):
+            remedy = "Put what it leads to in its place."
+            raise self._unsafe(path, "is a symbolic link, and none is followed in there", remedy)
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or (in_server and stat.S_ISSOCK(mode))):
             raise self._unsafe(path, "is neither a file nor a folder", "Remove it.")
-        self._kept(path, found)
-        if of_server and path.name.endswith(SECRETS) and mode & ANYTHING:
-            cure = f"It is for you alone: chmod go= {shlex.quote(str(path))}"
-            raise self._unsafe(path, f"may be read by others ({_octal(mode)})", cure)
+        self._check_writers(path, found)
+        if in_server and path.name.endswith(SECRETS) and mode & ANY_ACCESS_BY_OTHERS:
+            remedy = f"It is for you alone: chmod go= {shlex.quote(str(path))}"
+            raise self._unsafe(path, f"may be read by others ({_octal(mode)})", remedy)
 
-    def _kept(self, path: Path, found: os.stat_result, *, on_the_way: bool = False) -> None:
+    def _check_writers(
+        self, path: Path, found: os.stat_result, *, on_the_way: bool = False
+    ) -> None:
         """Check that nobody else may write a file or folder, or change what is in it."""
-        self._owned(path, found, on_the_way=on_the_way)
-        others = found.st_mode & BY_OTHERS
+        self._check_owner(path, found, on_the_way=on_the_way)
+        others = found.st_mode & WRITABLE_BY_OTHERS
         if not others or (on_the_way and found.st_mode & stat.S_ISVTX):
             return
         group = group_name(found.st_gid)
         if others == stat.S_IWGRP and self.trusted.has_group(path, found.st_gid):
             return
         who = "everybody" if others & stat.S_IWOTH else f"the group {group}"
-        cure = f"See that all in it is yours, then: chmod go-w {shlex.quote(str(path))}"
+        remedy = f"See that all in it is yours, then: chmod go-w {shlex.quote(str(path))}"
         if on_the_way:
-            cure = "They can put another folder in its place: set KERAS_PROV_HOME to one elsewhere."
+            remedy = (
+                "They can put another folder in its place: set KERAS_PROV_HOME to one elsewhere."
+            )
         if others == stat.S_IWGRP:
-            cure += f" Or, if you trust all of that group: {TRUST}=@{group}"
-        raise self._unsafe(path, f"may be written by {who} ({_octal(found.st_mode)})", cure)
+            remedy += f" Or, if you trust all of that group: {TRUST}=@{group}"
+        raise self._unsafe(path, f"may be written by {who} ({_octal(found.st_mode)})", remedy)
 
-    def _owned(self, path: Path, found: os.stat_result, *, on_the_way: bool = False) -> None:
+    def _check_owner(self, path: Path, found: os.stat_result, *, on_the_way: bool = False) -> None:
         """Check that a file, folder or link belongs to the user, root, or somebody trusted."""
         owner = found.st_uid
         if owner in self.trusted.users or (on_the_way and owner == unmapped_user()):
             return
         name = user_name(owner)
-        cure = (
+        remedy = (
             "Run this as that user, or set KERAS_PROV_HOME to a folder of root's."
             if os.geteuid() == 0
             else "Set KERAS_PROV_HOME to a folder of your own."
         )
-        cure += f" Or, if you trust that account: {TRUST}={name}"
-        raise self._unsafe(path, f"belongs to {name}, not to {user_name(os.geteuid())}", cure)
+        remedy += f" Or, if you trust that account: {TRUST}={name}"
+        raise self._unsafe(path, f"belongs to {name}, not to {user_name(os.geteuid())}", remedy)
 
-    def _hidden(self, path: Path, error: OSError) -> UnsafeHomeError:
-        cure = "Set KERAS_PROV_HOME to a folder that you may write to."
-        return self._unsafe(path, f"cannot be looked at ({error.strerror})", cure)
+    def _unreadable(self, path: Path, error: OSError) -> UnsafeHomeError:
+        remedy = "Set KERAS_PROV_HOME to a folder that you may write to."
+        return self._unsafe(path, f"cannot be looked at ({error.strerror})", remedy)
 
-    def _unsafe(self, path: Path, what: str, cure: str) -> UnsafeHomeError:
-        return UnsafeHomeError(f"The data folder {self.home} is not used: {path} {what}. {cure}")
+    def _unsafe(self, path: Path, what: str, remedy: str) -> UnsafeHomeError:
+        return UnsafeHomeError(f"The data folder {self.home} is not used: {path} {what}. {remedy}")
 
 
 def _entries(folder: Path, *, deep: bool) -> Iterator[tuple[Path, os.stat_result]]:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["defused"]
+__all__ = ["escape_formula"]
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|inf|nan|Infinity)")
 
 
-def defused(value: Any) -> Any:
+def escape_formula(value: Any) -> Any:
     """A cell's value; a number, and a text that says one, stay what they are."""
     if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
         return f"'{value}"

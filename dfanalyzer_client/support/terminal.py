@@ -8,23 +8,23 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["STEERING", "shown", "shown_line"]
+__all__ = ["CONTROL_CHARACTERS", "terminal_line", "terminal_text"]
 
-STEERING = re.compile(
+CONTROL_CHARACTERS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
     "\ufeff\ud800-\udfff]"
 )
 """Control characters but the tab and the newline, bidirectional marks, other ends of lines."""
 
 
-def shown(text: object) -> str:
+def terminal_text(text: object) -> str:
     r"""`text` as it may be printed: ``\x1b``, ``\u202e``; tabs and newlines stay."""
-    return STEERING.sub(_spelled, str(text))
+    return CONTROL_CHARACTERS.sub(_spelled, str(text))
 
 
-def shown_line(text: object) -> str:
-    """`shown` in one line, its newlines and tabs spelled out."""
-    return shown(text).replace("\n", "\\n").replace("\t", "\\t")
+def terminal_line(text: object) -> str:
+    """`terminal_text` in one line, its newlines and tabs spelled out."""
+    return terminal_text(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def _spelled(found: re.Match[str]) -> str:

@@ -17,7 +17,7 @@ from importlib.util import find_spec
 from types import TracebackType
 from typing import Any, Self
 
-from dfanalyzer_client.support.forks import undivided
+from dfanalyzer_client.support.forks import fork_lock
 
 from .._guard import guarded
 
@@ -122,7 +122,7 @@ class _Machine:
     """What psutil and NVML say; made and used in the one thread that samples."""
 
     def __init__(self) -> None:
-        with undivided():
+        with fork_lock():
             self._psutil = import_module("psutil")
         self._process = self._psutil.Process()
         self._times: Any = None
@@ -131,7 +131,7 @@ class _Machine:
 
     def __enter__(self) -> Self:
         with suppress(Exception):  # no library, no driver: this machine has no NVIDIA GPU for us
-            with undivided():  # it holds a lock of its own
+            with fork_lock():  # it holds a lock of its own
                 nvml = import_module("pynvml")
                 nvml.nvmlInit()
             self._nvml = nvml

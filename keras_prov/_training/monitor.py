@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import keras
 
 from dfanalyzer_client.file import WRITTEN
-from dfanalyzer_client.support.forks import in_child, undivided
+from dfanalyzer_client.support.forks import fork_lock, run_in_children
 
 from .._artifacts.callback_files import CallbackFiles
 from .._artifacts.model_files import forget_loads
@@ -113,7 +113,7 @@ class Training:
             with guarded("the learning rate's watch", lost="changes of the learning rate"):
                 self._watch = RateWatches(self._facts)
         if consent.choice.system_seconds:
-            with undivided():
+            with fork_lock():
                 from .system_samples import SystemSamples  # here: most trainings need none
 
             self._samples = SystemSamples(consent.choice.system_seconds, self._task.system_stream())
@@ -268,7 +268,7 @@ class Training:
             execution.configuration = now
         if execution.consent.choice.model and self._progress.epochs:
             with guarded("storing the trained model", lost="the trained model"):
-                with undivided():
+                with fork_lock():
                     from .model_artifact import store_model
 
                 store_model(execution, self._facts.model)
@@ -326,7 +326,7 @@ def _leave_trainings() -> None:
         training.leave()
 
 
-in_child(_leave_trainings)
+run_in_children(_leave_trainings)
 
 
 class _Head(keras.callbacks.Callback):

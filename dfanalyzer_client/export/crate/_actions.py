@@ -86,7 +86,7 @@ def _task(task: TaskRecord, agent: str | None) -> Entity:
         "@id": task_id(task),
         "@type": "CreateAction",
         "name": label_of(task),
-        "description": f"{label_of(task)} of the run: {_told(task.status)}.",
+        "description": f"{label_of(task)} of the run: {_status_text(task.status)}.",
         "instrument": reference(tool_id(task.transformation)),
         **_when(task.began, task.ended),
         **_how(task.status, task.error),
@@ -102,8 +102,8 @@ def _whole(run: Run, workflow: str, agent: str | None) -> Entity:
         "@type": "CreateAction",
         "name": f"Run {summary.tag}",
         "description": (
-            f"Execution {summary.tag} of dataflow {summary.dataflow}: {_told(summary.status)}, "
-            f"{summary.epochs} epoch{'s' * (summary.epochs != 1)}."
+            f"Execution {summary.tag} of dataflow {summary.dataflow}: "
+            f"{_status_text(summary.status)}, {summary.epochs} epoch{'s' * (summary.epochs != 1)}."
         ),
         "instrument": reference(workflow),
         **_when(summary.began, summary.ended),
@@ -155,7 +155,7 @@ def _how(status: str, error: str | None) -> Entity:
     return {}
 
 
-def _told(status: str) -> str:
+def _status_text(status: str) -> str:
     running = "had not ended when this crate was written"
     return running if status in ("READY", "RUNNING") else status.lower()
 

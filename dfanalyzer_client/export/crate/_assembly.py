@@ -19,7 +19,7 @@ from ._readme import Notes, readme
 from ._script import find_script
 from ._software import software_of
 from ._tables import Table
-from ._workflow import add_workflow, told_of
+from ._workflow import add_workflow, describe_script
 
 __all__ = ["Work", "fill"]
 
@@ -73,11 +73,11 @@ def _add_script(work: Work) -> str:
     """Add the workflow; its id."""
     script = find_script(work.environment, work.run.summary.began)
     main = add_workflow(work.crate, work.run.record, script, work.environment, work.parameters)
-    told = told_of(script, work.environment.source)
+    description = describe_script(script, work.environment.source)
     if script.path is None:
-        work.notes.missing.append(told)
+        work.notes.missing.append(description)
     else:
-        work.notes.inside.append((main, told))
+        work.notes.inside.append((main, description))
     work.notes.inside.append(("dataflow.json", "The dataflow as it was declared."))
     return main
 

@@ -17,7 +17,7 @@ from ...executions.record import FileRecord
 from ...file import READ, WRITTEN
 from ...support.digest import file_digest
 from ...support.regular_file import copy_folder, copy_regular
-from ..file_locations import is_url, published_place
+from ..file_locations import is_url, published_location
 
 __all__ = ["CrateFile", "collect_files", "safe_name", "unused_name"]
 
@@ -95,7 +95,7 @@ def _collected(number: int, group: list[FileRecord], crate: Path, taken: set[str
     return CrateFile(
         key=f"file-{number}",
         names=tuple(dict.fromkeys(each.name for each in group)),
-        origins=tuple(dict.fromkeys(published_place(each.path) for each in group)),
+        origins=tuple(dict.fromkeys(published_location(each.path) for each in group)),
         size=first.size,
         sha256=first.sha256,
         readers=frozenset(each.task.id for each in group if each.mode == READ),

@@ -9,7 +9,7 @@ from typing import Any
 
 from ...executions.record import ExecutionRecord, SetRecord
 from ...keras_schema import Role, tags_of
-from ...support.spreadsheet import defused
+from ...support.spreadsheet import escape_formula
 from ._files import safe_name, unused_name
 from ._labels import key_of, spelled
 
@@ -75,7 +75,7 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else f"{'-' * (value < 0)}Infinity"
-    text = str(defused(value))
+    text = str(escape_formula(value))
     if text == "" or any(each in text for each in ',"\r\n'):
         return '"' + text.replace('"', '""') + '"'
     return text

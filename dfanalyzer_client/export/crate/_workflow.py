@@ -15,7 +15,7 @@ from ._parameters import Entity, Parameters, reference
 from ._script import Script
 from ._software import PYTHON, source_id, step_id, tool_id
 
-__all__ = ["add_workflow", "told_of"]
+__all__ = ["add_workflow", "describe_script"]
 
 DATAFLOW = "dataflow.json"
 DECLARED = "The dataflow as it was declared: its transformations, their sets and attributes."
@@ -36,7 +36,7 @@ def add_workflow(
         shared |= {"version": source.commit, "isBasedOn": reference(source_id(source))}
         if source.url:
             shared["url"] = reference(source.commit_url or source.url)
-    told = told_of(script, source)
+    told = describe_script(script, source)
     if script.path is None:
         main = _add_dataflow(crate, record, f"{told} {DECLARED}", shared)
     else:
@@ -48,7 +48,7 @@ def add_workflow(
     return main
 
 
-def told_of(script: Script, source: Source | None) -> str:
+def describe_script(script: Script, source: Source | None) -> str:
     """What is known of the script."""
     if script.path is None:
         text = f"The script is not in this crate: {script.reason}."
@@ -81,9 +81,9 @@ def _prospective(record: ExecutionRecord, parameters: Parameters) -> Entity:
         "hasPart": reference(*map(tool_id, transformations)),
         "step": reference(*map(step_id, transformations)),
     }
-    made = _ids(transformations, parameters.outputs)
-    given = [id_ for id_ in _ids(transformations, parameters.inputs) if id_ not in made]
-    for name, ids in (("input", given), ("output", made)):
+    results = _ids(transformations, parameters.outputs)
+    given = [id_ for id_ in _ids(transformations, parameters.inputs) if id_ not in results]
+    for name, ids in (("input", given), ("output", results)):
         if ids:
             shared[name] = reference(*ids)
     return shared
@@ -124,8 +124,10 @@ def _sets(record: ExecutionRecord, transformation: str) -> list[Entity]:
     for known in record.dataflow.sets.values():
         attributes = [{"name": n, "type": a.type} for n, a in known.attributes.items()]
         if transformation in known.consumers:
-            made_by = {"dependency": known.producers[0]} if known.producers else {}
-            found.append({"tag": known.tag, "type": "INPUT", **made_by, "attributes": attributes})
+            dependency = {"dependency": known.producers[0]} if known.producers else {}
+            found.append(
+                {"tag": known.tag, "type": "INPUT", **dependency, "attributes": attributes}
+            )
         if transformation in known.producers:
             found.append({"tag": known.tag, "type": "OUTPUT", "attributes": attributes})
     return found

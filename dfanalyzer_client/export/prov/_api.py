@@ -19,7 +19,7 @@ from ...executions.record import ExecutionRecord
 from ...executions.summaries import ExecutionSummary
 from ...store import Connection, reader_connection
 from ..masked import published
-from ._clocks import with_agreeing_times
+from ._clocks import drop_contradictory_times
 from ._diagram import PICTURES, dot, picture
 from ._document import bundle_name, document_of, fill
 from ._formats import FORMATS, needs_extra
@@ -168,7 +168,7 @@ def _drawn(document: ProvDocument, title: str, format_: str) -> bytes:
 
 def _read(connection: Connection, summary: ExecutionSummary) -> ExecutionRecord:
     read = read_execution(connection, summary.dataflow, summary.id)
-    return with_agreeing_times(published(read))
+    return drop_contradictory_times(published(read))
 
 
 def _top(summaries: Iterable[ExecutionSummary], options: Options) -> ProvDocument:

@@ -11,10 +11,10 @@ from datetime import datetime
 
 from ...executions.record import ExecutionRecord, TaskRecord
 
-__all__ = ["with_agreeing_times"]
+__all__ = ["drop_contradictory_times"]
 
 
-def with_agreeing_times(record: ExecutionRecord) -> ExecutionRecord:
+def drop_contradictory_times(record: ExecutionRecord) -> ExecutionRecord:
     """The record, in which no task ends before it began, or before what it depends on began.
 
     The end of such a task is left out. What it depends on may depend on others in turn.
@@ -38,13 +38,13 @@ def _earliest(tasks: list[TaskRecord]) -> dict[int, datetime | None]:
     for task in tasks:
         for previous in task.depends_on:
             following[previous.id].append(task)
-    waiting = deque(tasks)
-    while waiting:
-        task = waiting.popleft()
+    queue = deque(tasks)
+    while queue:
+        task = queue.popleft()
         bound = found[task.id]
         for later in following[task.id] if bound is not None else ():
             known = found[later.id]
             if bound is not None and (known is None or known < bound):
                 found[later.id] = bound
-                waiting.append(later)
+                queue.append(later)
     return found

@@ -7,7 +7,7 @@ from prov.identifier import QualifiedName
 from ...executions.record import ExecutionRecord, FileRecord, TaskRecord
 from ...file import READ, WRITTEN
 from ...keras_schema import names as tags
-from ..file_locations import place_uri, published_place
+from ..file_locations import location_uri, published_location
 from ._rows import Rows
 from ._statements import Statements
 
@@ -58,11 +58,11 @@ def _state_file(statements: Statements, record: ExecutionRecord, file: FileRecor
     types = [names.term("File")]
     if file.task.transformation in OF_MODELS:
         types.append(names.term("Model"))
-    path = published_place(file.path)
+    path = published_location(file.path)
     terms = {"path": path, "size": file.size, "sha256": file.sha256}
     entity = statements.entity(
         names.run(record.tag, "file", file.number), file.name or path, types, terms,
-        location=place_uri(file.path),
+        location=location_uri(file.path),
     )  # fmt: skip
     if file.sha256:
         content = statements.entity(

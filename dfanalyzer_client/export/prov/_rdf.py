@@ -101,9 +101,9 @@ def _complete(graph: Any) -> None:
         for subject, node in list(graph.subject_objects(PROV[f"qualified{kind}"])):
             for plain in properties:
                 graph.add((subject, PROV[plain], graph.value(node, end)))
-    for subject, place in list(graph.subject_objects(PROV.atLocation)):
-        graph.remove((subject, PROV.atLocation, place))
-        graph.add((subject, PROV.atLocation, URIRef(str(place))))
+    for subject, location in list(graph.subject_objects(PROV.atLocation)):
+        graph.remove((subject, PROV.atLocation, location))
+        graph.add((subject, PROV.atLocation, URIRef(str(location))))
 
 
 def _order(element: Any) -> tuple[str, list[tuple[str, str]], str]:

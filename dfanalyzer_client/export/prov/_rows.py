@@ -61,10 +61,10 @@ class Rows:
                 if row.writer is not None and self._is_wanted(each, row):
                     self._derivations(each, row)
 
-    def sources(self, task: int, but: str | None = None) -> Iterator[QualifiedName]:
+    def sources(self, task: int, except_for: str | None = None) -> Iterator[QualifiedName]:
         """What an output of a task came of: of each set that it read, the one row or all."""
         for tag, events in self._reads.get(task, {}).items():
-            if tag == but:
+            if tag == except_for:
                 continue
             if len(events) == 1:
                 yield self.row_name(events[0].of, events[0].row)
@@ -122,7 +122,9 @@ class Rows:
         if held is not None:
             self._statements.derived(entity, held)
         if of.tag not in SERIES:  # whose derivation from whole sets stands with the sets
-            for source in self.sources(task, but=CONFIGURATION if held is not None else None):
+            for source in self.sources(
+                task, except_for=CONFIGURATION if held is not None else None
+            ):
                 self._statements.derived(entity, source)
 
     def _revisions(self) -> None:

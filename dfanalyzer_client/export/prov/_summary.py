@@ -14,7 +14,7 @@ from prov.model import ProvDocument
 
 from ...executions.record import ExecutionRecord, FileRecord, SetRecord, TaskRecord
 from ...file import WRITTEN
-from ..file_locations import published_place
+from ..file_locations import published_location
 from ._agents import state_program_agents
 from ._identifiers import Names
 from ._options import Options
@@ -23,8 +23,8 @@ from ._usage import SERIES, reads_of
 
 __all__ = ["summary_of"]
 
-MOST_VALUES, MOST_CHARACTERS, MOST_FILES = 12, 40, 3
-SHOWN_OF_HASH = 16
+MAX_VALUES, MAX_CHARACTERS, MAX_FILES = 12, 40, 3
+HASH_CHARACTERS = 16
 
 
 def summary_of(record: ExecutionRecord, options: Options) -> ProvDocument:
@@ -123,16 +123,19 @@ def _state_files(
 def _file_entities(
     statements: Statements, record: ExecutionRecord, files: list[FileRecord]
 ) -> Iterable[QualifiedName]:
-    if len(files) <= MOST_FILES:
+    if len(files) <= MAX_FILES:
         for file in files:
-            digest = f"{file.sha256[:SHOWN_OF_HASH]}…" if file.sha256 else None
+            digest = f"{file.sha256[:HASH_CHARACTERS]}…" if file.sha256 else None
             name = (
                 statements.names.content(file.sha256)  # one node for who wrote and who read it
                 if file.sha256
                 else statements.names.run(record.tag, "file", file.number)
             )
             yield statements.entity(
-                name, file.name, [], {"path": _short(published_place(file.path)), "sha256": digest}
+                name,
+                file.name,
+                [],
+                {"path": _short(published_location(file.path)), "sha256": digest},
             )
         return
     first, last = files[0], files[-1]
@@ -157,9 +160,9 @@ def _shown(of: SetRecord) -> dict[str, Any]:
         for name, value in zip(of.columns, of.rows[-1].values, strict=True)
         if value is not None and not name.endswith("timestamp")
     }
-    return {name: _short(value) for name, value in list(values.items())[:MOST_VALUES]}
+    return {name: _short(value) for name, value in list(values.items())[:MAX_VALUES]}
 
 
 def _short(value: Any) -> str:
     text = f"{value:.6g}" if isinstance(value, float) else " ".join(str(value).split())
-    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
+    return text if len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 1]}…"

@@ -13,10 +13,10 @@ from ..connection import Connection
 from ..retry import retrying_conflicts
 from ..schema import lock_definitions, table
 
-__all__ = ["link_waiting"]
+__all__ = ["link_pending"]
 
 
-def link_waiting(connection: Connection, executions: Collection[int] | None = None) -> int:
+def link_pending(connection: Connection, executions: Collection[int] | None = None) -> int:
     """Link tasks that waited for others which are there now; how many links were waited for.
 
     Args:
@@ -41,8 +41,8 @@ def _found(
 ) -> list[tuple[int, int, int, int, int]]:
     """What waited: task, its transformation, the other's transformation, identifier and id."""
     of = "" if executions is None else f"AND w.df_exec IN ({', '.join(['%s'] * len(executions))})"
-    waiting = f"SELECT count(*) FROM {table('waiting_dependency')} w WHERE TRUE {of}"
-    if connection.query(waiting, list(executions or ())) == [(0,)]:
+    pending = f"SELECT count(*) FROM {table('waiting_dependency')} w WHERE TRUE {of}"
+    if connection.query(pending, list(executions or ())) == [(0,)]:
         return []  # as it nearly always is, and tasks are many
     return connection.query(
         "SELECT w.task_id, w.dt_id, w.previous_dt_id, w.previous_identifier, min(b.id) "

@@ -14,17 +14,17 @@ from ..layout import DataflowLayout, SetLayout
 from ..schema import table
 from ..sql import identifier, qualified
 
-__all__ = ["fills", "source", "waiting_row", "waits_for"]
+__all__ = ["fill_statements", "from_clause", "pending_condition", "pending_row"]
 
 
-def source(layout: DataflowLayout, known: SetLayout) -> str:
+def from_clause(layout: DataflowLayout, known: SetLayout) -> str:
     """What to select a set's rows from, all columns: its table, joined with what waits."""
     stored = qualified(layout.tag, known.table)
-    if not known.waiting:
+    if not known.pending:
         return stored
     columns, joins = ['t."id"'], []
     for number, name in enumerate(known.columns):
-        if name in known.waiting:
+        if name in known.pending:
             columns.append(f"w{number}.value AS {identifier(name)}")
             joins.append(
                 f"LEFT JOIN ({_values(layout, known, name)}) AS w{number} "
@@ -35,14 +35,14 @@ def source(layout: DataflowLayout, known: SetLayout) -> str:
     return f"(SELECT {', '.join(columns)} FROM {stored} AS t {' '.join(joins)})"
 
 
-def waits_for(layout: DataflowLayout, known: SetLayout, column: str) -> str:
+def pending_condition(layout: DataflowLayout, known: SetLayout, column: str) -> str:
     """The condition for the rows of ``waiting_value`` that are of a column."""
     return " AND ".join(
         f"{name} = {value}" for name, value in _key(layout, known, column).items() if value
     )
 
 
-def waiting_row(
+def pending_row(
     layout: DataflowLayout, known: SetLayout, column: str, element: int, value: Any
 ) -> dict[str, Any]:
     """The row of ``waiting_value`` for one value of a column."""
@@ -54,7 +54,7 @@ def waiting_row(
     }
 
 
-def fills(layout: DataflowLayout, known: SetLayout, columns: Sequence[str]) -> list[str]:
+def fill_statements(layout: DataflowLayout, known: SetLayout, columns: Sequence[str]) -> list[str]:
     """Statements that put values which waited into columns that are there now."""
     statements = [
         f"UPDATE {qualified(layout.tag, known.table)} SET {identifier(column)} = w.value "
@@ -62,7 +62,7 @@ def fills(layout: DataflowLayout, known: SetLayout, columns: Sequence[str]) -> l
         for column in columns
     ]
     return statements + [
-        f"DELETE FROM {table('waiting_value')} WHERE {waits_for(layout, known, column)}"
+        f"DELETE FROM {table('waiting_value')} WHERE {pending_condition(layout, known, column)}"
         for column in columns
     ]
 
@@ -72,7 +72,7 @@ def _values(layout: DataflowLayout, known: SetLayout, column: str) -> str:
     value = {"DOUBLE": "number", "TEXT": "text"}.get(kind, f"CAST(number AS {kind})")
     return (
         f"SELECT element_id, {value} AS value FROM {table('waiting_value')} "
-        f"WHERE {waits_for(layout, known, column)}"
+        f"WHERE {pending_condition(layout, known, column)}"
     )
 
 

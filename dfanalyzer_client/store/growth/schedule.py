@@ -9,20 +9,20 @@ from collections.abc import Mapping, Sequence
 
 from ..connection import Connection
 from ..layout import DataflowLayout, load_layout
-from .bring_forward import bring_forward, grown_tags
-from .links import link_waiting
+from .apply_pending import apply_pending, tags_with_pending_columns
+from .links import link_pending
 
-__all__ = ["Mending"]
+__all__ = ["PendingGrowth"]
 
 logger = logging.getLogger(__name__)
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+MIN_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 1.0, 30.0
 """Seconds between two tries of what a reader's open transaction held up."""
 STEP_SECONDS = 0.2
 """So long at a time: what was captured meanwhile goes first."""
 
 
-class Mending:
+class PendingGrowth:
     """What is left to bring forward in one store, and when it is tried next.
 
     Args:
@@ -34,12 +34,12 @@ class Mending:
 
     def __init__(self, readers: Sequence[str]) -> None:
         self._readers = readers
-        self._pause, self.due = FIRST_PAUSE, 0.0
-        self._has_looked = False
-        self._held: set[str] = set()
-        self._left: deque[str] = deque()
+        self._backoff, self.due = MIN_BACKOFF_SECONDS, 0.0
+        self._has_searched = False
+        self._blocked: set[str] = set()
+        self._queue: deque[str] = deque()
 
-    def go_on(self, connection: Connection, layouts: Mapping[str, DataflowLayout]) -> float | None:
+    def step(self, connection: Connection, layouts: Mapping[str, DataflowLayout]) -> float | None:
         """Bring forward some of it, where it is time for it.
 
         Args:
@@ -53,40 +53,40 @@ class Mending:
         Raises:
             StoreError: it cannot be done now.
         """
-        self._look_at_others(connection)
-        if not self._left:
+        self._find_pending(connection)
+        if not self._queue:
             own = [tag for tag, layout in layouts.items() if layout.unfinished]
-            own = [tag for tag in own if tag not in self._held]
+            own = [tag for tag in own if tag not in self._blocked]
             if not own:
-                self._pause = FIRST_PAUSE
+                self._backoff = MIN_BACKOFF_SECONDS
                 return None
             if (rest := self.due - time.monotonic()) > 0:
                 return rest
-            self._left.extend(own)
+            self._queue.extend(own)
         until = time.monotonic() + STEP_SECONDS
-        while self._left:
-            self._bring_forward(connection, self._left.popleft(), layouts)
-            if self._left and time.monotonic() >= until:
+        while self._queue:
+            self._apply_pending(connection, self._queue.popleft(), layouts)
+            if self._queue and time.monotonic() >= until:
                 return 0.0
-        self.due = time.monotonic() + self._pause
-        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        self.due = time.monotonic() + self._backoff
+        self._backoff = min(2 * self._backoff, MAX_BACKOFF_SECONDS)
         return max(0.0, self.due - time.monotonic())
 
-    def forget(self) -> None:
+    def reset(self) -> None:
         """The connection is gone: look anew with the next one."""
-        self._held.clear()
-        self._left.clear()
-        self._has_looked = False
+        self._blocked.clear()
+        self._queue.clear()
+        self._has_searched = False
 
-    def _look_at_others(self, connection: Connection) -> None:
+    def _find_pending(self, connection: Connection) -> None:
         """Look, once for a connection, for what other processes could not bring forward."""
-        if not self._has_looked:
-            self._has_looked = True
-            link_waiting(connection)
+        if not self._has_searched:
+            self._has_searched = True
+            link_pending(connection)
             with connection.transaction():
-                self._left.extend(grown_tags(connection))
+                self._queue.extend(tags_with_pending_columns(connection))
 
-    def _bring_forward(
+    def _apply_pending(
         self, connection: Connection, tag: str, layouts: Mapping[str, DataflowLayout]
     ) -> None:
         layout = layouts.get(tag)
@@ -95,7 +95,7 @@ class Mending:
                 layout = load_layout(connection, tag)
         if layout is None or not layout.unfinished:  # somebody else was first
             return
-        if not bring_forward(connection, layout, self._readers, seconds=0.0, quiet=True):
-            self._held.add(tag)
+        if not apply_pending(connection, layout, self._readers, seconds=0.0, quiet=True):
+            self._blocked.add(tag)
         elif not layout.unfinished:
             logger.warning("The sets of %r have all their columns now.", tag)

@@ -10,9 +10,9 @@ from ..layout import DataflowLayout, SetLayout
 from ..permissions import Permissions
 from ..schema import grant, table
 from ..sql import identifier, qualified
-from .pending_columns import source
+from .pending_columns import from_clause
 
-__all__ = ["create_view", "without_view"]
+__all__ = ["create_view", "recreating_view"]
 
 
 def create_view(
@@ -24,7 +24,7 @@ def create_view(
 
 
 @contextlib.contextmanager
-def without_view(
+def recreating_view(
     connection: Connection, layout: DataflowLayout, known: SetLayout, readers: Sequence[str]
 ) -> Iterator[None]:
     """While a set has no view; it is made anew then, and whoever might read it still may."""
@@ -33,7 +33,7 @@ def without_view(
         connection.execute(f"DROP VIEW {qualified(layout.tag, known.tag)}")
     yield
     connection.execute(_view(layout, known))
-    permissions.give(readers)
+    permissions.restore(readers)
 
 
 def _view(layout: DataflowLayout, known: SetLayout) -> str:
@@ -62,7 +62,7 @@ def _view(layout: DataflowLayout, known: SetLayout) -> str:
     columns += [f"d.{identifier(name)}" for name in known.attributes]
     return (
         f"CREATE VIEW {qualified(layout.tag, known.tag)} AS SELECT {', '.join(columns)} "
-        f"FROM {source(layout, known)} AS d {' '.join(joins)}"
+        f"FROM {from_clause(layout, known)} AS d {' '.join(joins)}"
     )
 
 

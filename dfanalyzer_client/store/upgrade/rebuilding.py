@@ -11,7 +11,7 @@ from ..connection import Connection
 from ..inspection import TableFound, column_kind, tables_of
 from ..sql import identifier, qualified
 
-__all__ = ["drop_foreign_keys", "make_anew", "make_sequence", "wider_type"]
+__all__ = ["drop_foreign_keys", "recreate_sequence", "recreate_table", "wider_type"]
 
 NEW = "upgrade_new"
 """Name of a table that is there during a step alone."""
@@ -31,7 +31,9 @@ def drop_foreign_keys(
                 )
 
 
-def make_anew(connection: Connection, schema: str, old: TableFound, wanted: dict[str, str]) -> None:
+def recreate_table(
+    connection: Connection, schema: str, old: TableFound, wanted: dict[str, str]
+) -> None:
     """A table again, with its columns and rows, and those that are `wanted` and not there.
 
     A text stays one where a time is wanted; whole numbers get wider.
@@ -57,7 +59,7 @@ def wider_type(type_: str) -> str:
     return kind if kind in ("TEXT", "BIGINT", "DOUBLE", "TIMESTAMP") else type_
 
 
-def make_sequence(connection: Connection, schema: str, name: str, of: str) -> None:
+def recreate_sequence(connection: Connection, schema: str, name: str, of: str) -> None:
     """A sequence that goes on after the ids of a table, in place of one of the same name."""
     ((last,),) = connection.query(f"SELECT max(id) FROM {qualified(schema, of)}")
     found = connection.query(

@@ -7,25 +7,25 @@ import io
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from ..support.descriptors import open_above
+from ..support.descriptors import open_private
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["expanding"]
+__all__ = ["open_bounded"]
 
-ALWAYS = 64 << 20
-TIMES = 200
+ALLOWED_BYTES = 64 << 20
+MAX_RATIO = 200
 """A file may hold so many times its own size, beyond what any may hold; journals hold ten times."""
 
 
-class _Expanding(io.RawIOBase):
+class _BoundedGzip(io.RawIOBase):
     """A compressed file whose contents are bounded."""
 
     def __init__(self, path: Path) -> None:
-        self._packed = open(path, "rb", opener=open_above)  # noqa: SIM115 (closed by `close`)
+        self._packed = open(path, "rb", opener=open_private)  # noqa: SIM115 (closed by `close`)
         self._file = gzip.GzipFile(fileobj=self._packed, mode="rb")
-        self._limit = ALWAYS + TIMES * path.stat().st_size
+        self._limit = ALLOWED_BYTES + MAX_RATIO * path.stat().st_size
 
     def readable(self) -> bool:
         return True
@@ -47,6 +47,6 @@ class _Expanding(io.RawIOBase):
         super().close()
 
 
-def expanding(path: Path) -> IO[bytes]:
+def open_bounded(path: Path) -> IO[bytes]:
     """The contents of a compressed file; reading raises OSError where they have no end."""
-    return cast("IO[bytes]", io.BufferedReader(_Expanding(path), 1 << 17))
+    return cast("IO[bytes]", io.BufferedReader(_BoundedGzip(path), 1 << 17))

@@ -14,10 +14,10 @@ from typing import Any, NamedTuple
 
 from ._files import is_done, journals, stem
 from ._reader import opened
-from ._record import LONGEST, parsed
+from ._record import MAX_LINE_BYTES, parsed
 from ._search import SEARCHED_BYTES, declares
 
-__all__ = ["DeclarationNews", "News", "TaskName"]
+__all__ = ["TaskName", "UpdateReader", "Updates"]
 
 TaskName = tuple[str, str, str, str]
 """Dataflow, execution, transformation, id."""
@@ -35,7 +35,7 @@ SETTLED_SECONDS = 0.1
 
 
 @dataclass
-class News:
+class Updates:
     """What journals have that was not read before.
 
     Attributes:
@@ -47,12 +47,12 @@ class News:
     tasks: dict[TaskName, tuple[str, str]]
 
 
-class _Known(NamedTuple):
+class _Position(NamedTuple):
     path: Path
     offset: int
 
 
-class DeclarationNews:
+class UpdateReader:
     """Reads the journals of a folder that other processes write.
 
     Args:
@@ -61,7 +61,7 @@ class DeclarationNews:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._live: dict[str, _Known] = {}
+        self._live: dict[str, _Position] = {}
         self._done: set[str] = set()
         self._seen = (-1, 0.0)
 
@@ -78,26 +78,28 @@ class DeclarationNews:
                     return True
         return False
 
-    def read(self, own: Path | None) -> News:
+    def read(self, own: Path | None) -> Updates:
         """What is new; at first all, of which the newest gigabyte is read."""
-        said: list[tuple[float, dict[str, Any]]] = []
+        declarations: list[tuple[float, dict[str, Any]]] = []
         tasks: list[dict[TaskName, tuple[str, str]]] = []
         left, seen = SEARCHED_BYTES, (self._stamp(), time.time())
         for path in reversed(self._unread(own)):
-            offset = self._live.get(stem(path), _Known(path, 0)).offset
-            these: dict[TaskName, tuple[str, str]] = {}
-            end = self._read(path, offset, said, these) if left > 0 else _size(path)
-            tasks.append(these)
+            offset = self._live.get(stem(path), _Position(path, 0)).offset
+            latest_tasks: dict[TaskName, tuple[str, str]] = {}
+            end = self._read(path, offset, declarations, latest_tasks) if left > 0 else _size(path)
+            tasks.append(latest_tasks)
             left -= end - offset
             self._live.pop(stem(path), None)
             if is_done(path):
                 self._done.add(stem(path))
             else:
-                self._live[stem(path)] = _Known(path, end)
+                self._live[stem(path)] = _Position(path, end)
         self._seen = seen
-        said.sort(key=lambda each: each[0])  # stable: within a journal they stand in order
-        known = {name: state for these in reversed(tasks) for name, state in these.items()}
-        return News([message for _, message in said], known)
+        declarations.sort(key=lambda each: each[0])  # stable: within a journal they stand in order
+        known = {
+            name: state for latest_tasks in reversed(tasks) for name, state in latest_tasks.items()
+        }
+        return Updates([message for _, message in declarations], known)
 
     def _unread(self, own: Path | None) -> list[Path]:
         """Journals that may have more, oldest first."""
@@ -110,7 +112,7 @@ class DeclarationNews:
         self,
         path: Path,
         offset: int,
-        said: list[tuple[float, dict[str, Any]]],
+        declarations: list[tuple[float, dict[str, Any]]],
         tasks: dict[TaskName, tuple[str, str]],
     ) -> int:
         """Read a journal on; where it ends for now."""
@@ -120,8 +122,8 @@ class DeclarationNews:
             if _DECLARES in line:
                 record = parsed(line)
                 if record is not None and declares(record.message):
-                    latest = max(latest, _said(record.message))
-                    said.append((latest, record.message))
+                    latest = max(latest, _sent_at(record.message))
+                    declarations.append((latest, record.message))
             elif (match := _RELAYED.match(line)) is not None:
                 id_, exec_tag, dataflow, transformation, status, declared = match.groups()
                 name = (_text(dataflow), _text(exec_tag), _text(transformation), id_.decode())
@@ -144,7 +146,7 @@ def _whole_lines(path: Path, offset: int) -> Iterator[bytes]:
     try:
         with opened(path) as file:
             file.seek(offset)
-            while (line := file.readline(LONGEST)).endswith(b"\n"):
+            while (line := file.readline(MAX_LINE_BYTES)).endswith(b"\n"):
                 yield line  # and what is left is torn, or still being written
     except (OSError, EOFError, zlib.error):
         return  # compressed meanwhile, and then found under another name; or damaged
@@ -157,7 +159,7 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _said(message: dict[str, Any]) -> float:
+def _sent_at(message: dict[str, Any]) -> float:
     """When a message was said; of the epoch's beginning where it does not say it."""
     when = message.get("said")
     return when if isinstance(when, float) else 0.0

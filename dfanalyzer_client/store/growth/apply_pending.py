@@ -18,27 +18,27 @@ from ..connection import Connection, lacks_rights
 from ..layout import DataflowLayout, SetLayout, compare_columns
 from ..retry import retrying_conflicts
 from ..schema import lock_definitions, table
-from ..sessions import dependents, holders
+from ..sessions import blocking_sessions, dependents
 from ..sql import identifier, qualified
-from .pending_columns import fills
-from .views import without_view
+from .pending_columns import fill_statements
+from .views import recreating_view
 
-__all__ = ["bring_forward", "grown_tags"]
+__all__ = ["apply_pending", "tags_with_pending_columns"]
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 0.3
+RETRY_SECONDS = 0.3
 """So long another writer may be the one who is in our way; after that it is a reader."""
 
 Step = Callable[[Connection, DataflowLayout, SetLayout, Sequence[str]], None]
 
 
-def bring_forward(
+def apply_pending(
     connection: Connection,
     layout: DataflowLayout,
     readers: Sequence[str],
     *,
-    seconds: float = PATIENCE,
+    seconds: float = RETRY_SECONDS,
     quiet: bool = False,
 ) -> bool:
     """Give the sets of a dataflow the tables and views that they should have, where it can be done.
@@ -54,20 +54,20 @@ def bring_forward(
     """
     may_pass = True
     for known in layout.unfinished:
-        error = _tried(_all_of, connection, layout, known, readers, seconds)
+        error = _attempt(_update_table_and_view, connection, layout, known, readers, seconds)
         if error is None:
             continue
         if isinstance(error, RefusedError):
-            _tried(_columns_of, connection, layout, known, readers, seconds)
+            _attempt(_add_columns, connection, layout, known, readers, seconds)
         elif known.stale:
-            _tried(_view_of, connection, layout, known, readers, seconds)
+            _attempt(_recreate_view, connection, layout, known, readers, seconds)
         if not quiet:
-            logger.warning("%s", _cause(connection, layout, known, error))
+            logger.warning("%s", _explain(connection, layout, known, error))
         may_pass &= not isinstance(error, RefusedError)
     return may_pass
 
 
-def grown_tags(connection: Connection) -> list[str]:
+def tags_with_pending_columns(connection: Connection) -> list[str]:
     """Dataflows of which a table has not got all its columns yet, whoever made them grow."""
     columns = (
         f"SELECT ds_id, name FROM {table('attribute')} UNION "
@@ -84,7 +84,7 @@ def grown_tags(connection: Connection) -> list[str]:
     return [tag for (tag,) in rows]
 
 
-def _tried(
+def _attempt(
     step: Step,
     connection: Connection,
     layout: DataflowLayout,
@@ -96,7 +96,7 @@ def _tried(
     try:
         for attempt in retrying_conflicts(seconds):
             with attempt:
-                if known.waiting and step is not _view_of:
+                if known.pending and step is not _recreate_view:
                     _touch(connection, layout, known)
                 with connection.transaction():
                     lock_definitions(connection)
@@ -112,12 +112,12 @@ def _tried(
     return None
 
 
-def _all_of(
+def _update_table_and_view(
     connection: Connection, layout: DataflowLayout, known: SetLayout, readers: Sequence[str]
 ) -> None:
-    if known.waiting or known.stale:
-        with without_view(connection, layout, known, readers):
-            _columns_of(connection, layout, known, readers)
+    if known.pending or known.stale:
+        with recreating_view(connection, layout, known, readers):
+            _add_columns(connection, layout, known, readers)
 
 
 def _touch(connection: Connection, layout: DataflowLayout, known: SetLayout) -> None:
@@ -128,28 +128,28 @@ def _touch(connection: Connection, layout: DataflowLayout, known: SetLayout) -> 
         connection.execute(f'DELETE FROM {name} WHERE "id" IS NULL')
 
 
-def _columns_of(
+def _add_columns(
     connection: Connection, layout: DataflowLayout, known: SetLayout, _: Sequence[str]
 ) -> None:
-    waited = sorted(known.waiting)
-    for name in waited:
+    added = sorted(known.pending)
+    for name in added:
         connection.execute(
             f"ALTER TABLE {qualified(layout.tag, known.table)} "
             f"ADD COLUMN {identifier(name)} {known.type_of(name)}"
         )
-    for statement in fills(layout, known, waited):
+    for statement in fill_statements(layout, known, added):
         connection.execute(statement)
-    known.waiting = set()
+    known.pending = set()
 
 
-def _view_of(
+def _recreate_view(
     connection: Connection, layout: DataflowLayout, known: SetLayout, readers: Sequence[str]
 ) -> None:
-    with without_view(connection, layout, known, readers):
+    with recreating_view(connection, layout, known, readers):
         pass
 
 
-def _cause(
+def _explain(
     connection: Connection, layout: DataflowLayout, known: SetLayout, error: StoreError
 ) -> str:
     """Who is in the way, what it means, and what to do."""
@@ -157,12 +157,13 @@ def _cause(
     if isinstance(error, RefusedError):
         held = ", ".join(dependents(connection, layout.tag, known.tag)) or str(error)
         return (
-            f"The set {name} has grown, and its view cannot be made anew, because others are built "
-            f"on it: {held}. Rows are stored all the same. Drop those, and make them anew later."
+            f"The set {name} has grown, and its view cannot be recreated, because others are built "
+            f"on it: {held}. Rows are still stored. Drop those, and create them again later."
         )
-    shown = "they are read without the new columns" if known.stale else "they are read as always"
+    effect = "they are read without the new columns" if known.stale else "they are read as always"
+    sessions = blocking_sessions(connection)
     return (
-        f"The set {name} has grown, and its table waits for its new columns until "
-        f"{holders(connection)} ends (COMMIT, ROLLBACK, or the end of the session). Rows are "
-        f"stored meanwhile, and {shown}; nothing else waits, and nothing is to be done again."
+        f"The set {name} has grown, and its table waits for its new columns until {sessions} ends "
+        f"(COMMIT, ROLLBACK, or the end of the session). Rows are stored meanwhile, and {effect}; "
+        "nothing else waits, and nothing needs to be repeated."
     )

@@ -16,15 +16,15 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["close_strangers", "raise_limit"]
+__all__ = ["close_unauthenticated", "raise_limit"]
 
 DESCRIPTORS = Path("/proc/self/fd")
-CALM, CROWDED = 64, 512
+FEW_DESCRIPTORS, MANY_DESCRIPTORS = 64, 512
 """Up to so many descriptors nothing is closed; beyond the second, sooner."""
 
-PATIENCE, IMPATIENCE = 5.0, 0.5
+LOGIN_SECONDS, LOGIN_SECONDS_IF_MANY = 5.0, 0.5
 CHALLENGE_BYTES = 60
-FILES = 4096
+MAX_OPEN_FILES = 4096
 
 INFO_BYTES = 136
 LAST_SENT, BYTES_ACKED = 44, 120
@@ -35,12 +35,12 @@ that arrived."""
 def raise_limit() -> None:
     """Let this process have more open files than a crowd takes, where it may."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = FILES if hard == resource.RLIM_INFINITY else min(FILES, hard)
+    wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-def close_strangers(port: int) -> int:
+def close_unauthenticated(port: int) -> int:
     """Close connections to a port of this process that have not logged in; how many there were.
 
     Only while there are many, and only those that had their time.
@@ -49,9 +49,9 @@ def close_strangers(port: int) -> int:
         numbers = [int(each.name) for each in DESCRIPTORS.iterdir()]
     except OSError:  # no Linux
         return 0
-    if len(numbers) <= CALM:
+    if len(numbers) <= FEW_DESCRIPTORS:
         return 0
-    patience = PATIENCE if len(numbers) <= CROWDED else IMPATIENCE
+    patience = LOGIN_SECONDS if len(numbers) <= MANY_DESCRIPTORS else LOGIN_SECONDS_IF_MANY
     closed = 0
     for number in numbers:
         with contextlib.suppress(OSError), _socket(number) as connection:
