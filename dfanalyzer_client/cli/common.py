@@ -86,8 +86,9 @@ def reading(option: str | None, *, complete: bool = True) -> Iterator[Connection
     if unstored:
         click.echo(
             f"{unstored} messages of ended processes are not stored yet: `keras-prov sync` stores "
-            "them.", err=True,
-        )  # fmt: skip
+            "them.",
+            err=True,
+        )
     try:
         yield connection
     finally:

@@ -39,9 +39,11 @@ FORMATS = (*TEXTS, "svg", *BINARY, CRATE)
     "-o", "--output", type=click.Path(path_type=Path), help="A file. Default: standard output."
 )
 @click.option(
-    "--epochs/--no-epochs", default=True, show_default=True,
+    "--epochs/--no-epochs",
+    default=True,
+    show_default=True,
     help="Whether each epoch is an entity, or those alone that something goes back to.",
-)  # fmt: skip
+)
 @click.option("--prospective", is_flag=True, help="The design, too: transformations and sets.")
 @click.option(
     "--author", metavar="TEXT", help="'Name <mail>', ORCID iD. Default: KERAS_PROV_AUTHOR."
@@ -50,9 +52,11 @@ FORMATS = (*TEXTS, "svg", *BINARY, CRATE)
     "--base", metavar="IRI", help="What identifiers begin with. Default: KERAS_PROV_BASE."
 )
 @click.option(
-    "--license", "licence", metavar="TEXT",
+    "--license",
+    "licence",
+    metavar="TEXT",
     help="Of a crate: SPDX id or URL. Default: KERAS_PROV_LICENSE.",
-)  # fmt: skip
+)
 @click.option("--force", is_flag=True, help="Replace a crate that is there.")
 @store_option
 def export(
@@ -84,9 +88,12 @@ def export(
         from ..export.prov import export_dataflow, export_execution, options_for
 
         options = options_for(
-            settings.store_url(store), epochs=epochs, prospective=prospective, author=author,
+            settings.store_url(store),
+            epochs=epochs,
+            prospective=prospective,
+            author=author,
             base=base,
-        )  # fmt: skip
+        )
         licence = settings.licence(licence) if format_ == CRATE else None
         with reading(store) as connection:
             if format_ == CRATE:
@@ -112,9 +119,14 @@ def _crate(
     summary = summaries.find_execution(connection, execution)
     document = export_execution(connection, summary, "json", options)
     write_crate(
-        connection, summary, output, prov_json=document.decode(), author=options.author,
-        license=licence, force=force,
-    )  # fmt: skip
+        connection,
+        summary,
+        output,
+        prov_json=document.decode(),
+        author=options.author,
+        license=licence,
+        force=force,
+    )
     say(f"Written to {output}.", err=True)
 
 

@@ -27,16 +27,18 @@ __all__ = ["run"]
 
 @click.command(context_settings={"allow_interspersed_args": False}, no_args_is_help=True)
 @click.option(
-    "--capture", metavar="all|KEY,…",
+    "--capture",
+    metavar="all|KEY,…",
     help="What to capture: all, or keys as in LEARNING_RATE,BATCH_METRICS=10. Default: "
     "KERAS_PROV_CAPTURE, the project's settings, else all but MODEL, BATCH_METRICS and "
     "SYSTEM_METRICS, which cost something (all,MODEL has that, too).",
-)  # fmt: skip
+)
 @click.option("--tag", metavar="NAME", help="The dataflow's name. Default: the script's.")
 @click.option(
-    "--adaptation/--no-adaptation", default=None,
+    "--adaptation/--no-adaptation",
+    default=None,
     help="Whether to capture changes of the learning rate. Default: if LEARNING_RATE is captured.",
-)  # fmt: skip
+)
 @store_option
 @click.option("-m", "is_module", is_flag=True, help="SCRIPT is a module, as for python -m.")
 @click.argument("script")

@@ -121,8 +121,10 @@ class Exporter:
                     self._stopping.set()
                     logger.warning(
                         "This process cannot store what is captured (%s). Nothing is lost: "
-                        "`keras-prov sync` stores what is in %s.", error, self._reader.path,
-                    )  # fmt: skip
+                        "`keras-prov sync` stores what is in %s.",
+                        error,
+                        self._reader.path,
+                    )
 
     def _run(self) -> None:
         # At once, for what it imports: Python forgets that a script was interrupted, and that its
@@ -220,8 +222,9 @@ class Exporter:
         """Never the training's concern; what was read is still in the journal, for `sync`."""
         logger.exception(
             "Storing what was captured ended by a mistake of ours. Nothing is lost: "
-            "`keras-prov sync` stores what is in %s.", self._reader.path,
-        )  # fmt: skip
+            "`keras-prov sync` stores what is in %s.",
+            self._reader.path,
+        )
         self._stopping.set()
         with self._progress:
             self._progress.notify_all()
@@ -265,8 +268,9 @@ class Exporter:
         if not self._outage and state.outcome is not None:
             logger.warning(
                 "%s Training goes on and nothing is lost: what is captured waits in %s.",
-                state.outcome.exception(), self._reader.path,
-            )  # fmt: skip
+                state.outcome.exception(),
+                self._reader.path,
+            )
         self._outage = True
 
     def _close(self) -> None:

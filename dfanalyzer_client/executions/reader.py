@@ -38,8 +38,9 @@ def read_execution(connection: Connection, dataflow: str, execution: int) -> Exe
         raise UnknownTagError(f"No execution {execution} of dataflow {dataflow!r}.")
     tasks, version = _tasks(connection, catalogue, execution)
     by_id = {task.id: task for task in tasks}
-    sets = [_set(connection, catalogue, layout, each, execution, by_id)
-            for each in layout.sets.values()]  # fmt: skip
+    sets = [
+        _set(connection, catalogue, layout, each, execution, by_id) for each in layout.sets.values()
+    ]
     programs: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for transformation, program in sorted(layout.used):
         programs[transformation].append(program)
@@ -77,10 +78,19 @@ def _tasks(
         workspace, resource, output, error = (None if each in NO_TEXT else each for each in texts)
         tasks.append(
             TaskRecord(
-                id_, tag, number, name, status, _utc(began), _utc(end),
-                workspace, resource, output, error,
+                id_,
+                tag,
+                number,
+                name,
+                status,
+                _utc(began),
+                _utc(end),
+                workspace,
+                resource,
+                output,
+                error,
             )
-        )  # fmt: skip
+        )
     by_id = {task.id: task for task in tasks}
     dependency = catalogue.table("task_dependency")
     for id_, previous in connection.query(
@@ -127,11 +137,17 @@ def _set(
     return SetRecord(
         known,
         [
-            _row(number, dict(zip(columns, row[1:before], strict=True)), row[before:],
-                 writing, reading, tasks)
+            _row(
+                number,
+                dict(zip(columns, row[1:before], strict=True)),
+                row[before:],
+                writing,
+                reading,
+                tasks,
+            )
             for number, row in enumerate(exact, 1)
         ],
-    )  # fmt: skip
+    )
 
 
 def _row(

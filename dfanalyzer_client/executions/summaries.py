@@ -177,9 +177,12 @@ def _add_epochs(
         ") AS c ON c.newest = o.id"
     )
     values = exact_rows(
-        connection, catalogue.table("exact_number"), output.attributes,
-        [row[2:] for row in rows], 1,
-    )  # fmt: skip
+        connection,
+        catalogue.table("exact_number"),
+        output.attributes,
+        [row[2:] for row in rows],
+        1,
+    )
     metric = _metric_names(connection, catalogue, layout)
     for (execution, epochs, *_), (_, *row) in zip(rows, values, strict=True):
         if execution in summaries:

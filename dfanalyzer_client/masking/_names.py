@@ -9,12 +9,12 @@ __all__ = ["is_secret", "is_secret_name"]
 
 SECRET_WORDS = frozenset({
     "cookie", "cookies", "cred", "creds", "mfa", "otp", "psw", "pwd", "totp",
-})  # fmt: skip
+})  # fmt: skip  # word lists: one word a line would be five times as long
 SECRET_PARTS = (
     "accesskey", "accountkey", "amzsignature", "apikey", "authkey", "authoriz", "authtoken",
     "accesstoken", "bearertoken", "credential", "encryptionkey", "googsignature",
     "passcode", "passphrase", "passwd", "password", "privatekey", "secret", "signingkey", "sshkey",
-)  # fmt: skip
+)  # fmt: skip  # word lists: one word a line would be five times as long
 """Of the whole name without what stands between its words."""
 
 DOUBTFUL_WORDS = frozenset({"auth", "jwt", "key", "keys", "pass", "pat", "sas", "token"})
@@ -34,7 +34,7 @@ HARMLESS_BEFORE = {
         "last", "mask", "max", "min", "missing", "next", "num", "oov", "out", "pad", "padding",
         "per", "prev", "sep", "special", "start", "stop", "unk", "unknown", "use",
     }),
-}  # fmt: skip
+}  # fmt: skip  # word lists: one word a line would be five times as long
 """Words before one of these that say it opens no door."""
 
 HARMLESS_AFTER = frozenset({
@@ -43,7 +43,7 @@ HARMLESS_AFTER = frozenset({
     "heads", "idx", "index", "initializer", "keys", "kernel", "len", "length", "limit", "mask",
     "mode", "num", "padding", "pattern", "points", "position", "projection", "rate", "ratio",
     "regularizer", "seq", "sequence", "shape", "size", "style", "type", "types", "units", "width",
-})  # fmt: skip
+})  # fmt: skip  # word lists: one word a line would be five times as long
 """Words after one of these that say the same: ``key_dim``, ``token_length``, ``pass_count``."""
 
 HARMLESS_ENDINGS = ("allpass", "bandpass", "bypass", "compass", "highpass", "lowpass", "surpass")

@@ -18,11 +18,21 @@ from ..errors import SelectionError
 __all__ = ["condition"]
 
 BINARY: dict[type[exp.Expr], str] = {
-    exp.And: "AND", exp.Or: "OR",
-    exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<=",
-    exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/",
-    exp.Like: "LIKE", exp.ILike: "ILIKE",
-}  # fmt: skip
+    exp.And: "AND",
+    exp.Or: "OR",
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.GT: ">",
+    exp.GTE: ">=",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.Add: "+",
+    exp.Sub: "-",
+    exp.Mul: "*",
+    exp.Div: "/",
+    exp.Like: "LIKE",
+    exp.ILike: "ILIKE",
+}
 MAX_CHARACTERS = 10_000
 MAX_DEPTH = 200
 ALLOWED = (

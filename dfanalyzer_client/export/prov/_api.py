@@ -95,9 +95,12 @@ def options_for(
     """
     person = author if isinstance(author, Author) else settings.author(author)
     options = Options(
-        epochs, prospective, person, _system_user() if url is None else None,
+        epochs,
+        prospective,
+        person,
+        _system_user() if url is None else None,
         settings.prov_base(base) or DEFAULT_BASE,
-    )  # fmt: skip
+    )
     _ = options.names  # raises where the base is none
     return options
 
@@ -179,9 +182,11 @@ def _top(summaries: Iterable[ExecutionSummary], options: Options) -> ProvDocumen
     statements = Statements(document, options.names)
     for summary in summaries:
         statements.entity(
-            bundle_name(summary.tag, options), f"execution {summary.tag}", [PROV["Bundle"]],
+            bundle_name(summary.tag, options),
+            f"execution {summary.tag}",
+            [PROV["Bundle"]],
             {"execution": summary.tag, "dataflow": summary.dataflow},
-        )  # fmt: skip
+        )
     return document
 
 

@@ -25,8 +25,11 @@ RESOLUTION = 110
 SHOWN = ("kp", "data")
 """Prefixes of the attributes that a picture shows."""
 
-LEGEND = (("entity", "oval", "#FFFC87", "#808080"), ("activity", "box", "#9FB1FC", "#0000FF"),
-          ("agent", "house", "#FED37F", "#000000"))  # fmt: skip
+LEGEND = (
+    ("entity", "oval", "#FFFC87", "#808080"),
+    ("activity", "box", "#9FB1FC", "#0000FF"),
+    ("agent", "house", "#FED37F", "#000000"),
+)
 
 
 def dot(document: ProvDocument, title: str) -> str:
@@ -43,9 +46,12 @@ def picture(document: ProvDocument, title: str, kind: str) -> bytes:
     command = ["dot", f"-T{kind}", f"-Gdpi={RESOLUTION if kind == 'png' else 72}"]
     try:
         done = subprocess.run(  # noqa: S603 (constants alone)
-            command, input=dot(document, title).encode(), capture_output=True, timeout=SECONDS,
+            command,
+            input=dot(document, title).encode(),
+            capture_output=True,
+            timeout=SECONDS,
             check=False,
-        )  # fmt: skip
+        )
     except (FileNotFoundError, PermissionError):
         raise DfAnalyzerError(
             f"A picture ({kind}) needs Graphviz' program `dot`: apt-get install graphviz, brew "
@@ -62,9 +68,12 @@ def _graph(document: ProvDocument, title: str) -> Any:
     from prov.dot import prov_to_dot
 
     graph = prov_to_dot(
-        document, direction="RL", show_nary=False, show_element_attributes=False,
+        document,
+        direction="RL",
+        show_nary=False,
+        show_element_attributes=False,
         show_relation_attributes=False,
-    )  # fmt: skip
+    )
     elements = {
         record.identifier.uri: record
         for part in (document, *document.bundles)
@@ -83,9 +92,13 @@ def _graph(document: ProvDocument, title: str) -> Any:
     for edge in _edges(graph):
         edge.set("fontname", FONT)
     settings = {
-        "charset": "utf-8", "fontname": FONT, "nodesep": "0.12", "ranksep": "0.45",
-        "labelloc": "t", "label": _quoted(f"{title}\narrows lead back, to what things came of"),
-    }  # fmt: skip
+        "charset": "utf-8",
+        "fontname": FONT,
+        "nodesep": "0.12",
+        "ranksep": "0.45",
+        "labelloc": "t",
+        "label": _quoted(f"{title}\narrows lead back, to what things came of"),
+    }
     for name, value in settings.items():
         graph.set(name, value)
     graph.add_subgraph(_legend())
@@ -121,9 +134,16 @@ def _legend() -> Any:
     legend = pydot.Cluster("legend", label="W3C PROV", fontname=FONT, fontsize="10")
     for name, shape, fill, line in LEGEND:
         node = pydot.Node(
-            f"legend_{name}", label=name, shape=shape, style="filled", fillcolor=fill, color=line,
-            fontname=FONT, fontsize="10", height="0.3",
-        )  # fmt: skip
+            f"legend_{name}",
+            label=name,
+            shape=shape,
+            style="filled",
+            fillcolor=fill,
+            color=line,
+            fontname=FONT,
+            fontsize="10",
+            height="0.3",
+        )
         legend.add_node(node)
     return legend
 

@@ -139,6 +139,8 @@ def _results(statements: Statements, execution: str) -> QualifiedName:
     """All that an execution generated; of another one, its name alone."""
     names = statements.names
     return statements.entity(
-        names.run(execution, "results"), f"results of {execution}",
-        [COLLECTION, names.term("Results")], {"execution": execution},
-    )  # fmt: skip
+        names.run(execution, "results"),
+        f"results of {execution}",
+        [COLLECTION, names.term("Results")],
+        {"execution": execution},
+    )

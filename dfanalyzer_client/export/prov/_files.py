@@ -61,13 +61,18 @@ def _state_file(statements: Statements, record: ExecutionRecord, file: FileRecor
     path = published_location(file.path)
     terms = {"path": path, "size": file.size, "sha256": file.sha256}
     entity = statements.entity(
-        names.run(record.tag, "file", file.number), file.name or path, types, terms,
+        names.run(record.tag, "file", file.number),
+        file.name or path,
+        types,
+        terms,
         location=location_uri(file.path),
-    )  # fmt: skip
+    )
     if file.sha256:
         content = statements.entity(
-            names.content(file.sha256), f"SHA-256 {file.sha256}", [names.term("Content")],
+            names.content(file.sha256),
+            f"SHA-256 {file.sha256}",
+            [names.term("Content")],
             {"sha256": file.sha256},
-        )  # fmt: skip
+        )
         statements.specialized(entity, content)
     return entity

@@ -84,8 +84,15 @@ class Names:
         """Those that statements may need, in order."""
         inner = [self.inner] if self.execution else []
         return [
-            TERMS, ATTRIBUTES, *inner, self.runs, self.flows, self.agents, CONTENTS, PROVONE,
-        ]  # fmt: skip
+            TERMS,
+            ATTRIBUTES,
+            *inner,
+            self.runs,
+            self.flows,
+            self.agents,
+            CONTENTS,
+            PROVONE,
+        ]
 
     def term(self, name: str) -> QualifiedName:
         """A class or an attribute of ours."""
