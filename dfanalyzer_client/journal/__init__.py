@@ -1,12 +1,12 @@
-"""An append-only local record of what was said: on disk before it is sent.
+"""An append-only local log of messages: they are on disk before they are sent.
 
-One file per process that captures, in one of three states that its name tells:
+There is one file per capturing process. Its name tells its state:
 
-- ``*.journal``: being written, or left behind: who can lock it knows that its process is gone;
-- ``*.journal.gz``: all of it is in the private database, which can be made anew from it; kept;
-- ``*.stored.gz``: all of it is in a server's database; removed after the retention time.
+- ``*.journal``: being written, or left behind. If you can lock it, its process is gone;
+- ``*.journal.gz``: stored in the private database, which can be rebuilt from it; kept;
+- ``*.stored.gz``: stored in a server's database; removed after the retention time.
 
-Beside it, ``*.refused`` holds the messages that the store refuses whatever happens.
+``*.refused`` beside it holds its dead letters: messages that the store refuses for good.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reading a compressed file that may be a bomb: what expands without end is not read to the end."""
+"""Read compressed files that may be decompression bombs: the expanded size is bounded."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["open_bounded"]
 
 ALLOWED_BYTES = 64 << 20
 MAX_RATIO = 200
-"""A file may hold so many times its own size, beyond what any may hold; journals hold ten times."""
+"""A file may expand to `ALLOWED_BYTES` plus 200 times its size; journals expand tenfold."""
 
 
 class _BoundedGzip(io.RawIOBase):
-    """A compressed file whose contents are bounded."""
+    """A compressed file that refuses to expand beyond a bound."""
 
     def __init__(self, path: Path) -> None:
         self._packed = open(path, "rb", opener=open_private)  # noqa: SIM115 (closed by `close`)
@@ -48,5 +48,5 @@ class _BoundedGzip(io.RawIOBase):
 
 
 def open_bounded(path: Path) -> IO[bytes]:
-    """The contents of a compressed file; reading raises OSError where they have no end."""
+    """Open a compressed file; reading raises OSError if it expands beyond the bound."""
     return cast("IO[bytes]", io.BufferedReader(_BoundedGzip(path), 1 << 17))

@@ -1,4 +1,4 @@
-"""Messages that the store refused: kept with the reason, until they are stored after all."""
+"""Dead letters: messages that the store refused, kept with the reason until they are stored."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class DeadLetter:
 
     Attributes:
         sequence: its number in the journal.
-        error: why.
-        awaits: it names what the store did not know yet, so that it may be taken later.
-        message: what it says; None where only the journal has it.
+        error: why the store refused it.
+        retryable: it refers to something that the store did not know yet, so it may succeed later.
+        message: the message; None if only the journal has it.
     """
 
     sequence: int
@@ -34,10 +34,10 @@ class DeadLetter:
 
 
 class DeadLetters:
-    """A place beside a journal for such messages.
+    """The dead letters of one journal, in a file beside it.
 
-    A line of JSON for each, and one more when it is stored after all: it stays known, for a
-    database that was made anew is told of it again.
+    Each is one line of JSON. When it is stored after all, another line says so. Both stay, because
+    a rebuilt database needs the message again.
 
     Attributes:
         path: the file.
@@ -49,33 +49,33 @@ class DeadLetters:
 
     @classmethod
     def of_journal(cls, journal: Path) -> DeadLetters:
-        """The place that belongs to `journal`, compressed or not."""
+        """The dead letters of `journal`, whether it is compressed or not."""
         return cls(journal.with_name(f"{stem(journal)}.refused"))
 
     def add(self, record: Record, error: Exception, *, retryable: bool = False) -> None:
-        """Keep one message with the reason, once; the journal keeps it, too."""
-        if record.sequence in self:  # a kill came between this and the store's mark
+        """Keep one message with the reason, once. It stays in the journal, too."""
+        if record.sequence in self:  # we were killed between this and the store's mark
             return
         entry = {"sequence": record.sequence, "error": str(error), "awaits": retryable}
         try:
             line = json.dumps({**entry, "message": record.message})
-        except (RecursionError, ValueError):  # nested as deep as it can be read
+        except (RecursionError, ValueError):  # nested too deeply to be written again
             line = json.dumps({**entry, "message": None})
         self._append(line)
 
     def resolve(self, sequence: int) -> None:
-        """Note that a message is stored after all."""
+        """Record that a message is stored after all."""
         if sequence not in self._known()[1]:
             self._append(json.dumps({"sequence": sequence, "stored": True}))
 
     def open(self) -> list[DeadLetter]:
-        """The messages that are not stored, in order."""
+        """The messages that are not stored yet, in order."""
         entries, stored = self._known()
-        return [each for sequence, each in sorted(entries.items()) if sequence not in stored]
+        return [letter for sequence, letter in sorted(entries.items()) if sequence not in stored]
 
     def all(self) -> list[DeadLetter]:
-        """The messages that were set aside, stored since or not, in order."""
-        return [each for _, each in sorted(self._known()[0].items())]
+        """All messages that were ever set aside, in order."""
+        return [letter for _, letter in sorted(self._known()[0].items())]
 
     def __contains__(self, sequence: object) -> bool:
         return sequence in self._known()[0]
@@ -89,12 +89,12 @@ class DeadLetters:
             size = file.seek(0, os.SEEK_END)
             if size:
                 file.seek(size - 1)
-                if file.read(1) != b"\n":  # a kill tore the last line
+                if file.read(1) != b"\n":  # a kill cut off the last line
                     line = f"\n{line}"
             file.write(f"{line}\n".encode())
 
     def _known(self) -> tuple[dict[int, DeadLetter], set[int]]:
-        """What the file says; it is read again when it has changed."""
+        """The content of the file, read again when the file has changed."""
         try:
             status = self.path.stat()
         except FileNotFoundError:
@@ -106,11 +106,11 @@ class DeadLetters:
 
 
 def journals_with_dead_letters(folder: Path) -> Iterator[tuple[Path, DeadLetters]]:
-    """Journals of which messages were set aside, stored since or not, and these; oldest first."""
+    """Journals that ever had dead letters, with these; oldest first."""
     for path in journals(folder, done=True):
-        aside = DeadLetters.of_journal(path)
-        if aside.path.exists():
-            yield path, aside
+        dead_letters = DeadLetters.of_journal(path)
+        if dead_letters.path.exists():
+            yield path, dead_letters
 
 
 def _entries(path: Path) -> tuple[dict[int, DeadLetter], set[int]]:
@@ -118,13 +118,14 @@ def _entries(path: Path) -> tuple[dict[int, DeadLetter], set[int]]:
     stored: set[int] = set()
     for line in path.read_bytes().splitlines():
         try:
-            said = json.loads(line)
-            sequence = int(said["sequence"])
-            if said.get("stored"):
+            entry = json.loads(line)
+            sequence = int(entry["sequence"])
+            if entry.get("stored"):
                 stored.add(sequence)
             else:
-                retryable = bool(said.get("awaits", False))
-                entries[sequence] = DeadLetter(sequence, said["error"], retryable, said["message"])
+                retryable = bool(entry.get("awaits", False))
+                letter = DeadLetter(sequence, entry["error"], retryable, entry["message"])
+                entries[sequence] = letter
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            continue  # torn by a kill, or nothing of ours
+            continue  # cut off by a kill, or not written by us
     return entries, stored

@@ -1,7 +1,7 @@
-"""Who writes a journal: its process holds a lock on the file while it lives (``flock(2)``).
+"""The lock on a journal: its process holds it as long as it lives (``flock(2)``).
 
-Some file systems have no locks, nor has Windows any of this kind. There a journal counts as left
-behind only if its process is known to be gone: it ran on this host, and runs no more.
+Some file systems have no locks, and Windows has none of this kind. There a journal counts as
+abandoned only if its process ran on this host and is known to be gone.
 """
 
 from __future__ import annotations
@@ -25,25 +25,31 @@ class _Outcome(enum.Enum):
 
 
 def lock(descriptor: int) -> None:
-    """Lock our own journal, for as long as the descriptor is open."""
+    """Lock our own journal as long as the descriptor is open."""
     if _flock(descriptor) is _Outcome.UNSUPPORTED:
         logger.warning(
-            "The journal cannot be locked: there are no locks on its file system. What a kill "
-            "leaves in it is taken over on this host alone."
+            "The journal cannot be locked: its file system has no locks. If this process is "
+            "killed, only this host can store what is left in the journal."
         )
 
 
 def try_acquire(path: Path, *, elsewhere: bool = False) -> Descriptor | None:
-    """Lock a journal whose process is gone: a descriptor to close when done, else None.
+    """Lock a journal if its process is gone.
 
-    `elsewhere`: also one of another machine, whose process is known to be gone.
+    Args:
+        path: the journal.
+        elsewhere: whether to lock a journal of another machine, too, because the caller knows that
+            its process is gone.
+
+    Returns:
+        A descriptor to close when done; None if the journal is in use.
 
     Raises:
-        JournalError: nobody can tell where the journal is from.
+        JournalError: the journal's header cannot be read.
     """
     try:
         descriptor = Descriptor(lambda: open_private(path, os.O_RDWR))
-    except OSError:  # another one took it over meanwhile, or it is somebody else's
+    except OSError:  # another process finished it meanwhile, or it is somebody else's
         return None
     with contextlib.ExitStack() as undo:
         undo.callback(descriptor.close)
@@ -64,7 +70,7 @@ def _is_abandoned(path: Path, descriptor: int, *, elsewhere: bool) -> bool:
 
 
 def _is_still_there(path: Path, descriptor: int) -> bool:
-    """Whether nobody replaced the file between our opening and our locking it."""
+    """Whether nobody replaced the file between our opening and locking it."""
     try:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except OSError:

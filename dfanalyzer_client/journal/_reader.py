@@ -1,4 +1,4 @@
-"""Reading a journal forward: one that is being written, one that was left, or a compressed one."""
+"""Read a journal from front to back: being written, left behind, or compressed."""
 
 from __future__ import annotations
 
@@ -34,22 +34,22 @@ logger = logging.getLogger(__name__)
 READ_BYTES = 1 << 20
 HEADER_BYTES = 1 << 16
 MAX_REPORTED, MAX_DAMAGED = 100, 10_000
-"""Damaged records that are named one by one, and after which the rest is not read."""
+"""How many damaged records are reported one by one, and after how many reading stops."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a journal's first record says of it.
+    """The first record of a journal, which describes it.
 
     Attributes:
         journal: its id, by which a store knows it.
         created: date and time in UTC, ISO 8601.
         host: name of the machine, or of the container, where its process ran.
-        boot: names that machine's kernel since its last start (random(4)); None where unknown.
+        boot: id of that machine's boot (random(4)); None if unknown.
         pid: the process's number there.
-        store: URL, without the password, of where its messages go; None is the private server.
-        relays: its process passed on what others said, whose tasks may go on without it.
-        was: where its messages went before that server moved.
+        store: URL of the store for its messages, without the password; None: the private server.
+        relays: its process passed on messages of others, whose tasks may go on without it.
+        former_stores: former URLs of that server, before it moved.
     """
 
     journal: str
@@ -63,10 +63,10 @@ class Header:
 
     @property
     def is_local(self) -> bool:
-        """Whether its process ran on this machine, where a lock tells whether it still does.
+        """Whether its process ran on this machine, so that a lock tells whether it still runs.
 
-        Some cluster file systems lock within a machine alone (Lustre's ``localflock``, NFS's
-        ``local_lock``).
+        Some cluster file systems have locks that only work within one machine (Lustre's
+        ``localflock``, NFS's ``local_lock``).
         """
         return self.host == socket.gethostname() or (self.boot is not None and self.boot == boot())
 
@@ -76,8 +76,8 @@ class JournalReader:
     """Reads the records of a journal.
 
     Attributes:
-        offset: bytes read so far; of a compressed journal, those that it had before.
-        damaged: lines that were skipped because their checksum is wrong.
+        offset: bytes read so far; for a compressed journal, uncompressed bytes.
+        damaged: number of lines that were skipped because their checksum is wrong.
     """
 
     path: Path
@@ -125,7 +125,7 @@ class JournalReader:
             return b""
 
     def _records(self, data: bytes) -> Iterator[Record]:
-        """The records of whole lines; the rest of one is torn, or still being written."""
+        """The records of whole lines; an incomplete line is cut off, or still being written."""
         for line in io.BytesIO(data):
             if self.damaged >= MAX_DAMAGED:
                 return
@@ -141,20 +141,23 @@ class JournalReader:
         if size:
             self.damaged += 1
             if self.damaged == MAX_DAMAGED:
-                logger.warning("%s is no journal from byte %d on.", self.path, self.offset)
+                logger.warning("%s is not a journal from byte %d on.", self.path, self.offset)
             if self.damaged > MAX_REPORTED:
                 return
             logger.warning(
                 "A damaged record in %s at byte %d was skipped (%d bytes, after record %d).",
-                self.path, self.offset, size, self._last,
-            )  # fmt: skip
+                self.path,
+                self.offset,
+                size,
+                self._last,
+            )
 
 
 def read_header(path: Path) -> Header | None:
-    """What a journal says of itself; None where its process was killed before it said anything.
+    """The header of a journal; None if its process was killed before writing it.
 
     Raises:
-        JournalError: its first record is damaged, or a newer version wrote it.
+        JournalError: the header is damaged, or a newer version wrote it.
     """
     try:
         with opened(path) as file:
@@ -203,13 +206,13 @@ def _unreadable(path: Path) -> JournalError:
 
 
 def count_records(path: Path) -> int:
-    """How many lines a journal has, read as they are."""
+    """How many lines a journal has, without checking them."""
     with opened(path) as file:
         return sum(data.count(b"\n") for data in iter(lambda: file.read(READ_BYTES), b""))
 
 
 def boot() -> str | None:
-    """Names this machine's kernel since its last start; None where it has no such name."""
+    """The id of this machine's current boot (random(4)); None if it has none."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
@@ -217,5 +220,5 @@ def boot() -> str | None:
 
 
 def opened(path: Path) -> IO[bytes]:
-    """A journal's bytes, compressed or not."""
+    """Open a journal, compressed or not."""
     return open_bounded(path) if path.suffix == ".gz" else open(path, "rb", opener=open_private)

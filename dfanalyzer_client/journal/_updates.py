@@ -1,4 +1,4 @@
-"""What processes declare, as their journals grow: read once, and from then on what is new."""
+"""Follow what other processes declare: read their journals once, then only what was added."""
 
 from __future__ import annotations
 
@@ -25,22 +25,27 @@ TaskName = tuple[str, str, str, str]
 _DECLARES = b'"kind":"dataflow"'
 _TEXT = rb'"((?:[^"\\]|\\.)*)"'
 _RELAYED = re.compile(
-    rb'[0-9]+ [0-9a-f]{8} \{"kind":"task","id":"(-?[0-9]+)","exec":' + _TEXT + rb',"dataflow":'
-    + _TEXT + rb',"transformation":' + _TEXT + rb',"status":"([A-Z]+)","declared":"([0-9a-f]*)"'
-)  # fmt: skip
+    rb'[0-9]+ [0-9a-f]{8} \{"kind":"task","id":"(-?[0-9]+)","exec":'
+    + _TEXT
+    + rb',"dataflow":'
+    + _TEXT
+    + rb',"transformation":'
+    + _TEXT
+    + rb',"status":"([A-Z]+)","declared":"([0-9a-f]*)"'
+)
 """The beginning of a task's message as the service writes it."""
 
 SETTLED_SECONDS = 0.1
-"""A folder that changed so lately may change again without another time stamp."""
+"""A folder that changed more recently than this may change again within the same time stamp."""
 
 
 @dataclass
 class Updates:
-    """What journals have that was not read before.
+    """What was added to journals since the last reading.
 
     Attributes:
-        declarations: dataflow messages that begin an execution, in the order they were said.
-        tasks: the last state of relayed tasks, and what declaration they keep to.
+        declarations: dataflow messages that begin an execution, in the order they were sent.
+        tasks: the latest status of relayed tasks, and the declaration that each conforms to.
     """
 
     declarations: list[dict[str, Any]]
@@ -53,10 +58,10 @@ class _Position(NamedTuple):
 
 
 class UpdateReader:
-    """Reads the journals of a folder that other processes write.
+    """Reads journals that other processes write.
 
     Args:
-        folder: of the journals.
+        folder: holds the journals.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -66,20 +71,20 @@ class UpdateReader:
         self._seen = (-1, 0.0)
 
     def pending(self, own: Path | None) -> bool:
-        """Whether there may be news; `own` is the journal that is none of another's."""
+        """Whether there may be updates in journals other than `own`, which is ours."""
         if self._changed():
             return True
-        for each in self._live.values():
-            if each.path != own:
+        for known in self._live.values():
+            if known.path != own:
                 try:
-                    if each.path.stat().st_size > each.offset:
+                    if known.path.stat().st_size > known.offset:
                         return True
                 except OSError:  # compressed, or removed
                     return True
         return False
 
     def read(self, own: Path | None) -> Updates:
-        """What is new; at first all, of which the newest gigabyte is read."""
+        """What is new. The first call reads everything, up to the newest gigabyte."""
         declarations: list[tuple[float, dict[str, Any]]] = []
         tasks: list[dict[TaskName, tuple[str, str]]] = []
         left, seen = SEARCHED_BYTES, (self._stamp(), time.time())
@@ -115,7 +120,7 @@ class UpdateReader:
         declarations: list[tuple[float, dict[str, Any]]],
         tasks: dict[TaskName, tuple[str, str]],
     ) -> int:
-        """Read a journal on; where it ends for now."""
+        """Read the rest of a journal; returns where it ends for now."""
         latest = _created(path)
         for line in _whole_lines(path, offset):
             offset += len(line)
@@ -147,9 +152,9 @@ def _whole_lines(path: Path, offset: int) -> Iterator[bytes]:
         with opened(path) as file:
             file.seek(offset)
             while (line := file.readline(MAX_LINE_BYTES)).endswith(b"\n"):
-                yield line  # and what is left is torn, or still being written
+                yield line  # the rest is cut off, or still being written
     except (OSError, EOFError, zlib.error):
-        return  # compressed meanwhile, and then found under another name; or damaged
+        return  # damaged; or compressed meanwhile, and soon found under its new name
 
 
 def _size(path: Path) -> int:
@@ -160,13 +165,13 @@ def _size(path: Path) -> int:
 
 
 def _sent_at(message: dict[str, Any]) -> float:
-    """When a message was said; of the epoch's beginning where it does not say it."""
+    """When a message was sent, in seconds since the epoch; 0 if it does not say."""
     when = message.get("said")
     return when if isinstance(when, float) else 0.0
 
 
 def _created(path: Path) -> float:
-    """When a journal was begun, as its name says."""
+    """When a journal was created, according to its name."""
     try:
         began = datetime.strptime(path.name.partition("-")[0], "%Y%m%dT%H%M%S")
     except ValueError:

@@ -1,7 +1,7 @@
-"""MonetDB's kernel in this process: what ``mserver5`` does in its ``main``, through C symbols.
+"""Run MonetDB's kernel in this process: what ``mserver5`` does in its ``main``, through C symbols.
 
-The order of calls is mserver5's (MonetDB 11.41, tools/mserver/mserver5.c). Not ``monetdbe_open``
-with a ``mapi_server``: that stores one constant as everybody's password hash.
+The order of calls is that of mserver5 (MonetDB 11.41, tools/mserver/mserver5.c). We do not use
+``monetdbe_open`` with a ``mapi_server``: it stores one constant as everybody's password hash.
 """
 
 from __future__ import annotations
@@ -32,27 +32,27 @@ EMBEDDED = 0  # with 0 there are real password hashes, row counts, last ids and 
 
 
 def kernel_available(folder: Path = KERNEL) -> bool:
-    """Whether this installation carries the kernel's libraries."""
+    """Whether this installation contains the kernel's libraries."""
     return all(list(folder.glob(f"{name}-*.so*")) for name in LOAD_ORDER)
 
 
 class Kernel:
-    """The loaded libraries; at most one database is opened in a process."""
+    """The loaded libraries; a process can open one database at most."""
 
     def __init__(self, folder: Path = KERNEL) -> None:
         libraries = _load(folder)
         self._bat, self._monetdb5 = libraries["libbat"], libraries["libmonetdb5"]
 
     def boot(self, database: Path, port: int, vault_key: Path, password: str) -> int:
-        """Open `database`, made where it is missing, and listen on loopback.
+        """Open `database`, creating it if it is missing, and listen on loopback.
 
-        `password` becomes the administrator's when the database is made.
+        `password` becomes the administrator's when the database is created.
 
         Returns:
             The port that the kernel listens on.
 
         Raises:
-            PrivateServerError: the kernel refused one of the steps; it may also end the process.
+            PrivateServerError: one of the steps failed. The kernel may also end the process.
         """
         path = os.fsencode(database)
         options = self._options(
@@ -71,7 +71,7 @@ class Kernel:
         return int(self._setting(b"mapi_port"))
 
     def shutdown(self) -> None:
-        """Close the database; may hang while a session does, so set a limit to it."""
+        """Close the database. This hangs if a session hangs, so set a time limit."""
         _function(self._monetdb5, "malEmbeddedReset", None)()
 
     def _options(self, settings: dict[bytes, bytes]) -> tuple[Any, int]:
@@ -112,7 +112,7 @@ class Kernel:
 
 
 def _load(folder: Path) -> dict[str, c.CDLL]:
-    """Each library finds those before it by symbol, because they are loaded RTLD_GLOBAL."""
+    """Load the libraries in order: RTLD_GLOBAL lets each one find the symbols of those before."""
     loaded = {}
     for name in LOAD_ORDER:
         (path,) = folder.glob(f"{name}-*.so*")

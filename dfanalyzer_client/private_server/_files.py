@@ -1,4 +1,4 @@
-"""Where the private server keeps what: paths, secrets and locks, all for its user alone."""
+"""The private server's files: paths, secrets and locks, accessible to its user only."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ DATABASE = "provenance"
 WRITER = "monetdb"
 """MonetDB's administrator, who owns the catalogue."""
 READER = "keras_prov_reader"
-"""May SELECT, and nothing else."""
+"""A user who may only SELECT."""
 
 ACQUIRE_SECONDS, POLL_SECONDS = 0.2, 0.01
 
@@ -48,32 +48,32 @@ class ServerFiles:
 
     @property
     def folder(self) -> Path:
-        """Holds all the others; the server's working directory."""
+        """The folder of all these files; the server's working directory."""
         return self.home / SERVER
 
     @property
     def database(self) -> Path:
-        """MonetDB's own files; its last part is the database's name."""
+        """The folder of MonetDB's own files; its name is the database's."""
         return self.folder / DATABASE
 
     @property
     def log(self) -> Path:
-        """What the server and its kernel say."""
+        """The log of the server and its kernel."""
         return self.folder / "server.log"
 
     @property
     def lock(self) -> Path:
-        """Held by the server while it lives: who can lock it knows that there is none."""
+        """Held by the server while it runs: if you can lock it, there is no server."""
         return self.folder / "server.lock"
 
     @property
     def start_lock(self) -> Path:
-        """Held by whoever starts or stops it, so that two at once come to one server."""
+        """Held while somebody starts or stops the server, so that two starts give one server."""
         return self.folder / "start.lock"
 
     @property
     def vault_key(self) -> Path:
-        """Key with which the kernel keeps passwords."""
+        """The key with which the kernel encrypts passwords."""
         return self.folder / "vaultkey"
 
     @property
@@ -82,9 +82,11 @@ class ServerFiles:
         return self.folder / "reader.monetdb"
 
     def create(self) -> None:
-        """Make the folder, 0700; raises PrivateServerError where that cannot be.
+        """Create the folder, mode 0700, and check its content as `check` does.
 
-        All that is in it is checked, too: see `check`.
+        Raises:
+            PrivateServerError: it cannot be created.
+            UnsafeHomeError: somebody else controls it.
         """
         try:
             create_home(self.home)
@@ -99,27 +101,27 @@ class ServerFiles:
             ) from None
 
     def check(self) -> None:
-        """Raise UnsafeHomeError where the folder, or a file in it, is not its user's alone."""
+        """Raise UnsafeHomeError if somebody else controls the folder or a file in it."""
         check_home(self.home, SERVER)
 
     def password(self, user: str) -> str:
-        """The password of a user, made at the first time."""
+        """The password of a user, generated on first use."""
         return _secret(self.folder / f"{user}.password")
 
     def make_vault_key(self) -> None:
-        """Make the key with which the kernel keeps passwords, at the first time."""
+        """Generate the key with which the kernel encrypts passwords, on first use."""
         if not self.vault_key.exists():
             _write(self.vault_key, secrets.token_hex(24))
 
     @property
     def is_incomplete(self) -> bool:
-        """Whether the database is being made, or whoever made it was killed."""
+        """Whether the database is being created, or its creator was killed."""
         return self._creation_marker.exists()
 
     def begin_creation(self) -> None:
-        """Note that the database is being made, if it is; for who holds `lock` alone.
+        """Mark the database as being created, if it does not exist; the caller holds `lock`.
 
-        What a start that was killed left half made goes: nobody had heard of that server yet.
+        An incomplete database of a killed start is removed: no client has used it yet.
         """
         self.remove_incomplete()
         if not self.database.exists():
@@ -127,13 +129,13 @@ class ServerFiles:
             _force(self.folder)
 
     def end_creation(self) -> None:
-        """Note that the database is whole; safe from a power cut, or it would be removed."""
+        """Mark the database as complete, durably: otherwise the next start would remove it."""
         if self.is_incomplete:
             self._creation_marker.unlink()
             _force(self.folder)
 
     def remove_incomplete(self) -> None:
-        """Remove a database that was never whole; for who holds `lock` alone."""
+        """Remove a database that never became complete; the caller holds `lock`."""
         if self.is_incomplete:
             if self.database.exists():
                 shutil.rmtree(self.database)
@@ -144,39 +146,39 @@ class ServerFiles:
         return self.folder / f"{DATABASE}.making"
 
     def write_reader_login(self) -> None:
-        """Write mclient's login file, so that no password stands in a process list."""
+        """Write mclient's login file, so that no password shows in a process list."""
         _write(self.reader_login, f"user={READER}\npassword={self.password(READER)}\n")
 
     def preferred_port(self) -> int:
-        """The port of earlier starts, 0 before the first."""
+        """The port of earlier starts; 0 before the first."""
         return int(_read_json(self.folder / "port.json") or 0)
 
     def prefer_port(self, port: int) -> None:
-        """Keep to this port from now on, where it is free."""
+        """Prefer this port from now on, unless one is preferred already."""
         if not self.preferred_port():
             _write(self.folder / "port.json", json.dumps(port))
 
     def state(self) -> dict[str, Any] | None:
-        """What the running server says of itself; None while there is none."""
+        """The state that the running server reported; None if there is none."""
         state = _read_json(self.folder / "server.json")
         return state if isinstance(state, dict) and is_locked(self.lock) else None
 
     def write_state(self, state: dict[str, Any]) -> None:
-        """Say that the server is ready."""
+        """Report that the server is ready."""
         _write(self.folder / "server.json", json.dumps(state))
 
     def remove_state(self) -> None:
-        """Say that the server takes nobody any more."""
+        """Report that the server accepts no more connections."""
         (self.folder / "server.json").unlink(missing_ok=True)
 
     def url(self, user: str, port: int) -> StoreURL:
-        """How to reach the server as `user`."""
+        """The URL of the server for `user`."""
         return StoreURL("127.0.0.1", port, DATABASE, user, self.password(user))
 
 
 @contextlib.contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold the lock on a file in the block; a forked child does not."""
+    """Hold the lock on a file within the block; a forked child does not hold it."""
     descriptor = acquire(path)
     try:
         yield
@@ -185,8 +187,12 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def acquire(path: Path, *, wait: bool = True) -> Descriptor:
-    """Lock a file until it is closed; raises BlockingIOError when another holds it."""
-    import fcntl  # here: this module is imported where there is no private server, too
+    """Lock a file until the descriptor is closed.
+
+    Raises:
+        BlockingIOError: without `wait`, if another process holds the lock.
+    """
+    import fcntl  # here, because Windows has none and imports this module, too
 
     descriptor = Descriptor(lambda: open_nofollow(path, os.O_RDWR | os.O_CREAT))
     try:
@@ -198,7 +204,7 @@ def acquire(path: Path, *, wait: bool = True) -> Descriptor:
 
 
 def try_acquire(path: Path) -> Descriptor:
-    """Like `acquire` without waiting, but for who only looks whether it is held (`is_locked`)."""
+    """Like `acquire` without waiting, except for the moment that `is_locked` takes to check."""
     deadline = time.monotonic() + ACQUIRE_SECONDS
     while True:
         try:
@@ -212,7 +218,7 @@ def try_acquire(path: Path) -> Descriptor:
 def is_locked(path: Path) -> bool:
     """Whether somebody holds the lock on a file."""
     try:
-        with fork_lock():  # else a child would hold it on
+        with fork_lock():  # otherwise a forked child would keep the lock
             acquire(path, wait=False).close()
     except BlockingIOError:
         return True
@@ -228,7 +234,7 @@ def _secret(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file that only its user may read, at once or not at all."""
+    """Write a file that only its user may read, atomically."""
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
     with open(new, "w", opener=open_nofollow) as file:
         file.write(text)
@@ -236,7 +242,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _force(folder: Path) -> None:
-    """Make what a folder holds safe from a power cut (fsync(2))."""
+    """Make a folder's entries safe from a power cut (fsync(2))."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

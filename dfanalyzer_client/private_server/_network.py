@@ -1,4 +1,4 @@
-"""Ports on loopback, and who is connected: what the kernel itself does not tell."""
+"""Free ports on loopback, and whether anybody is connected: MonetDB does not tell."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ MAX_TRIES = 50
 
 
 def free_port(preferred: int) -> int:
-    """`preferred` where it is free on both 127.0.0.1 and ::1, else another port that is.
+    """`preferred` if it is free on both 127.0.0.1 and ::1, else another port that is.
 
-    The kernel listens on both and is content with one: the other could be somebody else's.
+    MonetDB tries both and is content with one; the other could then be somebody else's.
     """
     if preferred and _is_free(preferred):
         return preferred
@@ -28,10 +28,10 @@ def free_port(preferred: int) -> int:
 
 
 class ConnectionWatch:
-    """Tells whether anybody has been connected to a port since the last look.
+    """Tells whether anybody has been connected to a port since the last poll.
 
-    A connection that came and went between two looks is still there in TIME_WAIT, which lasts a
-    minute on Linux (proc(5), /proc/net/tcp); each of those counts once.
+    A connection that was opened and closed between two polls is still listed as TIME_WAIT, for a
+    minute on Linux (proc(5), /proc/net/tcp); it counts once.
     """
 
     def __init__(self, port: int) -> None:
@@ -39,11 +39,11 @@ class ConnectionWatch:
         self._gone: set[tuple[str, str]] = set()
 
     def poll(self) -> bool:
-        """Whether somebody is connected, or was since the last look; call it every half minute."""
+        """Whether somebody is connected, or was since the last poll; poll every half minute."""
         present, gone = False, set()
         try:
             connections = _connections()
-        except OSError:  # no file can be opened: a crowd is here
+        except OSError:  # too many open files, so there are many connections
             return True
         for local, remote, state in connections:
             if self._port in (local.rpartition(":")[2], remote.rpartition(":")[2]):

@@ -1,7 +1,7 @@
 """The server process: ``python -m dfanalyzer_client.private_server._process FOLDER …``.
 
-It leaves the process that started it at once (a second fork), opens the database, says through a
-pipe that it is ready or why it is not, and stays until it is told to go or nobody has come for a
+It detaches from the process that started it (a second fork), opens the database, reports through a
+pipe that it is ready or why it is not, and runs until it is told to stop or has been idle for a
 while.
 """
 
@@ -44,7 +44,7 @@ def main() -> None:
     os.umask(0o077)
     raise_limit()
     server, answer = _opened(ServerFiles(arguments.home), arguments.idle)
-    # who started us may be gone; others wait for what we made all the same
+    # the process that started us may be gone; others may still be waiting for the server
     with contextlib.suppress(BrokenPipeError), os.fdopen(arguments.ready, "w") as report:
         report.write(json.dumps(answer))
     if server is None:
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def _opened(files: ServerFiles, idle_minutes: float) -> tuple[Server | None, dict[str, Any]]:
-    """The server, and what is said of it to who started us."""
+    """The server, and the report for the process that started us."""
     try:
         server = Server(files, idle_minutes)
     except BlockingIOError:
@@ -65,7 +65,7 @@ def _opened(files: ServerFiles, idle_minutes: float) -> tuple[Server | None, dic
 
 
 class Server:
-    """An open database that listens; raises BlockingIOError where another one has it."""
+    """An open database that listens; raises BlockingIOError if another process has it open."""
 
     def __init__(self, files: ServerFiles, idle_minutes: float) -> None:
         self._files, self._idle = files, idle_minutes * 60
@@ -92,7 +92,7 @@ class Server:
         )
 
     def serve(self) -> NoReturn:
-        """Stay until a signal, or until nobody has come for the idle time."""
+        """Run until a signal arrives, or nobody has connected for the idle time."""
         connections = ConnectionWatch(self.port)
         last_connection = time.monotonic()
         poll_seconds = min(POLL_SECONDS, self._idle / 4) if self._idle else POLL_SECONDS
@@ -113,7 +113,7 @@ class Server:
         self._stop()
 
     def _stop(self) -> NoReturn:
-        """Close the database; by force when it hangs, which loses nothing that was committed."""
+        """Close the database; if that hangs, by force, which loses nothing that was committed."""
         self._files.remove_state()
         limit = threading.Timer(STOP_SECONDS, os.kill, (os.getpid(), signal.SIGKILL))
         limit.daemon = True
@@ -122,7 +122,7 @@ class Server:
         os._exit(0)
 
     def _check(self) -> None:
-        """Log in as writer, which shows that it is us who answer, and make the reader."""
+        """Log in as writer, which proves that the port is ours, and create the reader."""
         connection = self._login(WRITER)
         cursor = connection.cursor()
         password = self._files.password(READER).replace("'", "''")
@@ -151,9 +151,9 @@ class Server:
 
 
 def _signals_to_pipe() -> int:
-    """A descriptor that becomes readable when the server is told to go.
+    """A descriptor that becomes readable when the server is told to stop.
 
-    The kernel's threads may take the signal, so no wait of the main thread is sure to end by it.
+    A thread of the kernel may receive the signal, so it may not interrupt the main thread's wait.
     """
     reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -164,7 +164,7 @@ def _signals_to_pipe() -> int:
 
 
 def _truncate_log(log: Path) -> None:
-    """Keep the newest half of a log that has grown too long; it is written in append mode."""
+    """Keep the newest half of a log that is too long; works because it is opened for appending."""
     with contextlib.suppress(OSError):
         if log.stat().st_size > LOG_BYTES:
             with log.open("r+b") as file:

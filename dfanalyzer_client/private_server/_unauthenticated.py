@@ -1,9 +1,9 @@
-"""Connections that never log in: they are closed before they keep the server's owner out.
+"""Close connections that never log in, before they keep the server's owner out.
 
-The kernel (MonetDB 11.41) waits for a login as long as it takes, in a thread for each, and has
-1,024 threads: 1,018 connections of anybody on the machine that say nothing, and nobody gets in any
-more. It runs in our process, so we can end them: a connection whose client was told no more than
-the challenge (57 bytes, as measured, with the answer to a login) and that was silent since.
+The kernel (MonetDB 11.41) waits for a login without a time limit, in one of its 1,024 threads. So
+anybody on the machine could lock everybody out with 1,018 silent connections. The kernel runs in
+our process, so we can close them: connections that were sent nothing but the challenge (57 bytes,
+as measured) and have been silent since. After a login the client has received more.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["close_unauthenticated", "raise_limit"]
 
 DESCRIPTORS = Path("/proc/self/fd")
 FEW_DESCRIPTORS, MANY_DESCRIPTORS = 64, 512
-"""Up to so many descriptors nothing is closed; beyond the second, sooner."""
+"""Up to the first number of descriptors nothing is closed; beyond the second, sooner."""
 
 LOGIN_SECONDS, LOGIN_SECONDS_IF_MANY = 5.0, 0.5
 CHALLENGE_BYTES = 60
@@ -28,12 +28,12 @@ MAX_OPEN_FILES = 4096
 
 INFO_BYTES = 136
 LAST_SENT, BYTES_ACKED = 44, 120
-"""Where tcp_info has them (linux/tcp.h): milliseconds since the last data went out, and the bytes
-that arrived."""
+"""Offsets in tcp_info (linux/tcp.h): milliseconds since data was last sent, and the number of bytes
+that the client acknowledged."""
 
 
 def raise_limit() -> None:
-    """Let this process have more open files than a crowd takes, where it may."""
+    """Raise this process's limit of open files, as far as it may."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -41,12 +41,15 @@ def raise_limit() -> None:
 
 
 def close_unauthenticated(port: int) -> int:
-    """Close connections to a port of this process that have not logged in; how many there were.
+    """Close connections to a port of this process that have not logged in in time.
 
-    Only while there are many, and only those that had their time.
+    Does nothing while few descriptors are open.
+
+    Returns:
+        How many were closed.
     """
     try:
-        numbers = [int(each.name) for each in DESCRIPTORS.iterdir()]
+        numbers = [int(entry.name) for entry in DESCRIPTORS.iterdir()]
     except OSError:  # no Linux
         return 0
     if len(numbers) <= FEW_DESCRIPTORS:
@@ -63,10 +66,10 @@ def close_unauthenticated(port: int) -> int:
 
 @contextlib.contextmanager
 def _socket(number: int) -> Iterator[socket.socket]:
-    """A descriptor of our own for a socket, which the kernel may close and use anew meanwhile."""
+    """A duplicate of a socket's descriptor, which the kernel may close and reuse meanwhile."""
     own = os.dup(number)
     try:
-        connection = socket.socket(fileno=own)  # an error for what is no socket
+        connection = socket.socket(fileno=own)  # raises if it is not a socket
     except OSError:
         os.close(own)
         raise
@@ -81,7 +84,7 @@ def _is_of(connection: socket.socket, port: int) -> bool:
 
 
 def _silent_seconds(connection: socket.socket) -> float:
-    """Since when a client has been told nothing but the challenge; 0 where it was told more."""
+    """How long a client has been sent nothing but the challenge; 0 if it was sent more."""
     info = connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, INFO_BYTES)
     (milliseconds,) = struct.unpack_from("=I", info, LAST_SENT)
     (acknowledged,) = struct.unpack_from("=Q", info, BYTES_ACKED)

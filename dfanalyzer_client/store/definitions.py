@@ -1,9 +1,9 @@
-"""Making the database know a dataflow: catalogue rows, schema, tables and views.
+"""Define a dataflow in the database: catalogue rows, schema, tables and views.
 
-All of it happens in one transaction that first updates the one row of ``definition_lock``: MonetDB
-lets only one of several such transactions through, so definitions change one after the other
-although no table carries a constraint. What is there already is not altered in it, for a reader may
-hold that: `growth.py` brings it forward, in transactions of their own.
+All of it happens in one transaction that first updates the one row of ``definition_lock``. MonetDB
+commits only one of several such transactions, so definitions change one after the other although
+no table has a constraint. Existing tables and views are not altered in it, because a reader may
+block that: `growth` does so, in transactions of its own.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ def ensure_dataflow(
     known: DataflowLayout | None,
     readers: Sequence[str],
 ) -> DataflowLayout:
-    """The layout of a dataflow with all that is declared in it, made where it was missing.
+    """The layout of a dataflow, after everything declared but missing was created.
 
     Raises:
-        RefusedError: an attribute stands in the database with another type.
+        RefusedError: the database has an attribute with another type.
     """
     if known is not None and not missing_parts(known, declared):
         return known
@@ -65,10 +65,10 @@ def ensure_dataflow(
 
 
 def ensure_execution(connection: Connection, layout: DataflowLayout, tag: str | None) -> int:
-    """The id of the execution `tag`, which is made where it was missing.
+    """The id of the execution `tag`, created if it is missing.
 
     Raises:
-        RefusedError: the message names none, so that it could never be found again.
+        RefusedError: `tag` is None, so nobody could ever find the execution.
     """
     if tag is None:
         raise RefusedError(
@@ -91,13 +91,13 @@ def ensure_execution(connection: Connection, layout: DataflowLayout, tag: str | 
 
 
 def fresh_ids(connection: Connection, sequence: str, count: int) -> list[int]:
-    """`count` ids nobody else has, ascending."""
+    """`count` ids that nobody else has, in ascending order."""
     ids: list[int] = []
     while wanted := min(IDS_AT_ONCE, count - len(ids)):
         ((first, last),) = connection.query(next_range(sequence, wanted))
         if last - first + 1 == wanted:
             ids += range(first, last + 1)
-        else:  # another writer took some of those between: they are let go
+        else:  # another writer took some of them: discard this range
             ids += [id_ for (id_,) in connection.query(next_values(sequence, wanted))]
     return ids
 
@@ -189,7 +189,7 @@ def add_dependencies(
     writing: Sequence[str],
     reading: Sequence[str],
 ) -> bool:
-    """Add transformations that write or read a set; whether any is new."""
+    """Add transformations that write or read a set; returns whether any is new."""
     producers = list(dict.fromkeys([*known.producers, *writing]))
     consumers = list(dict.fromkeys([*known.consumers, *reading]))
     if (producers, consumers) == (known.producers, known.consumers):
@@ -223,18 +223,25 @@ def _grow_extractors(connection: Connection, known: SetLayout, wanted: DeclaredS
     for tag, (cartridge, extension) in wanted.extractors.items():
         if tag not in known.extractors:
             known.extractors[tag] = _insert(
-                connection, "extractor",
-                ds_id=known.id, tag=tag, cartridge=cartridge, extension=extension,
-            )  # fmt: skip
-    for each in wanted.combinations:
-        if each not in known.combinations:
+                connection,
+                "extractor",
+                ds_id=known.id,
+                tag=tag,
+                cartridge=cartridge,
+                extension=extension,
+            )
+    for combination in wanted.combinations:
+        if combination not in known.combinations:
             _insert(
-                connection, "extractor_combination",
-                ds_id=known.id, outer_ext_id=known.extractors[each.outer],
-                inner_ext_id=known.extractors[each.inner], keys=LIST_SEPARATOR.join(each.keys),
-                key_types=LIST_SEPARATOR.join(each.key_types),
-            )  # fmt: skip
-            known.combinations.add(each)
+                connection,
+                "extractor_combination",
+                ds_id=known.id,
+                outer_ext_id=known.extractors[combination.outer],
+                inner_ext_id=known.extractors[combination.inner],
+                keys=LIST_SEPARATOR.join(combination.keys),
+                key_types=LIST_SEPARATOR.join(combination.key_types),
+            )
+            known.combinations.add(combination)
 
 
 def _create_table(

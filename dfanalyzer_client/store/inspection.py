@@ -1,4 +1,4 @@
-"""What tables, columns and keys a database has, whoever made them."""
+"""The tables, columns and keys that a database has, whoever created them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BOUNDED_TYPES = ("varchar", "char")
 
 
 class Column(NamedTuple):
-    """A column as it is: its type, and how many characters it takes (0: any number)."""
+    """A column: its type, and its maximum number of characters (0: unlimited)."""
 
     name: str
     type: str
@@ -62,7 +62,7 @@ def tables_of(connection: Connection, schema: str) -> dict[str, TableFound]:
 
 
 def column_kind(type_: str) -> str:
-    """TEXT, BIGINT, DOUBLE or TIMESTAMP, whatever a server calls its types."""
+    """TEXT, BIGINT, DOUBLE or TIMESTAMP, whatever the server calls the type."""
     name = type_.lower().partition("(")[0]
     if name in ("clob", "varchar", "char", "text"):
         return "TEXT"

@@ -1,6 +1,6 @@
-"""What was granted on a table or view, and said of it, to be given again when it is made anew.
+"""Keep the grants and comments of a table or view while it is recreated.
 
-MonetDB forgets grants and comments with what they are on, CREATE OR REPLACE VIEW's old view too.
+MonetDB forgets them when the object is dropped, even by CREATE OR REPLACE VIEW.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from .sql import identifier, literal, qualified
 __all__ = ["Permissions"]
 
 SELECT_CODE = 1
-"""A privilege's code; of the others none is of use on a view."""
+"""MonetDB's code of the SELECT privilege, the only one of use on a view."""
 
 
 class Permissions:
-    """Who may SELECT from a table or view at this moment, and its comments.
+    """The SELECT grants and comments that a table or view has now.
 
     Attributes:
         exists: whether there is such a table or view.
@@ -37,7 +37,7 @@ class Permissions:
         self._comments = self._load_comments()
 
     def restore(self, readers: Iterable[str]) -> None:
-        """Grant and say it again, and let `readers` SELECT."""
+        """Restore the grants and comments, and let `readers` SELECT, too."""
         grants = dict.fromkeys([(reader, None) for reader in readers], False) | self._grants
         for (grantee, column), may_pass_on in grants.items():
             columns = "" if column is None else f" ({identifier(column)})"

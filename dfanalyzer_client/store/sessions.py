@@ -1,4 +1,4 @@
-"""Who else is at work in the database: to be named when something waits for them."""
+"""Other sessions and objects that block us, to be named in messages."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["blocking_sessions", "dependents", "warn_of_blocking_sessions"]
 logger = logging.getLogger(__name__)
 
 MAX_NAMED = 5
-"""Sessions or views that are named at most."""
+"""At most so many sessions or views are named."""
 
 
 def blocking_sessions(connection: Connection) -> str:
-    """The sessions with an open transaction, other than ours; only administrators see them."""
+    """The other sessions with an open transaction, as text; only administrators see them."""
     try:
         with connection.transaction():
             rows = connection.query(
@@ -34,15 +34,15 @@ def blocking_sessions(connection: Connection) -> str:
 
 
 def warn_of_blocking_sessions(connection: Connection) -> None:
-    """Say in the log who may be in the way of a transaction that conflicts again and again."""
+    """Log which sessions may block a transaction that conflicts again and again."""
     logger.warning(
-        "Storing waits for %s: what is stored conflicts with it, and is tried again until it ends.",
+        "Storing waits for %s, because of a conflict, and is retried until that transaction ends.",
         blocking_sessions(connection),
     )
 
 
 def dependents(connection: Connection, schema: str, name: str) -> list[str]:
-    """The views and functions that are built on a view."""
+    """The views and functions that depend on a view."""
     with connection.transaction():
         rows = connection.query(
             "WITH v AS (SELECT t.id FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "

@@ -1,7 +1,7 @@
-"""Files of ours: never one of the standard descriptors, and not shared with forked children.
+"""Open our own files: never as a standard descriptor, and not shared with forked children.
 
-A process that was started without standard streams (``2>&-``) gives 0, 1 and 2 to whatever is
-opened next, and C libraries print there without asking.
+In a process that was started without standard streams (``2>&-``), the next files to be opened get
+the descriptors 0, 1 and 2, and C libraries would print into them.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ __all__ = [
 ]
 
 FIRST_FREE = 3
-"""The first that is no standard one."""
+"""The first descriptor after standard input, output and error."""
 
 CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)  # Windows has no exec
 NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 def move_above_standard(descriptor: int) -> int:
-    """`descriptor`, or one of 3 and more in its place."""
+    """`descriptor`, replaced by one of 3 or more if it is a standard one."""
     if descriptor >= FIRST_FREE or os.name != "posix":
         return descriptor
     import fcntl
@@ -40,17 +40,17 @@ def move_above_standard(descriptor: int) -> int:
 
 
 def open_private(path: str | os.PathLike[str], flags: int, mode: int = 0o600) -> int:
-    """As `os.open`, and as an `opener` of `open`: for its user alone, closed by an exec."""
+    """Like `os.open`, also as an `opener` of `open`: mode 0600, closed on exec."""
     return move_above_standard(os.open(path, flags | CLOSE_ON_EXEC, mode))
 
 
 def open_nofollow(path: str | os.PathLike[str], flags: int, mode: int = 0o600) -> int:
-    """As `open_private`, for a file of ours: OSError where a symbolic link stands in its place."""
+    """Like `open_private`, but raises OSError if the path is a symbolic link."""
     return open_private(path, flags | NO_LINK, mode)
 
 
 def private_pipe() -> tuple[Descriptor, Descriptor]:
-    """As `os.pipe`: the end to read from, and the one to write to."""
+    """Like `os.pipe`: the end to read from, and the end to write to."""
     with fork_lock():
         reader, writer = os.pipe()
         reader = move_above_standard(reader)
@@ -58,10 +58,10 @@ def private_pipe() -> tuple[Descriptor, Descriptor]:
 
 
 class Descriptor:
-    """An open file that a forked child lets go of at once, with whatever lock is on it.
+    """An open file that a forked child closes at once, so that no lock on it outlives us.
 
     Args:
-        opened: opens it; no thread forks meanwhile.
+        opened: opens the file and returns its descriptor; no thread forks meanwhile.
 
     Attributes:
         number: the descriptor; -1 once it is closed.
@@ -79,12 +79,12 @@ class Descriptor:
         self.close()
 
     def close(self) -> None:
-        """Close it; twice is fine."""
+        """Close the file; closing it twice is harmless."""
         with fork_lock():
             self.close_inherited()
 
     def close_inherited(self) -> None:
-        """Close it in a forked child, where it is the parent's."""
+        """Close the parent's descriptor in a forked child."""
         number, self.number = self.number, -1
         if number >= 0:
             os.close(number)

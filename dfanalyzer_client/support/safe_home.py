@@ -1,9 +1,9 @@
-"""Whether the data folder is its user's alone: owners, modes and links, as ssh checks its keys.
+"""Check that only the user controls the data folder: owners, modes, links, as ssh checks its keys.
 
 Whoever may write there may become administrator of the private server, which reads and writes files
-as its owner. So the way to the folder is walked from the root down: once nobody else can rename a
-folder or link, what is below it stays as it was seen. What others may write is refused, but for
-folders on the way in which the sticky bit keeps them from renaming what is not theirs (``/tmp``).
+as its owner. So we check every folder from the root down: once nobody else can rename a folder or
+link, what lies below it stays as we saw it. Folders that others may write are refused, except on
+the way to the data folder if the sticky bit keeps others from renaming our files (``/tmp``).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ __all__ = ["check_home", "create_home", "is_trusted_file"]
 
 SERVER = "server"
 SECRETS = (".password", ".monetdb", "vaultkey")
-"""What names of files in there end with that others may not even read."""
+"""Endings of file names in the server's folder that others may not even read."""
 
 WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
 ANY_ACCESS_BY_OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -31,29 +31,29 @@ MAX_LINKS = 40
 
 
 def create_home(home: Path, *folders: str) -> None:
-    """Make the data folder where it is missing, 0700, and check it and these folders in it.
+    """Create the data folder if it is missing, mode 0700, and check it and these folders in it.
 
     Raises:
-        OSError: it cannot be made.
-        UnsafeHomeError: it is not the user's alone.
+        OSError: it cannot be created.
+        UnsafeHomeError: somebody else controls it.
     """
-    check_home(home)  # before anything is made in somebody else's folder
+    check_home(home)  # before anything is created in somebody else's folder
     for folder in (*reversed(home.absolute().parents), home):
         folder.mkdir(mode=0o700, exist_ok=True)  # of parents, `parents` would leave it to the umask
-    check_home(home, *folders)  # somebody else may have been quicker
+    check_home(home, *folders)  # somebody else may have created it first
 
 
 def check_home(home: Path, *folders: str, deep: bool = False) -> None:
-    """Check the data folder and these folders in it, with what lies in them, where they exist.
+    """Check the data folder, and the named folders in it with their content, if they exist.
 
     Args:
         home: the data folder; links on the way to it are followed.
-        folders: the names of those that are about to be used.
-        deep: whether to look into their folders, too.
+        folders: names of the folders that are about to be used.
+        deep: whether to check their subfolders, too.
 
     Raises:
-        UnsafeHomeError: it is not the user's alone; the message says where, and the cure.
-        DfAnalyzerError: KERAS_PROV_TRUST names an account that there is not.
+        UnsafeHomeError: somebody else controls it; the message says where, and how to fix it.
+        DfAnalyzerError: KERAS_PROV_TRUST names an unknown account.
     """
     if os.name != "posix":
         return
@@ -67,7 +67,7 @@ def check_home(home: Path, *folders: str, deep: bool = False) -> None:
 
 
 def is_trusted_file(path: Path) -> bool:
-    """Whether a file that steers us is of somebody trusted, and not everybody's to write."""
+    """Whether a configuration file belongs to a trusted account and not everybody may write it."""
     if os.name != "posix":
         return True
     accounts, found = trusted(), path.stat()
@@ -83,7 +83,7 @@ class _Check:
     trusted: Trusted
 
     def resolve(self, path: Path) -> Path | None:
-        """A folder without links, each part of the way checked; None where it is not there."""
+        """The folder with links resolved, every part of its path checked; None if it is missing."""
         place, links = Path(path.anchor), 0
         left = list(reversed(path.parts[1:]))
         self._check_writers(place, place.lstat(), on_the_way=bool(left))
@@ -106,7 +106,7 @@ class _Check:
         return place
 
     def folder(self, folder: Path, *, deep: bool) -> None:
-        """A folder in the data folder, or behind a link there, and what lies in it."""
+        """Check a folder in the data folder, or behind a link there, and its content."""
         place = self.resolve(folder)
         if place is None:
             return
@@ -124,7 +124,7 @@ class _Check:
     def _lstat(self, path: Path) -> os.stat_result | None:
         try:
             return path.lstat()
-        except (FileNotFoundError, NotADirectoryError):  # whoever makes it says why it cannot
+        except (FileNotFoundError, NotADirectoryError):  # creating it will report why it cannot be
             return None
         except OSError as error:
             raise self._unreadable(path, error) from None
@@ -145,7 +145,7 @@ class _Check:
     def _check_writers(
         self, path: Path, found: os.stat_result, *, on_the_way: bool = False
     ) -> None:
-        """Check that nobody else may write a file or folder, or change what is in it."""
+        """Check that nobody else may write a file, or change what is in a folder."""
         self._check_owner(path, found, on_the_way=on_the_way)
         others = found.st_mode & WRITABLE_BY_OTHERS
         if not others or (on_the_way and found.st_mode & stat.S_ISVTX):
@@ -186,19 +186,19 @@ class _Check:
 
 
 def _entries(folder: Path, *, deep: bool) -> Iterator[tuple[Path, os.stat_result]]:
-    """What lies in a folder, and with `deep` below it; what goes meanwhile is passed over."""
+    """The content of a folder, with `deep` also of its subfolders; skips what is removed."""
     try:
         found = list(os.scandir(folder))
     except FileNotFoundError:
         return
-    for each in found:
+    for entry in found:
         try:
-            entry = each.stat(follow_symlinks=False)
+            status = entry.stat(follow_symlinks=False)
         except FileNotFoundError:
             continue
-        yield Path(each.path), entry
-        if deep and stat.S_ISDIR(entry.st_mode):
-            yield from _entries(Path(each.path), deep=True)
+        yield Path(entry.path), status
+        if deep and stat.S_ISDIR(status.st_mode):
+            yield from _entries(Path(entry.path), deep=True)
 
 
 def _octal(mode: int) -> str:

@@ -1,11 +1,12 @@
-"""Tables and views of sets that grow, brought forward without waiting for anybody.
+"""Add pending columns to the tables of sets that grew, and update their views, without waiting.
 
-As long as any transaction is open, whatever it has read, MonetDB commits no change both of a
-table's rows and of its columns, in whichever order: a column added beside a reader that stays would
-refuse all rows until it goes. So a row comes and goes first, in a transaction of its own; then the
-column is what is refused, and what cannot be done now waits, and is tried again. Meanwhile values
-of columns that are missing go into ``waiting_value``, where the set's view finds them. Newer
-servers may keep views that are read from being made anew, and a view of the user's own keeps ours.
+While any transaction is open, whatever it has read, MonetDB does not commit changes of both the
+rows and the columns of a table, in either order. A column that is added beside a long-lived reader
+would thus block all later rows until the reader ends. So we first insert and delete a row, in a
+transaction of its own: then MonetDB refuses the column instead, and we try that again later.
+Meanwhile, values of missing columns go into ``waiting_value``, where the set's view finds them.
+Newer servers may refuse to recreate views that are being read, and all refuse it for a view that a
+user's own view depends on.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ __all__ = ["apply_pending", "tags_with_pending_columns"]
 logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 0.3
-"""So long another writer may be the one who is in our way; after that it is a reader."""
+"""For so long, the conflict may be with another writer; after that, it is with a reader."""
 
 Step = Callable[[Connection, DataflowLayout, SetLayout, Sequence[str]], None]
 
@@ -41,13 +42,13 @@ def apply_pending(
     seconds: float = RETRY_SECONDS,
     quiet: bool = False,
 ) -> bool:
-    """Give the sets of a dataflow the tables and views that they should have, where it can be done.
+    """Bring the tables and views of a dataflow's sets up to date, as far as possible now.
 
-    `layout.unfinished` are those of which something waits on; the log names who holds them, unless
-    `quiet`.
+    Sets that are still not up to date stay in `layout.unfinished`. The log says what blocks them,
+    unless `quiet`.
 
     Returns:
-        False where trying again is of no use until somebody has dropped what holds them.
+        False if retrying is useless until somebody drops what blocks them.
 
     Raises:
         RefusedError: the user lacks the right to do it.
@@ -68,7 +69,7 @@ def apply_pending(
 
 
 def tags_with_pending_columns(connection: Connection) -> list[str]:
-    """Dataflows of which a table has not got all its columns yet, whoever made them grow."""
+    """Tags of the dataflows with a table that lacks columns, whichever process declared them."""
     columns = (
         f"SELECT ds_id, name FROM {table('attribute')} UNION "
         f"SELECT d.ds_id, t.tag || '_task_id' FROM {table('data_dependency')} d "
@@ -92,7 +93,7 @@ def _attempt(
     readers: Sequence[str],
     seconds: float,
 ) -> ConflictError | RefusedError | None:
-    """Take a step in a transaction of its own; what is in its way."""
+    """Take a step in a transaction of its own; returns the error if it fails."""
     try:
         for attempt in retrying_conflicts(seconds):
             with attempt:
@@ -100,7 +101,7 @@ def _attempt(
                     _touch(connection, layout, known)
                 with connection.transaction():
                     lock_definitions(connection)
-                    compare_columns(connection, layout)  # another writer may have taken it
+                    compare_columns(connection, layout)  # another writer may have been faster
                     step(connection, layout, known, readers)
     except (ConflictError, RefusedError) as error:
         if isinstance(error, RefusedError) and lacks_rights(error):
@@ -121,7 +122,7 @@ def _update_table_and_view(
 
 
 def _touch(connection: Connection, layout: DataflowLayout, known: SetLayout) -> None:
-    """Change the rows of a set's table, and leave them as they are."""
+    """Insert and delete a row of a set's table, so that MonetDB counts its rows as changed."""
     name = qualified(layout.tag, known.table)
     with connection.transaction():
         connection.execute(f'INSERT INTO {name} ("id") VALUES (NULL)')
@@ -152,7 +153,7 @@ def _recreate_view(
 def _explain(
     connection: Connection, layout: DataflowLayout, known: SetLayout, error: StoreError
 ) -> str:
-    """Who is in the way, what it means, and what to do."""
+    """What blocks a set, what that means, and what to do."""
     name = qualified(layout.tag, known.tag)
     if isinstance(error, RefusedError):
         held = ", ".join(dependents(connection, layout.tag, known.tag)) or str(error)

@@ -1,4 +1,4 @@
-"""When what readers or another order of things held up is brought forward, a little at a time."""
+"""When pending columns and links are tried again: a little at a time, with back-off."""
 
 from __future__ import annotations
 
@@ -17,19 +17,20 @@ __all__ = ["PendingGrowth"]
 logger = logging.getLogger(__name__)
 
 MIN_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 1.0, 30.0
-"""Seconds between two tries of what a reader's open transaction held up."""
+"""Bounds of the seconds between two attempts at what a reader's open transaction blocks."""
+
 STEP_SECONDS = 0.2
-"""So long at a time: what was captured meanwhile goes first."""
+"""The longest step, so that what was captured meanwhile is stored soon."""
 
 
 class PendingGrowth:
-    """What is left to bring forward in one store, and when it is tried next.
+    """The pending columns and links of one store, and when they are tried next.
 
     Args:
-        readers: users who may SELECT from what is made.
+        readers: users who may SELECT from recreated views.
 
     Attributes:
-        due: when it is time again, by the monotonic clock.
+        due: when the next attempt is due (`time.monotonic`).
     """
 
     def __init__(self, readers: Sequence[str]) -> None:
@@ -40,15 +41,15 @@ class PendingGrowth:
         self._queue: deque[str] = deque()
 
     def step(self, connection: Connection, layouts: Mapping[str, DataflowLayout]) -> float | None:
-        """Bring forward some of it, where it is time for it.
+        """Do some of the pending work, if it is due.
 
         Args:
             connection: to the store.
             layouts: the dataflows that this process stores, by tag.
 
         Returns:
-            In how many seconds it is time again, 0 where more can be done at once; None where
-            nothing is left that may mend itself.
+            Seconds until the next attempt, 0 if more can be done at once; None if nothing is left
+            that retrying may help.
 
         Raises:
             StoreError: it cannot be done now.
@@ -73,13 +74,13 @@ class PendingGrowth:
         return max(0.0, self.due - time.monotonic())
 
     def reset(self) -> None:
-        """The connection is gone: look anew with the next one."""
+        """Start over with a new connection."""
         self._blocked.clear()
         self._queue.clear()
         self._has_searched = False
 
     def _find_pending(self, connection: Connection) -> None:
-        """Look, once for a connection, for what other processes could not bring forward."""
+        """Find, once per connection, what other processes left pending."""
         if not self._has_searched:
             self._has_searched = True
             link_pending(connection)
@@ -90,10 +91,10 @@ class PendingGrowth:
         self, connection: Connection, tag: str, layouts: Mapping[str, DataflowLayout]
     ) -> None:
         layout = layouts.get(tag)
-        if layout is None:  # another process': what is held now, others try again
+        if layout is None:  # another process's dataflow: tried once, and left to others
             with connection.transaction():
                 layout = load_layout(connection, tag)
-        if layout is None or not layout.unfinished:  # somebody else was first
+        if layout is None or not layout.unfinished:  # somebody else was faster
             return
         if not apply_pending(connection, layout, self._readers, seconds=0.0, quiet=True):
             self._blocked.add(tag)
