@@ -1,4 +1,4 @@
-"""One batch of a journal into a store, whatever is wrong with a message of it."""
+"""Store one batch of a journal; a bad message does not keep the others from being stored."""
 
 from __future__ import annotations
 
@@ -31,43 +31,44 @@ TRANSIENT_ERRORS = (
     PrivateServerError,
     UnsafeHomeError,
 )
-"""Errors that somebody may mend while we wait."""
+"""Errors that may go away while we wait."""
 
 EXTERNAL_ERRORS = (*TRANSIENT_ERRORS, JournalError, OSError)
-"""All others are: refused, or not to be understood, and trying the same again does not mend it."""
+"""Errors that no message causes. Any other error means that a message is refused or malformed, and
+retrying it unchanged is useless."""
 
 
 class Store(Protocol):
-    """What the exporter asks of a store."""
+    """What the exporter needs of a store."""
 
     def position(self, journal: str) -> int:
-        """The last sequence number of `journal` that is stored, -1 when none is."""
+        """The last sequence number of `journal` that is stored; -1 if none is."""
 
     def write(self, journal: str, records: Sequence[Record]) -> None:
         """Store all of `records` and how far `journal` is stored, or raise and store nothing."""
 
     def apply_pending(self) -> float | None:
-        """Bring forward what was held up; in how many seconds it is time again, None: never."""
+        """Try pending columns and links; returns the seconds until the next try, None: nothing."""
 
     def close(self) -> None:
-        """Let go of the connection; the next call makes a new one."""
+        """Close the connection; the next call opens a new one."""
 
 
 def store_batch(
     store: Store, journal: str, records: Sequence[Record], dead_letters: DeadLetters
 ) -> None:
-    """Store `records`; those that the store refuses whatever happens are set aside, each once.
+    """Store `records`. Those that the store refuses for good become dead letters, once.
 
     Raises:
-        StoreUnavailableError: the store cannot be reached; the same call may be made again.
-        StoreLoginError: the store refuses us; likewise.
+        StoreUnavailableError: the store cannot be reached; the same call may be repeated.
+        StoreLoginError: the store refuses the login; likewise.
     """
-    known = {each.sequence for each in dead_letters.all()}
+    known = {letter.sequence for letter in dead_letters.all()}
     for is_dead_letter, group in groupby(records, lambda record: record.sequence in known):
         if not is_dead_letter:
             _store_or_split(store, journal, list(group), dead_letters)
             continue
-        for record in group:  # a kill came before the store's mark, or the database is another
+        for record in group:  # we were killed before the store's mark, or the database is new
             retry_dead_letter(store, journal, record, dead_letters)
             _skip(store, journal, record)
 
@@ -75,16 +76,16 @@ def store_batch(
 def retry_dead_letter(
     store: Store, journal: str, record: Record, dead_letters: DeadLetters
 ) -> bool | Exception:
-    """Store a message that was set aside, if that can be done now.
+    """Store a dead letter, if the store accepts it now.
 
     It has a mark of its own, so it is stored once, however often this is called.
 
     Returns:
-        Whether it was not stored before; or why it is not now.
+        Whether it is newly stored, or the error if the store still refuses it.
 
     Raises:
-        StoreUnavailableError: the store cannot be reached; the same call may be made again.
-        StoreLoginError: the store refuses us; likewise.
+        StoreUnavailableError: the store cannot be reached; the same call may be repeated.
+        StoreLoginError: the store refuses the login; likewise.
     """
     name = f"{journal}#{record.sequence}"
     try:

@@ -1,8 +1,8 @@
-"""From the journal to the store, in batches, from one background thread.
+"""Store a journal in batches, from one background thread.
 
-The thread reads the journal's file; nothing is handed to it in memory, so a store that is away for
-a month costs disk and no memory. It promises what an exporter of OpenTelemetry does: `wake` never
-blocks or raises, and `flush` ends in time and says whether all was stored.
+The thread reads the journal's file; nothing is handed over in memory, so a store that is down for
+a month costs disk space but no memory. It promises what OpenTelemetry's exporters do: `wake` never
+blocks or raises, and `flush` ends in time and tells whether everything was stored.
 """
 
 from __future__ import annotations
@@ -26,35 +26,35 @@ __all__ = ["Exporter"]
 logger = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 0.5
-"""A COMMIT whose answer was lost is done by then, and how far we came is asked anew."""
+"""After so long, a COMMIT whose answer was lost is done; we then ask again what is stored."""
 
 POLL_SECONDS = 5.0
-"""So long after the last message the thread looks for more by itself: being woken costs whoever
-says something 15 to 50 µs between two epochs, and a look at the file costs nobody anything."""
+"""For so long after the last message, the thread polls the file by itself: waking it would cost
+the training 15 to 50 µs between two epochs, and polling costs it nothing."""
 
 MIN_POLL_INTERVAL = 0.05
-"""Seconds between two looks, at least; who wants messages stored sooner than that wakes it."""
+"""Seconds between two polls, at least; with a shorter interval, messages wake the thread."""
 
 MAX_BACKOFF_IN_FLUSH = 0.5
 STOP_SECONDS = 5.0
 IDLE_SECONDS = 60.0
-"""With nothing to ship for so long the connection is closed, so that an idle server may stop."""
+"""After so long with nothing to store, the connection is closed, so an idle server may stop."""
 
 
 class _DatabaseIsNewError(Exception):
-    """The store knows less of the journal than was stored: the database was made anew."""
+    """The store has less of the journal than was stored: the database was recreated."""
 
 
 class Exporter:
-    """Ships one journal; its thread starts at the first `wake`.
+    """Stores one journal; its thread starts at the first `wake`.
 
     Args:
         path: the journal's file.
         journal: its id.
-        connect: makes a store.
-        chores: what the thread does, step by step, while it has nothing to ship; begun anew when
-            the store was away.
-        seconds: how long messages may wait for others to be stored with them.
+        connect: opens the store.
+        idle_work: what the thread does, step by step, while it has nothing to store; restarted
+            after the store was unreachable.
+        seconds: how long messages may wait to be stored together with later ones.
     """
 
     def __init__(
@@ -77,10 +77,10 @@ class Exporter:
         self._progress = threading.Condition()
         self._outage = self._polling = False
         self._flushing = 0
-        self.stored_sequence = 0  # record 0 describes the journal: there is nothing to ship in it
+        self.stored_sequence = 0  # record 0 describes the journal and is not stored
 
     def wake(self, sequence: int = 0) -> None:
-        """Say that the journal has grown up to the record `sequence`."""
+        """Tell the thread that the journal has grown up to the record `sequence`."""
         if not self._polling and not self._wake.is_set():
             self._wake.set()
         if sequence - self.stored_sequence >= BATCH_RECORDS and not self._outage:
@@ -89,7 +89,7 @@ class Exporter:
             self._start()
 
     def flush(self, sequence: int, timeout: float | None) -> bool:
-        """Wait until the record `sequence` is stored or set aside; False when time was up."""
+        """Wait until the record `sequence` is stored or a dead letter; False on a timeout."""
         with self._progress:
             self._flushing += 1
             self._flush_now.set()
@@ -101,7 +101,7 @@ class Exporter:
             return self.stored_sequence >= sequence
 
     def stop(self, timeout: float = STOP_SECONDS) -> bool:
-        """End the thread after what it does now; whether it has ended within the time."""
+        """End the thread after its current step; returns whether it ended in time."""
         self._stopping.set()
         self._flush_now.set()
         self._wake.set()
@@ -117,7 +117,7 @@ class Exporter:
                 try:
                     thread.start()
                     self._thread = thread
-                except RuntimeError as error:  # no more threads; none at the interpreter's end
+                except RuntimeError as error:  # too many threads, or the interpreter is ending
                     self._stopping.set()
                     logger.warning(
                         "This process cannot store what is captured (%s). Nothing is lost: "
@@ -127,8 +127,8 @@ class Exporter:
                     )
 
     def _run(self) -> None:
-        # At once, for what it imports: Python forgets that a script was interrupted, and that its
-        # exit status says so, when a module executes text while the script ends, as dataclasses do.
+        # Connect at once, because of the imports: when a module executes text while a script ends,
+        # as dataclasses do, Python forgets that the script was interrupted, and its exit status.
         try:
             self._store = self._connect()
         except Exception:
@@ -139,7 +139,7 @@ class Exporter:
             idle = IDLE_SECONDS if rest is None else rest
             if self._wake.wait(0.0 if self._idle_work is not None else idle):
                 self._collect()
-                self._wake.clear()  # before reading, or a record that comes meanwhile is overlooked
+                self._wake.clear()  # before reading, or we would miss a record that comes meanwhile
                 self._flush_now.clear()
                 self._drain()
                 self._poll()
@@ -154,7 +154,7 @@ class Exporter:
         self._close()
 
     def _poll(self) -> None:
-        """Look for more messages, unasked, until there were none for a while."""
+        """Poll for more messages until there have been none for a while."""
         if self._seconds < MIN_POLL_INTERVAL:
             return
         self._polling = True
@@ -166,10 +166,10 @@ class Exporter:
             if self.stored_sequence != stored_sequence:
                 stored_sequence, until = self.stored_sequence, time.monotonic() + POLL_SECONDS
         self._polling = False
-        self._drain()  # who said something just now did not wake us
+        self._drain()  # a message that came just now did not wake us
 
     def _collect(self) -> None:
-        """Let more messages come, and do chores meanwhile."""
+        """Wait for more messages to come, and do idle work meanwhile."""
         deadline = time.monotonic() + self._seconds
         while self._idle_work is not None and not self._flush_now.is_set():
             if time.monotonic() >= deadline:
@@ -182,7 +182,7 @@ class Exporter:
             self._idle_work, self._idle_work_started = self._start_idle_work(self._store), True
 
     def _idle_step(self) -> None:
-        """One step of what is left when there is nothing to ship: never at the cost of that."""
+        """One step of idle work; its errors never keep messages from being stored."""
         try:
             if self._idle_work is not None:
                 next(self._idle_work)
@@ -193,7 +193,7 @@ class Exporter:
             logger.info("What earlier processes left is not stored yet: %s", error)
         except Exception:
             self._idle_work = None
-            logger.exception("Storing what earlier processes left ended by a mistake of ours.")
+            logger.exception("Storing what earlier processes left failed because of a bug.")
 
     def _drain(self) -> None:
         try:
@@ -203,25 +203,25 @@ class Exporter:
                         self._store_retrying(records[first : first + BATCH_RECORDS])
                 except _DatabaseIsNewError:
                     self.stored_sequence = 0
-                    self._reader.rewind()  # it is told everything
+                    self._reader.rewind()  # store everything again
         except Exception:
             self._give_up()
         self._apply_pending()
 
     def _apply_pending(self) -> float | None:
-        """Let the store bring forward what was held up; in how many seconds it is time again."""
+        """Have the store try pending work; returns the seconds until the next try."""
         try:
             return None if self._store is None else self._store.apply_pending()
         except DfAnalyzerError as error:
-            logger.info("What was held up in the store is brought forward later: %s", error)
+            logger.info("Pending columns and links are tried again later: %s", error)
         except Exception:
-            logger.exception("Bringing forward what was held up ended by a mistake of ours.")
+            logger.exception("Trying pending columns and links failed because of a bug.")
         return None
 
     def _give_up(self) -> None:
-        """Never the training's concern; what was read is still in the journal, for `sync`."""
+        """Stop storing without disturbing the training; `sync` can store the journal later."""
         logger.exception(
-            "Storing what was captured ended by a mistake of ours. Nothing is lost: "
+            "Storing what was captured failed because of a bug. Nothing is lost: "
             "`keras-prov sync` stores what is in %s.",
             self._reader.path,
         )
@@ -241,7 +241,7 @@ class Exporter:
         try:
             retrying(self._store_once, records)
         except TRANSIENT_ERRORS:
-            return  # told to stop: the journal keeps it
+            return  # told to stop: the journal has it
         if self._outage:
             logger.warning("The store is back; what waited is being stored.")
         self._outage = False
@@ -257,7 +257,7 @@ class Exporter:
         store_batch(self._store, self._journal, records, self._dead_letters)
 
     def _back_off(self, seconds: float) -> None:
-        """Wait before the next attempt; not for long while somebody waits in `flush`."""
+        """Wait before the next attempt; only briefly while somebody waits in `flush`."""
         self._flush_now.clear()
         if not self._flushing and not self._stopping.is_set():
             self._flush_now.wait(seconds)

@@ -1,8 +1,8 @@
-"""Storing what ended processes of this machine left, before a question is asked.
+"""Store what ended processes of this machine left behind, before a query.
 
-Workers of a pool are often killed with their last messages still in their journals. Who asks a
-moment later wants to see them; so they are stored first, within a bounded time. Journals of running
-processes are left alone: their locks say so.
+Workers of a pool are often killed while their last messages are still in their journals. A query a
+moment later should see them, so we store them first, within a bounded time. Journals of running
+processes are locked, and left alone.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ DRAIN_SECONDS = 5.0
 
 @dataclass
 class _Leftover:
-    """A journal whose process is gone, and whose lock we hold until it is closed."""
+    """A journal whose process is gone and whose lock we hold."""
 
     path: Path
     header: Header
@@ -40,7 +40,7 @@ class _Leftover:
     is_stored: bool = False
 
     def count_unstored(self) -> int:
-        """How many of its messages are not stored, as far as is known."""
+        """How many of its messages are not stored, as far as we know."""
         if not self.is_stored:
             with contextlib.suppress(OSError):  # it was compressed just now
                 return max(0, count_records(self.path) - 1 - self.position)
@@ -48,14 +48,17 @@ class _Leftover:
 
 
 def drain_leftovers(url: StoreURL | None, home: Path, seconds: float = DRAIN_SECONDS) -> int:
-    """Store, for so long, what ended processes left for one store; how many messages still wait.
+    """Store what ended processes left behind for one store, within a time limit.
 
-    Where nothing is left, nobody is connected to. What cannot be stored now waits.
+    If nothing is left, we do not connect. What cannot be stored now is kept.
 
     Args:
         url: the store; None is the private server of `home`.
         home: the data folder that holds the journals.
-        seconds: after so long the rest is left to `sync`, or to the next process that captures.
+        seconds: the limit; the rest is left to `sync`, or to the next process that captures.
+
+    Returns:
+        How many messages are still not stored.
 
     Raises:
         PrivateServerError: the private server cannot be started.
@@ -65,21 +68,21 @@ def drain_leftovers(url: StoreURL | None, home: Path, seconds: float = DRAIN_SEC
     if not leftovers:
         return 0
     if url is None:
-        PrivateServer(home).ensure()  # whoever asks waits for its start in any case
+        PrivateServer(home).ensure()  # the query needs it anyway
     enough = threading.Event()
-    thread = threading.Thread(  # a daemon: a server that hangs keeps nobody from asking
+    thread = threading.Thread(  # a daemon, so that a hanging server does not block the query
         target=_store, args=(leftovers, open_store(url, home), enough), daemon=True
     )
     thread.start()
     thread.join(seconds)
     enough.set()
-    return sum(each.count_unstored() for each in leftovers)
+    return sum(journal.count_unstored() for journal in leftovers)
 
 
 def _leftovers_for(url: StoreURL | None, folder: Path) -> Iterator[_Leftover]:
     address = None if url is None else str(url.without_password())
     for path in journals(folder):
-        with contextlib.suppress(JournalError, OSError):  # nobody can tell where it is from
+        with contextlib.suppress(JournalError, OSError):  # its header cannot be read
             lock = try_acquire(path)
             if lock is None:
                 continue
@@ -92,17 +95,17 @@ def _leftovers_for(url: StoreURL | None, folder: Path) -> Iterator[_Leftover]:
 
 def _store(leftovers: list[_Leftover], store: MonetDBStore, enough: threading.Event) -> None:
     try:
-        for each in leftovers:  # what was stored before is not told to wait
-            each.position = max(store.position(each.header.journal), 0)
-        for each in leftovers:
-            for _ in drain(each.path, each.header, store, each.locked_at):
-                each.position = max(store.position(each.header.journal), 0)
+        for journal in leftovers:  # first, so that no stored message is counted as missing
+            journal.position = max(store.position(journal.header.journal), 0)
+        for journal in leftovers:
+            for _ in drain(journal.path, journal.header, store, journal.locked_at):
+                journal.position = max(store.position(journal.header.journal), 0)
                 if enough.is_set():
                     return
-            each.is_stored = True
+            journal.is_stored = True
     except (DfAnalyzerError, OSError):
-        pass  # the question that follows meets it, too
+        pass  # the query that follows will report it
     finally:
-        for each in leftovers:
-            each.lock.close()
+        for journal in leftovers:
+            journal.lock.close()
         store.close()

@@ -1,7 +1,7 @@
-"""Journals whose process is gone: what it could not store any more is stored in its name.
+"""Drain journals whose process is gone: store what it could not store any more.
 
-By exactly one taker, who holds the journal's lock. All of it goes in small steps, so that a process
-with work of its own does it in between.
+Exactly one process does so, the one that holds the journal's lock. It goes in small steps, so that
+a process can do its own work in between.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ = ["JournalStore", "drain", "drain_orphans"]
 logger = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 1.0
-"""A COMMIT that was on its way when its process was killed is done by then."""
+"""After so long, a COMMIT that a killed process had sent is done."""
 
 RECENT_SECONDS = 60.0
 SEEN_BYTES = 1 << 16
@@ -47,22 +47,22 @@ STEP_SECONDS = 0.05
 
 
 class JournalStore(Store, Protocol):
-    """What taking in a journal asks of a store."""
+    """What draining a journal needs of a store."""
 
     def forget_position(self, journal: str) -> None:
-        """Forget how far `journal` is stored: somebody else may have stored more."""
+        """Forget how far `journal` is stored, because somebody else may have stored more."""
 
     def prune_marks(self, journal: str) -> None:
-        """Remove what is known of a journal beyond how far it is stored."""
+        """Remove all marks of a journal except how far it is stored."""
 
 
 def drain_orphans(folder: Path, address: str | None, store: JournalStore) -> Iterator[None]:
-    """Take in, step by step, the journals in `folder` that were left behind for one store.
+    """Drain, step by step, the journals in `folder` that were left behind for one store.
 
     Args:
         folder: holds journals.
         address: the store's URL as journals name it; None is the private server.
-        store: the same, connected.
+        store: that store.
     """
     remove_expired(folder, settings.retention_days())
     for path in journals(folder):
@@ -92,20 +92,22 @@ def _drain_if_for(path: Path, address: str | None, store: JournalStore) -> Itera
 def drain(
     path: Path, header: Header | None, store: JournalStore, since: float | None = None
 ) -> Iterator[int]:
-    """Store, in steps, a journal whose lock we hold, and compress it then.
+    """Store, step by step, a journal whose lock we hold, then compress it.
 
-    Yields how many of its messages each step stored. Tasks that its process left open are ended
-    first. A journal that says nothing is removed.
+    Tasks that its process left open are ended first. An empty journal is removed.
 
     Args:
         path: the journal.
-        header: what it says of itself.
-        store: where to.
-        since: when its lock was taken (`time.monotonic`), if not just now.
+        header: its header.
+        store: where to store it.
+        since: when its lock was acquired (`time.monotonic`), if not just now.
+
+    Yields:
+        How many messages each step stored.
 
     Raises:
         JournalError: it cannot be written to.
-        StoreError: the store cannot be reached, or does not take us.
+        StoreError: the store cannot be reached, or refuses the login.
     """
     if header is None or (not is_done(path) and _is_empty(path)):
         path.unlink()
@@ -116,18 +118,18 @@ def drain(
     yield from _store_records(path, header, store)
     if not is_done(path):
         store.prune_marks(header.journal)
-        with contextlib.suppress(OSError):  # no room for it: another one tries again
+        with contextlib.suppress(OSError):  # the disk is full: another process tries again
             for _ in compressed(path, keep=header.store is None):
                 yield 0
 
 
 def _is_empty(path: Path) -> bool:
-    """Whether a journal has its header alone: a service that nobody asked."""
+    """Whether a journal has only its header, as of a service that received nothing."""
     return all(record.sequence == 0 for record in JournalReader(path).read(SEEN_BYTES))
 
 
 def _wait_for_commit(path: Path, since: float) -> Iterator[None]:
-    """Let the server finish what the process asked of it last, before we ask how far it came."""
+    """Let the server finish the process's last statement, before we ask what is stored."""
     until = since + SETTLE_SECONDS
     while time.time() - path.stat().st_mtime < RECENT_SECONDS and time.monotonic() < until:
         time.sleep(STEP_SECONDS)
@@ -151,7 +153,7 @@ def _store_records(path: Path, header: Header, store: JournalStore) -> Iterator[
 def _end_open_tasks(
     path: Path, header: Header, store: JournalStore, since: float
 ) -> Iterator[None]:
-    """End in the journal what its process could not end any more."""
+    """Append to the journal the ends of tasks that its process left open."""
     tasks, last = OpenTasks(), 0
     for records in JournalReader(path).batches():
         for record in records:
@@ -164,4 +166,4 @@ def _end_open_tasks(
     if store.position(header.journal) < last:  # else nothing is on its way
         yield from _wait_for_commit(path, since)
     if ends:
-        append_records(path, [Record(last + 1 + i, each) for i, each in enumerate(ends)])
+        append_records(path, [Record(number, end) for number, end in enumerate(ends, last + 1)])

@@ -1,4 +1,4 @@
-"""Storing what earlier processes left behind, and how each journal stands."""
+"""Store what earlier processes left behind, and report the state of journals."""
 
 from __future__ import annotations
 
@@ -47,15 +47,14 @@ class JournalState:
 
     Attributes:
         store: where its messages go; None is the private server.
-        refused: the messages that were set aside, with the reasons.
-        executions: tags of the executions that it tells of, in order.
-        messages: how many it holds.
+        refused: its dead letters that are not stored yet.
+        executions: tags of the executions that its messages name, in order.
+        messages: how many messages it holds.
         damaged: how many of its records cannot be read.
-        stored: how many of its messages are in the store, or were set aside; None when nobody
-            answers.
-        process: `running`, `ended`, or `on` another machine, where it may run.
+        stored: how many of its messages are stored or set aside; None if the store does not answer.
+        process: `running`, `ended`, or `on` another machine, where it may be running.
         size: in bytes.
-        age: seconds since it was begun.
+        age: seconds since it was created.
     """
 
     path: Path
@@ -71,12 +70,12 @@ class JournalState:
 
     @property
     def dead_letters_path(self) -> Path:
-        """The file that holds what was set aside."""
+        """The file of its dead letters."""
         return DeadLetters.of_journal(self.path).path
 
 
 def journal_states(home: Path, store: StoreURL | None) -> Iterator[JournalState | DfAnalyzerError]:
-    """The journals of `home`, oldest first; `store` gives the password of the one it names."""
+    """The journals of `home`, oldest first; `store` gives the password for that server."""
     check_home(home, "journals")
     stores = _Stores(home, store)
     for path in journals(home / "journals", done=True):
@@ -84,7 +83,7 @@ def journal_states(home: Path, store: StoreURL | None) -> Iterator[JournalState 
             header = read_header(path)
             if header is not None:
                 yield _state(path, header, stores)
-        except FileNotFoundError:  # stored and compressed meanwhile by somebody else
+        except FileNotFoundError:  # another process stored and compressed it meanwhile
             continue
         except DfAnalyzerError as error:
             yield error
@@ -100,20 +99,23 @@ def sync(
     elsewhere: bool = False,
     refused: bool = False,
 ) -> int:
-    """Store what is left in journals whose process is gone; the number of messages stored.
+    """Store what is left in journals whose process is gone.
 
-    Journals of running processes are left to them.
+    Journals of running processes are left to these.
 
     Args:
         home: the data folder that holds the journals.
-        store: gives the password of the store it names.
-        report: is told each journal that had some, and how many or why they could not be stored;
-            the others are gone on with.
-        again: look at journals that were stored already, too, for a database that was made anew or
-            brought back from a backup.
-        elsewhere: take over journals of other machines, too: their processes are known to be gone.
-        refused: try all messages again that were set aside, and not only those that named what was
-            not there yet.
+        store: gives the password for that server.
+        report: called for each journal with the number of messages stored, if any, or with the
+            error; the other journals are stored all the same.
+        again: whether to store completely stored journals again, for a database that was recreated
+            or restored from a backup.
+        elsewhere: whether to store journals of other machines, too, because their processes are
+            known to be gone.
+        refused: whether to retry all dead letters, and not only the retryable ones.
+
+    Returns:
+        The number of messages stored.
     """
     check_home(home, "journals")
     stores = _Stores(home, store)
@@ -136,9 +138,9 @@ def sync(
         return total
 
     total = drain_all(journals(folder, done=again), drain)
-    # after all others: what a message lacked may have come with them
-    aside = [path for path, _ in journals_with_dead_letters(folder)]
-    total += drain_all(aside, partial(_retry, everything=refused, again=again))
+    # at the end: the other journals may have brought what a dead letter lacked
+    with_dead_letters = [path for path, _ in journals_with_dead_letters(folder)]
+    total += drain_all(with_dead_letters, partial(_retry, everything=refused, again=again))
     stores.close()
     return total
 
@@ -163,7 +165,7 @@ def _retry(
 
 
 class _Stores:
-    """One connection for each store that the journals name."""
+    """One connection per store that the journals name."""
 
     def __init__(self, home: Path, named: StoreURL | None) -> None:
         self._home, self._named = home, named
@@ -178,7 +180,7 @@ class _Stores:
 
     @contextlib.contextmanager
     def reaching(self, header: Header | None) -> Iterator[None]:
-        """Ask the store of a journal; one that was not reached is not waited for again."""
+        """A block that uses a journal's store; an unreachable store is not tried again."""
         address = None if header is None else header.store
         if address in self._unreachable:
             raise self._unreachable[address]
@@ -192,7 +194,7 @@ class _Stores:
 
     def close(self) -> None:
         for store in self._open.values():
-            with contextlib.suppress(DfAnalyzerError):  # the next one who captures tries again
+            with contextlib.suppress(DfAnalyzerError):  # the next process that captures tries again
                 while store.apply_pending() == 0.0:
                     pass
             store.close()
