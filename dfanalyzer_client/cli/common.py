@@ -1,4 +1,4 @@
-"""What all commands share: the store option, tables, and errors in one line."""
+"""Shared by all commands: the store option, tables, and errors in one line."""
 
 from __future__ import annotations
 
@@ -61,12 +61,12 @@ def friendly_errors() -> Iterator[None]:
     except DfAnalyzerError as error:
         raise click.ClickException(terminal_text(error)) from None
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone, as `head` does
+        sys.stderr.close()  # the reader of our output has closed it, as `head` does
         raise SystemExit(1) from None
 
 
 def chosen_store(option: str | None) -> StoreURL | None:
-    """The store that was named, its password asked for where it is missing."""
+    """The store that was named; asks for its password if that is missing."""
     url = settings.store_url(option)
     if url is None or url.password is not None:
         return url
@@ -76,9 +76,9 @@ def chosen_store(option: str | None) -> StoreURL | None:
 
 @contextlib.contextmanager
 def reading(option: str | None, *, complete: bool = True) -> Iterator[Connection]:
-    """A connection to ask with, closed at the end.
+    """A connection for queries, closed at the end.
 
-    `complete`: what ended processes of this machine left is stored first.
+    With `complete`, what ended processes of this machine left behind is stored first.
     """
     url, home = chosen_store(option), settings.home()
     unstored = drain_leftovers(url, home) if complete else 0
@@ -96,7 +96,7 @@ def reading(option: str | None, *, complete: bool = True) -> Iterator[Connection
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str | None) -> None:
-    """Print rows as a table, or as `form` says."""
+    """Print rows as a table, or as CSV or JSON if `form` says so."""
     if form == "csv":
         click.echo(as_csv(columns, rows), nl=False)
     elif form == "json":
@@ -108,7 +108,7 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str 
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print rows under their columns, as wide as they are where stdout is no terminal."""
+    """Print rows as a table, without a limit on its width if stdout is not a terminal."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -129,12 +129,12 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
 
 
 def say(text: object, *, err: bool = False) -> None:
-    """Print a line with stored texts in it, so that none of them steers the terminal."""
+    """Print a line that contains stored texts, with control characters spelled out."""
     click.echo(terminal_text(text), err=err)
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds as people say them."""
+    """Seconds as a text for people."""
     if seconds is None:
         return ""
     if seconds < 60:
@@ -145,5 +145,5 @@ def duration(seconds: float | None) -> str:
 
 
 def _cell(value: Any) -> str:
-    """A value in one line: its newlines, and what would steer the terminal, are spelled out."""
+    """A value on one line: newlines and control characters are spelled out."""
     return "null" if value is None else terminal_line(value)

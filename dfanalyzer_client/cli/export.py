@@ -28,7 +28,7 @@ TEXTS = ("provn", "json", "jsonld", "xml", "turtle", "rdfxml", "trig", "dot")
 BINARY = ("png", "pdf")
 CRATE = "ro-crate"
 FORMATS = (*TEXTS, "svg", *BINARY, CRATE)
-"""Spelled here, so that help needs no import; a test holds them against the package's."""
+"""Spelled here, so that help needs no import; a test compares them with the package's."""
 
 
 @click.command()
@@ -42,9 +42,9 @@ FORMATS = (*TEXTS, "svg", *BINARY, CRATE)
     "--epochs/--no-epochs",
     default=True,
     show_default=True,
-    help="Whether each epoch is an entity, or those alone that something goes back to.",
+    help="Whether every epoch is an entity, or only those that something was derived from.",
 )
-@click.option("--prospective", is_flag=True, help="The design, too: transformations and sets.")
+@click.option("--prospective", is_flag=True, help="Include the design: transformations and sets.")
 @click.option(
     "--author", metavar="TEXT", help="'Name <mail>', ORCID iD. Default: KERAS_PROV_AUTHOR."
 )
@@ -146,9 +146,9 @@ def _write(pieces: Iterable[bytes], format_: str, output: Path | None) -> None:
 
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the place of `path` when all is written, and leaves it be otherwise.
+    """A file that replaces `path` once it is completely written, and otherwise leaves it alone.
 
-    A link stays a link, and permissions stay; a device or a pipe is written to.
+    Links and permissions are kept; a device or a pipe is written to directly.
     """
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
@@ -168,7 +168,7 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
 
 @contextlib.contextmanager
 def _beside(target: Path) -> Iterator[tuple[Path, IO[bytes]]]:
-    """A new file in the folder of `target`, which is removed where anything fails."""
+    """A new file in the folder of `target`, which is removed if anything fails."""
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".export-", delete=False) as file:
         new = Path(file.name)
         try:

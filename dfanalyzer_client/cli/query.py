@@ -1,4 +1,4 @@
-"""`keras-prov query`: rows that belong together, by the way the data took."""
+"""`keras-prov query`: rows that belong together, along the path that the data took."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""``keras-prov run``: capture the trainings of a script that knows nothing of us.
+"""``keras-prov run``: capture the trainings of an unchanged script.
 
-Keras is not imported here: the script may set KERAS_BACKEND before it imports Keras. As soon as it
-has, keras_prov is imported, too, and capture begins.
+Keras is not imported here, because the script may set KERAS_BACKEND before it imports Keras. As
+soon as it does, keras_prov is imported, too, and capture begins.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def run(
         ours = importlib.import_module("keras_prov._run_command")
         ours.capture_all(capture, tag, adaptation, store)
 
-    # first: to find a module imports its package, which may import Keras
+    # before finding the module: that imports its package, which may import Keras
     wrapt.register_post_import_hook(_import_ours, "keras")
     wrapt.register_post_import_hook(capture_all, "keras_prov")
     program, process = _program(script, arguments, is_module), os.getpid()
@@ -84,7 +84,7 @@ def run(
         if os.getpid() == process:
             _close(program, _failure(ended))
         raise
-    if os.getpid() == process:  # not a child that it forked
+    if os.getpid() == process:  # not in a child that the script forked
         _close(program, None)
 
 
@@ -93,14 +93,14 @@ def _import_ours(_: ModuleType) -> None:
 
 
 def _failure(ended: SystemExit) -> BaseException | str | None:
-    """Why a program did not end well; `Program.run` hides its exception behind an exit code."""
+    """Why a program failed; `Program.run` hides its exception behind an exit code."""
     if ended.__suppress_context__ and ended.__context__ is not None:
         return ended.__context__
     return None if ended.code in (None, 0) else f"SystemExit: {ended.code}"
 
 
 def _close(program: Program, error: BaseException | str | None) -> None:
-    """What is left to be said of a program that has imported Keras, and trained nothing."""
+    """Print what the user should know if the program imported Keras but trained nothing."""
     ours = sys.modules.get("keras_prov._run_command")
     line = ours.script_ended(program.path, error) if ours is not None else None
     if line is not None:

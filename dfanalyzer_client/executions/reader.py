@@ -1,4 +1,4 @@
-"""Reading an execution from the database, ours or the predecessor's, into a record."""
+"""Read an execution from the database, ours or the predecessor's, into a record."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .record import ExecutionRecord, FileRecord, RowRecord, SetRecord, TaskRecor
 __all__ = ["read_execution"]
 
 NO_TEXT = ("", "null")
-"""How the predecessor's clients say that a task has no text."""
+"""What the predecessor's clients store if a task has no text."""
 
 
 def read_execution(connection: Connection, dataflow: str, execution: int) -> ExecutionRecord:
@@ -39,7 +39,8 @@ def read_execution(connection: Connection, dataflow: str, execution: int) -> Exe
     tasks, version = _tasks(connection, catalogue, execution)
     by_id = {task.id: task for task in tasks}
     sets = [
-        _set(connection, catalogue, layout, each, execution, by_id) for each in layout.sets.values()
+        _set(connection, catalogue, layout, known_set, execution, by_id)
+        for known_set in layout.sets.values()
     ]
     programs: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for transformation, program in sorted(layout.used):
@@ -49,7 +50,7 @@ def read_execution(connection: Connection, dataflow: str, execution: int) -> Exe
         layout,
         version or layout.version,
         tasks,
-        [each for each in sets if each.rows],
+        [content for content in sets if content.rows],
         _files(connection, catalogue, execution, by_id),
         _derived_from(connection, catalogue, execution),
         dict(programs),
@@ -59,7 +60,7 @@ def read_execution(connection: Connection, dataflow: str, execution: int) -> Exe
 def _tasks(
     connection: Connection, catalogue: Catalogue, execution: int
 ) -> tuple[list[TaskRecord], int]:
-    """The tasks of an execution, with those that each depends on, and their newest version."""
+    """The tasks of an execution with their dependencies, and their newest dataflow version."""
     begun, ended = catalogue.table("task_begun"), catalogue.table("task_ended")
     rows = connection.query(
         "SELECT b.id, x.tag, b.identifier, COALESCE(e.status, b.status), b.began, e.ended, "
@@ -75,7 +76,7 @@ def _tasks(
         counts[tag, number] += 1
         again = counts[tag, number]
         name = str(number) if again == 1 else f"{number}-{again}"
-        workspace, resource, output, error = (None if each in NO_TEXT else each for each in texts)
+        workspace, resource, output, error = (None if text in NO_TEXT else text for text in texts)
         tasks.append(
             TaskRecord(
                 id_,
@@ -112,7 +113,7 @@ def _set(
     execution: int,
     tasks: dict[int, TaskRecord],
 ) -> SetRecord:
-    """The rows that a task of the execution wrote, or that one read where nobody wrote them."""
+    """The rows that a task of the execution wrote, or read if no task wrote them."""
     writing = [f"{tag}_task_id" for tag in known.producers]
     reading = [f"{tag}_task_id" for tag in known.consumers]
     columns = known.task_columns
@@ -161,13 +162,15 @@ def _row(
     writers = [tasks[id_] for column in writing if (id_ := ids[column]) in tasks]
     readers = [tasks[id_] for column in reading if (id_ := ids[column]) in tasks]
     writer = writers[0] if writers else None
-    return RowRecord(number, writer, tuple(each for each in readers if each is not writer), values)
+    return RowRecord(
+        number, writer, tuple(reader for reader in readers if reader is not writer), values
+    )
 
 
 def _files(
     connection: Connection, catalogue: Catalogue, execution: int, tasks: dict[int, TaskRecord]
 ) -> list[FileRecord]:
-    """Files of the execution; the predecessor's table has no mode, size and SHA-256."""
+    """The files of the execution; the predecessor's table lacks mode, size and SHA-256."""
     known = catalogue.columns("file")
     if not known:
         return []
@@ -200,5 +203,5 @@ def _derived_from(connection: Connection, catalogue: Catalogue, execution: int) 
 
 
 def _utc(moment: datetime | None) -> datetime | None:
-    """The database's time stamps are UTC and do not say so."""
+    """Mark a time of the database as UTC, which it is."""
     return None if moment is None else moment.replace(tzinfo=UTC)

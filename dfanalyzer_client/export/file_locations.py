@@ -1,4 +1,4 @@
-"""Where a file is, as it is published: no login is in it, and it is a URI for whoever wants one."""
+"""The location of a file as it is published: without a login, as a path or as a URI."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://([^/?#]*)([^?#]*)")
 """Scheme, authority and path; a scheme of one letter is a drive of Windows."""
 
 IN_URLS = "/!$&'()*+,;=@~:%[]"
-"""What a URL may have as it is (RFC 3986), beside letters, digits and ``_.-``."""
+"""Characters that need no escape in a URL (RFC 3986), besides letters, digits and ``_.-``."""
 
 
 def is_url(location: str) -> bool:
-    """Whether a file's place is a URL, not a path."""
+    """Whether the location of a file is a URL, not a path."""
     return URL.match(location) is not None
 
 
@@ -30,9 +30,9 @@ def published_location(location: str) -> str:
 
 
 def location_uri(location: str) -> str | None:
-    """A published place as a URI: of a path that begins at the root a ``file:`` one (RFC 8089).
+    """A location as a URI; an absolute path becomes a ``file:`` URI (RFC 8089).
 
-    None for a relative path: whoever reads it would resolve it against another folder.
+    None for a relative path: a reader would resolve it against another folder.
     """
     if is_url(location):
         return quote(published_location(location), safe=IN_URLS)

@@ -184,7 +184,7 @@ def _header(path: Path, message: dict[str, Any]) -> Header:
     if datetime.fromisoformat(message["created"]).tzinfo is None:
         raise ValueError(message["created"])
     texts = message["journal"], message["host"], message.get("boot") or "", message["store"] or ""
-    if not all(isinstance(each, str) for each in texts):
+    if not all(isinstance(text, str) for text in texts):
         raise TypeError(texts)
     return Header(
         message["journal"],

@@ -110,7 +110,7 @@ class UpdateReader:
         """Journals that may have more, oldest first."""
         found = {stem(path): path for path in journals(self._folder, done=True)}
         self._done &= found.keys()
-        self._live = {name: each for name, each in self._live.items() if name in found}
+        self._live = {name: position for name, position in self._live.items() if name in found}
         return [path for name, path in found.items() if path != own and name not in self._done]
 
     def _read(

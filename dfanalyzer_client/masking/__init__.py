@@ -1,7 +1,7 @@
-"""Secrets in what is recorded, shown and exported: masked by one set of rules.
+"""Mask secrets in what is recorded, shown and exported, by one set of rules.
 
-`captured_text` and `captured_row` are what everything that is captured passes: they mask, bound
-and make storable.
+All that is captured passes `captured_text` or `captured_row`, which mask it, limit its length
+and make it storable.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The one way of a captured text into a message: masked, bounded, storable."""
+"""Prepare a captured text for a message: masked, limited in length, storable."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from ._text import masked
 __all__ = ["MAX_CHARACTERS", "MAX_ERROR_CHARACTERS", "CapturedText", "bounded", "captured_text"]
 
 MAX_CHARACTERS = 100_000
-"""Of a captured text; what is longer is cut in its middle, and says so."""
+"""Of a captured text; the middle of a longer text is replaced by a note."""
 
 MAX_ERROR_CHARACTERS = 10_000
 """Characters of an error's message."""
 
 MARGIN = 2000
-"""Characters beyond the cut that are masked with the rest: it may go through a secret."""
+"""Characters beyond the cut that are masked, too, because the cut may go through a secret."""
 
 
 class CapturedText(str):
-    """A text that has passed `captured_text`, and passes it again as it is."""
+    """A text that `captured_text` returned; it returns it unchanged the next time."""
 
     __slots__ = ()
 
@@ -29,16 +29,16 @@ class CapturedText(str):
 def captured_text(
     text: str, limit: int = MAX_CHARACTERS, *, mask: Callable[[str], str] = masked
 ) -> CapturedText:
-    """A text that was read from the world as it is stored: masked, bounded, without NUL.
+    """A captured text as it is stored: masked, limited in length, without NUL.
 
     Args:
-        text: what was read.
+        text: what was captured.
         limit: how many of its characters are kept.
         mask: how it is masked.
     """
     if isinstance(text, CapturedText):
         return text
-    if len(text) > limit + MARGIN:  # masking takes a bounded time
+    if len(text) > limit + MARGIN:  # so that masking takes a bounded time
         half = limit // 2
         head, tail = mask(text[: half + MARGIN]), mask(text[-half - MARGIN :])
         cut = _with_gap(head[:half], tail[-half:], len(text))
@@ -48,7 +48,7 @@ def captured_text(
 
 
 def bounded(text: str, limit: int = MAX_CHARACTERS) -> str:
-    """`text`, or its beginning and its end, and between them how much was left out."""
+    """`text`, or its beginning and end with a note of how much was left out."""
     half = limit // 2
     return text if len(text) <= limit else _with_gap(text[:half], text[-half:], len(text))
 

@@ -1,4 +1,4 @@
-"""Secrets on command lines, where one may also follow its option's name."""
+"""Mask secrets in command lines, where a secret may also follow the name of an option."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def masked_arguments(arguments: Sequence[str]) -> list[str]:
 
 
 def masked_command(line: str) -> str:
-    """A command line that was recorded as one text, masked; quotes stay where they are needed."""
+    """A command line in one text, masked, with quotes where they are needed."""
     try:
         arguments = shlex.split(line)
     except ValueError:  # cut off within a quotation
@@ -40,7 +40,7 @@ def masked_command(line: str) -> str:
 
 
 def quoted(argument: str) -> str:
-    """An argument as a shell takes it; the mask itself is no reason to quote."""
+    """An argument quoted for a shell; the mask itself needs no quotes."""
     plain = argument.replace(MASK, "x")
     return argument if shlex.quote(plain) == plain else shlex.quote(argument)
 

@@ -1,4 +1,4 @@
-"""The way from sets to sets through a dataflow: pure functions of its layout."""
+"""Find paths between sets of a dataflow: pure functions of its layout."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def fragment(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
 ) -> tuple[list[str], list[Step]]:
-    """The sets on the shortest ways from `sources` to `targets`, and the steps that join them.
+    """The sets on the shortest paths from `sources` to `targets`, and the steps that join them.
 
-    Of the ways from one source to one target it is the shortest of those that pass the most sets of
-    `include`; none passes a set of `exclude`. A set comes after one that it is joined with.
+    Between a source and a target we take the shortest of the paths that pass the most sets of
+    `include`; no path passes a set of `exclude`. Every set comes after one that it is joined with.
 
     Raises:
-        UnknownTagError: a set is not there, no way leads from a source or to a target or past an
-            included set, or the ways do not touch.
+        UnknownTagError: a set does not exist, no path leads from a source, to a target or through
+            an included set, or the paths are not connected.
     """
     requested = {"source": sources, "target": targets, "include": include, "exclude": exclude}
     known = {what: _checked(layout, tags) for what, tags in requested.items()}
@@ -56,7 +56,7 @@ def _paths(
     include: list[str],
     exclude: list[str],
 ) -> list[tuple[str, list[Step]]]:
-    """Each source with the steps to a target, for the pairs that have a way."""
+    """Sources with the steps to a target, for all pairs that a path connects."""
     found = []
     for source in sources:
         for target in targets:
@@ -69,7 +69,7 @@ def _paths(
 def _shortest(
     layout: DataflowLayout, source: str, target: str, include: list[str], exclude: list[str]
 ) -> list[Step] | None:
-    """Breadth first, over sets and which of the included ones were passed."""
+    """Breadth-first search over pairs of a set and the included sets passed so far."""
     if {source, target} & set(exclude):
         return None
     start = source, frozenset({source} & set(include))
@@ -91,8 +91,8 @@ def _shortest(
 
 def _steps_from(layout: DataflowLayout, source: str) -> Iterator[Step]:
     for transformation in layout.sets[source].consumers:
-        for tag, each in layout.sets.items():
-            if transformation in each.producers and tag != source:
+        for tag, known_set in layout.sets.items():
+            if transformation in known_set.producers and tag != source:
                 yield Step(source, transformation, tag)
 
 
@@ -132,7 +132,7 @@ def _check_all_reached(
 def _joined(
     layout: DataflowLayout, paths: list[tuple[str, list[Step]]]
 ) -> tuple[list[str], list[Step]]:
-    """The sets in an order in which each one after the first shares a step with one before."""
+    """The sets, ordered so that every set after the first shares a step with one before it."""
     steps = list(dict.fromkeys(step for _, path in paths for step in path))
     sets, left = [paths[0][0]], list(steps)
     ordered: list[Step] = []

@@ -1,4 +1,4 @@
-"""The SELECT of a path query: pure functions of the dataflow's layout."""
+"""Build the SELECT of a path query: pure functions of the dataflow's layout."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Attributes", "select"]
 
 
 class Attributes:
-    """The attributes of the sets on the way, by what users call them."""
+    """The attributes of the sets on the path, by the names that users give."""
 
     def __init__(self, layout: DataflowLayout, sets: list[str]) -> None:
         self._layout, self._sets = layout, sets
@@ -29,7 +29,7 @@ class Attributes:
                 f"Set {tag!r} is not on the way, which passes {named(self._sets)}."
             )
         among = self._sets if tag is None else [tag.lower()]
-        holders = [each for each in among if name.lower() in self._layout.sets[each].attributes]
+        holders = [tag for tag in among if name.lower() in self._layout.sets[tag].attributes]
         if len(holders) == 1:
             return holders[0], name.lower()
         if holders:
@@ -37,18 +37,18 @@ class Attributes:
                 f"Several sets on the way have an attribute {name!r}: {named(holders)}. Write "
                 f"'{holders[0]}.{name.lower()}'."
             )
-        known = [f"{each}.{a}" for each in among for a in self._layout.sets[each].attributes]
+        known = [f"{tag}.{a}" for tag in among for a in self._layout.sets[tag].attributes]
         raise UnknownTagError(
             f"No set on the way has an attribute {name!r}. Expected one of {named(known)}."
         )
 
     def column(self, tag: str | None, name: str) -> str:
-        """The same as SQL."""
+        """An attribute as SQL; raises UnknownTagError."""
         found, attribute = self.found(tag, name)
         return literal(f"{self.alias(found)}.{identifier(attribute)}")
 
     def projected(self, names: Sequence[str], ends: Sequence[str]) -> list[tuple[str, str]]:
-        """The attributes of a projection; of none, all of the sets at the ends."""
+        """The attributes of a projection; if it is empty, all of the sets at the ends."""
         if names:
             return [self.found(*self._split(name)) for name in names]
         return [
@@ -58,17 +58,17 @@ class Attributes:
         ]
 
     def _split(self, name: str) -> tuple[str | None, str]:
-        """`set.attribute` or `attribute`; each may hold dots of its own."""
+        """Split `set.attribute` or `attribute`; both may contain dots."""
         for tag, attribute in _splits(name):
             among = (
                 self._sets if tag is None else [tag.lower()] if tag.lower() in self._sets else []
             )
-            if any(attribute.lower() in self._layout.sets[each].attributes for each in among):
+            if any(attribute.lower() in self._layout.sets[tag].attributes for tag in among):
                 return tag, attribute
         return next(_splits(name))
 
     def alias(self, tag: str) -> str:
-        """What a set is called in the statement."""
+        """The alias of a set in the statement."""
         return f"s{self._sets.index(tag)}"
 
 
@@ -100,7 +100,7 @@ def select(
 
 
 class _Join:
-    """The JOIN clauses of one step, of which one set or both are there already."""
+    """The JOIN clauses of one step, of which one set or both are joined already."""
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class _Join:
         return self._reading_on([self._read, self._wrote, *self._same()])
 
     def _reading_on(self, conditions: list[str]) -> list[str]:
-        """Which tasks read which rows; without them, rows meet by their values alone."""
+        """Join the tasks that read rows; LOGICAL queries join by values only."""
         if self._mapping == "LOGICAL":
             return []
         layout, step = self._layout, self._step
@@ -142,7 +142,7 @@ class _Join:
         return [f"JOIN {name} AS {alias} ON {' AND '.join(conditions)}"]
 
     def _same(self) -> list[str]:
-        """That attributes of the same name have the same value."""
+        """Conditions that attributes with the same name have the same value."""
         if self._mapping == "PHYSICAL":
             return []
         source = self._layout.sets[self._step.source].attributes
@@ -157,7 +157,7 @@ class _Join:
 
 
 def _reads(layout: DataflowLayout, known: SetLayout, transformation: str, dependencies: str) -> str:
-    """Each row of a set with each task of a transformation that read it."""
+    """All pairs of a row of a set and a task of a transformation that read it."""
     rows, task = from_clause(layout, known), identifier(f"{transformation}_task_id")
     read_columns = (
         f"SELECT id AS row_id, {task} AS task_id FROM {rows} AS w WHERE {task} IS NOT NULL"
@@ -173,7 +173,7 @@ def _reads(layout: DataflowLayout, known: SetLayout, transformation: str, depend
 
 
 def _splits(name: str) -> Iterator[tuple[str | None, str]]:
-    """Every reading of a name as `set.attribute`, then as an attribute alone."""
+    """All ways to read a name as `set.attribute`, then as an attribute alone."""
     parts = name.split(".")
     for count in range(1, len(parts)):
         yield ".".join(parts[:count]).strip(), ".".join(parts[count:]).strip()

@@ -115,7 +115,7 @@ def _compared(layout: DataflowLayout, known: SetLayout) -> list[str]:
 
 def _epoch(known: SetLayout) -> str | None:
     """The attribute that holds the epoch of a row; None if there is none."""
-    numbers = [name for name, each in known.attributes.items() if each.type == "NUMERIC"]
+    numbers = [name for name, attribute in known.attributes.items() if attribute.type == "NUMERIC"]
     return next((name for name in EPOCHS if name in numbers), None)
 
 

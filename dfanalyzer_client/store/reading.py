@@ -122,7 +122,7 @@ def declaration_of(layout: DataflowLayout) -> dict[str, Any]:
     declaration = Declaration(layout.tag)
     declaration.transformations = {tag: set() for tag in layout.transformations}
     for tag, known in layout.sets.items():
-        attributes = {name: each.type for name, each in known.attributes.items()}
+        attributes = {name: attribute.type for name, attribute in known.attributes.items()}
         declaration.sets[tag] = DeclaredSet(
             tag, attributes, list(known.producers), list(known.consumers)
         )

@@ -1,7 +1,6 @@
-"""Which file a training was started from, as the recorded command line says.
+"""Find the script of a training from the recorded command line.
 
-Nothing is guessed: where the line names no file, or the file is not there any more, the reason is
-told instead.
+Nothing is guessed: if the line names no file, or the file no longer exists, we give the reason.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ RUN_OPTIONS = ("--capture", "--tag", "--store")
 
 @dataclass(frozen=True)
 class Script:
-    """What was run.
+    """The script that was run.
 
     Attributes:
-        path: its file, where it still is; else None.
-        reason: why there is none, as the end of a sentence.
+        path: its file; None if it cannot be found.
+        reason: why it cannot be found, as the end of a sentence.
         changed: when it was changed, if that was after the execution began (UTC).
         command: the command line, as it was recorded.
     """
@@ -45,7 +44,7 @@ class Script:
 
 @dataclass(frozen=True)
 class _Target:
-    """What a command line names: a file, or a module, or why neither."""
+    """What a command line runs: a file, a module, or the reason why neither is known."""
 
     file: str = ""
     module: str = ""
@@ -53,14 +52,14 @@ class _Target:
 
 
 def find_script(environment: Environment, began: datetime | None) -> Script:
-    """The script of an execution that began then, or why it cannot be found."""
+    """The script of an execution that began at `began`, or why it cannot be found."""
     command = environment.first("process", "command_line")
     if command is None:
         return Script(reason="the command line was not captured (key ENVIRONMENT)")
     folder = environment.first("process", "working_directory")
     notebook = environment.first("process", "notebook")
     target = _Target(notebook) if notebook else _named(command)
-    if not target.reason and any(MASK in each for each in (target.file, target.module)):
+    if not target.reason and any(MASK in text for text in (target.file, target.module)):
         target = _Target(reason="its name is masked in the recorded command line")
     if target.reason:
         return Script(reason=target.reason, command=command)
@@ -85,7 +84,7 @@ def _is_installed(file: str, python: str | None) -> bool:
 
 
 def _candidates(target: _Target, folder: Path | None) -> Iterator[Path]:
-    """Where the file may be; a relative path begins at the working directory."""
+    """Where the file may be; relative paths start at the working directory."""
     if target.file and (folder is not None or Path(target.file).is_absolute()):
         path = (folder or Path()) / target.file
         yield from (path, path / "__main__.py")
@@ -101,7 +100,7 @@ def _changed(path: Path, began: datetime | None) -> datetime | None:
 
 
 def _named(command: str) -> _Target:
-    """What a command line of Python runs."""
+    """What a Python command line runs."""
     try:
         words = shlex.split(command)
     except ValueError:  # cut off within a quotation

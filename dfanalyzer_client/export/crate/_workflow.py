@@ -1,4 +1,4 @@
-"""The crate's main entity: the script that was run, or the dataflow where it is not to be had."""
+"""The crate's main entity: the script that was run, or the dataflow if there is no script."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def add_workflow(
     environment: Environment,
     parameters: Parameters,
 ) -> str:
-    """Add script and dataflow, one of them as the main entity, whose id is returned."""
+    """Add script and dataflow, one of them as the main entity, and return its id."""
     shared = _prospective(record, parameters)
     source = environment.source
     if source is not None:
@@ -49,7 +49,7 @@ def add_workflow(
 
 
 def describe_script(script: Script, source: Source | None) -> str:
-    """What is known of the script."""
+    """What is known about the script."""
     if script.path is None:
         text = f"The script is not in this crate: {script.reason}."
     else:
@@ -66,7 +66,7 @@ def describe_script(script: Script, source: Source | None) -> str:
 
 
 def _copied(crate: Crate, file: Path) -> str:
-    """Copy the script; where it lies now."""
+    """Copy the script, and return its path in the crate."""
     path = f"script/{safe_name(file.name)}"
     target = crate.folder / path
     target.parent.mkdir()
@@ -75,7 +75,7 @@ def _copied(crate: Crate, file: Path) -> str:
 
 
 def _prospective(record: ExecutionRecord, parameters: Parameters) -> Entity:
-    """What the workflow consists of: of its transformations those that were done."""
+    """The parts of the workflow: the transformations that have tasks."""
     transformations = record.transformations
     shared: Entity = {
         "hasPart": reference(*map(tool_id, transformations)),
@@ -90,13 +90,17 @@ def _prospective(record: ExecutionRecord, parameters: Parameters) -> Entity:
 
 
 def _ids(transformations: Sequence[str], of: Mapping[str, Sequence[str]]) -> list[str]:
-    return list(dict.fromkeys(id_ for each in transformations for id_ in of.get(each, ())))
+    return list(
+        dict.fromkeys(
+            id_ for transformation in transformations for id_ in of.get(transformation, ())
+        )
+    )
 
 
 def _add_dataflow(
     crate: Crate, record: ExecutionRecord, description: str, workflow: Entity | None = None
 ) -> str:
-    """Add the dataflow, as the workflow where it is described as one."""
+    """Add the dataflow; as the main entity, if `workflow` describes it as one."""
     text = json.dumps(_dataflow(record), indent=1, ensure_ascii=False)
     if workflow is None:
         return crate.add_text(DATAFLOW, f"{text}\n", description)

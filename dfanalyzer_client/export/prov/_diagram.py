@@ -1,4 +1,4 @@
-"""A picture of an execution, drawn by Graphviz: causes on the left, what came of them on the right.
+"""Draw an execution with Graphviz: causes on the left, results on the right.
 
 `prov.dot` gives nodes and arrows the shapes and colours of the PROV documents
 (https://www.w3.org/TR/prov-primer/); a legend says what they are.
@@ -41,7 +41,7 @@ def picture(document: ProvDocument, title: str, kind: str) -> bytes:
     """A document as SVG, PNG or PDF.
 
     Raises:
-        DfAnalyzerError: Graphviz is not there, or fails.
+        DfAnalyzerError: Graphviz is not installed, or fails.
     """
     command = ["dot", f"-T{kind}", f"-Gdpi={RESOLUTION if kind == 'png' else 72}"]
     try:
@@ -107,17 +107,17 @@ def _graph(document: ProvDocument, title: str) -> Any:
 
 def _nodes(graph: Any) -> list[Any]:
     """The nodes of a graph and of its clusters."""
-    inner = [node for each in graph.get_subgraphs() for node in _nodes(each)]
+    inner = [node for subgraph in graph.get_subgraphs() for node in _nodes(subgraph)]
     return [*graph.get_nodes(), *inner]
 
 
 def _edges(graph: Any) -> list[Any]:
-    inner = [edge for each in graph.get_subgraphs() for edge in _edges(each)]
+    inner = [edge for subgraph in graph.get_subgraphs() for edge in _edges(subgraph)]
     return [*graph.get_edges(), *inner]
 
 
 def _label(record: ProvRecord) -> str:
-    """The record's title, and below it what is known of it: as text that Graphviz lays out."""
+    """The record's title with its attributes below it, as an HTML-like label of Graphviz."""
     lines = [
         f"{escape(name.localpart)} {escape(str(value))}"
         for name, value in record.extra_attributes

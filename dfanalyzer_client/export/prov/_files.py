@@ -1,4 +1,4 @@
-"""Files as entities: where they are, what is in them, who wrote and who read them."""
+"""Files as entities: their location and content, and the tasks that wrote and read them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ OF_MODELS = frozenset(tag.lower() for tag in (tags.SAVING, tags.LOADING))
 def state_files(
     statements: Statements, record: ExecutionRecord, rows: Rows
 ) -> tuple[list[QualifiedName], list[QualifiedName]]:
-    """State the files that tasks read and wrote; the entities of the former and of the latter.
+    """State the files that tasks read and wrote; returns the entities of both.
 
-    Two files of the same bytes, in this document or another, specialize one entity, which is called
+    Files with the same bytes, in this document or another, specialize one entity, which is named
     by their SHA-256.
     """
     read, written = [], []
@@ -37,15 +37,15 @@ def state_files(
         elif file.mode == READ:
             read.append(entity)
             statements.used(activity, entity)
-        else:  # DfAnalyzer's clients do not say: the task has to do with it
+        else:  # DfAnalyzer's clients do not tell whether the task read or wrote it
             statements.used(activity, entity)
     return read, written
 
 
 def _sources(task: TaskRecord, rows: Rows) -> list[QualifiedName]:
-    """What a file came of: what its task read, and what those before it had read.
+    """What a file was derived from: what its task and the tasks before it had read.
 
-    So a model leads to the data and the configuration that it was trained with.
+    So a model leads back to the data and the configuration that it was trained with.
     """
     found = [*rows.sources(task.id)]
     for previous in task.depends_on:

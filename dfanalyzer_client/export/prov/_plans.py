@@ -1,7 +1,7 @@
-"""The dataflow as a plan; on request with its transformations, sets and attributes.
+"""The dataflow as a plan, on request with its transformations, sets and attributes.
 
-Those are typed with ProvONE's classes, too (http://purl.dataone.org/provone-v1-dev), the extension
-of PROV for workflows as they are designed.
+They also have types of ProvONE (http://purl.dataone.org/provone-v1-dev), the extension of PROV for
+the design of workflows.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def state_plan(
 
 
 def _state_set(statements: Statements, flow: str, plan: QualifiedName, known: SetLayout) -> None:
-    """A set of the design, who writes and reads it, and its attributes."""
+    """State a set of the design, the transformations that write and read it, its attributes."""
     names = statements.names
     entity = statements.entity(
         names.flow(flow, "set", known.tag),

@@ -1,6 +1,6 @@
-"""An execution in few nodes, for pictures.
+"""Summarize an execution in a few nodes, for pictures.
 
-A transformation with all its tasks is one activity, a set with all its rows one entity.
+A transformation with all its tasks is one activity; a set with all its rows is one entity.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ HASH_CHARACTERS = 16
 
 
 def summary_of(record: ExecutionRecord, options: Options) -> ProvDocument:
-    """The document that a picture shows: the whole execution, however many epochs it has."""
+    """The document for a picture: the whole execution, however many epochs it has."""
     document = ProvDocument()
     names = Names(options.base, record.tag)
     for namespace in names.namespaces:
@@ -85,21 +85,25 @@ def _state_agents(
 def _state_sets(
     statements: Statements, record: ExecutionRecord, activities: dict[str, QualifiedName]
 ) -> set[tuple[str, str]]:
-    """Sets, who wrote and who read them; the pairs of transformations that they link."""
+    """State sets, who wrote and read them; returns the transformations that they link."""
     tasks = {task.id: task for task in record.tasks}
     readers: dict[str, dict[str, None]] = defaultdict(dict)
     for task, sets in reads_of(record).items():
         for tag in sets:
             readers[tag][tasks[task].transformation] = None
     linked = set()
-    for each in record.sets:
+    for content in record.sets:
         entity = statements.entity(
-            statements.names.run(record.tag, "set", each.tag), _title(each), [], {}, _shown(each)
+            statements.names.run(record.tag, "set", content.tag),
+            _title(content),
+            [],
+            {},
+            _shown(content),
         )
-        writers = dict.fromkeys(row.writer.transformation for row in each.rows if row.writer)
+        writers = dict.fromkeys(row.writer.transformation for row in content.rows if row.writer)
         for tag in writers:
             statements.generated(entity, activities[tag])
-        for tag in readers[each.tag]:
+        for tag in readers[content.tag]:
             statements.used(activities[tag], entity)
             linked |= {(tag, writer) for writer in writers}
     return linked
@@ -108,7 +112,7 @@ def _state_sets(
 def _state_files(
     statements: Statements, record: ExecutionRecord, activities: dict[str, QualifiedName]
 ) -> None:
-    """Files, each by itself while they are few; who wrote and who read them."""
+    """State files, one by one if they are few, and who wrote and read them."""
     groups: dict[tuple[str, bool], list[FileRecord]] = defaultdict(list)
     for file in record.files:
         groups[file.task.transformation, file.mode == WRITTEN].append(file)
@@ -152,7 +156,7 @@ def _title(of: SetRecord) -> str:
 
 
 def _shown(of: SetRecord) -> dict[str, Any]:
-    """The values of a single row; of a series those of the last."""
+    """The values of a single row, or of the last row of a series."""
     if len(of.rows) > 1 and of.tag not in SERIES:
         return {}
     values = {

@@ -83,7 +83,9 @@ def _of_table(schema: str, found: TableFound, wanted: dict[str, str]) -> Iterato
     name = f'"{schema}".{found.name}'
     if found.keys:
         yield f"Table {name} has keys: {', '.join(key.name for key in found.keys)}."
-    bounded = [f"{each.name} ({each.digits})" for each in found.columns.values() if each.digits]
+    bounded = [
+        f"{column.name} ({column.digits})" for column in found.columns.values() if column.digits
+    ]
     if bounded:
         yield f"Texts of {name} are bounded: {', '.join(bounded)}."
     missing = [column for column in wanted if column not in found.columns]
