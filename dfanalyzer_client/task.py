@@ -16,7 +16,7 @@ from .delivery.row_stream import RowStream
 from .dependency import Dependency
 from .errors import DefinitionError, ElementError, UnknownTagError
 from .file import File
-from .masking import MOST_OF_ERRORS, captured_text
+from .masking import MAX_ERROR_CHARACTERS, captured_text
 from .performance import Performance
 from .task_status import ENDED, TaskStatus
 
@@ -160,7 +160,7 @@ class Task(ProvenanceObject):
         self.end_time = _now()
         self.start_time = self.start_time or self.end_time
         self._whole = [Performance(self.start_time, self.end_time).get_specification()]
-        self._error = captured_text(str(error), MOST_OF_ERRORS) or self._error
+        self._error = captured_text(str(error), MAX_ERROR_CHARACTERS) or self._error
         self.set_status(status)
         self.save()
 

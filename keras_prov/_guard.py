@@ -18,7 +18,7 @@ from typing import ParamSpec, TypeVar
 
 from dfanalyzer_client.config.settings import strict
 from dfanalyzer_client.errors import UnsafeHomeError
-from dfanalyzer_client.support.terminal import shown_line
+from dfanalyzer_client.support.terminal import terminal_line
 
 from ._identity_map import WeakIdentityMap
 
@@ -94,8 +94,8 @@ class guarded:  # noqa: N801  # reads as the verb it is, like contextlib.suppres
         _logger.error(
             "Keras-Prov failed in %s: %s is not recorded; Keras itself is not affected. "
             "Further failures there are not logged. KERAS_PROV_STRICT=1 raises them.",
-            shown_line(self._place),
-            shown_line(self._lost),
+            terminal_line(self._place),
+            terminal_line(self._lost),
             exc_info=error,
         )
 

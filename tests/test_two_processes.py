@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from dfanalyzer_client.errors import PrivateServerError
-from dfanalyzer_client.journal import journals, take_over
+from dfanalyzer_client.journal import journals, try_acquire
 from dfanalyzer_client.private_server import PrivateServer
 
 COMMAND = [sys.executable, "-m", "dfanalyzer_client.cli"]
@@ -137,7 +137,7 @@ def test_sync_leaves_a_running_training_alone(tag: str, home: Path) -> None:
     training = Training(tag)
     training.ready(0)
     path = journals(home / "journals")[-1]
-    assert take_over(path) is None
+    assert try_acquire(path) is None
     listed = subprocess.run([*COMMAND, "journal"], check=True, capture_output=True, text=True)
     (line,) = [line for line in listed.stdout.splitlines() if path.name in line]
     assert "running" in line

@@ -1,4 +1,4 @@
-"""What all commands share: the store option, tables, and errors in one line."""
+"""Shared by all commands: the store option, tables, and errors in one line."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import click
 
 from ..config import settings
 from ..config.store_url import StoreURL
-from ..delivery.leftovers import store_left
+from ..delivery.leftovers import drain_leftovers
 from ..errors import DfAnalyzerError
 from ..store import Connection, reader_connection
-from ..support.terminal import shown, shown_line
+from ..support.terminal import terminal_line, terminal_text
 from .forms import as_csv, json_text, named_columns
 
 __all__ = [
@@ -59,14 +59,14 @@ def friendly_errors() -> Iterator[None]:
     try:
         yield
     except DfAnalyzerError as error:
-        raise click.ClickException(shown(error)) from None
+        raise click.ClickException(terminal_text(error)) from None
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone, as `head` does
+        sys.stderr.close()  # the reader of our output has closed it, as `head` does
         raise SystemExit(1) from None
 
 
 def chosen_store(option: str | None) -> StoreURL | None:
-    """The store that was named, its password asked for where it is missing."""
+    """The store that was named; asks for its password if that is missing."""
     url = settings.store_url(option)
     if url is None or url.password is not None:
         return url
@@ -76,18 +76,19 @@ def chosen_store(option: str | None) -> StoreURL | None:
 
 @contextlib.contextmanager
 def reading(option: str | None, *, complete: bool = True) -> Iterator[Connection]:
-    """A connection to ask with, closed at the end.
+    """A connection for queries, closed at the end.
 
-    `complete`: what ended processes of this machine left is stored first.
+    With `complete`, what ended processes of this machine left behind is stored first.
     """
     url, home = chosen_store(option), settings.home()
-    waiting = store_left(url, home) if complete else 0
+    unstored = drain_leftovers(url, home) if complete else 0
     connection = reader_connection(url, home)
-    if waiting:
+    if unstored:
         click.echo(
-            f"{waiting} messages of ended processes are not stored yet: `keras-prov sync` stores "
-            "them.", err=True,
-        )  # fmt: skip
+            f"{unstored} messages of ended processes are not stored yet: `keras-prov sync` stores "
+            "them.",
+            err=True,
+        )
     try:
         yield connection
     finally:
@@ -95,7 +96,7 @@ def reading(option: str | None, *, complete: bool = True) -> Iterator[Connection
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str | None) -> None:
-    """Print rows as a table, or as `form` says."""
+    """Print rows as a table, or as CSV or JSON if `form` says so."""
     if form == "csv":
         click.echo(as_csv(columns, rows), nl=False)
     elif form == "json":
@@ -107,7 +108,7 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str 
 
 
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print rows under their columns, as wide as they are where stdout is no terminal."""
+    """Print rows as a table, without a limit on its width if stdout is not a terminal."""
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -119,19 +120,21 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     result = Table(box=box.ASCII2, show_edge=True)
     for position, column in enumerate(columns):
         numeric = all(isinstance(row[position], (int, float, type(None))) for row in rows)
-        result.add_column(Text(shown_line(column)), justify="right" if numeric and rows else "left")
+        result.add_column(
+            Text(terminal_line(column)), justify="right" if numeric and rows else "left"
+        )
     for row in rows:
         result.add_row(*(Text(_cell(value)) for value in row))
     console.print(result)
 
 
 def say(text: object, *, err: bool = False) -> None:
-    """Print a line with stored texts in it, so that none of them steers the terminal."""
-    click.echo(shown(text), err=err)
+    """Print a line that contains stored texts, with control characters spelled out."""
+    click.echo(terminal_text(text), err=err)
 
 
 def duration(seconds: float | None) -> str:
-    """Seconds as people say them."""
+    """Seconds as a text for people."""
     if seconds is None:
         return ""
     if seconds < 60:
@@ -142,5 +145,5 @@ def duration(seconds: float | None) -> str:
 
 
 def _cell(value: Any) -> str:
-    """A value in one line: its newlines, and what would steer the terminal, are spelled out."""
-    return "null" if value is None else shown_line(value)
+    """A value on one line: newlines and control characters are spelled out."""
+    return "null" if value is None else terminal_line(value)

@@ -10,7 +10,7 @@ import click
 from ..config import settings
 from ..config.store_url import StoreURL
 from ..declarations.encoding import TASK
-from ..delivery.relocation import move_journals, way_of_moved
+from ..delivery.relocation import move_journals, moved_hint
 from ..delivery.sync import JournalState, journal_states
 from ..delivery.sync import sync as sync_journals
 from ..errors import DfAnalyzerError
@@ -170,7 +170,7 @@ def journal(store: str | None) -> None:
     if rows:
         print_table(list(COLUMNS), rows)
     for address in sorted(away):
-        say(f"{address} does not answer, or refuses us. {way_of_moved(address)}", err=True)
+        say(f"{address} does not answer, or refuses us. {moved_hint(address)}", err=True)
     for state in refusals:
         _print_refused(state)
     for failure in failures:
@@ -229,7 +229,7 @@ def _print_refused(state: JournalState) -> None:
         [[each.sequence, _subject(each.message), each.error] for each in state.refused[:LISTED]],
     )
     if len(state.refused) > LISTED:
-        click.echo(f"and {len(state.refused) - LISTED} more in {state.refusals_path.name}")
+        click.echo(f"and {len(state.refused) - LISTED} more in {state.dead_letters_path.name}")
 
 
 def _subject(message: Any) -> str:

@@ -28,7 +28,7 @@ TEXTS = ("provn", "json", "jsonld", "xml", "turtle", "rdfxml", "trig", "dot")
 BINARY = ("png", "pdf")
 CRATE = "ro-crate"
 FORMATS = (*TEXTS, "svg", *BINARY, CRATE)
-"""Spelled here, so that help needs no import; a test holds them against the package's."""
+"""Spelled here, so that help needs no import; a test compares them with the package's."""
 
 
 @click.command()
@@ -39,10 +39,12 @@ FORMATS = (*TEXTS, "svg", *BINARY, CRATE)
     "-o", "--output", type=click.Path(path_type=Path), help="A file. Default: standard output."
 )
 @click.option(
-    "--epochs/--no-epochs", default=True, show_default=True,
-    help="Whether each epoch is an entity, or those alone that something goes back to.",
-)  # fmt: skip
-@click.option("--prospective", is_flag=True, help="The design, too: transformations and sets.")
+    "--epochs/--no-epochs",
+    default=True,
+    show_default=True,
+    help="Whether every epoch is an entity, or only those that something was derived from.",
+)
+@click.option("--prospective", is_flag=True, help="Include the design: transformations and sets.")
 @click.option(
     "--author", metavar="TEXT", help="'Name <mail>', ORCID iD. Default: KERAS_PROV_AUTHOR."
 )
@@ -50,9 +52,11 @@ FORMATS = (*TEXTS, "svg", *BINARY, CRATE)
     "--base", metavar="IRI", help="What identifiers begin with. Default: KERAS_PROV_BASE."
 )
 @click.option(
-    "--license", "licence", metavar="TEXT",
+    "--license",
+    "licence",
+    metavar="TEXT",
     help="Of a crate: SPDX id or URL. Default: KERAS_PROV_LICENSE.",
-)  # fmt: skip
+)
 @click.option("--force", is_flag=True, help="Replace a crate that is there.")
 @store_option
 def export(
@@ -84,9 +88,12 @@ def export(
         from ..export.prov import export_dataflow, export_execution, options_for
 
         options = options_for(
-            settings.store_url(store), epochs=epochs, prospective=prospective, author=author,
+            settings.store_url(store),
+            epochs=epochs,
+            prospective=prospective,
+            author=author,
             base=base,
-        )  # fmt: skip
+        )
         licence = settings.licence(licence) if format_ == CRATE else None
         with reading(store) as connection:
             if format_ == CRATE:
@@ -112,9 +119,14 @@ def _crate(
     summary = summaries.find_execution(connection, execution)
     document = export_execution(connection, summary, "json", options)
     write_crate(
-        connection, summary, output, prov_json=document.decode(), author=options.author,
-        license=licence, force=force,
-    )  # fmt: skip
+        connection,
+        summary,
+        output,
+        prov_json=document.decode(),
+        author=options.author,
+        license=licence,
+        force=force,
+    )
     say(f"Written to {output}.", err=True)
 
 
@@ -134,9 +146,9 @@ def _write(pieces: Iterable[bytes], format_: str, output: Path | None) -> None:
 
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that takes the place of `path` when all is written, and leaves it be otherwise.
+    """A file that replaces `path` once it is completely written, and otherwise leaves it alone.
 
-    A link stays a link, and permissions stay; a device or a pipe is written to.
+    Links and permissions are kept; a device or a pipe is written to directly.
     """
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
@@ -156,7 +168,7 @@ def _replacing(path: Path) -> Iterator[IO[bytes]]:
 
 @contextlib.contextmanager
 def _beside(target: Path) -> Iterator[tuple[Path, IO[bytes]]]:
-    """A new file in the folder of `target`, which is removed where anything fails."""
+    """A new file in the folder of `target`, which is removed if anything fails."""
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".export-", delete=False) as file:
         new = Path(file.name)
         try:

@@ -1,4 +1,4 @@
-"""Rows as CSV and JSON, for programs and for spreadsheets."""
+"""Format rows as CSV and JSON, for programs and spreadsheets."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from ..support.spreadsheet import defused
-from ..support.terminal import STEERING, shown
+from ..support.spreadsheet import escape_formula
+from ..support.terminal import CONTROL_CHARACTERS, terminal_text
 
 __all__ = ["as_csv", "json_text", "named_columns"]
 
-_NAMELESS = re.compile(r"%\d+")
-"""What MonetDB calls the column of an expression without a name."""
+_UNNAMED = re.compile(r"%\d+")
+"""MonetDB's names for columns that have none."""
 
 
 def named_columns(columns: Sequence[str]) -> list[str]:
-    """A name for each column, no two the same: of a nameless one its place, ``column_1``."""
+    """Unique names for the columns; unnamed ones are named by position, as ``column_1``."""
     names: list[str] = []
     for place, column in enumerate(columns, 1):
-        plain = f"column_{place}" if _NAMELESS.fullmatch(column) else column
+        plain = f"column_{place}" if _UNNAMED.fullmatch(column) else column
         name, number = plain, 1
         while name in names or (name != column and name in columns):
             number += 1
@@ -33,18 +33,18 @@ def named_columns(columns: Sequence[str]) -> list[str]:
 
 
 def as_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Rows with a header, in lines that end with a newline alone, as sqlite3 and psql write them.
+    """Rows with a header; lines end with a newline only, as sqlite3 and psql write them.
 
-    On a terminal nothing steers it; to a pipe or a file texts go as they are, but for formulas.
+    Formulas are escaped. On a terminal, control characters are spelled out, too.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([defused(name) for name in named_columns(columns)])
-    writer.writerows([defused(value) for value in row] for row in rows)
-    return shown(text.getvalue()) if sys.stdout.isatty() else text.getvalue()
+    writer.writerow([escape_formula(name) for name in named_columns(columns)])
+    writer.writerows([escape_formula(value) for value in row] for row in rows)
+    return terminal_text(text.getvalue()) if sys.stdout.isatty() else text.getvalue()
 
 
 def json_text(found: Any) -> str:
-    """JSON in which nothing steers a terminal: such characters are escaped, as JSON has it."""
+    """JSON text in which control characters are escaped, so that it is safe on a terminal."""
     text = json.dumps(found, default=str, indent=1, ensure_ascii=False)
-    return STEERING.sub(lambda each: f"\\u{ord(each[0]):04x}", text)
+    return CONTROL_CHARACTERS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)

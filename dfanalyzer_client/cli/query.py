@@ -1,4 +1,4 @@
-"""`keras-prov query`: rows that belong together, by the way the data took."""
+"""`keras-prov query`: rows that belong together, along the path that the data took."""
 
 from __future__ import annotations
 
@@ -15,17 +15,21 @@ __all__ = ["query"]
 @click.option("--source", metavar="SET", multiple=True, required=True, help="Where ways begin.")
 @click.option("--target", metavar="SET", multiple=True, required=True, help="Where they end.")
 @click.option(
-    "--projection", metavar="SET.ATTRIBUTE", multiple=True,
+    "--projection",
+    metavar="SET.ATTRIBUTE",
+    multiple=True,
     help="A value to print. Default: all of the source and target sets.",
-)  # fmt: skip
+)
 @click.option("--selection", metavar="CONDITION", default="", help="Which rows.")
 @click.option("--include", metavar="SET", multiple=True, help="A set that the ways pass.")
 @click.option("--exclude", metavar="SET", multiple=True, help="A set that they do not pass.")
 @click.option(
-    "--mapping", type=click.Choice(MAPPINGS, case_sensitive=False), default=MAPPINGS[0],
+    "--mapping",
+    type=click.Choice(MAPPINGS, case_sensitive=False),
+    default=MAPPINGS[0],
     show_default=True,
     help="Join along the tasks, where attributes of one name have the same value, or both.",
-)  # fmt: skip
+)
 @click.option("--limit", type=click.IntRange(min=0), help="So many rows at most.")
 @form_options
 @store_option

@@ -1,7 +1,7 @@
-"""``keras-prov run``: capture the trainings of a script that knows nothing of us.
+"""``keras-prov run``: capture the trainings of an unchanged script.
 
-Keras is not imported here: the script may set KERAS_BACKEND before it imports Keras. As soon as it
-has, keras_prov is imported, too, and capture begins.
+Keras is not imported here, because the script may set KERAS_BACKEND before it imports Keras. As
+soon as it does, keras_prov is imported, too, and capture begins.
 """
 
 from __future__ import annotations
@@ -20,23 +20,25 @@ from ..declarations.names import checked_dataflow_tag, storable_tag
 from ..errors import DfAnalyzerError
 from ..support.safe_home import check_home
 from .common import store_option
-from .script import Program, found_module, found_script
+from .script import Program, load_module, load_script
 
 __all__ = ["run"]
 
 
 @click.command(context_settings={"allow_interspersed_args": False}, no_args_is_help=True)
 @click.option(
-    "--capture", metavar="all|KEY,…",
+    "--capture",
+    metavar="all|KEY,…",
     help="What to capture: all, or keys as in LEARNING_RATE,BATCH_METRICS=10. Default: "
     "KERAS_PROV_CAPTURE, the project's settings, else all but MODEL, BATCH_METRICS and "
     "SYSTEM_METRICS, which cost something (all,MODEL has that, too).",
-)  # fmt: skip
+)
 @click.option("--tag", metavar="NAME", help="The dataflow's name. Default: the script's.")
 @click.option(
-    "--adaptation/--no-adaptation", default=None,
+    "--adaptation/--no-adaptation",
+    default=None,
     help="Whether to capture changes of the learning rate. Default: if LEARNING_RATE is captured.",
-)  # fmt: skip
+)
 @store_option
 @click.option("-m", "is_module", is_flag=True, help="SCRIPT is a module, as for python -m.")
 @click.argument("script")
@@ -72,7 +74,7 @@ def run(
         ours = importlib.import_module("keras_prov._run_command")
         ours.capture_all(capture, tag, adaptation, store)
 
-    # first: to find a module imports its package, which may import Keras
+    # before finding the module: that imports its package, which may import Keras
     wrapt.register_post_import_hook(_import_ours, "keras")
     wrapt.register_post_import_hook(capture_all, "keras_prov")
     program, process = _program(script, arguments, is_module), os.getpid()
@@ -82,7 +84,7 @@ def run(
         if os.getpid() == process:
             _close(program, _failure(ended))
         raise
-    if os.getpid() == process:  # not a child that it forked
+    if os.getpid() == process:  # not in a child that the script forked
         _close(program, None)
 
 
@@ -91,14 +93,14 @@ def _import_ours(_: ModuleType) -> None:
 
 
 def _failure(ended: SystemExit) -> BaseException | str | None:
-    """Why a program did not end well; `Program.run` hides its exception behind an exit code."""
+    """Why a program failed; `Program.run` hides its exception behind an exit code."""
     if ended.__suppress_context__ and ended.__context__ is not None:
         return ended.__context__
     return None if ended.code in (None, 0) else f"SystemExit: {ended.code}"
 
 
 def _close(program: Program, error: BaseException | str | None) -> None:
-    """What is left to be said of a program that has imported Keras, and trained nothing."""
+    """Print what the user should know if the program imported Keras but trained nothing."""
     ours = sys.modules.get("keras_prov._run_command")
     line = ours.script_ended(program.path, error) if ours is not None else None
     if line is not None:
@@ -108,7 +110,7 @@ def _close(program: Program, error: BaseException | str | None) -> None:
 def _program(script: str, arguments: Sequence[str], is_module: bool) -> Program:
     sys.argv[:] = ["-m" if is_module else script, *arguments]
     try:
-        return found_module(script) if is_module else found_script(script)
+        return load_module(script) if is_module else load_script(script)
     except SyntaxError as error:
         raise click.UsageError(f"{script} is no Python: {error}") from None
     except ImportError as error:

@@ -16,7 +16,7 @@ from .forms import json_text
 __all__ = ["runs", "show"]
 
 COLUMNS_SHOWN = 8
-"""A single row of more is printed one value to a line, without those that are NULL."""
+"""A single row with more columns is printed with one value per line, without NULL values."""
 
 ROWS_SHOWN = 20
 
@@ -33,12 +33,12 @@ def runs(dataflow: str | None, as_json: bool, store: str | None) -> None:
     with friendly_errors(), reading(store) as connection:
         summaries = analysis.executions(connection, dataflow)
     if as_json:
-        click.echo(json_text([_object(each) for each in summaries]))
+        click.echo(json_text([_object(summary) for summary in summaries]))
     elif not summaries:
         click.echo("No executions yet.", err=True)
     else:
         columns = ["id", "execution", "dataflow", "status", "epochs", "last metrics", "duration"]
-        print_table(columns, [_row(each) for each in summaries])
+        print_table(columns, [_row(summary) for summary in summaries])
 
 
 @click.command()
@@ -63,10 +63,10 @@ def show(execution: str, show_all: bool, store: str | None) -> None:
     click.echo("Tasks")
     columns = ["transformation", "task", "status", "began (UTC)", "ended (UTC)", "error"]
     _print_some(columns, [_task(task) for task in record.tasks], show_all)
-    for each in record.sets:
-        done = dict.fromkeys(row.task.transformation for row in each.rows)
-        say(f"\n{each.tag} (of {', '.join(done)})")
-        _print_some(each.columns, [row.values for row in each.rows], show_all)
+    for content in record.sets:
+        done = dict.fromkeys(row.task.transformation for row in content.rows)
+        say(f"\n{content.tag} (of {', '.join(done)})")
+        _print_some(content.columns, [row.values for row in content.rows], show_all)
 
 
 def _print_some(columns: list[str], rows: list[tuple[Any, ...]], show_all: bool) -> None:

@@ -17,18 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, ModuleType
 
-__all__ = ["Program", "found_module", "found_script"]
+__all__ = ["Program", "load_module", "load_script"]
 
 
 @dataclass(frozen=True)
 class Program:
-    """What is run.
+    """A script or module to run.
 
     Attributes:
-        name: what it finds in ``sys.argv[0]``.
+        name: its ``sys.argv[0]``.
         path: its file, absolute.
-        code: compiled.
-        folder: what stands first in ``sys.path``.
+        code: its compiled code.
+        folder: the first entry of its ``sys.path``.
         spec: how its module was found; None for a script.
     """
 
@@ -39,10 +39,10 @@ class Program:
     spec: importlib.machinery.ModuleSpec | None = None
 
     def run(self, arguments: Sequence[str]) -> None:
-        """Run it to its end; an error of its own ends the process as Python ends it.
+        """Run it to its end; an uncaught error ends the process as in Python.
 
         Raises:
-            SystemExit: the program's own, or with 1 after its traceback was printed.
+            SystemExit: the program's own, or with code 1 after printing the traceback.
         """
         main = ModuleType("__main__")
         spec, script_loader = self.spec, importlib.machinery.SourceFileLoader("__main__", self.path)
@@ -60,7 +60,7 @@ class Program:
         if not sys.flags.safe_path:
             sys.path[0] = self.folder
         try:
-            exec(self.code, main.__dict__)  # noqa: S102  # to run it is what was asked for
+            exec(self.code, main.__dict__)  # noqa: S102  # running it is what the user asked for
         except SystemExit:
             raise
         except BaseException as error:
@@ -69,7 +69,7 @@ class Program:
             raise SystemExit(130 if isinstance(error, KeyboardInterrupt) else 1) from None
 
 
-def found_script(path: str) -> Program:
+def load_script(path: str) -> Program:
     """The script at `path`, or the ``__main__.py`` of a folder.
 
     Raises:
@@ -83,12 +83,12 @@ def found_script(path: str) -> Program:
     return Program(path, str(file), code, str(given if given.is_dir() else given.parent))
 
 
-def found_module(name: str) -> Program:
+def load_module(name: str) -> Program:
     """The module that ``python -m name`` would run; of a package its ``__main__``.
 
     Raises:
-        ImportError: there is none, or a package of it cannot be imported.
-        SyntaxError: it is no Python.
+        ImportError: there is none, or one of its packages cannot be imported.
+        SyntaxError: it is not Python.
     """
     folder = str(Path.cwd())
     if not sys.flags.safe_path:

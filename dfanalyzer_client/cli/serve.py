@@ -92,11 +92,11 @@ def _token(file: Path | None) -> str | None:
 
 
 def _check_private(file: Path, found: os.stat_result) -> None:
-    """Refuse a token that others know, or may change, as ssh refuses such a key."""
+    """Refuse a token file that others can read or change, as ssh refuses such a key."""
     if os.name != "posix":
         return
     mode, mine = stat.S_IMODE(found.st_mode), found.st_uid in (os.geteuid(), 0)
-    # a file of root's may be for our group, as those are that systemd and Kubernetes mount
+    # a file of root may be readable by our group, as those that systemd and Kubernetes mount are
     others = 0o077 if found.st_uid == os.geteuid() else 0o027
     if mine and not mode & others:
         return

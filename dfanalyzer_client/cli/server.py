@@ -19,8 +19,12 @@ def server() -> None:
 
 
 @server.command()
-@click.option("--idle", type=float, metavar="MINUTES",
-              help="Minutes without a client after which it stops; 0 means never.")  # fmt: skip
+@click.option(
+    "--idle",
+    type=float,
+    metavar="MINUTES",
+    help="Minutes without a client after which it stops; 0 means never.",
+)
 def start(idle: float | None) -> None:
     """Start the private server unless it runs.
 
@@ -31,8 +35,13 @@ def start(idle: float | None) -> None:
 
 
 @server.command()
-@click.option("--timeout", type=float, default=10.0, show_default=True,
-              help="Seconds after which it is stopped by force.")  # fmt: skip
+@click.option(
+    "--timeout",
+    type=float,
+    default=10.0,
+    show_default=True,
+    help="Seconds after which it is stopped by force.",
+)
 def stop(timeout: float) -> None:
     """Stop the private server; the next use starts it again.
 

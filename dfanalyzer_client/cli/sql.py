@@ -19,7 +19,7 @@ TOKEN = re.compile(
     r"""'(?:[^'\\]|\\.)*' | "[^"]*" | --[^\n]* | /\*.*?\*/ | ; | [^'";/-]+ | .""",
     re.DOTALL | re.VERBOSE,
 )
-"""Texts, quoted names, comments, the end of a statement, and all between them."""
+"""Texts, quoted names, comments, the end of a statement, and everything between them."""
 
 
 @click.command()
@@ -36,9 +36,9 @@ def sql(statement: str | None, form: str | None, store: str | None) -> None:
     with friendly_errors(), reading(store) as connection:
         if statement is not None:
             whole, rest = split(statement)
-            for each in [*whole, rest]:
-                if each.strip():
-                    _run(connection, each, form)
+            for text in [*whole, rest]:
+                if text.strip():
+                    _run(connection, text, form)
             return
         failed = False
         for typed in _typed_statements():
@@ -52,9 +52,9 @@ def sql(statement: str | None, form: str | None, store: str | None) -> None:
 
 
 def split(text: str) -> tuple[list[str], str]:
-    """The statements of `text` that end with a semicolon, without comments, and what is left.
+    """The statements of `text` that end with a semicolon, without comments, and the rest.
 
-    A semicolon in a text, a quoted name or a comment ends nothing.
+    A semicolon in a text, a quoted name or a comment does not end a statement.
     """
     statements, current, rest_from = [], "", 0
     for token in TOKEN.finditer(text):
@@ -63,7 +63,8 @@ def split(text: str) -> tuple[list[str], str]:
             current, rest_from = "", token.end()
         elif not token[0].startswith(("--", "/*")):
             current += token[0]
-    return [each.strip() for each in statements if each.strip()], text[rest_from:]
+    stripped = [statement.strip() for statement in statements]
+    return [statement for statement in stripped if statement], text[rest_from:]
 
 
 def _run(connection: Connection, statement: str, form: str | None) -> None:
@@ -76,7 +77,7 @@ def _run(connection: Connection, statement: str, form: str | None) -> None:
 
 
 def _typed_statements() -> Iterator[str]:
-    """Statements from the terminal or a pipe, each to its semicolon; an end of file ends it."""
+    """Statements from the terminal or a pipe, each up to its semicolon or the end of the input."""
     if sys.stdin.isatty():
         import readline  # noqa: F401 (gives input() line editing and a history)
 

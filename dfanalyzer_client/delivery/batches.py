@@ -1,4 +1,4 @@
-"""One batch of a journal into a store, whatever is wrong with a message of it."""
+"""Store one batch of a journal; a bad message does not keep the others from being stored."""
 
 from __future__ import annotations
 
@@ -16,99 +16,108 @@ from ..errors import (
     StoreUnavailableError,
     UnsafeHomeError,
 )
-from ..journal import Record, SetAside
+from ..journal import DeadLetters, Record
 
-__all__ = ["BATCH_RECORDS", "MAY_PASS", "Store", "ship", "ship_again"]
+__all__ = ["BATCH_RECORDS", "TRANSIENT_ERRORS", "Store", "retry_dead_letter", "store_batch"]
 
 logger = logging.getLogger(__name__)
 
 BATCH_RECORDS = 5000
 
-MAY_PASS = (
+TRANSIENT_ERRORS = (
     StoreUnavailableError,
     StoreLoginError,
     ConflictError,
     PrivateServerError,
     UnsafeHomeError,
 )
-"""Errors that somebody may mend while we wait."""
+"""Errors that may go away while we wait."""
 
-NO_FAULT_OF_A_MESSAGE = (*MAY_PASS, JournalError, OSError)
-"""All others are: refused, or not to be understood, and trying the same again does not mend it."""
+EXTERNAL_ERRORS = (*TRANSIENT_ERRORS, JournalError, OSError)
+"""Errors that no message causes. Any other error means that a message is refused or malformed, and
+retrying it unchanged is useless."""
 
 
 class Store(Protocol):
-    """What the exporter asks of a store."""
+    """What the exporter needs of a store."""
 
     def position(self, journal: str) -> int:
-        """The last sequence number of `journal` that is stored, -1 when none is."""
+        """The last sequence number of `journal` that is stored; -1 if none is."""
 
     def write(self, journal: str, records: Sequence[Record]) -> None:
         """Store all of `records` and how far `journal` is stored, or raise and store nothing."""
 
-    def mend(self) -> float | None:
-        """Bring forward what was held up; in how many seconds it is time again, None: never."""
+    def apply_pending(self) -> float | None:
+        """Try pending columns and links; returns the seconds until the next try, None: nothing."""
 
     def close(self) -> None:
-        """Let go of the connection; the next call makes a new one."""
+        """Close the connection; the next call opens a new one."""
 
 
-def ship(store: Store, journal: str, records: Sequence[Record], aside: SetAside) -> None:
-    """Store `records`; those that the store refuses whatever happens are set aside, each once.
+def store_batch(
+    store: Store, journal: str, records: Sequence[Record], dead_letters: DeadLetters
+) -> None:
+    """Store `records`. Those that the store refuses for good become dead letters, once.
 
     Raises:
-        StoreUnavailableError: the store cannot be reached; the same call may be made again.
-        StoreLoginError: the store refuses us; likewise.
+        StoreUnavailableError: the store cannot be reached; the same call may be repeated.
+        StoreLoginError: the store refuses the login; likewise.
     """
-    known = {each.sequence for each in aside.all()}
-    for is_aside, group in groupby(records, lambda record: record.sequence in known):
-        if not is_aside:
-            _ship(store, journal, list(group), aside)
+    known = {letter.sequence for letter in dead_letters.all()}
+    for is_dead_letter, group in groupby(records, lambda record: record.sequence in known):
+        if not is_dead_letter:
+            _store_or_split(store, journal, list(group), dead_letters)
             continue
-        for record in group:  # a kill came before the store's mark, or the database is another
-            ship_again(store, journal, record, aside)
-            _pass_over(store, journal, record)
+        for record in group:  # we were killed before the store's mark, or the database is new
+            retry_dead_letter(store, journal, record, dead_letters)
+            _skip(store, journal, record)
 
 
-def ship_again(store: Store, journal: str, record: Record, aside: SetAside) -> bool | Exception:
-    """Store a message that was set aside, if that can be done now.
+def retry_dead_letter(
+    store: Store, journal: str, record: Record, dead_letters: DeadLetters
+) -> bool | Exception:
+    """Store a dead letter, if the store accepts it now.
 
     It has a mark of its own, so it is stored once, however often this is called.
 
     Returns:
-        Whether it was not stored before; or why it is not now.
+        Whether it is newly stored, or the error if the store still refuses it.
 
     Raises:
-        StoreUnavailableError: the store cannot be reached; the same call may be made again.
-        StoreLoginError: the store refuses us; likewise.
+        StoreUnavailableError: the store cannot be reached; the same call may be repeated.
+        StoreLoginError: the store refuses the login; likewise.
     """
     name = f"{journal}#{record.sequence}"
     try:
         is_new = store.position(name) < record.sequence
         store.write(name, [record])
-    except NO_FAULT_OF_A_MESSAGE:
+    except EXTERNAL_ERRORS:
         raise
     except Exception as error:
         return error
-    aside.resolve(record.sequence)
+    dead_letters.resolve(record.sequence)
     return is_new
 
 
-def _ship(store: Store, journal: str, records: list[Record], aside: SetAside) -> None:
+def _store_or_split(
+    store: Store, journal: str, records: list[Record], dead_letters: DeadLetters
+) -> None:
     try:
         store.write(journal, records)
-    except NO_FAULT_OF_A_MESSAGE:
+    except EXTERNAL_ERRORS:
         raise
     except Exception as error:
         if len(records) > 1:
             middle = len(records) // 2
-            _ship(store, journal, records[:middle], aside)
-            _ship(store, journal, records[middle:], aside)
+            _store_or_split(store, journal, records[:middle], dead_letters)
+            _store_or_split(store, journal, records[middle:], dead_letters)
             return
-        logger.error("The store refused a message, which is set aside in %s: %s", aside.path, error)
-        aside.add(records[0], error, awaits=isinstance(error, NotYetError))
-        _pass_over(store, journal, records[0])
+        logger.error(
+            "The store refused a message, which is set aside in %s: %s", dead_letters.path, error
+        )
+        dead_letters.add(records[0], error, retryable=isinstance(error, NotYetError))
+        _skip(store, journal, records[0])
 
 
-def _pass_over(store: Store, journal: str, record: Record) -> None:
+def _skip(store: Store, journal: str, record: Record) -> None:
     store.write(journal, [Record(record.sequence, {"kind": "refused"})])

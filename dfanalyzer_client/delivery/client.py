@@ -20,8 +20,8 @@ from ..declarations.encoding import DATAFLOW, TASK, encode
 from ..declarations.names import checked_dataflow_tag
 from ..errors import JournalError, UnknownTagError
 from ..journal import Journal
-from ..support.forks import undivided
-from ..support.safe_home import check_home, made_home
+from ..support.forks import fork_lock
+from ..support.safe_home import check_home, create_home
 from .row_stream import RowStream
 
 if TYPE_CHECKING:
@@ -115,20 +115,20 @@ class Client:
 
     def recall(self, tag: str, exec_tag: str) -> None:
         """Declare a dataflow as another process did, if one did."""
-        with undivided():
-            from .lookup import recalled  # here: importing us stays cheap
+        with fork_lock():
+            from .lookup import lookup_declaration  # here: importing us stays cheap
 
         check_home(self.home, "journals")
-        for message in recalled(self.store, self.home, tag, exec_tag):
+        for message in lookup_declaration(self.store, self.home, tag, exec_tag):
             self.save_dataflow(message)
 
     def newest_execution(self, tag: str) -> str | None:
         """The newest execution of a dataflow that another process stored."""
-        with undivided():
-            from .lookup import recalled_execution
+        with fork_lock():
+            from .lookup import lookup_newest_execution
 
         check_home(self.home, "journals")
-        return recalled_execution(self.store, self.home, tag)
+        return lookup_newest_execution(self.store, self.home, tag)
 
     def flush(self, timeout: float | None = 5.0) -> bool:
         """Wait until all that was said is stored; False when `timeout` seconds did not do.
@@ -142,7 +142,7 @@ class Client:
 
     def waiting(self) -> int:
         """How many messages are not stored yet."""
-        return 0 if self._exporter is None else self.said() - self._exporter.shipped
+        return 0 if self._exporter is None else self.said() - self._exporter.stored_sequence
 
     def unwritten(self) -> int:
         """How many messages are not even in the journal, though this tries anew: its disk is full.
@@ -207,7 +207,7 @@ class Client:
 
     def _make_home(self) -> None:
         try:
-            made_home(self.home, "journals")
+            create_home(self.home, "journals")
         except OSError as error:
             raise JournalError(
                 f"The data folder {self.home} cannot be made: {error.strerror}. Set "
@@ -215,16 +215,16 @@ class Client:
             ) from error
 
     def _exporter_of(self, journal: Journal) -> Exporter:
-        with undivided():
+        with fork_lock():
             from .exporter import Exporter  # here: importing us stays cheap
-            from .recovery import orphans_of
+            from .recovery import drain_orphans
 
         folder, address = self.home / "journals", journal.store
         return Exporter(
             journal.path,
             journal.id,
             self._connect(),
-            lambda store: orphans_of(folder, address, store),
+            lambda store: drain_orphans(folder, address, store),
             settings.batch_seconds(),
         )
 
@@ -232,7 +232,7 @@ class Client:
         store, home = self.store, self.home
 
         def connect() -> Any:
-            with undivided():
+            with fork_lock():
                 import encodings.idna  # noqa: F401 (looking a host's name up would import it)
 
                 from ..store import open_store  # here: the driver is needed by the thread alone

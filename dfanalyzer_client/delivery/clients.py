@@ -13,7 +13,7 @@ from ..config import settings
 from ..config.store_url import StoreURL
 from ..config.table import BY_KEY
 from ..errors import DfAnalyzerError
-from ..support.forks import in_child
+from ..support.forks import run_in_children
 from .client import Client, undeclared
 
 __all__ = ["client_declaring", "client_for", "default_client", "flush", "shutdown"]
@@ -126,4 +126,4 @@ def _after_fork() -> None:
         client.after_fork()
 
 
-in_child(_after_fork)
+run_in_children(_after_fork)

@@ -1,4 +1,4 @@
-"""Messages that were set aside are tried again: what they lacked may be there now."""
+"""Retry dead letters: what they lacked may be stored by now."""
 
 from __future__ import annotations
 
@@ -8,72 +8,72 @@ from pathlib import Path
 from ..config.store_url import is_same_address
 from ..errors import NotYetError
 from ..journal import (
+    DeadLetter,
+    DeadLetters,
     Header,
     JournalReader,
     Record,
-    Refused,
-    SetAside,
-    journals_with_refused,
+    journals_with_dead_letters,
     read_header,
-    take_over,
+    try_acquire,
 )
-from .batches import Store, ship_again
+from .batches import Store, retry_dead_letter
 
-__all__ = ["retried", "retried_of"]
+__all__ = ["retry", "retry_for_store"]
 
 
-def retried_of(folder: Path, address: str | None, store: Store) -> Iterator[int]:
-    """Try again, step by step, messages for one store that named what it did not know yet.
+def retry_for_store(folder: Path, address: str | None, store: Store) -> Iterator[int]:
+    """Retry, step by step, the retryable dead letters for one store.
 
-    Those of running processes are left to them. Yields how many were stored by each step.
+    Those of running processes are left to these. Yields how many messages each step stored.
     """
-    for path, aside in journals_with_refused(folder):
-        if not any(each.awaits for each in aside.open()):
+    for path, dead_letters in journals_with_dead_letters(folder):
+        if not any(letter.retryable for letter in dead_letters.open()):
             continue
-        descriptor = take_over(path)
+        descriptor = try_acquire(path)
         if descriptor is None:
             continue
         try:
             header = read_header(path)
             if header is not None and is_same_address(header.store, address):
-                yield from retried(path, header, store)
+                yield from retry(path, header, store)
         finally:
             descriptor.close()
 
 
-def retried(
+def retry(
     path: Path, header: Header, store: Store, *, everything: bool = False, again: bool = False
 ) -> Iterator[int]:
-    """Try again what was set aside of a journal whose lock we hold.
+    """Retry the dead letters of a journal whose lock we hold.
 
     Args:
         path: the journal.
-        header: what it says of itself.
-        store: where it goes.
-        everything: also what was refused for other reasons than that something was not there yet.
-        again: also what was stored since, for a database that was brought back from a backup.
+        header: its header.
+        store: where it is stored.
+        everything: whether to retry those, too, that are not retryable.
+        again: whether to retry those, too, that were stored since, for a restored database.
 
     Yields:
         How many messages each step stored.
     """
-    aside, hopeless = SetAside.beside(path), set[str]()
+    dead_letters, hopeless = DeadLetters.of_journal(path), set[str]()
     stored = store.position(header.journal)
-    for each in aside.all() if again else aside.open():
-        if each.sequence > stored or each.error in hopeless:
-            continue  # the journal has not been stored up to there: it comes with it
-        if not (each.awaits or everything or again):
+    for letter in dead_letters.all() if again else dead_letters.open():
+        if letter.sequence > stored or letter.error in hopeless:
+            continue  # not yet stored up to there: storing the journal retries it
+        if not (letter.retryable or everything or again):
             continue
-        record = _record(path, each)
+        record = _record(path, letter)
         if record is not None:
-            outcome = ship_again(store, header.journal, record, aside)
+            outcome = retry_dead_letter(store, header.journal, record, dead_letters)
             if isinstance(outcome, NotYetError) and not everything:
-                hopeless.add(each.error)  # what one message lacks, those like it lack, too
+                hopeless.add(letter.error)  # others with the same error lack the same
             yield int(outcome is True)
 
 
-def _record(path: Path, refused: Refused) -> Record | None:
-    """The message; where it could not be written down beside the journal, as the journal has it."""
+def _record(path: Path, refused: DeadLetter) -> Record | None:
+    """The message of a dead letter, read from the journal if the dead letter does not have it."""
     if isinstance(refused.message, dict):
         return Record(refused.sequence, refused.message)
-    records = (each for each in JournalReader(path) if each.sequence == refused.sequence)
+    records = (record for record in JournalReader(path) if record.sequence == refused.sequence)
     return next(records, None)

@@ -1,8 +1,8 @@
-"""From the journal to the store, in batches, from one background thread.
+"""Store a journal in batches, from one background thread.
 
-The thread reads the journal's file; nothing is handed to it in memory, so a store that is away for
-a month costs disk and no memory. It promises what an exporter of OpenTelemetry does: `wake` never
-blocks or raises, and `flush` ends in time and says whether all was stored.
+The thread reads the journal's file; nothing is handed over in memory, so a store that is down for
+a month costs disk space but no memory. It promises what OpenTelemetry's exporters do: `wake` never
+blocks or raises, and `flush` ends in time and tells whether everything was stored.
 """
 
 from __future__ import annotations
@@ -17,44 +17,44 @@ from typing import Any
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_when_event_set
 
 from ..errors import DfAnalyzerError
-from ..journal import JournalReader, Record, SetAside
+from ..journal import DeadLetters, JournalReader, Record
 from ..support.jitter import JitteredWait
-from .batches import BATCH_RECORDS, MAY_PASS, Store, ship
+from .batches import BATCH_RECORDS, TRANSIENT_ERRORS, Store, store_batch
 
 __all__ = ["Exporter"]
 
 logger = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 0.5
-"""A COMMIT whose answer was lost is done by then, and how far we came is asked anew."""
+"""After so long, a COMMIT whose answer was lost is done; we then ask again what is stored."""
 
-WATCH_SECONDS = 5.0
-"""So long after the last message the thread looks for more by itself: being woken costs whoever
-says something 15 to 50 µs between two epochs, and a look at the file costs nobody anything."""
+POLL_SECONDS = 5.0
+"""For so long after the last message, the thread polls the file by itself: waking it would cost
+the training 15 to 50 µs between two epochs, and polling costs it nothing."""
 
-FASTEST_LOOKS = 0.05
-"""Seconds between two looks, at least; who wants messages stored sooner than that wakes it."""
+MIN_POLL_INTERVAL = 0.05
+"""Seconds between two polls, at least; with a shorter interval, messages wake the thread."""
 
-FLUSHING_SECONDS = 0.5
+MAX_BACKOFF_IN_FLUSH = 0.5
 STOP_SECONDS = 5.0
 IDLE_SECONDS = 60.0
-"""With nothing to ship for so long the connection is closed, so that an idle server may stop."""
+"""After so long with nothing to store, the connection is closed, so an idle server may stop."""
 
 
 class _DatabaseIsNewError(Exception):
-    """The store knows less of the journal than was stored: the database was made anew."""
+    """The store has less of the journal than was stored: the database was recreated."""
 
 
 class Exporter:
-    """Ships one journal; its thread starts at the first `wake`.
+    """Stores one journal; its thread starts at the first `wake`.
 
     Args:
         path: the journal's file.
         journal: its id.
-        connect: makes a store.
-        chores: what the thread does, step by step, while it has nothing to ship; begun anew when
-            the store was away.
-        seconds: how long messages may wait for others to be stored with them.
+        connect: opens the store.
+        idle_work: what the thread does, step by step, while it has nothing to store; restarted
+            after the store was unreachable.
+        seconds: how long messages may wait to be stored together with later ones.
     """
 
     def __init__(
@@ -62,48 +62,48 @@ class Exporter:
         path: Path,
         journal: str,
         connect: Callable[[], Store],
-        chores: Callable[[Any], Iterator[None]] | None = None,
+        idle_work: Callable[[Any], Iterator[None]] | None = None,
         seconds: float = 0.0,
     ) -> None:
         self._reader, self._journal, self._connect = JournalReader(path), journal, connect
-        self._offered, self._begun, self._seconds = chores, False, seconds
-        self._chores: Iterator[None] | None = None
-        self._aside = SetAside.beside(path)
+        self._start_idle_work, self._idle_work_started, self._seconds = idle_work, False, seconds
+        self._idle_work: Iterator[None] | None = None
+        self._dead_letters = DeadLetters.of_journal(path)
         self._store: Store | None = None
         self._thread: threading.Thread | None = None
         self._start_lock = threading.Lock()
-        self._wake, self._hurry = threading.Event(), threading.Event()
+        self._wake, self._flush_now = threading.Event(), threading.Event()
         self._stopping = threading.Event()
         self._progress = threading.Condition()
-        self._outage = self._watching = False
+        self._outage = self._polling = False
         self._flushing = 0
-        self.shipped = 0  # record 0 describes the journal: there is nothing to ship in it
+        self.stored_sequence = 0  # record 0 describes the journal and is not stored
 
     def wake(self, sequence: int = 0) -> None:
-        """Say that the journal has grown up to the record `sequence`."""
-        if not self._watching and not self._wake.is_set():
+        """Tell the thread that the journal has grown up to the record `sequence`."""
+        if not self._polling and not self._wake.is_set():
             self._wake.set()
-        if sequence - self.shipped >= BATCH_RECORDS and not self._outage:
-            self._hurry.set()
+        if sequence - self.stored_sequence >= BATCH_RECORDS and not self._outage:
+            self._flush_now.set()
         if self._thread is None:
             self._start()
 
     def flush(self, sequence: int, timeout: float | None) -> bool:
-        """Wait until the record `sequence` is stored or set aside; False when time was up."""
+        """Wait until the record `sequence` is stored or a dead letter; False on a timeout."""
         with self._progress:
             self._flushing += 1
-            self._hurry.set()
+            self._flush_now.set()
             self.wake()
             self._progress.wait_for(
-                lambda: self.shipped >= sequence or self._stopping.is_set(), timeout
+                lambda: self.stored_sequence >= sequence or self._stopping.is_set(), timeout
             )
             self._flushing -= 1
-            return self.shipped >= sequence
+            return self.stored_sequence >= sequence
 
     def stop(self, timeout: float = STOP_SECONDS) -> bool:
-        """End the thread after what it does now; whether it has ended within the time."""
+        """End the thread after its current step; returns whether it ended in time."""
         self._stopping.set()
-        self._hurry.set()
+        self._flush_now.set()
         self._wake.set()
         if self._thread is None:
             return True
@@ -117,156 +117,160 @@ class Exporter:
                 try:
                     thread.start()
                     self._thread = thread
-                except RuntimeError as error:  # no more threads; none at the interpreter's end
+                except RuntimeError as error:  # too many threads, or the interpreter is ending
                     self._stopping.set()
                     logger.warning(
                         "This process cannot store what is captured (%s). Nothing is lost: "
-                        "`keras-prov sync` stores what is in %s.", error, self._reader.path,
-                    )  # fmt: skip
+                        "`keras-prov sync` stores what is in %s.",
+                        error,
+                        self._reader.path,
+                    )
 
     def _run(self) -> None:
-        # At once, for what it imports: Python forgets that a script was interrupted, and that its
-        # exit status says so, when a module executes text while the script ends, as dataclasses do.
+        # Connect at once, because of the imports: when a module executes text while a script ends,
+        # as dataclasses do, Python forgets that the script was interrupted, and its exit status.
         try:
             self._store = self._connect()
         except Exception:
             self._give_up()
-        self._begin_chores()
+        self._begin_idle_work()
         rest: float | None = None
         while not self._stopping.is_set():
             idle = IDLE_SECONDS if rest is None else rest
-            if self._wake.wait(0.0 if self._chores is not None else idle):
-                self._gather()
-                self._wake.clear()  # before reading, or a record that comes meanwhile is overlooked
-                self._hurry.clear()
-                self._ship_all()
-                self._watch()
-                rest = self._mend()
-            elif self._chores is not None:
-                self._do_chore()
+            if self._wake.wait(0.0 if self._idle_work is not None else idle):
+                self._collect()
+                self._wake.clear()  # before reading, or we would miss a record that comes meanwhile
+                self._flush_now.clear()
+                self._drain()
+                self._poll()
+                rest = self._apply_pending()
+            elif self._idle_work is not None:
+                self._idle_step()
             else:
-                rest = self._mend()
+                rest = self._apply_pending()
                 if rest is None:
                     self._close()
-        self._chores = None
+        self._idle_work = None
         self._close()
 
-    def _watch(self) -> None:
-        """Look for more messages, unasked, until there were none for a while."""
-        if self._seconds < FASTEST_LOOKS:
+    def _poll(self) -> None:
+        """Poll for more messages until there have been none for a while."""
+        if self._seconds < MIN_POLL_INTERVAL:
             return
-        self._watching = True
-        shipped, until = self.shipped, time.monotonic() + WATCH_SECONDS
+        self._polling = True
+        stored_sequence, until = self.stored_sequence, time.monotonic() + POLL_SECONDS
         while time.monotonic() < until and not self._stopping.is_set():
-            self._gather()
-            self._hurry.clear()  # before reading, likewise
-            self._ship_all()
-            if self.shipped != shipped:
-                shipped, until = self.shipped, time.monotonic() + WATCH_SECONDS
-        self._watching = False
-        self._ship_all()  # who said something just now did not wake us
+            self._collect()
+            self._flush_now.clear()  # before reading, likewise
+            self._drain()
+            if self.stored_sequence != stored_sequence:
+                stored_sequence, until = self.stored_sequence, time.monotonic() + POLL_SECONDS
+        self._polling = False
+        self._drain()  # a message that came just now did not wake us
 
-    def _gather(self) -> None:
-        """Let more messages come, and do chores meanwhile."""
+    def _collect(self) -> None:
+        """Wait for more messages to come, and do idle work meanwhile."""
         deadline = time.monotonic() + self._seconds
-        while self._chores is not None and not self._hurry.is_set():
+        while self._idle_work is not None and not self._flush_now.is_set():
             if time.monotonic() >= deadline:
                 return
-            self._do_chore()
-        self._hurry.wait(max(0.0, deadline - time.monotonic()))
+            self._idle_step()
+        self._flush_now.wait(max(0.0, deadline - time.monotonic()))
 
-    def _begin_chores(self) -> None:
-        if self._offered is not None and not self._begun:
-            self._chores, self._begun = self._offered(self._store), True
+    def _begin_idle_work(self) -> None:
+        if self._start_idle_work is not None and not self._idle_work_started:
+            self._idle_work, self._idle_work_started = self._start_idle_work(self._store), True
 
-    def _do_chore(self) -> None:
-        """One step of what is left when there is nothing to ship: never at the cost of that."""
+    def _idle_step(self) -> None:
+        """One step of idle work; its errors never keep messages from being stored."""
         try:
-            if self._chores is not None:
-                next(self._chores)
+            if self._idle_work is not None:
+                next(self._idle_work)
         except StopIteration:
-            self._chores = None
+            self._idle_work = None
         except DfAnalyzerError as error:
-            self._chores, self._begun = None, not isinstance(error, MAY_PASS)
+            self._idle_work, self._idle_work_started = None, not isinstance(error, TRANSIENT_ERRORS)
             logger.info("What earlier processes left is not stored yet: %s", error)
         except Exception:
-            self._chores = None
-            logger.exception("Storing what earlier processes left ended by a mistake of ours.")
+            self._idle_work = None
+            logger.exception("Storing what earlier processes left failed because of a bug.")
 
-    def _ship_all(self) -> None:
+    def _drain(self) -> None:
         try:
             while not self._stopping.is_set() and (records := self._reader.read()):
                 try:
                     for first in range(0, len(records), BATCH_RECORDS):
-                        self._ship(records[first : first + BATCH_RECORDS])
+                        self._store_retrying(records[first : first + BATCH_RECORDS])
                 except _DatabaseIsNewError:
-                    self.shipped = 0
-                    self._reader.start_over()  # it is told everything
+                    self.stored_sequence = 0
+                    self._reader.rewind()  # store everything again
         except Exception:
             self._give_up()
-        self._mend()
+        self._apply_pending()
 
-    def _mend(self) -> float | None:
-        """Let the store bring forward what was held up; in how many seconds it is time again."""
+    def _apply_pending(self) -> float | None:
+        """Have the store try pending work; returns the seconds until the next try."""
         try:
-            return None if self._store is None else self._store.mend()
+            return None if self._store is None else self._store.apply_pending()
         except DfAnalyzerError as error:
-            logger.info("What was held up in the store is brought forward later: %s", error)
+            logger.info("Pending columns and links are tried again later: %s", error)
         except Exception:
-            logger.exception("Bringing forward what was held up ended by a mistake of ours.")
+            logger.exception("Trying pending columns and links failed because of a bug.")
         return None
 
     def _give_up(self) -> None:
-        """Never the training's concern; what was read is still in the journal, for `sync`."""
+        """Stop storing without disturbing the training; `sync` can store the journal later."""
         logger.exception(
-            "Storing what was captured ended by a mistake of ours. Nothing is lost: "
-            "`keras-prov sync` stores what is in %s.", self._reader.path,
-        )  # fmt: skip
+            "Storing what was captured failed because of a bug. Nothing is lost: "
+            "`keras-prov sync` stores what is in %s.",
+            self._reader.path,
+        )
         self._stopping.set()
         with self._progress:
             self._progress.notify_all()
 
-    def _ship(self, records: list[Record]) -> None:
+    def _store_retrying(self, records: list[Record]) -> None:
         retrying = Retrying(
-            retry=retry_if_exception_type(MAY_PASS),
+            retry=retry_if_exception_type(TRANSIENT_ERRORS),
             wait=JitteredWait(multiplier=0.25, min=SETTLE_SECONDS, max=30.0),
             stop=stop_when_event_set(self._stopping),
-            sleep=self._pause,
+            sleep=self._back_off,
             before_sleep=self._report,
             reraise=True,
         )
         try:
-            retrying(self._ship_once, records)
-        except MAY_PASS:
-            return  # told to stop: the journal keeps it
+            retrying(self._store_once, records)
+        except TRANSIENT_ERRORS:
+            return  # told to stop: the journal has it
         if self._outage:
             logger.warning("The store is back; what waited is being stored.")
         self._outage = False
-        self._begin_chores()
+        self._begin_idle_work()
         with self._progress:
-            self.shipped = max(self.shipped, records[-1].sequence)
+            self.stored_sequence = max(self.stored_sequence, records[-1].sequence)
             self._progress.notify_all()
 
-    def _ship_once(self, records: list[Record]) -> None:
+    def _store_once(self, records: list[Record]) -> None:
         assert self._store is not None  # noqa: S101 (for the type checker: made by `_run`)
-        if max(self._store.position(self._journal), 0) < self.shipped:
+        if max(self._store.position(self._journal), 0) < self.stored_sequence:
             raise _DatabaseIsNewError
-        ship(self._store, self._journal, records, self._aside)
+        store_batch(self._store, self._journal, records, self._dead_letters)
 
-    def _pause(self, seconds: float) -> None:
-        """Wait before the next attempt; not for long while somebody waits in `flush`."""
-        self._hurry.clear()
+    def _back_off(self, seconds: float) -> None:
+        """Wait before the next attempt; only briefly while somebody waits in `flush`."""
+        self._flush_now.clear()
         if not self._flushing and not self._stopping.is_set():
-            self._hurry.wait(seconds)
+            self._flush_now.wait(seconds)
         if self._flushing:
-            self._stopping.wait(min(seconds, FLUSHING_SECONDS))
+            self._stopping.wait(min(seconds, MAX_BACKOFF_IN_FLUSH))
 
     def _report(self, state: RetryCallState) -> None:
         if not self._outage and state.outcome is not None:
             logger.warning(
                 "%s Training goes on and nothing is lost: what is captured waits in %s.",
-                state.outcome.exception(), self._reader.path,
-            )  # fmt: skip
+                state.outcome.exception(),
+                self._reader.path,
+            )
         self._outage = True
 
     def _close(self) -> None:

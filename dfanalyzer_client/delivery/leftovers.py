@@ -1,8 +1,8 @@
-"""Storing what ended processes of this machine left, before a question is asked.
+"""Store what ended processes of this machine left behind, before a query.
 
-Workers of a pool are often killed with their last messages still in their journals. Who asks a
-moment later wants to see them; so they are stored first, within a bounded time. Journals of running
-processes are left alone: their locks say so.
+Workers of a pool are often killed while their last messages are still in their journals. A query a
+moment later should see them, so we store them first, within a bounded time. Journals of running
+processes are locked, and left alone.
 """
 
 from __future__ import annotations
@@ -16,93 +16,96 @@ from pathlib import Path
 
 from ..config.store_url import StoreURL, is_same_address
 from ..errors import DfAnalyzerError, JournalError
-from ..journal import Header, count_records, journals, read_header, take_over
+from ..journal import Header, count_records, journals, read_header, try_acquire
 from ..private_server import PrivateServer
 from ..store import MonetDBStore, open_store
 from ..support.descriptors import Descriptor
 from ..support.safe_home import check_home
-from .recovery import taken_in
+from .recovery import drain
 
-__all__ = ["LEFT_SECONDS", "store_left"]
+__all__ = ["DRAIN_SECONDS", "drain_leftovers"]
 
-LEFT_SECONDS = 5.0
+DRAIN_SECONDS = 5.0
 
 
 @dataclass
-class _Left:
-    """A journal whose process is gone, and whose lock we hold until it is closed."""
+class _Leftover:
+    """A journal whose process is gone and whose lock we hold."""
 
     path: Path
     header: Header
     lock: Descriptor
-    taken: float
+    locked_at: float
     position: int = 0
     is_stored: bool = False
 
-    def waiting(self) -> int:
-        """How many of its messages are not stored, as far as is known."""
+    def count_unstored(self) -> int:
+        """How many of its messages are not stored, as far as we know."""
         if not self.is_stored:
             with contextlib.suppress(OSError):  # it was compressed just now
                 return max(0, count_records(self.path) - 1 - self.position)
         return 0
 
 
-def store_left(url: StoreURL | None, home: Path, seconds: float = LEFT_SECONDS) -> int:
-    """Store, for so long, what ended processes left for one store; how many messages still wait.
+def drain_leftovers(url: StoreURL | None, home: Path, seconds: float = DRAIN_SECONDS) -> int:
+    """Store what ended processes left behind for one store, within a time limit.
 
-    Where nothing is left, nobody is connected to. What cannot be stored now waits.
+    If nothing is left, we do not connect. What cannot be stored now is kept.
 
     Args:
         url: the store; None is the private server of `home`.
         home: the data folder that holds the journals.
-        seconds: after so long the rest is left to `sync`, or to the next process that captures.
+        seconds: the limit; the rest is left to `sync`, or to the next process that captures.
+
+    Returns:
+        How many messages are still not stored.
 
     Raises:
         PrivateServerError: the private server cannot be started.
     """
     check_home(home, "journals")
-    left = list(_left_for(url, home / "journals"))
-    if not left:
+    leftovers = list(_leftovers_for(url, home / "journals"))
+    if not leftovers:
         return 0
     if url is None:
-        PrivateServer(home).ensure()  # whoever asks waits for its start in any case
+        PrivateServer(home).ensure()  # the query needs it anyway
     enough = threading.Event()
-    thread = threading.Thread(  # a daemon: a server that hangs keeps nobody from asking
-        target=_store, args=(left, open_store(url, home), enough), daemon=True
+    thread = threading.Thread(  # a daemon, so that a hanging server does not block the query
+        target=_store, args=(leftovers, open_store(url, home), enough), daemon=True
     )
     thread.start()
     thread.join(seconds)
     enough.set()
-    return sum(each.waiting() for each in left)
+    return sum(journal.count_unstored() for journal in leftovers)
 
 
-def _left_for(url: StoreURL | None, folder: Path) -> Iterator[_Left]:
+def _leftovers_for(url: StoreURL | None, folder: Path) -> Iterator[_Leftover]:
     address = None if url is None else str(url.without_password())
     for path in journals(folder):
-        with contextlib.suppress(JournalError, OSError):  # nobody can tell where it is from
-            lock = take_over(path)
+        with contextlib.suppress(JournalError, OSError):  # its header cannot be read
+            lock = try_acquire(path)
             if lock is None:
                 continue
             header = read_header(path)
             if header is not None and is_same_address(header.store, address):
-                yield _Left(path, header, lock, time.monotonic())
+                yield _Leftover(path, header, lock, time.monotonic())
             else:
                 lock.close()
 
 
-def _store(left: list[_Left], store: MonetDBStore, enough: threading.Event) -> None:
+def _store(leftovers: list[_Leftover], store: MonetDBStore, enough: threading.Event) -> None:
     try:
-        for each in left:  # what was stored before is not told to wait
-            each.position = max(store.position(each.header.journal), 0)
-        for each in left:
-            for _ in taken_in(each.path, each.header, store, each.taken):
-                each.position = max(store.position(each.header.journal), 0)
+        for journal in leftovers:  # first, so that no stored message is counted as missing
+            journal.position = max(store.position(journal.header.journal), 0)
+        for journal in leftovers:
+            for _ in drain(journal.path, journal.header, store, journal.locked_at):
+                journal.position = max(store.position(journal.header.journal), 0)
                 if enough.is_set():
                     return
-            each.is_stored = True
+            journal.is_stored = True
     except (DfAnalyzerError, OSError):
-        pass  # the question that follows meets it, too
+        pass  # the query that follows will report it
     finally:
-        for each in left:
-            each.lock.close()
+        for journal in leftovers:
+            journal.lock.close()
         store.close()

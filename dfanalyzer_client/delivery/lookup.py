@@ -1,6 +1,6 @@
-"""What another process declared of a dataflow, so that this one may tell of its tasks.
+"""Look up what another process declared of a dataflow, so that this one can send its tasks.
 
-A workflow's steps are often programs of their own, of which the first declares the whole.
+The steps of a workflow are often separate programs, and the first declares the whole dataflow.
 """
 
 from __future__ import annotations
@@ -16,39 +16,41 @@ from ..declarations.dataflow import Declaration
 from ..errors import PrivateServerError, StoreError
 from ..journal import declarations
 from ..store import reader_connection
-from ..store.reading import Catalogue, declared
+from ..store.reading import Catalogue, declaration_of
 
-__all__ = ["recalled", "recalled_execution"]
+__all__ = ["lookup_declaration", "lookup_newest_execution"]
 
 logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
 
-def recalled(store: StoreURL | None, home: Path, tag: str, exec_tag: str) -> list[dict[str, Any]]:
-    """The dataflow messages of an execution in the journals of `home`, else what the store knows.
+def lookup_declaration(
+    store: StoreURL | None, home: Path, tag: str, exec_tag: str
+) -> list[dict[str, Any]]:
+    """The messages that declare a dataflow for an execution; empty if nobody knows the dataflow.
 
-    What a process said a moment ago is not in the store yet: then it is what the journals have of
-    another execution. There is none where nobody knows the dataflow.
+    We look in the journals of `home` first, then in the store, and at last in the journals for any
+    execution of the dataflow: what a process sent a moment ago is not in the store yet.
     """
     journals = home / "journals"
     found = declarations(journals, tag, exec_tag)
     if not found:
-        layout = _asked(store, home, lambda catalogue: catalogue.layout(tag))
+        layout = _query(store, home, lambda catalogue: catalogue.layout(tag))
         if layout is not None:
-            return [declared(layout)]
+            return [declaration_of(layout)]
         found = declarations(journals, tag, None)
-    return [_repeated(message) for message in found if _is_declaration(message)]
+    return [_as_recalled(message) for message in found if _is_declaration(message)]
 
 
-def _repeated(message: dict[str, Any]) -> dict[str, Any]:
-    """A declaration as who recalls it says it again, for the execution that it began."""
-    said = {name: value for name, value in message.items() if name not in ("kind", "opens")}
-    return {**said, "exec": message.get("exec") or message["opens"], "recalled": True}
+def _as_recalled(message: dict[str, Any]) -> dict[str, Any]:
+    """A declaration as this process sends it again, for the execution that it began."""
+    fields = {name: value for name, value in message.items() if name not in ("kind", "opens")}
+    return {**fields, "exec": message.get("exec") or message["opens"], "recalled": True}
 
 
 def _is_declaration(message: dict[str, Any]) -> bool:
-    """Whether a record can be understood: what is odd in it is no fault of whoever looks it up."""
+    """Whether a message is a valid declaration; an invalid one is not the caller's fault."""
     try:
         Declaration(message["tag"]).merge(message)
     except (LookupError, TypeError, ValueError, AttributeError):
@@ -56,15 +58,15 @@ def _is_declaration(message: dict[str, Any]) -> bool:
     return True
 
 
-def recalled_execution(store: StoreURL | None, home: Path, tag: str) -> str | None:
-    """The newest execution of a dataflow in the journals of `home`, else in the store."""
+def lookup_newest_execution(store: StoreURL | None, home: Path, tag: str) -> str | None:
+    """The newest execution of a dataflow, in the journals of `home` or else in the store."""
     found = declarations(home / "journals", tag, None)
     if found:
         return str(found[-1].get("exec") or found[-1]["opens"])
-    return _asked(store, home, lambda catalogue: catalogue.newest_execution(tag))
+    return _query(store, home, lambda catalogue: catalogue.newest_execution(tag))
 
 
-def _asked(store: StoreURL | None, home: Path, ask: Callable[[Catalogue], T | None]) -> T | None:
+def _query(store: StoreURL | None, home: Path, ask: Callable[[Catalogue], T | None]) -> T | None:
     try:
         connection = reader_connection(store, home)
         with contextlib.closing(connection), connection.transaction():

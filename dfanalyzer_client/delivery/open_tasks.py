@@ -1,7 +1,7 @@
-"""Tasks that nobody ended, because their process was killed: they are ended in its name.
+"""Find the tasks that a killed process left open, and end them in its name.
 
-Pure functions of a journal's messages; `sync` calls them once it holds the journal's lock, which
-says that the process is gone.
+This only looks at a journal's messages. The caller holds the journal's lock, which tells that the
+process is gone.
 """
 
 from __future__ import annotations
@@ -23,33 +23,33 @@ _IDENTITY = ("dataflow", "exec", "transformation", "id")
 
 
 class OpenTasks:
-    """The tasks of one journal that have begun and not ended, as its messages are taken in."""
+    """The tasks of one journal that have begun but not ended, given its messages in order."""
 
     def __init__(self) -> None:
         self._open: dict[tuple[str, ...], Mapping[str, Any]] = {}
         self._epochs: dict[tuple[str, ...], list[float]] = {}
         self._sets: set[tuple[str, str]] = set()
 
-    def take_in(self, message: Mapping[str, Any]) -> None:
-        """Follow one message; one that makes no sense says nothing of tasks."""
+    def ingest(self, message: Mapping[str, Any]) -> None:
+        """Take note of one message; malformed ones are ignored."""
         with contextlib.suppress(LookupError, TypeError, ValueError, AttributeError):
             self._follow(message)
 
     def _follow(self, message: Mapping[str, Any]) -> None:
         if message.get("kind") == DATAFLOW:
             self._sets |= {
-                (message["tag"], each["tag"])
+                (message["tag"], data_set["tag"])
                 for transformation in message.get("transformations", ())
-                for each in transformation.get("sets", ())
+                for data_set in transformation.get("sets", ())
             }
         elif message.get("kind") == TASK:
-            self._take_in_task(message)
+            self._ingest_task(message)
 
-    def ends(self, when: str) -> list[dict[str, Any]]:
-        """A message for each open task that ends it as ABANDONED; `when` is SQL's TIMESTAMP."""
+    def end_messages(self, when: str) -> list[dict[str, Any]]:
+        """Messages that end the open tasks as ABANDONED; `when` is a TIMESTAMP of SQL."""
         return [self._end(key, message, when) for key, message in self._open.items()]
 
-    def _take_in_task(self, message: Mapping[str, Any]) -> None:
+    def _ingest_task(self, message: Mapping[str, Any]) -> None:
         key = tuple(str(message[part]) for part in _IDENTITY)
         if message["status"] in _ENDED:
             self._open.pop(key, None)
@@ -89,7 +89,7 @@ def _epochs(message: Mapping[str, Any]) -> list[float]:
     for data in message.get("sets", ()):
         names = data.get("attributes") or []
         if data["tag"] == tags.TRAINING_OUTPUT.lower() and tags.EPOCH_ID.lower() in names:
-            place = names.index(tags.EPOCH_ID.lower())
-            numbers = [row[place] for row in data["elements"]]
-            found += [each for each in numbers if isinstance(each, (int, float))]
+            position = names.index(tags.EPOCH_ID.lower())
+            numbers = [row[position] for row in data["elements"]]
+            found += [number for number in numbers if isinstance(number, (int, float))]
     return found

@@ -1,7 +1,7 @@
-"""Journals whose process is gone: what it could not store any more is stored in its name.
+"""Drain journals whose process is gone: store what it could not store any more.
 
-By exactly one taker, who holds the journal's lock. All of it goes in small steps, so that a process
-with work of its own does it in between.
+Exactly one process does so, the one that holds the journal's lock. It goes in small steps, so that
+a process can do its own work in between.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ from ..config import settings
 from ..config.store_url import is_same_address
 from ..errors import JournalError
 from ..journal import (
+    DeadLetters,
     Header,
     JournalReader,
     Record,
-    SetAside,
     append_records,
     compressed,
     is_done,
     journals,
     read_header,
     remove_expired,
-    take_over,
+    try_acquire,
 )
-from .batches import BATCH_RECORDS, Store, ship
-from .dead_letters import retried_of
+from .batches import BATCH_RECORDS, Store, store_batch
+from .dead_letters import retry_for_store
 from .open_tasks import OpenTasks
 
-__all__ = ["JournalStore", "orphans_of", "taken_in"]
+__all__ = ["JournalStore", "drain", "drain_orphans"]
 
 logger = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 1.0
-"""A COMMIT that was on its way when its process was killed is done by then."""
+"""After so long, a COMMIT that a killed process had sent is done."""
 
 RECENT_SECONDS = 60.0
 SEEN_BYTES = 1 << 16
@@ -47,119 +47,123 @@ STEP_SECONDS = 0.05
 
 
 class JournalStore(Store, Protocol):
-    """What taking in a journal asks of a store."""
+    """What draining a journal needs of a store."""
 
-    def reread(self, journal: str) -> None:
-        """Forget how far `journal` is stored: somebody else may have stored more."""
+    def forget_position(self, journal: str) -> None:
+        """Forget how far `journal` is stored, because somebody else may have stored more."""
 
-    def tidy(self, journal: str) -> None:
-        """Remove what is known of a journal beyond how far it is stored."""
+    def prune_marks(self, journal: str) -> None:
+        """Remove all marks of a journal except how far it is stored."""
 
 
-def orphans_of(folder: Path, address: str | None, store: JournalStore) -> Iterator[None]:
-    """Take in, step by step, the journals in `folder` that were left behind for one store.
+def drain_orphans(folder: Path, address: str | None, store: JournalStore) -> Iterator[None]:
+    """Drain, step by step, the journals in `folder` that were left behind for one store.
 
     Args:
         folder: holds journals.
         address: the store's URL as journals name it; None is the private server.
-        store: the same, connected.
+        store: that store.
     """
     remove_expired(folder, settings.retention_days())
     for path in journals(folder):
         try:
-            yield from _taken_in_if_of(path, address, store)
+            yield from _drain_if_for(path, address, store)
         except JournalError as error:
             logger.warning("%s", error)
         except (OSError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
             logger.exception("The journal %s is odd, and left as it is.", path)
-    for _ in retried_of(folder, address, store):
+    for _ in retry_for_store(folder, address, store):
         yield
 
 
-def _taken_in_if_of(path: Path, address: str | None, store: JournalStore) -> Iterator[None]:
-    descriptor = take_over(path)
+def _drain_if_for(path: Path, address: str | None, store: JournalStore) -> Iterator[None]:
+    descriptor = try_acquire(path)
     if descriptor is None:
         return
     try:
         header = read_header(path)
         if header is None or is_same_address(header.store, address):
-            for _ in taken_in(path, header, store):
+            for _ in drain(path, header, store):
                 yield
     finally:
         descriptor.close()
 
 
-def taken_in(
+def drain(
     path: Path, header: Header | None, store: JournalStore, since: float | None = None
 ) -> Iterator[int]:
-    """Store, in steps, a journal whose lock we hold, and compress it then.
+    """Store, step by step, a journal whose lock we hold, then compress it.
 
-    Yields how many of its messages each step stored. Tasks that its process left open are ended
-    first. A journal that says nothing is removed.
+    Tasks that its process left open are ended first. An empty journal is removed.
 
     Args:
         path: the journal.
-        header: what it says of itself.
-        store: where to.
-        since: when its lock was taken (`time.monotonic`), if not just now.
+        header: its header.
+        store: where to store it.
+        since: when its lock was acquired (`time.monotonic`), if not just now.
+
+    Yields:
+        How many messages each step stored.
 
     Raises:
         JournalError: it cannot be written to.
-        StoreError: the store cannot be reached, or does not take us.
+        StoreError: the store cannot be reached, or refuses the login.
     """
-    if header is None or (not is_done(path) and _says_nothing(path)):
+    if header is None or (not is_done(path) and _is_empty(path)):
         path.unlink()
         return
     if not is_done(path):
-        for _ in _completed(path, header, store, time.monotonic() if since is None else since):
+        for _ in _end_open_tasks(path, header, store, time.monotonic() if since is None else since):
             yield 0
-    yield from _shipped(path, header, store)
+    yield from _store_records(path, header, store)
     if not is_done(path):
-        store.tidy(header.journal)
-        with contextlib.suppress(OSError):  # no room for it: another one tries again
+        store.prune_marks(header.journal)
+        with contextlib.suppress(OSError):  # the disk is full: another process tries again
             for _ in compressed(path, keep=header.store is None):
                 yield 0
 
 
-def _says_nothing(path: Path) -> bool:
-    """Whether a journal has its header alone: a service that nobody asked."""
+def _is_empty(path: Path) -> bool:
+    """Whether a journal has only its header, as of a service that received nothing."""
     return all(record.sequence == 0 for record in JournalReader(path).read(SEEN_BYTES))
 
 
-def _settled(path: Path, since: float) -> Iterator[None]:
-    """Let the server finish what the process asked of it last, before we ask how far it came."""
+def _wait_for_commit(path: Path, since: float) -> Iterator[None]:
+    """Let the server finish the process's last statement, before we ask what is stored."""
     until = since + SETTLE_SECONDS
     while time.time() - path.stat().st_mtime < RECENT_SECONDS and time.monotonic() < until:
         time.sleep(STEP_SECONDS)
         yield
 
 
-def _shipped(path: Path, header: Header, store: JournalStore) -> Iterator[int]:
-    store.reread(header.journal)
+def _store_records(path: Path, header: Header, store: JournalStore) -> Iterator[int]:
+    store.forget_position(header.journal)
     stored = max(store.position(header.journal), 0)
-    aside = SetAside.beside(path)
+    dead_letters = DeadLetters.of_journal(path)
     for records in JournalReader(path).batches():
         fresh = [record for record in records if record.sequence > stored]
         for first in range(0, len(fresh), BATCH_RECORDS):
             batch = fresh[first : first + BATCH_RECORDS]
-            ship(store, header.journal, batch, aside)
+            store_batch(store, header.journal, batch, dead_letters)
             yield len(batch)
         if not fresh:
             yield 0
 
 
-def _completed(path: Path, header: Header, store: JournalStore, since: float) -> Iterator[None]:
-    """End in the journal what its process could not end any more."""
+def _end_open_tasks(
+    path: Path, header: Header, store: JournalStore, since: float
+) -> Iterator[None]:
+    """Append to the journal the ends of tasks that its process left open."""
     tasks, last = OpenTasks(), 0
     for records in JournalReader(path).batches():
         for record in records:
-            tasks.take_in(record.message)
+            tasks.ingest(record.message)
         last = records[-1].sequence
         yield
     when = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
-    ends = [] if header.relays else tasks.ends(when.isoformat(" ", "microseconds"))
-    store.reread(header.journal)
+    ends = [] if header.relays else tasks.end_messages(when.isoformat(" ", "microseconds"))
+    store.forget_position(header.journal)
     if store.position(header.journal) < last:  # else nothing is on its way
-        yield from _settled(path, since)
+        yield from _wait_for_commit(path, since)
     if ends:
-        append_records(path, [Record(last + 1 + i, each) for i, each in enumerate(ends)])
+        append_records(path, [Record(number, end) for number, end in enumerate(ends, last + 1)])

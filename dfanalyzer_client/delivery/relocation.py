@@ -1,4 +1,4 @@
-"""Journals of a server that is at another address now: they are told so, once."""
+"""Redirect the journals of a server that has moved to its new address."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from pathlib import Path
 
 from ..config.store_url import StoreURL
 from ..errors import DfAnalyzerError, JournalError
-from ..journal import journals, read_header, readdress, take_over
+from ..journal import journals, read_header, readdress, try_acquire
 from ..store import open_store
 from ..support.safe_home import check_home
 
-__all__ = ["Moved", "move_journals", "way_of_moved"]
+__all__ = ["Moved", "move_journals", "moved_hint"]
 
 
 @dataclass(frozen=True)
 class Moved:
-    """What became of the journals of a server.
+    """The outcome of redirecting journals.
 
     Attributes:
         count: how many go to the new address now.
-        running: how many do not, because their processes run.
+        running: how many do not, because their processes are still running.
     """
 
     count: int
@@ -31,21 +31,22 @@ class Moved:
 def move_journals(
     home: Path, old: StoreURL, new: StoreURL, *, done: bool = False, elsewhere: bool = False
 ) -> Moved:
-    """Let what waits for the server that was `old` go to `new`; nothing is stored by this yet.
+    """Redirect the journals for the server `old` to `new`; this does not store them yet.
 
-    That each message is stored once is not touched: a journal keeps its id, by which a database
-    that moved along knows how far it is stored; one that is new there is told all of it.
+    Messages are still stored exactly once. A journal keeps its id, so a database that was moved
+    knows how far it is stored, and an empty one gets all of it.
 
     Args:
         home: the data folder.
-        old: as journals name it; a password is not needed.
-        new: where that server is now; it must answer, or nothing is changed.
-        done: journals that were all stored, too, for a database that is not the same one.
-        elsewhere: also journals of other machines, whose processes are known to be gone.
+        old: the URL as journals name it; a password is not needed.
+        new: where that server is now; if it does not answer, nothing is changed.
+        done: whether to redirect completely stored journals, too, for an empty database.
+        elsewhere: whether to redirect journals of other machines, too, because their processes are
+            known to be gone.
 
     Raises:
-        DfAnalyzerError: both are the same, or no journal names `old`.
-        StoreError: `new` does not answer, or does not take us.
+        DfAnalyzerError: both are the same server, or no journal names `old`.
+        StoreError: `new` does not answer, or refuses the login.
     """
     check_home(home, "journals")
     if old.is_same_store(new):
@@ -54,22 +55,22 @@ def move_journals(
     if not found:
         _check_known(home, old)
     with contextlib.closing(open_store(new, home)) as store:
-        store.position("")  # a new address that is wrong would bind them to nowhere
-    moved = [_moved(path, old, new, elsewhere=elsewhere) for path in found]
+        store.position("")  # check the new address: a wrong one would leave them nowhere to go
+    moved = [_move(path, old, new, elsewhere=elsewhere) for path in found]
     return Moved(moved.count(True), moved.count(False))
 
 
-def way_of_moved(address: str) -> str:
-    """What to do where the server at `address`, which a journal names, is somewhere else now."""
+def moved_hint(address: str) -> str:
+    """What to do if the server at `address`, which a journal names, has moved."""
     return (
         "If that server is at another address or has another login now: "
         f"keras-prov sync --moved-from '{address}' --store URL"
     )
 
 
-def _moved(path: Path, old: StoreURL, new: StoreURL, *, elsewhere: bool) -> bool | None:
-    """Whether a journal was moved; None where another one was first."""
-    descriptor = take_over(path, elsewhere=elsewhere)
+def _move(path: Path, old: StoreURL, new: StoreURL, *, elsewhere: bool) -> bool | None:
+    """Redirect a journal; False if its process is running, None if another process was faster."""
+    descriptor = try_acquire(path, elsewhere=elsewhere)
     if descriptor is None:
         return False if path.exists() else None
     with descriptor:
@@ -87,13 +88,13 @@ def _is_of(path: Path, store: StoreURL) -> bool:
 
 
 def _check_known(home: Path, old: StoreURL) -> None:
-    """Raise DfAnalyzerError for a server that no journal names, nor named before it moved."""
+    """Raise DfAnalyzerError if no journal names a server, or named it before it moved."""
     named: set[str | None] = set()
     for path in journals(home / "journals", done=True):
         with contextlib.suppress(JournalError, FileNotFoundError):
             header = read_header(path)
-            named |= {header.store, *header.was} if header is not None else set()
-    known = sorted(each for each in named if each is not None)
-    if not any(old.is_named(each) for each in known):
+            named |= {header.store, *header.former_stores} if header is not None else set()
+    known = sorted(address for address in named if address is not None)
+    if not any(old.is_named(address) for address in known):
         are = ", ".join(known) or "none, for all are the private server's"
         raise DfAnalyzerError(f"No journal is for {old}. Servers that journals name: {are}.")

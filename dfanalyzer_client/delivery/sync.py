@@ -1,4 +1,4 @@
-"""Storing what earlier processes left behind, and how each journal stands."""
+"""Store what earlier processes left behind, and report the state of journals."""
 
 from __future__ import annotations
 
@@ -19,22 +19,22 @@ from ..errors import (
     StoreUnavailableError,
 )
 from ..journal import (
+    DeadLetter,
+    DeadLetters,
     Header,
     JournalReader,
-    Refused,
-    SetAside,
     is_done,
     journals,
-    journals_with_refused,
+    journals_with_dead_letters,
     read_header,
     remove_expired,
-    take_over,
+    try_acquire,
 )
 from ..store import MonetDBStore, open_store
 from ..support.safe_home import check_home
-from .dead_letters import retried
-from .recovery import taken_in
-from .relocation import way_of_moved
+from .dead_letters import retry
+from .recovery import drain
+from .relocation import moved_hint
 
 __all__ = ["JournalState", "journal_states", "sync"]
 
@@ -47,22 +47,21 @@ class JournalState:
 
     Attributes:
         store: where its messages go; None is the private server.
-        refused: the messages that were set aside, with the reasons.
-        executions: tags of the executions that it tells of, in order.
-        messages: how many it holds.
+        refused: its dead letters that are not stored yet.
+        executions: tags of the executions that its messages name, in order.
+        messages: how many messages it holds.
         damaged: how many of its records cannot be read.
-        stored: how many of its messages are in the store, or were set aside; None when nobody
-            answers.
-        process: `running`, `ended`, or `on` another machine, where it may run.
+        stored: how many of its messages are stored or set aside; None if the store does not answer.
+        process: `running`, `ended`, or `on` another machine, where it may be running.
         size: in bytes.
-        age: seconds since it was begun.
+        age: seconds since it was created.
     """
 
     path: Path
     store: str | None
     process: str
     stored: int | None
-    refused: list[Refused]
+    refused: list[DeadLetter]
     size: int
     age: float
     executions: list[str] = field(default_factory=list)
@@ -70,13 +69,13 @@ class JournalState:
     damaged: int = 0
 
     @property
-    def refusals_path(self) -> Path:
-        """The file that holds what was set aside."""
-        return SetAside.beside(self.path).path
+    def dead_letters_path(self) -> Path:
+        """The file of its dead letters."""
+        return DeadLetters.of_journal(self.path).path
 
 
 def journal_states(home: Path, store: StoreURL | None) -> Iterator[JournalState | DfAnalyzerError]:
-    """The journals of `home`, oldest first; `store` gives the password of the one it names."""
+    """The journals of `home`, oldest first; `store` gives the password for that server."""
     check_home(home, "journals")
     stores = _Stores(home, store)
     for path in journals(home / "journals", done=True):
@@ -84,7 +83,7 @@ def journal_states(home: Path, store: StoreURL | None) -> Iterator[JournalState 
             header = read_header(path)
             if header is not None:
                 yield _state(path, header, stores)
-        except FileNotFoundError:  # stored and compressed meanwhile by somebody else
+        except FileNotFoundError:  # another process stored and compressed it meanwhile
             continue
         except DfAnalyzerError as error:
             yield error
@@ -100,31 +99,34 @@ def sync(
     elsewhere: bool = False,
     refused: bool = False,
 ) -> int:
-    """Store what is left in journals whose process is gone; the number of messages stored.
+    """Store what is left in journals whose process is gone.
 
-    Journals of running processes are left to them.
+    Journals of running processes are left to these.
 
     Args:
         home: the data folder that holds the journals.
-        store: gives the password of the store it names.
-        report: is told each journal that had some, and how many or why they could not be stored;
-            the others are gone on with.
-        again: look at journals that were stored already, too, for a database that was made anew or
-            brought back from a backup.
-        elsewhere: take over journals of other machines, too: their processes are known to be gone.
-        refused: try all messages again that were set aside, and not only those that named what was
-            not there yet.
+        store: gives the password for that server.
+        report: called for each journal with the number of messages stored, if any, or with the
+            error; the other journals are stored all the same.
+        again: whether to store completely stored journals again, for a database that was recreated
+            or restored from a backup.
+        elsewhere: whether to store journals of other machines, too, because their processes are
+            known to be gone.
+        refused: whether to retry all dead letters, and not only the retryable ones.
+
+    Returns:
+        The number of messages stored.
     """
     check_home(home, "journals")
     stores = _Stores(home, store)
     remove_expired(home / "journals", settings.retention_days())
     folder = home / "journals"
 
-    def taken_over(paths: Iterable[Path], steps: Steps) -> int:
+    def drain_all(paths: Iterable[Path], steps: Steps) -> int:
         total = 0
         for path in paths:
             try:
-                count = _taken_over(path, stores, steps, elsewhere=elsewhere)
+                count = _drain_locked(path, stores, steps, elsewhere=elsewhere)
             except DfAnalyzerError as error:
                 report(path, error)
             except OSError as error:
@@ -135,40 +137,40 @@ def sync(
                     report(path, count)
         return total
 
-    total = taken_over(journals(folder, done=again), taken_in)
-    # after all others: what a message lacked may have come with them
-    aside = [path for path, _ in journals_with_refused(folder)]
-    total += taken_over(aside, partial(_retried, everything=refused, again=again))
+    total = drain_all(journals(folder, done=again), drain)
+    # at the end: the other journals may have brought what a dead letter lacked
+    with_dead_letters = [path for path, _ in journals_with_dead_letters(folder)]
+    total += drain_all(with_dead_letters, partial(_retry, everything=refused, again=again))
     stores.close()
     return total
 
 
-def _taken_over(path: Path, stores: _Stores, steps: Steps, *, elsewhere: bool) -> int:
-    descriptor = take_over(path, elsewhere=elsewhere)
+def _drain_locked(path: Path, stores: _Stores, steps: Steps, *, elsewhere: bool) -> int:
+    descriptor = try_acquire(path, elsewhere=elsewhere)
     if descriptor is None:
         return 0
     try:
         header = read_header(path)
-        with stores.reached(header):
+        with stores.reaching(header):
             return sum(steps(path, header, stores.of(header)))
     finally:
         descriptor.close()
 
 
-def _retried(
+def _retry(
     path: Path, header: Header | None, store: MonetDBStore, *, everything: bool, again: bool
 ) -> Iterator[int]:
     if header is not None:
-        yield from retried(path, header, store, everything=everything, again=again)
+        yield from retry(path, header, store, everything=everything, again=again)
 
 
 class _Stores:
-    """One connection for each store that the journals name."""
+    """One connection per store that the journals name."""
 
     def __init__(self, home: Path, named: StoreURL | None) -> None:
         self._home, self._named = home, named
         self._open: dict[str | None, MonetDBStore] = {}
-        self._away: dict[str | None, StoreError] = {}
+        self._unreachable: dict[str | None, StoreError] = {}
 
     def of(self, header: Header | None) -> MonetDBStore:
         address = None if header is None else header.store
@@ -177,23 +179,23 @@ class _Stores:
         return self._open[address]
 
     @contextlib.contextmanager
-    def reached(self, header: Header | None) -> Iterator[None]:
-        """Ask the store of a journal; one that was not reached is not waited for again."""
+    def reaching(self, header: Header | None) -> Iterator[None]:
+        """A block that uses a journal's store; an unreachable store is not tried again."""
         address = None if header is None else header.store
-        if address in self._away:
-            raise self._away[address]
+        if address in self._unreachable:
+            raise self._unreachable[address]
         try:
             yield
         except (StoreUnavailableError, StoreLoginError) as error:
             if address is None or (self._named is not None and self._named.is_named(address)):
                 raise
-            self._away[address] = type(error)(f"{error} {way_of_moved(address)}")
-            raise self._away[address] from error
+            self._unreachable[address] = type(error)(f"{error} {moved_hint(address)}")
+            raise self._unreachable[address] from error
 
     def close(self) -> None:
         for store in self._open.values():
-            with contextlib.suppress(DfAnalyzerError):  # the next one who captures tries again
-                while store.mend() == 0.0:
+            with contextlib.suppress(DfAnalyzerError):  # the next process that captures tries again
+                while store.apply_pending() == 0.0:
                     pass
             store.close()
 
@@ -213,7 +215,7 @@ def _state(path: Path, header: Header, stores: _Stores) -> JournalState:
         store=header.store,
         process=_process(path, header),
         stored=None,
-        refused=SetAside.beside(path).open(),
+        refused=DeadLetters.of_journal(path).open(),
         size=path.stat().st_size,
         age=(datetime.now(UTC) - created).total_seconds(),
     )
@@ -233,9 +235,9 @@ def _state(path: Path, header: Header, stores: _Stores) -> JournalState:
 def _process(path: Path, header: Header) -> str:
     if is_done(path):
         return "ended"
-    if not header.is_of_here:
+    if not header.is_local:
         return f"on {header.host}"
-    descriptor = take_over(path)
+    descriptor = try_acquire(path)
     if descriptor is None:
         return "running"
     descriptor.close()
@@ -244,7 +246,7 @@ def _process(path: Path, header: Header) -> str:
 
 def _position(header: Header, stores: _Stores) -> int | None:
     try:
-        with stores.reached(header):
+        with stores.reaching(header):
             return stores.of(header).position(header.journal)
     except DfAnalyzerError:
         return None

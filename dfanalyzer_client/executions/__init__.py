@@ -1,1 +1,1 @@
-"""Executions read from the store, once for all who show or export them."""
+"""Read executions from the store, for everything that shows or exports them."""

@@ -1,4 +1,4 @@
-"""What an execution ran in, as its trainings' rows of ``iEnvironment`` say."""
+"""The environment of an execution, from the rows of ``iEnvironment`` of its trainings."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KNOWN_SOFTWARE = {
     "jax": ("JAX", "https://docs.jax.dev/"),
     "torch": ("PyTorch", "https://pytorch.org/"),
 }
-"""Title and homepage of Keras and its backends, by the names that Keras has for them."""
+"""Title and homepage of Keras and its backends, by the names that Keras uses."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Source:
     """The commit that the script's folder was at.
 
     Attributes:
-        url: of the repository, as a browser opens it; None where no remote was recorded.
-        is_dirty: whether files differed from the commit; None where git did not say.
+        url: the repository's URL for a browser; None if no remote was recorded.
+        is_dirty: whether files differed from the commit; None if git did not tell.
     """
 
     commit: str
@@ -40,7 +40,7 @@ class Source:
 
     @property
     def commit_url(self) -> str | None:
-        """The page of the commit, at the hosts that are known to have one."""
+        """The web page of the commit, on GitHub or GitLab; else None."""
         host = re.match(r"https://(github\.com|gitlab\.com)/", self.url or "")
         if host is None:
             return None
@@ -50,10 +50,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Environment:
-    """Values by kind and name; empty where ENVIRONMENT was not captured.
+    """Values by kind and name; empty if ENVIRONMENT was not captured.
 
-    Two trainings of an execution may have run in different environments: then all values of a name
-    are kept, in order, each where it differs from the one before.
+    The trainings of an execution may have run in different environments. Then a name has several
+    values, in order, without repetitions.
     """
 
     values: dict[str, dict[str, list[str]]] = field(default_factory=dict)
@@ -91,14 +91,16 @@ class Environment:
         )
 
     def as_json(self) -> dict[str, Any]:
-        """As it is written: the value of a name, or the list of its values."""
+        """The values for a JSON file: one value per name, or a list if it has several."""
         return {
-            kind: {name: each[0] if len(each) == 1 else each for name, each in names.items()}
+            kind: {
+                name: values[0] if len(values) == 1 else values for name, values in names.items()
+            }
             for kind, names in self.values.items()
         }
 
     def requirements(self) -> str:
-        """The packages as pip reads them; nothing where none were recorded."""
+        """The packages as a requirements file; empty if none were recorded."""
         packages = self.last("package")
         return "".join(f"{name}=={version}\n" for name, version in packages.items() if version)
 
@@ -107,10 +109,10 @@ def environment_of(record: ExecutionRecord) -> Environment:
     """The environment of all trainings of an execution."""
     values: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for row in record.rows_of(tags.ENVIRONMENT):
-        said = [row.get(key) for key in ("kind", "name", "value")]
-        if None in said:  # a set of the user's own, of that name
+        fields = [row.get(key) for key in ("kind", "name", "value")]
+        if None in fields:  # a set of the user's own, of that name
             continue
-        kind, name, value = map(str, said)
+        kind, name, value = map(str, fields)
         known = values[kind].setdefault(name, [])
         if known[-1:] != [value]:
             known.append(value)
@@ -118,10 +120,10 @@ def environment_of(record: ExecutionRecord) -> Environment:
 
 
 def _browsable(remote: str | None) -> str | None:
-    """A remote's URL as a browser opens it; None for a folder, and where a part is masked."""
+    """A remote's URL for a browser; None if it is a folder, or a part of it is masked."""
     if remote is None:
         return None
-    text = re.sub(rf"^(https?://){MASK}@", r"\1", remote)  # what was masked is no part of the place
+    text = re.sub(rf"^(https?://){MASK}@", r"\1", remote)  # drop a masked login
     scp = re.fullmatch(r"(?:ssh://)?[\w.-]+@([\w.-]+)[:/](?!\d+/)([^:]+)", text)
     if scp:
         text = f"https://{scp[1]}/{scp[2]}"

@@ -1,4 +1,4 @@
-"""Reading an execution from the database, ours or the predecessor's, into a record."""
+"""Read an execution from the database, ours or the predecessor's, into a record."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from ..errors import UnknownTagError
 from ..store.connection import Connection
 from ..store.exact_numbers import exact_rows
-from ..store.growth.pending_columns import source
+from ..store.growth.pending_columns import from_clause
 from ..store.layout import DataflowLayout, SetLayout
 from ..store.reading import Catalogue
 from ..store.schema import table
@@ -20,7 +20,7 @@ from .record import ExecutionRecord, FileRecord, RowRecord, SetRecord, TaskRecor
 __all__ = ["read_execution"]
 
 NO_TEXT = ("", "null")
-"""How the predecessor's clients say that a task has no text."""
+"""What the predecessor's clients store if a task has no text."""
 
 
 def read_execution(connection: Connection, dataflow: str, execution: int) -> ExecutionRecord:
@@ -38,8 +38,10 @@ def read_execution(connection: Connection, dataflow: str, execution: int) -> Exe
         raise UnknownTagError(f"No execution {execution} of dataflow {dataflow!r}.")
     tasks, version = _tasks(connection, catalogue, execution)
     by_id = {task.id: task for task in tasks}
-    sets = [_set(connection, catalogue, layout, each, execution, by_id)
-            for each in layout.sets.values()]  # fmt: skip
+    sets = [
+        _set(connection, catalogue, layout, known_set, execution, by_id)
+        for known_set in layout.sets.values()
+    ]
     programs: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for transformation, program in sorted(layout.used):
         programs[transformation].append(program)
@@ -48,7 +50,7 @@ def read_execution(connection: Connection, dataflow: str, execution: int) -> Exe
         layout,
         version or layout.version,
         tasks,
-        [each for each in sets if each.rows],
+        [content for content in sets if content.rows],
         _files(connection, catalogue, execution, by_id),
         _derived_from(connection, catalogue, execution),
         dict(programs),
@@ -58,7 +60,7 @@ def read_execution(connection: Connection, dataflow: str, execution: int) -> Exe
 def _tasks(
     connection: Connection, catalogue: Catalogue, execution: int
 ) -> tuple[list[TaskRecord], int]:
-    """The tasks of an execution, with those that each depends on, and their newest version."""
+    """The tasks of an execution with their dependencies, and their newest dataflow version."""
     begun, ended = catalogue.table("task_begun"), catalogue.table("task_ended")
     rows = connection.query(
         "SELECT b.id, x.tag, b.identifier, COALESCE(e.status, b.status), b.began, e.ended, "
@@ -74,13 +76,22 @@ def _tasks(
         counts[tag, number] += 1
         again = counts[tag, number]
         name = str(number) if again == 1 else f"{number}-{again}"
-        workspace, resource, output, error = (None if each in NO_TEXT else each for each in texts)
+        workspace, resource, output, error = (None if text in NO_TEXT else text for text in texts)
         tasks.append(
             TaskRecord(
-                id_, tag, number, name, status, _utc(began), _utc(end),
-                workspace, resource, output, error,
+                id_,
+                tag,
+                number,
+                name,
+                status,
+                _utc(began),
+                _utc(end),
+                workspace,
+                resource,
+                output,
+                error,
             )
-        )  # fmt: skip
+        )
     by_id = {task.id: task for task in tasks}
     dependency = catalogue.table("task_dependency")
     for id_, previous in connection.query(
@@ -102,7 +113,7 @@ def _set(
     execution: int,
     tasks: dict[int, TaskRecord],
 ) -> SetRecord:
-    """The rows that a task of the execution wrote, or that one read where nobody wrote them."""
+    """The rows that a task of the execution wrote, or read if no task wrote them."""
     writing = [f"{tag}_task_id" for tag in known.producers]
     reading = [f"{tag}_task_id" for tag in known.consumers]
     columns = known.task_columns
@@ -112,7 +123,7 @@ def _set(
     selected = ", ".join(f"s.{identifier(name)}" for name in ["id", *columns, *known.attributes])
     rows = connection.query(
         literal(
-            f"SELECT {selected} FROM {source(layout, known)} s "
+            f"SELECT {selected} FROM {from_clause(layout, known)} s "
             f"JOIN {catalogue.table('task_begun')} t "
             f"ON t.id = {f'COALESCE({of})' if len(columns) > 1 else of} "
         )
@@ -120,16 +131,24 @@ def _set(
         [execution],
     )
     before = 1 + len(columns)
-    mine = [row for row in rows if not tasks.keys().isdisjoint(row[1:before])]
-    exact = exact_rows(connection, catalogue.table("exact_number"), known.attributes, mine, before)
+    own_rows = [row for row in rows if not tasks.keys().isdisjoint(row[1:before])]
+    exact = exact_rows(
+        connection, catalogue.table("exact_number"), known.attributes, own_rows, before
+    )
     return SetRecord(
         known,
         [
-            _row(number, dict(zip(columns, row[1:before], strict=True)), row[before:],
-                 writing, reading, tasks)
+            _row(
+                number,
+                dict(zip(columns, row[1:before], strict=True)),
+                row[before:],
+                writing,
+                reading,
+                tasks,
+            )
             for number, row in enumerate(exact, 1)
         ],
-    )  # fmt: skip
+    )
 
 
 def _row(
@@ -143,13 +162,15 @@ def _row(
     writers = [tasks[id_] for column in writing if (id_ := ids[column]) in tasks]
     readers = [tasks[id_] for column in reading if (id_ := ids[column]) in tasks]
     writer = writers[0] if writers else None
-    return RowRecord(number, writer, tuple(each for each in readers if each is not writer), values)
+    return RowRecord(
+        number, writer, tuple(reader for reader in readers if reader is not writer), values
+    )
 
 
 def _files(
     connection: Connection, catalogue: Catalogue, execution: int, tasks: dict[int, TaskRecord]
 ) -> list[FileRecord]:
-    """Files of the execution; the predecessor's table has no mode, size and SHA-256."""
+    """The files of the execution; the predecessor's table lacks mode, size and SHA-256."""
     known = catalogue.columns("file")
     if not known:
         return []
@@ -161,12 +182,12 @@ def _files(
         "WHERE t.df_exec = %s ORDER BY f.id",
         [execution],
     )
-    mine = [row for row in rows if row[0] in tasks]
+    own_rows = [row for row in rows if row[0] in tasks]
     return [
         FileRecord(
             number, tasks[task], name or "", path or "", **dict(zip(more, rest, strict=True))
         )
-        for number, (task, name, path, *rest) in enumerate(mine, 1)
+        for number, (task, name, path, *rest) in enumerate(own_rows, 1)
     ]
 
 
@@ -182,5 +203,5 @@ def _derived_from(connection: Connection, catalogue: Catalogue, execution: int) 
 
 
 def _utc(moment: datetime | None) -> datetime | None:
-    """The database's time stamps are UTC and do not say so."""
+    """Mark a time of the database as UTC, which it is."""
     return None if moment is None else moment.replace(tzinfo=UTC)

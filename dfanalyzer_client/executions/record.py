@@ -1,4 +1,4 @@
-"""An execution as the database has it, as plain objects: what is shown, or exported."""
+"""A stored execution as plain objects, to be shown or exported."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = [
 
 @dataclass
 class TaskRecord:
-    """A task. `name` is unique in its execution: its number, or with more where that is not."""
+    """A task. `name` is its number, with a suffix if several tasks have that number."""
 
     id: int
     transformation: str
@@ -37,9 +37,9 @@ class TaskRecord:
 
 @dataclass(frozen=True)
 class RowRecord:
-    """A row of a set: who wrote it, who is known to have read it, and its values.
+    """A row of a set: the task that wrote it, the tasks known to have read it, and its values.
 
-    One of the execution's tasks wrote it, or read it at least.
+    At least one task of the execution wrote or read it.
     """
 
     number: int
@@ -49,13 +49,13 @@ class RowRecord:
 
     @property
     def task(self) -> TaskRecord:
-        """Who wrote it; of what nobody wrote, who read it."""
+        """The task that wrote it, or the first that read it if none wrote it."""
         return self.writer or self.readers[0]
 
 
 @dataclass
 class SetRecord:
-    """A set's rows in one execution, in the order in which they were stored."""
+    """The rows of a set in one execution, in the order in which they were stored."""
 
     layout: SetLayout
     rows: list[RowRecord]
@@ -78,7 +78,7 @@ class SetRecord:
 
 @dataclass(frozen=True)
 class FileRecord:
-    """A file that a task read or wrote; DfAnalyzer's own clients do not say which."""
+    """A file that a task read or wrote; from DfAnalyzer's own clients we do not know which."""
 
     number: int
     task: TaskRecord
@@ -91,17 +91,17 @@ class FileRecord:
 
 @dataclass
 class ExecutionRecord:
-    """An execution with all that it did.
+    """An execution with its tasks, rows and files.
 
     Attributes:
-        tag: names it.
-        dataflow: of which it is a run.
-        version: of the dataflow, newest that a task has.
+        tag: its tag.
+        dataflow: the dataflow that it is a run of.
+        version: the newest version of the dataflow that its tasks had.
         tasks: in order.
-        sets: those that have rows.
+        sets: the sets that have rows.
         files: in order.
-        derived_from: tags of the executions that this one goes on from.
-        programs: names and paths of what does a transformation, by its tag.
+        derived_from: tags of the executions that this one was derived from.
+        programs: names and paths of the programs that perform a transformation, by its tag.
     """
 
     tag: str
@@ -120,22 +120,22 @@ class ExecutionRecord:
 
     @property
     def ended(self) -> datetime | None:
-        """When the last task ended; None while one runs, or where it is not known."""
+        """When the last task ended; None if one is running or its end is unknown."""
         ends = [task.ended for task in self.tasks]
         known = [end for end in ends if end is not None]
         return max(known) if known and len(known) == len(ends) else None
 
     @property
     def transformations(self) -> list[str]:
-        """Those that were done, in the order of their declaration."""
+        """Tags of the transformations that have tasks, in the order of their declaration."""
         done = {task.transformation for task in self.tasks}
         return [tag for tag in self.dataflow.transformations if tag in done]
 
     def rows_of(self, tag: str) -> list[dict[str, Any]]:
-        """The rows of a set as dictionaries; none where the set is not there."""
+        """The rows of a set as dictionaries; empty if there is no such set."""
         return [
-            dict(zip(each.columns, row.values, strict=True))
-            for each in self.sets
-            if each.tag == tag.lower()
-            for row in each.rows
+            dict(zip(content.columns, row.values, strict=True))
+            for content in self.sets
+            if content.tag == tag.lower()
+            for row in content.rows
         ]

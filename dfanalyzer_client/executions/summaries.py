@@ -1,7 +1,6 @@
-"""What the database holds of executions, for people: pure queries.
+"""Summaries of executions for people: queries only.
 
-Numbers come back as they were said: NaN, infinities and large integers are looked up in
-``exact_number``.
+Numbers come back exact: NaN, infinities and large integers are looked up in ``exact_number``.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from ..errors import RefusedError, UnknownTagError
 from ..keras_schema import names as tags
 from ..store.connection import Connection, lacks_rights
 from ..store.exact_numbers import exact_rows
-from ..store.growth.pending_columns import source
+from ..store.growth.pending_columns import from_clause
 from ..store.layout import DataflowLayout
 from ..store.reading import Catalogue
 from ..store.schema import table
@@ -29,7 +28,7 @@ __all__ = [
 
 @dataclass
 class ExecutionSummary:
-    """One execution: how it stands and what it measured last."""
+    """One execution: its status and its latest metrics."""
 
     id: int
     tag: str
@@ -42,7 +41,7 @@ class ExecutionSummary:
 
     @property
     def seconds(self) -> float | None:
-        """From the first task's begin to the last one's end, or to now while one runs."""
+        """Seconds from the first task's start to the last one's end, or to now if one runs."""
         if self.began is None:
             return None
         ended = self.ended or datetime.now(UTC).replace(tzinfo=None)
@@ -52,7 +51,7 @@ class ExecutionSummary:
 def executions(connection: Connection, dataflow: str | None = None) -> list[ExecutionSummary]:
     """All executions, oldest first, or those of one dataflow.
 
-    Those whose rows the connection's user may not read have neither epochs nor metrics.
+    If the connection's user may not read an execution's rows, it has neither epochs nor metrics.
     """
     catalogue = Catalogue(connection)
     known = _known_executions(connection, catalogue, dataflow)
@@ -61,16 +60,16 @@ def executions(connection: Connection, dataflow: str | None = None) -> list[Exec
 
 
 def find_execution(connection: Connection, name: str) -> ExecutionSummary:
-    """The execution of this id, tag or beginning of a tag; ``last`` is the newest.
+    """The execution with this id, tag or beginning of a tag; ``last`` is the newest.
 
     Raises:
-        UnknownTagError: none or several are meant.
+        UnknownTagError: no execution matches, or several do.
     """
     catalogue = Catalogue(connection)
     known = _known_executions(connection, catalogue)
     exact = known[-1:] if name == "last" else []
-    exact = exact or [each for each in known if name in (each.tag, str(each.id))]
-    found = exact or [each for each in known if each.tag.lower().startswith(name.lower())]
+    exact = exact or [summary for summary in known if name in (summary.tag, str(summary.id))]
+    found = exact or [summary for summary in known if summary.tag.lower().startswith(name.lower())]
     if len(found) == 1:
         _complete(connection, catalogue, found)
         return found[0]
@@ -78,14 +77,14 @@ def find_execution(connection: Connection, name: str) -> ExecutionSummary:
         raise UnknownTagError(f"No execution {name!r}: `keras-prov runs` lists them.")
     raise UnknownTagError(
         f"{len(found)} executions begin with {name!r}: give more of the tag, or the id "
-        f"({', '.join(str(each.id) for each in found[:10])})."
+        f"({', '.join(str(summary.id) for summary in found[:10])})."
     )
 
 
 def _known_executions(
     connection: Connection, catalogue: Catalogue, dataflow: str | None = None
 ) -> list[ExecutionSummary]:
-    """All executions, oldest first, or those of one dataflow: who they are, and no more."""
+    """All executions, oldest first, or those of one dataflow: only ids and tags."""
     if not catalogue.exists:
         return []
     condition, parameters = ("WHERE d.tag = %s", [dataflow.lower()]) if dataflow else ("", [])
@@ -101,8 +100,8 @@ def _known_executions(
 def _complete(
     connection: Connection, catalogue: Catalogue, known: Iterable[ExecutionSummary]
 ) -> None:
-    """Add what their tasks and rows say, as far as the connection's user may read these."""
-    summaries = {each.id: each for each in known}
+    """Add what is in their tasks and rows, as far as the connection's user may read these."""
+    summaries = {summary.id: summary for summary in known}
     if not summaries:
         return
     _add_tasks(connection, catalogue, summaries)
@@ -111,7 +110,9 @@ def _complete(
         "WHERE s.tag = %s",
         [tags.TRAINING_OUTPUT.lower()],
     )
-    for tag in {each.dataflow for each in summaries.values()} & {tag for (tag,) in with_epochs}:
+    for tag in {summary.dataflow for summary in summaries.values()} & {
+        tag for (tag,) in with_epochs
+    }:
         try:
             _add_epochs(connection, catalogue, tag, summaries)
         except RefusedError as error:
@@ -123,10 +124,10 @@ def _complete(
 def _add_tasks(
     connection: Connection, catalogue: Catalogue, summaries: dict[int, ExecutionSummary]
 ) -> None:
-    """Add status and times. The status is that of the training that ended last, or runs still.
+    """Add status and times. The status is that of the training that ended last or still runs.
 
-    One that began later may have been within it, in a callback. Without a training it is the last
-    task's.
+    A training that began later may have run inside it, in a callback. Without a training, the
+    status is that of the last task.
     """
     rows = connection.query(
         "SELECT b.df_exec, x.tag, COALESCE(e.status, b.status), b.began, e.ended "
@@ -166,10 +167,10 @@ def _add_epochs(
     writer = tags.TRAINING.lower()
     if layout is None or output is None or writer not in output.producers:
         return
-    name = source(layout, output)
+    name = from_clause(layout, output)
     task = identifier(f"{writer}_task_id")
     names = list(output.attributes)
-    columns = "".join(f", o.{identifier(each)}" for each in names)
+    columns = "".join(f", o.{identifier(name)}" for name in names)
     rows = connection.query(
         f"SELECT c.df_exec, c.epochs, o.id{columns} FROM {name} o JOIN ("
         f"SELECT t.df_exec, count(*) AS epochs, max(s.id) AS newest FROM {name} s "
@@ -177,18 +178,21 @@ def _add_epochs(
         ") AS c ON c.newest = o.id"
     )
     values = exact_rows(
-        connection, catalogue.table("exact_number"), output.attributes,
-        [row[2:] for row in rows], 1,
-    )  # fmt: skip
+        connection,
+        catalogue.table("exact_number"),
+        output.attributes,
+        [row[2:] for row in rows],
+        1,
+    )
     metric = _metric_names(connection, catalogue, layout)
     for (execution, epochs, *_), (_, *row) in zip(rows, values, strict=True):
         if execution in summaries:
             summaries[execution].epochs = epochs
             summaries[execution].metrics = {
-                metric.get((execution, each), each): value
-                for each, value in zip(names, row, strict=True)
-                if each not in tags.NOT_METRICS
-                and output.attributes[each].type == "NUMERIC"
+                metric.get((execution, name), name): value
+                for name, value in zip(names, row, strict=True)
+                if name not in tags.NOT_METRICS
+                and output.attributes[name].type == "NUMERIC"
                 and value is not None
             }
 
@@ -196,16 +200,16 @@ def _add_epochs(
 def _metric_names(
     connection: Connection, catalogue: Catalogue, layout: DataflowLayout
 ) -> dict[tuple[int, str], str]:
-    """The metrics of an execution that are called otherwise than their attributes, by these.
+    """Metrics whose name differs from that of their attribute, by execution and attribute.
 
-    One that is called as another one's attribute is listed by its own attribute.
+    A metric whose name is taken by another attribute is left out: its attribute's name is shown.
     """
     known = layout.sets.get(tags.METRIC_NAMES.lower())
     writer = tags.TRAINING.lower()
     if known is None or writer not in known.producers:
         return {}
     rows = connection.query(
-        f"SELECT t.df_exec, n.attribute, n.metric FROM {source(layout, known)} n "
+        f"SELECT t.df_exec, n.attribute, n.metric FROM {from_clause(layout, known)} n "
         f"JOIN {catalogue.table('task_begun')} t ON t.id = n.{identifier(f'{writer}_task_id')} "
         "WHERE n.of_set = %s ORDER BY n.id",
         [tags.TRAINING_OUTPUT],

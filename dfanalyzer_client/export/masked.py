@@ -1,26 +1,26 @@
-"""An execution as others may see it: what was stored before a rule was known is masked, too."""
+"""Mask an execution for publication, including what was stored before a masking rule existed."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from ..executions.record import ExecutionRecord, FileRecord, RowRecord, SetRecord, TaskRecord
-from ..masking import masked, masked_place, masked_row
+from ..masking import masked, masked_location, masked_row
 
 __all__ = ["published"]
 
 
 def published(record: ExecutionRecord) -> ExecutionRecord:
-    """`record` with the secrets in its texts masked; what names its parts stays as it is."""
+    """`record` with the secrets in its texts masked; tags and names stay as they are."""
     for task in record.tasks:
         _mask(task)
-    record.sets = [_set(each) for each in record.sets]
-    record.files = [_file(each) for each in record.files]
+    record.sets = [_set(content) for content in record.sets]
+    record.files = [_file(file) for file in record.files]
     return record
 
 
 def _mask(task: TaskRecord) -> None:
-    """In place: tasks and rows name each other."""
+    """Mask a task in place, because tasks and rows refer to each other."""
     task.workspace, task.resource = _text(task.workspace), _text(task.resource)
     task.output, task.error = _text(task.output), _text(task.error)
 
@@ -39,5 +39,5 @@ def _row(columns: list[str], row: RowRecord) -> RowRecord:
 
 
 def _file(file: FileRecord) -> FileRecord:
-    """Its path is published without a login by whoever publishes it, and needed to find it."""
-    return replace(file, name=masked_place(file.name))
+    """A file with its name masked; its path is needed to find it, and exported without a login."""
+    return replace(file, name=masked_location(file.name))

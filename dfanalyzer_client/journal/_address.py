@@ -1,4 +1,4 @@
-"""Writing another store into a journal: where its messages go has moved."""
+"""Change the store that a journal is for, because that server has moved."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from typing import IO, cast
 from ..config.store_url import StoreURL
 from ..declarations.encoding import encode
 from ..errors import JournalError
-from ..support.descriptors import Descriptor, open_own
+from ..support.descriptors import Descriptor, open_nofollow
 from ._files import NEW
-from ._lock import hold
+from ._lock import lock
 from ._reader import opened
 from ._record import line_of, parsed
 
@@ -21,20 +21,23 @@ __all__ = ["readdress"]
 
 
 def readdress(journal: Path, store: StoreURL) -> Descriptor:
-    """Let the messages of a journal that was taken over go to `store`; a lock on it as it is now.
+    """Send the messages of a journal whose lock we hold to `store` from now on.
 
-    All else of it stays, its age, too. It changes at once or not at all.
+    Everything else stays the same, including its age. The file is replaced atomically.
+
+    Returns:
+        A lock on the new file.
 
     Raises:
-        JournalError: it has no readable beginning, or cannot be written.
+        JournalError: the journal's header cannot be read, or the file cannot be written.
     """
     new = journal.with_suffix(NEW)
     try:
         times = journal.stat()
         _copy(journal, new, str(store.without_password()))
         os.utime(new, ns=(times.st_atime_ns, times.st_mtime_ns))
-        descriptor = Descriptor(lambda: open_own(new, os.O_RDWR))
-        hold(descriptor.number)  # before anybody finds it
+        descriptor = Descriptor(lambda: open_nofollow(new, os.O_RDWR))
+        lock(descriptor.number)  # before another process can see it
         new.replace(journal)
     except OSError as error:
         new.unlink(missing_ok=True)
@@ -44,7 +47,7 @@ def readdress(journal: Path, store: StoreURL) -> Descriptor:
 
 def _copy(journal: Path, new: Path, store: str) -> None:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
-    with opened(journal) as source, os.fdopen(open_own(new, flags), "wb") as raw:
+    with opened(journal) as source, os.fdopen(open_nofollow(new, flags), "wb") as raw:
         first = parsed(source.readline())
         if first is None or first.sequence:
             raise JournalError(f"The journal {journal} has no readable beginning.")
@@ -59,7 +62,7 @@ def _copy(journal: Path, new: Path, store: str) -> None:
 
 
 def _packed(raw: IO[bytes], journal: Path) -> IO[bytes]:
-    """What writes to `raw`, which stays open: compressed where the journal is."""
+    """A writer to `raw`, which stays open; it compresses if the journal is compressed."""
     if journal.suffix != ".gz":
         return os.fdopen(os.dup(raw.fileno()), "wb")
     return cast("IO[bytes]", gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0))

@@ -1,4 +1,4 @@
-"""Messages that the store refused: kept with the reason, until they are stored after all."""
+"""Dead letters: messages that the store refused, kept with the reason until they are stored."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..support.descriptors import open_above
+from ..support.descriptors import open_private
 from ._files import journals, stem
 from ._record import Record
 
-__all__ = ["Refused", "SetAside", "journals_with_refused"]
+__all__ = ["DeadLetter", "DeadLetters", "journals_with_dead_letters"]
 
 
 @dataclass(frozen=True)
-class Refused:
+class DeadLetter:
     """A message that was set aside.
 
     Attributes:
         sequence: its number in the journal.
-        error: why.
-        awaits: it names what the store did not know yet, so that it may be taken later.
-        message: what it says; None where only the journal has it.
+        error: why the store refused it.
+        retryable: it refers to something that the store did not know yet, so it may succeed later.
+        message: the message; None if only the journal has it.
     """
 
     sequence: int
     error: str
-    awaits: bool
+    retryable: bool
     message: Any
 
 
-class SetAside:
-    """A place beside a journal for such messages.
+class DeadLetters:
+    """The dead letters of one journal, in a file beside it.
 
-    A line of JSON for each, and one more when it is stored after all: it stays known, for a
-    database that was made anew is told of it again.
+    Each is one line of JSON. When it is stored after all, another line says so. Both stay, because
+    a rebuilt database needs the message again.
 
     Attributes:
         path: the file.
@@ -45,37 +45,37 @@ class SetAside:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._read: tuple[tuple[int, int], dict[int, Refused], set[int]] = ((-1, -1), {}, set())
+        self._read: tuple[tuple[int, int], dict[int, DeadLetter], set[int]] = ((-1, -1), {}, set())
 
     @classmethod
-    def beside(cls, journal: Path) -> SetAside:
-        """The place that belongs to `journal`, compressed or not."""
+    def of_journal(cls, journal: Path) -> DeadLetters:
+        """The dead letters of `journal`, whether it is compressed or not."""
         return cls(journal.with_name(f"{stem(journal)}.refused"))
 
-    def add(self, record: Record, error: Exception, *, awaits: bool = False) -> None:
-        """Keep one message with the reason, once; the journal keeps it, too."""
-        if record.sequence in self:  # a kill came between this and the store's mark
+    def add(self, record: Record, error: Exception, *, retryable: bool = False) -> None:
+        """Keep one message with the reason, once. It stays in the journal, too."""
+        if record.sequence in self:  # we were killed between this and the store's mark
             return
-        entry = {"sequence": record.sequence, "error": str(error), "awaits": awaits}
+        entry = {"sequence": record.sequence, "error": str(error), "awaits": retryable}
         try:
             line = json.dumps({**entry, "message": record.message})
-        except (RecursionError, ValueError):  # nested as deep as it can be read
+        except (RecursionError, ValueError):  # nested too deeply to be written again
             line = json.dumps({**entry, "message": None})
         self._append(line)
 
     def resolve(self, sequence: int) -> None:
-        """Note that a message is stored after all."""
+        """Record that a message is stored after all."""
         if sequence not in self._known()[1]:
             self._append(json.dumps({"sequence": sequence, "stored": True}))
 
-    def open(self) -> list[Refused]:
-        """The messages that are not stored, in order."""
+    def open(self) -> list[DeadLetter]:
+        """The messages that are not stored yet, in order."""
         entries, stored = self._known()
-        return [each for sequence, each in sorted(entries.items()) if sequence not in stored]
+        return [letter for sequence, letter in sorted(entries.items()) if sequence not in stored]
 
-    def all(self) -> list[Refused]:
-        """The messages that were set aside, stored since or not, in order."""
-        return [each for _, each in sorted(self._known()[0].items())]
+    def all(self) -> list[DeadLetter]:
+        """All messages that were ever set aside, in order."""
+        return [letter for _, letter in sorted(self._known()[0].items())]
 
     def __contains__(self, sequence: object) -> bool:
         return sequence in self._known()[0]
@@ -85,16 +85,16 @@ class SetAside:
 
     def _append(self, line: str) -> None:
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND
-        with os.fdopen(open_above(self.path, flags), "r+b") as file:
+        with os.fdopen(open_private(self.path, flags), "r+b") as file:
             size = file.seek(0, os.SEEK_END)
             if size:
                 file.seek(size - 1)
-                if file.read(1) != b"\n":  # a kill tore the last line
+                if file.read(1) != b"\n":  # a kill cut off the last line
                     line = f"\n{line}"
             file.write(f"{line}\n".encode())
 
-    def _known(self) -> tuple[dict[int, Refused], set[int]]:
-        """What the file says; it is read again when it has changed."""
+    def _known(self) -> tuple[dict[int, DeadLetter], set[int]]:
+        """The content of the file, read again when the file has changed."""
         try:
             status = self.path.stat()
         except FileNotFoundError:
@@ -105,26 +105,27 @@ class SetAside:
         return self._read[1:]
 
 
-def journals_with_refused(folder: Path) -> Iterator[tuple[Path, SetAside]]:
-    """Journals of which messages were set aside, stored since or not, and these; oldest first."""
+def journals_with_dead_letters(folder: Path) -> Iterator[tuple[Path, DeadLetters]]:
+    """Journals that ever had dead letters, with these; oldest first."""
     for path in journals(folder, done=True):
-        aside = SetAside.beside(path)
-        if aside.path.exists():
-            yield path, aside
+        dead_letters = DeadLetters.of_journal(path)
+        if dead_letters.path.exists():
+            yield path, dead_letters
 
 
-def _entries(path: Path) -> tuple[dict[int, Refused], set[int]]:
-    entries: dict[int, Refused] = {}
+def _entries(path: Path) -> tuple[dict[int, DeadLetter], set[int]]:
+    entries: dict[int, DeadLetter] = {}
     stored: set[int] = set()
     for line in path.read_bytes().splitlines():
         try:
-            said = json.loads(line)
-            sequence = int(said["sequence"])
-            if said.get("stored"):
+            entry = json.loads(line)
+            sequence = int(entry["sequence"])
+            if entry.get("stored"):
                 stored.add(sequence)
             else:
-                awaits = bool(said.get("awaits", False))
-                entries[sequence] = Refused(sequence, said["error"], awaits, said["message"])
+                retryable = bool(entry.get("awaits", False))
+                letter = DeadLetter(sequence, entry["error"], retryable, entry["message"])
+                entries[sequence] = letter
         except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
-            continue  # torn by a kill, or nothing of ours
+            continue  # cut off by a kill, or not written by us
     return entries, stored

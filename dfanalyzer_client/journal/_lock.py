@@ -1,7 +1,7 @@
-"""Who writes a journal: its process holds a lock on the file while it lives (``flock(2)``).
+"""The lock on a journal: its process holds it as long as it lives (``flock(2)``).
 
-Some file systems have no locks, nor has Windows any of this kind. There a journal counts as left
-behind only if its process is known to be gone: it ran on this host, and runs no more.
+Some file systems have no locks, and Windows has none of this kind. There a journal counts as
+abandoned only if its process ran on this host and is known to be gone.
 """
 
 from __future__ import annotations
@@ -12,59 +12,65 @@ import logging
 import os
 from pathlib import Path
 
-from ..support.descriptors import Descriptor, open_above
+from ..support.descriptors import Descriptor, open_private
 from ._reader import read_header
 
-__all__ = ["hold", "take_over"]
+__all__ = ["lock", "try_acquire"]
 
 logger = logging.getLogger(__name__)
 
 
-class _Lock(enum.Enum):
-    OURS, OTHERS, IMPOSSIBLE = range(3)
+class _Outcome(enum.Enum):
+    ACQUIRED, HELD, UNSUPPORTED = range(3)
 
 
-def hold(descriptor: int) -> None:
-    """Lock our own journal, for as long as the descriptor is open."""
-    if _lock(descriptor) is _Lock.IMPOSSIBLE:
+def lock(descriptor: int) -> None:
+    """Lock our own journal as long as the descriptor is open."""
+    if _flock(descriptor) is _Outcome.UNSUPPORTED:
         logger.warning(
-            "The journal cannot be locked: there are no locks on its file system. What a kill "
-            "leaves in it is taken over on this host alone."
+            "The journal cannot be locked: its file system has no locks. If this process is "
+            "killed, only this host can store what is left in the journal."
         )
 
 
-def take_over(path: Path, *, elsewhere: bool = False) -> Descriptor | None:
-    """Lock a journal whose process is gone: a descriptor to close when done, else None.
+def try_acquire(path: Path, *, elsewhere: bool = False) -> Descriptor | None:
+    """Lock a journal if its process is gone.
 
-    `elsewhere`: also one of another machine, whose process is known to be gone.
+    Args:
+        path: the journal.
+        elsewhere: whether to lock a journal of another machine, too, because the caller knows that
+            its process is gone.
+
+    Returns:
+        A descriptor to close when done; None if the journal is in use.
 
     Raises:
-        JournalError: nobody can tell where the journal is from.
+        JournalError: the journal's header cannot be read.
     """
     try:
-        descriptor = Descriptor(lambda: open_above(path, os.O_RDWR))
-    except OSError:  # another one took it over meanwhile, or it is somebody else's
+        descriptor = Descriptor(lambda: open_private(path, os.O_RDWR))
+    except OSError:  # another process finished it meanwhile, or it is somebody else's
         return None
     with contextlib.ExitStack() as undo:
         undo.callback(descriptor.close)
-        if _is_left(path, descriptor.number, elsewhere=elsewhere):
+        if _is_abandoned(path, descriptor.number, elsewhere=elsewhere):
             undo.pop_all()
             return descriptor
     return None
 
 
-def _is_left(path: Path, descriptor: int, *, elsewhere: bool) -> bool:
-    lock = _lock(descriptor)
-    if lock is _Lock.OTHERS or not _is_still_there(path, descriptor):
+def _is_abandoned(path: Path, descriptor: int, *, elsewhere: bool) -> bool:
+    lock = _flock(descriptor)
+    if lock is _Outcome.HELD or not _is_still_there(path, descriptor):
         return False
     header = read_header(path)
-    if header is not None and not header.is_of_here:
+    if header is not None and not header.is_local:
         return elsewhere
-    return lock is _Lock.OURS or (header is not None and _is_gone(header.pid))
+    return lock is _Outcome.ACQUIRED or (header is not None and _is_gone(header.pid))
 
 
 def _is_still_there(path: Path, descriptor: int) -> bool:
-    """Whether nobody replaced the file between our opening and our locking it."""
+    """Whether nobody replaced the file between our opening and locking it."""
     try:
         return os.path.samestat(path.stat(), os.fstat(descriptor))
     except OSError:
@@ -83,15 +89,15 @@ def _is_gone(pid: int) -> bool:
     return False
 
 
-def _lock(descriptor: int) -> _Lock:
+def _flock(descriptor: int) -> _Outcome:
     try:
         import fcntl
     except ImportError:  # Windows
-        return _Lock.IMPOSSIBLE
+        return _Outcome.UNSUPPORTED
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return _Lock.OTHERS
+        return _Outcome.HELD
     except OSError:
-        return _Lock.IMPOSSIBLE
-    return _Lock.OURS
+        return _Outcome.UNSUPPORTED
+    return _Outcome.ACQUIRED

@@ -1,4 +1,4 @@
-"""Reading a journal forward: one that is being written, one that was left, or a compressed one."""
+"""Read a journal from front to back: being written, left behind, or compressed."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from ..errors import JournalError
-from ..support.descriptors import open_above
-from ._expanding import expanding
-from ._record import FORMAT, LONGEST, Record, parsed
+from ..support.descriptors import open_private
+from ._bounded_gzip import open_bounded
+from ._record import FORMAT, MAX_LINE_BYTES, Record, parsed
 
 __all__ = [
     "READ_BYTES",
@@ -33,23 +33,23 @@ logger = logging.getLogger(__name__)
 
 READ_BYTES = 1 << 20
 HEADER_BYTES = 1 << 16
-REPORTED, HOPELESS = 100, 10_000
-"""Damaged records that are named one by one, and after which the rest is not read."""
+MAX_REPORTED, MAX_DAMAGED = 100, 10_000
+"""How many damaged records are reported one by one, and after how many reading stops."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """What a journal's first record says of it.
+    """The first record of a journal, which describes it.
 
     Attributes:
         journal: its id, by which a store knows it.
         created: date and time in UTC, ISO 8601.
         host: name of the machine, or of the container, where its process ran.
-        boot: names that machine's kernel since its last start (random(4)); None where unknown.
+        boot: id of that machine's boot (random(4)); None if unknown.
         pid: the process's number there.
-        store: URL, without the password, of where its messages go; None is the private server.
-        relays: its process passed on what others said, whose tasks may go on without it.
-        was: where its messages went before that server moved.
+        store: URL of the store for its messages, without the password; None: the private server.
+        relays: its process passed on messages of others, whose tasks may go on without it.
+        former_stores: former URLs of that server, before it moved.
     """
 
     journal: str
@@ -59,14 +59,14 @@ class Header:
     pid: int
     store: str | None
     relays: bool = False
-    was: tuple[str, ...] = ()
+    former_stores: tuple[str, ...] = ()
 
     @property
-    def is_of_here(self) -> bool:
-        """Whether its process ran on this machine, where a lock tells whether it still does.
+    def is_local(self) -> bool:
+        """Whether its process ran on this machine, so that a lock tells whether it still runs.
 
-        Some cluster file systems lock within a machine alone (Lustre's ``localflock``, NFS's
-        ``local_lock``).
+        Some cluster file systems have locks that only work within one machine (Lustre's
+        ``localflock``, NFS's ``local_lock``).
         """
         return self.host == socket.gethostname() or (self.boot is not None and self.boot == boot())
 
@@ -76,8 +76,8 @@ class JournalReader:
     """Reads the records of a journal.
 
     Attributes:
-        offset: bytes read so far; of a compressed journal, those that it had before.
-        damaged: lines that were skipped because their checksum is wrong.
+        offset: bytes read so far; for a compressed journal, uncompressed bytes.
+        damaged: number of lines that were skipped because their checksum is wrong.
     """
 
     path: Path
@@ -95,7 +95,7 @@ class JournalReader:
         rest = bytearray()
         with opened(self.path) as file:
             file.seek(self.offset)
-            while self.damaged < HOPELESS and (data := self._data(file, size)):
+            while self.damaged < MAX_DAMAGED and (data := self._data(file, size)):
                 end = data.rfind(b"\n") + 1
                 if end:
                     records = list(self._records(bytes(rest) + data[:end]))
@@ -103,11 +103,11 @@ class JournalReader:
                     if records:
                         yield records
                 rest += data[end:]
-                if len(rest) > LONGEST:
+                if len(rest) > MAX_LINE_BYTES:
                     self._report(len(rest))
                     break  # no writer of ours makes such a line
 
-    def start_over(self) -> None:
+    def rewind(self) -> None:
         """Read from the beginning again."""
         self.offset, self._last = 0, -1
 
@@ -125,9 +125,9 @@ class JournalReader:
             return b""
 
     def _records(self, data: bytes) -> Iterator[Record]:
-        """The records of whole lines; the rest of one is torn, or still being written."""
+        """The records of whole lines; an incomplete line is cut off, or still being written."""
         for line in io.BytesIO(data):
-            if self.damaged >= HOPELESS:
+            if self.damaged >= MAX_DAMAGED:
                 return
             record = parsed(line)
             if record is None:
@@ -140,21 +140,24 @@ class JournalReader:
     def _report(self, size: int) -> None:
         if size:
             self.damaged += 1
-            if self.damaged == HOPELESS:
-                logger.warning("%s is no journal from byte %d on.", self.path, self.offset)
-            if self.damaged > REPORTED:
+            if self.damaged == MAX_DAMAGED:
+                logger.warning("%s is not a journal from byte %d on.", self.path, self.offset)
+            if self.damaged > MAX_REPORTED:
                 return
             logger.warning(
                 "A damaged record in %s at byte %d was skipped (%d bytes, after record %d).",
-                self.path, self.offset, size, self._last,
-            )  # fmt: skip
+                self.path,
+                self.offset,
+                size,
+                self._last,
+            )
 
 
 def read_header(path: Path) -> Header | None:
-    """What a journal says of itself; None where its process was killed before it said anything.
+    """The header of a journal; None if its process was killed before writing it.
 
     Raises:
-        JournalError: its first record is damaged, or a newer version wrote it.
+        JournalError: the header is damaged, or a newer version wrote it.
     """
     try:
         with opened(path) as file:
@@ -172,26 +175,26 @@ def read_header(path: Path) -> Header | None:
         raise _unreadable(path) from error
 
 
-def _header(path: Path, said: dict[str, Any]) -> Header:
-    if said["format"] > FORMAT:
+def _header(path: Path, message: dict[str, Any]) -> Header:
+    if message["format"] > FORMAT:
         raise JournalError(
-            f"A newer keras-prov wrote the journal {path} (format {said['format']}, and this one "
-            f"reads {FORMAT}): upgrade this one."
+            f"A newer keras-prov wrote the journal {path} (format {message['format']}; this one "
+            f"reads format {FORMAT}): upgrade keras-prov."
         )
-    if datetime.fromisoformat(said["created"]).tzinfo is None:
-        raise ValueError(said["created"])
-    texts = said["journal"], said["host"], said.get("boot") or "", said["store"] or ""
-    if not all(isinstance(each, str) for each in texts):
+    if datetime.fromisoformat(message["created"]).tzinfo is None:
+        raise ValueError(message["created"])
+    texts = message["journal"], message["host"], message.get("boot") or "", message["store"] or ""
+    if not all(isinstance(text, str) for text in texts):
         raise TypeError(texts)
     return Header(
-        said["journal"],
-        said["created"],
-        said["host"],
-        said.get("boot"),
-        int(said["pid"]),
-        said["store"],
-        bool(said.get("relays", False)),
-        tuple(map(str, said.get("was", ()))),
+        message["journal"],
+        message["created"],
+        message["host"],
+        message.get("boot"),
+        int(message["pid"]),
+        message["store"],
+        bool(message.get("relays", False)),
+        tuple(map(str, message.get("was", ()))),
     )
 
 
@@ -203,13 +206,13 @@ def _unreadable(path: Path) -> JournalError:
 
 
 def count_records(path: Path) -> int:
-    """How many lines a journal has, read as they are."""
+    """How many lines a journal has, without checking them."""
     with opened(path) as file:
         return sum(data.count(b"\n") for data in iter(lambda: file.read(READ_BYTES), b""))
 
 
 def boot() -> str | None:
-    """Names this machine's kernel since its last start; None where it has no such name."""
+    """The id of this machine's current boot (random(4)); None if it has none."""
     try:
         return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
     except OSError:
@@ -217,5 +220,5 @@ def boot() -> str | None:
 
 
 def opened(path: Path) -> IO[bytes]:
-    """A journal's bytes, compressed or not."""
-    return expanding(path) if path.suffix == ".gz" else open(path, "rb", opener=open_above)
+    """Open a journal, compressed or not."""
+    return open_bounded(path) if path.suffix == ".gz" else open(path, "rb", opener=open_private)

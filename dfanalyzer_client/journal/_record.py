@@ -1,12 +1,12 @@
-r"""What a line of a journal is: pure functions.
+r"""The format of a journal's lines: pure functions.
 
 Each record is one line::
 
     <sequence number> <CRC-32 of number and message, 8 hex digits> <message, JSON in ASCII>\n
 
-JSON in ASCII holds no raw newline, so a line that was torn by a kill or damaged on the disk spoils
-itself alone: the next newline is the next record. The first record (number 0) describes the
-journal.
+JSON in ASCII holds no raw newline, so a line that was cut off by a kill or damaged on the disk
+costs only itself: the next record begins after the next newline. The first record (number 0)
+describes the journal.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ import json
 import zlib
 from typing import Any, NamedTuple
 
-__all__ = ["FORMAT", "LONGEST", "Record", "line_of", "parsed"]
+__all__ = ["FORMAT", "MAX_LINE_BYTES", "Record", "line_of", "parsed"]
 
 FORMAT = 1
 
-LONGEST = 256 << 20
-"""Bytes of the longest line that is read: what expands without bound is none."""
+MAX_LINE_BYTES = 256 << 20
+"""The longest line that is read: a compressed file may expand without bound."""
 
-HIGHEST = 1 << 62
-"""A sequence number that a BIGINT holds, whatever comes after it."""
+MAX_SEQUENCE = 1 << 62
+"""Far below the largest BIGINT, so that later sequence numbers fit, too."""
 
 
 class Record(NamedTuple):
@@ -34,18 +34,18 @@ class Record(NamedTuple):
 
 
 def line_of(sequence: int, body: str) -> bytes:
-    """The line of a message that is JSON in ASCII."""
+    """The line of a message, which is JSON in ASCII."""
     checked = f"{sequence} {body}".encode("ascii")
     return f"{sequence} {zlib.crc32(checked):08x} {body}\n".encode("ascii")
 
 
 def parsed(line: bytes) -> Record | None:
-    """The record of a line; None where the line is not whole."""
+    """The record of a line; None if the line is incomplete or damaged."""
     try:
         sequence, checksum, body = line.rstrip(b"\n").split(b" ", 2)
         if int(checksum, 16) == zlib.crc32(sequence + b" " + body):
             number, message = int(sequence), json.loads(body)
-            if 0 <= number < HIGHEST and isinstance(message, dict):
+            if 0 <= number < MAX_SEQUENCE and isinstance(message, dict):
                 return Record(number, message)
     except (ValueError, RecursionError):
         pass

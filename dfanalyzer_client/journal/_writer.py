@@ -17,9 +17,9 @@ from ..config import settings
 from ..config.store_url import StoreURL
 from ..declarations.encoding import encode
 from ..errors import JournalError
-from ..support.descriptors import Descriptor, open_above
+from ..support.descriptors import Descriptor, open_private
 from ._files import NEW, SUFFIX
-from ._lock import hold
+from ._lock import lock
 from ._reader import boot
 from ._record import FORMAT, Record, line_of
 
@@ -178,7 +178,7 @@ def append_records(path: Path, records: Sequence[Record]) -> None:
     """Write to a journal that was taken over, in place of a torn last line; raises JournalError."""
     lines = [line_of(each.sequence, encode(each.message)) for each in records]
     try:
-        with open(path, "r+b", opener=open_above) as file:
+        with open(path, "r+b", opener=open_private) as file:
             file.truncate(_whole_bytes(path))
             file.seek(0, os.SEEK_END)
             file.write(b"".join(lines))
@@ -189,7 +189,7 @@ def append_records(path: Path, records: Sequence[Record]) -> None:
 def _whole_bytes(path: Path) -> int:
     """Size of a journal up to the end of its last whole line."""
     size = path.stat().st_size
-    with open(path, "rb", opener=open_above) as file:
+    with open(path, "rb", opener=open_private) as file:
         step = 1 << 16
         for start in range(max(size - 1, 0) // step * step, -1, -step):
             file.seek(start)
@@ -205,10 +205,10 @@ def _created(path: Path) -> Descriptor:
         for folder in (path.parent.parent, path.parent):  # the mode is that of the last one only
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
-        descriptor = Descriptor(lambda: open_above(path, flags))
+        descriptor = Descriptor(lambda: open_private(path, flags))
     except OSError as error:
         raise _cannot_create(path, error) from error
-    hold(descriptor.number)
+    lock(descriptor.number)
     return descriptor
 
 
@@ -230,7 +230,7 @@ def _cannot_create(path: Path, error: OSError) -> JournalError:
 
 def _force_folder(folder: Path) -> None:
     """A file is safe from a power cut once its folder's entry is, too (fsync(2))."""
-    descriptor = open_above(folder, os.O_RDONLY | os.O_DIRECTORY)
+    descriptor = open_private(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
     finally:

@@ -1,22 +1,22 @@
-"""Secrets in what is recorded, shown and exported: masked by one set of rules.
+"""Mask secrets in what is recorded, shown and exported, by one set of rules.
 
-`captured_text` and `captured_row` are what everything that is captured passes: they mask, bound
-and make storable.
+All that is captured passes `captured_text` or `captured_row`, which mask it, limit its length
+and make it storable.
 """
 
 from __future__ import annotations
 
 from ..keras_schema.names import MASK
-from ._captured import MOST_OF_ERRORS, bounded, captured_text
+from ._captured import MAX_ERROR_CHARACTERS, bounded, captured_text
 from ._command import masked_arguments, masked_command, quoted
 from ._names import is_secret, is_secret_name
 from ._patterns import without_credentials
-from ._rows import captured_row, masked_place, masked_row
+from ._rows import captured_row, masked_location, masked_row
 from ._text import masked, masked_value
 
 __all__ = [
     "MASK",
-    "MOST_OF_ERRORS",
+    "MAX_ERROR_CHARACTERS",
     "bounded",
     "captured_row",
     "captured_text",
@@ -25,7 +25,7 @@ __all__ = [
     "masked",
     "masked_arguments",
     "masked_command",
-    "masked_place",
+    "masked_location",
     "masked_row",
     "masked_value",
     "quoted",

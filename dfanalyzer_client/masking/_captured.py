@@ -1,4 +1,4 @@
-"""The one way of a captured text into a message: masked, bounded, storable."""
+"""Prepare a captured text for a message: masked, limited in length, storable."""
 
 from __future__ import annotations
 
@@ -8,51 +8,51 @@ from ..declarations.names import storable_text
 from ..keras_schema.names import MASK
 from ._text import masked
 
-__all__ = ["MOST_CHARACTERS", "MOST_OF_ERRORS", "CapturedText", "bounded", "captured_text"]
+__all__ = ["MAX_CHARACTERS", "MAX_ERROR_CHARACTERS", "CapturedText", "bounded", "captured_text"]
 
-MOST_CHARACTERS = 100_000
-"""Of a captured text; what is longer is cut in its middle, and says so."""
+MAX_CHARACTERS = 100_000
+"""Of a captured text; the middle of a longer text is replaced by a note."""
 
-MOST_OF_ERRORS = 10_000
+MAX_ERROR_CHARACTERS = 10_000
 """Characters of an error's message."""
 
 MARGIN = 2000
-"""Characters beyond the cut that are masked with the rest: it may go through a secret."""
+"""Characters beyond the cut that are masked, too, because the cut may go through a secret."""
 
 
 class CapturedText(str):
-    """A text that has passed `captured_text`, and passes it again as it is."""
+    """A text that `captured_text` returned; it returns it unchanged the next time."""
 
     __slots__ = ()
 
 
 def captured_text(
-    text: str, most: int = MOST_CHARACTERS, *, mask: Callable[[str], str] = masked
+    text: str, limit: int = MAX_CHARACTERS, *, mask: Callable[[str], str] = masked
 ) -> CapturedText:
-    """A text that was read from the world as it is stored: masked, bounded, without NUL.
+    """A captured text as it is stored: masked, limited in length, without NUL.
 
     Args:
-        text: what was read.
-        most: characters of it that are kept.
+        text: what was captured.
+        limit: how many of its characters are kept.
         mask: how it is masked.
     """
     if isinstance(text, CapturedText):
         return text
-    if len(text) > most + MARGIN:  # masking takes a bounded time
-        half = most // 2
+    if len(text) > limit + MARGIN:  # so that masking takes a bounded time
+        half = limit // 2
         head, tail = mask(text[: half + MARGIN]), mask(text[-half - MARGIN :])
-        cut = _joined(head[:half], tail[-half:], len(text))
+        cut = _with_gap(head[:half], tail[-half:], len(text))
     else:
-        cut = bounded(mask(text), most)
+        cut = bounded(mask(text), limit)
     return CapturedText(storable_text(cut))
 
 
-def bounded(text: str, most: int = MOST_CHARACTERS) -> str:
-    """`text`, or its beginning and its end, and between them how much was left out."""
-    half = most // 2
-    return text if len(text) <= most else _joined(text[:half], text[-half:], len(text))
+def bounded(text: str, limit: int = MAX_CHARACTERS) -> str:
+    """`text`, or its beginning and end with a note of how much was left out."""
+    half = limit // 2
+    return text if len(text) <= limit else _with_gap(text[:half], text[-half:], len(text))
 
 
-def _joined(head: str, tail: str, length: int) -> str:
+def _with_gap(head: str, tail: str, length: int) -> str:
     left = length - len(head) - len(tail)
     return f"{head} {MASK} [{left:,} characters left out] {MASK} {tail}"

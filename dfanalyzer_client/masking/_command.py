@@ -1,4 +1,4 @@
-"""Secrets on command lines, where one may also follow its option's name."""
+"""Mask secrets in command lines, where a secret may also follow the name of an option."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from ..keras_schema.names import MASK
 from ._names import is_secret_name
-from ._text import follows_secretly, masked
+from ._text import is_secret_option_value, masked
 
 __all__ = ["masked_arguments", "masked_command", "quoted"]
 
@@ -19,7 +19,9 @@ def masked_arguments(arguments: Sequence[str]) -> list[str]:
     """The arguments of a command, masked."""
     result, before = [], ""
     for argument in arguments:
-        if _announces_secret(before) or (before in SHORT and follows_secretly(before, argument)):
+        if _announces_secret(before) or (
+            before in SHORT and is_secret_option_value(before, argument)
+        ):
             result.append(MASK)
         else:
             result.append(_masked_argument(argument))
@@ -28,7 +30,7 @@ def masked_arguments(arguments: Sequence[str]) -> list[str]:
 
 
 def masked_command(line: str) -> str:
-    """A command line that was recorded as one text, masked; quotes stay where they are needed."""
+    """A command line in one text, masked, with quotes where they are needed."""
     try:
         arguments = shlex.split(line)
     except ValueError:  # cut off within a quotation
@@ -38,7 +40,7 @@ def masked_command(line: str) -> str:
 
 
 def quoted(argument: str) -> str:
-    """An argument as a shell takes it; the mask itself is no reason to quote."""
+    """An argument quoted for a shell; the mask itself needs no quotes."""
     plain = argument.replace(MASK, "x")
     return argument if shlex.quote(plain) == plain else shlex.quote(argument)
 

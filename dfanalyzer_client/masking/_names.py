@@ -1,4 +1,4 @@
-"""Which names say that what stands under them is a secret."""
+"""Tell from a name whether its value is a secret."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ __all__ = ["is_secret", "is_secret_name"]
 
 SECRET_WORDS = frozenset({
     "cookie", "cookies", "cred", "creds", "mfa", "otp", "psw", "pwd", "totp",
-})  # fmt: skip
+})  # fmt: skip  # word lists: one word a line would be five times as long
 SECRET_PARTS = (
     "accesskey", "accountkey", "amzsignature", "apikey", "authkey", "authoriz", "authtoken",
     "accesstoken", "bearertoken", "credential", "encryptionkey", "googsignature",
     "passcode", "passphrase", "passwd", "password", "privatekey", "secret", "signingkey", "sshkey",
-)  # fmt: skip
-"""Of the whole name without what stands between its words."""
+)  # fmt: skip  # word lists: one word a line would be five times as long
+"""Parts of secret names, once separators are removed."""
 
 DOUBTFUL_WORDS = frozenset({"auth", "jwt", "key", "keys", "pass", "pat", "sas", "token"})
-"""A secret's, unless the value is a number, or the words around say what else it is."""
+"""Words of secret names, unless the value is a number or the words around tell what else it is."""
 
 HARMLESS_BEFORE = {
     "key": frozenset({
@@ -34,8 +34,8 @@ HARMLESS_BEFORE = {
         "last", "mask", "max", "min", "missing", "next", "num", "oov", "out", "pad", "padding",
         "per", "prev", "sep", "special", "start", "stop", "unk", "unknown", "use",
     }),
-}  # fmt: skip
-"""Words before one of these that say it opens no door."""
+}  # fmt: skip  # word lists: one word a line would be five times as long
+"""By doubtful word: words before it that make it harmless."""
 
 HARMLESS_AFTER = frozenset({
     "agg", "axis", "bias", "cache", "chunk", "count", "depth", "dim", "dims", "dropout", "dtype",
@@ -43,8 +43,8 @@ HARMLESS_AFTER = frozenset({
     "heads", "idx", "index", "initializer", "keys", "kernel", "len", "length", "limit", "mask",
     "mode", "num", "padding", "pattern", "points", "position", "projection", "rate", "ratio",
     "regularizer", "seq", "sequence", "shape", "size", "style", "type", "types", "units", "width",
-})  # fmt: skip
-"""Words after one of these that say the same: ``key_dim``, ``token_length``, ``pass_count``."""
+})  # fmt: skip  # word lists: one word a line would be five times as long
+"""Words after a doubtful word that make it harmless: ``key_dim``, ``token_length``."""
 
 HARMLESS_ENDINGS = ("allpass", "bandpass", "bypass", "compass", "highpass", "lowpass", "surpass")
 NO_SECRETS = frozenset({"", "0", "1", "false", "nil", "no", "none", "null", "true", "yes"})
@@ -62,9 +62,9 @@ def is_secret_name(name: str) -> bool:
 
 
 def is_secret(name: str, value: str) -> bool:
-    """Whether `value`, under this name, may be one: no switch and no empty text is.
+    """Whether `value` may be a secret under this name. Switches and empty texts are not.
 
-    Under a name that may mean something else, neither is a number nor a special token.
+    Under a doubtful name, neither are numbers and special tokens of a language model.
     """
     plain = value.strip().strip("\"'")
     words = [word.lower() for word in _WORDS.findall(name)]
@@ -79,28 +79,28 @@ def is_secret(name: str, value: str) -> bool:
 def _is_certain(words: list[str]) -> bool:
     joined = "".join(words)
     return any(part in joined for part in SECRET_PARTS) or any(
-        (word in SECRET_WORDS or _is_compound(word)) and not _is_explained(words, place)
-        for place, word in enumerate(words)
+        (word in SECRET_WORDS or _is_compound(word)) and not _is_explained(words, position)
+        for position, word in enumerate(words)
     )
 
 
 def _is_compound(word: str) -> bool:
-    """One that ends as a secret's name does: ``dbpass``, ``usertoken``."""
+    """Whether a word ends like the name of a secret: ``dbpass``."""
     return word.endswith("pass") and word != "pass" and not word.endswith(HARMLESS_ENDINGS)
 
 
 def _is_doubtful(words: list[str]) -> bool:
     return any(
-        (word in DOUBTFUL_WORDS or word.endswith("token")) and not _is_explained(words, place)
-        for place, word in enumerate(words)
+        (word in DOUBTFUL_WORDS or word.endswith("token")) and not _is_explained(words, position)
+        for position, word in enumerate(words)
     )
 
 
-def _is_explained(words: list[str], place: int) -> bool:
-    """Whether the words around one say that it opens no door."""
-    kind = "token" if words[place].endswith("token") else words[place].removesuffix("s")
-    kind = "pass" if words[place] == "pass" else kind
-    before, after = words[:place][-1:], words[place + 1 :][:1]
+def _is_explained(words: list[str], position: int) -> bool:
+    """Whether the words around a doubtful word make it harmless."""
+    kind = "token" if words[position].endswith("token") else words[position].removesuffix("s")
+    kind = "pass" if words[position] == "pass" else kind
+    before, after = words[:position][-1:], words[position + 1 :][:1]
     return bool(
         HARMLESS_BEFORE.get(kind, frozenset()).intersection(before)
         or HARMLESS_AFTER.intersection(after)

@@ -1,4 +1,4 @@
-"""What a secret looks like, whatever stands before it."""
+"""Recognize secrets by their form, whatever their name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..keras_schema.names import MASK
 __all__ = ["without_credentials", "without_headers", "without_known_keys", "without_random_words"]
 
 _CREDENTIALS = re.compile(r"(?i)(?<![a-z0-9+.-])([a-z0-9+.-]+://)\S{0,1000}@")
-"""To the last @, because passwords have some."""
+"""Up to the last @, because passwords may contain it."""
 
 _COOKIE = re.compile(r"""(?i)(?<![\w-])((?:set-)?cookie2?\s*:\s*)[^\s"'][^\r\n"']*""")
 _AUTHORIZATION = re.compile(
@@ -28,7 +28,7 @@ _SCHEME = re.compile(
     r"""\b((?i:basic|token)\s+)"""
     r"""(?=[^\s"',;]*(?:[a-z][A-Z]|\d[A-Za-z]|[A-Za-z]\d|=))[A-Za-z0-9+/_.~-]{6,}=*"""
 )
-"""What is no plain word: ``Basic dXNlcjpwYXNz``, and not "basic training"."""
+"""Only before what is not a plain word: ``Basic dXNlcjpwYXNz``, but not "basic training"."""
 
 _SIGNED = re.compile(
     r"""(?ix)
@@ -37,7 +37,7 @@ _SIGNED = re.compile(
     | (?<![\w.-]) (sig=) (?=[\w%+/-]*[%+/A-Z]) [\w%+/=-]{20,}
     """
 )
-"""Signatures in URLs; ``sig=`` alone is Azure's, where so much stands behind it."""
+"""Signatures in URLs; ``sig=`` before so many characters is Azure's."""
 
 _WEBHOOK = re.compile(
     r"""(?ix)
@@ -48,7 +48,7 @@ _WEBHOOK = re.compile(
     /[^\s"'<>]+
     """
 )
-"""Whoever knows such a URL may write there."""
+"""URLs of webhooks: whoever knows one may post there."""
 
 _KNOWN_KEYS = re.compile(
     r"""(?x)
@@ -73,14 +73,14 @@ _HINTS = (
     "ghu_", "ghr_", "pat_", "hf_", "npm_", "nvapi", "KGAT_", "pul_", "lin_api_", "ntn_", "r8_",
     "glpat-", "gldt-", "glrt-", "glptt-", "pplx-", "xapp-", "sntrys-", "pypi-", "dapi", "dop_v1_",
     "xox", "AKIA", "ASIA", "ABIA", "ACCA", "AIza", "ya29.", "1//0", "SG.", "eyJ",
-)  # fmt: skip
-"""What `_KNOWN_KEYS` begin with: most texts have none of it, which is found out fast."""
+)  # fmt: skip  # word lists: one word a line would be five times as long
+"""Beginnings of the keys in `_KNOWN_KEYS`: a fast check that most texts have none."""
 
 _RANDOM = re.compile(r"(?<![\w/.+-])[A-Za-z0-9+/_-]{32,}={0,2}(?![\w/.+-])")
 
 
 _HEADERS = re.compile("(?i)cookie|authoriz|bearer|basic|token|[?&;]|sig=")
-"""Without any of these there is none of those: texts without are many, and this is fast."""
+"""A fast check: a text without any of these has no header or signature to mask."""
 
 
 def without_credentials(text: str) -> str:
@@ -89,7 +89,7 @@ def without_credentials(text: str) -> str:
 
 
 def without_headers(text: str) -> str:
-    """`text` without cookies, what authorizes in HTTP, and signatures in URLs."""
+    """`text` without cookies, credentials in HTTP headers, and signatures in URLs."""
     if not _HEADERS.search(text):
         return text
     for pattern in (_COOKIE, _AUTHORIZATION, _BEARER, _SCHEME):
@@ -98,20 +98,20 @@ def without_headers(text: str) -> str:
 
 
 def without_known_keys(text: str) -> str:
-    """`text` without keys and webhooks of services that can be told by their form."""
+    """`text` without keys and webhooks of services that have a recognizable form."""
     if "/" in text:
         text = _WEBHOOK.sub(rf"\1/{MASK}", text)
-    return _KNOWN_KEYS.sub(MASK, text) if any(each in text for each in _HINTS) else text
+    return _KNOWN_KEYS.sub(MASK, text) if any(hint in text for hint in _HINTS) else text
 
 
 def without_random_words(text: str) -> str:
-    """`text` without long words that nobody would say."""
+    """`text` without long words that look random."""
     return _RANDOM.sub(lambda found: MASK if _is_random(found.group()) else found.group(), text)
 
 
 def _is_random(word: str) -> bool:
-    """Whether a long word is no name: letters and digits in one run, or ever changing."""
-    digits = sum(each.isdigit() for each in word)
+    """Whether a long word looks random: many digits among letters, or many changes of kind."""
+    digits = sum(character.isdigit() for character in word)
     if word.isalnum():
         return len(word) / 8 < digits < len(word)
     kinds = "".join("d" if c.isdigit() else "u" if c.isupper() else "l" for c in word)

@@ -1,4 +1,4 @@
-"""Rows with their texts masked: what a column is called, or what its row says, counts."""
+"""Mask the texts of rows, by the name of the column or by the name that the row gives its value."""
 
 from __future__ import annotations
 
@@ -15,40 +15,40 @@ from ._command import masked_command
 from ._names import is_secret, is_secret_name
 from ._text import masked
 
-__all__ = ["captured_row", "masked_place", "masked_row"]
+__all__ = ["captured_row", "masked_location", "masked_row"]
 
 VALUE = tags.LAYER_VALUE.lower()
-TOLD = (tags.LAYER_ATTRIBUTE.lower(), "name")
-"""Columns that say what the value is called which stands in the same row."""
+NAMING_COLUMNS = (tags.LAYER_ATTRIBUTE.lower(), "name")
+"""Columns that hold the name of the value in the same row."""
 
 DIGESTS = frozenset({"hash", "hash_kind", "sha256"})
-"""Columns whose texts look drawn by lot and open nothing."""
+"""Columns whose texts look random but are not secret."""
 
 DIGEST_NAME = re.compile("(?i)sha|md5|hash|digest|checksum|commit|uuid|revision")
 
-PLACES = frozenset({"made_at", "optimizer_place", "path"})
-"""Columns of places in the file system."""
+LOCATIONS = frozenset({"made_at", "optimizer_place", "path"})
+"""Columns of locations in the file system."""
 
-GUESSED = frozenset({"callbacks", "detail", "spec", VALUE})
-"""Columns in which a long word that looks drawn by lot is taken for a secret.
+GUESSED_COLUMNS = frozenset({"callbacks", "detail", "spec", VALUE})
+"""Columns in which a long word that looks random is taken for a secret.
 
-In others it is what somebody chose to record: the digest of a data set, the name of a layer.
+In others it is something that the user chose to record: the digest of a data set, a layer's name.
 """
 
 FACT = ("kind", "name", VALUE)
 """The columns of ``iEnvironment``."""
 
 SHORT = 200
-"""Characters of texts that are remembered: the same layers come again with each training."""
+"""Texts up to this length are cached: the same layers come again with every training."""
 
 
 def captured_row(columns: Sequence[str], values: Sequence[Any]) -> list[Any]:
-    """A row's values as they are stored: each text passes `captured_text`."""
+    """The values of a row as they are stored: texts pass `captured_text`."""
     return _row(columns, values, _captured_cell)
 
 
 def masked_row(columns: Sequence[str], values: Sequence[Any]) -> list[Any]:
-    """A row with its texts masked.
+    """The values of a row with the texts masked.
 
     Args:
         columns: the names of the values.
@@ -60,61 +60,61 @@ def masked_row(columns: Sequence[str], values: Sequence[Any]) -> list[Any]:
 def _row(
     columns: Sequence[str], values: Sequence[Any], cell: Callable[[str, str, str], str]
 ) -> list[Any]:
-    names, teller = _names(tuple(columns))
-    said = "" if teller is None else str(values[teller] or "")
+    names, naming = _names(tuple(columns))
+    label = "" if naming is None else str(values[naming] or "")
     if names == FACT:
-        said = f"{values[0]}\0{said}"
+        label = f"{values[0]}\0{label}"
     return [
-        cell(name, said, value) if isinstance(value, str) else value
+        cell(name, label, value) if isinstance(value, str) else value
         for name, value in zip(names, values, strict=True)
     ]
 
 
 @functools.lru_cache(maxsize=256)
 def _names(columns: tuple[str, ...]) -> tuple[tuple[str, ...], int | None]:
-    """The columns in lower case, and the place of the one that says what the value is called."""
+    """The columns in lower case, and the position of the one that names the value."""
     names = tuple(column.lower() for column in columns)
-    tellers = [names.index(each) for each in TOLD if each in names and VALUE in names]
-    return names, tellers[0] if tellers else None
+    namers = [names.index(each) for each in NAMING_COLUMNS if each in names and VALUE in names]
+    return names, namers[0] if namers else None
 
 
-def _captured_cell(column: str, said: str, text: str) -> str:
+def _captured_cell(column: str, label: str, text: str) -> str:
     if len(text) <= SHORT and type(text) is str:
-        return _remembered(column, said if column == VALUE else "", text)
-    return captured_text(text, mask=partial(_masked_cell, column, said))
+        return _remembered(column, label if column == VALUE else "", text)
+    return captured_text(text, mask=partial(_masked_cell, column, label))
 
 
 @functools.lru_cache(maxsize=8192)
-def _remembered(column: str, said: str, text: str) -> str:
-    return captured_text(text, mask=partial(_masked_cell, column, said))
+def _remembered(column: str, label: str, text: str) -> str:
+    return captured_text(text, mask=partial(_masked_cell, column, label))
 
 
-def masked_place(text: str) -> str:
-    """A place in the file system, whose names stay; of a URL all that is secret is masked."""
+def masked_location(text: str) -> str:
+    """A location: a path stays as it is; the secrets of a URL are masked."""
     return masked(text, guess=False) if "://" in text else text
 
 
-def _masked_cell(column: str, said: str, text: str) -> str:
-    """A text of a column; `said` is what the row calls its value, of a fact after its kind."""
+def _masked_cell(column: str, label: str, text: str) -> str:
+    """Mask a text of a column; `label` is the row's name for its value, with its kind if a fact."""
     if column in DIGESTS:
         return text
-    if column in PLACES:
-        return masked_place(text)
-    kind, separator, fact = said.partition("\0")
+    if column in LOCATIONS:
+        return masked_location(text)
+    kind, separator, fact = label.partition("\0")
     if column == VALUE and separator:
         return _masked_fact(kind, fact, text)
-    name = said if column == VALUE and said else column
+    name = label if column == VALUE and label else column
     if is_secret_name(name) and is_secret(name, text):
         return MASK
-    return masked(text, guess=column in GUESSED and not DIGEST_NAME.search(name))
+    return masked(text, guess=column in GUESSED_COLUMNS and not DIGEST_NAME.search(name))
 
 
 def _masked_fact(kind: str, name: str, text: str) -> str:
-    """A value of the environment: a package or a commit is no secret, whatever it is called."""
+    """A value of the environment; packages and commits are not secret, whatever their name."""
     if kind == "variable":
         return MASK if is_secret_name(name) else masked(text)
     if (kind, name) == ("process", "command_line"):
         return masked_command(text)
     if (kind, name) == ("git", "remote"):
         return masked(text, guess=False)
-    return masked_place(text)
+    return masked_location(text)

@@ -1,6 +1,6 @@
-"""Passwords, tokens and keys in texts: each becomes "…".
+"""Replace passwords, tokens and keys in texts by "…".
 
-What only might be a secret is masked as well: a value too few in a record is no harm, one too many
+What only might be a secret is masked, too: a missing value does no harm, while a published secret
 cannot be taken back.
 """
 
@@ -18,26 +18,26 @@ from ._patterns import (
     without_random_words,
 )
 
-__all__ = ["follows_secretly", "masked", "masked_value"]
+__all__ = ["is_secret_option_value", "masked", "masked_value"]
 
 MASKED = (MASK, "u2026", "")
-"""The mask, in JSON of ASCII too, without quotes and backslashes."""
+"""The mask, also as escaped in JSON, without quotes and backslashes."""
 
 SHORT = 200
-"""Characters of texts that are remembered: the same layers come again with each training."""
+"""Texts up to this length are cached: the same layers come again with every training."""
 
 _PLAIN = re.compile(r"[\w.+()\[\]-]{0,12}", re.ASCII)
-"""Too short for a key, and nothing is assigned in it."""
+"""Too short for a key, and without an assignment."""
 
 _NAME = re.compile(r"""(?<![\w.+-])(?P<name>[\w.+-]+)\\*["']?\s*[=:]>?\s*(?![=/:])""")
 _OPTION = re.compile(
     r"""(?<![^\s"'(\[,])(?P<name>--?[A-Za-z][\w.-]*)(?:["']\s*,\s*|[ \t]+)(?=\S)"""
 )
 _FILE = re.compile(r"\.(?:py|pyc|ipynb|[jt]s|c|cc|cpp|h|sh|json|ya?ml|toml|txt|csv|log|keras|h5)$")
-"""What stands before a colon and the number of a line."""
+"""File names, which stand before a colon and a line number."""
 
 _NO_PASSWORD = re.compile(r"[\d.,:x/_-]+(?:/(?:tcp|udp))?|-.*|.*/.*|", re.DOTALL)
-"""After ``-p``: a number, a port's mapping, an option, a path."""
+"""What is no password after ``-p``: a number, a port mapping, an option, a path."""
 
 _ESCAPED = re.compile(r"""(\\+["']).*?\1""", re.DOTALL)
 _QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*\'""", re.DOTALL)
@@ -49,8 +49,8 @@ def masked(text: str, *, guess: bool = True) -> str:
     """`text` without credentials in URLs, values of secret names, and what looks like a key.
 
     Args:
-        text: what is to be recorded, or shown to others.
-        guess: whether long words that look drawn by lot are secrets, too.
+        text: a text to record, or to show to others.
+        guess: whether to mask long words that look random, too.
     """
     if _PLAIN.fullmatch(text):
         return text
@@ -62,11 +62,11 @@ def masked_value(name: str, text: str, *, guess: bool = True) -> str:
     return MASK if is_secret_name(name) and is_secret(name, text) else masked(text, guess=guess)
 
 
-def follows_secretly(option: str, value: str) -> bool:
-    """Whether `value` is a secret because that option stands before it.
+def is_secret_option_value(option: str, value: str) -> bool:
+    """Whether `value` is a secret because of the option before it.
 
-    After ``-u`` it is ``user:password``, as curl takes it. After ``-p`` it is all that is no
-    number, no port's mapping such as ``8080:80``, no option, and no path with a slash.
+    After ``-u``, that is ``user:password``, as for curl. After ``-p``, it is everything but a
+    number, a port mapping such as ``8080:80``, an option, and a path with a slash.
     """
     plain = value.strip("\"'")
     if option == "-u":
@@ -93,7 +93,7 @@ _remembered = functools.lru_cache(maxsize=4096)(_masked)
 
 
 def _masked_assignments(text: str) -> str:
-    """`text` without what is assigned to secret names: ``name=value``, ``"name": value``."""
+    """`text` without values assigned to secret names: ``name=value``, ``"name": value``."""
     result, copied, position = [], 0, 0
     while found := _NAME.search(text, position):
         position = found.end()
@@ -107,26 +107,26 @@ def _masked_assignments(text: str) -> str:
 
 
 def _masked_options(text: str) -> str:
-    """`text` without what follows a secret's option: ``--password x``, ``-u user:password``."""
+    """`text` without the values of secret options: ``--password x``, ``-u user:password``."""
     result, copied, position = [], 0, 0
     while found := _OPTION.search(text, position):
         position = found.end()
         end = _value_end(text, position)
-        if text[position] != "-" and follows_secretly(found["name"], text[position:end]):
+        if text[position] != "-" and is_secret_option_value(found["name"], text[position:end]):
             result += [text[copied:position], MASK]
             copied = position = end
     return "".join([*result, text[copied:]])
 
 
 def _mask_of(value: str) -> str:
-    """The mask; what is masked already stays as it is, in its quotes."""
+    """The mask; a value that is masked already stays as it is, with its quotes."""
     return value if value.strip("\\\"'") in MASKED else MASK
 
 
 def _value_end(text: str, start: int) -> int:
-    """Where a value ends that begins at `start`: a quotation or a bracket is taken whole.
+    """Where a value that begins at `start` ends; a quotation or bracket is taken as a whole.
 
-    One that does not end is taken to the end of its line: it was cut off.
+    A quotation without an end was cut off, and is taken to the end of its line.
     """
     for pattern in (_ESCAPED, _QUOTED):
         if found := pattern.match(text, start):
@@ -140,7 +140,7 @@ def _value_end(text: str, start: int) -> int:
 
 
 def _closing(text: str, start: int) -> int:
-    """The end of a bracket; that of the text where nothing closes it."""
+    """The end of a bracket, or of the text if nothing closes it."""
     pending: list[str] = []
     position = start
     while position < len(text):

@@ -1,7 +1,7 @@
-"""Path queries: rows of sets that belong together, found by the way the data took.
+"""Path queries: find rows of sets that belong together, along the path that the data took.
 
-DfAnalyzer's query interface: the transformations between a source and a target set are found, and
-the sets on the way are joined along the tasks that wrote and read them.
+This is DfAnalyzer's query interface. It finds the transformations between a source and a target
+set, and joins the sets on the path along the tasks that wrote and read them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The way from sets to sets through a dataflow: pure functions of its layout."""
+"""Find paths between sets of a dataflow: pure functions of its layout."""
 
 from __future__ import annotations
 
@@ -28,35 +28,35 @@ def fragment(
     include: Sequence[str] = (),
     exclude: Sequence[str] = (),
 ) -> tuple[list[str], list[Step]]:
-    """The sets on the shortest ways from `sources` to `targets`, and the steps that join them.
+    """The sets on the shortest paths from `sources` to `targets`, and the steps that join them.
 
-    Of the ways from one source to one target it is the shortest of those that pass the most sets of
-    `include`; none passes a set of `exclude`. A set comes after one that it is joined with.
+    Between a source and a target we take the shortest of the paths that pass the most sets of
+    `include`; no path passes a set of `exclude`. Every set comes after one that it is joined with.
 
     Raises:
-        UnknownTagError: a set is not there, no way leads from a source or to a target or past an
-            included set, or the ways do not touch.
+        UnknownTagError: a set does not exist, no path leads from a source, to a target or through
+            an included set, or the paths are not connected.
     """
-    said = {"source": sources, "target": targets, "include": include, "exclude": exclude}
-    known = {what: _checked(layout, tags) for what, tags in said.items()}
+    requested = {"source": sources, "target": targets, "include": include, "exclude": exclude}
+    known = {what: _checked(layout, tags) for what, tags in requested.items()}
     for what in ("source", "target"):
         if not known[what]:
             raise UnknownTagError(
                 f"A query names at least one {what} set of {layout.tag!r}: {named(layout.sets)}."
             )
-    ways = _ways(layout, known["source"], known["target"], known["include"], known["exclude"])
-    _all_reached(layout, known, ways)
-    return _joined(layout, ways)
+    paths = _paths(layout, known["source"], known["target"], known["include"], known["exclude"])
+    _check_all_reached(layout, known, paths)
+    return _joined(layout, paths)
 
 
-def _ways(
+def _paths(
     layout: DataflowLayout,
     sources: list[str],
     targets: list[str],
     include: list[str],
     exclude: list[str],
 ) -> list[tuple[str, list[Step]]]:
-    """Each source with the steps to a target, for the pairs that have a way."""
+    """Sources with the steps to a target, for all pairs that a path connects."""
     found = []
     for source in sources:
         for target in targets:
@@ -69,30 +69,30 @@ def _ways(
 def _shortest(
     layout: DataflowLayout, source: str, target: str, include: list[str], exclude: list[str]
 ) -> list[Step] | None:
-    """Breadth first, over sets and which of the included ones were passed."""
+    """Breadth-first search over pairs of a set and the included sets passed so far."""
     if {source, target} & set(exclude):
         return None
     start = source, frozenset({source} & set(include))
-    ways: dict[tuple[str, frozenset[str]], list[Step]] = {start: []}
+    paths: dict[tuple[str, frozenset[str]], list[Step]] = {start: []}
     queue = deque([start])
     while queue:
         here = queue.popleft()
         for step in _steps_from(layout, here[0]):
             passed = here[1] | ({step.target} & set(include))
             there = step.target, frozenset(passed)
-            if step.target not in exclude and there not in ways:
-                ways[there] = [*ways[here], step]
+            if step.target not in exclude and there not in paths:
+                paths[there] = [*paths[here], step]
                 queue.append(there)
-    ends = [state for state in ways if state[0] == target]
+    ends = [state for state in paths if state[0] == target]
     if not ends:
         return None
-    return ways[max(ends, key=lambda state: (len(state[1]), -len(ways[state])))]
+    return paths[max(ends, key=lambda state: (len(state[1]), -len(paths[state])))]
 
 
 def _steps_from(layout: DataflowLayout, source: str) -> Iterator[Step]:
     for transformation in layout.sets[source].consumers:
-        for tag, each in layout.sets.items():
-            if transformation in each.producers and tag != source:
+        for tag, known_set in layout.sets.items():
+            if transformation in known_set.producers and tag != source:
                 yield Step(source, transformation, tag)
 
 
@@ -107,13 +107,13 @@ def _checked(layout: DataflowLayout, tags: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _all_reached(
-    layout: DataflowLayout, known: dict[str, list[str]], ways: list[tuple[str, list[Step]]]
+def _check_all_reached(
+    layout: DataflowLayout, known: dict[str, list[str]], paths: list[tuple[str, list[Step]]]
 ) -> None:
     without = f" without {named(known['exclude'])}" if known["exclude"] else ""
-    passed = {tag for source, steps in ways for tag in (source, *(step.target for step in steps))}
-    ends = {steps[-1].target if steps else source for source, steps in ways}
-    for what, reached in (("source", {source for source, _ in ways}), ("target", ends)):
+    passed = {tag for source, steps in paths for tag in (source, *(step.target for step in steps))}
+    ends = {steps[-1].target if steps else source for source, steps in paths}
+    for what, reached in (("source", {source for source, _ in paths}), ("target", ends)):
         missing = [tag for tag in known[what] if tag not in reached]
         if missing:
             raise UnknownTagError(
@@ -130,11 +130,11 @@ def _all_reached(
 
 
 def _joined(
-    layout: DataflowLayout, ways: list[tuple[str, list[Step]]]
+    layout: DataflowLayout, paths: list[tuple[str, list[Step]]]
 ) -> tuple[list[str], list[Step]]:
-    """The sets in an order in which each one after the first shares a step with one before."""
-    steps = list(dict.fromkeys(step for _, way in ways for step in way))
-    sets, left = [ways[0][0]], list(steps)
+    """The sets, ordered so that every set after the first shares a step with one before it."""
+    steps = list(dict.fromkeys(step for _, path in paths for step in path))
+    sets, left = [paths[0][0]], list(steps)
     ordered: list[Step] = []
     while left:
         touching = [s for s in left if s.source in sets or s.target in sets]
@@ -144,10 +144,10 @@ def _joined(
         left.remove(step)
         ordered.append(step)
         sets += [tag for tag in (step.source, step.target) if tag not in sets]
-    apart = [source for source, _ in ways if source not in sets]
-    if left or apart:
+    disconnected = [source for source, _ in paths if source not in sets]
+    if left or disconnected:
         raise UnknownTagError(
-            f"In dataflow {layout.tag!r} the ways from {named(sorted({s for s, _ in ways}))} do "
+            f"In dataflow {layout.tag!r} the ways from {named(sorted({s for s, _ in paths}))} do "
             "not touch, so their rows do not belong together: ask for them one after the other."
         )
     return sets, ordered

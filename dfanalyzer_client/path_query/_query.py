@@ -1,4 +1,4 @@
-"""A path query: its statement, and its rows as they were said."""
+"""Run a path query and return its rows with exact numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ..config import settings
 from ..config.store_url import StoreURL
 from ..errors import DefinitionError, UnknownTagError
 from ..store import Connection, reader_connection
-from ..store.exact_numbers import Place, restored
+from ..store.exact_numbers import Place, restore_exact
 from ..store.layout import DataflowLayout
 from ..store.reading import Catalogue
 from ..support.distribution import install_command
@@ -31,10 +31,10 @@ class QueryResult:
     """Rows of a path query.
 
     Attributes:
-        columns: ``set.attribute`` of each value.
+        columns: names of the values, as ``set.attribute``.
         rows: in the order in which they were stored.
         sets: the sets that were joined, in order.
-        transformations: those on the way between them.
+        transformations: the transformations on the path between them.
     """
 
     columns: list[str]
@@ -49,7 +49,7 @@ class QueryResult:
         return iter(self.rows)
 
     def to_pandas(self) -> Any:
-        """The same as a pandas.DataFrame; raises ImportError where pandas is not installed."""
+        """The rows as a pandas.DataFrame; raises ImportError if pandas is not installed."""
         try:
             import pandas as pd
         except ImportError:
@@ -73,31 +73,31 @@ def query(
     store: str | StoreURL | None = None,
     home: Path | None = None,
 ) -> QueryResult:
-    """Rows of `source` sets with the rows of `target` sets that came of them.
+    """Rows of `source` sets joined with the rows of `target` sets that were derived from them.
 
-    The shortest way of transformations between them is found, and the sets on it are joined along
+    This finds the shortest path of transformations between them, and joins the sets on it along
     the ids of the tasks that read the one and wrote the other.
 
     Args:
         dataflow: its tag, or the Dataflow.
-        source: tags of the sets where the ways begin.
-        target: tags of the sets where they end.
-        projection: ``set.attribute`` of each value that is wanted, or the attribute alone where no
-            other set on the way has it; none: all of the source and target sets.
+        source: tags of the sets where paths begin.
+        target: tags of the sets where paths end.
+        projection: the values to return, as ``set.attribute``, or the attribute alone if only one
+            set on the path has it; empty: all of the source and target sets.
         selection: a condition over attributes, as ``otrainingmodel.loss < 0.1 AND momentum > 0``.
-        include: tags of sets that the ways pass.
-        exclude: tags of sets that they do not pass.
-        mapping: PHYSICAL joins along tasks; LOGICAL where attributes of the same name have the same
-            value; HYBRID along both.
-        limit: that many rows at most.
+        include: tags of sets that paths must pass.
+        exclude: tags of sets that paths must not pass.
+        mapping: PHYSICAL joins along tasks; LOGICAL joins rows that have the same values of
+            attributes with the same name; HYBRID does both.
+        limit: the maximum number of rows.
         store: URL of the database; None: KERAS_PROV_STORE, else the private server.
         home: the data folder of the private server.
 
     Raises:
-        UnknownTagError: a dataflow, set or attribute is not there, or no way leads.
-        SelectionError: `selection` is no condition over attributes.
-        DefinitionError: `mapping` or `limit` is none.
-        StoreError: the database cannot be asked.
+        UnknownTagError: a dataflow, set or attribute does not exist, or there is no path.
+        SelectionError: `selection` is not a condition over attributes.
+        DefinitionError: `mapping` or `limit` is invalid.
+        StoreError: the database cannot be queried.
     """
     connection = reader_connection(settings.store_url(store), home or settings.home())
     try:
@@ -130,7 +130,7 @@ def query_with(
     mapping: str = "PHYSICAL",
     limit: int | None = None,
 ) -> QueryResult:
-    """`query` over a connection that is there already."""
+    """`query` over an open connection."""
     if limit is not None and limit < 0:
         raise DefinitionError(f"A query's limit is no less than 0. Received: {limit}.")
     with connection.transaction():
@@ -154,7 +154,7 @@ def query_with(
         if limit is not None:
             # MonetDB 11.41 refuses LIMIT 0
             text, parameters = f"{text} LIMIT %s", [*parameters, max(1, limit)]
-        if not parameters:  # then nothing is bound, and a `%` is no more than that
+        if not parameters:  # then nothing is bound, and a `%` must not be doubled
             text = text.replace("%%", "%")
         rows = connection.query(text, parameters)[:limit]
         rows = _restored(connection, catalogue, layout, wanted, rows)
@@ -173,7 +173,7 @@ def _restored(
     wanted: list[tuple[str, str]],
     rows: list[tuple[Any, ...]],
 ) -> list[tuple[Any, ...]]:
-    """`rows` without their leading ids, and with numbers as they were said."""
+    """`rows` without their leading ids, and with exact numbers."""
     tags = list(dict.fromkeys(tag for tag, _ in wanted))
     places = {}
     for position, (tag, name) in enumerate(wanted, len(tags)):
@@ -182,7 +182,7 @@ def _restored(
             places[attribute.id] = Place(tags.index(tag), position)
     return [
         row[len(tags) :]
-        for row in restored(connection, catalogue.table("exact_number"), rows, places)
+        for row in restore_exact(connection, catalogue.table("exact_number"), rows, places)
     ]
 
 

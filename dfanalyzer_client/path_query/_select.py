@@ -1,4 +1,4 @@
-"""The SELECT of a path query: pure functions of the dataflow's layout."""
+"""Build the SELECT of a path query: pure functions of the dataflow's layout."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from ..declarations.sets import named
 from ..errors import UnknownTagError
-from ..store.growth.pending_columns import source
+from ..store.growth.pending_columns import from_clause
 from ..store.layout import DataflowLayout, SetLayout
 from ..store.sql import identifier, literal
 from ._path import Step
@@ -17,7 +17,7 @@ __all__ = ["Attributes", "select"]
 
 
 class Attributes:
-    """The attributes of the sets on the way, by what users call them."""
+    """The attributes of the sets on the path, by the names that users give."""
 
     def __init__(self, layout: DataflowLayout, sets: list[str]) -> None:
         self._layout, self._sets = layout, sets
@@ -29,7 +29,7 @@ class Attributes:
                 f"Set {tag!r} is not on the way, which passes {named(self._sets)}."
             )
         among = self._sets if tag is None else [tag.lower()]
-        holders = [each for each in among if name.lower() in self._layout.sets[each].attributes]
+        holders = [tag for tag in among if name.lower() in self._layout.sets[tag].attributes]
         if len(holders) == 1:
             return holders[0], name.lower()
         if holders:
@@ -37,18 +37,18 @@ class Attributes:
                 f"Several sets on the way have an attribute {name!r}: {named(holders)}. Write "
                 f"'{holders[0]}.{name.lower()}'."
             )
-        known = [f"{each}.{a}" for each in among for a in self._layout.sets[each].attributes]
+        known = [f"{tag}.{a}" for tag in among for a in self._layout.sets[tag].attributes]
         raise UnknownTagError(
             f"No set on the way has an attribute {name!r}. Expected one of {named(known)}."
         )
 
     def column(self, tag: str | None, name: str) -> str:
-        """The same as SQL."""
+        """An attribute as SQL; raises UnknownTagError."""
         found, attribute = self.found(tag, name)
         return literal(f"{self.alias(found)}.{identifier(attribute)}")
 
     def projected(self, names: Sequence[str], ends: Sequence[str]) -> list[tuple[str, str]]:
-        """The attributes of a projection; of none, all of the sets at the ends."""
+        """The attributes of a projection; if it is empty, all of the sets at the ends."""
         if names:
             return [self.found(*self._split(name)) for name in names]
         return [
@@ -58,17 +58,17 @@ class Attributes:
         ]
 
     def _split(self, name: str) -> tuple[str | None, str]:
-        """`set.attribute` or `attribute`; each may hold dots of its own."""
+        """Split `set.attribute` or `attribute`; both may contain dots."""
         for tag, attribute in _splits(name):
             among = (
                 self._sets if tag is None else [tag.lower()] if tag.lower() in self._sets else []
             )
-            if any(attribute.lower() in self._layout.sets[each].attributes for each in among):
+            if any(attribute.lower() in self._layout.sets[tag].attributes for tag in among):
                 return tag, attribute
         return next(_splits(name))
 
     def alias(self, tag: str) -> str:
-        """What a set is called in the statement."""
+        """The alias of a set in the statement."""
         return f"s{self._sets.index(tag)}"
 
 
@@ -85,7 +85,7 @@ def select(
     """A SELECT of the ids of the sets in `wanted`, then of `wanted`, and its parameters."""
     ids = [f"{attributes.alias(tag)}.id" for tag in dict.fromkeys(tag for tag, _ in wanted)]
     columns = [f"{attributes.alias(tag)}.{identifier(name)}" for tag, name in wanted]
-    tables = [f"{source(layout, layout.sets[sets[0]])} AS s0"]
+    tables = [f"{from_clause(layout, layout.sets[sets[0]])} AS s0"]
     joined = {sets[0]}
     for number, step in enumerate(steps):
         joins = _Join(layout, step, attributes.alias, f"r{number}", mapping, dependencies)
@@ -100,7 +100,7 @@ def select(
 
 
 class _Join:
-    """The JOIN clauses of one step, of which one set or both are there already."""
+    """The JOIN clauses of one step, of which one set or both are joined already."""
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class _Join:
         return self._reading_on([self._read, self._wrote, *self._same()])
 
     def _reading_on(self, conditions: list[str]) -> list[str]:
-        """Which tasks read which rows; without them, rows meet by their values alone."""
+        """Join the tasks that read rows; LOGICAL queries join by values only."""
         if self._mapping == "LOGICAL":
             return []
         layout, step = self._layout, self._step
@@ -138,11 +138,11 @@ class _Join:
     def _set_on(self, tag: str, condition: str) -> list[str]:
         alias = self._source if tag == self._step.source else self._target
         conditions = [*([] if self._mapping == "LOGICAL" else [condition]), *self._same()]
-        name = source(self._layout, self._layout.sets[tag])
+        name = from_clause(self._layout, self._layout.sets[tag])
         return [f"JOIN {name} AS {alias} ON {' AND '.join(conditions)}"]
 
     def _same(self) -> list[str]:
-        """That attributes of the same name have the same value."""
+        """Conditions that attributes with the same name have the same value."""
         if self._mapping == "PHYSICAL":
             return []
         source = self._layout.sets[self._step.source].attributes
@@ -157,21 +157,23 @@ class _Join:
 
 
 def _reads(layout: DataflowLayout, known: SetLayout, transformation: str, dependencies: str) -> str:
-    """Each row of a set with each task of a transformation that read it."""
-    rows, task = source(layout, known), identifier(f"{transformation}_task_id")
-    said = f"SELECT id AS row_id, {task} AS task_id FROM {rows} AS w WHERE {task} IS NOT NULL"
+    """All pairs of a row of a set and a task of a transformation that read it."""
+    rows, task = from_clause(layout, known), identifier(f"{transformation}_task_id")
+    read_columns = (
+        f"SELECT id AS row_id, {task} AS task_id FROM {rows} AS w WHERE {task} IS NOT NULL"
+    )
     writers = [identifier(f"{tag}_task_id") for tag in known.producers]
-    depended = [
+    dependencies_read = [
         f"SELECT w.id, d.task_id FROM {rows} AS w JOIN {dependencies} AS d "
         f"ON d.previous_task_id = w.{writer} "
         f"WHERE d.dt_id = {layout.transformations[transformation]}"
         for writer in writers
     ]
-    return " UNION ".join([said, *depended])
+    return " UNION ".join([read_columns, *dependencies_read])
 
 
 def _splits(name: str) -> Iterator[tuple[str | None, str]]:
-    """Every reading of a name as `set.attribute`, then as an attribute alone."""
+    """All ways to read a name as `set.attribute`, then as an attribute alone."""
     parts = name.split(".")
     for count in range(1, len(parts)):
         yield ".".join(parts[:count]).strip(), ".".join(parts[count:]).strip()

@@ -1,7 +1,7 @@
-"""A condition that a user wrote, as SQL: parsed and built anew, never pasted.
+"""Turn a user's condition into SQL: it is parsed and built again, never pasted.
 
-What is allowed is listed below; anything else is refused, so that no subquery, function or
-statement gets in. Literals become parameters, and names are looked up among the dataflow's own.
+What is not on the list of allowed expressions is refused, so no subquery, function or statement
+gets in. Literals become parameters, and names are looked up among the dataflow's attributes.
 """
 
 from __future__ import annotations
@@ -18,11 +18,21 @@ from ..errors import SelectionError
 __all__ = ["condition"]
 
 BINARY: dict[type[exp.Expr], str] = {
-    exp.And: "AND", exp.Or: "OR",
-    exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<=",
-    exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/",
-    exp.Like: "LIKE", exp.ILike: "ILIKE",
-}  # fmt: skip
+    exp.And: "AND",
+    exp.Or: "OR",
+    exp.EQ: "=",
+    exp.NEQ: "<>",
+    exp.GT: ">",
+    exp.GTE: ">=",
+    exp.LT: "<",
+    exp.LTE: "<=",
+    exp.Add: "+",
+    exp.Sub: "-",
+    exp.Mul: "*",
+    exp.Div: "/",
+    exp.Like: "LIKE",
+    exp.ILike: "ILIKE",
+}
 MAX_CHARACTERS = 10_000
 MAX_DEPTH = 200
 ALLOWED = (
@@ -34,7 +44,7 @@ Resolve = Callable[[str | None, str], str]
 
 
 def condition(text: str, resolve: Resolve) -> tuple[str, list[Any]]:
-    """`text` as a condition with marks for parameters, and these.
+    """`text` as a condition with placeholders, and their parameters.
 
     Args:
         text: for example ``otrainingmodel.loss < 0.1 AND optimizer_name = 'Adam'``.
@@ -42,7 +52,7 @@ def condition(text: str, resolve: Resolve) -> tuple[str, list[Any]]:
             UnknownTagError.
 
     Raises:
-        SelectionError: it is no condition, or has something in it that is not allowed.
+        SelectionError: it is not a condition, or contains something that is not allowed.
     """
     if len(text) > MAX_CHARACTERS:
         raise SelectionError(
@@ -67,13 +77,13 @@ class _Builder:
         self._depth = 0
 
     def condition(self, node: exp.Expr) -> str:
-        """A node that is true or false; raises SelectionError for a mere value."""
+        """A node that is true or false; raises SelectionError for a plain value."""
         if isinstance(node, exp.Paren):
             return f"({self._deeper(self.condition, node.this)})"
         if isinstance(node, exp.Not):
             return f"NOT ({self._deeper(self.condition, node.this)})"
         if isinstance(node, (exp.And, exp.Or)):
-            parts = [self._deeper(self.condition, each) for each in (node.left, node.right)]
+            parts = [self._deeper(self.condition, part) for part in (node.left, node.right)]
             return f"({f' {BINARY[type(node)]} '.join(parts)})"
         if isinstance(node, exp.Predicate):
             return self._predicate(node)
@@ -88,7 +98,7 @@ class _Builder:
             return f"{value} BETWEEN {self._value(low)} AND {self._value(high)}"
         if isinstance(node, exp.In) and node.expressions and node.args.get("query") is None:
             value = self._value(node.this)
-            return f"{value} IN ({', '.join(self._value(each) for each in node.expressions)})"
+            return f"{value} IN ({', '.join(self._value(item) for item in node.expressions)})"
         if type(node) in BINARY and isinstance(node, exp.Binary):
             return f"{self._value(node.left)} {BINARY[type(node)]} {self._value(node.right)}"
         raise self._refused(node)
@@ -104,7 +114,7 @@ class _Builder:
             return f"(- {self._deeper(self._value, node.this)})"
         if type(node) in (exp.Add, exp.Sub, exp.Mul, exp.Div):
             assert isinstance(node, exp.Binary)  # noqa: S101 (for the type checker)
-            left, right = (self._deeper(self._value, each) for each in (node.left, node.right))
+            left, right = (self._deeper(self._value, part) for part in (node.left, node.right))
             return f"({left} {BINARY[type(node)]} {right})"
         raise self._refused(node)
 

@@ -1,7 +1,7 @@
-"""MonetDB's kernel in this process: what ``mserver5`` does in its ``main``, through C symbols.
+"""Run MonetDB's kernel in this process: what ``mserver5`` does in its ``main``, through C symbols.
 
-The order of calls is mserver5's (MonetDB 11.41, tools/mserver/mserver5.c). Not ``monetdbe_open``
-with a ``mapi_server``: that stores one constant as everybody's password hash.
+The order of calls is that of mserver5 (MonetDB 11.41, tools/mserver/mserver5.c). We do not use
+``monetdbe_open`` with a ``mapi_server``: it stores one constant as everybody's password hash.
 """
 
 from __future__ import annotations
@@ -32,27 +32,27 @@ EMBEDDED = 0  # with 0 there are real password hashes, row counts, last ids and 
 
 
 def kernel_available(folder: Path = KERNEL) -> bool:
-    """Whether this installation carries the kernel's libraries."""
+    """Whether this installation contains the kernel's libraries."""
     return all(list(folder.glob(f"{name}-*.so*")) for name in LOAD_ORDER)
 
 
 class Kernel:
-    """The loaded libraries; at most one database is opened in a process."""
+    """The loaded libraries; a process can open one database at most."""
 
     def __init__(self, folder: Path = KERNEL) -> None:
         libraries = _load(folder)
         self._bat, self._monetdb5 = libraries["libbat"], libraries["libmonetdb5"]
 
     def boot(self, database: Path, port: int, vault_key: Path, password: str) -> int:
-        """Open `database`, made where it is missing, and listen on loopback.
+        """Open `database`, creating it if it is missing, and listen on loopback.
 
-        `password` becomes the administrator's when the database is made.
+        `password` becomes the administrator's when the database is created.
 
         Returns:
             The port that the kernel listens on.
 
         Raises:
-            PrivateServerError: the kernel refused one of the steps; it may also end the process.
+            PrivateServerError: one of the steps failed. The kernel may also end the process.
         """
         path = os.fsencode(database)
         options = self._options(
@@ -65,13 +65,13 @@ class Kernel:
         )
         self._open_farm(path, options)
         self._register(vault_key)
-        self._ask("AUTHinitTables", [c.c_char_p], password.encode())
-        self._ask("malEmbeddedBoot", [c.c_int] * 5, 0, 0, 0, EMBEDDED, 1)
-        self._ask("msab_registerStarted", [])
+        self._call("AUTHinitTables", [c.c_char_p], password.encode())
+        self._call("malEmbeddedBoot", [c.c_int] * 5, 0, 0, 0, EMBEDDED, 1)
+        self._call("msab_registerStarted", [])
         return int(self._setting(b"mapi_port"))
 
     def shutdown(self) -> None:
-        """Close the database; may hang while a session does, so set a limit to it."""
+        """Close the database. This hangs if a session hangs, so set a time limit."""
         _function(self._monetdb5, "malEmbeddedReset", None)()
 
     def _options(self, settings: dict[bytes, bytes]) -> tuple[Any, int]:
@@ -87,32 +87,32 @@ class Kernel:
 
     def _open_farm(self, path: bytes, options: tuple[Any, int]) -> None:
         create = _function(self._bat, "GDKcreatedir", c.c_int, c.c_char_p)
-        _must(create(path + b"/"), "make the database's folder")
+        _check(create(path + b"/"), "make the database's folder")
         add = _function(self._bat, "BBPaddfarm", c.c_int, c.c_char_p, c.c_uint32, c.c_bool)
         for role in (PERSISTENT, TRANSIENT):
-            _must(add(path, role, True), "use the database's folder")
+            _check(add(path, role, True), "use the database's folder")
         init = _function(self._bat, "GDKinit", c.c_int, c.c_void_p, c.c_int, c.c_bool)
-        _must(init(*options, False), "open the database")
+        _check(init(*options, False), "open the database")
 
     def _register(self, vault_key: Path) -> None:
         init = _function(self._monetdb5, "msab_dbpathinit", None, c.c_char_p)
         init(self._setting(b"gdk_dbpath"))
-        self._ask("msab_wildRetreat", [])
-        self._ask("msab_registerStarting", [])
-        self._ask("AUTHunlockVault", [c.c_char_p], vault_key.read_bytes())
+        self._call("msab_wildRetreat", [])
+        self._call("msab_registerStarting", [])
+        self._call("AUTHunlockVault", [c.c_char_p], vault_key.read_bytes())
 
     def _setting(self, name: bytes) -> bytes:
         value = _function(self._bat, "GDKgetenv", c.c_char_p, c.c_char_p)(name)
         return bytes(value or b"")
 
-    def _ask(self, name: str, types: list[Any], *arguments: Any) -> None:
+    def _call(self, name: str, types: list[Any], *arguments: Any) -> None:
         error = _function(self._monetdb5, name, c.c_char_p, *types)(*arguments)
         if error:
             raise PrivateServerError(f"{name}: {error.decode(errors='replace').strip()}")
 
 
 def _load(folder: Path) -> dict[str, c.CDLL]:
-    """Each library finds those before it by symbol, because they are loaded RTLD_GLOBAL."""
+    """Load the libraries in order: RTLD_GLOBAL lets each one find the symbols of those before."""
     loaded = {}
     for name in LOAD_ORDER:
         (path,) = folder.glob(f"{name}-*.so*")
@@ -126,6 +126,6 @@ def _function(library: c.CDLL, name: str, result: Any, *arguments: Any) -> Any:
     return pointer
 
 
-def _must(status: int, what: str) -> None:
+def _check(status: int, what: str) -> None:
     if status != GDK_SUCCEED:
         raise PrivateServerError(f"The kernel could not {what}.")

@@ -1,4 +1,4 @@
-"""Where the private server keeps what: paths, secrets and locks, all for its user alone."""
+"""The private server's files: paths, secrets and locks, accessible to its user only."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from typing import Any
 
 from ..config.store_url import StoreURL
 from ..errors import PrivateServerError
-from ..support.descriptors import Descriptor, open_own
-from ..support.forks import undivided
-from ..support.safe_home import check_home, made_home
+from ..support.descriptors import Descriptor, open_nofollow
+from ..support.forks import fork_lock
+from ..support.safe_home import check_home, create_home
 
 __all__ = [
     "DATABASE",
     "READER",
     "WRITER",
     "ServerFiles",
-    "hold",
-    "hold_soon",
-    "holding",
-    "is_held",
+    "acquire",
+    "is_locked",
+    "locked",
+    "try_acquire",
 ]
 
 SERVER = "server"
@@ -35,9 +35,9 @@ DATABASE = "provenance"
 WRITER = "monetdb"
 """MonetDB's administrator, who owns the catalogue."""
 READER = "keras_prov_reader"
-"""May SELECT, and nothing else."""
+"""A user who may only SELECT."""
 
-LOOK_SECONDS, POLL_SECONDS = 0.2, 0.01
+ACQUIRE_SECONDS, POLL_SECONDS = 0.2, 0.01
 
 
 @dataclass(frozen=True)
@@ -48,32 +48,32 @@ class ServerFiles:
 
     @property
     def folder(self) -> Path:
-        """Holds all the others; the server's working directory."""
+        """The folder of all these files; the server's working directory."""
         return self.home / SERVER
 
     @property
     def database(self) -> Path:
-        """MonetDB's own files; its last part is the database's name."""
+        """The folder of MonetDB's own files; its name is the database's."""
         return self.folder / DATABASE
 
     @property
     def log(self) -> Path:
-        """What the server and its kernel say."""
+        """The log of the server and its kernel."""
         return self.folder / "server.log"
 
     @property
     def lock(self) -> Path:
-        """Held by the server while it lives: who can lock it knows that there is none."""
+        """Held by the server while it runs: if you can lock it, there is no server."""
         return self.folder / "server.lock"
 
     @property
     def start_lock(self) -> Path:
-        """Held by whoever starts or stops it, so that two at once come to one server."""
+        """Held while somebody starts or stops the server, so that two starts give one server."""
         return self.folder / "start.lock"
 
     @property
     def vault_key(self) -> Path:
-        """Key with which the kernel keeps passwords."""
+        """The key with which the kernel encrypts passwords."""
         return self.folder / "vaultkey"
 
     @property
@@ -82,15 +82,17 @@ class ServerFiles:
         return self.folder / "reader.monetdb"
 
     def create(self) -> None:
-        """Make the folder, 0700; raises PrivateServerError where that cannot be.
+        """Create the folder, mode 0700, and check its content as `check` does.
 
-        All that is in it is checked, too: see `check`.
+        Raises:
+            PrivateServerError: it cannot be created.
+            UnsafeHomeError: somebody else controls it.
         """
         try:
-            made_home(self.home)
+            create_home(self.home)
             self.folder.mkdir(mode=0o700, exist_ok=True)
             check_home(self.home, SERVER, deep=True)
-            hold(self.start_lock).close()
+            acquire(self.start_lock).close()
         except OSError as error:
             raise PrivateServerError(
                 f"The private MonetDB cannot keep its files in {self.folder}: {error.strerror}. "
@@ -99,96 +101,100 @@ class ServerFiles:
             ) from None
 
     def check(self) -> None:
-        """Raise UnsafeHomeError where the folder, or a file in it, is not its user's alone."""
+        """Raise UnsafeHomeError if somebody else controls the folder or a file in it."""
         check_home(self.home, SERVER)
 
     def password(self, user: str) -> str:
-        """The password of a user, made at the first time."""
+        """The password of a user, generated on first use."""
         return _secret(self.folder / f"{user}.password")
 
     def make_vault_key(self) -> None:
-        """Make the key with which the kernel keeps passwords, at the first time."""
+        """Generate the key with which the kernel encrypts passwords, on first use."""
         if not self.vault_key.exists():
             _write(self.vault_key, secrets.token_hex(24))
 
     @property
-    def is_half_made(self) -> bool:
-        """Whether the database is being made, or whoever made it was killed."""
-        return self._making.exists()
+    def is_incomplete(self) -> bool:
+        """Whether the database is being created, or its creator was killed."""
+        return self._creation_marker.exists()
 
-    def begin_making(self) -> None:
-        """Note that the database is being made, if it is; for who holds `lock` alone.
+    def begin_creation(self) -> None:
+        """Mark the database as being created, if it does not exist; the caller holds `lock`.
 
-        What a start that was killed left half made goes: nobody had heard of that server yet.
+        An incomplete database of a killed start is removed: no client has used it yet.
         """
-        self.remove_half_made()
+        self.remove_incomplete()
         if not self.database.exists():
-            _write(self._making, "")
+            _write(self._creation_marker, "")
             _force(self.folder)
 
-    def end_making(self) -> None:
-        """Note that the database is whole; safe from a power cut, or it would be removed."""
-        if self.is_half_made:
-            self._making.unlink()
+    def end_creation(self) -> None:
+        """Mark the database as complete, durably: otherwise the next start would remove it."""
+        if self.is_incomplete:
+            self._creation_marker.unlink()
             _force(self.folder)
 
-    def remove_half_made(self) -> None:
-        """Remove a database that was never whole; for who holds `lock` alone."""
-        if self.is_half_made:
+    def remove_incomplete(self) -> None:
+        """Remove a database that never became complete; the caller holds `lock`."""
+        if self.is_incomplete:
             if self.database.exists():
                 shutil.rmtree(self.database)
-            self._making.unlink()
+            self._creation_marker.unlink()
 
     @property
-    def _making(self) -> Path:
+    def _creation_marker(self) -> Path:
         return self.folder / f"{DATABASE}.making"
 
     def write_reader_login(self) -> None:
-        """Write mclient's login file, so that no password stands in a process list."""
+        """Write mclient's login file, so that no password shows in a process list."""
         _write(self.reader_login, f"user={READER}\npassword={self.password(READER)}\n")
 
     def preferred_port(self) -> int:
-        """The port of earlier starts, 0 before the first."""
+        """The port of earlier starts; 0 before the first."""
         return int(_read_json(self.folder / "port.json") or 0)
 
     def prefer_port(self, port: int) -> None:
-        """Keep to this port from now on, where it is free."""
+        """Prefer this port from now on, unless one is preferred already."""
         if not self.preferred_port():
             _write(self.folder / "port.json", json.dumps(port))
 
     def state(self) -> dict[str, Any] | None:
-        """What the running server says of itself; None while there is none."""
+        """The state that the running server reported; None if there is none."""
         state = _read_json(self.folder / "server.json")
-        return state if isinstance(state, dict) and is_held(self.lock) else None
+        return state if isinstance(state, dict) and is_locked(self.lock) else None
 
     def write_state(self, state: dict[str, Any]) -> None:
-        """Say that the server is ready."""
+        """Report that the server is ready."""
         _write(self.folder / "server.json", json.dumps(state))
 
     def remove_state(self) -> None:
-        """Say that the server takes nobody any more."""
+        """Report that the server accepts no more connections."""
         (self.folder / "server.json").unlink(missing_ok=True)
 
     def url(self, user: str, port: int) -> StoreURL:
-        """How to reach the server as `user`."""
+        """The URL of the server for `user`."""
         return StoreURL("127.0.0.1", port, DATABASE, user, self.password(user))
 
 
 @contextlib.contextmanager
-def holding(path: Path) -> Iterator[None]:
-    """Hold the lock on a file in the block; a forked child does not."""
-    descriptor = hold(path)
+def locked(path: Path) -> Iterator[None]:
+    """Hold the lock on a file within the block; a forked child does not hold it."""
+    descriptor = acquire(path)
     try:
         yield
     finally:
         descriptor.close()
 
 
-def hold(path: Path, *, wait: bool = True) -> Descriptor:
-    """Lock a file until it is closed; raises BlockingIOError when another holds it."""
-    import fcntl  # here: this module is imported where there is no private server, too
+def acquire(path: Path, *, wait: bool = True) -> Descriptor:
+    """Lock a file until the descriptor is closed.
 
-    descriptor = Descriptor(lambda: open_own(path, os.O_RDWR | os.O_CREAT))
+    Raises:
+        BlockingIOError: without `wait`, if another process holds the lock.
+    """
+    import fcntl  # here, because Windows has none and imports this module, too
+
+    descriptor = Descriptor(lambda: open_nofollow(path, os.O_RDWR | os.O_CREAT))
     try:
         fcntl.flock(descriptor.number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BaseException:
@@ -197,23 +203,23 @@ def hold(path: Path, *, wait: bool = True) -> Descriptor:
     return descriptor
 
 
-def hold_soon(path: Path) -> Descriptor:
-    """Like `hold` without waiting, but for who only looks whether it is held (`is_held`)."""
-    deadline = time.monotonic() + LOOK_SECONDS
+def try_acquire(path: Path) -> Descriptor:
+    """Like `acquire` without waiting, except for the moment that `is_locked` takes to check."""
+    deadline = time.monotonic() + ACQUIRE_SECONDS
     while True:
         try:
-            return hold(path, wait=False)
+            return acquire(path, wait=False)
         except BlockingIOError:
             if time.monotonic() >= deadline:
                 raise
             time.sleep(POLL_SECONDS)
 
 
-def is_held(path: Path) -> bool:
+def is_locked(path: Path) -> bool:
     """Whether somebody holds the lock on a file."""
     try:
-        with undivided():  # else a child would hold it on
-            hold(path, wait=False).close()
+        with fork_lock():  # otherwise a forked child would keep the lock
+            acquire(path, wait=False).close()
     except BlockingIOError:
         return True
     except (FileNotFoundError, NotADirectoryError):
@@ -228,15 +234,15 @@ def _secret(path: Path) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Write a file that only its user may read, at once or not at all."""
+    """Write a file that only its user may read, atomically."""
     new = path.with_name(f"{path.name}.{os.getpid()}.new")
-    with open(new, "w", opener=open_own) as file:
+    with open(new, "w", opener=open_nofollow) as file:
         file.write(text)
     new.replace(path)
 
 
 def _force(folder: Path) -> None:
-    """Make what a folder holds safe from a power cut (fsync(2))."""
+    """Make a folder's entries safe from a power cut (fsync(2))."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -19,9 +19,9 @@ from typing import Any
 from ..config import settings
 from ..config.store_url import StoreURL
 from ..errors import KernelMissingError, PrivateServerError
-from ..support.descriptors import Descriptor, open_own, pipe_above
+from ..support.descriptors import Descriptor, open_nofollow, private_pipe
 from ._boot import kernel_available
-from ._files import DATABASE, READER, WRITER, ServerFiles, hold_soon, holding, is_held
+from ._files import DATABASE, READER, WRITER, ServerFiles, is_locked, locked, try_acquire
 
 __all__ = ["PrivateServer", "ServerStatus"]
 
@@ -112,7 +112,7 @@ class PrivateServer:
         self._files.check()
         if not self._files.folder.exists():
             return False
-        with holding(self._files.start_lock):
+        with locked(self._files.start_lock):
             return self._stopped(timeout)
 
     def set_database_aside(self) -> Path | None:
@@ -123,10 +123,10 @@ class PrivateServer:
         """
         files = self._files
         files.create()
-        with holding(files.start_lock):
+        with locked(files.start_lock):
             self._stopped(timeout=10.0)
             with self._alone():
-                files.remove_half_made()
+                files.remove_incomplete()
                 if not files.database.exists():
                     return None
                 aside = files.folder / f"{DATABASE}-aside-{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
@@ -147,7 +147,7 @@ class PrivateServer:
         idle = settings.idle_minutes(self._idle_minutes)
         self._files.create()
         tries, deadline = 0, time.monotonic() + START_SECONDS
-        with holding(self._files.start_lock):
+        with locked(self._files.start_lock):
             while (state := self._settled()) is None:
                 if tries == TRIES or time.monotonic() >= deadline:
                     raise self._explained("it ended without a word")
@@ -157,7 +157,7 @@ class PrivateServer:
     def _settled(self) -> dict[str, Any] | None:
         """The state of a server, after waiting for one that is on its way up or down."""
         deadline = time.monotonic() + START_SECONDS
-        while is_held(self._files.lock) and time.monotonic() < deadline:
+        while is_locked(self._files.lock) and time.monotonic() < deadline:
             state = self._files.state()
             if state is not None:
                 return state
@@ -174,7 +174,7 @@ class PrivateServer:
             PrivateServerError: it did not start; the message has the reason.
         """
         self._remove_stale_state()
-        reader, writer = pipe_above()
+        reader, writer = private_pipe()
         command = [
             sys.executable, "-P", "-m", "dfanalyzer_client.private_server._process",
             str(self._files.home), "--idle", str(idle), "--ready", str(writer.number),
@@ -200,24 +200,24 @@ class PrivateServer:
 
         Else that one's port, and process number, were taken for the new one's.
         """
-        with contextlib.suppress(BlockingIOError), hold_soon(self._files.lock):
+        with contextlib.suppress(BlockingIOError), try_acquire(self._files.lock):
             self._files.remove_state()
 
     def _alone(self) -> Descriptor:
         """Hold the server's lock, so that nobody starts one; raises PrivateServerError."""
         try:
-            return hold_soon(self._files.lock)
+            return try_acquire(self._files.lock)
         except BlockingIOError:
             raise PrivateServerError(
                 f"A private MonetDB is starting in {self._files.folder}: try again."
             ) from None
 
     def _open_log(self) -> Any:
-        return open(self._files.log, "ab", opener=open_own)
+        return open(self._files.log, "ab", opener=open_nofollow)
 
     def _explained(self, reason: str) -> PrivateServerError:
         files = self._files
-        is_new = files.is_half_made or not files.database.exists()
+        is_new = files.is_incomplete or not files.database.exists()
         self._tidy()
         what = f"The private MonetDB in {files.folder} did not start ({reason.rstrip('.')})."
         if shutil.disk_usage(files.folder).free < NEEDED_BYTES:
@@ -235,8 +235,11 @@ class PrivateServer:
 
     def _tidy(self) -> None:
         """Remove half a database, unless a server is making it: on a full disk it takes room."""
-        with contextlib.suppress(OSError), hold_soon(self._files.lock):  # else: see `begin_making`
-            self._files.remove_half_made()
+        with (
+            contextlib.suppress(OSError),
+            try_acquire(self._files.lock),
+        ):  # else: see `begin_creation`
+            self._files.remove_incomplete()
 
     def _stopped(self, timeout: float) -> bool:
         """End the server, also one that is starting, whose starter was killed."""
@@ -258,7 +261,7 @@ class PrivateServer:
 
     def _gone_within(self, pid: int, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
-        while is_held(self._files.lock):
+        while is_locked(self._files.lock):
             state = self._files.state()
             if state is not None and state["pid"] != pid:  # another one holds it by now
                 return True

@@ -1,49 +1,49 @@
-"""Ports on loopback, and who is connected: what the kernel itself does not tell."""
+"""Free ports on loopback, and whether anybody is connected: MonetDB does not tell."""
 
 from __future__ import annotations
 
 import socket
 from pathlib import Path
 
-__all__ = ["Visitors", "free_port"]
+__all__ = ["ConnectionWatch", "free_port"]
 
 LISTEN, TIME_WAIT = "0A", "06"
-TRIES = 50
+MAX_TRIES = 50
 
 
 def free_port(preferred: int) -> int:
-    """`preferred` where it is free on both 127.0.0.1 and ::1, else another port that is.
+    """`preferred` if it is free on both 127.0.0.1 and ::1, else another port that is.
 
-    The kernel listens on both and is content with one: the other could be somebody else's.
+    MonetDB tries both and is content with one; the other could then be somebody else's.
     """
     if preferred and _is_free(preferred):
         return preferred
-    for _ in range(TRIES):
+    for _ in range(MAX_TRIES):
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = int(probe.getsockname()[1])
         if _is_free(port):
             return port
-    raise OSError(f"No port is free on both 127.0.0.1 and ::1 ({TRIES} were tried).")
+    raise OSError(f"No port is free on both 127.0.0.1 and ::1 ({MAX_TRIES} were tried).")
 
 
-class Visitors:
-    """Tells whether anybody has been connected to a port since the last look.
+class ConnectionWatch:
+    """Tells whether anybody has been connected to a port since the last poll.
 
-    A connection that came and went between two looks is still there in TIME_WAIT, which lasts a
-    minute on Linux (proc(5), /proc/net/tcp); each of those counts once.
+    A connection that was opened and closed between two polls is still listed as TIME_WAIT, for a
+    minute on Linux (proc(5), /proc/net/tcp); it counts once.
     """
 
     def __init__(self, port: int) -> None:
         self._port = f"{port:04X}"
         self._gone: set[tuple[str, str]] = set()
 
-    def came(self) -> bool:
-        """Whether somebody is connected, or was since the last look; call it every half minute."""
+    def poll(self) -> bool:
+        """Whether somebody is connected, or was since the last poll; poll every half minute."""
         present, gone = False, set()
         try:
             connections = _connections()
-        except OSError:  # no file can be opened: a crowd is here
+        except OSError:  # too many open files, so there are many connections
             return True
         for local, remote, state in connections:
             if self._port in (local.rpartition(":")[2], remote.rpartition(":")[2]):

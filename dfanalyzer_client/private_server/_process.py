@@ -1,7 +1,7 @@
 """The server process: ``python -m dfanalyzer_client.private_server._process FOLDER …``.
 
-It leaves the process that started it at once (a second fork), opens the database, says through a
-pipe that it is ready or why it is not, and stays until it is told to go or nobody has come for a
+It detaches from the process that started it (a second fork), opens the database, reports through a
+pipe that it is ready or why it is not, and runs until it is told to stop or has been idle for a
 while.
 """
 
@@ -23,12 +23,12 @@ import pymonetdb
 
 from ..errors import PrivateServerError
 from ._boot import Kernel
-from ._crowd import close_strangers, raise_limit
-from ._files import DATABASE, READER, WRITER, ServerFiles, hold_soon
-from ._network import Visitors, free_port
+from ._files import DATABASE, READER, WRITER, ServerFiles, try_acquire
+from ._network import ConnectionWatch, free_port
+from ._unauthenticated import close_unauthenticated, raise_limit
 
 LOG_BYTES = 1 << 20
-LOOK_SECONDS, CROWD_SECONDS = 15.0, 1.0
+POLL_SECONDS, UNAUTHENTICATED_POLL_SECONDS = 15.0, 1.0
 STOP_SECONDS = 30.0
 
 
@@ -44,7 +44,7 @@ def main() -> None:
     os.umask(0o077)
     raise_limit()
     server, answer = _opened(ServerFiles(arguments.home), arguments.idle)
-    # who started us may be gone; others wait for what we made all the same
+    # the process that started us may be gone; others may still be waiting for the server
     with contextlib.suppress(BrokenPipeError), os.fdopen(arguments.ready, "w") as report:
         report.write(json.dumps(answer))
     if server is None:
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def _opened(files: ServerFiles, idle_minutes: float) -> tuple[Server | None, dict[str, Any]]:
-    """The server, and what is said of it to who started us."""
+    """The server, and the report for the process that started us."""
     try:
         server = Server(files, idle_minutes)
     except BlockingIOError:
@@ -65,17 +65,17 @@ def _opened(files: ServerFiles, idle_minutes: float) -> tuple[Server | None, dic
 
 
 class Server:
-    """An open database that listens; raises BlockingIOError where another one has it."""
+    """An open database that listens; raises BlockingIOError if another process has it open."""
 
     def __init__(self, files: ServerFiles, idle_minutes: float) -> None:
         self._files, self._idle = files, idle_minutes * 60
-        self._lock = hold_soon(files.lock)
+        self._lock = try_acquire(files.lock)
         self._wakeup = _signals_to_pipe()
         files.remove_state()  # of a server that was killed
         for user in (WRITER, READER):
             files.password(user)
         files.make_vault_key()
-        files.begin_making()
+        files.begin_creation()
         self._kernel = Kernel()
         self.port = self._kernel.boot(
             files.database,
@@ -84,7 +84,7 @@ class Server:
             files.password(WRITER),
         )
         self._check()
-        files.end_making()
+        files.end_creation()
         files.prefer_port(self.port)
         files.write_reader_login()
         files.write_state(
@@ -92,26 +92,28 @@ class Server:
         )
 
     def serve(self) -> NoReturn:
-        """Stay until a signal, or until nobody has come for the idle time."""
-        visitors = Visitors(self.port)
-        last = time.monotonic()
-        look = min(LOOK_SECONDS, self._idle / 4) if self._idle else LOOK_SECONDS
-        looked = last
-        while not select.select([self._wakeup], [], [], min(look, CROWD_SECONDS))[0]:
-            close_strangers(self.port)
-            if time.monotonic() - looked < look:
+        """Run until a signal arrives, or nobody has connected for the idle time."""
+        connections = ConnectionWatch(self.port)
+        last_connection = time.monotonic()
+        poll_seconds = min(POLL_SECONDS, self._idle / 4) if self._idle else POLL_SECONDS
+        last_poll = last_connection
+        while not select.select(
+            [self._wakeup], [], [], min(poll_seconds, UNAUTHENTICATED_POLL_SECONDS)
+        )[0]:
+            close_unauthenticated(self.port)
+            if time.monotonic() - last_poll < poll_seconds:
                 continue
-            looked = time.monotonic()
-            if visitors.came():
-                last = time.monotonic()
-            _bound(self._files.log)
-            if self._idle and time.monotonic() - last >= self._idle:
+            last_poll = time.monotonic()
+            if connections.poll():
+                last_connection = time.monotonic()
+            _truncate_log(self._files.log)
+            if self._idle and time.monotonic() - last_connection >= self._idle:
                 print(f"idle for {self._idle:g} s: stopping", flush=True)  # noqa: T201 (the log)
                 break
         self._stop()
 
     def _stop(self) -> NoReturn:
-        """Close the database; by force when it hangs, which loses nothing that was committed."""
+        """Close the database; if that hangs, by force, which loses nothing that was committed."""
         self._files.remove_state()
         limit = threading.Timer(STOP_SECONDS, os.kill, (os.getpid(), signal.SIGKILL))
         limit.daemon = True
@@ -120,7 +122,7 @@ class Server:
         os._exit(0)
 
     def _check(self) -> None:
-        """Log in as writer, which shows that it is us who answer, and make the reader."""
+        """Log in as writer, which proves that the port is ours, and create the reader."""
         connection = self._login(WRITER)
         cursor = connection.cursor()
         password = self._files.password(READER).replace("'", "''")
@@ -149,9 +151,9 @@ class Server:
 
 
 def _signals_to_pipe() -> int:
-    """A descriptor that becomes readable when the server is told to go.
+    """A descriptor that becomes readable when the server is told to stop.
 
-    The kernel's threads may take the signal, so no wait of the main thread is sure to end by it.
+    A thread of the kernel may receive the signal, so it may not interrupt the main thread's wait.
     """
     reader, writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -161,8 +163,8 @@ def _signals_to_pipe() -> int:
     return reader
 
 
-def _bound(log: Path) -> None:
-    """Keep the newest half of a log that has grown too long; it is written in append mode."""
+def _truncate_log(log: Path) -> None:
+    """Keep the newest half of a log that is too long; works because it is opened for appending."""
     with contextlib.suppress(OSError):
         if log.stat().st_size > LOG_BYTES:
             with log.open("r+b") as file:

@@ -15,9 +15,9 @@ from anyio.to_thread import run_sync
 from ..delivery.client import Client
 from ..delivery.live import new_execution
 from ..errors import DefinitionError, StoreError, UnknownTagError
-from ..journal import DeclarationNews
+from ..journal import UpdateReader
 from ..store import Connection
-from ..store.reading import Catalogue, declared
+from ..store.reading import Catalogue, declaration_of
 from ._known import Dataflows
 from ._messages import DataflowMessage, TaskMessage
 from ._rows import named_sets
@@ -49,7 +49,7 @@ class Ingest:
         self._client, self._connect, self._zone = client, connect, zone
         self._clock = Clock()
         self._lock = asyncio.Lock()
-        self._news = DeclarationNews(client.home / "journals")
+        self._news = UpdateReader(client.home / "journals")
         self._dataflows = Dataflows()
         self._recalled: set[tuple[str, str]] = set()
         self._unanswered: StoreError | None = None
@@ -184,4 +184,4 @@ class Ingest:
             logger.warning("What the store knows of dataflow %r is not known: %s", tag, error)
             self._unanswered = error
             return None
-        return None if layout is None else declared(layout)
+        return None if layout is None else declaration_of(layout)

@@ -1,9 +1,9 @@
-"""Many rows into one table: as INSERT of several rows, or, when they are very many, as COPY.
+"""Insert many rows into one table: by multi-row INSERT, or by COPY if there are very many.
 
-Measured on two cores with MonetDB 11.41, five columns: 10 rows take 1.2 ms as INSERT and 10 ms as
-COPY, 1,000 take 16 ms and 15 ms, 10,000 take 132 ms and 39 ms. COPY reads its rows from the client
-(``ON CLIENT``, https://www.monetdb.org/documentation/user-guide/sql-manual/data-loading/); a DOUBLE
-comes out bit by bit as it went in.
+Measured on two cores with MonetDB 11.41 and five columns: 10 rows take 1.2 ms by INSERT and 10 ms
+by COPY; 1,000 rows 16 ms and 15 ms; 10,000 rows 132 ms and 39 ms. COPY reads its rows from the
+client (``ON CLIENT``, https://www.monetdb.org/documentation/user-guide/sql-manual/data-loading/).
+It keeps every bit of a DOUBLE.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from .sql import identifier, inserts
 __all__ = ["insert_rows"]
 
 COPY_ROWS = 1200
-"""From so many rows on COPY is faster."""
+"""The number of rows from which on COPY is faster."""
 
 
 def insert_rows(
     connection: Connection, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> None:
-    """Put `rows` into `table`, a quoted name; values are bound or quoted.
+    """Insert `rows` into `table`, a quoted name; values are bound or quoted.
 
     Raises:
-        ConflictError: this server takes no COPY, as is remembered: the same transaction may succeed
-            at once, without.
-        RefusedError: it takes a value of these not at all.
+        ConflictError: the server refused COPY. We remember that, so that the same transaction may
+            succeed at once with INSERT.
+        RefusedError: the server refuses one of the values.
     """
     if len(rows) < COPY_ROWS or not connection.copies:
         for statement, parameters in inserts(table, columns, rows):
@@ -42,13 +42,13 @@ def insert_rows(
             "USING DELIMITERS '|', E'\\n', '\"' NULL AS 'NULL'",
             "".join("|".join(map(_field, row)) + "\n" for row in rows),
         )
-    except RefusedError as error:  # for one of the rows, or for want of a right or of the feature
+    except RefusedError as error:  # because of a row, a missing right, or a missing feature
         connection.copies = False
         raise ConflictError(str(error)) from error
 
 
 def _field(value: Any) -> str:
-    """A value as COPY reads it; what stands in quotes is never the NULL."""
+    """A value as COPY reads it; a text in quotes is never NULL."""
     if value is None:
         return "NULL"
     if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""Making the catalogue, and bringing one that an earlier version made up to this one."""
+"""Create the catalogue, or upgrade one that an earlier version or the predecessor created."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .schema import (
     record,
     table,
 )
-from .sessions import report_holders
+from .sessions import warn_of_blocking_sessions
 from .sql import identifier
 from .upgrade.predecessor import upgrade
 
@@ -51,10 +51,10 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         for name in ("waiting_value", "waiting_dependency")
     ),
 }
-"""What makes a catalogue of the version before into one of this version."""
+"""Statements that upgrade a catalogue from the version before."""
 
-FILLS = {3: backfill}
-"""What a step does then for each dataflow that is there."""
+BACKFILLS = {3: backfill}
+"""What to do for each existing dataflow after the statements of a version."""
 
 
 def create_catalogue(
@@ -62,32 +62,35 @@ def create_catalogue(
     readers: Sequence[str] = (),
     report: Callable[[str], None] | None = None,
 ) -> bool:
-    """Make the catalogue unless it is there; whether it was made.
+    """Create the catalogue unless it exists, or upgrade it.
 
-    One of an earlier version, or of the predecessor, is brought forward, step by step: each is one
-    transaction with its record.
+    A catalogue of an earlier version, or of the predecessor, is upgraded step by step. Every step
+    is one transaction that also records it.
 
     Args:
         connection: of a user who may create schemas and tables.
         readers: users who may then SELECT from it.
-        report: is told of each step; None: the log.
+        report: called with the name of each step; None: write it to the log.
+
+    Returns:
+        Whether the catalogue was created.
     """
-    for attempt in retrying_conflicts(report=partial(report_holders, connection)):
+    for attempt in retrying_conflicts(report=partial(warn_of_blocking_sessions, connection)):
         with attempt, connection.transaction():
-            made = "dataflow" not in names_in(connection, PUBLIC)
-            if made:
+            created = "dataflow" not in names_in(connection, PUBLIC)
+            if created:
                 _create(connection, readers)
-    for step in _brought_forward(connection, readers):
+    for step in _upgrade_steps(connection, readers):
         if report is None:
-            logger.warning("The catalogue in %s was brought forward: %s.", connection.url, step)
+            logger.warning("The catalogue in %s was upgraded: %s.", connection.url, step)
         else:
             report(step)
-    return made
+    return created
 
 
-def _brought_forward(connection: Connection, readers: Sequence[str]) -> Iterator[str]:
+def _upgrade_steps(connection: Connection, readers: Sequence[str]) -> Iterator[str]:
     while True:
-        for attempt in retrying_conflicts(report=partial(report_holders, connection)):
+        for attempt in retrying_conflicts(report=partial(warn_of_blocking_sessions, connection)):
             with attempt, connection.transaction():
                 step = _next_version(connection, readers)
         if step is None:
@@ -112,7 +115,7 @@ def _create(connection: Connection, readers: Sequence[str]) -> None:
 
 
 def _next_version(connection: Connection, readers: Sequence[str]) -> int | None:
-    """Make a catalogue of ours one version newer; which, or None where there is none newer."""
+    """Upgrade a catalogue of ours by one version; returns it, or None if there is no newer one."""
     find = f"SELECT max(version) FROM {table('catalogue_version')}"
     before = names_in(connection, PUBLIC)
     if "catalogue_version" not in before or connection.query(find)[0][0] >= VERSION:
@@ -121,9 +124,9 @@ def _next_version(connection: Connection, readers: Sequence[str]) -> int | None:
     version = int(connection.query(find)[0][0]) + 1
     for statement in MIGRATIONS[version]:
         connection.execute(statement)
-    if version in FILLS:
+    if version in BACKFILLS:
         for layout in load_layouts(connection):
-            FILLS[version](connection, layout)
+            BACKFILLS[version](connection, layout)
     _record(connection, version)
     for name in [*TABLES, *VIEWS]:
         if name not in before and name in names_in(connection, PUBLIC):
@@ -132,7 +135,7 @@ def _next_version(connection: Connection, readers: Sequence[str]) -> int | None:
 
 
 def _record(connection: Connection, version: int) -> None:
-    """The record of a version; before version 3 it had no place for a step's name."""
+    """Record a version; before version 3 there was no column for a step's name."""
     connection.execute(
         f"INSERT INTO {table('catalogue_version')} (version, made) VALUES (%s, localtimestamp)",
         [version],

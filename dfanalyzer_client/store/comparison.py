@@ -1,9 +1,9 @@
-"""Hyperparameters and metrics of all dataflows, one to a row, so that executions can be compared.
+"""Hyperparameters and metrics of all dataflows, one per row, so that executions can be compared.
 
-Each value stands in its dataflow's own table, and once more in ``hyperparameter_value`` or
-``metric_value``, where the views ``hyperparameters`` and ``metrics`` find it. A view over the
-dataflows' tables themselves needs nothing twice; but with 1,000 dataflows of 40 attributes it took
-14 s to ask and 5 s to make anew whenever one was added (these tables: 0.1 s and nothing).
+Every value is stored in its dataflow's own table, and again in ``hyperparameter_value`` or
+``metric_value``, for the views ``hyperparameters`` and ``metrics``. A view over the tables of the
+dataflows would store nothing twice; but with 1,000 dataflows of 40 attributes it took 14 s to query
+and 5 s to recreate whenever a dataflow was added (these tables take 0.1 s, and nothing).
 
 Hyperparameters are the attributes of ``iTrainingModel`` and, where there is a training, of the
 sets of the user's domain that no transformation writes; the parameters of a search's trial; and
@@ -20,7 +20,7 @@ from typing import Any
 from ..keras_schema import Role, tags_of
 from ..keras_schema import names as tags
 from .connection import Connection
-from .growth.pending_columns import source
+from .growth.pending_columns import from_clause
 from .layout import DataflowLayout, SetLayout
 from .schema import table
 from .sql import identifier, literal
@@ -36,7 +36,7 @@ NO_METRICS = tags.NOT_METRICS | set(EPOCHS)
 STAMPS = frozenset({tags.TRAINING_STARTED.lower(), "timestamp"})
 NEW_RATE, RATE = tags.NEW_RATE.lower(), tags.LEARNING_RATE.lower()
 NO_CONFIGURATION = tags_of(*(set(Role) - {Role.HYPERPARAMETERS}))
-"""Sets of ours that describe what is no configuration, or are read otherwise."""
+"""Our sets that do not describe the configuration, or are read in another way."""
 
 HYPERPARAMETER_COLUMNS = ("task_id", "name", "value", "number", "epoch")
 METRIC_COLUMNS = ("task_id", "name", "value", "exact", "epoch")
@@ -58,15 +58,15 @@ def compare(
     task: int,
     into: Compared,
 ) -> None:
-    """Add what one row of a set says.
+    """Add the hyperparameters or metrics of one row of a set.
 
     Args:
         layout: the dataflow.
         known: its set.
-        columns: what goes into its columns.
+        columns: the row's values by column.
         exact: numbers that a DOUBLE cannot hold, by the attribute's id.
         task: id of the task that wrote the row.
-        into: is added to.
+        into: collects the rows.
     """
     epoch = columns.get(_epoch(known) or "")
     if _is_trial(known):
@@ -87,7 +87,7 @@ def compare(
 
 
 def backfill(connection: Connection, layout: DataflowLayout) -> None:
-    """Add what the tables of a dataflow hold already."""
+    """Add the values that the tables of a dataflow already hold."""
     for known in layout.sets.values():
         if _is_trial(known):
             connection.execute(_trial_statement(layout, known))
@@ -114,8 +114,8 @@ def _compared(layout: DataflowLayout, known: SetLayout) -> list[str]:
 
 
 def _epoch(known: SetLayout) -> str | None:
-    """The attribute that says which epoch a row is of."""
-    numbers = [name for name, each in known.attributes.items() if each.type == "NUMERIC"]
+    """The attribute that holds the epoch of a row; None if there is none."""
+    numbers = [name for name, attribute in known.attributes.items() if attribute.type == "NUMERIC"]
     return next((name for name in EPOCHS if name in numbers), None)
 
 
@@ -156,7 +156,7 @@ def _statement(layout: DataflowLayout, known: SetLayout, names: list[str]) -> tu
         f"INSERT INTO {table(target)} ({', '.join(map(identifier, filled))}) "
         f"SELECT {_task(known)}, {columns}, "
         f"{'CAST(NULL AS DOUBLE)' if epoch is None else f's.{identifier(epoch)}'} "
-        f"FROM {source(layout, known)} s CROSS JOIN {table('attribute')} a "
+        f"FROM {from_clause(layout, known)} s CROSS JOIN {table('attribute')} a "
         f"LEFT JOIN {table('exact_number')} x ON x.attribute_id = a.id AND x.element_id = s.id "
         f"WHERE ({present} IS NOT NULL OR x.value IS NOT NULL) AND a.id IN "
     )
@@ -164,9 +164,10 @@ def _statement(layout: DataflowLayout, known: SetLayout, names: list[str]) -> tu
 
 
 def _choice(known: SetLayout, names: list[str], form: str) -> str:
-    """The column of the attribute at hand."""
-    cases = (f"WHEN {known.attributes[name].id} THEN {form.format(identifier(name))}"
-             for name in names)  # fmt: skip
+    """An expression for the column of the attribute ``a``."""
+    cases = [
+        f"WHEN {known.attributes[name].id} THEN {form.format(identifier(name))}" for name in names
+    ]
     return f"CASE a.id {' '.join(cases)} END"
 
 
@@ -175,7 +176,7 @@ def _trial_statement(layout: DataflowLayout, known: SetLayout) -> str:
         f"INSERT INTO {table('hyperparameter_value')} "
         '("task_id", "name", "value", "number") '
         f'SELECT {_task(known)}, s."name", s."value", s."number" '
-        f"FROM {source(layout, known)} s"
+        f"FROM {from_clause(layout, known)} s"
     )
 
 

@@ -25,9 +25,9 @@ from ..errors import (
     StoreLoginError,
     StoreUnavailableError,
 )
-from ..support.descriptors import FIRST
-from ..support.forks import unshared
-from ..support.terminal import shown
+from ..support.descriptors import FIRST_FREE
+from ..support.forks import close_in_children
+from ..support.terminal import terminal_text
 from .patience import PatientSocket
 
 __all__ = ["Connection", "lacks_rights", "store_error"]
@@ -70,7 +70,7 @@ class Connection:
         self._connection.mapi.sock = self._socket
         with contextlib.suppress(RefusedError), self.transaction():  # an old server has no numbers
             ((self._session,),) = self.query("SELECT sys.current_sessionid()")
-        unshared(self)
+        close_in_children(self)
 
     def execute(self, statement: str, parameters: Sequence[Any] = ()) -> int:
         """Run one statement with bound parameters; the number of rows it changed."""
@@ -117,7 +117,7 @@ class Connection:
         with contextlib.suppress(Exception):
             self._connection.close()
 
-    def let_go(self) -> None:
+    def close_inherited(self) -> None:
         """Close our end of a connection that belongs to a parent process, without a word."""
         with contextlib.suppress(Exception):
             os.close(self._connection.mapi.sock.detach())
@@ -232,7 +232,7 @@ def _connected(url: StoreURL) -> Any:
     try:
         while True:
             made: Any = pymonetdb.connect(**{**CONNECT, **url.driver_arguments()})
-            if made.mapi.sock.fileno() >= FIRST:
+            if made.mapi.sock.fileno() >= FIRST_FREE:
                 return made
             low.append(made)
     finally:
@@ -260,7 +260,7 @@ def store_error(error: Exception, url: StoreURL) -> StoreError:
     """The driver's or the system's error as one of ours; a StoreError stays what it is."""
     if isinstance(error, StoreError):
         return error
-    text = shown(str(error).strip())
+    text = terminal_text(str(error).strip())
     lower = text.lower()
     if isinstance(error, (TypeError, ValueError, LookupError)):
         raise error  # a mistake of ours or the driver's, which trying again does not mend

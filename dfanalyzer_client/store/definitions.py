@@ -1,9 +1,9 @@
-"""Making the database know a dataflow: catalogue rows, schema, tables and views.
+"""Define a dataflow in the database: catalogue rows, schema, tables and views.
 
-All of it happens in one transaction that first updates the one row of ``definition_lock``: MonetDB
-lets only one of several such transactions through, so definitions change one after the other
-although no table carries a constraint. What is there already is not altered in it, for a reader may
-hold that: `growth.py` brings it forward, in transactions of their own.
+All of it happens in one transaction that first updates the one row of ``definition_lock``. MonetDB
+commits only one of several such transactions, so definitions change one after the other although
+no table has a constraint. Existing tables and views are not altered in it, because a reader may
+block that: `growth` does so, in transactions of its own.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..declarations.dataflow import Declaration
 from ..declarations.sets import DeclaredSet
 from ..errors import RefusedError
 from .connection import Connection
-from .growth.bring_forward import bring_forward
+from .growth.apply_pending import apply_pending
 from .growth.views import create_view
 from .layout import (
     LIST_SEPARATOR,
@@ -27,7 +27,7 @@ from .layout import (
 )
 from .retry import retrying_conflicts
 from .schema import grant, lock_definitions, table
-from .sessions import report_holders
+from .sessions import warn_of_blocking_sessions
 from .sql import identifier, next_range, next_values, qualified
 
 __all__ = [
@@ -46,36 +46,36 @@ def ensure_dataflow(
     known: DataflowLayout | None,
     readers: Sequence[str],
 ) -> DataflowLayout:
-    """The layout of a dataflow with all that is declared in it, made where it was missing.
+    """The layout of a dataflow, after everything declared but missing was created.
 
     Raises:
-        RefusedError: an attribute stands in the database with another type.
+        RefusedError: the database has an attribute with another type.
     """
     if known is not None and not missing_parts(known, declared):
         return known
-    for attempt in retrying_conflicts(report=partial(report_holders, connection)):
+    for attempt in retrying_conflicts(report=partial(warn_of_blocking_sessions, connection)):
         with attempt, connection.transaction():
             layout = load_layout(connection, declared.tag)
             if missing_parts(layout, declared):
                 lock_definitions(connection)
-                layout = _grown(connection, layout, declared, readers)
+                layout = _grow(connection, layout, declared, readers)
     assert layout is not None  # noqa: S101 (for the type checker: grown from nothing at least)
-    bring_forward(connection, layout, readers)
+    apply_pending(connection, layout, readers)
     return layout
 
 
 def ensure_execution(connection: Connection, layout: DataflowLayout, tag: str | None) -> int:
-    """The id of the execution `tag`, which is made where it was missing.
+    """The id of the execution `tag`, created if it is missing.
 
     Raises:
-        RefusedError: the message names none, so that it could never be found again.
+        RefusedError: `tag` is None, so nobody could ever find the execution.
     """
     if tag is None:
         raise RefusedError(
             "The task names no execution: expected a text as 'exec'. Received: null."
         )
     find = f"SELECT id FROM {table('dataflow_execution')} WHERE df_id = %s AND tag = %s"
-    for attempt in retrying_conflicts(report=partial(report_holders, connection)):
+    for attempt in retrying_conflicts(report=partial(warn_of_blocking_sessions, connection)):
         with attempt, connection.transaction():
             found = connection.query(find, [layout.id, tag])
             if not found:
@@ -91,18 +91,18 @@ def ensure_execution(connection: Connection, layout: DataflowLayout, tag: str | 
 
 
 def fresh_ids(connection: Connection, sequence: str, count: int) -> list[int]:
-    """`count` ids nobody else has, ascending."""
+    """`count` ids that nobody else has, in ascending order."""
     ids: list[int] = []
     while wanted := min(IDS_AT_ONCE, count - len(ids)):
         ((first, last),) = connection.query(next_range(sequence, wanted))
         if last - first + 1 == wanted:
             ids += range(first, last + 1)
-        else:  # another writer took some of those between: they are let go
+        else:  # another writer took some of them: discard this range
             ids += [id_ for (id_,) in connection.query(next_values(sequence, wanted))]
     return ids
 
 
-def _grown(
+def _grow(
     connection: Connection,
     layout: DataflowLayout | None,
     declared: Declaration,
@@ -178,7 +178,7 @@ def _grow_set(
         _create_table(connection, layout, known, readers)
         create_view(connection, layout, known, readers)
     elif grown or changed:
-        known.waiting |= grown
+        known.pending |= grown
         known.stale = True
 
 
@@ -189,7 +189,7 @@ def add_dependencies(
     writing: Sequence[str],
     reading: Sequence[str],
 ) -> bool:
-    """Add transformations that write or read a set; whether any is new."""
+    """Add transformations that write or read a set; returns whether any is new."""
     producers = list(dict.fromkeys([*known.producers, *writing]))
     consumers = list(dict.fromkeys([*known.consumers, *reading]))
     if (producers, consumers) == (known.producers, known.consumers):
@@ -223,18 +223,25 @@ def _grow_extractors(connection: Connection, known: SetLayout, wanted: DeclaredS
     for tag, (cartridge, extension) in wanted.extractors.items():
         if tag not in known.extractors:
             known.extractors[tag] = _insert(
-                connection, "extractor",
-                ds_id=known.id, tag=tag, cartridge=cartridge, extension=extension,
-            )  # fmt: skip
-    for each in wanted.combinations:
-        if each not in known.combinations:
+                connection,
+                "extractor",
+                ds_id=known.id,
+                tag=tag,
+                cartridge=cartridge,
+                extension=extension,
+            )
+    for combination in wanted.combinations:
+        if combination not in known.combinations:
             _insert(
-                connection, "extractor_combination",
-                ds_id=known.id, outer_ext_id=known.extractors[each.outer],
-                inner_ext_id=known.extractors[each.inner], keys=LIST_SEPARATOR.join(each.keys),
-                key_types=LIST_SEPARATOR.join(each.key_types),
-            )  # fmt: skip
-            known.combinations.add(each)
+                connection,
+                "extractor_combination",
+                ds_id=known.id,
+                outer_ext_id=known.extractors[combination.outer],
+                inner_ext_id=known.extractors[combination.inner],
+                keys=LIST_SEPARATOR.join(combination.keys),
+                key_types=LIST_SEPARATOR.join(combination.key_types),
+            )
+            known.combinations.add(combination)
 
 
 def _create_table(

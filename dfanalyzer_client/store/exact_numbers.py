@@ -1,4 +1,4 @@
-"""Numbers as they were said: those that a DOUBLE cannot hold are looked up."""
+"""Restore numbers that a DOUBLE cannot hold exactly, from the table ``exact_number``."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 from .connection import Connection
 from .layout import AttributeLayout
 
-__all__ = ["Place", "exact_rows", "restored"]
+__all__ = ["Place", "exact_rows", "restore_exact"]
 
 
 class Place(NamedTuple):
-    """Where in a row the id of a set's element stands, and where a value of that element."""
+    """The positions in a row of an element's id and of a value of that element."""
 
     id: int
     value: int
@@ -26,13 +26,13 @@ def exact_rows(
     rows: Sequence[tuple[Any, ...]],
     first: int,
 ) -> list[tuple[Any, ...]]:
-    """`restored` for rows of one set, which begin with the row's id.
+    """`restore_exact` for rows of one set, which begin with the row's id.
 
     Args:
-        connection: to ask.
+        connection: to query.
         exact_number: the table of such numbers.
-        attributes: of the set, all of them and in order.
-        rows: of it.
+        attributes: all attributes of the set, in order.
+        rows: rows of the set.
         first: position of the first attribute's value.
     """
     places = {
@@ -40,22 +40,22 @@ def exact_rows(
         for position, attribute in enumerate(attributes.values(), first)
         if attribute.type == "NUMERIC"
     }
-    return restored(connection, exact_number, rows, places)
+    return restore_exact(connection, exact_number, rows, places)
 
 
-def restored(
+def restore_exact(
     connection: Connection,
     exact_number: str,
     rows: Sequence[tuple[Any, ...]],
     places: Mapping[int, Place],
 ) -> list[tuple[Any, ...]]:
-    """`rows` with the numbers that their columns could not hold.
+    """`rows` with the exact numbers that their columns could not hold.
 
     Args:
-        connection: to ask.
+        connection: to query.
         exact_number: the table of such numbers.
-        rows: with the ids of the elements that they show.
-        places: of each NUMERIC attribute, by its id.
+        rows: rows that include the ids of their elements.
+        places: where the values of the NUMERIC attributes are, by the attribute's id.
     """
     values = [list(row) for row in rows]
     by_id: dict[int, list[int]] = defaultdict(list)
@@ -92,8 +92,8 @@ def _found(
 
 
 def _number(text: str) -> float | int | str:
-    """The number that a text says; one that says none stands there as it was said."""
+    """The number that a text spells, or the text itself if it spells none."""
     try:
         return int(text) if text.lstrip("-").isdigit() else float(text)
-    except ValueError:  # also of more digits than Python reads at once
+    except ValueError:  # also if it has more digits than Python accepts
         return text

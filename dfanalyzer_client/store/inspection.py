@@ -1,4 +1,4 @@
-"""What tables, columns and keys a database has, whoever made them."""
+"""The tables, columns and keys that a database has, whoever created them."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from .connection import Connection
 
 __all__ = ["Column", "Key", "TableFound", "column_kind", "tables_of"]
 
-LIMITED = ("varchar", "char")
+BOUNDED_TYPES = ("varchar", "char")
 
 
 class Column(NamedTuple):
-    """A column as it is: its type, and how many characters it takes (0: any number)."""
+    """A column: its type, and its maximum number of characters (0: unlimited)."""
 
     name: str
     type: str
@@ -48,7 +48,7 @@ def tables_of(connection: Connection, schema: str) -> dict[str, TableFound]:
     found: dict[str, TableFound] = {}
     for name, column, type_, digits, nullable in rows:
         table = found.setdefault(name, TableFound(name))
-        table.columns[column] = Column(column, type_, digits if type_ in LIMITED else 0)
+        table.columns[column] = Column(column, type_, digits if type_ in BOUNDED_TYPES else 0)
         if not nullable:
             table.not_null.append(column)
     rows = connection.query(
@@ -62,7 +62,7 @@ def tables_of(connection: Connection, schema: str) -> dict[str, TableFound]:
 
 
 def column_kind(type_: str) -> str:
-    """TEXT, BIGINT, DOUBLE or TIMESTAMP, whatever a server calls its types."""
+    """TEXT, BIGINT, DOUBLE or TIMESTAMP, whatever the server calls the type."""
     name = type_.lower().partition("(")[0]
     if name in ("clob", "varchar", "char", "text"):
         return "TEXT"

@@ -1,4 +1,4 @@
-"""A dataflow as the database knows it, and what a declaration would add: no writing here."""
+"""A dataflow as the database knows it, and what a declaration would add. Only reads."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = [
 ]
 
 LIST_SEPARATOR = ";"
-"""Between names in a column, as DfAnalyzer's older messages have it between values."""
+"""Separates names in a column, as it separates values in DfAnalyzer's older messages."""
 
 Program = tuple[str, str]
 """Name and path."""
@@ -39,11 +39,11 @@ class AttributeLayout:
 
 @dataclass
 class SetLayout:
-    """A set: its row in ``data_set``, its columns, who writes and who reads it, its extractors.
+    """A set: its row in ``data_set``, its columns, its producers, consumers and extractors.
 
     Attributes:
-        waiting: columns that its table has not got yet.
-        stale: its view is not as it should be yet.
+        pending: columns that its table does not have yet.
+        stale: whether its view must be recreated.
     """
 
     id: int
@@ -53,7 +53,7 @@ class SetLayout:
     consumers: list[str] = field(default_factory=list)
     extractors: dict[str, int] = field(default_factory=dict)
     combinations: set[Combination] = field(default_factory=set)
-    waiting: set[str] = field(default_factory=set)
+    pending: set[str] = field(default_factory=set)
     stale: bool = False
 
     @property
@@ -68,7 +68,7 @@ class SetLayout:
 
     @property
     def columns(self) -> list[str]:
-        """The columns of its rows beside their id."""
+        """The columns of its rows, except the id."""
         return [*self.task_columns, *self.attributes]
 
     def type_of(self, column: str) -> str:
@@ -88,7 +88,7 @@ class SetLayout:
 class DataflowLayout:
     """A dataflow: ids of its parts by tag, and its newest version.
 
-    `used` pairs a transformation's tag with a program that does it.
+    `used` pairs a transformation's tag with a program that performs it.
     """
 
     id: int
@@ -101,12 +101,12 @@ class DataflowLayout:
 
     @property
     def unfinished(self) -> list[SetLayout]:
-        """Sets whose tables or views are not as they should be yet."""
-        return [known for known in self.sets.values() if known.waiting or known.stale]
+        """Sets whose tables or views are not up to date yet."""
+        return [known for known in self.sets.values() if known.pending or known.stale]
 
 
 def load_layout(connection: Connection, tag: str) -> DataflowLayout | None:
-    """Read a dataflow from the catalogue; None when there is none of that tag."""
+    """Read a dataflow from the catalogue; None if there is none with that tag."""
     found = connection.query(f"SELECT id FROM {table('dataflow')} WHERE tag = %s", [tag])
     if not found:
         return None
@@ -194,7 +194,7 @@ def _load_programs(connection: Connection, layout: DataflowLayout) -> None:
 
 
 def compare_columns(connection: Connection, layout: DataflowLayout) -> None:
-    """Note what the tables and views of a dataflow's sets have not got yet."""
+    """Update `pending` and `stale` of a dataflow's sets from what the database has."""
     found: dict[tuple[str, int], set[str]] = {}
     rows = connection.query(
         "SELECT t.name, t.type, c.name FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
@@ -212,9 +212,9 @@ def compare_columns(connection: Connection, layout: DataflowLayout) -> None:
     for known in layout.sets.values():
         columns = found.get((known.table, 0))
         if columns is not None:
-            known.waiting = set(known.columns) - columns
+            known.pending = set(known.columns) - columns
             is_whole = found.get((known.tag, 1)) == {"id", *known.columns}
-            known.stale = not is_whole or (known.tag in joined) > bool(known.waiting)
+            known.stale = not is_whole or (known.tag in joined) > bool(known.pending)
 
 
 def _parts(text: str | None) -> tuple[str, ...]:
@@ -222,10 +222,10 @@ def _parts(text: str | None) -> tuple[str, ...]:
 
 
 def missing_parts(layout: DataflowLayout | None, declared: Declaration) -> bool:
-    """Whether `declared` has a part that `layout` has not.
+    """Whether `declared` has a part that `layout` lacks.
 
     Raises:
-        RefusedError: an attribute stands in the database with another type.
+        RefusedError: the database has an attribute with another type.
     """
     if layout is None:
         return True
@@ -248,7 +248,7 @@ def missing_parts(layout: DataflowLayout | None, declared: Declaration) -> bool:
 def _same_types(tag: str, known: SetLayout, wanted: Mapping[str, str]) -> None:
     for name, type_ in wanted.items():
         stored = known.attributes.get(name)
-        # a text takes anything: the predecessor keeps elapsed times so, and what else it can
+        # a TEXT column holds anything; the predecessor stores elapsed times as texts, for example
         if stored is not None and stored.type == "NUMERIC" != type_:
             raise RefusedError(
                 f"Attribute {name!r} of set {known.tag!r} of dataflow {tag!r} is {stored.type} in "

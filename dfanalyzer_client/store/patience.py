@@ -1,8 +1,8 @@
-"""How long to wait for a server's answer: as long as it works on it, and no longer.
+"""Wait for a server's answer as long as the server works on it, and no longer.
 
-A firewall that forgot a connection drops what is sent over it without a word, and whoever waits on
-it waits for ever. A statement may rightly take an hour, so its time is not what is bounded: when
-nothing came for a while, the server is asked over another connection whether it works for ours.
+A firewall that forgot a connection silently drops what is sent over it, and a client would wait
+for ever. A statement may well take an hour, so we do not limit its time: when nothing has arrived
+for a while, we ask the server over another connection whether it is working for ours.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ T = TypeVar("T")
 
 SILENT_SECONDS = 30.0
 KEEPALIVE = {"TCP_KEEPIDLE": 20, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 4}
-"""Seconds of silence, seconds between probes, and probes, after which the system gives up."""
+"""TCP keepalive: seconds of silence before probing, seconds between probes, number of probes."""
 
 
 class PatientSocket:
-    """A socket that gives a connection up when nothing moves and nobody is at work at its end.
+    """A socket that gives up a connection on which nothing moves and whose server is not working.
 
     Args:
         connected: the socket.
-        is_worked_for: asks whether the server is at work for it, or may be.
+        is_worked_for: tells whether the server is, or may be, working for this connection.
 
     Attributes:
-        asks: whether it is asked at all; else silence alone is enough.
+        asks: whether to ask that at all; if not, silence alone is enough to give up.
     """
 
     def __init__(self, connected: socket.socket, is_worked_for: Callable[[], bool]) -> None:
@@ -41,7 +41,7 @@ class PatientSocket:
         self._given_up = False
         self.asks = True
         connected.settimeout(SILENT_SECONDS)
-        with contextlib.suppress(OSError):  # of a Unix socket, which no firewall forgets
+        with contextlib.suppress(OSError):  # a Unix socket, which no firewall forgets
             connected.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             for name, value in KEEPALIVE.items():
                 if hasattr(socket, name):

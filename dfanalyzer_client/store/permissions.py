@@ -1,6 +1,6 @@
-"""What was granted on a table or view, and said of it, to be given again when it is made anew.
+"""Keep the grants and comments of a table or view while it is recreated.
 
-MonetDB forgets grants and comments with what they are on, CREATE OR REPLACE VIEW's old view too.
+MonetDB forgets them when the object is dropped, even by CREATE OR REPLACE VIEW.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from .sql import identifier, literal, qualified
 
 __all__ = ["Permissions"]
 
-SELECT = 1
-"""A privilege's code; of the others none is of use on a view."""
+SELECT_CODE = 1
+"""MonetDB's code of the SELECT privilege, the only one of use on a view."""
 
 
 class Permissions:
-    """Who may SELECT from a table or view at this moment, and its comments.
+    """The SELECT grants and comments that a table or view has now.
 
     Attributes:
         exists: whether there is such a table or view.
@@ -33,11 +33,11 @@ class Permissions:
         self.exists = bool(found)
         self._id, kind = found[0] if found else (-1, 0)
         self._kind = "VIEW" if kind == 1 else "TABLE"
-        self._grants = self._granted()
-        self._comments = self._said()
+        self._grants = self._load_grants()
+        self._comments = self._load_comments()
 
-    def give(self, readers: Iterable[str]) -> None:
-        """Grant and say it again, and let `readers` SELECT."""
+    def restore(self, readers: Iterable[str]) -> None:
+        """Restore the grants and comments, and let `readers` SELECT, too."""
         grants = dict.fromkeys([(reader, None) for reader in readers], False) | self._grants
         for (grantee, column), may_pass_on in grants.items():
             columns = "" if column is None else f" ({identifier(column)})"
@@ -50,17 +50,17 @@ class Permissions:
             kind = self._kind if column is None else "COLUMN"
             self._connection.execute(literal(f"COMMENT ON {kind} {what} IS ") + "%s", [remark])
 
-    def _granted(self) -> dict[tuple[str, str | None], bool]:
+    def _load_grants(self) -> dict[tuple[str, str | None], bool]:
         rows = self._connection.query(
             "SELECT a.name, c.name, max(p.grantable) FROM sys.privileges p "
             "JOIN sys.auths a ON a.id = p.auth_id LEFT JOIN sys.columns c ON c.id = p.obj_id "
-            f"WHERE p.privileges = {SELECT} AND (p.obj_id = %s OR c.table_id = %s) "
+            f"WHERE p.privileges = {SELECT_CODE} AND (p.obj_id = %s OR c.table_id = %s) "
             "GROUP BY a.name, c.name",
             [self._id, self._id],
         )
         return {(grantee, column): bool(grantable) for grantee, column, grantable in rows}
 
-    def _said(self) -> list[tuple[str | None, str]]:
+    def _load_comments(self) -> list[tuple[str | None, str]]:
         rows = self._connection.query(
             "SELECT c.name, m.remark FROM sys.comments m LEFT JOIN sys.columns c ON c.id = m.id "
             "WHERE m.id = %s OR c.table_id = %s",

@@ -1,4 +1,4 @@
-"""A catalogue as it is read: ours, or the predecessor's, which reading leaves as it is."""
+"""Read a catalogue, ours or the predecessor's, without changing it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .inspection import TableFound, column_kind, tables_of
 from .layout import DataflowLayout, load_layout
 from .schema import PUBLIC, table
 
-__all__ = ["Catalogue", "declared", "execution_key"]
+__all__ = ["Catalogue", "declaration_of", "execution_key"]
 
 PREDECESSORS = {
     "task_begun": (
@@ -36,15 +36,15 @@ PREDECESSORS = {
         'FROM "public"."task" WHERE FALSE)'
     ),
 }
-"""What stands for the tables of ours that the predecessor has not."""
+"""Subqueries that replace our tables in the predecessor's catalogue, which lacks them."""
 
 
 class Catalogue:
-    """What reading finds in a database.
+    """The catalogue of a database, for reading.
 
     Attributes:
-        exists: whether anything was stored there.
-        is_predecessors: whether the predecessor made it, and nobody has brought it forward.
+        exists: whether there is one.
+        is_predecessors: whether the predecessor created it and nobody has upgraded it.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -55,13 +55,13 @@ class Catalogue:
         self._key = execution_key(tables) if self.is_predecessors else ""
 
     def table(self, name: str) -> str:
-        """A table of the catalogue, or what stands for it."""
+        """A table of the catalogue, or the subquery that replaces it."""
         if self.is_predecessors and name in PREDECESSORS:
             return PREDECESSORS[name].format(self._key)
         return table(name)
 
     def columns(self, name: str) -> list[str]:
-        """The columns that a table of the catalogue has; none where it is not there."""
+        """The columns of a table of the catalogue; none if it does not exist."""
         found = self._tables.get(name)
         return [] if found is None else list(found.columns)
 
@@ -73,7 +73,7 @@ class Catalogue:
         return [(id_, tag) for id_, tag in rows]
 
     def newest_execution(self, tag: str) -> str | None:
-        """The tag of a dataflow's newest execution, where it has any."""
+        """The tag of a dataflow's newest execution; None if it has none."""
         if not self.exists:
             return None
         found = self._connection.query(
@@ -84,7 +84,7 @@ class Catalogue:
         return found[0][0] if found else None
 
     def layout(self, tag: str) -> DataflowLayout | None:
-        """A dataflow, without the sets and attributes that have no table or no column."""
+        """A dataflow, without sets that have no table and attributes that have no column."""
         layout = load_layout(self._connection, tag) if self.exists else None
         if layout is not None:
             tables = tables_of(self._connection, tag)
@@ -93,9 +93,9 @@ class Catalogue:
             }
             for known in layout.sets.values():
                 columns = tables[known.table].columns
-                if "waiting_value" in self._tables:  # else somebody else made the tables
+                if "waiting_value" in self._tables:  # otherwise the tables are not ours
                     continue
-                known.waiting = set()
+                known.pending = set()
                 known.attributes = {n: a for n, a in known.attributes.items() if n in columns}
                 known.producers = [n for n in known.producers if f"{n}_task_id" in columns]
                 known.consumers = [n for n in known.consumers if f"{n}_task_id" in columns]
@@ -103,10 +103,10 @@ class Catalogue:
 
 
 def execution_key(tables: Mapping[str, TableFound]) -> str:
-    """How the predecessor's tasks name their execution: by its `tag`, or by its `id`.
+    """How the predecessor's tasks refer to their execution: by its `tag`, or by its `id`.
 
     Raises:
-        RefusedError: they name none: DfAnalyzer before it knew executions.
+        RefusedError: they do not: the catalogue is older than DfAnalyzer's executions.
     """
     task = tables.get("task")
     if task is None or "df_exec" not in task.columns or "dataflow_execution" not in tables:
@@ -117,12 +117,12 @@ def execution_key(tables: Mapping[str, TableFound]) -> str:
     return "tag" if column_kind(task.columns["df_exec"].type) == "TEXT" else "id"
 
 
-def declared(layout: DataflowLayout) -> dict[str, Any]:
-    """A dataflow of the store as a message declares it."""
+def declaration_of(layout: DataflowLayout) -> dict[str, Any]:
+    """The message that declares a stored dataflow."""
     declaration = Declaration(layout.tag)
     declaration.transformations = {tag: set() for tag in layout.transformations}
     for tag, known in layout.sets.items():
-        attributes = {name: each.type for name, each in known.attributes.items()}
+        attributes = {name: attribute.type for name, attribute in known.attributes.items()}
         declaration.sets[tag] = DeclaredSet(
             tag, attributes, list(known.producers), list(known.consumers)
         )

@@ -1,4 +1,4 @@
-"""The one place where a transaction that another writer overtook is tried again."""
+"""The one place where a transaction is retried after a conflict with another writer."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from ..support.jitter import JitteredWait
 
 __all__ = ["retrying_conflicts"]
 
-GIVE_UP_SECONDS = 60.0
-LONG_SECONDS = 2.0
+MAX_RETRY_SECONDS = 60.0
+REPORT_SECONDS = 2.0
 
 
 def retrying_conflicts(
-    seconds: float = GIVE_UP_SECONDS, report: Callable[[], object] | None = None
+    seconds: float = MAX_RETRY_SECONDS, report: Callable[[], object] | None = None
 ) -> Retrying:
-    """Attempts with jittered back-off; the last conflict is raised after `seconds` of them.
+    """Attempts with jittered back-off; after `seconds`, the last conflict is raised.
 
-    `report` is called once, when they take longer than writers are in each other's way.
+    `report` is called once, if it takes longer than conflicts between writers usually do.
     """
     reports = [] if report is None else [report]
 
     def before_sleep(state: RetryCallState) -> None:
-        if reports and (state.seconds_since_start or 0.0) > LONG_SECONDS:
+        if reports and (state.seconds_since_start or 0.0) > REPORT_SECONDS:
             reports.pop()()
 
     return Retrying(

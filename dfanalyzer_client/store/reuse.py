@@ -1,4 +1,4 @@
-"""Rows that a task read as another did before it: copied by the server, and never sent again."""
+"""Rows that a task read just as an earlier one did: the server copies them, we do not send them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from .connection import Connection
-from .growth.pending_columns import source as rows_of
+from .growth.pending_columns import from_clause as rows_of
 from .layout import DataflowLayout, SetLayout
 from .rows import ElementRow
 from .sql import identifier, literal, qualified
@@ -20,7 +20,7 @@ Insert = Callable[[Connection, DataflowLayout, SetLayout, Sequence[ElementRow]],
 
 
 class Reuse(NamedTuple):
-    """A task that read the rows of a set which `source` read; ids of the database."""
+    """A task that read the same rows of a set as `source`; both are ids of the database."""
 
     layout: DataflowLayout
     tag: str
@@ -30,26 +30,26 @@ class Reuse(NamedTuple):
 
 
 def copy_rows(connection: Connection, wanted: Iterable[Reuse], insert: Insert) -> None:
-    """Copy rows of each set for the tasks that read the same, as many as there are at once.
+    """Copy the rows of each set for the tasks that read the same, many tasks per statement.
 
     Args:
         connection: in a transaction.
-        wanted: who read what.
-        insert: adds rows to a set of which columns are waiting for a reader.
+        wanted: which task read the rows of which other.
+        insert: adds rows to a set that has pending columns.
     """
     tasks: dict[tuple[str, str, str, int], list[int]] = defaultdict(list)
     layouts: dict[str, DataflowLayout] = {}
-    for each in wanted:
-        known = each.layout.sets.get(each.tag)
-        if known is not None and f"{each.transformation}_task_id" in known.task_columns:
-            layouts[each.layout.tag] = each.layout
-            key = each.layout.tag, each.tag, each.transformation, each.source
-            tasks[key].append(each.task)
+    for reuse in wanted:
+        known = reuse.layout.sets.get(reuse.tag)
+        if known is not None and f"{reuse.transformation}_task_id" in known.task_columns:
+            layouts[reuse.layout.tag] = reuse.layout
+            key = reuse.layout.tag, reuse.tag, reuse.transformation, reuse.source
+            tasks[key].append(reuse.task)
     for (schema, tag, transformation, source), ids in tasks.items():
         for first in range(0, len(ids), TASKS_AT_ONCE):
             chunk = ids[first : first + TASKS_AT_ONCE]
             layout = layouts[schema]
-            if layout.sets[tag].waiting:
+            if layout.sets[tag].pending:
                 known = layout.sets[tag]
                 rows = _read(connection, layout, known, transformation, source, chunk)
                 insert(connection, layout, known, rows)
@@ -65,7 +65,7 @@ def _read(
     source: int,
     tasks: list[int],
 ) -> list[ElementRow]:
-    """The rows that `_copy` would add; those columns are not where it looks."""
+    """The rows that `_copy` would add; it cannot, because it does not see pending columns."""
     task_id = f"{transformation}_task_id"
     names = ", ".join(identifier(name) for name in known.attributes)
     found = connection.query(

@@ -1,24 +1,24 @@
-"""The catalogue in schema ``"public"``: the one file that spells its tables.
+"""The catalogue in schema ``"public"``: the only file that spells its tables.
 
-What DfAnalyzer's users know keeps its name and columns. Tables that many trainings write at once
-carry no PRIMARY KEY, UNIQUE or FOREIGN KEY and are only appended to, since MonetDB lets writers
-conflict over either; so DfAnalyzer's ``task``, whose status changes, is a view here, over
-``task_begun`` and ``task_ended``. Ours beyond DfAnalyzer's:
+Tables that DfAnalyzer's users know keep their names and columns. Tables that many trainings write
+at once have no PRIMARY KEY, UNIQUE or FOREIGN KEY and are only appended to, because both keys and
+updates make MonetDB's writers conflict. So DfAnalyzer's ``task``, whose status changes, is a view
+here, over ``task_begun`` and ``task_ended``. Tables that DfAnalyzer does not have:
 
 - ``task_dependency``: which task read what which task wrote; the views of the sets join along it;
-- ``hyperparameter_value``, ``metric_value``: of all dataflows, for the views that compare;
+- ``hyperparameter_value``, ``metric_value``: of all dataflows, for the views that compare them;
 - ``exact_number``: numbers that a DOUBLE cannot hold (NaN, infinities, integers beyond 2^53);
-- ``execution_link``: which execution was derived from which, by its tag, as its writer said;
-- ``waiting_value``: values of columns that a set's table has not got yet, since a reader's open
-  transaction keeps them from being added;
-- ``waiting_dependency``: tasks that depend on tasks of which nothing was said yet;
-- ``journal_mark``: how far each journal is stored, written with its rows;
+- ``execution_link``: which execution was derived from which, by its tag, as its writer recorded;
+- ``waiting_value``: values of pending columns, which a set's table does not have yet because a
+  reader's open transaction prevents adding them;
+- ``waiting_dependency``: tasks that depend on tasks that are not stored yet;
+- ``journal_mark``: how far each journal is stored, written together with its rows;
 - ``definition_lock``: one row, updated by whoever changes definitions, so that no two do at once;
-- ``catalogue_version``: the steps that made this catalogue.
+- ``catalogue_version``: the steps that created this catalogue.
 
-The view ``lineage`` puts together what links executions: those that were said to be derived, and
-those that read a file whose content another one wrote. The views ``hyperparameters`` and
-``metrics`` compare executions of all dataflows.
+The view ``lineage`` shows which executions are linked: those recorded as derived, and those that
+read a file whose content another one wrote. The views ``hyperparameters`` and ``metrics`` compare
+the executions of all dataflows.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ __all__ = [
 PUBLIC = "public"
 
 VERSION = 4
-"""Of the catalogue; `catalogue.py` says what makes one version of the one before."""
+"""Version of the catalogue; `catalogue.py` has the migrations from each version to the next."""
 
 TABLES: dict[str, str] = {
     "dataflow": "id BIGINT, tag TEXT",
@@ -163,12 +163,12 @@ def grant(connection: Connection, schema: str, name: str, readers: Sequence[str]
 
 
 def lock_definitions(connection: Connection) -> None:
-    """Be the only transaction that changes definitions, or meet a conflict."""
+    """Be the only transaction that changes definitions; others end in a conflict."""
     connection.execute(f"UPDATE {table('definition_lock')} SET changes = changes + 1")
 
 
 def record(connection: Connection, version: int, step: str | None = None) -> None:
-    """Write down that the catalogue is of a version now, and which step has made it so."""
+    """Record the version that the catalogue has now, and the step that led to it."""
     connection.execute(
         f"INSERT INTO {table('catalogue_version')} (version, made, step) "
         "VALUES (%s, localtimestamp, %s)",

@@ -1,4 +1,4 @@
-"""Who else is at work in the database: to be named when something waits for them."""
+"""Other sessions and objects that block us, to be named in messages."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from ..errors import RefusedError
 from .connection import Connection
 from .sql import qualified
 
-__all__ = ["dependents", "holders", "report_holders"]
+__all__ = ["blocking_sessions", "dependents", "warn_of_blocking_sessions"]
 
 logger = logging.getLogger(__name__)
 
-NAMED = 5
-"""Sessions or views that are named at most."""
+MAX_NAMED = 5
+"""At most so many sessions or views are named."""
 
 
-def holders(connection: Connection) -> str:
-    """The sessions with an open transaction, other than ours; only administrators see them."""
+def blocking_sessions(connection: Connection) -> str:
+    """The other sessions with an open transaction, as text; only administrators see them."""
     try:
         with connection.transaction():
             rows = connection.query(
@@ -29,20 +29,20 @@ def holders(connection: Connection) -> str:
     if not rows:
         return "the transaction of another session"
     named = [f"session {id_} of user {user!r} (since {login})" for id_, user, login in rows]
-    more = f" and of {len(named) - NAMED} more" if len(named) > NAMED else ""
-    return f"the transaction of {' or of '.join(named[:NAMED])}{more}"
+    more = f" and of {len(named) - MAX_NAMED} more" if len(named) > MAX_NAMED else ""
+    return f"the transaction of {' or of '.join(named[:MAX_NAMED])}{more}"
 
 
-def report_holders(connection: Connection) -> None:
-    """Say in the log who may be in the way of a transaction that conflicts again and again."""
+def warn_of_blocking_sessions(connection: Connection) -> None:
+    """Log which sessions may block a transaction that conflicts again and again."""
     logger.warning(
-        "Storing waits for %s: what is stored conflicts with it, and is tried again until it ends.",
-        holders(connection),
+        "Storing waits for %s, because of a conflict, and is retried until that transaction ends.",
+        blocking_sessions(connection),
     )
 
 
 def dependents(connection: Connection, schema: str, name: str) -> list[str]:
-    """The views and functions that are built on a view."""
+    """The views and functions that depend on a view."""
     with connection.transaction():
         rows = connection.query(
             "WITH v AS (SELECT t.id FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
@@ -54,4 +54,4 @@ def dependents(connection: Connection, schema: str, name: str) -> list[str]:
             "JOIN sys.functions f ON f.id = d.depend_id JOIN sys.schemas s ON s.id = f.schema_id",
             [schema, name],
         )
-    return [qualified(*row) for row in rows][:NAMED]
+    return [qualified(*row) for row in rows][:MAX_NAMED]

@@ -1,4 +1,4 @@
-"""Messages whose texts a database holds, whoever wrote them into a journal."""
+"""Make the texts of messages storable, whoever wrote them into a journal."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ __all__ = ["storable"]
 
 
 def storable(value: Any) -> Any:
-    """A message, or a part of one, in which what a database would refuse is escaped.
+    """A message, or a part of one, with characters escaped that a database would refuse.
 
-    Our own client refuses or escapes such texts before; other writers of journals may not.
+    Our own client already refuses or escapes them; other writers of journals may not.
     """
     if isinstance(value, str):
         return value if is_storable(value) else storable_text(value)
     if isinstance(value, list):
-        return [storable(each) for each in value]
+        return [storable(item) for item in value]
     if isinstance(value, dict):
-        return {storable(name): storable(each) for name, each in value.items()}
+        return {storable(name): storable(item) for name, item in value.items()}
     return value

@@ -26,15 +26,15 @@ from .bulk import insert_rows
 from .catalogue import create_catalogue
 from .connection import Connection, lacks_rights
 from .definitions import ensure_dataflow, ensure_execution, fresh_ids
-from .growth.links import link_waiting
-from .growth.pending_columns import waiting_row
-from .growth.schedule import Mending
+from .growth.links import link_pending
+from .growth.pending_columns import pending_row
+from .growth.schedule import PendingGrowth
 from .layout import DataflowLayout, SetLayout, compare_columns, load_layout
 from .retry import retrying_conflicts
 from .reuse import Reuse, copy_rows
 from .rows import ElementRow, TaskKey, TaskRows, dependencies, reused, task_key, task_rows
 from .schema import table
-from .sessions import report_holders
+from .sessions import warn_of_blocking_sessions
 from .sql import qualified
 from .texts import storable
 
@@ -110,7 +110,7 @@ class MonetDBStore:
         self._executions: dict[tuple[int, str], int] = {}
         self._tasks: OrderedDict[TaskKey, _TaskState] = OrderedDict()
         self._positions: dict[str, int] = {}
-        self._mending = Mending(readers)
+        self._pending_growth = PendingGrowth(readers)
 
     def position(self, journal: str) -> int:
         """The last sequence number of `journal` that is stored, -1 when none is."""
@@ -122,11 +122,11 @@ class MonetDBStore:
                 raise
         return self._positions[journal]
 
-    def reread(self, journal: str) -> None:
+    def forget_position(self, journal: str) -> None:
         """Forget how far `journal` is stored: somebody else may have stored more."""
         self._positions.pop(journal, None)
 
-    def tidy(self, journal: str) -> None:
+    def prune_marks(self, journal: str) -> None:
         """Remove a journal's marks but the last, for all of it is stored; once, if nobody minds."""
         marks = table("journal_mark")
         try:
@@ -178,7 +178,7 @@ class MonetDBStore:
     def _said(self, records: Sequence[Record]) -> list[_Said]:
         return [each for record in records for each in self._prepared(storable(record.message))]
 
-    def mend(self) -> float | None:
+    def apply_pending(self) -> float | None:
         """Bring forward what readers or another order of things held up, where it is time for it.
 
         Returns:
@@ -190,7 +190,7 @@ class MonetDBStore:
         if self._connection is None:
             return None
         try:
-            return self._mending.go_on(self._connection, self._layouts)
+            return self._pending_growth.step(self._connection, self._layouts)
         except StoreUnavailableError:
             self.close()
             raise
@@ -218,7 +218,7 @@ class MonetDBStore:
         self._connection = None
         for remembered in (self._layouts, self._executions, self._tasks, self._positions):
             remembered.clear()
-        self._mending.forget()
+        self._pending_growth.reset()
 
     def _connected(self) -> Connection:
         if self._connection is None:
@@ -286,7 +286,7 @@ class MonetDBStore:
 
     def _append(self, journal: str, sequence: int, said: Sequence[_Said]) -> None:
         connection = self._connected()
-        for attempt in retrying_conflicts(report=partial(report_holders, connection)):
+        for attempt in retrying_conflicts(report=partial(warn_of_blocking_sessions, connection)):
             with attempt, connection.transaction():
                 states = self._states(connection, said)
                 batch = _batch(said, states)
@@ -301,7 +301,7 @@ class MonetDBStore:
     def _link(self, connection: Connection, executions: set[int]) -> None:
         """Look for links to make, now that the batch is stored: whatever it meets, it stays so."""
         try:
-            link_waiting(connection, executions)
+            link_pending(connection, executions)
         except (ConflictError, RefusedError) as error:
             logger.debug("Links to tasks that came later are made later: %s", error)
 
@@ -464,7 +464,7 @@ def _insert(connection: Connection, batch: _Batch) -> None:
     for name, rows in batch.catalogue.items():
         _insert_rows(connection, table(name), rows)
     for layout in batch.layouts.values():
-        if any(known.waiting for known in layout.sets.values()):
+        if any(known.pending for known in layout.sets.values()):
             compare_columns(connection, layout)  # as they are in this transaction
     for (schema, tag), elements in batch.elements.items():
         layout = batch.layouts[schema]
@@ -480,7 +480,7 @@ def _insert_elements(
 ) -> None:
     ids = fresh_ids(connection, qualified(layout.tag, known.sequence), len(elements))
     rows = [{"id": id_, **each.values} for id_, each in zip(ids, elements, strict=True)]
-    if known.waiting:
+    if known.pending:
         rows = _without_waiting(connection, layout, known, rows)
     _insert_rows(connection, qualified(layout.tag, known.table), rows)
     exact = [
@@ -496,14 +496,14 @@ def _without_waiting(
 ) -> list[dict[str, Any]]:
     """`rows` without values for columns that the table has not got; those are put elsewhere."""
     waiting = [
-        waiting_row(layout, known, name, row["id"], row[name])
+        pending_row(layout, known, name, row["id"], row[name])
         for row in rows
-        for name in row.keys() & known.waiting
+        for name in row.keys() & known.pending
         if row[name] is not None
     ]
     _insert_rows(connection, table("waiting_value"), waiting)
     return [
-        {name: value for name, value in row.items() if name not in known.waiting} for row in rows
+        {name: value for name, value in row.items() if name not in known.pending} for row in rows
     ]
 
 

@@ -1,1 +1,1 @@
-"""What everything else stands on: files, forks, trust in folders, and texts for people."""
+"""Basics that everything else uses: files, forks, trust in folders, texts for people."""

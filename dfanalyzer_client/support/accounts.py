@@ -1,7 +1,7 @@
 """Which accounts of this machine are trusted with our files: the user, root, and whom they name.
 
-``KERAS_PROV_TRUST`` names others: users by name or number, a group after ``@``, separated by
-commas; ``*`` is everybody on the machine. It is never of a project's file.
+``KERAS_PROV_TRUST`` names others, separated by commas: users by name or number, groups after
+``@``; ``*`` is everybody on the machine. A project's settings file cannot set it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["TRUST", "Trusted", "group_name", "trusted", "unmapped_user", "user_n
 TRUST = "KERAS_PROV_TRUST"
 EVERYBODY = "*"
 ACL = "system.posix_acl_access"
-WHOLE_MAP = "4294967295"
+ALL_USERS = "4294967295"
 
 
 @dataclass(frozen=True)
@@ -36,22 +36,23 @@ class Trusted:
     everybody: bool = False
 
     def has_group(self, path: Path, group: int) -> bool:
-        """Whether all who may write a file by its group are trusted.
+        """Whether everybody who may write a file through its group is trusted.
 
-        So is the user's own group, of the same name and without another member, with which many
-        systems make files that the group may write. Not where an access list has the word.
+        The user's own group is trusted, too, if it has the user's name and no other member: many
+        systems create files that this group may write. No group is trusted where an access list
+        (ACL) decides.
         """
         return (group in self.groups or _is_own_group(group)) and not _has_access_list(path)
 
 
 def trusted() -> Trusted:
-    """Who is trusted now; raises DfAnalyzerError where KERAS_PROV_TRUST names nobody."""
+    """Who is trusted now; raises DfAnalyzerError if KERAS_PROV_TRUST names an unknown account."""
     return _trusted(os.environ.get(TRUST, ""), os.geteuid())
 
 
 @functools.lru_cache(maxsize=4)
-def _trusted(text: str, us: int) -> Trusted:
-    users, groups = {0, us}, set()
+def _trusted(text: str, effective_user: int) -> Trusted:
+    users, groups = {0, effective_user}, set()
     names = [name.strip() for name in text.split(",") if name.strip()]
     for name in names:
         if name.startswith("@"):
@@ -62,7 +63,7 @@ def _trusted(text: str, us: int) -> Trusted:
 
 
 def user_name(user: int) -> str:
-    """What a user is called, or the number."""
+    """The name of a user, or the number if there is no name."""
     import pwd  # here, and below: Windows has none
 
     try:
@@ -72,7 +73,7 @@ def user_name(user: int) -> str:
 
 
 def group_name(group: int) -> str:
-    """What a group is called, or the number."""
+    """The name of a group, or the number if there is no name."""
     import grp
 
     try:
@@ -83,12 +84,12 @@ def group_name(group: int) -> str:
 
 @functools.lru_cache(maxsize=1)
 def unmapped_user() -> int | None:
-    """The number that stands for all users, root among them, that a container does not show.
+    """The user number that stands for all users, root included, that a container does not map.
 
-    None where all are shown. See user_namespaces(7).
+    None if all users are mapped. See user_namespaces(7).
     """
     try:
-        if Path("/proc/self/uid_map").read_text().split()[2:] == [WHOLE_MAP]:
+        if Path("/proc/self/uid_map").read_text().split()[2:] == [ALL_USERS]:
             return None
         return int(Path("/proc/sys/kernel/overflowuid").read_text())
     except (OSError, ValueError):  # no Linux

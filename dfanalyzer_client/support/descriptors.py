@@ -1,7 +1,7 @@
-"""Files of ours: never one of the standard descriptors, and not shared with forked children.
+"""Open our own files: never as a standard descriptor, and not shared with forked children.
 
-A process that was started without standard streams (``2>&-``) gives 0, 1 and 2 to whatever is
-opened next, and C libraries print there without asking.
+In a process that was started without standard streams (``2>&-``), the next files to be opened get
+the descriptors 0, 1 and 2, and C libraries would print into them.
 """
 
 from __future__ import annotations
@@ -9,61 +9,68 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from .forks import undivided, unshared
+from .forks import close_in_children, fork_lock
 
-__all__ = ["FIRST", "Descriptor", "above_standard", "open_above", "open_own", "pipe_above"]
+__all__ = [
+    "FIRST_FREE",
+    "Descriptor",
+    "move_above_standard",
+    "open_nofollow",
+    "open_private",
+    "private_pipe",
+]
 
-FIRST = 3
-"""The first that is no standard one."""
+FIRST_FREE = 3
+"""The first descriptor after standard input, output and error."""
 
 CLOSE_ON_EXEC = getattr(os, "O_CLOEXEC", 0)  # Windows has no exec
 NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
-def above_standard(descriptor: int) -> int:
-    """`descriptor`, or one of 3 and more in its place."""
-    if descriptor >= FIRST or os.name != "posix":
+def move_above_standard(descriptor: int) -> int:
+    """`descriptor`, replaced by one of 3 or more if it is a standard one."""
+    if descriptor >= FIRST_FREE or os.name != "posix":
         return descriptor
     import fcntl
 
     try:
-        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST)
+        return fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, FIRST_FREE)
     finally:
         os.close(descriptor)
 
 
-def open_above(path: str | os.PathLike[str], flags: int, mode: int = 0o600) -> int:
-    """As `os.open`, and as an `opener` of `open`: for its user alone, closed by an exec."""
-    return above_standard(os.open(path, flags | CLOSE_ON_EXEC, mode))
+def open_private(path: str | os.PathLike[str], flags: int, mode: int = 0o600) -> int:
+    """Like `os.open`, also as an `opener` of `open`: mode 0600, closed on exec."""
+    return move_above_standard(os.open(path, flags | CLOSE_ON_EXEC, mode))
 
 
-def open_own(path: str | os.PathLike[str], flags: int, mode: int = 0o600) -> int:
-    """As `open_above`, for a file of ours: OSError where a symbolic link stands in its place."""
-    return open_above(path, flags | NO_LINK, mode)
+def open_nofollow(path: str | os.PathLike[str], flags: int, mode: int = 0o600) -> int:
+    """Like `open_private`, but raises OSError if the path is a symbolic link."""
+    return open_private(path, flags | NO_LINK, mode)
 
 
-def pipe_above() -> tuple[Descriptor, Descriptor]:
-    """As `os.pipe`: the end to read from, and the one to write to."""
-    with undivided():
+def private_pipe() -> tuple[Descriptor, Descriptor]:
+    """Like `os.pipe`: the end to read from, and the end to write to."""
+    with fork_lock():
         reader, writer = os.pipe()
-        reader = above_standard(reader)
-        return Descriptor(lambda: reader), Descriptor(lambda: above_standard(writer))
+        reader = move_above_standard(reader)
+        return Descriptor(lambda: reader), Descriptor(lambda: move_above_standard(writer))
 
 
 class Descriptor:
-    """An open file that a forked child lets go of at once, with whatever lock is on it.
+    """An open file that a forked child closes at once, so that no lock on it outlives us.
 
     Args:
-        opened: opens it; no thread forks meanwhile.
+        opened: opens the file and returns its descriptor; no thread forks meanwhile.
 
     Attributes:
         number: the descriptor; -1 once it is closed.
     """
 
     def __init__(self, opened: Callable[[], int]) -> None:
-        with undivided():
+        with fork_lock():
             self.number = opened()
-            unshared(self)
+            close_in_children(self)
 
     def __enter__(self) -> Descriptor:
         return self
@@ -72,12 +79,12 @@ class Descriptor:
         self.close()
 
     def close(self) -> None:
-        """Close it; twice is fine."""
-        with undivided():
-            self.let_go()
+        """Close the file; closing it twice is harmless."""
+        with fork_lock():
+            self.close_inherited()
 
-    def let_go(self) -> None:
-        """Close it in a forked child, where it is the parent's."""
+    def close_inherited(self) -> None:
+        """Close the parent's descriptor in a forked child."""
         number, self.number = self.number, -1
         if number >= 0:
             os.close(number)

@@ -1,4 +1,4 @@
-"""SHA-256 of files and folders: what tells whether a content is the one that was recorded."""
+"""SHA-256 of files and folders, to tell whether their content is what was recorded."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from .regular_file import blocks_of, open_regular
 
 __all__ = ["file_digest", "stream_digest"]
 
-MOST_FILES = 100_000
+MAX_FILES = 100_000
 
 
 def file_digest(path: str | os.PathLike[str]) -> tuple[int, str]:
-    """Size and SHA-256 of a file or of a folder's files.
+    """Size and SHA-256 of a file, or of all files in a folder.
 
-    A folder's digest is that of the sorted relative paths of its files, each after its own digest.
+    The digest of a folder is computed over its files' digests and relative paths, sorted by path.
 
     Raises:
-        OSError: it is not there, cannot be read, is no regular file, or has too many.
+        OSError: the file is missing, unreadable or not regular, or the folder has too many files.
     """
     path = Path(path)
     if not path.is_dir():
@@ -33,10 +33,10 @@ def file_digest(path: str | os.PathLike[str]) -> tuple[int, str]:
                 digest.update(block)
         return size, digest.hexdigest()
     total, digest = 0, hashlib.sha256()
-    found = (each for each in path.rglob("*") if each.is_file())
-    files = {each.relative_to(path).as_posix(): each for each in islice(found, MOST_FILES + 1)}
-    if len(files) > MOST_FILES:
-        raise OSError(errno.EFBIG, f"it has more than {MOST_FILES} files", str(path))
+    found = (file for file in path.rglob("*") if file.is_file())
+    files = {file.relative_to(path).as_posix(): file for file in islice(found, MAX_FILES + 1)}
+    if len(files) > MAX_FILES:
+        raise OSError(errno.EFBIG, f"it has more than {MAX_FILES} files", str(path))
     for name in sorted(files):
         size, sha256 = file_digest(files[name])
         total += size
@@ -45,7 +45,7 @@ def file_digest(path: str | os.PathLike[str]) -> tuple[int, str]:
 
 
 def stream_digest(file: IO[bytes]) -> str:
-    """SHA-256 of what is left to read, in hexadecimal digits."""
+    """SHA-256 of the rest of a stream, in hexadecimal digits."""
     digest, chunk = hashlib.sha256(), 1 << 20
     while read := file.read(chunk):
         digest.update(read)

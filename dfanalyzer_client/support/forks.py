@@ -1,9 +1,9 @@
-"""What a fork must not tear apart, and what its child lets go of at once.
+"""What a fork must not interrupt, and what its child must close at once.
 
-A child has its parent's memory and descriptors, and none of its threads: a lock that one of them
-held stays locked for ever, a module that one was importing is never there, and a lock on a file
-lasts as long as the child does. So a fork waits, for a bounded time, until none of our threads is
-in the midst of such a thing, and in the child no lock of the parent's is taken.
+A forked child has its parent's memory and descriptors, but none of its threads. A lock that one of
+them held stays locked for ever, a module that one was importing never gets complete, and a lock on
+a file lasts as long as the child. So a fork waits, for a bounded time, until none of our threads is
+in such a section; and the child takes none of the parent's locks.
 """
 
 from __future__ import annotations
@@ -16,42 +16,45 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
-__all__ = ["Unshared", "in_child", "undivided", "unshared"]
+__all__ = ["ProcessLocal", "close_in_children", "fork_lock", "run_in_children"]
 
 WAIT_SECONDS = 10.0
-"""A fork waits no longer: rather a child that may miss a module than a program that hangs."""
+"""The longest that a fork waits: better a child that may lack a module than a hanging program."""
 
 
-class Unshared(Protocol):
-    """What belongs to one process alone."""
+class ProcessLocal(Protocol):
+    """A resource that belongs to one process alone."""
 
-    def let_go(self) -> None:
-        """In a forked child: close our end, without a lock and without a word to anybody."""
+    def close_inherited(self) -> None:
+        """In a forked child: close our copy; take no lock, and send nothing to the other end."""
 
 
 _lock = threading.RLock()
 _forking = 0
-"""The thread that holds the lock because it forks; 0 is no thread."""
+"""The thread that holds the lock because it forks; 0: none."""
 
-_unshared: weakref.WeakValueDictionary[int, Unshared] = weakref.WeakValueDictionary()
+_process_local: weakref.WeakValueDictionary[int, ProcessLocal] = weakref.WeakValueDictionary()
 _callbacks: list[Callable[[], None]] = []
 
 
-def undivided() -> AbstractContextManager[object]:
-    """A block during which no other thread forks: an import, a descriptor that is being made.
+def fork_lock() -> AbstractContextManager[object]:
+    """A lock for sections in which no other thread may fork, such as an import or an open.
 
-    Short ones only: who forks waits for it.
+    Keep them short: a fork waits for them.
     """
     return _lock
 
 
-def unshared(each: Unshared) -> None:
-    """Let a forked child let go of `each`, if it still lives then."""
-    _unshared[id(each)] = each
+def close_in_children(resource: ProcessLocal) -> None:
+    """Have forked children close `resource`, if it still exists then."""
+    _process_local[id(resource)] = resource
 
 
-def in_child(callback: Callable[[], None]) -> None:
-    """Call `callback` in each forked child, after what is unshared was let go; it takes no lock."""
+def run_in_children(callback: Callable[[], None]) -> None:
+    """Call `callback` in each forked child, after inherited resources were closed.
+
+    It must take no lock.
+    """
     _callbacks.append(callback)
 
 
@@ -69,14 +72,14 @@ def _after_in_parent() -> None:
 
 
 def _after_in_child() -> None:
-    global _lock, _forking, _unshared
+    global _lock, _forking, _process_local
     _lock, _forking = threading.RLock(), 0
-    inherited = [reference() for reference in _unshared.valuerefs()]
-    _unshared = weakref.WeakValueDictionary()
-    for each in inherited:
-        if each is not None:
+    inherited = [reference() for reference in _process_local.valuerefs()]
+    _process_local = weakref.WeakValueDictionary()
+    for resource in inherited:
+        if resource is not None:
             with contextlib.suppress(Exception):  # closed already
-                each.let_go()
+                resource.close_inherited()
     for callback in _callbacks:
         callback()
 

@@ -1,8 +1,8 @@
-"""How long to wait before another attempt: at random, but not by the program's generator.
+"""Random back-off before the next attempt that leaves the program's random generator alone.
 
-tenacity draws its jitter from Python's global generator. In a thread of ours that would give the
-program other random numbers, and so other weights, whenever the store is away or another writer is
-in the way.
+tenacity draws its jitter from Python's global generator. In a thread of ours that would change the
+program's random numbers, and so its weights, whenever the store is unreachable or another writer
+is in the way.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from tenacity.wait import wait_exponential
 
 __all__ = ["JitteredWait"]
 
-_own = random.SystemRandom()  # it has no state: forked children do not draw the same
+_random = random.SystemRandom()  # it has no state: forked children do not draw the same
 
 
 class JitteredWait(wait_exponential):
-    """As tenacity's `wait_random_exponential`: anything from `min` to a bound that doubles."""
+    """Like tenacity's `wait_random_exponential`: from `min` to a bound that doubles each time."""
 
     def __call__(self, retry_state: RetryCallState) -> float:
         """Seconds before the next attempt."""
-        return _own.uniform(self.min, super().__call__(retry_state))
+        return _random.uniform(self.min, super().__call__(retry_state))

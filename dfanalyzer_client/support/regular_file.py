@@ -1,6 +1,6 @@
-"""Regular files, whoever named them: opening a pipe may wait for ever, and a device never ends.
+"""Read regular files only: opening a pipe may block for ever, and a device never ends.
 
-A file is read to the size that it has when it is opened, so one that grows meanwhile ends, too.
+A file is read up to the size that it had when it was opened, so reading a growing file ends, too.
 """
 
 from __future__ import annotations
@@ -13,30 +13,30 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from .descriptors import open_above
+from .descriptors import open_private
 
 __all__ = ["blocks_of", "copy_folder", "copy_regular", "open_regular"]
 
-WITHOUT_WAITING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
+NON_BLOCKING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 BLOCK_BYTES = 1 << 20
-SMALL_BYTES, HOLLOW = 1 << 30, 64
-"""A file larger than that, of which less than a 64th is on the disk, is a hole, and not read: it
-would take hours, and costs who made it nothing."""
+SPARSE_BYTES, SPARSE_RATIO = 1 << 30, 64
+"""A file larger than 1 GiB of which less than a 64th is on the disk is sparse, and not read:
+reading it could take hours, while creating it costs nothing."""
 
-STORED_BYTES = 512
+STAT_BLOCK_BYTES = 512
 """Unit of st_blocks (stat(2))."""
 
 
 def open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
-    """Open a file to read it; a link to one will do.
+    """Open a file, or a link to one, for reading.
 
     Raises:
-        OSError: it is not there, is not ours to read, or is no regular file.
+        OSError: the file is missing, unreadable, or not a regular file.
     """
-    _check(Path(path).stat(), path)  # before it is opened: that alone may do something to a device
-    descriptor = open_above(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | WITHOUT_WAITING)
+    _check(Path(path).stat(), path)  # before opening it: that alone may change a device
+    descriptor = open_private(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | NON_BLOCKING)
     try:
-        _check(os.fstat(descriptor), path)  # another one may stand there by now
+        _check(os.fstat(descriptor), path)  # it may have been replaced in between
         return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
@@ -44,9 +44,12 @@ def open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
 
 
 def blocks_of(file: IO[bytes]) -> Iterator[bytes]:
-    """What a regular file holds, as far as its size says; raises OSError where that is no size."""
+    """The content of a regular file, up to its size; raises OSError if it has none.
+
+    Files of the system, as in /proc, report the size 0 and may never end.
+    """
     left = os.fstat(file.fileno()).st_size
-    if not left and file.read(1):  # of the system's (/proc), which may not end
+    if not left and file.read(1):
         raise OSError(errno.EINVAL, "it has no size")
     while left > 0 and (block := file.read(min(BLOCK_BYTES, left))):
         left -= len(block)
@@ -54,16 +57,16 @@ def blocks_of(file: IO[bytes]) -> Iterator[bytes]:
 
 
 def copy_regular(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:
-    """Copy what a regular file holds; raises OSError as `open_regular` does."""
-    with open_regular(source) as file, open(target, "wb", opener=open_above) as copy:
+    """Copy the content of a regular file; raises OSError as `open_regular` does."""
+    with open_regular(source) as file, open(target, "wb", opener=open_private) as copy:
         for block in blocks_of(file):
             copy.write(block)
 
 
 def copy_folder(source: Path, target: Path) -> None:
-    """Copy a folder's regular files; no link to a folder is followed. Raises OSError."""
+    """Copy the regular files of a folder, without following links to folders; raises OSError."""
 
-    def passed_over(folder: str, names: list[str]) -> list[str]:
+    def ignored(folder: str, names: list[str]) -> list[str]:
         paths = {name: Path(folder, name) for name in names}
         return [
             name
@@ -71,12 +74,12 @@ def copy_folder(source: Path, target: Path) -> None:
             if not path.is_file() and (path.is_symlink() or not path.is_dir())
         ]
 
-    shutil.copytree(source, target, ignore=passed_over, copy_function=copy_regular)
+    shutil.copytree(source, target, ignore=ignored, copy_function=copy_regular)
 
 
 def _check(found: os.stat_result, path: str | os.PathLike[str]) -> None:
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "it is no regular file", os.fspath(path))
-    stored = getattr(found, "st_blocks", found.st_size) * STORED_BYTES
-    if found.st_size > SMALL_BYTES and stored < found.st_size // HOLLOW:
+    stored = getattr(found, "st_blocks", found.st_size) * STAT_BLOCK_BYTES
+    if found.st_size > SPARSE_BYTES and stored < found.st_size // SPARSE_RATIO:
         raise OSError(errno.EFBIG, "nearly all of it is a hole", os.fspath(path))

@@ -1,9 +1,9 @@
-"""Whether the data folder is its user's alone: owners, modes and links, as ssh checks its keys.
+"""Check that only the user controls the data folder: owners, modes, links, as ssh checks its keys.
 
 Whoever may write there may become administrator of the private server, which reads and writes files
-as its owner. So the way to the folder is walked from the root down: once nobody else can rename a
-folder or link, what is below it stays as it was seen. What others may write is refused, but for
-folders on the way in which the sticky bit keeps them from renaming what is not theirs (``/tmp``).
+as its owner. So we check every folder from the root down: once nobody else can rename a folder or
+link, what lies below it stays as we saw it. Folders that others may write are refused, except on
+the way to the data folder if the sticky bit keeps others from renaming our files (``/tmp``).
 """
 
 from __future__ import annotations
@@ -18,56 +18,56 @@ from pathlib import Path
 from ..errors import UnsafeHomeError
 from .accounts import TRUST, Trusted, group_name, trusted, unmapped_user, user_name
 
-__all__ = ["check_home", "is_trusted_file", "made_home"]
+__all__ = ["check_home", "create_home", "is_trusted_file"]
 
 SERVER = "server"
 SECRETS = (".password", ".monetdb", "vaultkey")
-"""What names of files in there end with that others may not even read."""
+"""Endings of file names in the server's folder that others may not even read."""
 
-BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
-ANYTHING = stat.S_IRWXG | stat.S_IRWXO
-MOST_LINKS = 40
+WRITABLE_BY_OTHERS = stat.S_IWGRP | stat.S_IWOTH
+ANY_ACCESS_BY_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+MAX_LINKS = 40
 """As many as Linux follows (path_resolution(7))."""
 
 
-def made_home(home: Path, *folders: str) -> None:
-    """Make the data folder where it is missing, 0700, and check it and these folders in it.
+def create_home(home: Path, *folders: str) -> None:
+    """Create the data folder if it is missing, mode 0700, and check it and these folders in it.
 
     Raises:
-        OSError: it cannot be made.
-        UnsafeHomeError: it is not the user's alone.
+        OSError: it cannot be created.
+        UnsafeHomeError: somebody else controls it.
     """
-    check_home(home)  # before anything is made in somebody else's folder
+    check_home(home)  # before anything is created in somebody else's folder
     for folder in (*reversed(home.absolute().parents), home):
         folder.mkdir(mode=0o700, exist_ok=True)  # of parents, `parents` would leave it to the umask
-    check_home(home, *folders)  # somebody else may have been quicker
+    check_home(home, *folders)  # somebody else may have created it first
 
 
 def check_home(home: Path, *folders: str, deep: bool = False) -> None:
-    """Check the data folder and these folders in it, with what lies in them, where they exist.
+    """Check the data folder, and the named folders in it with their content, if they exist.
 
     Args:
         home: the data folder; links on the way to it are followed.
-        folders: the names of those that are about to be used.
-        deep: whether to look into their folders, too.
+        folders: names of the folders that are about to be used.
+        deep: whether to check their subfolders, too.
 
     Raises:
-        UnsafeHomeError: it is not the user's alone; the message says where, and the cure.
-        DfAnalyzerError: KERAS_PROV_TRUST names an account that there is not.
+        UnsafeHomeError: somebody else controls it; the message says where, and how to fix it.
+        DfAnalyzerError: KERAS_PROV_TRUST names an unknown account.
     """
     if os.name != "posix":
         return
     check = _Check(home.absolute(), trusted())
     if check.trusted.everybody:
         return
-    place = check.walked(check.home)
+    place = check.resolve(check.home)
     if place is not None:
         for name in folders:
             check.folder(place / name, deep=deep)
 
 
 def is_trusted_file(path: Path) -> bool:
-    """Whether a file that steers us is of somebody trusted, and not everybody's to write."""
+    """Whether a configuration file belongs to a trusted account and not everybody may write it."""
     if os.name != "posix":
         return True
     accounts, found = trusted(), path.stat()
@@ -82,23 +82,23 @@ class _Check:
     home: Path
     trusted: Trusted
 
-    def walked(self, path: Path) -> Path | None:
-        """A folder without links, each part of the way checked; None where it is not there."""
+    def resolve(self, path: Path) -> Path | None:
+        """The folder with links resolved, every part of its path checked; None if it is missing."""
         place, links = Path(path.anchor), 0
         left = list(reversed(path.parts[1:]))
-        self._kept(place, place.lstat(), on_the_way=bool(left))
+        self._check_writers(place, place.lstat(), on_the_way=bool(left))
         while left:
             following = self._next(place, left.pop())
-            found = self._found(following)
+            found = self._lstat(following)
             if found is None:
                 return None
             if not stat.S_ISLNK(found.st_mode):
                 place = following
-                self._kept(place, found, on_the_way=bool(left))
+                self._check_writers(place, found, on_the_way=bool(left))
                 continue
             links += 1
-            self._owned(following, found, on_the_way=True)
-            if links > MOST_LINKS:
+            self._check_owner(following, found, on_the_way=True)
+            if links > MAX_LINKS:
                 raise self._unsafe(following, "is one of a circle of links", "Remove it.")
             target = following.readlink()
             place = Path(target.anchor) if target.is_absolute() else place
@@ -106,95 +106,99 @@ class _Check:
         return place
 
     def folder(self, folder: Path, *, deep: bool) -> None:
-        """A folder in the data folder, or behind a link there, and what lies in it."""
-        place = self.walked(folder)
+        """Check a folder in the data folder, or behind a link there, and its content."""
+        place = self.resolve(folder)
         if place is None:
             return
         if not place.is_dir():
             raise self._unsafe(folder, "is no folder", "Move it away.")
         try:
             for path, entry in _entries(place, deep=deep):
-                self._entry(path, entry, of_server=folder.name == SERVER)
+                self._check_entry(path, entry, in_server=folder.name == SERVER)
         except OSError as error:
-            raise self._hidden(folder, error) from None
+            raise self._unreadable(folder, error) from None
 
     def _next(self, place: Path, part: str) -> Path:
         return place.parent if part == os.pardir else place / part
 
-    def _found(self, path: Path) -> os.stat_result | None:
+    def _lstat(self, path: Path) -> os.stat_result | None:
         try:
             return path.lstat()
-        except (FileNotFoundError, NotADirectoryError):  # whoever makes it says why it cannot
+        except (FileNotFoundError, NotADirectoryError):  # creating it will report why it cannot be
             return None
         except OSError as error:
-            raise self._hidden(path, error) from None
+            raise self._unreadable(path, error) from None
 
-    def _entry(self, path: Path, found: os.stat_result, *, of_server: bool = False) -> None:
+    def _check_entry(self, path: Path, found: os.stat_result, *, in_server: bool = False) -> None:
         mode = found.st_mode
-        self._owned(path, found)
+        self._check_owner(path, found)
         if stat.S_ISLNK(mode):
-            cure = "Put what it leads to in its place."
-            raise self._unsafe(path, "is a symbolic link, and none is followed in there", cure)
-        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or (of_server and stat.S_ISSOCK(mode))):
+            remedy = "Put what it leads to in its place."
+            raise self._unsafe(path, "is a symbolic link, and none is followed in there", remedy)
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or (in_server and stat.S_ISSOCK(mode))):
             raise self._unsafe(path, "is neither a file nor a folder", "Remove it.")
-        self._kept(path, found)
-        if of_server and path.name.endswith(SECRETS) and mode & ANYTHING:
-            cure = f"It is for you alone: chmod go= {shlex.quote(str(path))}"
-            raise self._unsafe(path, f"may be read by others ({_octal(mode)})", cure)
+        self._check_writers(path, found)
+        if in_server and path.name.endswith(SECRETS) and mode & ANY_ACCESS_BY_OTHERS:
+            remedy = f"It is for you alone: chmod go= {shlex.quote(str(path))}"
+            raise self._unsafe(path, f"may be read by others ({_octal(mode)})", remedy)
 
-    def _kept(self, path: Path, found: os.stat_result, *, on_the_way: bool = False) -> None:
-        """Check that nobody else may write a file or folder, or change what is in it."""
-        self._owned(path, found, on_the_way=on_the_way)
-        others = found.st_mode & BY_OTHERS
+    def _check_writers(
+        self, path: Path, found: os.stat_result, *, on_the_way: bool = False
+    ) -> None:
+        """Check that nobody else may write a file, or change what is in a folder."""
+        self._check_owner(path, found, on_the_way=on_the_way)
+        others = found.st_mode & WRITABLE_BY_OTHERS
         if not others or (on_the_way and found.st_mode & stat.S_ISVTX):
             return
         group = group_name(found.st_gid)
         if others == stat.S_IWGRP and self.trusted.has_group(path, found.st_gid):
             return
         who = "everybody" if others & stat.S_IWOTH else f"the group {group}"
-        cure = f"See that all in it is yours, then: chmod go-w {shlex.quote(str(path))}"
+        remedy = f"See that all in it is yours, then: chmod go-w {shlex.quote(str(path))}"
         if on_the_way:
-            cure = "They can put another folder in its place: set KERAS_PROV_HOME to one elsewhere."
+            remedy = (
+                "They can put another folder in its place: set KERAS_PROV_HOME to one elsewhere."
+            )
         if others == stat.S_IWGRP:
-            cure += f" Or, if you trust all of that group: {TRUST}=@{group}"
-        raise self._unsafe(path, f"may be written by {who} ({_octal(found.st_mode)})", cure)
+            remedy += f" Or, if you trust all of that group: {TRUST}=@{group}"
+        raise self._unsafe(path, f"may be written by {who} ({_octal(found.st_mode)})", remedy)
 
-    def _owned(self, path: Path, found: os.stat_result, *, on_the_way: bool = False) -> None:
+    def _check_owner(self, path: Path, found: os.stat_result, *, on_the_way: bool = False) -> None:
         """Check that a file, folder or link belongs to the user, root, or somebody trusted."""
         owner = found.st_uid
         if owner in self.trusted.users or (on_the_way and owner == unmapped_user()):
             return
         name = user_name(owner)
-        cure = (
+        remedy = (
             "Run this as that user, or set KERAS_PROV_HOME to a folder of root's."
             if os.geteuid() == 0
             else "Set KERAS_PROV_HOME to a folder of your own."
         )
-        cure += f" Or, if you trust that account: {TRUST}={name}"
-        raise self._unsafe(path, f"belongs to {name}, not to {user_name(os.geteuid())}", cure)
+        remedy += f" Or, if you trust that account: {TRUST}={name}"
+        raise self._unsafe(path, f"belongs to {name}, not to {user_name(os.geteuid())}", remedy)
 
-    def _hidden(self, path: Path, error: OSError) -> UnsafeHomeError:
-        cure = "Set KERAS_PROV_HOME to a folder that you may write to."
-        return self._unsafe(path, f"cannot be looked at ({error.strerror})", cure)
+    def _unreadable(self, path: Path, error: OSError) -> UnsafeHomeError:
+        remedy = "Set KERAS_PROV_HOME to a folder that you may write to."
+        return self._unsafe(path, f"cannot be looked at ({error.strerror})", remedy)
 
-    def _unsafe(self, path: Path, what: str, cure: str) -> UnsafeHomeError:
-        return UnsafeHomeError(f"The data folder {self.home} is not used: {path} {what}. {cure}")
+    def _unsafe(self, path: Path, what: str, remedy: str) -> UnsafeHomeError:
+        return UnsafeHomeError(f"The data folder {self.home} is not used: {path} {what}. {remedy}")
 
 
 def _entries(folder: Path, *, deep: bool) -> Iterator[tuple[Path, os.stat_result]]:
-    """What lies in a folder, and with `deep` below it; what goes meanwhile is passed over."""
+    """The content of a folder, with `deep` also of its subfolders; skips what is removed."""
     try:
         found = list(os.scandir(folder))
     except FileNotFoundError:
         return
-    for each in found:
+    for entry in found:
         try:
-            entry = each.stat(follow_symlinks=False)
+            status = entry.stat(follow_symlinks=False)
         except FileNotFoundError:
             continue
-        yield Path(each.path), entry
-        if deep and stat.S_ISDIR(entry.st_mode):
-            yield from _entries(Path(each.path), deep=True)
+        yield Path(entry.path), status
+        if deep and stat.S_ISDIR(status.st_mode):
+            yield from _entries(Path(entry.path), deep=True)
 
 
 def _octal(mode: int) -> str:

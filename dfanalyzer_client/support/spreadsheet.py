@@ -1,8 +1,8 @@
-"""Cells that a spreadsheet would take for a formula, made texts.
+"""Keep a spreadsheet from taking a cell for a formula.
 
 A text that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage return gets a ``'`` before
-it, unless it is a number (OWASP, "CSV Injection"). So does one that has such a ``'`` already:
-whoever takes one off each has what is stored.
+it, unless it is a number (OWASP, "CSV Injection"). So does a text that has such a ``'`` already,
+so that removing one ``'`` gives back what is stored.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-__all__ = ["defused"]
+__all__ = ["escape_formula"]
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?|inf|nan|Infinity)")
 
 
-def defused(value: Any) -> Any:
-    """A cell's value; a number, and a text that says one, stay what they are."""
+def escape_formula(value: Any) -> Any:
+    """The value of a cell, escaped if it is a formula; numbers stay as they are."""
     if isinstance(value, str) and _FORMULA.match(value) and not _NUMBER.fullmatch(value):
         return f"'{value}"
     return value

@@ -1,30 +1,30 @@
-r"""Texts on a terminal: what would steer it, or turn the order of letters around, is spelled out.
+r"""Print stored texts safely: control characters and bidirectional marks are spelled out.
 
 Whoever can store a text may store escape sequences (``ESC ]`` sets titles, writes the clipboard)
-and bidirectional marks, which let one text look like another (CVE-2021-42574).
+and bidirectional marks, which make one text look like another (CVE-2021-42574).
 """
 
 from __future__ import annotations
 
 import re
 
-__all__ = ["STEERING", "shown", "shown_line"]
+__all__ = ["CONTROL_CHARACTERS", "terminal_line", "terminal_text"]
 
-STEERING = re.compile(
+CONTROL_CHARACTERS = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069"
     "\ufeff\ud800-\udfff]"
 )
-"""Control characters but the tab and the newline, bidirectional marks, other ends of lines."""
+"""Control characters except tab and newline, bidirectional marks, and other line ends."""
 
 
-def shown(text: object) -> str:
-    r"""`text` as it may be printed: ``\x1b``, ``\u202e``; tabs and newlines stay."""
-    return STEERING.sub(_spelled, str(text))
+def terminal_text(text: object) -> str:
+    r"""`text` with control characters spelled out as ``\x1b``, ``\u202e``; keeps tabs, newlines."""
+    return CONTROL_CHARACTERS.sub(_spelled, str(text))
 
 
-def shown_line(text: object) -> str:
-    """`shown` in one line, its newlines and tabs spelled out."""
-    return shown(text).replace("\n", "\\n").replace("\t", "\\t")
+def terminal_line(text: object) -> str:
+    """`terminal_text` on one line: newlines and tabs are spelled out, too."""
+    return terminal_text(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def _spelled(found: re.Match[str]) -> str:

@@ -14,7 +14,7 @@ from typing import IO, Any, Protocol
 from urllib.parse import unquote, urlsplit
 
 from dfanalyzer_client.errors import DfAnalyzerError
-from dfanalyzer_client.support.descriptors import open_above
+from dfanalyzer_client.support.descriptors import open_private
 from dfanalyzer_client.support.regular_file import blocks_of, open_regular
 
 from .._secrets import without_credentials
@@ -182,7 +182,7 @@ def _try_rename(path: Path, target: Path) -> bool:
 def _copy(path: Path, target: Path) -> None:
     with (
         open_regular(path) as source,
-        open(target, "xb", opener=open_above) as copy,
+        open(target, "xb", opener=open_private) as copy,
     ):
         for block in blocks_of(source):
             copy.write(block)

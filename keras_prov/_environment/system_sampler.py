@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from dfanalyzer_client.support.distribution import install_command
-from dfanalyzer_client.support.forks import undivided
+from dfanalyzer_client.support.forks import fork_lock
 
 from .._guard import guarded
 
@@ -131,7 +131,7 @@ class _Machine:
     """What psutil and NVML read; created and used in the sampling thread."""
 
     def __init__(self) -> None:
-        with undivided():
+        with fork_lock():
             self._psutil = import_module("psutil")
         self._process = self._psutil.Process()
         self._times: Any = None
@@ -140,7 +140,7 @@ class _Machine:
 
     def __enter__(self) -> Self:
         with suppress(Exception):  # no library or no driver
-            with undivided():  # importing it takes a lock
+            with fork_lock():  # importing it takes a lock
                 nvml = import_module("pynvml")
                 nvml.nvmlInit()
             self._nvml = nvml

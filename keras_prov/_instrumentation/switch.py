@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 
-from dfanalyzer_client.support.forks import in_child
+from dfanalyzer_client.support.forks import run_in_children
 
 from .._guard import guarded
 from .change import Change, Undo
@@ -84,7 +84,7 @@ def _unlock() -> None:
     _lock = threading.RLock()
 
 
-in_child(_unlock)
+run_in_children(_unlock)
 
 
 def is_instrumented() -> bool:

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from dfanalyzer_client.dataset import DataSet
 from dfanalyzer_client.file import READ, WRITTEN, File
 from dfanalyzer_client.keras_schema import names as tags
-from dfanalyzer_client.masking import captured_text, masked_place
+from dfanalyzer_client.masking import captured_text, masked_location
 from dfanalyzer_client.set import Set
 from dfanalyzer_client.task import Task
 from dfanalyzer_client.task_status import TaskStatus
@@ -237,5 +237,5 @@ def error_text(error: BaseException) -> str:
 
 
 def _file(fact: FileFact, mode: str) -> File:
-    path, name = (captured_text(each, mask=masked_place) for each in (fact.path, fact.name))
+    path, name = (captured_text(each, mask=masked_location) for each in (fact.path, fact.name))
     return File(path, name, mode=mode, size=fact.size, sha256=fact.sha256)

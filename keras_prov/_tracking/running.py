@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from dfanalyzer_client.support.forks import in_child
+from dfanalyzer_client.support.forks import run_in_children
 
 from .._identity_map import WeakIdentityMap
 
@@ -54,4 +54,4 @@ class RunningFits:
 fits = RunningFits()
 """The fits of this process, as the patch of `fit` reports them."""
 
-in_child(fits.forget_running)
+run_in_children(fits.forget_running)

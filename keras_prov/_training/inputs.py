@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from dfanalyzer_client.keras_schema import names as tags
-from dfanalyzer_client.support.forks import undivided
+from dfanalyzer_client.support.forks import fork_lock
 
 from .._capture.config import CaptureConfig
 from .._guard import guarded
@@ -99,7 +99,7 @@ def _read(wanted: Mapping[str, Callable[[], Rows]], fit_call: FitCall) -> dict[s
 
 def data_rows(role: str, data: Mapping[str, Any]) -> list[Row]:
     """Fingerprints as rows; parts that were not given are left out."""
-    with undivided():
+    with fork_lock():
         from .._data.fingerprints import fingerprint
 
     given = {name: value for name, value in data.items() if value is not None}
@@ -143,7 +143,7 @@ def _training_data(arguments: Mapping[str, Any]) -> Rows:
 
 def environment_rows() -> Rows:
     """What this process runs in."""
-    with undivided():
+    with fork_lock():
         from .._environment.collect import environment
 
     return [

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from dfanalyzer_client.file import WRITTEN
-from dfanalyzer_client.support.forks import in_child, undivided
+from dfanalyzer_client.support.forks import fork_lock, run_in_children
 
 from .._artifacts.callback_files import CallbackFiles
 from .._artifacts.model_files import forget_loads
@@ -99,7 +99,7 @@ class Training:
             with guarded("watching the learning rate", lost="changes of the learning rate"):
                 self._adaptations = AdaptationRecorder(self._execution, self._fit_call)
         if config.choice.system_seconds:
-            with undivided():
+            with fork_lock():
                 from .system_samples import SystemSamples  # here: most trainings need none
 
             self._samples = SystemSamples(config.choice.system_seconds, self._task.system_stream())
@@ -233,7 +233,7 @@ class Training:
     def _store_model(self) -> None:
         if self._execution.config.choice.model and self._progress.epochs:
             with guarded("storing the trained model", lost="the trained model"):
-                with undivided():
+                with fork_lock():
                     from .model_artifact import store_model
 
                 store_model(self._execution, self._fit_call.model)
@@ -255,4 +255,4 @@ def _detach_trainings() -> None:
         training.detach()
 
 
-in_child(_detach_trainings)
+run_in_children(_detach_trainings)

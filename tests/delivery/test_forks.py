@@ -12,8 +12,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from dfanalyzer_client.journal import Journal, compressed, journals, take_over
-from dfanalyzer_client.support.forks import undivided
+from dfanalyzer_client.journal import Journal, compressed, journals, try_acquire
+from dfanalyzer_client.support.forks import fork_lock
 
 COMMON = """
 import errno, os, select, signal, sys, threading
@@ -125,7 +125,7 @@ def test_a_lock_ends_with_its_process_whatever_its_children_do(tmp_path: Path) -
     second.append({"text": os.urandom(1 << 20).hex()})
     second.close()
     content = second.path.read_bytes()
-    taken = take_over(second.path)
+    taken = try_acquire(second.path)
     assert taken is not None
     steps = compressed(second.path, keep=True)
     next(steps)
@@ -141,7 +141,7 @@ def test_a_lock_ends_with_its_process_whatever_its_children_do(tmp_path: Path) -
         first.close()
         taken.close()
         for path in (first.path, second.path):
-            again = take_over(path)
+            again = try_acquire(path)
             assert again is not None, f"{path} is still locked"
             again.close()
         list(steps)
@@ -160,7 +160,7 @@ def test_a_fork_waits_for_what_must_not_be_torn_apart() -> None:
     state = ["before"]
 
     def work() -> None:
-        with undivided():
+        with fork_lock():
             state[0] = "torn"
             inside.set()
             leave.wait(60)

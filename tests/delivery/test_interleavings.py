@@ -111,7 +111,7 @@ def test_any_interleaving_ends_in_what_was_said(
             store.close()
             continue
         if name == "mend":
-            mend(store)
+            apply_pending(store)
             continue
         if name == "let go":
             reader.rollback()
@@ -148,15 +148,15 @@ def test_any_interleaving_ends_in_what_was_said(
     for held in (True, False):
         if not held:
             reader.rollback()
-            mend(store)
+            apply_pending(store)
             assert not store._layouts[tag].unfinished
         is_as_said(home, tag, writers, rows, ends, links)
 
 
-def mend(store: MonetDBStore) -> None:
+def apply_pending(store: MonetDBStore) -> None:
     """Bring forward all that can be, as the exporter does it in time."""
-    store._mending.due = 0.0
-    while store.mend() == 0.0:
+    store._pending_growth.due = 0.0
+    while store.apply_pending() == 0.0:
         pass
 
 

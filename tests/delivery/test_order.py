@@ -16,18 +16,18 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dfanalyzer_client.cli import main
-from dfanalyzer_client.delivery.batches import ship
-from dfanalyzer_client.delivery.lookup import recalled
+from dfanalyzer_client.delivery.batches import store_batch
+from dfanalyzer_client.delivery.lookup import lookup_declaration
 from dfanalyzer_client.delivery.open_tasks import OpenTasks
-from dfanalyzer_client.delivery.recovery import orphans_of
+from dfanalyzer_client.delivery.recovery import drain_orphans
 from dfanalyzer_client.delivery.sync import sync
 from dfanalyzer_client.errors import DfAnalyzerError, JournalError
 from dfanalyzer_client.journal import (
+    DeadLetters,
     Journal,
     JournalReader,
     Record,
-    SetAside,
-    _expanding,
+    _bounded_gzip,
     _reader,
     _search,
     declarations,
@@ -125,11 +125,11 @@ def test_a_task_told_before_its_dataflow_is_stored_when_that_is_known(
     left(own, task(tag, "a", 1, 7.0))
     orphan = left(own, task(f"{tag}-never", "a", 1, 7.0))
     assert synced(own) == 2  # which are done with: one is set aside for good, as it seems
-    aside = SetAside.beside(orphan)
+    aside = DeadLetters.of_journal(orphan)
     assert len(aside) == 1
     left(own, dataflow(tag, "x"))
     store = MonetDBStore(PrivateServer(own).ensure, readers=(READER,))
-    for _ in orphans_of(own / "journals", None, store):
+    for _ in drain_orphans(own / "journals", None, store):
         pass
     asked = f'SELECT x FROM "{tag}"."oa"'
     assert store._connected().query(asked) == [(7.0,)]
@@ -201,9 +201,9 @@ def test_any_odd_message_costs_itself_alone(
     tag = os.urandom(6).hex()
     base = dataflow(tag, "x") if declares else task(tag, "a", 1, 1.0)
     message = json.loads(json.dumps({**base, **odd}))
-    OpenTasks().take_in(message)
+    OpenTasks().ingest(message)
     batch = [Record(1, dataflow(tag, "x")), Record(2, message), Record(3, task(tag, "a", 9, 9.0))]
-    ship(store, tag, batch, SetAside(tmp_path / f"{tag}.refused"))
+    store_batch(store, tag, batch, DeadLetters(tmp_path / f"{tag}.refused"))
     connection = store._connected()
     with connection.transaction():
         assert connection.query(f'SELECT 1 FROM "{tag}"."oa" WHERE x = 9') == [(1,)]
@@ -243,15 +243,15 @@ def test_odd_records_and_headers_of_one_journal_hold_up_no_other(
     assert store._connected().query(f'SELECT x FROM "{tag}"."oa"') == [(1.0,)]
     store.close()
     assert "no readable beginning" in CliRunner().invoke(main, ["journal"]).output
-    assert recalled(None, own, tag, "7") is not None
+    assert lookup_declaration(None, own, tag, "7") is not None
 
 
 def test_a_compressed_journal_that_expands_without_end_is_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """In time and memory, with newlines and without, wherever journals are read."""
-    monkeypatch.setattr(_expanding, "ALWAYS", 4 << 20)
-    monkeypatch.setattr(_reader, "LONGEST", 4 << 20)
+    monkeypatch.setattr(_bounded_gzip, "ALLOWED_BYTES", 4 << 20)
+    monkeypatch.setattr(_reader, "MAX_LINE_BYTES", 4 << 20)
     monkeypatch.setattr(_search, "LONGEST_LINE", 4 << 20)
     for number, unit in enumerate((b"\0" * (1 << 20), b"{}\n" * (1 << 18))):
         path = tmp_path / f"2026-{number}.journal.gz"

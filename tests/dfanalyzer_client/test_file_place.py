@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rdflib.term import _is_valid_uri
 
-from dfanalyzer_client.export.file_locations import is_url, place_uri, published_place
+from dfanalyzer_client.export.file_locations import is_url, location_uri, published_location
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,6 @@ from dfanalyzer_client.export.file_locations import is_url, place_uri, published
 )
 def test_a_place_is_published_without_a_login(place: str, published: str, uri: str | None) -> None:
     """A path stays as it is; what no URI may hold is escaped there."""
-    assert (published_place(place), place_uri(place)) == (published, uri)
+    assert (published_location(place), location_uri(place)) == (published, uri)
     assert is_url(place) == (place.find("://") in (2, 4, 5))
     assert uri is None or _is_valid_uri(uri)

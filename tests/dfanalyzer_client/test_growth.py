@@ -16,7 +16,7 @@ from dfanalyzer_client.journal import Record
 from dfanalyzer_client.path_query import query_with
 from dfanalyzer_client.private_server import READER, PrivateServer
 from dfanalyzer_client.store import Connection, MonetDBStore
-from dfanalyzer_client.store.growth import bring_forward, schedule
+from dfanalyzer_client.store.growth import apply_pending, schedule
 
 
 @pytest.fixture
@@ -110,14 +110,14 @@ def test_rows_of_a_set_that_grows_are_stored_and_seen_while_it_is_read(
         named = [each.getMessage() for each in caplog.records if "has grown" in each.message]
         assert all("of user 'keras_prov_reader'" in each for each in named)
         assert len(named) == 2
-        assert store.mend()
+        assert store.apply_pending()
         finite = [(a, None if b == float("-inf") else b, t) for a, b, t in expected]
         assert ask.set(tag, "out", 'a, b, "t%s"')[:4] == finite
         assert ask.set(f"{tag}-new", "out", "a") == [(1,)]
         during = told(home, tag)
-    store._mending.due = 0
-    assert store.mend() is not None
-    assert store.mend() is None
+    store._pending_growth.due = 0
+    assert store.apply_pending() is not None
+    assert store.apply_pending() is None
     assert set(columns(admin, tag, "ds_out")) == {
         "id", "step_task_id", "next_task_id", "a", "b", "t%s",
     }  # fmt: skip
@@ -165,9 +165,9 @@ def test_what_others_left_waiting_is_brought_forward_a_little_at_a_time(
         return sum("b" in columns(admin, each, "ds_out") for each in tags)
 
     for number in range(1, 4):
-        rest = stale.mend()
+        rest = stale.apply_pending()
         assert (whole(), rest == 0.0) == (number, number < 3)
-    assert stale.mend() is None
+    assert stale.apply_pending() is None
     stale.close()
 
 
@@ -181,7 +181,7 @@ def test_another_process_brings_forward_what_nobody_has(
         tell(dataflow(tag, "b"), task(tag, 2, {"b": 2}))
     stale = MonetDBStore(PrivateServer(home).ensure, readers=(READER,))
     stale.write(f"{tag}-2", [Record(1, {"kind": "refused"})])
-    stale.mend()
+    stale.apply_pending()
     stale.close()
     assert "b" in columns(admin, tag, "ds_out")
     tell(task(tag, 3, {"b": 3}))  # by the first one, whose layout is of before
@@ -245,13 +245,13 @@ def test_a_server_that_keeps_views_too_keeps_up_no_rows(
         admin.execute(f'SELECT * FROM "{tag}".nosuch')
 
     with reading(home, f'SELECT * FROM "{tag}"."out"'), monkeypatch.context() as patched:
-        patched.setattr(bring_forward, "_view_of", refuse)
+        patched.setattr(apply_pending, "_recreate_view", refuse)
         tell(dataflow(tag, "a", "b"), task(tag, 2, {"a": 2, "b": 3}))
         admin.rollback()
         assert columns(admin, tag, "out") == ["id", "step_task_id", "a"]
         assert ask.set(tag, "out", "a") == [(1,), (2,)]
         with pytest.raises(RefusedError):
             ask.set(tag, "out", "b")
-    store._mending.due = 0
-    store.mend()
+    store._pending_growth.due = 0
+    store.apply_pending()
     assert ask.set(tag, "out", "a, b") == [(1, None), (2, 3)]

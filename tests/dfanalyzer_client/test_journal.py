@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.errors import JournalError
 from dfanalyzer_client.journal import (
+    DeadLetters,
     Journal,
     JournalReader,
     Record,
-    SetAside,
     _lock,
     _writer,
     append_records,
@@ -29,7 +29,7 @@ from dfanalyzer_client.journal import (
     journals,
     read_header,
     remove_expired,
-    take_over,
+    try_acquire,
 )
 from dfanalyzer_client.journal._record import line_of
 
@@ -152,12 +152,12 @@ def test_only_a_dead_process_journal_can_be_taken_over(tmp_path: Path) -> None:
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     (path,) = journals(tmp_path)
-    assert take_over(path) is None
+    assert try_acquire(path) is None
     process.kill()
     process.communicate()
-    descriptor = take_over(path)
+    descriptor = try_acquire(path)
     assert descriptor is not None
-    assert take_over(path) is None  # by one taker alone
+    assert try_acquire(path) is None  # by one taker alone
     descriptor.close()
 
 
@@ -272,7 +272,7 @@ def test_only_what_a_server_stored_expires(tmp_path: Path) -> None:
         journal = Journal(tmp_path)
         list(compressed(journal.path, keep=keep))
         paths[name] = next(p for p in journals(tmp_path, done=True) if journal.id[:8] in p.name)
-    SetAside.beside(paths["refused"]).add(Record(1, {}), ValueError("why"))
+    DeadLetters.of_journal(paths["refused"]).add(Record(1, {}), ValueError("why"))
     remove_expired(tmp_path, days=1)
     assert all(path.exists() for path in paths.values())
     for path in paths.values():
@@ -294,7 +294,7 @@ def test_what_a_kill_left_half_made_goes(tmp_path: Path) -> None:
 
 def test_a_message_is_set_aside_once(tmp_path: Path) -> None:
     """A kill between setting aside and the store's mark makes no second entry."""
-    aside = SetAside.beside(tmp_path / "one.journal")
+    aside = DeadLetters.of_journal(tmp_path / "one.journal")
     for _ in range(2):
         aside.add(Record(7, {"a": 1}), ValueError("why"))
     assert len(aside) == 1
@@ -349,9 +349,9 @@ def test_without_locks_only_the_dead_are_taken_over(
     with monkeypatch.context() as patched:
         patched.setattr(os, "getpid", lambda: process.pid)
         journal = Journal(tmp_path)
-    assert take_over(journal.path) is None
+    assert try_acquire(journal.path) is None
     process.communicate()
-    descriptor = take_over(journal.path)
+    descriptor = try_acquire(journal.path)
     assert descriptor is not None
     descriptor.close()
 
@@ -375,7 +375,7 @@ def test_a_journal_of_another_machine_is_left_alone(
         (other.path, False, False),
         (other.path, True, True),
     ):
-        descriptor = take_over(path, elsewhere=elsewhere)
+        descriptor = try_acquire(path, elsewhere=elsewhere)
         assert (descriptor is not None) == taken
         if descriptor is not None:
             descriptor.close()
@@ -389,9 +389,9 @@ def test_a_journal_is_locked_before_it_is_found(
 
     def watched(descriptor: int) -> None:
         seen.append(journals(tmp_path))
-        _lock.hold(descriptor)
+        _lock.lock(descriptor)
 
-    monkeypatch.setattr(_writer, "hold", watched)
+    monkeypatch.setattr(_writer, "lock", watched)
     journal = Journal(tmp_path)
     assert seen == [[]]
     assert journals(tmp_path) == [journal.path]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dfanalyzer_client.masking import (
     MASK,
-    MOST_OF_ERRORS,
+    MAX_ERROR_CHARACTERS,
     captured_row,
     captured_text,
     is_secret_name,
@@ -179,9 +179,9 @@ def test_short_options_of_commands() -> None:
 def test_a_long_text_is_cut_and_says_so() -> None:
     """Its beginning and its end are there, and no half of a secret where it was cut."""
     secret = "password=" + "hunter2" * 400
-    text = "a " * (MOST_OF_ERRORS // 4 - 600) + secret + "b " * 4_000_000 + "the end"
-    cut = captured_text(text, MOST_OF_ERRORS)
-    assert len(cut) < MOST_OF_ERRORS + 100
+    text = "a " * (MAX_ERROR_CHARACTERS // 4 - 600) + secret + "b " * 4_000_000 + "the end"
+    cut = captured_text(text, MAX_ERROR_CHARACTERS)
+    assert len(cut) < MAX_ERROR_CHARACTERS + 100
     assert cut.startswith("a a ")
     assert cut.endswith("the end")
     assert "characters left out]" in cut

@@ -27,8 +27,8 @@ from dfanalyzer_client.journal import Record
 from dfanalyzer_client.journal._record import line_of, parsed
 from dfanalyzer_client.private_server import READER, PrivateServer
 from dfanalyzer_client.store import MonetDBStore
-from dfanalyzer_client.support.spreadsheet import defused
-from dfanalyzer_client.support.terminal import shown, shown_line
+from dfanalyzer_client.support.spreadsheet import escape_formula
+from dfanalyzer_client.support.terminal import terminal_line, terminal_text
 
 ANY = st.text(st.characters() | st.sampled_from("\0\\x0ud8e9\udce9\ufeff%c5"))
 
@@ -99,11 +99,11 @@ def test_values_that_no_column_holds_cost_themselves_alone(home: Path, tag: str,
 
 def test_what_steers_a_terminal_is_shown() -> None:
     """Escape sequences of both kinds, marks that turn letters around, and other ends of lines."""
-    assert shown("\x1b]52;c;x\x07\x9b2J\u202eb\u2066\u2028\r\t\n") == (
+    assert terminal_text("\x1b]52;c;x\x07\x9b2J\u202eb\u2066\u2028\r\t\n") == (
         "\\x1b]52;c;x\\x07\\x9b2J\\u202eb\\u2066\\u2028\\r\t\n"
     )
-    assert shown_line("a\nb\tc") == "a\\nb\\tc"
-    assert shown("é 家 😀 \\x1b") == "é 家 😀 \\x1b"
+    assert terminal_line("a\nb\tc") == "a\\nb\\tc"
+    assert terminal_text("é 家 😀 \\x1b") == "é 家 😀 \\x1b"
     text = json_text([{"a": "\x9b\u202e é"}])
     assert "\\u009b\\u202e é" in text
     assert json.loads(text) == [{"a": "\x9b\u202e é"}]
@@ -112,13 +112,13 @@ def test_what_steers_a_terminal_is_shown() -> None:
 @pytest.mark.parametrize("text", ["=1+1", "+cmd|x", "-x", "@SUM(1)", "\tx", "\rx", "'=x", "-1-2"])
 def test_a_formula_is_defused(text: str) -> None:
     """By a quote, which is one more where there is one."""
-    assert defused(text) == f"'{text}"
+    assert escape_formula(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("value", [-1.5, "-1.5", "+3", "-1e-05", "-inf", "'x", "a=1", "", None])
 def test_what_is_no_formula_stays(value: object) -> None:
     """Numbers above all."""
-    assert defused(value) == value
+    assert escape_formula(value) == value
 
 
 def test_columns_have_names_of_their_own() -> None:

@@ -355,14 +355,14 @@ def test_it_stays_while_somebody_is_connected(tmp_path: Path) -> None:
 def test_a_short_visit_between_two_looks_counts(server: PrivateServer) -> None:
     """A client that came and went is seen once, whenever the next look is."""
     url = server.ensure()
-    visitors = _process.Visitors(url.port)
-    while visitors.came():  # the server's own logins at its start may still be closing
+    connections = _process.ConnectionWatch(url.port)
+    while connections.poll():  # the server's own logins at its start may still be closing
         pass
     asked(url)
-    assert visitors.came()
-    while visitors.came():  # at last the connection is only remembered, and was counted
+    assert connections.poll()
+    while connections.poll():  # at last the connection is only remembered, and was counted
         pass
-    assert not visitors.came()
+    assert not connections.poll()
 
 
 def test_a_server_that_does_not_stop_is_killed(server: PrivateServer) -> None:
@@ -386,7 +386,7 @@ def test_the_log_stays_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with log.open("ab", buffering=0) as writer:
         writer.write(b"old " * 500)
         writer.write(b"new " * 125)
-        _process._bound(log)
+        _process._truncate_log(log)
         assert log.read_bytes() == b"new " * 125
         writer.write(b"end")
     assert log.read_bytes() == b"new " * 125 + b"end"

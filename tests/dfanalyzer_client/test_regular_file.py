@@ -74,6 +74,6 @@ def test_a_folder_is_read_without_what_leads_out_of_it(
     assert not _copied_from(folder, plain[1], tmp_path / "copy")
     assert [path.name for path in (tmp_path / "copy").rglob("*")] == ["file"]
     (folder / "second").touch()
-    monkeypatch.setattr(digest, "MOST_FILES", 1)
+    monkeypatch.setattr(digest, "MAX_FILES", 1)
     with pytest.raises(OSError, match="more than 1 files"):
         file_digest(folder)

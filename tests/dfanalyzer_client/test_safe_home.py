@@ -17,7 +17,7 @@ from dfanalyzer_client.errors import DfAnalyzerError, UnsafeHomeError
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.support import accounts
 from dfanalyzer_client.support.accounts import TRUST
-from dfanalyzer_client.support.safe_home import check_home, made_home
+from dfanalyzer_client.support.safe_home import check_home, create_home
 
 NOBODY = 65534
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
@@ -27,7 +27,7 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files
 def kept(tmp_path: Path) -> Path:
     """A data folder as we make it, with a file in each folder."""
     home = tmp_path / "way" / "home"
-    made_home(home)
+    create_home(home)
     for name in ("server", "journals", "artifacts"):
         (home / name).mkdir(mode=0o700)
         (home / name / "file").touch(mode=0o600)
@@ -43,7 +43,7 @@ def test_what_we_make_passes_whatever_the_umask(tmp_path: Path, kept: Path) -> N
     """Folders that we make are 0700, those on the way to it, too, and links on the way are fine."""
     before = os.umask(0)
     try:
-        made_home(tmp_path / "a" / "b" / "c")
+        create_home(tmp_path / "a" / "b" / "c")
     finally:
         os.umask(before)
     assert (tmp_path / "a").stat().st_mode & 0o777 == 0o700

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dfanalyzer_client.config.store_url import StoreURL
-from dfanalyzer_client.delivery.batches import ship
+from dfanalyzer_client.delivery.batches import store_batch
 from dfanalyzer_client.delivery.exporter import Exporter
 from dfanalyzer_client.errors import (
     ConflictError,
@@ -29,7 +29,7 @@ from dfanalyzer_client.errors import (
 )
 from dfanalyzer_client.executions.reader import read_execution
 from dfanalyzer_client.executions.summaries import find_execution
-from dfanalyzer_client.journal import Journal, JournalReader, Record, SetAside
+from dfanalyzer_client.journal import DeadLetters, Journal, JournalReader, Record
 from dfanalyzer_client.private_server import READER, PrivateServer
 from dfanalyzer_client.store import Connection, MonetDBStore
 from dfanalyzer_client.store.bulk import insert_rows
@@ -89,14 +89,14 @@ def test_a_refused_message_is_set_aside_and_the_rest_is_stored(
     store: MonetDBStore, tag: str, ask: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """One message that cannot be stored, in mid-batch, costs itself alone, and is said once."""
-    aside = SetAside(tmp_path / "journal.refused")
+    aside = DeadLetters(tmp_path / "journal.refused")
     bad = task(tag, 2, {"a": 2})
     bad["transformation"] = "nosuch"
     batch = records(
         dataflow(tag, ("a", "NUMERIC")), task(tag, 1, {"a": 1}), bad, task(tag, 3, {"a": 3})
     )
-    ship(store, tag, batch, aside)
-    ship(store, tag, batch, aside)
+    store_batch(store, tag, batch, aside)
+    store_batch(store, tag, batch, aside)
     assert ask.set(tag, "out", "a") == [(1,), (3,)]
     assert len(aside) == 1
     entry = json.loads(aside.path.read_text())
@@ -109,7 +109,7 @@ def test_messages_that_make_no_sense_hold_up_nothing(
     store: MonetDBStore, tag: str, ask: Any, tmp_path: Path
 ) -> None:
     """Whatever is wrong with a message, it is set aside and those after it are stored."""
-    aside = SetAside(tmp_path / "journal.refused")
+    aside = DeadLetters(tmp_path / "journal.refused")
     good = task(tag, 9, {"a": 9})
     wrong = [
         task(tag, 1, {"nosuch": 1}),
@@ -120,7 +120,7 @@ def test_messages_that_make_no_sense_hold_up_nothing(
         {**good, "dataflow": "nobody declared this"},
         {"kind": "dataflow", "tag": "sys", "transformations": []},
     ]
-    ship(store, tag, records(dataflow(tag, ("a", "NUMERIC")), *wrong, good), aside)
+    store_batch(store, tag, records(dataflow(tag, ("a", "NUMERIC")), *wrong, good), aside)
     assert ask.set(tag, "out", "a") == [(9,)]
     assert len(aside) == len(wrong)
 
@@ -131,9 +131,9 @@ def test_lacking_rights_are_no_fault_of_a_message(
     """A user who may not write sets nothing aside: it waits until somebody grants it."""
     store.write(tag, records(dataflow(tag, ("a", "NUMERIC"))))
     reader = MonetDBStore(PrivateServer(home).reader_url)
-    aside = SetAside(tmp_path / "journal.refused")
+    aside = DeadLetters(tmp_path / "journal.refused")
     with pytest.raises(StoreLoginError, match="db init"):
-        ship(reader, f"{tag}-2", records(task(tag, 1, {"a": 1})), aside)
+        store_batch(reader, f"{tag}-2", records(task(tag, 1, {"a": 1})), aside)
     assert len(aside) == 0
     reader.close()
 

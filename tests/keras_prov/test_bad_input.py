@@ -194,13 +194,13 @@ def test_a_store_that_cannot_be_used_harms_nothing_and_loses_nothing(
 
 def sync_elsewhere(journal: Path, home: Path, good: Any) -> None:
     """Store a journal whose store never answered in the one that does."""
-    from dfanalyzer_client.delivery.exporter import ship
-    from dfanalyzer_client.journal import JournalReader, SetAside
+    from dfanalyzer_client.delivery.exporter import store_batch
+    from dfanalyzer_client.journal import DeadLetters, JournalReader
     from dfanalyzer_client.store import MonetDBStore
 
     store = MonetDBStore(lambda: good, readers=("keras_prov_reader",))
     records = list(JournalReader(journal))
-    ship(store, records[0].message["journal"], records, SetAside.beside(journal))
+    store_batch(store, records[0].message["journal"], records, DeadLetters.of_journal(journal))
     store.close()
 
 

@@ -1,4 +1,4 @@
-"""An execution as a crate to publish: a Provenance Run Crate 0.5, which is an RO-Crate 1.1.
+"""Publish an execution as a crate: a Provenance Run Crate 0.5, which is an RO-Crate 1.1.
 
 It needs the package rocrate: ``pip install 'keras-prov[crate]'``. What is inside, and where each
 part is found, is in docs/how-to/publish-a-crate.md.
@@ -36,24 +36,24 @@ def write_crate(
 ) -> Path:
     """Write the crate of an execution.
 
-    The same execution gives the same crate, byte for byte, while its files are where they were.
+    The same execution gives the same crate, byte for byte, as long as its files stay in place.
 
     Args:
         connection: to the database that has the execution.
         summary: which execution.
-        target: a folder, or a file where the name ends in ``.zip``.
+        target: a folder, or a zip file if the name ends in ``.zip``.
         prov_json: the execution as PROV-JSON.
-        author: of the crate; None where nobody is named.
-        license: SPDX id or URL; None where none is named.
-        force: whether a crate that is there already is replaced.
+        author: of the crate; None if nobody is named.
+        license: SPDX id or URL; None if no licence is named.
+        force: whether to replace an existing crate.
 
     Returns:
         The target.
 
     Raises:
-        CrateError: rocrate is not installed, the execution is empty, there is something at the
-            target, or it cannot be written.
-        DfAnalyzerError: the licence is none.
+        CrateError: rocrate is not installed, the execution is empty, the target exists, or it
+            cannot be written.
+        DfAnalyzerError: the licence is invalid.
     """
     try:
         from ._assembly import Work, fill

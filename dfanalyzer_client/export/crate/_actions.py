@@ -1,4 +1,4 @@
-"""What was done: an action for each task, one for the whole run, and how the run called them."""
+"""Actions of a crate: one per task, one for the whole run, and how the run called the tasks."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ REASONS = {
     "ABANDONED": "Its process ended without a word.",
     "FAILED": "It failed; no reason was recorded.",
 }
-"""Where a task has no message of its own."""
+"""For tasks that have no error message."""
 
 
 @dataclass(frozen=True)
 class Material:
-    """A file that actions used or made: its id, and the tasks that did so."""
+    """A file that tasks read or wrote: its id, and the ids of these tasks."""
 
     id: str
     readers: frozenset[int]
@@ -39,7 +39,7 @@ class Material:
 
 
 def task_id(task: TaskRecord) -> str:
-    """Id of the action that a task was."""
+    """Id of the action of a task."""
     return f"#task-{quote(key_of(task), safe='')}"
 
 
@@ -56,25 +56,25 @@ def actions_of(
     Args:
         run: the execution.
         workflow: id of the script.
-        parameters: with the values that its tasks had.
+        parameters: the parameters, with the values that the tasks had.
         materials: the files.
-        agent: id of who did it.
+        agent: id of the person who ran it.
         variables: ids of the environment variables that were set.
     """
     used = {task.id: list(parameters.values.get(task.id, ())) for task in run.record.tasks}
-    made: dict[int, list[str]] = {task.id: [] for task in run.record.tasks}
-    for each in materials:
-        for reader in each.readers:
-            used[reader].append(each.id)
-        for writer in each.writers:
-            made[writer].append(each.id)
-    results = dict.fromkeys(chain.from_iterable(made.values()))
+    generated: dict[int, list[str]] = {task.id: [] for task in run.record.tasks}
+    for material in materials:
+        for reader in material.readers:
+            used[reader].append(material.id)
+        for writer in material.writers:
+            generated[writer].append(material.id)
+    results = dict.fromkeys(chain.from_iterable(generated.values()))
     objects = dict.fromkeys(id_ for id_ in chain.from_iterable(used.values()) if id_ not in results)
     whole = _whole(run, workflow, agent) | _links(
         object=list(objects), result=list(results), environment=variables
     )
     tasks = [
-        _task(task, agent) | _links(object=used[task.id], result=made[task.id])
+        _task(task, agent) | _links(object=used[task.id], result=generated[task.id])
         for task in run.record.tasks
     ]
     controls = [_control(task) for task in run.record.tasks]
@@ -86,7 +86,7 @@ def _task(task: TaskRecord, agent: str | None) -> Entity:
         "@id": task_id(task),
         "@type": "CreateAction",
         "name": label_of(task),
-        "description": f"{label_of(task)} of the run: {_told(task.status)}.",
+        "description": f"{label_of(task)} of the run: {_status_text(task.status)}.",
         "instrument": reference(tool_id(task.transformation)),
         **_when(task.began, task.ended),
         **_how(task.status, task.error),
@@ -102,8 +102,8 @@ def _whole(run: Run, workflow: str, agent: str | None) -> Entity:
         "@type": "CreateAction",
         "name": f"Run {summary.tag}",
         "description": (
-            f"Execution {summary.tag} of dataflow {summary.dataflow}: {_told(summary.status)}, "
-            f"{summary.epochs} epoch{'s' * (summary.epochs != 1)}."
+            f"Execution {summary.tag} of dataflow {summary.dataflow}: "
+            f"{_status_text(summary.status)}, {summary.epochs} epoch{'s' * (summary.epochs != 1)}."
         ),
         "instrument": reference(workflow),
         **_when(summary.began, summary.ended),
@@ -129,7 +129,7 @@ def _orchestration(run: Run, controls: Sequence[Entity], agent: str | None) -> E
         "@type": "OrganizeAction",
         "name": "Run of the script in Python",
         "instrument": reference(PYTHON),
-        "object": reference(*(each["@id"] for each in controls)),
+        "object": reference(*(control["@id"] for control in controls)),
         "result": reference(RUN),
         **_when(run.summary.began, run.summary.ended),
         **({"agent": reference(agent)} if agent else {}),
@@ -137,7 +137,7 @@ def _orchestration(run: Run, controls: Sequence[Entity], agent: str | None) -> E
 
 
 def _when(began: datetime | None, ended: datetime | None) -> Entity:
-    """Begin and end, to the millisecond, as the profile has them."""
+    """Start and end, to the millisecond, as the profile prescribes."""
     times = {"startTime": began, "endTime": ended}
     return {
         name: f"{moment.replace(tzinfo=None).isoformat(timespec='milliseconds')}+00:00"
@@ -147,7 +147,7 @@ def _when(began: datetime | None, ended: datetime | None) -> Entity:
 
 
 def _how(status: str, error: str | None) -> Entity:
-    """How it ended; nothing of what has not."""
+    """How an action ended; empty if it has not ended."""
     if status == "FINISHED":
         return {"actionStatus": COMPLETED}
     if status in REASONS:
@@ -155,11 +155,11 @@ def _how(status: str, error: str | None) -> Entity:
     return {}
 
 
-def _told(status: str) -> str:
+def _status_text(status: str) -> str:
     running = "had not ended when this crate was written"
     return running if status in ("READY", "RUNNING") else status.lower()
 
 
 def _links(**ids: Sequence[str]) -> Entity:
-    """Properties that name entities; those that name none are left out."""
-    return {name: reference(*each) for name, each in ids.items() if each}
+    """Properties that refer to entities; empty ones are left out."""
+    return {name: reference(*named) for name, named in ids.items() if named}

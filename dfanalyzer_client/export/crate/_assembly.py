@@ -1,4 +1,4 @@
-"""What goes into a crate, and where from: each part is added, or noted as missing and why."""
+"""Assemble a crate: every part is added, or noted as missing with the reason."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ._readme import Notes, readme
 from ._script import find_script
 from ._software import software_of
 from ._tables import Table
-from ._workflow import add_workflow, told_of
+from ._workflow import add_workflow, describe_script
 
 __all__ = ["Work", "fill"]
 
@@ -29,7 +29,7 @@ CONTROL = "#control-"
 
 @dataclass
 class Work:
-    """A crate in the making."""
+    """A crate that is being written."""
 
     crate: Crate
     run: Run
@@ -40,13 +40,13 @@ class Work:
     notes: Notes = field(default_factory=Notes)
 
     def add_text(self, path: str, text: str, description: str, **properties: object) -> str:
-        """Add a file, and note it."""
+        """Add a file, and list it in the README."""
         self.notes.inside.append((path, description))
         return self.crate.add_text(path, text, description, **properties)
 
 
 def fill(work: Work, prov_json: str, author: Author | None, licence: str | None) -> None:
-    """Put all of an execution into the crate, and write it."""
+    """Add everything of an execution to the crate, and write it."""
     crate, run = work.crate, work.run
     writer = crate.add(author_of(author)) if author else None
     user = user_of(work.environment)
@@ -70,14 +70,14 @@ def fill(work: Work, prov_json: str, author: Author | None, licence: str | None)
 
 
 def _add_script(work: Work) -> str:
-    """Add the workflow; its id."""
+    """Add the workflow, and return its id."""
     script = find_script(work.environment, work.run.summary.began)
     main = add_workflow(work.crate, work.run.record, script, work.environment, work.parameters)
-    told = told_of(script, work.environment.source)
+    description = describe_script(script, work.environment.source)
     if script.path is None:
-        work.notes.missing.append(told)
+        work.notes.missing.append(description)
     else:
-        work.notes.inside.append((main, told))
+        work.notes.inside.append((main, description))
     work.notes.inside.append(("dataflow.json", "The dataflow as it was declared."))
     return main
 
@@ -94,7 +94,7 @@ def _add_prov(work: Work, prov_json: str) -> None:
 
 
 def _add_environment(work: Work) -> list[str]:
-    """Add what it ran in; ids of the environment variables."""
+    """Add the environment, and return the ids of the environment variables."""
     if not work.environment:
         work.notes.missing.append(
             "The environment (packages, devices, commit) was not captured (key ENVIRONMENT)."
@@ -148,14 +148,14 @@ def _add_table(work: Work, table: Table) -> None:
 
 def _add_files(work: Work) -> None:
     files = collect_files(work.run.record.files, work.crate.folder)
-    if not any(each.path for each in files):
+    if not any(file.path for file in files):
         work.notes.missing.append(
             "The model: it was not captured (key MODEL) nor saved, or what was saved is not to be "
             "had."
         )
-    for each in files:
-        id_ = _inside(work, each) if each.path else _outside(work, each)
-        work.materials.append(Material(id_, each.readers, each.writers))
+    for file in files:
+        id_ = _inside(work, file) if file.path else _outside(work, file)
+        work.materials.append(Material(id_, file.readers, file.writers))
 
 
 def _inside(work: Work, file: CrateFile) -> str:
@@ -194,7 +194,7 @@ def _outside(work: Work, file: CrateFile) -> str:
 
 
 def _describe(work: Work, author: str | None, licence: str | None) -> None:
-    """Say what the crate is, in its root and in README.md."""
+    """Describe the crate in its root entity and in README.md."""
     summary = work.run.summary
     ended = summary.ended or summary.began or datetime.now(UTC)
     count = len(work.run.record.tasks)

@@ -1,4 +1,4 @@
-"""A crate in a folder, as the package rocrate writes it: its files, its entities, its root."""
+"""Write a crate with the package rocrate: its files, its entities, its root."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._parameters import Entity
 __all__ = ["Crate"]
 
 VERSION = "1.1"
-"""Of RO-Crate: the one that the run profiles build on."""
+"""The version of RO-Crate that the run profiles build on."""
 
 CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"
 WORKFLOW_CRATE = "https://w3id.org/workflowhub/workflow-ro-crate/1.0"
@@ -60,12 +60,12 @@ class Crate:
         self.set_root(conformsTo=[{"@id": id_} for id_, _, _ in PROFILES])
 
     def add(self, entity: Entity) -> str:
-        """Add what is no file; its id."""
+        """Add an entity that is not a file, and return its id."""
         self._crate.add(ContextEntity(self._crate, entity["@id"], properties=entity))
         return str(entity["@id"])
 
     def add_text(self, path: str, text: str, description: str, **properties: Any) -> str:
-        """Write a file and add it; its id."""
+        """Write a file, add it, and return its id."""
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("w", encoding="utf-8", newline="") as file:
@@ -73,7 +73,7 @@ class Crate:
         return self.add_file(path, description=description, **properties)
 
     def add_file(self, path: str, **properties: Any) -> str:
-        """Add a file, or a folder, that lies in the crate's folder; its id."""
+        """Add a file or folder that is in the crate's folder, and return its id."""
         target = self.folder / path
         size, sha256 = file_digest(target)
         known: Entity = {"name": target.name, "contentSize": str(size)}
@@ -88,7 +88,7 @@ class Crate:
         return quote(f"{path}/" if target.is_dir() else path)
 
     def set_root(self, **properties: Any) -> None:
-        """Say something of the crate itself; what is None is left out."""
+        """Set properties of the crate's root entity; those that are None are left out."""
         for name, value in properties.items():
             if value is not None:
                 self._crate.root_dataset[name] = value

@@ -1,6 +1,6 @@
-"""The files of an execution: those that it wrote are copied, if their content is the recorded one.
+"""Copy the files that an execution wrote, if their content is still what was recorded.
 
-A content is looked for where it was written, then under its SHA-256 in the artifact store.
+We look where the file was written, then in the artifact store, by its SHA-256.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ...executions.record import FileRecord
 from ...file import READ, WRITTEN
 from ...support.digest import file_digest
 from ...support.regular_file import copy_folder, copy_regular
-from ..file_locations import is_url, published_place
+from ..file_locations import is_url, published_location
 
 __all__ = ["CrateFile", "collect_files", "safe_name", "unused_name"]
 
@@ -29,10 +29,10 @@ class CrateFile:
     """One content, which tasks read or wrote under one or more names.
 
     Attributes:
-        path: where it lies in the crate; None where it is not in it.
-        note: where it is not: why.
+        path: its path in the crate; None if it is not in it.
+        note: if it is not in the crate, why.
         readers: ids of the tasks that read it.
-        writers: ids of the tasks that wrote it, or did what the predecessor does not say.
+        writers: ids of the tasks that wrote it, or of which we do not know whether they did.
     """
 
     key: str
@@ -48,7 +48,7 @@ class CrateFile:
 
 
 def collect_files(recorded: Sequence[FileRecord], crate: Path) -> list[CrateFile]:
-    """Copy what was written into the folder `files` of `crate`, and say what was not and why."""
+    """Copy files that were written into the folder `files` of `crate`; note why others are not."""
     taken: set[str] = set()
     return [
         _collected(number, group, crate, taken)
@@ -57,13 +57,13 @@ def collect_files(recorded: Sequence[FileRecord], crate: Path) -> list[CrateFile
 
 
 def safe_name(text: str) -> str:
-    """The last part of a path as the name of a file: ASCII, and never hidden."""
+    """The last part of a path as a file name: ASCII, and not hidden."""
     return re.sub(r"[^A-Za-z0-9_.+-]", "_", re.split(r"[/\\]", text)[-1]).lstrip(".") or "file"
 
 
 def unused_name(name: str, taken: set[str]) -> str:
-    """`name`, or it with the first number that makes it unlike those that are `taken` already."""
-    stem, dot, suffix = name.partition(".")  # at the first: Keras knows weights by .weights.h5
+    """`name`, with a number if it is in `taken`; case does not matter."""
+    stem, dot, suffix = name.partition(".")  # at the first dot: Keras expects .weights.h5
     number, result = 1, name
     while result.lower() in taken:
         number += 1
@@ -74,14 +74,14 @@ def unused_name(name: str, taken: set[str]) -> str:
 
 def _by_content(recorded: Sequence[FileRecord]) -> list[list[FileRecord]]:
     groups: dict[str, list[FileRecord]] = {}
-    for each in recorded:
-        groups.setdefault(each.sha256 or f"{each.name}\0{each.path}", []).append(each)
+    for file in recorded:
+        groups.setdefault(file.sha256 or f"{file.name}\0{file.path}", []).append(file)
     return list(groups.values())
 
 
 def _collected(number: int, group: list[FileRecord], crate: Path, taken: set[str]) -> CrateFile:
     first, path = group[0], None
-    if not any(each.mode == WRITTEN for each in group):
+    if not any(file.mode == WRITTEN for file in group):
         note = "it was read, not written, and what was read is not copied"
     elif first.sha256 is None:
         note = "no SHA-256 was recorded, so its content cannot be told from another one"
@@ -94,12 +94,12 @@ def _collected(number: int, group: list[FileRecord], crate: Path, taken: set[str
             taken.remove(name.lower())
     return CrateFile(
         key=f"file-{number}",
-        names=tuple(dict.fromkeys(each.name for each in group)),
-        origins=tuple(dict.fromkeys(published_place(each.path) for each in group)),
+        names=tuple(dict.fromkeys(file.name for file in group)),
+        origins=tuple(dict.fromkeys(published_location(file.path) for file in group)),
         size=first.size,
         sha256=first.sha256,
-        readers=frozenset(each.task.id for each in group if each.mode == READ),
-        writers=frozenset(each.task.id for each in group if each.mode != READ),
+        readers=frozenset(file.task.id for file in group if file.mode == READ),
+        writers=frozenset(file.task.id for file in group if file.mode != READ),
         path=path,
         note=note,
         is_folder=path is not None and (crate / path).is_dir(),
@@ -107,10 +107,10 @@ def _collected(number: int, group: list[FileRecord], crate: Path, taken: set[str
 
 
 def _copied(group: list[FileRecord], sha256: str, target: Path) -> str:
-    """Copy the content to `target`; the reason where it cannot be found."""
+    """Copy the content to `target`; returns the reason if it cannot be found, else ""."""
     target.parent.mkdir(exist_ok=True)
     notes = []
-    for source in dict.fromkeys(each.path for each in group if not is_url(each.path)):
+    for source in dict.fromkeys(file.path for file in group if not is_url(file.path)):
         problem = _copied_from(Path(source), sha256, target)
         if not problem:
             return ""
@@ -118,18 +118,18 @@ def _copied(group: list[FileRecord], sha256: str, target: Path) -> str:
     if _is_in_store(sha256, target):
         return ""
     with contextlib.suppress(OSError):
-        target.parent.rmdir()  # where nothing else is in it
+        target.parent.rmdir()  # if it is empty
     return notes[0] if notes else "it is behind a URL, and not in the artifact store"
 
 
 def _copied_from(source: Path, sha256: str, target: Path) -> str:
-    """Copy a file or folder; the reason where it is not there, or not what it was."""
+    """Copy a file or folder; returns the reason if it is missing or has changed, else ""."""
     try:
         if source.is_dir():
             copy_folder(source, target)
         else:
             copy_regular(source, target)
-        _, digest = file_digest(target)  # of the copy: the file itself may change meanwhile
+        _, digest = file_digest(target)  # of the copy, because the file may change meanwhile
     except FileNotFoundError:
         problem = "it is not where it was written any more"
     except (OSError, shutil.Error) as error:
@@ -143,14 +143,14 @@ def _copied_from(source: Path, sha256: str, target: Path) -> str:
 
 
 def _is_in_store(sha256: str, target: Path) -> bool:
-    """Whether the artifact store had it, so that it lies at `target` now."""
+    """Copy the content from the artifact store to `target`, if it is there; returns whether."""
     if not re.fullmatch("[0-9a-f]{64}", sha256):
         return False
     root = settings.artifacts() or str(settings.home() / "artifacts")
     if "://" in root:
         return _is_in_remote_store(root, sha256, target)
     found = sorted((Path(root) / sha256[:2]).glob(f"{sha256}*"))
-    return any(not _copied_from(each, sha256, target) for each in found)
+    return any(not _copied_from(item, sha256, target) for item in found)
 
 
 def _is_in_remote_store(root: str, sha256: str, target: Path) -> bool:
@@ -163,7 +163,7 @@ def _is_in_remote_store(root: str, sha256: str, target: Path) -> bool:
                 shutil.copyfileobj(source, copy, 1 << 20)
             if file_digest(target)[1] == sha256:
                 return True
-    except Exception:  # noqa: S110  # each backend has its own; what is not found is said
+    except Exception:  # noqa: S110  # backends raise their own errors; a missing file is reported
         pass
     _remove(target)
     return False

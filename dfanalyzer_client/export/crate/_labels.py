@@ -1,4 +1,4 @@
-"""The run that a crate is of, and what people call its parts."""
+"""The run that a crate describes, and the names of its parts for people."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ SPELLED = {tag.lower(): tag for tag in (*SETS, *TRANSFORMATIONS, SCRIPT)}
 
 @dataclass(frozen=True)
 class Run:
-    """An execution: how it stands, and all of it."""
+    """An execution: its summary and its full record."""
 
     summary: ExecutionSummary
     record: ExecutionRecord
 
 
 def spelled(tag: str) -> str:
-    """A tag of ours as the documentation spells it; another as the database has it."""
+    """A tag as the documentation spells it, if it is ours; otherwise as it is stored."""
     return SPELLED.get(tag, tag)
 
 
 def key_of(task: TaskRecord) -> str:
-    """What names a task within its execution."""
+    """A unique name of a task within its execution."""
     return f"{task.transformation}-{task.name}"
 
 
 def label_of(task: TaskRecord) -> str:
-    """What people call a task."""
+    """The name of a task for people."""
     return f"{spelled(task.transformation)} {task.name}"

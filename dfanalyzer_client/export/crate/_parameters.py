@@ -1,7 +1,7 @@
 """Formal parameters of the workflow, and the values that its tasks had for them.
 
-A hyperparameter is a parameter of its own, and each of its values stands once, however many
-trainings had it. The rows of a set, whose number nobody knows before, are one parameter: a file.
+A hyperparameter is one parameter; each of its values is listed once, however many trainings had
+it. A set with any number of rows is one parameter, too: a file.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ Entity = dict[str, Any]
 """An entity of JSON-LD: its ``@id``, its ``@type``, its properties."""
 
 TABULAR = tags_of(*(set(Role) - {Role.HYPERPARAMETERS}))
-"""Sets of ours whose rows are no hyperparameters, though there may be only one."""
+"""Our sets whose rows are not hyperparameters, even if there is only one row."""
 
 TIMES = frozenset({tags.TRAINING_STARTED.lower()})
 TYPES = {"NUMERIC": "Number", "TEXT": "Text", "FILE": "Text"}
@@ -48,19 +48,19 @@ class Parameters:
 
 
 def parameters_of(record: ExecutionRecord, tables: Sequence[Table]) -> Parameters:
-    """The parameters that an execution gave a value."""
+    """The parameters that have a value in an execution."""
     result = Parameters()
-    for each in record.sets:
-        if _is_of_values(each):
-            _add_values(result, each)
+    for content in record.sets:
+        if _is_of_values(content):
+            _add_values(result, content)
     for table in tables:
         _add_file(result, table)
     return result
 
 
 def reference(*ids: str) -> Entity | list[Entity]:
-    """One or several entities by their ids, as properties name them."""
-    found = [{"@id": each} for each in ids]
+    """References to entities, as the value of a property: one, or a list of several."""
+    found = [{"@id": id_} for id_ in ids]
     return found[0] if len(found) == 1 else found
 
 
@@ -107,7 +107,7 @@ def _value(id_: str, name: str, value: Any, parameter: str) -> Entity:
 
 
 def _plain(value: Any) -> Any:
-    """A value as JSON can say it."""
+    """A value that JSON can represent."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else f"{'-' * (value < 0)}Infinity"
     return value if isinstance(value, (int, float)) else str(value)

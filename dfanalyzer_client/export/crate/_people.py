@@ -1,4 +1,4 @@
-"""Who made and did it, and under which licence it is published."""
+"""The crate's author, the user who ran the script, and the licence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NO_LICENCE = "#no-licence"
 
 
 def author_of(author: Author) -> Entity:
-    """The author as a person, by the ORCID iD where there is one."""
+    """The author as a person, identified by the ORCID iD if there is one."""
     return {
         "@id": author.orcid_url or "#author",
         "@type": "Person",
@@ -22,7 +22,7 @@ def author_of(author: Author) -> Entity:
 
 
 def user_of(environment: Environment) -> Entity | None:
-    """The account that the process ran as, where that was captured."""
+    """The account that the process ran as, if it was captured."""
     user = environment.first("process", "user")
     if user is None:
         return None
@@ -31,7 +31,7 @@ def user_of(environment: Environment) -> Entity | None:
 
 
 def licence_of(licence: str | None) -> Entity:
-    """The licence; where none is named, that."""
+    """The licence, or an entity that says that there is none."""
     if licence is None:
         return {
             "@id": NO_LICENCE,

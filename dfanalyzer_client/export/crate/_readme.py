@@ -21,12 +21,12 @@ class Notes:
 def readme(run: Run, notes: Notes, sentences: Sequence[str]) -> str:
     """The text, in Markdown."""
     summary = run.summary
-    lines = [f"# {summary.tag}", "", *(_wrapped(each) for each in sentences), ""]
+    lines = [f"# {summary.tag}", "", *(_wrapped(sentence) for sentence in sentences), ""]
     lines += ["## Inside", ""]
     lines += [f"- `{path}`: {_wrapped(text)}" for path, text in notes.inside]
     lines += ["- `ro-crate-metadata.json`: what all of it is, as a Provenance Run Crate.", ""]
     if notes.missing:
-        lines += ["## Missing", "", *(f"- {_wrapped(each)}" for each in notes.missing), ""]
+        lines += ["## Missing", "", *(f"- {_wrapped(note)}" for note in notes.missing), ""]
     return "\n".join(lines)
 
 

@@ -1,7 +1,6 @@
-"""Which file a training was started from, as the recorded command line says.
+"""Find the script of a training from the recorded command line.
 
-Nothing is guessed: where the line names no file, or the file is not there any more, the reason is
-told instead.
+Nothing is guessed: if the line names no file, or the file no longer exists, we give the reason.
 """
 
 from __future__ import annotations
@@ -28,11 +27,11 @@ RUN_OPTIONS = ("--capture", "--tag", "--store")
 
 @dataclass(frozen=True)
 class Script:
-    """What was run.
+    """The script that was run.
 
     Attributes:
-        path: its file, where it still is; else None.
-        reason: why there is none, as the end of a sentence.
+        path: its file; None if it cannot be found.
+        reason: why it cannot be found, as the end of a sentence.
         changed: when it was changed, if that was after the execution began (UTC).
         command: the command line, as it was recorded.
     """
@@ -44,8 +43,8 @@ class Script:
 
 
 @dataclass(frozen=True)
-class _Said:
-    """What a command line names: a file, or a module, or why neither."""
+class _Target:
+    """What a command line runs: a file, a module, or the reason why neither is known."""
 
     file: str = ""
     module: str = ""
@@ -53,29 +52,29 @@ class _Said:
 
 
 def find_script(environment: Environment, began: datetime | None) -> Script:
-    """The script of an execution that began then, or why it cannot be found."""
+    """The script of an execution that began at `began`, or why it cannot be found."""
     command = environment.first("process", "command_line")
     if command is None:
         return Script(reason="the command line was not captured (key ENVIRONMENT)")
     folder = environment.first("process", "working_directory")
     notebook = environment.first("process", "notebook")
-    said = _Said(notebook) if notebook else _named(command)
-    if not said.reason and any(MASK in each for each in (said.file, said.module)):
-        said = _Said(reason="its name is masked in the recorded command line")
-    if said.reason:
-        return Script(reason=said.reason, command=command)
-    if _is_installed(said.file, environment.first("python", "executable")):
-        reason = f"it was run by the installed command {Path(said.file).name}"
+    target = _Target(notebook) if notebook else _named(command)
+    if not target.reason and any(MASK in text for text in (target.file, target.module)):
+        target = _Target(reason="its name is masked in the recorded command line")
+    if target.reason:
+        return Script(reason=target.reason, command=command)
+    if _is_installed(target.file, environment.first("python", "executable")):
+        reason = f"it was run by the installed command {Path(target.file).name}"
         return Script(reason=reason, command=command)
-    for path in _places(said, Path(folder) if folder else None):
+    for path in _candidates(target, Path(folder) if folder else None):
         if os.path.isfile(path):  # noqa: PTH113  # Path's raises where a folder is not ours to read
             if not os.access(path, os.R_OK):
                 return Script(reason=f"{path} is not ours to read", command=command)
             return Script(path, changed=_changed(path, began), command=command)
-    if said.module:
-        reason = f"module {said.module} is not in the folder that it was started in"
+    if target.module:
+        reason = f"module {target.module} is not in the folder that it was started in"
     else:
-        reason = f"file {said.file} is not where it was"
+        reason = f"file {target.file} is not where it was"
     return Script(reason=reason, command=command)
 
 
@@ -84,13 +83,13 @@ def _is_installed(file: str, python: str | None) -> bool:
     return bool(file and python) and Path(file).parent == Path(python or "").parent
 
 
-def _places(said: _Said, folder: Path | None) -> Iterator[Path]:
-    """Where the file may be; a relative path begins at the working directory."""
-    if said.file and (folder is not None or Path(said.file).is_absolute()):
-        path = (folder or Path()) / said.file
+def _candidates(target: _Target, folder: Path | None) -> Iterator[Path]:
+    """Where the file may be; relative paths start at the working directory."""
+    if target.file and (folder is not None or Path(target.file).is_absolute()):
+        path = (folder or Path()) / target.file
         yield from (path, path / "__main__.py")
-    if said.module and folder is not None:
-        path = folder.joinpath(*said.module.split("."))
+    if target.module and folder is not None:
+        path = folder.joinpath(*target.module.split("."))
         yield path / "__main__.py"
         yield path.with_name(f"{path.name}.py")
 
@@ -100,47 +99,47 @@ def _changed(path: Path, began: datetime | None) -> datetime | None:
     return changed.replace(microsecond=0) if began is not None and changed > began else None
 
 
-def _named(command: str) -> _Said:
-    """What a command line of Python runs."""
+def _named(command: str) -> _Target:
+    """What a Python command line runs."""
     try:
         words = shlex.split(command)
     except ValueError:  # cut off within a quotation
-        return _Said(reason="the recorded command line is not whole")
-    said, rest = _of_python(words[1:])
-    is_ours = Path(said.file).name == "keras-prov" or said.module in OURS
-    return _of_run(rest[1:]) if is_ours and rest[:1] == ["run"] else said
+        return _Target(reason="the recorded command line is not whole")
+    target, rest = _of_python(words[1:])
+    is_ours = Path(target.file).name == "keras-prov" or target.module in OURS
+    return _of_run(rest[1:]) if is_ours and rest[:1] == ["run"] else target
 
 
-def _of_python(words: Sequence[str]) -> tuple[_Said, list[str]]:
+def _of_python(words: Sequence[str]) -> tuple[_Target, list[str]]:
     """What Python's own arguments name, and the arguments after it."""
     position = 0
     while position < len(words):
         word = words[position]
         if word == "-":
-            return _Said(reason="the program was read from standard input"), []
+            return _Target(reason="the program was read from standard input"), []
         if not word.startswith("-"):
-            return _Said(word), list(words[position + 1 :])
+            return _Target(word), list(words[position + 1 :])
         if word == "--check-hash-based-pycs":
             position += 1
         elif found := re.fullmatch(r"-([a-zA-Z]*?)([cmWX])(.*)", word, re.DOTALL):
             value = [found[3]] if found[3] else list(words[position + 1 : position + 2])
             if found[2] == "c":
-                return _Said(reason="the program was given on the command line (python -c)"), []
+                return _Target(reason="the program was given on the command line (python -c)"), []
             if found[2] == "m" and value:
                 skipped = position + (1 if found[3] else 2)
-                return _Said(module=value[0]), list(words[skipped:])
+                return _Target(module=value[0]), list(words[skipped:])
             position += 0 if found[3] else 1
         position += 1
-    return _Said(reason="it was typed at a prompt"), []
+    return _Target(reason="it was typed at a prompt"), []
 
 
-def _of_run(words: Sequence[str]) -> _Said:
+def _of_run(words: Sequence[str]) -> _Target:
     """What the arguments of ``keras-prov run`` name."""
     is_module, position = False, 0
     while position < len(words):
         word = words[position]
         if not word.startswith("-"):
-            return _Said(module=word) if is_module else _Said(word)
+            return _Target(module=word) if is_module else _Target(word)
         is_module |= word == "-m"
         position += 2 if word in RUN_OPTIONS else 1
-    return _Said(reason="the recorded command line names no script")
+    return _Target(reason="the recorded command line names no script")

@@ -1,4 +1,4 @@
-"""What was run: the workflow's tools and steps, the interpreter, the packages, the commit."""
+"""The software: the workflow's tools and steps, the interpreter, the packages, the commit."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ PYTHON, KERAS, BACKEND = "#python", "#keras", "#backend"
 
 
 def tool_id(transformation: str) -> str:
-    """Id of what does a transformation."""
+    """Id of the tool that performs a transformation."""
     return f"#tool-{quote(transformation, safe='')}"
 
 
 def step_id(transformation: str) -> str:
-    """Id of the step that a transformation is in the workflow."""
+    """Id of a transformation's step in the workflow."""
     return f"#step-{quote(transformation, safe='')}"
 
 
 def source_id(source: Source) -> str:
-    """Id of the source code at a commit: its page, where one is known."""
+    """Id of the source code at a commit: its web page, if one is known."""
     return source.commit_url or "#source"
 
 
 def software_of(
     record: ExecutionRecord, environment: Environment, parameters: Parameters
 ) -> list[Entity]:
-    """All software but the script."""
+    """All software except the script."""
     entities = [_python(environment)]
     if environment.first("keras", "version"):
         entities += _keras(environment)

@@ -1,4 +1,4 @@
-"""The rows of an execution as CSV, one file for each set (RFC 4180, in UTF-8)."""
+"""The rows of an execution as CSV, one file per set (RFC 4180, in UTF-8)."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 
 from ...executions.record import ExecutionRecord, SetRecord
 from ...keras_schema import Role, tags_of
-from ...support.spreadsheet import defused
+from ...support.spreadsheet import escape_formula
 from ._files import safe_name, unused_name
 from ._labels import key_of, spelled
 
 __all__ = ["Table", "tables_of"]
 
 FOLDERS = {True: "metrics", False: "inputs"}
-"""Of the sets that tasks write, and of those that they only read."""
+"""The folders of sets that tasks write, and of sets that they only read."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """A set as a file: where it lies in the crate, and its content."""
+    """A set as a file: its path in the crate, and its content."""
 
     path: str
     content: SetRecord
@@ -34,7 +34,7 @@ class Table:
 
     @property
     def description(self) -> str:
-        """What it holds."""
+        """What the file holds."""
         count = len(self.content.rows)
         verb = "wrote" if self.content.is_output else "read"
         columns = ", ".join(self.content.columns)
@@ -45,16 +45,16 @@ ENVIRONMENTS = tags_of(Role.ENVIRONMENT)
 
 
 def tables_of(record: ExecutionRecord) -> list[Table]:
-    """All sets of an execution but its environment, which has files of its own."""
+    """All sets of an execution except its environment, which has files of its own."""
     taken: set[str] = set()
     return [
         Table(
-            f"{FOLDERS[each.is_output]}/{unused_name(f'{safe_name(each.tag)}.csv', taken)}",
-            each,
-            _csv(each),
+            f"{FOLDERS[content.is_output]}/{unused_name(f'{safe_name(content.tag)}.csv', taken)}",
+            content,
+            _csv(content),
         )
-        for each in record.sets
-        if each.tag not in ENVIRONMENTS
+        for content in record.sets
+        if content.tag not in ENVIRONMENTS
     ]
 
 
@@ -70,12 +70,12 @@ def _line(values: Iterable[Any]) -> str:
 
 
 def _cell(value: Any) -> str:
-    """NULL is nothing, an empty text is quoted; NaN and infinities stay, formulas do not."""
+    """A cell: NULL is empty, an empty text is quoted, NaN and infinities stay, formulas do not."""
     if value is None:
         return ""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else f"{'-' * (value < 0)}Infinity"
-    text = str(defused(value))
-    if text == "" or any(each in text for each in ',"\r\n'):
+    text = str(escape_formula(value))
+    if text == "" or any(special in text for special in ',"\r\n'):
         return '"' + text.replace('"', '""') + '"'
     return text

@@ -1,4 +1,4 @@
-"""Where a crate is written: a folder or a zip, whole or not at all."""
+"""Write a crate to a folder or a zip file, completely or not at all."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ __all__ = ["METADATA", "crate_folder"]
 
 METADATA = "ro-crate-metadata.json"
 STORED = (".keras", ".h5", ".zip", ".gz")
-"""Suffixes of what is compressed, or does not become smaller."""
+"""Suffixes of files that compression does not make smaller."""
 
 
 @contextmanager
 def crate_folder(target: Path, force: bool) -> Iterator[Path]:
-    """A folder to write into, which becomes the target, or its zip, at the end.
+    """A folder to write into, which becomes the target, or is zipped to it, at the end.
 
     Raises:
-        CrateError: there is something at the target, or it cannot be written.
+        CrateError: the target exists, or cannot be written.
     """
     _refuse_to_overwrite(target, force)
     try:
@@ -74,9 +74,9 @@ def _clear(target: Path) -> None:
 
 
 def _zip(folder: Path, target: Path) -> Path:
-    """All files of a folder in one, in order of name and without dates: the same each time."""
+    """Zip a folder reproducibly: files in the order of their names, without dates."""
     with zipfile.ZipFile(target, "w") as archive:
-        for path in sorted(each for each in folder.rglob("*") if each.is_file()):
+        for path in sorted(file for file in folder.rglob("*") if file.is_file()):
             entry = zipfile.ZipInfo(path.relative_to(folder).as_posix())
             entry.external_attr = 0o644 << 16
             if path.suffix not in STORED:

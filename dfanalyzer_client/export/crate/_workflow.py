@@ -1,4 +1,4 @@
-"""The crate's main entity: the script that was run, or the dataflow where it is not to be had."""
+"""The crate's main entity: the script that was run, or the dataflow if there is no script."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ._parameters import Entity, Parameters, reference
 from ._script import Script
 from ._software import PYTHON, source_id, step_id, tool_id
 
-__all__ = ["add_workflow", "told_of"]
+__all__ = ["add_workflow", "describe_script"]
 
 DATAFLOW = "dataflow.json"
 DECLARED = "The dataflow as it was declared: its transformations, their sets and attributes."
@@ -29,14 +29,14 @@ def add_workflow(
     environment: Environment,
     parameters: Parameters,
 ) -> str:
-    """Add script and dataflow, one of them as the main entity, whose id is returned."""
+    """Add script and dataflow, one of them as the main entity, and return its id."""
     shared = _prospective(record, parameters)
     source = environment.source
     if source is not None:
         shared |= {"version": source.commit, "isBasedOn": reference(source_id(source))}
         if source.url:
             shared["url"] = reference(source.commit_url or source.url)
-    told = told_of(script, source)
+    told = describe_script(script, source)
     if script.path is None:
         main = _add_dataflow(crate, record, f"{told} {DECLARED}", shared)
     else:
@@ -48,8 +48,8 @@ def add_workflow(
     return main
 
 
-def told_of(script: Script, source: Source | None) -> str:
-    """What is known of the script."""
+def describe_script(script: Script, source: Source | None) -> str:
+    """What is known about the script."""
     if script.path is None:
         text = f"The script is not in this crate: {script.reason}."
     else:
@@ -66,7 +66,7 @@ def told_of(script: Script, source: Source | None) -> str:
 
 
 def _copied(crate: Crate, file: Path) -> str:
-    """Copy the script; where it lies now."""
+    """Copy the script, and return its path in the crate."""
     path = f"script/{safe_name(file.name)}"
     target = crate.folder / path
     target.parent.mkdir()
@@ -75,28 +75,32 @@ def _copied(crate: Crate, file: Path) -> str:
 
 
 def _prospective(record: ExecutionRecord, parameters: Parameters) -> Entity:
-    """What the workflow consists of: of its transformations those that were done."""
+    """The parts of the workflow: the transformations that have tasks."""
     transformations = record.transformations
     shared: Entity = {
         "hasPart": reference(*map(tool_id, transformations)),
         "step": reference(*map(step_id, transformations)),
     }
-    made = _ids(transformations, parameters.outputs)
-    given = [id_ for id_ in _ids(transformations, parameters.inputs) if id_ not in made]
-    for name, ids in (("input", given), ("output", made)):
+    results = _ids(transformations, parameters.outputs)
+    given = [id_ for id_ in _ids(transformations, parameters.inputs) if id_ not in results]
+    for name, ids in (("input", given), ("output", results)):
         if ids:
             shared[name] = reference(*ids)
     return shared
 
 
 def _ids(transformations: Sequence[str], of: Mapping[str, Sequence[str]]) -> list[str]:
-    return list(dict.fromkeys(id_ for each in transformations for id_ in of.get(each, ())))
+    return list(
+        dict.fromkeys(
+            id_ for transformation in transformations for id_ in of.get(transformation, ())
+        )
+    )
 
 
 def _add_dataflow(
     crate: Crate, record: ExecutionRecord, description: str, workflow: Entity | None = None
 ) -> str:
-    """Add the dataflow, as the workflow where it is described as one."""
+    """Add the dataflow; as the main entity, if `workflow` describes it as one."""
     text = json.dumps(_dataflow(record), indent=1, ensure_ascii=False)
     if workflow is None:
         return crate.add_text(DATAFLOW, f"{text}\n", description)
@@ -124,8 +128,10 @@ def _sets(record: ExecutionRecord, transformation: str) -> list[Entity]:
     for known in record.dataflow.sets.values():
         attributes = [{"name": n, "type": a.type} for n, a in known.attributes.items()]
         if transformation in known.consumers:
-            made_by = {"dependency": known.producers[0]} if known.producers else {}
-            found.append({"tag": known.tag, "type": "INPUT", **made_by, "attributes": attributes})
+            dependency = {"dependency": known.producers[0]} if known.producers else {}
+            found.append(
+                {"tag": known.tag, "type": "INPUT", **dependency, "attributes": attributes}
+            )
         if transformation in known.producers:
             found.append({"tag": known.tag, "type": "OUTPUT", "attributes": attributes})
     return found

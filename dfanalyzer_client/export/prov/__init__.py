@@ -1,6 +1,6 @@
-"""Executions as W3C PROV documents: their mapping is in docs/explanation/prov.md.
+"""Executions as W3C PROV documents; docs/explanation/prov.md describes the mapping.
 
-PROV-N, PROV-JSON and PROV-JSONLD need the package `prov` alone; the other formats and pictures need
+PROV-N, PROV-JSON and PROV-JSONLD need only the package `prov`; other formats and pictures need
 ``pip install 'keras-prov[prov]'``.
 """
 

@@ -1,4 +1,4 @@
-"""Who and what is responsible: persons, programs and machines, as far as they are known."""
+"""The agents of an execution: persons, programs and machines, as far as they are known."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PERSON, SOFTWARE = PROV["Person"], PROV["SoftwareAgent"]
 
 @dataclass(frozen=True)
 class Agents:
-    """The agents of an execution; None where it does not know one."""
+    """The agents of an execution; None for those that are not known."""
 
     person: QualifiedName | None = None
     keras: QualifiedName | None = None
@@ -63,7 +63,7 @@ def state_agents(
 def state_program_agents(
     statements: Statements, record: ExecutionRecord, options: Options
 ) -> list[tuple[str, QualifiedName]]:
-    """State persons and programs, and who does which transformation."""
+    """State persons and programs, and who performs which transformation."""
     environment = environment_of(record)
     agents = Agents(
         _person(statements, environment, options), *_programs(statements, record, environment)
@@ -106,7 +106,7 @@ def _person(
 def _programs(
     statements: Statements, record: ExecutionRecord, environment: Environment
 ) -> tuple[QualifiedName | None, QualifiedName | None, QualifiedName | None]:
-    """Keras, Keras-Prov and the backend, if it is Keras that the execution ran."""
+    """Keras, Keras-Prov and the backend, if the execution ran Keras."""
     if not any(task.transformation in OF_KERAS for task in record.tasks):
         return None, None, None
     keras = _software(statements, "keras", environment.latest("keras", "version"))
@@ -141,8 +141,8 @@ def _machine(statements: Statements, environment: Environment) -> QualifiedName 
 def _doing(
     statements: Statements, record: ExecutionRecord, agents: Agents, transformation: str
 ) -> list[QualifiedName]:
-    """Who does a transformation: Keras, or the programs declared for it, else the person."""
-    found = [_program(statements, *each) for each in record.programs.get(transformation, [])]
+    """Who performs a transformation: Keras and the programs declared for it, else the person."""
+    found = [_program(statements, *program) for program in record.programs.get(transformation, [])]
     if agents.keras is not None and transformation in OF_KERAS:
         found.append(agents.keras)
     return found or ([] if agents.person is None else [agents.person])

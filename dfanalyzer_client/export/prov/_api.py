@@ -1,4 +1,4 @@
-"""Executions from the database as documents: the doors that users have."""
+"""Export executions from the database as documents: the functions that users call."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ...executions.record import ExecutionRecord
 from ...executions.summaries import ExecutionSummary
 from ...store import Connection, reader_connection
 from ..masked import published
-from ._clocks import with_agreeing_times
+from ._clocks import drop_contradictory_times
 from ._diagram import PICTURES, dot, picture
 from ._document import bundle_name, document_of, fill
 from ._formats import FORMATS, needs_extra
@@ -54,18 +54,18 @@ def prov_document(
 
     Args:
         execution: its id, its tag, the beginning of its tag, or ``last``.
-        epochs: whether each epoch is an entity; without, those alone that a test, an adaptation or
-            a saved model goes back to, and the last.
-        prospective: whether the design is in it, too: transformations, sets and attributes.
+        epochs: whether every epoch is an entity; if not, only the last, and those that a test, an
+            adaptation or a saved model was derived from.
+        prospective: whether to include the design: transformations, sets and attributes.
         author: the person behind the execution; None: KERAS_PROV_AUTHOR, else its recorded user.
         base: IRI that identifiers begin with; None: KERAS_PROV_BASE, else ours.
         store: URL of the database; None: KERAS_PROV_STORE, else the private server.
         home: the data folder of the private server.
 
     Raises:
-        UnknownTagError: no execution is meant, or several are.
-        StoreError: the database cannot be asked.
-        DfAnalyzerError: `author` or `base` is none.
+        UnknownTagError: no execution matches, or several do.
+        StoreError: the database cannot be queried.
+        DfAnalyzerError: `author` or `base` is invalid.
     """
     url = settings.store_url(store)
     options = options_for(url, epochs=epochs, prospective=prospective, author=author, base=base)
@@ -84,10 +84,10 @@ def options_for(
     author: Author | str | None = None,
     base: str | None = None,
 ) -> Options:
-    """Options, completed by the settings; raises DfAnalyzerError for what cannot be.
+    """Options, completed from the settings; raises DfAnalyzerError if one is invalid.
 
     Args:
-        url: of the store: what is in the private one is this user's.
+        url: of the store; executions in the private store belong to this user.
         epochs: see `prov_document`.
         prospective: likewise.
         author: likewise.
@@ -95,15 +95,18 @@ def options_for(
     """
     person = author if isinstance(author, Author) else settings.author(author)
     options = Options(
-        epochs, prospective, person, _system_user() if url is None else None,
+        epochs,
+        prospective,
+        person,
+        _system_user() if url is None else None,
         settings.prov_base(base) or DEFAULT_BASE,
-    )  # fmt: skip
-    _ = options.names  # raises where the base is none
+    )
+    _ = options.names  # raises if the base is invalid
     return options
 
 
 def document_with(connection: Connection, execution: str, options: Options) -> ProvDocument:
-    """`prov_document` over a connection that is open."""
+    """`prov_document` over an open connection."""
     return document_of(_read(connection, analysis.find_execution(connection, execution)), options)
 
 
@@ -114,12 +117,12 @@ def export_execution(
 
     Args:
         connection: to the database that has it.
-        execution: what names it, or what was found of it.
-        format_: as the command calls it.
-        options: what to hold.
+        execution: its id, tag or beginning of a tag, or its summary.
+        format_: the format, as in the command's option.
+        options: what the document is to contain.
 
     Raises:
-        UnknownTagError: no execution is meant, or several are.
+        UnknownTagError: no execution matches, or several do.
         DfAnalyzerError: an optional package or Graphviz is missing.
     """
     if isinstance(execution, str):
@@ -134,7 +137,7 @@ def export_execution(
 def export_dataflow(
     connection: Connection, dataflow: str, format_: str, options: Options
 ) -> Iterator[bytes]:
-    """All executions of a dataflow, a bundle each, piece by piece.
+    """All executions of a dataflow, one bundle per execution, piece by piece.
 
     Raises:
         UnknownTagError: there is no such dataflow, or it has no execution.
@@ -168,27 +171,29 @@ def _drawn(document: ProvDocument, title: str, format_: str) -> bytes:
 
 def _read(connection: Connection, summary: ExecutionSummary) -> ExecutionRecord:
     read = read_execution(connection, summary.dataflow, summary.id)
-    return with_agreeing_times(published(read))
+    return drop_contradictory_times(published(read))
 
 
 def _top(summaries: Iterable[ExecutionSummary], options: Options) -> ProvDocument:
-    """What stands beside the bundles: that they are there, and of which executions."""
+    """The document's part outside the bundles: which bundles there are, and their executions."""
     document = ProvDocument()
     for namespace in options.names.namespaces:
         document.add_namespace(namespace)
     statements = Statements(document, options.names)
     for summary in summaries:
         statements.entity(
-            bundle_name(summary.tag, options), f"execution {summary.tag}", [PROV["Bundle"]],
+            bundle_name(summary.tag, options),
+            f"execution {summary.tag}",
+            [PROV["Bundle"]],
             {"execution": summary.tag, "dataflow": summary.dataflow},
-        )  # fmt: skip
+        )
     return document
 
 
 def _bundles(
     connection: Connection, summaries: Iterable[ExecutionSummary], options: Options
 ) -> Iterator[ProvDocument]:
-    """A document of one bundle for each execution; each is read when it is wanted."""
+    """Documents with one bundle each, one per execution; an execution is read when needed."""
     for summary in summaries:
         document = ProvDocument()
         document.add_namespace(options.names.runs)
@@ -203,7 +208,7 @@ def _bundles(
 def _summaries(
     connection: Connection, summaries: Iterable[ExecutionSummary], options: Options
 ) -> ProvDocument:
-    """Few nodes of each execution; an agent or a file's content that several have is one node."""
+    """A summary of every execution in one document; shared agents and contents are one node."""
     whole = ProvDocument()
     stated: set[str] = set()
     for summary in summaries:

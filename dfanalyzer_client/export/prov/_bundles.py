@@ -1,7 +1,7 @@
-"""Documents of many bundles, written one bundle after the other: memory holds one at a time.
+"""Write documents with many bundles, keeping only one bundle in memory at a time.
 
-Each function takes what stands at the top and documents that have one bundle each, and yields the
-text of the document that they are together. `prov` writes each bundle; here is what goes between.
+The functions take a document without bundles and documents with one bundle each, and yield the
+text of the combined document. `prov` writes the bundles; here is what goes between them.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def as_xml(document: ProvDocument) -> str:
 
 
 def provn(top: ProvDocument, parts: Iterable[ProvDocument]) -> Iterator[str]:
-    """PROV-N: the bundles stand before the end."""
+    """PROV-N: the bundles come before the end of the document."""
     yield as_provn(top).rstrip().removesuffix(END_OF_DOCUMENT)
     for part in parts:
         for bundle in part.bundles:
@@ -101,7 +101,7 @@ def xml(top: ProvDocument, parts: Iterable[ProvDocument]) -> Iterator[str]:
 
 
 def trig(top: ProvDocument, parts: Iterable[ProvDocument]) -> Iterator[str]:
-    """TriG: the default graph, then the named ones; prefixes may be said again in between."""
+    """TriG: the default graph, then the named graphs; prefixes may be repeated in between."""
     from ._rdf import trig as written
 
     yield written(top)

@@ -1,7 +1,6 @@
-"""Times that contradict one another are not stated: clocks of several machines may disagree.
+"""Leave out times that contradict each other, because the clocks of machines may differ.
 
-PROV orders events, and says nothing of clocks; but a document whose times contradict its order of
-events was not recorded well.
+PROV only orders events; but a document whose times contradict that order would be invalid.
 """
 
 from __future__ import annotations
@@ -11,17 +10,17 @@ from datetime import datetime
 
 from ...executions.record import ExecutionRecord, TaskRecord
 
-__all__ = ["with_agreeing_times"]
+__all__ = ["drop_contradictory_times"]
 
 
-def with_agreeing_times(record: ExecutionRecord) -> ExecutionRecord:
-    """The record, in which no task ends before it began, or before what it depends on began.
+def drop_contradictory_times(record: ExecutionRecord) -> ExecutionRecord:
+    """The record without the ends of tasks that end before they or their dependencies began.
 
-    The end of such a task is left out. What it depends on may depend on others in turn.
+    Dependencies of dependencies count, too.
     """
     earliest = _earliest(record.tasks)
     for task in record.tasks:
-        bounds = [task.began, *(earliest[each.id] for each in task.depends_on)]
+        bounds = [task.began, *(earliest[previous.id] for previous in task.depends_on)]
         bound = max(filter(None, bounds), default=None)
         if task.ended is not None and bound is not None and task.ended < bound:
             task.ended = None
@@ -29,22 +28,22 @@ def with_agreeing_times(record: ExecutionRecord) -> ExecutionRecord:
 
 
 def _earliest(tasks: list[TaskRecord]) -> dict[int, datetime | None]:
-    """Of each task, when it can have written at the earliest: after all that it depends on began.
+    """The earliest time at which each task can have written: after its dependencies began.
 
-    Tasks may depend on one another in a circle, where those that they name come later.
+    Tasks may depend on each other in a circle, because a task may name one that comes later.
     """
     found = {task.id: task.began for task in tasks}
     following: dict[int, list[TaskRecord]] = defaultdict(list)
     for task in tasks:
         for previous in task.depends_on:
             following[previous.id].append(task)
-    waiting = deque(tasks)
-    while waiting:
-        task = waiting.popleft()
+    queue = deque(tasks)
+    while queue:
+        task = queue.popleft()
         bound = found[task.id]
         for later in following[task.id] if bound is not None else ():
             known = found[later.id]
             if bound is not None and (known is None or known < bound):
                 found[later.id] = bound
-                waiting.append(later)
+                queue.append(later)
     return found

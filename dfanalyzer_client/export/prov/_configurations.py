@@ -1,4 +1,4 @@
-"""Which configuration a training had in which epoch: its own, or what an adaptation made of it."""
+"""Which configuration a training had in which epoch: the initial one, or an adapted one."""
 
 from __future__ import annotations
 
@@ -18,23 +18,23 @@ SINCE = itemgetter(0)
 
 
 class Configurations:
-    """The configurations of an execution's trainings, by the epoch from which on they held."""
+    """The configurations of an execution's trainings, by the epoch from which they applied."""
 
     def __init__(self) -> None:
         self._of: dict[int, list[tuple[float, QualifiedName]]] = defaultdict(list)
 
     def add(self, training: TaskRecord, since: float, entity: QualifiedName) -> None:
-        """Say since which epoch a training had a configuration; minus infinity: the first one."""
+        """Add a training's configuration and its first epoch; minus infinity: the initial one."""
         insort(self._of[training.id], (since, entity), key=SINCE)
 
     def at(self, training: TaskRecord, epoch: float | None) -> QualifiedName | None:
-        """What held in an epoch; without one, what the training began with."""
+        """The configuration in an epoch; without an epoch, the initial one."""
         several = self._of.get(training.id, [])
         number = bisect_right(several, float("-inf") if epoch is None else epoch, key=SINCE)
         return several[number - 1][1] if number else None
 
     def revisions(self) -> Iterator[tuple[int, QualifiedName, QualifiedName]]:
-        """Each training's id, with each configuration that came after another, and that other."""
+        """A training's id, a configuration that replaced another, and that other; for all."""
         for training, several in self._of.items():
             for (_, former), (_, entity) in pairwise(several):
                 yield training, entity, former

@@ -1,4 +1,4 @@
-"""A picture of an execution, drawn by Graphviz: causes on the left, what came of them on the right.
+"""Draw an execution with Graphviz: causes on the left, results on the right.
 
 `prov.dot` gives nodes and arrows the shapes and colours of the PROV documents
 (https://www.w3.org/TR/prov-primer/); a legend says what they are.
@@ -25,8 +25,11 @@ RESOLUTION = 110
 SHOWN = ("kp", "data")
 """Prefixes of the attributes that a picture shows."""
 
-LEGEND = (("entity", "oval", "#FFFC87", "#808080"), ("activity", "box", "#9FB1FC", "#0000FF"),
-          ("agent", "house", "#FED37F", "#000000"))  # fmt: skip
+LEGEND = (
+    ("entity", "oval", "#FFFC87", "#808080"),
+    ("activity", "box", "#9FB1FC", "#0000FF"),
+    ("agent", "house", "#FED37F", "#000000"),
+)
 
 
 def dot(document: ProvDocument, title: str) -> str:
@@ -38,14 +41,17 @@ def picture(document: ProvDocument, title: str, kind: str) -> bytes:
     """A document as SVG, PNG or PDF.
 
     Raises:
-        DfAnalyzerError: Graphviz is not there, or fails.
+        DfAnalyzerError: Graphviz is not installed, or fails.
     """
     command = ["dot", f"-T{kind}", f"-Gdpi={RESOLUTION if kind == 'png' else 72}"]
     try:
         done = subprocess.run(  # noqa: S603 (constants alone)
-            command, input=dot(document, title).encode(), capture_output=True, timeout=SECONDS,
+            command,
+            input=dot(document, title).encode(),
+            capture_output=True,
+            timeout=SECONDS,
             check=False,
-        )  # fmt: skip
+        )
     except (FileNotFoundError, PermissionError):
         raise DfAnalyzerError(
             f"A picture ({kind}) needs Graphviz' program `dot`: apt-get install graphviz, brew "
@@ -62,9 +68,12 @@ def _graph(document: ProvDocument, title: str) -> Any:
     from prov.dot import prov_to_dot
 
     graph = prov_to_dot(
-        document, direction="RL", show_nary=False, show_element_attributes=False,
+        document,
+        direction="RL",
+        show_nary=False,
+        show_element_attributes=False,
         show_relation_attributes=False,
-    )  # fmt: skip
+    )
     elements = {
         record.identifier.uri: record
         for part in (document, *document.bundles)
@@ -83,9 +92,13 @@ def _graph(document: ProvDocument, title: str) -> Any:
     for edge in _edges(graph):
         edge.set("fontname", FONT)
     settings = {
-        "charset": "utf-8", "fontname": FONT, "nodesep": "0.12", "ranksep": "0.45",
-        "labelloc": "t", "label": _quoted(f"{title}\narrows lead back, to what things came of"),
-    }  # fmt: skip
+        "charset": "utf-8",
+        "fontname": FONT,
+        "nodesep": "0.12",
+        "ranksep": "0.45",
+        "labelloc": "t",
+        "label": _quoted(f"{title}\narrows lead back, to what things came of"),
+    }
     for name, value in settings.items():
         graph.set(name, value)
     graph.add_subgraph(_legend())
@@ -94,17 +107,17 @@ def _graph(document: ProvDocument, title: str) -> Any:
 
 def _nodes(graph: Any) -> list[Any]:
     """The nodes of a graph and of its clusters."""
-    inner = [node for each in graph.get_subgraphs() for node in _nodes(each)]
+    inner = [node for subgraph in graph.get_subgraphs() for node in _nodes(subgraph)]
     return [*graph.get_nodes(), *inner]
 
 
 def _edges(graph: Any) -> list[Any]:
-    inner = [edge for each in graph.get_subgraphs() for edge in _edges(each)]
+    inner = [edge for subgraph in graph.get_subgraphs() for edge in _edges(subgraph)]
     return [*graph.get_edges(), *inner]
 
 
 def _label(record: ProvRecord) -> str:
-    """The record's title, and below it what is known of it: as text that Graphviz lays out."""
+    """The record's title with its attributes below it, as an HTML-like label of Graphviz."""
     lines = [
         f"{escape(name.localpart)} {escape(str(value))}"
         for name, value in record.extra_attributes
@@ -121,9 +134,16 @@ def _legend() -> Any:
     legend = pydot.Cluster("legend", label="W3C PROV", fontname=FONT, fontsize="10")
     for name, shape, fill, line in LEGEND:
         node = pydot.Node(
-            f"legend_{name}", label=name, shape=shape, style="filled", fillcolor=fill, color=line,
-            fontname=FONT, fontsize="10", height="0.3",
-        )  # fmt: skip
+            f"legend_{name}",
+            label=name,
+            shape=shape,
+            style="filled",
+            fillcolor=fill,
+            color=line,
+            fontname=FONT,
+            fontsize="10",
+            height="0.3",
+        )
         legend.add_node(node)
     return legend
 

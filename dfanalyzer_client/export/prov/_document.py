@@ -1,6 +1,6 @@
-"""An execution as a W3C PROV document: pure, from what was read of it.
+"""Turn an execution's record into a W3C PROV document: pure functions.
 
-The mapping is written down in docs/explanation/prov.md.
+docs/explanation/prov.md describes the mapping.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ def document_of(record: ExecutionRecord, options: Options) -> ProvDocument:
 
 
 def bundle_name(execution: str, options: Options) -> QualifiedName:
-    """What the bundle is called that holds an execution among others."""
+    """The name of the bundle of an execution in a document with several."""
     return options.names.run(execution, "bundle")
 
 
 def fill(bundle: ProvBundle, record: ExecutionRecord, options: Options) -> None:
-    """Add all statements on an execution to a document or a bundle, with their namespaces."""
+    """Add all statements about an execution to a document or bundle, with their namespaces."""
     names = options.names.of(record.tag)
     for namespace in names.namespaces:
         bundle.add_namespace(namespace)
@@ -72,7 +72,7 @@ def _state_execution(statements: Statements, record: ExecutionRecord) -> Qualifi
 def _state_task(
     statements: Statements, record: ExecutionRecord, run: QualifiedName, task: TaskRecord
 ) -> None:
-    """A task is an activity that the execution started, after those that it depends on."""
+    """State a task as an activity that the execution started, informed by its dependencies."""
     names = statements.names
     activity = statements.activity(
         names.task(task),
@@ -96,19 +96,19 @@ def _state_task(
 def _state_sets(
     statements: Statements, record: ExecutionRecord, run: QualifiedName, rows: Rows, reads: Reads
 ) -> list[QualifiedName]:
-    """The sets that the execution used and generated, and what those came of; the latter."""
-    written = {each.tag for each in record.sets if any(row.writer for row in each.rows)}
-    for each in record.sets:
-        collection = rows.collection_name(each.tag)
-        if each.tag not in written:
+    """State the sets that the execution used and generated; returns the generated ones."""
+    written = {content.tag for content in record.sets if any(row.writer for row in content.rows)}
+    for content in record.sets:
+        collection = rows.collection_name(content.tag)
+        if content.tag not in written:
             statements.used(run, collection)
             continue
         statements.generated(collection, run, record.ended)
-        writers = {row.writer.id for row in each.rows if row.writer is not None}
+        writers = {row.writer.id for row in content.rows if row.writer is not None}
         sources = {tag for writer in writers for tag in reads.get(writer, ())} - written
         for source in sorted(sources):
             statements.derived(collection, rows.collection_name(source), run)
-    return [rows.collection_name(each.tag) for each in record.sets if each.tag in written]
+    return [rows.collection_name(content.tag) for content in record.sets if content.tag in written]
 
 
 def _state_results(
@@ -119,7 +119,7 @@ def _state_results(
     read: list[QualifiedName],
     person: QualifiedName | None,
 ) -> None:
-    """All that the execution generated: whose it is, and from what files and executions it came."""
+    """State everything that the execution generated, whose it is, and what it was derived from."""
     if not generated:
         return
     results = _results(statements, record.tag)
@@ -136,9 +136,11 @@ def _state_results(
 
 
 def _results(statements: Statements, execution: str) -> QualifiedName:
-    """All that an execution generated; of another one, its name alone."""
+    """The collection of everything that an execution generated."""
     names = statements.names
     return statements.entity(
-        names.run(execution, "results"), f"results of {execution}",
-        [COLLECTION, names.term("Results")], {"execution": execution},
-    )  # fmt: skip
+        names.run(execution, "results"),
+        f"results of {execution}",
+        [COLLECTION, names.term("Results")],
+        {"execution": execution},
+    )

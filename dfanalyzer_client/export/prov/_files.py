@@ -1,4 +1,4 @@
-"""Files as entities: where they are, what is in them, who wrote and who read them."""
+"""Files as entities: their location and content, and the tasks that wrote and read them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from prov.identifier import QualifiedName
 from ...executions.record import ExecutionRecord, FileRecord, TaskRecord
 from ...file import READ, WRITTEN
 from ...keras_schema import names as tags
-from ..file_locations import place_uri, published_place
+from ..file_locations import location_uri, published_location
 from ._rows import Rows
 from ._statements import Statements
 
@@ -19,9 +19,9 @@ OF_MODELS = frozenset(tag.lower() for tag in (tags.SAVING, tags.LOADING))
 def state_files(
     statements: Statements, record: ExecutionRecord, rows: Rows
 ) -> tuple[list[QualifiedName], list[QualifiedName]]:
-    """State the files that tasks read and wrote; the entities of the former and of the latter.
+    """State the files that tasks read and wrote; returns the entities of both.
 
-    Two files of the same bytes, in this document or another, specialize one entity, which is called
+    Files with the same bytes, in this document or another, specialize one entity, which is named
     by their SHA-256.
     """
     read, written = [], []
@@ -37,15 +37,15 @@ def state_files(
         elif file.mode == READ:
             read.append(entity)
             statements.used(activity, entity)
-        else:  # DfAnalyzer's clients do not say: the task has to do with it
+        else:  # DfAnalyzer's clients do not tell whether the task read or wrote it
             statements.used(activity, entity)
     return read, written
 
 
 def _sources(task: TaskRecord, rows: Rows) -> list[QualifiedName]:
-    """What a file came of: what its task read, and what those before it had read.
+    """What a file was derived from: what its task and the tasks before it had read.
 
-    So a model leads to the data and the configuration that it was trained with.
+    So a model leads back to the data and the configuration that it was trained with.
     """
     found = [*rows.sources(task.id)]
     for previous in task.depends_on:
@@ -58,16 +58,21 @@ def _state_file(statements: Statements, record: ExecutionRecord, file: FileRecor
     types = [names.term("File")]
     if file.task.transformation in OF_MODELS:
         types.append(names.term("Model"))
-    path = published_place(file.path)
+    path = published_location(file.path)
     terms = {"path": path, "size": file.size, "sha256": file.sha256}
     entity = statements.entity(
-        names.run(record.tag, "file", file.number), file.name or path, types, terms,
-        location=place_uri(file.path),
-    )  # fmt: skip
+        names.run(record.tag, "file", file.number),
+        file.name or path,
+        types,
+        terms,
+        location=location_uri(file.path),
+    )
     if file.sha256:
         content = statements.entity(
-            names.content(file.sha256), f"SHA-256 {file.sha256}", [names.term("Content")],
+            names.content(file.sha256),
+            f"SHA-256 {file.sha256}",
+            [names.term("Content")],
             {"sha256": file.sha256},
-        )  # fmt: skip
+        )
         statements.specialized(entity, content)
     return entity

@@ -1,4 +1,4 @@
-"""The formats of a document: how it is written in each, and what each one needs."""
+"""The formats of a document: how to write them, and what they need."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ class Format:
     """A format.
 
     Attributes:
-        title: as its standard calls it.
+        title: its name in its standard.
         suffix: of its files.
-        text: writes one execution's document.
-        parts: writes a document piece by piece: what stands at its top, then documents of a bundle
-            each; None where the format has no bundles.
+        text: writes the document of one execution.
+        parts: writes a document piece by piece: the part outside bundles, then documents with one
+            bundle each; None if the format has no bundles.
     """
 
     title: str
@@ -64,12 +64,12 @@ FORMATS: dict[str, Format] = {
     "rdfxml": Format("PROV-O in RDF/XML", ".rdf", _rdf_xml),
     "trig": Format("PROV-O in TriG", ".trig", _trig, _bundles.trig),
 }
-"""Texts; pictures are another module's."""
+"""Text formats; `_diagram` has the pictures."""
 
 
 @contextlib.contextmanager
 def needs_extra(what: str) -> Iterator[None]:
-    """Say which pip line mends it where an optional package is missing."""
+    """If an optional package is missing, raise an error that says which pip line installs it."""
     try:
         yield
     except (ImportError, DoNotExist):

@@ -1,9 +1,9 @@
-"""How things are called in a PROV document: namespaces, identifiers, texts that any format takes.
+"""Names in a PROV document: namespaces, identifiers, and texts that every format accepts.
 
-Identifiers are made of tags and numbers of the execution alone, so the same execution has the same
-ones in every export. Their local parts are XML names in ASCII with ``.`` between the parts, since
-those are written alike in PROV-N, XML and Turtle. What a tag has beyond letters, digits, ``-`` and
-``_`` is escaped as SQL/XML escapes names (ISO/IEC 9075-14): ``_x0020_`` for a blank.
+Identifiers are built only from tags and numbers of the execution, so they are the same in every
+export. Their local parts are XML names in ASCII with ``.`` between the parts, because those look
+the same in PROV-N, XML and Turtle. Other characters than letters, digits, ``-`` and ``_`` are
+escaped as in SQL/XML (ISO/IEC 9075-14): ``_x0020_`` for a blank.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from ...executions.record import TaskRecord
 __all__ = ["DEFAULT_BASE", "PROVONE", "Names", "escaped", "printable", "unescaped"]
 
 DEFAULT_BASE = "https://w3id.org/keras-prov/"
-"""Of all namespaces of ours; nothing need be served there."""
+"""Base of all our namespaces; nothing needs to be served there."""
 
 TERMS = Namespace("kp", f"{DEFAULT_BASE}ns#")
-"""Classes and attributes of ours, the same whatever the base."""
+"""Our classes and attributes, the same for every base."""
 
 ATTRIBUTES = Namespace("data", f"{DEFAULT_BASE}attribute#")
 """Attributes of sets by their names; likewise."""
@@ -33,7 +33,7 @@ CONTENTS = Namespace("content", f"{DEFAULT_BASE}content/")
 PROVONE = Namespace("provone", "http://purl.dataone.org/provone/2015/01/15/ontology#")
 
 _PLAIN = re.compile(r"[A-Za-z0-9-]|_(?!x[0-9A-F]{4,6}[^A-Za-z0-9-])")
-"""What stays as it is: of underscores those that begin no escape, not even with another's begin."""
+"""Characters that need no escape; an underscore only if it cannot be taken for the start of one."""
 _ESCAPED = re.compile("_x([0-9A-F]{4,6})_")
 _UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BASE = re.compile(r"(https?://|urn:)[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+[/#:]")
@@ -42,13 +42,13 @@ _HEX_DIGITS = 4
 
 @dataclass(frozen=True)
 class Names:
-    """How things are called in the statements on one execution.
+    """The names in the statements about one execution.
 
     Attributes:
-        base: IRI that executions, dataflows and agents begin with; a publisher's own perhaps.
-        execution: tag of the execution; empty: statements on several.
+        base: IRI that executions, dataflows and agents begin with; publishers may set their own.
+        execution: tag of the execution; empty: statements about several.
         runs: executions (``runs``).
-        inner: what is in this execution (``run``): its IRIs begin with that of the execution.
+        inner: parts of this execution (``run``): their IRIs begin with that of the execution.
         flows: dataflows and their parts (``flow``).
         agents: persons, programs and machines (``agent``).
     """
@@ -76,19 +76,26 @@ class Names:
             object.__setattr__(self, name, Namespace(prefix, self.base + part))
 
     def of(self, execution: str) -> Names:
-        """The same for statements on an execution."""
+        """The names for statements about one execution."""
         return Names(self.base, execution)
 
     @property
     def namespaces(self) -> list[Namespace]:
-        """Those that statements may need, in order."""
+        """The namespaces that statements may need, in order."""
         inner = [self.inner] if self.execution else []
         return [
-            TERMS, ATTRIBUTES, *inner, self.runs, self.flows, self.agents, CONTENTS, PROVONE,
-        ]  # fmt: skip
+            TERMS,
+            ATTRIBUTES,
+            *inner,
+            self.runs,
+            self.flows,
+            self.agents,
+            CONTENTS,
+            PROVONE,
+        ]
 
     def term(self, name: str) -> QualifiedName:
-        """A class or an attribute of ours."""
+        """One of our classes or attributes."""
         return TERMS[name]
 
     def attribute(self, name: str) -> QualifiedName:
@@ -115,32 +122,32 @@ class Names:
         return self.agents[named if version is None else f"{named}.{_version(version)}"]
 
     def content(self, sha256: str) -> QualifiedName:
-        """The bytes of a file, wherever they are."""
+        """The content of a file, wherever it is."""
         return CONTENTS[joined("sha256", sha256.lower())]
 
 
 def joined(*parts: object) -> str:
-    """Parts of a name with ``.`` between them."""
+    """The escaped parts of a name, joined by ``.``."""
     return ".".join(escaped(str(part), first=number == 0) for number, part in enumerate(parts))
 
 
 def escaped(text: str, *, first: bool = True) -> str:
-    """`text` as (the beginning of) an XML name in ASCII; two texts never become one."""
+    """`text` as an XML name in ASCII, or as a later part of one; different texts stay different."""
     found = []
     for number, character in enumerate(text):
         is_start = first and number == 0 and not (character.isalpha() or character == "_")
         plain = _PLAIN.match(text, number) is not None
         found.append(character if plain and not is_start else _escape(character))
-    return "".join(found) or _escape("\0")  # which no text holds
+    return "".join(found) or _escape("\0")  # no text contains NUL
 
 
 def unescaped(name: str) -> str:
-    """The text that `escaped` made a name of."""
+    """The text that `escaped` turned into a name."""
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), name)
 
 
 def _version(text: str) -> str:
-    """A version as the last part of a name, its own points among its letters."""
+    """A version as the last part of a name; it keeps its dots."""
     return ".".join(escaped(part, first=False) for part in text.split("."))
 
 
@@ -149,5 +156,5 @@ def _escape(character: str) -> str:
 
 
 def printable(text: str) -> str:
-    r"""`text` with what XML cannot hold spelled out (``\u0007``), for all formats alike."""
+    r"""`text` with characters that XML cannot hold spelled out (``\u0007``), in all formats."""
     return _UNPRINTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)

@@ -1,4 +1,4 @@
-"""What a document is to hold, as the user says it."""
+"""The user's options for a document."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ __all__ = ["Options"]
 
 @dataclass(frozen=True)
 class Options:
-    """What a document is to hold.
+    """What a document is to contain.
 
     Attributes:
-        epochs: whether each epoch, batch and system sample is an entity; without, those are that
+        epochs: whether every epoch, batch and system sample is an entity; if not, only those that
             another task read, and the last.
-        prospective: whether the dataflow's transformations, sets and attributes are in it.
-        author: the person behind the execution; None: whom its environment names, else `user`.
-        user: the person where nobody is named: of this system, if its database is private.
+        prospective: whether to include the dataflow's transformations, sets and attributes.
+        author: the person behind the execution; None: as its environment says, else `user`.
+        user: the person if nobody is named: this system's user, if the database is private.
         base: IRI that identifiers begin with.
     """
 
@@ -31,5 +31,5 @@ class Options:
 
     @property
     def names(self) -> Names:
-        """How things are called; raises DfAnalyzerError when `base` is no IRI."""
+        """The names in the document; raises DfAnalyzerError if `base` is not an IRI."""
         return Names(self.base)

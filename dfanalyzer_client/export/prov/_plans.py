@@ -1,7 +1,7 @@
-"""The dataflow as a plan; on request with its transformations, sets and attributes.
+"""The dataflow as a plan, on request with its transformations, sets and attributes.
 
-Those are typed with ProvONE's classes, too (http://purl.dataone.org/provone-v1-dev), the extension
-of PROV for workflows as they are designed.
+They also have types of ProvONE (http://purl.dataone.org/provone-v1-dev), the extension of PROV for
+the design of workflows.
 """
 
 from __future__ import annotations
@@ -26,16 +26,18 @@ def state_plan(
     names, flow = statements.names, record.dataflow
     stated = list(flow.transformations) if prospective else record.transformations
     plan = statements.entity(
-        names.flow(flow.tag), f"dataflow {flow.tag}",
+        names.flow(flow.tag),
+        f"dataflow {flow.tag}",
         [PLAN, COLLECTION, PROVONE["Workflow"], names.term("Dataflow")],
         {"dataflow": flow.tag},
-    )  # fmt: skip
+    )
     for tag in stated:
         transformation = statements.entity(
-            names.flow(flow.tag, "transformation", tag), f"transformation {tag}",
+            names.flow(flow.tag, "transformation", tag),
+            f"transformation {tag}",
             [PLAN, PROVONE["Program"], names.term("Transformation")],
             {"transformation": tag},
-        )  # fmt: skip
+        )
         statements.member(plan, transformation)
     if prospective:
         for known in flow.sets.values():
@@ -44,21 +46,24 @@ def state_plan(
 
 
 def _state_set(statements: Statements, flow: str, plan: QualifiedName, known: SetLayout) -> None:
-    """A set of the design, who writes and reads it, and its attributes."""
+    """State a set of the design, the transformations that write and read it, its attributes."""
     names = statements.names
     entity = statements.entity(
-        names.flow(flow, "set", known.tag), f"set {known.tag}",
+        names.flow(flow, "set", known.tag),
+        f"set {known.tag}",
         [COLLECTION, PROVONE["Port"], names.term("SetDefinition")],
         {
             "set": known.tag,
             "writtenBy": [names.flow(flow, "transformation", tag) for tag in known.producers],
             "readBy": [names.flow(flow, "transformation", tag) for tag in known.consumers],
         },
-    )  # fmt: skip
+    )
     statements.member(plan, entity)
     for name, attribute in known.attributes.items():
         described = statements.entity(
-            names.flow(flow, "set", known.tag, "attribute", name), name,
-            [names.term("Attribute")], {"attribute": name, "type": attribute.type},
-        )  # fmt: skip
+            names.flow(flow, "set", known.tag, "attribute", name),
+            name,
+            [names.term("Attribute")],
+            {"attribute": name, "type": attribute.type},
+        )
         statements.member(entity, described)

@@ -1,8 +1,8 @@
-"""PROV-O: a document as RDF, the same bytes in every process.
+"""PROV-O: a document as RDF, reproducible byte for byte.
 
-`prov` writes a relation that has an identifier as a node alone (``prov:qualifiedUsage``); PROV-O
-(https://www.w3.org/TR/prov-o/, section 3.3) says that the plain property is implied, and who asks
-in SPARQL counts on it, so it is added here. A location is a resource there, not a literal.
+`prov` writes a relation with an identifier only as a node (``prov:qualifiedUsage``). According to
+PROV-O (https://www.w3.org/TR/prov-o/, section 3.3) this implies the plain property, which SPARQL
+queries rely on, so we add it. A location is a resource in PROV-O, not a literal.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ IMPLIED = {
     "Revision": ("wasRevisionOf", "wasDerivedFrom"),
     "Usage": ("used",),
 }
-"""The plain properties that a qualified one (``qualifiedUsage``) implies, of those we write."""
+"""The plain properties that the qualified ones (``qualifiedUsage``) imply, for those we write."""
 
 PREFIXES = re.compile(r"(?:@prefix [^\n]*\n)*")
 
@@ -34,7 +34,7 @@ OTHER_END = {
     "Delegation": "agent",
     "Generation": "activity",
 }
-"""How a qualified relation names its other end, where that is no entity."""
+"""The property for the other end of a qualified relation, if that is not an entity."""
 
 
 def turtle(document: ProvDocument) -> str:
@@ -44,7 +44,7 @@ def turtle(document: ProvDocument) -> str:
 
 
 def rdf_xml(document: ProvDocument) -> str:
-    """A document without bundles as RDF/XML, its statements in a fixed order."""
+    """A document without bundles as RDF/XML, with its statements in a fixed order."""
     from lxml import etree
 
     ((_, graph),) = _graphs(document)
@@ -58,7 +58,7 @@ def rdf_xml(document: ProvDocument) -> str:
 
 
 def trig(document: ProvDocument) -> str:
-    """A document with its bundles as TriG: a named graph for each, in the order of their names."""
+    """A document with its bundles as TriG: one named graph per bundle, ordered by name."""
     parts = []
     for name, graph in sorted(_graphs(document), key=lambda pair: str(pair[0] or "")):
         text = graph.serialize(format="turtle")
@@ -89,11 +89,11 @@ def _graph(part: ProvBundle) -> Any:
 
 
 def _prefixes(part: Any) -> list[tuple[str, str]]:
-    return sorted((each.prefix, each.uri) for each in part.namespaces)
+    return sorted((namespace.prefix, namespace.uri) for namespace in part.namespaces)
 
 
 def _complete(graph: Any) -> None:
-    """Add the properties that qualified ones imply, and make resources of locations."""
+    """Add the properties that qualified ones imply, and turn locations into resources."""
     from rdflib import PROV, URIRef
 
     for kind, properties in IMPLIED.items():
@@ -101,9 +101,9 @@ def _complete(graph: Any) -> None:
         for subject, node in list(graph.subject_objects(PROV[f"qualified{kind}"])):
             for plain in properties:
                 graph.add((subject, PROV[plain], graph.value(node, end)))
-    for subject, place in list(graph.subject_objects(PROV.atLocation)):
-        graph.remove((subject, PROV.atLocation, place))
-        graph.add((subject, PROV.atLocation, URIRef(str(place))))
+    for subject, location in list(graph.subject_objects(PROV.atLocation)):
+        graph.remove((subject, PROV.atLocation, location))
+        graph.add((subject, PROV.atLocation, URIRef(str(location))))
 
 
 def _order(element: Any) -> tuple[str, list[tuple[str, str]], str]:

@@ -1,4 +1,4 @@
-"""Rows of sets as entities, sets as collections, and what came of what."""
+"""Rows of sets as entities, sets as collections, and what they were derived from."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Rows:
     """The entities of an execution's rows.
 
     Args:
-        statements: to add to.
+        statements: collects the statements.
         record: the execution.
         reads: what its tasks read.
-        options: what to hold.
+        options: what the document is to contain.
     """
 
     def __init__(
@@ -49,22 +49,22 @@ class Rows:
 
     def state(self) -> None:
         """State the entities, who generated and used them, and what they were derived from."""
-        for each in self._record.sets:
-            self._collection(each)
-            for row in each.rows:
-                if self._is_wanted(each, row):
-                    self._row(each, row)
+        for content in self._record.sets:
+            self._collection(content)
+            for row in content.rows:
+                if self._is_wanted(content, row):
+                    self._row(content, row)
         self._usages()
         self._revisions()
-        for each in self._record.sets:
-            for row in each.rows:
-                if row.writer is not None and self._is_wanted(each, row):
-                    self._derivations(each, row)
+        for content in self._record.sets:
+            for row in content.rows:
+                if row.writer is not None and self._is_wanted(content, row):
+                    self._derivations(content, row)
 
-    def sources(self, task: int, but: str | None = None) -> Iterator[QualifiedName]:
-        """What an output of a task came of: of each set that it read, the one row or all."""
+    def sources(self, task: int, except_for: str | None = None) -> Iterator[QualifiedName]:
+        """What an output of a task was derived from: for every set read, its one row or the set."""
         for tag, events in self._reads.get(task, {}).items():
-            if tag == but:
+            if tag == except_for:
                 continue
             if len(events) == 1:
                 yield self.row_name(events[0].of, events[0].row)
@@ -72,11 +72,11 @@ class Rows:
                 yield self.collection_name(tag)
 
     def row_name(self, of: SetRecord, row: RowRecord) -> QualifiedName:
-        """What the entity of a row is called."""
+        """The name of a row's entity."""
         return self._names.run(self._record.tag, "set", of.tag, row.number)
 
     def collection_name(self, tag: str) -> QualifiedName:
-        """What the collection of a set's rows is called."""
+        """The name of the collection of a set's rows."""
         return self._names.run(self._record.tag, "set", tag)
 
     def _is_wanted(self, of: SetRecord, row: RowRecord) -> bool:
@@ -121,40 +121,44 @@ class Rows:
         held = self._configuration_of(of, row)
         if held is not None:
             self._statements.derived(entity, held)
-        if of.tag not in SERIES:  # whose derivation from whole sets stands with the sets
-            for source in self.sources(task, but=CONFIGURATION if held is not None else None):
+        if of.tag not in SERIES:  # for a series, the derivation is stated once, for its set
+            for source in self.sources(
+                task, except_for=CONFIGURATION if held is not None else None
+            ):
                 self._statements.derived(entity, source)
 
     def _revisions(self) -> None:
-        """A changed configuration revises the one before, and its training goes on with it."""
+        """State that an adapted configuration revises the one before, and its training used it."""
         tasks = {task.id: task for task in self._record.tasks}
         for training, entity, former in self._configurations.revisions():
             self._statements.revised(entity, former)
             self._statements.used(self._names.task(tasks[training]), entity)
 
     def _configured(self) -> Configurations:
-        """The configurations of each training: its own, and those that adaptations made."""
+        """The configurations of all trainings: the initial ones, and those of adaptations."""
         found = Configurations()
-        for each in self._record.sets:
-            for row in each.rows:
-                if each.tag == CONFIGURATION:
+        for content in self._record.sets:
+            for row in content.rows:
+                if content.tag == CONFIGURATION:
                     for reader in row.readers:
-                        found.add(reader, float("-inf"), self.row_name(each, row))
-                elif each.tag == REVISION and row.writer is not None:
-                    epoch = _epoch(each, row)
+                        found.add(reader, float("-inf"), self.row_name(content, row))
+                elif content.tag == REVISION and row.writer is not None:
+                    epoch = _epoch(content, row)
                     for training in row.writer.depends_on if epoch is not None else ():
-                        found.add(training, epoch or 0.0, self.row_name(each, row))
+                        found.add(training, epoch or 0.0, self.row_name(content, row))
         return found
 
     def _configuration_of(self, of: SetRecord, row: RowRecord) -> QualifiedName | None:
-        """The configuration that held in an epoch; None for rows of no training."""
+        """The configuration that applied in a row's epoch; None if no training wrote the row."""
         if row.writer is None:
             return None
         epoch = _epoch(of, row) if of.tag in SERIES else None
         return self._configurations.at(row.writer, epoch)
 
 
-SERIES_KINDS = {each.name: each.series for each in SETS.values() if each.series}
+SERIES_KINDS = {
+    definition.name: definition.series for definition in SETS.values() if definition.series
+}
 
 
 def state_rows(
@@ -167,7 +171,7 @@ def state_rows(
 
 
 def _values(of: SetRecord, row: RowRecord) -> dict[str, Any]:
-    """A row's values by attribute, its time stamp as one."""
+    """A row's values by attribute, with its time stamp as a datetime."""
     values = dict(zip(of.columns, row.values, strict=True))
     column = TIMES.get(of.tag)
     if column in values:
@@ -176,7 +180,7 @@ def _values(of: SetRecord, row: RowRecord) -> dict[str, Any]:
 
 
 def _epoch(of: SetRecord, row: RowRecord) -> float | None:
-    """The epoch of a row; None where it has none, as in a set of a user's own of that name."""
+    """The epoch of a row; None if it has none, as in a user's set with the name of ours."""
     column = tags.EPOCH_ID.lower()
     value = row.values[of.columns.index(column)] if column in of.columns else None
     return value if isinstance(value, int | float) and not math.isnan(value) else None

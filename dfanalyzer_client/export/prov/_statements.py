@@ -1,7 +1,7 @@
-"""Statements of PROV-DM, added to a bundle so that every format of `prov` keeps them.
+"""Add statements of PROV-DM to a bundle so that every format of `prov` keeps them.
 
-A relation that says more than its two ends has an identifier: in PROV-O it is a node then, which
-without one would be blank and have another name in every export. An element is stated once.
+A relation that has more than its two ends gets an identifier: PROV-O writes it as a node, and a
+blank node would have another name in every export. An element is stated only once.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from ._identifiers import Names, printable
 __all__ = ["Statements", "Values", "as_moment"]
 
 Values = Mapping[str, Any]
-"""Attributes by their names; None is no value, a list several."""
+"""Attributes by name; None means no value, a list means several."""
 
 Pairs = list[tuple[QualifiedName, Any]]
 
@@ -28,8 +28,8 @@ class Statements:
     """Adds statements to a bundle, or to a document.
 
     Args:
-        bundle: to add to.
-        names: how things are called.
+        bundle: receives the statements.
+        names: the names in it.
     """
 
     def __init__(self, bundle: ProvBundle, names: Names) -> None:
@@ -45,7 +45,7 @@ class Statements:
         values: Values | None = None,
         location: str | None = None,
     ) -> QualifiedName:
-        """State an entity; `terms` are attributes of ours, `values` those of a set."""
+        """State an entity; `terms` are our attributes, `values` are attributes of a set."""
         if self._is_new(name):
             pairs = self._described(label, types, terms, values)
             if location is not None:
@@ -109,7 +109,7 @@ class Statements:
         source: QualifiedName,
         activity: QualifiedName | None = None,
     ) -> None:
-        """`entity` came of `source`, by `activity` where that is said."""
+        """`entity` was derived from `source`, by `activity` if that is given."""
         named = self._of("derivation", activity, entity, source)
         self.bundle.derivation(entity, source, activity, identifier=named)
 
@@ -126,13 +126,13 @@ class Statements:
         self.bundle.association(activity, agent, plan, identifier=named)
 
     def attributed(self, entity: QualifiedName, agent: QualifiedName) -> None:
-        """`entity` is due to `agent`."""
+        """`entity` is attributed to `agent`."""
         self.bundle.attribution(entity, agent, self._of("attribution", True, entity, agent))
 
     def delegated(
         self, agent: QualifiedName, responsible: QualifiedName, activity: QualifiedName | None
     ) -> None:
-        """`agent` acted for `responsible` in `activity`."""
+        """`agent` acted on behalf of `responsible` in `activity`."""
         ends = [agent, responsible] if activity is None else [activity, agent, responsible]
         named = self._of("delegation", True, *ends)
         self.bundle.delegation(agent, responsible, activity, identifier=named)
@@ -152,7 +152,7 @@ class Statements:
         return True
 
     def _of(self, kind: str, says_more: object, *ends: QualifiedName) -> QualifiedName | None:
-        """What a relation between `ends` is called, where it says more than them."""
+        """The identifier of a relation between `ends`, if it says more than its ends."""
         if not says_more:
             return None
         first, *others = ends
@@ -168,7 +168,7 @@ class Statements:
         values: Values | None = None,
     ) -> Pairs:
         pairs: Pairs = [(PROV_LABEL, printable(label))]
-        pairs += [(PROV_TYPE, each) for each in types]
+        pairs += [(PROV_TYPE, type_) for type_ in types]
         for name, value in (terms or {}).items():
             several = value if isinstance(value, list) else [value]
             pairs += [(self.names.term(name), _literal(one)) for one in several if one is not None]
@@ -179,7 +179,7 @@ class Statements:
 
 
 def as_moment(value: object) -> datetime | None:
-    """A time stamp of ours, which is UTC; None for what is none."""
+    """One of our time stamps, which are UTC; None if the value is not a time stamp."""
     if not isinstance(value, str):
         return None
     try:
@@ -193,5 +193,5 @@ def _literal(value: object) -> Any:
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, int) and not isinstance(value, bool):
-        return Literal(str(value), XSD_INTEGER)  # else its type follows its size
+        return Literal(str(value), XSD_INTEGER)  # otherwise its type depends on its size
     return value

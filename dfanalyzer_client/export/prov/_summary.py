@@ -1,6 +1,6 @@
-"""An execution in few nodes, for pictures.
+"""Summarize an execution in a few nodes, for pictures.
 
-A transformation with all its tasks is one activity, a set with all its rows one entity.
+A transformation with all its tasks is one activity; a set with all its rows is one entity.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from prov.model import ProvDocument
 
 from ...executions.record import ExecutionRecord, FileRecord, SetRecord, TaskRecord
 from ...file import WRITTEN
-from ..file_locations import published_place
+from ..file_locations import published_location
 from ._agents import state_program_agents
 from ._identifiers import Names
 from ._options import Options
@@ -23,12 +23,12 @@ from ._usage import SERIES, reads_of
 
 __all__ = ["summary_of"]
 
-MOST_VALUES, MOST_CHARACTERS, MOST_FILES = 12, 40, 3
-SHOWN_OF_HASH = 16
+MAX_VALUES, MAX_CHARACTERS, MAX_FILES = 12, 40, 3
+HASH_CHARACTERS = 16
 
 
 def summary_of(record: ExecutionRecord, options: Options) -> ProvDocument:
-    """The document that a picture shows: the whole execution, however many epochs it has."""
+    """The document for a picture: the whole execution, however many epochs it has."""
     document = ProvDocument()
     names = Names(options.base, record.tag)
     for namespace in names.namespaces:
@@ -85,21 +85,25 @@ def _state_agents(
 def _state_sets(
     statements: Statements, record: ExecutionRecord, activities: dict[str, QualifiedName]
 ) -> set[tuple[str, str]]:
-    """Sets, who wrote and who read them; the pairs of transformations that they link."""
+    """State sets, who wrote and read them; returns the transformations that they link."""
     tasks = {task.id: task for task in record.tasks}
     readers: dict[str, dict[str, None]] = defaultdict(dict)
     for task, sets in reads_of(record).items():
         for tag in sets:
             readers[tag][tasks[task].transformation] = None
     linked = set()
-    for each in record.sets:
+    for content in record.sets:
         entity = statements.entity(
-            statements.names.run(record.tag, "set", each.tag), _title(each), [], {}, _shown(each)
+            statements.names.run(record.tag, "set", content.tag),
+            _title(content),
+            [],
+            {},
+            _shown(content),
         )
-        writers = dict.fromkeys(row.writer.transformation for row in each.rows if row.writer)
+        writers = dict.fromkeys(row.writer.transformation for row in content.rows if row.writer)
         for tag in writers:
             statements.generated(entity, activities[tag])
-        for tag in readers[each.tag]:
+        for tag in readers[content.tag]:
             statements.used(activities[tag], entity)
             linked |= {(tag, writer) for writer in writers}
     return linked
@@ -108,7 +112,7 @@ def _state_sets(
 def _state_files(
     statements: Statements, record: ExecutionRecord, activities: dict[str, QualifiedName]
 ) -> None:
-    """Files, each by itself while they are few; who wrote and who read them."""
+    """State files, one by one if they are few, and who wrote and read them."""
     groups: dict[tuple[str, bool], list[FileRecord]] = defaultdict(list)
     for file in record.files:
         groups[file.task.transformation, file.mode == WRITTEN].append(file)
@@ -123,16 +127,19 @@ def _state_files(
 def _file_entities(
     statements: Statements, record: ExecutionRecord, files: list[FileRecord]
 ) -> Iterable[QualifiedName]:
-    if len(files) <= MOST_FILES:
+    if len(files) <= MAX_FILES:
         for file in files:
-            digest = f"{file.sha256[:SHOWN_OF_HASH]}…" if file.sha256 else None
+            digest = f"{file.sha256[:HASH_CHARACTERS]}…" if file.sha256 else None
             name = (
                 statements.names.content(file.sha256)  # one node for who wrote and who read it
                 if file.sha256
                 else statements.names.run(record.tag, "file", file.number)
             )
             yield statements.entity(
-                name, file.name, [], {"path": _short(published_place(file.path)), "sha256": digest}
+                name,
+                file.name,
+                [],
+                {"path": _short(published_location(file.path)), "sha256": digest},
             )
         return
     first, last = files[0], files[-1]
@@ -149,7 +156,7 @@ def _title(of: SetRecord) -> str:
 
 
 def _shown(of: SetRecord) -> dict[str, Any]:
-    """The values of a single row; of a series those of the last."""
+    """The values of a single row, or of the last row of a series."""
     if len(of.rows) > 1 and of.tag not in SERIES:
         return {}
     values = {
@@ -157,9 +164,9 @@ def _shown(of: SetRecord) -> dict[str, Any]:
         for name, value in zip(of.columns, of.rows[-1].values, strict=True)
         if value is not None and not name.endswith("timestamp")
     }
-    return {name: _short(value) for name, value in list(values.items())[:MOST_VALUES]}
+    return {name: _short(value) for name, value in list(values.items())[:MAX_VALUES]}
 
 
 def _short(value: Any) -> str:
     text = f"{value:.6g}" if isinstance(value, float) else " ".join(str(value).split())
-    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
+    return text if len(text) <= MAX_CHARACTERS else f"{text[: MAX_CHARACTERS - 1]}…"

@@ -1,8 +1,8 @@
-"""Which task read and wrote which rows, and when: from what tasks depend on. No PROV here.
+"""Infer from the dependencies of tasks which task read and wrote which rows, and when.
 
-A task that depends on another reads what that one wrote in the sets that it declares as inputs, as
-far as it was written when the reader ended. Of a series, such as the epochs of a training, it reads
-the newest row: the state that it found.
+A task that depends on another reads what that one wrote into the sets that it declares as inputs,
+if it was written before the reader ended. From a series, such as the epochs of a training, it reads
+only the newest row: the state that it found. There is no PROV in this module.
 """
 
 from __future__ import annotations
@@ -20,19 +20,21 @@ from ._statements import as_moment
 
 __all__ = ["SERIES", "Event", "Reads", "event_time", "reads_of"]
 
-SERIES = frozenset(each.name for each in SETS.values() if each.series)
+SERIES = frozenset(definition.name for definition in SETS.values() if definition.series)
 """Sets that grow while their task runs."""
 
 UNDECLARED = {tags.SAVING.lower(): frozenset({tags.TRAINING_OUTPUT.lower()})}
-"""What tasks read beside their declared inputs: who saves a model finds it as an epoch left it."""
+"""What tasks read besides their declared inputs: a saved model is in the state of some epoch."""
 
-TIMES = {each.name: each.time.lower() for each in SETS.values() if each.time}
-"""The attribute that says when a row came to be (or was read, where nobody wrote it)."""
+TIMES = {
+    definition.name: definition.time.lower() for definition in SETS.values() if definition.time
+}
+"""The attribute with the time at which a row was written, or read if no task wrote it."""
 
 
 @dataclass(frozen=True)
 class Event:
-    """A row of a set, and when it was written, or read where nobody wrote it."""
+    """A row of a set, and when it was written, or read if no task wrote it."""
 
     of: SetRecord
     row: RowRecord
@@ -44,9 +46,9 @@ Reads = dict[int, dict[str, list[Event]]]
 
 
 def event_time(of: SetRecord, row: RowRecord) -> datetime | None:
-    """When a row was written or read; None where that is not known, or cannot be.
+    """When a row was written or read; None if that is not known.
 
-    A time outside its task is left out: PROV has usage and generation within the activity.
+    A time outside its task is left out: in PROV, usage and generation lie within the activity.
     """
     column = TIMES.get(of.tag)
     columns = of.columns
@@ -60,23 +62,23 @@ def event_time(of: SetRecord, row: RowRecord) -> datetime | None:
 
 
 def reads_of(record: ExecutionRecord) -> Reads:
-    """What each task of the execution read, set by set, each row once."""
+    """The rows that the tasks of an execution read, by task and set, without duplicates."""
     found: dict[int, dict[str, dict[int, Event]]] = defaultdict(lambda: defaultdict(dict))
     written: dict[tuple[str, int], list[Event]] = defaultdict(list)
-    for each in record.sets:
-        for row in each.rows:
-            event = Event(each, row, event_time(each, row))
+    for content in record.sets:
+        for row in content.rows:
+            event = Event(content, row, event_time(content, row))
             for reader in row.readers:
                 if row.writer is None or _can_read(reader, event):
-                    found[reader.id][each.tag][row.number] = event
+                    found[reader.id][content.tag][row.number] = event
             if row.writer is not None:
-                written[each.tag, row.writer.id].append(event)
+                written[content.tag, row.writer.id].append(event)
     for task in record.tasks:
-        for each in record.sets:
-            declared = task.transformation in each.layout.consumers
-            if declared or each.tag in UNDECLARED.get(task.transformation, ()):
-                for event in _by_dependency(task, each, written):
-                    found[task.id][each.tag][event.row.number] = event
+        for content in record.sets:
+            declared = task.transformation in content.layout.consumers
+            if declared or content.tag in UNDECLARED.get(task.transformation, ()):
+                for event in _by_dependency(task, content, written):
+                    found[task.id][content.tag][event.row.number] = event
     return {
         task: {tag: list(events.values()) for tag, events in sets.items()}
         for task, sets in found.items()
@@ -95,7 +97,7 @@ def _by_dependency(
 
 
 def _newest(events: list[Event], at: datetime | None) -> Iterable[Event]:
-    """The last of a series that was there at a time; they stand in the order of their times."""
+    """The last event of a series at a time; the events are ordered by time."""
     if at is None or not events or events[-1].time is None:
         return events[-1:]
     number = bisect_right(events, at, key=lambda event: event.time or at)
@@ -103,7 +105,7 @@ def _newest(events: list[Event], at: datetime | None) -> Iterable[Event]:
 
 
 def _can_read(task: TaskRecord, event: Event) -> bool:
-    """Whether a row was there before the task ended."""
+    """Whether a row existed before the task ended."""
     writer = event.row.writer
     there = event.time or (writer.began if writer is not None else None)
     return there is None or task.ended is None or there <= task.ended

@@ -1,1 +1,1 @@
-"""Sets that grow while they are read, and links that come before their ends."""
+"""Sets that grow while they are read, and links between tasks that arrive out of order."""

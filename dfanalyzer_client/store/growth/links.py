@@ -1,8 +1,7 @@
-"""Dependencies on tasks of which nothing was said yet: kept, and linked when those come.
+"""Dependencies on tasks that are not stored yet: kept, and linked once those are stored.
 
-Whoever stores a task may not see the other's rows, for each sees the database as it was when its
-transaction began. So each looks once more after its own transaction, and the later one of the two
-finds both.
+Two writers may not see each other's rows, because a transaction sees the database as it was when
+it began. So each writer looks again after its own transaction; the later of the two finds both.
 """
 
 from __future__ import annotations
@@ -13,15 +12,18 @@ from ..connection import Connection
 from ..retry import retrying_conflicts
 from ..schema import lock_definitions, table
 
-__all__ = ["link_waiting"]
+__all__ = ["link_pending"]
 
 
-def link_waiting(connection: Connection, executions: Collection[int] | None = None) -> int:
-    """Link tasks that waited for others which are there now; how many links were waited for.
+def link_pending(connection: Connection, executions: Collection[int] | None = None) -> int:
+    """Link tasks to the tasks that they depend on, where those are stored by now.
 
     Args:
         connection: of a user who may write.
-        executions: ids of those to look at; None: all.
+        executions: ids of the executions to look at; None: all.
+
+    Returns:
+        How many pending links were made.
     """
     if executions is not None and not executions:
         return 0
@@ -31,7 +33,7 @@ def link_waiting(connection: Connection, executions: Collection[int] | None = No
     if found:
         for attempt in retrying_conflicts():
             with attempt, connection.transaction():
-                lock_definitions(connection)  # nobody else makes links of what waits
+                lock_definitions(connection)  # so that nobody else makes the same links
                 count = _link(connection, _found(connection, executions))
     return count
 
@@ -39,11 +41,11 @@ def link_waiting(connection: Connection, executions: Collection[int] | None = No
 def _found(
     connection: Connection, executions: Collection[int] | None
 ) -> list[tuple[int, int, int, int, int]]:
-    """What waited: task, its transformation, the other's transformation, identifier and id."""
+    """Pending links: a task, its transformation; the other's transformation, identifier, id."""
     of = "" if executions is None else f"AND w.df_exec IN ({', '.join(['%s'] * len(executions))})"
-    waiting = f"SELECT count(*) FROM {table('waiting_dependency')} w WHERE TRUE {of}"
-    if connection.query(waiting, list(executions or ())) == [(0,)]:
-        return []  # as it nearly always is, and tasks are many
+    pending = f"SELECT count(*) FROM {table('waiting_dependency')} w WHERE TRUE {of}"
+    if connection.query(pending, list(executions or ())) == [(0,)]:
+        return []  # nearly always; spares a join with the many tasks
     return connection.query(
         "SELECT w.task_id, w.dt_id, w.previous_dt_id, w.previous_identifier, min(b.id) "
         f"FROM {table('waiting_dependency')} w JOIN {table('task_begun')} b "

@@ -1,8 +1,8 @@
-"""Columns that a set's table has not got yet: where their values are meanwhile.
+"""Pending columns: columns that a set's table does not have yet, and where their values are.
 
-MonetDB adds no column to a table that a transaction still open has read, so a reader that stays
-would hold up whoever stores. Values of such a column go into ``waiting_value``, a row each, and
-are read from there, until `growth.py` can add the column and put them in.
+MonetDB adds no column to a table while an open transaction has read it, so a long-lived reader
+would block all writers. Values of such a column go into ``waiting_value``, one row each, and are
+read from there until `apply_pending` can add the column and move them into it.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from ..layout import DataflowLayout, SetLayout
 from ..schema import table
 from ..sql import identifier, qualified
 
-__all__ = ["fills", "source", "waiting_row", "waits_for"]
+__all__ = ["fill_statements", "from_clause", "pending_condition", "pending_row"]
 
 
-def source(layout: DataflowLayout, known: SetLayout) -> str:
-    """What to select a set's rows from, all columns: its table, joined with what waits."""
+def from_clause(layout: DataflowLayout, known: SetLayout) -> str:
+    """What to select a set's rows from: its table, joined with the values of pending columns."""
     stored = qualified(layout.tag, known.table)
-    if not known.waiting:
+    if not known.pending:
         return stored
     columns, joins = ['t."id"'], []
     for number, name in enumerate(known.columns):
-        if name in known.waiting:
+        if name in known.pending:
             columns.append(f"w{number}.value AS {identifier(name)}")
             joins.append(
                 f"LEFT JOIN ({_values(layout, known, name)}) AS w{number} "
@@ -35,17 +35,17 @@ def source(layout: DataflowLayout, known: SetLayout) -> str:
     return f"(SELECT {', '.join(columns)} FROM {stored} AS t {' '.join(joins)})"
 
 
-def waits_for(layout: DataflowLayout, known: SetLayout, column: str) -> str:
-    """The condition for the rows of ``waiting_value`` that are of a column."""
+def pending_condition(layout: DataflowLayout, known: SetLayout, column: str) -> str:
+    """The condition for the rows of ``waiting_value`` that belong to a column."""
     return " AND ".join(
         f"{name} = {value}" for name, value in _key(layout, known, column).items() if value
     )
 
 
-def waiting_row(
+def pending_row(
     layout: DataflowLayout, known: SetLayout, column: str, element: int, value: Any
 ) -> dict[str, Any]:
-    """The row of ``waiting_value`` for one value of a column."""
+    """The row of ``waiting_value`` for one value of a pending column."""
     is_text = known.type_of(column) == "TEXT"
     return _key(layout, known, column) | {
         "element_id": element,
@@ -54,15 +54,15 @@ def waiting_row(
     }
 
 
-def fills(layout: DataflowLayout, known: SetLayout, columns: Sequence[str]) -> list[str]:
-    """Statements that put values which waited into columns that are there now."""
+def fill_statements(layout: DataflowLayout, known: SetLayout, columns: Sequence[str]) -> list[str]:
+    """Statements that move values from ``waiting_value`` into columns that were just added."""
     statements = [
         f"UPDATE {qualified(layout.tag, known.table)} SET {identifier(column)} = w.value "
         f'FROM ({_values(layout, known, column)}) AS w WHERE "id" = w.element_id'
         for column in columns
     ]
     return statements + [
-        f"DELETE FROM {table('waiting_value')} WHERE {waits_for(layout, known, column)}"
+        f"DELETE FROM {table('waiting_value')} WHERE {pending_condition(layout, known, column)}"
         for column in columns
     ]
 
@@ -72,7 +72,7 @@ def _values(layout: DataflowLayout, known: SetLayout, column: str) -> str:
     value = {"DOUBLE": "number", "TEXT": "text"}.get(kind, f"CAST(number AS {kind})")
     return (
         f"SELECT element_id, {value} AS value FROM {table('waiting_value')} "
-        f"WHERE {waits_for(layout, known, column)}"
+        f"WHERE {pending_condition(layout, known, column)}"
     )
 
 

@@ -1,4 +1,4 @@
-"""When what readers or another order of things held up is brought forward, a little at a time."""
+"""When pending columns and links are tried again: a little at a time, with back-off."""
 
 from __future__ import annotations
 
@@ -9,93 +9,94 @@ from collections.abc import Mapping, Sequence
 
 from ..connection import Connection
 from ..layout import DataflowLayout, load_layout
-from .bring_forward import bring_forward, grown_tags
-from .links import link_waiting
+from .apply_pending import apply_pending, tags_with_pending_columns
+from .links import link_pending
 
-__all__ = ["Mending"]
+__all__ = ["PendingGrowth"]
 
 logger = logging.getLogger(__name__)
 
-FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
-"""Seconds between two tries of what a reader's open transaction held up."""
+MIN_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 1.0, 30.0
+"""Bounds of the seconds between two attempts at what a reader's open transaction blocks."""
+
 STEP_SECONDS = 0.2
-"""So long at a time: what was captured meanwhile goes first."""
+"""The longest step, so that what was captured meanwhile is stored soon."""
 
 
-class Mending:
-    """What is left to bring forward in one store, and when it is tried next.
+class PendingGrowth:
+    """The pending columns and links of one store, and when they are tried next.
 
     Args:
-        readers: users who may SELECT from what is made.
+        readers: users who may SELECT from recreated views.
 
     Attributes:
-        due: when it is time again, by the monotonic clock.
+        due: when the next attempt is due (`time.monotonic`).
     """
 
     def __init__(self, readers: Sequence[str]) -> None:
         self._readers = readers
-        self._pause, self.due = FIRST_PAUSE, 0.0
-        self._has_looked = False
-        self._held: set[str] = set()
-        self._left: deque[str] = deque()
+        self._backoff, self.due = MIN_BACKOFF_SECONDS, 0.0
+        self._has_searched = False
+        self._blocked: set[str] = set()
+        self._queue: deque[str] = deque()
 
-    def go_on(self, connection: Connection, layouts: Mapping[str, DataflowLayout]) -> float | None:
-        """Bring forward some of it, where it is time for it.
+    def step(self, connection: Connection, layouts: Mapping[str, DataflowLayout]) -> float | None:
+        """Do some of the pending work, if it is due.
 
         Args:
             connection: to the store.
             layouts: the dataflows that this process stores, by tag.
 
         Returns:
-            In how many seconds it is time again, 0 where more can be done at once; None where
-            nothing is left that may mend itself.
+            Seconds until the next attempt, 0 if more can be done at once; None if nothing is left
+            that retrying may help.
 
         Raises:
             StoreError: it cannot be done now.
         """
-        self._look_at_others(connection)
-        if not self._left:
+        self._find_pending(connection)
+        if not self._queue:
             own = [tag for tag, layout in layouts.items() if layout.unfinished]
-            own = [tag for tag in own if tag not in self._held]
+            own = [tag for tag in own if tag not in self._blocked]
             if not own:
-                self._pause = FIRST_PAUSE
+                self._backoff = MIN_BACKOFF_SECONDS
                 return None
             if (rest := self.due - time.monotonic()) > 0:
                 return rest
-            self._left.extend(own)
+            self._queue.extend(own)
         until = time.monotonic() + STEP_SECONDS
-        while self._left:
-            self._bring_forward(connection, self._left.popleft(), layouts)
-            if self._left and time.monotonic() >= until:
+        while self._queue:
+            self._apply_pending(connection, self._queue.popleft(), layouts)
+            if self._queue and time.monotonic() >= until:
                 return 0.0
-        self.due = time.monotonic() + self._pause
-        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        self.due = time.monotonic() + self._backoff
+        self._backoff = min(2 * self._backoff, MAX_BACKOFF_SECONDS)
         return max(0.0, self.due - time.monotonic())
 
-    def forget(self) -> None:
-        """The connection is gone: look anew with the next one."""
-        self._held.clear()
-        self._left.clear()
-        self._has_looked = False
+    def reset(self) -> None:
+        """Start over with a new connection."""
+        self._blocked.clear()
+        self._queue.clear()
+        self._has_searched = False
 
-    def _look_at_others(self, connection: Connection) -> None:
-        """Look, once for a connection, for what other processes could not bring forward."""
-        if not self._has_looked:
-            self._has_looked = True
-            link_waiting(connection)
+    def _find_pending(self, connection: Connection) -> None:
+        """Find, once per connection, what other processes left pending."""
+        if not self._has_searched:
+            self._has_searched = True
+            link_pending(connection)
             with connection.transaction():
-                self._left.extend(grown_tags(connection))
+                self._queue.extend(tags_with_pending_columns(connection))
 
-    def _bring_forward(
+    def _apply_pending(
         self, connection: Connection, tag: str, layouts: Mapping[str, DataflowLayout]
     ) -> None:
         layout = layouts.get(tag)
-        if layout is None:  # another process': what is held now, others try again
+        if layout is None:  # another process's dataflow: tried once, and left to others
             with connection.transaction():
                 layout = load_layout(connection, tag)
-        if layout is None or not layout.unfinished:  # somebody else was first
+        if layout is None or not layout.unfinished:  # somebody else was faster
             return
-        if not bring_forward(connection, layout, self._readers, seconds=0.0, quiet=True):
-            self._held.add(tag)
+        if not apply_pending(connection, layout, self._readers, seconds=0.0, quiet=True):
+            self._blocked.add(tag)
         elif not layout.unfinished:
             logger.warning("The sets of %r have all their columns now.", tag)

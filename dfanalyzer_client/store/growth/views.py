@@ -1,4 +1,4 @@
-"""The views of sets, as users ask for them; who may read one may read it when it was made anew."""
+"""The views of sets, which users query. Recreating one keeps its permissions and comments."""
 
 from __future__ import annotations
 
@@ -10,36 +10,36 @@ from ..layout import DataflowLayout, SetLayout
 from ..permissions import Permissions
 from ..schema import grant, table
 from ..sql import identifier, qualified
-from .pending_columns import source
+from .pending_columns import from_clause
 
-__all__ = ["create_view", "without_view"]
+__all__ = ["create_view", "recreating_view"]
 
 
 def create_view(
     connection: Connection, layout: DataflowLayout, known: SetLayout, readers: Sequence[str]
 ) -> None:
-    """Make the view of a set, which `readers` may SELECT from."""
+    """Create the view of a set, and let `readers` SELECT from it."""
     connection.execute(_view(layout, known))
     grant(connection, layout.tag, known.tag, readers)
 
 
 @contextlib.contextmanager
-def without_view(
+def recreating_view(
     connection: Connection, layout: DataflowLayout, known: SetLayout, readers: Sequence[str]
 ) -> Iterator[None]:
-    """While a set has no view; it is made anew then, and whoever might read it still may."""
+    """Drop a set's view, run the block, and create the view again with the same permissions."""
     permissions = Permissions(connection, layout.tag, known.tag)
     if permissions.exists:
         connection.execute(f"DROP VIEW {qualified(layout.tag, known.tag)}")
     yield
     connection.execute(_view(layout, known))
-    permissions.give(readers)
+    permissions.restore(readers)
 
 
 def _view(layout: DataflowLayout, known: SetLayout) -> str:
-    """The set as users ask for it: a reader's task id stands with the rows that it read.
+    """The set as users query it, with the id of the task that read each row.
 
-    DfAnalyzer updates those rows; here the newest reader is looked up, and nothing is updated.
+    DfAnalyzer updates rows with that id; the view looks up the newest reader instead.
     """
     columns, joins = ['d."id"'], []
     for column in known.task_columns:
@@ -62,7 +62,7 @@ def _view(layout: DataflowLayout, known: SetLayout) -> str:
     columns += [f"d.{identifier(name)}" for name in known.attributes]
     return (
         f"CREATE VIEW {qualified(layout.tag, known.tag)} AS SELECT {', '.join(columns)} "
-        f"FROM {source(layout, known)} AS d {' '.join(joins)}"
+        f"FROM {from_clause(layout, known)} AS d {' '.join(joins)}"
     )
 
 

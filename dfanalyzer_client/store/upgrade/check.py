@@ -1,4 +1,4 @@
-"""What a catalogue has that ours has not, and the other way round: nothing is changed."""
+"""Compare a catalogue with the one that this version creates, without changing anything."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["differences"]
 
 
 def differences(connection: Connection) -> list[str]:
-    """What differs from a catalogue that this version makes, a line each; none in one as ours."""
+    """The differences from a catalogue that this version creates, one line each."""
     with connection.transaction():
         names, tables = names_in(connection, PUBLIC), tables_of(connection, PUBLIC)
         if "dataflow" not in names:
@@ -22,7 +22,7 @@ def differences(connection: Connection) -> list[str]:
         is_ours = "catalogue_version" in tables
         found = [*_of_version(connection)] if is_ours else ["DfAnalyzer made the catalogue."]
         has_steps = not is_ours or "step" in tables["catalogue_version"].columns
-        left = steps_left(connection) if has_steps else []  # else it is of an earlier version
+        left = steps_left(connection) if has_steps else []  # before version 3 there were no steps
         found += _of_catalogue(names, tables, is_predecessors=bool(left) and not is_ours)
         if left:
             found += _of_dataflows(connection)
@@ -79,11 +79,13 @@ def _columns_of_set(known: SetLayout) -> dict[str, str]:
 
 
 def _of_table(schema: str, found: TableFound, wanted: dict[str, str]) -> Iterator[str]:
-    """Keys over which writers conflict, bounds that lose texts, columns that are missing."""
+    """Keys that make writers conflict, length limits that cut texts off, and missing columns."""
     name = f'"{schema}".{found.name}'
     if found.keys:
         yield f"Table {name} has keys: {', '.join(key.name for key in found.keys)}."
-    bounded = [f"{each.name} ({each.digits})" for each in found.columns.values() if each.digits]
+    bounded = [
+        f"{column.name} ({column.digits})" for column in found.columns.values() if column.digits
+    ]
     if bounded:
         yield f"Texts of {name} are bounded: {', '.join(bounded)}."
     missing = [column for column in wanted if column not in found.columns]

@@ -40,7 +40,7 @@ from ..schema import (
     table,
 )
 from ..sql import identifier, qualified
-from .rebuilding import drop_foreign_keys, make_anew, make_sequence, wider_type
+from .rebuilding import drop_foreign_keys, recreate_sequence, recreate_table, wider_type
 
 __all__ = ["steps_left", "upgrade"]
 
@@ -123,11 +123,11 @@ def _upgrade_catalogue(connection: Connection, readers: Sequence[str]) -> None:
     extra = _move_tasks(connection, found["task"], key)
     for name, columns in TABLES.items():
         if name in found:
-            make_anew(connection, PUBLIC, found[name], columns_of(columns))
+            recreate_table(connection, PUBLIC, found[name], columns_of(columns))
         elif name not in ("task_begun", "task_ended"):
             connection.execute(f"CREATE TABLE {table(name)} ({quoted_columns(columns)})")
         if columns.startswith("id "):
-            make_sequence(connection, PUBLIC, f"{name}_id_seq", name)
+            recreate_sequence(connection, PUBLIC, f"{name}_id_seq", name)
     more = "".join(f", b.{identifier(name)}" for name in extra)
     task_view = TASK_VIEW.format(execution="x.tag" if key == "tag" else "x.id", more=more)
     for name, view in {**VIEWS, "task": task_view}.items():
@@ -273,11 +273,11 @@ def _make_set_anew(
     for name, attribute in known.attributes.items():
         wanted[name] = "DOUBLE" if attribute.type == "NUMERIC" else "TEXT"
     if old.columns:
-        make_anew(connection, layout.tag, old, wanted)
+        recreate_table(connection, layout.tag, old, wanted)
     else:
         described = ", ".join(f"{identifier(name)} {type_}" for name, type_ in wanted.items())
         connection.execute(f"CREATE TABLE {qualified(layout.tag, known.table)} ({described})")
-    make_sequence(connection, layout.tag, known.sequence, known.table)
+    recreate_sequence(connection, layout.tag, known.sequence, known.table)
     grant(connection, layout.tag, known.table, readers)
-    known.waiting, known.stale = set(), False
+    known.pending, known.stale = set(), False
     create_view(connection, layout, known, readers)

@@ -1,6 +1,6 @@
-"""Tables made anew: with their rows and columns, without keys and bounds.
+"""Recreate tables with their rows and columns, but without keys and length limits.
 
-MonetDB 11.41 changes no column's type in place.
+MonetDB 11.41 cannot change the type of a column in place.
 """
 
 from __future__ import annotations
@@ -11,32 +11,34 @@ from ..connection import Connection
 from ..inspection import TableFound, column_kind, tables_of
 from ..sql import identifier, qualified
 
-__all__ = ["drop_foreign_keys", "make_anew", "make_sequence", "wider_type"]
+__all__ = ["drop_foreign_keys", "recreate_sequence", "recreate_table", "wider_type"]
 
 NEW = "upgrade_new"
-"""Name of a table that is there during a step alone."""
+"""Name of a temporary table that exists only during a step."""
 
 
 def drop_foreign_keys(
     connection: Connection, schema: str, names: Collection[str] | None = None
 ) -> None:
-    """Remove what makes tables of a schema depend on others: `names`, or those of its sets."""
-    for each in tables_of(connection, schema).values():
-        is_ours = each.name.startswith("ds_") if names is None else each.name in names
-        for key in each.keys:
+    """Drop the foreign keys of the tables `names` in a schema, or of the tables of its sets."""
+    for table in tables_of(connection, schema).values():
+        is_ours = table.name.startswith("ds_") if names is None else table.name in names
+        for key in table.keys:
             if key.is_foreign and is_ours:
                 connection.execute(
-                    f"ALTER TABLE {qualified(schema, each.name)} "
+                    f"ALTER TABLE {qualified(schema, table.name)} "
                     f"DROP CONSTRAINT {identifier(key.name)}"
                 )
 
 
-def make_anew(connection: Connection, schema: str, old: TableFound, wanted: dict[str, str]) -> None:
-    """A table again, with its columns and rows, and those that are `wanted` and not there.
+def recreate_table(
+    connection: Connection, schema: str, old: TableFound, wanted: dict[str, str]
+) -> None:
+    """Recreate a table with its columns and rows, and add the missing ones of `wanted`.
 
-    A text stays one where a time is wanted; whole numbers get wider.
+    A text column stays one even if a time is wanted; integer columns become wider.
     """
-    columns = {name: wider_type(each.type) for name, each in old.columns.items()}
+    columns = {name: wider_type(column.type) for name, column in old.columns.items()}
     for name, type_ in wanted.items():
         if columns.get(name) != "TEXT":
             columns[name] = type_
@@ -52,13 +54,13 @@ def make_anew(connection: Connection, schema: str, old: TableFound, wanted: dict
 
 
 def wider_type(type_: str) -> str:
-    """The type of ours that takes all that a type takes."""
+    """Our type that holds all values of a type."""
     kind = column_kind(type_)
     return kind if kind in ("TEXT", "BIGINT", "DOUBLE", "TIMESTAMP") else type_
 
 
-def make_sequence(connection: Connection, schema: str, name: str, of: str) -> None:
-    """A sequence that goes on after the ids of a table, in place of one of the same name."""
+def recreate_sequence(connection: Connection, schema: str, name: str, of: str) -> None:
+    """Create a sequence that continues after the ids of a table, replacing one of that name."""
     ((last,),) = connection.query(f"SELECT max(id) FROM {qualified(schema, of)}")
     found = connection.query(
         "SELECT 1 FROM sys.sequences q JOIN sys.schemas s ON s.id = q.schema_id "

@@ -1,4 +1,4 @@
-"""What processes declare, as their journals grow: read once, and from then on what is new."""
+"""Follow what other processes declare: read their journals once, then only what was added."""
 
 from __future__ import annotations
 
@@ -13,106 +13,108 @@ from typing import Any, NamedTuple
 from ..declarations.encoding import may_declare, relayed_task
 from ._files import is_done, journals, stem
 from ._reader import opened
-from ._record import LONGEST, parsed
+from ._record import MAX_LINE_BYTES, parsed
 from ._search import SEARCHED_BYTES, declares
 
-__all__ = ["DeclarationNews", "News", "TaskName"]
+__all__ = ["TaskName", "UpdateReader", "Updates"]
 
 TaskName = tuple[str, str, str, str]
 """Dataflow, execution, transformation, id."""
 
 SETTLED_SECONDS = 0.1
-"""A folder that changed so lately may change again without another time stamp."""
+"""A folder that changed more recently than this may change again within the same time stamp."""
 
 
 @dataclass
-class News:
-    """What journals have that was not read before.
+class Updates:
+    """What was added to journals since the last reading.
 
     Attributes:
-        declarations: dataflow messages that begin an execution, in the order they were said.
-        tasks: the last state of relayed tasks, and what declaration they keep to.
+        declarations: dataflow messages that begin an execution, in the order they were sent.
+        tasks: the latest status of relayed tasks, and the declaration that each conforms to.
     """
 
     declarations: list[dict[str, Any]]
     tasks: dict[TaskName, tuple[str, str]]
 
 
-class _Known(NamedTuple):
+class _Position(NamedTuple):
     path: Path
     offset: int
 
 
-class DeclarationNews:
-    """Reads the journals of a folder that other processes write.
+class UpdateReader:
+    """Reads journals that other processes write.
 
     Args:
-        folder: of the journals.
+        folder: holds the journals.
     """
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._live: dict[str, _Known] = {}
+        self._live: dict[str, _Position] = {}
         self._done: set[str] = set()
         self._seen = (-1, 0.0)
 
     def pending(self, own: Path | None) -> bool:
-        """Whether there may be news; `own` is the journal that is none of another's."""
+        """Whether there may be updates in journals other than `own`, which is ours."""
         if self._changed():
             return True
-        for each in self._live.values():
-            if each.path != own:
+        for known in self._live.values():
+            if known.path != own:
                 try:
-                    if each.path.stat().st_size > each.offset:
+                    if known.path.stat().st_size > known.offset:
                         return True
                 except OSError:  # compressed, or removed
                     return True
         return False
 
-    def read(self, own: Path | None) -> News:
-        """What is new; at first all, of which the newest gigabyte is read."""
-        said: list[tuple[float, dict[str, Any]]] = []
+    def read(self, own: Path | None) -> Updates:
+        """What is new. The first call reads everything, up to the newest gigabyte."""
+        declarations: list[tuple[float, dict[str, Any]]] = []
         tasks: list[dict[TaskName, tuple[str, str]]] = []
         left, seen = SEARCHED_BYTES, (self._stamp(), time.time())
         for path in reversed(self._unread(own)):
-            offset = self._live.get(stem(path), _Known(path, 0)).offset
-            these: dict[TaskName, tuple[str, str]] = {}
-            end = self._read(path, offset, said, these) if left > 0 else _size(path)
-            tasks.append(these)
+            offset = self._live.get(stem(path), _Position(path, 0)).offset
+            latest_tasks: dict[TaskName, tuple[str, str]] = {}
+            end = self._read(path, offset, declarations, latest_tasks) if left > 0 else _size(path)
+            tasks.append(latest_tasks)
             left -= end - offset
             self._live.pop(stem(path), None)
             if is_done(path):
                 self._done.add(stem(path))
             else:
-                self._live[stem(path)] = _Known(path, end)
+                self._live[stem(path)] = _Position(path, end)
         self._seen = seen
-        said.sort(key=lambda each: each[0])  # stable: within a journal they stand in order
-        known = {name: state for these in reversed(tasks) for name, state in these.items()}
-        return News([message for _, message in said], known)
+        declarations.sort(key=lambda each: each[0])  # stable: within a journal they stand in order
+        known = {
+            name: state for latest_tasks in reversed(tasks) for name, state in latest_tasks.items()
+        }
+        return Updates([message for _, message in declarations], known)
 
     def _unread(self, own: Path | None) -> list[Path]:
         """Journals that may have more, oldest first."""
         found = {stem(path): path for path in journals(self._folder, done=True)}
         self._done &= found.keys()
-        self._live = {name: each for name, each in self._live.items() if name in found}
+        self._live = {name: position for name, position in self._live.items() if name in found}
         return [path for name, path in found.items() if path != own and name not in self._done]
 
     def _read(
         self,
         path: Path,
         offset: int,
-        said: list[tuple[float, dict[str, Any]]],
+        declarations: list[tuple[float, dict[str, Any]]],
         tasks: dict[TaskName, tuple[str, str]],
     ) -> int:
-        """Read a journal on; where it ends for now."""
+        """Read the rest of a journal; returns where it ends for now."""
         latest = _created(path)
         for line in _whole_lines(path, offset):
             offset += len(line)
             if may_declare(line):
                 record = parsed(line)
                 if record is not None and declares(record.message):
-                    latest = max(latest, _said(record.message))
-                    said.append((latest, record.message))
+                    latest = max(latest, _sent_at(record.message))
+                    declarations.append((latest, record.message))
             elif (task := relayed_task(line)) is not None:
                 tasks[task.name] = task.status, task.declared
         return offset
@@ -133,10 +135,10 @@ def _whole_lines(path: Path, offset: int) -> Iterator[bytes]:
     try:
         with opened(path) as file:
             file.seek(offset)
-            while (line := file.readline(LONGEST)).endswith(b"\n"):
-                yield line  # and what is left is torn, or still being written
+            while (line := file.readline(MAX_LINE_BYTES)).endswith(b"\n"):
+                yield line  # the rest is cut off, or still being written
     except (OSError, EOFError, zlib.error):
-        return  # compressed meanwhile, and then found under another name; or damaged
+        return  # damaged; or compressed meanwhile, and soon found under its new name
 
 
 def _size(path: Path) -> int:
@@ -146,14 +148,14 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _said(message: dict[str, Any]) -> float:
-    """When a message was said; of the epoch's beginning where it does not say it."""
+def _sent_at(message: dict[str, Any]) -> float:
+    """When a message was sent, in seconds since the epoch; 0 if it does not say."""
     when = message.get("said")
     return when if isinstance(when, float) else 0.0
 
 
 def _created(path: Path) -> float:
-    """When a journal was begun, as its name says."""
+    """When a journal was created, according to its name."""
     try:
         began = datetime.strptime(path.name.partition("-")[0], "%Y%m%dT%H%M%S")
     except ValueError:

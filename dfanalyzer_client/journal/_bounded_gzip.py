@@ -1,4 +1,4 @@
-"""Reading a compressed file that may be a bomb: what expands without end is not read to the end."""
+"""Read compressed files that may be decompression bombs: the expanded size is bounded."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import io
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from ..support.descriptors import open_above
+from ..support.descriptors import open_private
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["expanding"]
+__all__ = ["open_bounded"]
 
-ALWAYS = 64 << 20
-TIMES = 200
-"""A file may hold so many times its own size, beyond what any may hold; journals hold ten times."""
+ALLOWED_BYTES = 64 << 20
+MAX_RATIO = 200
+"""A file may expand to `ALLOWED_BYTES` plus 200 times its size; journals expand tenfold."""
 
 
-class _Expanding(io.RawIOBase):
-    """A compressed file whose contents are bounded."""
+class _BoundedGzip(io.RawIOBase):
+    """A compressed file that refuses to expand beyond a bound."""
 
     def __init__(self, path: Path) -> None:
-        self._packed = open(path, "rb", opener=open_above)  # noqa: SIM115 (closed by `close`)
+        self._packed = open(path, "rb", opener=open_private)  # noqa: SIM115 (closed by `close`)
         self._file = gzip.GzipFile(fileobj=self._packed, mode="rb")
-        self._limit = ALWAYS + TIMES * path.stat().st_size
+        self._limit = ALLOWED_BYTES + MAX_RATIO * path.stat().st_size
 
     def readable(self) -> bool:
         return True
@@ -47,6 +47,6 @@ class _Expanding(io.RawIOBase):
         super().close()
 
 
-def expanding(path: Path) -> IO[bytes]:
-    """The contents of a compressed file; reading raises OSError where they have no end."""
-    return cast("IO[bytes]", io.BufferedReader(_Expanding(path), 1 << 17))
+def open_bounded(path: Path) -> IO[bytes]:
+    """Open a compressed file; reading raises OSError if it expands beyond the bound."""
+    return cast("IO[bytes]", io.BufferedReader(_BoundedGzip(path), 1 << 17))

@@ -1,11 +1,12 @@
-"""Tables and views of sets that grow, brought forward without waiting for anybody.
+"""Add pending columns to the tables of sets that grew, and update their views, without waiting.
 
-As long as any transaction is open, whatever it has read, MonetDB commits no change both of a
-table's rows and of its columns, in whichever order: a column added beside a reader that stays would
-refuse all rows until it goes. So a row comes and goes first, in a transaction of its own; then the
-column is what is refused, and what cannot be done now waits, and is tried again. Meanwhile values
-of columns that are missing go into ``waiting_value``, where the set's view finds them. Newer
-servers may keep views that are read from being made anew, and a view of the user's own keeps ours.
+While any transaction is open, whatever it has read, MonetDB does not commit changes of both the
+rows and the columns of a table, in either order. A column that is added beside a long-lived reader
+would thus block all later rows until the reader ends. So we first insert and delete a row, in a
+transaction of its own: then MonetDB refuses the column instead, and we try that again later.
+Meanwhile, values of missing columns go into ``waiting_value``, where the set's view finds them.
+Newer servers may refuse to recreate views that are being read, and all refuse it for a view that a
+user's own view depends on.
 """
 
 from __future__ import annotations
@@ -18,57 +19,57 @@ from ..connection import Connection, lacks_rights
 from ..layout import DataflowLayout, SetLayout, compare_columns
 from ..retry import retrying_conflicts
 from ..schema import lock_definitions, table
-from ..sessions import dependents, holders
+from ..sessions import blocking_sessions, dependents
 from ..sql import identifier, qualified
-from .pending_columns import fills
-from .views import without_view
+from .pending_columns import fill_statements
+from .views import recreating_view
 
-__all__ = ["bring_forward", "grown_tags"]
+__all__ = ["apply_pending", "tags_with_pending_columns"]
 
 logger = logging.getLogger(__name__)
 
-PATIENCE = 0.3
-"""So long another writer may be the one who is in our way; after that it is a reader."""
+RETRY_SECONDS = 0.3
+"""For so long, the conflict may be with another writer; after that, it is with a reader."""
 
 Step = Callable[[Connection, DataflowLayout, SetLayout, Sequence[str]], None]
 
 
-def bring_forward(
+def apply_pending(
     connection: Connection,
     layout: DataflowLayout,
     readers: Sequence[str],
     *,
-    seconds: float = PATIENCE,
+    seconds: float = RETRY_SECONDS,
     quiet: bool = False,
 ) -> bool:
-    """Give the sets of a dataflow the tables and views that they should have, where it can be done.
+    """Bring the tables and views of a dataflow's sets up to date, as far as possible now.
 
-    `layout.unfinished` are those of which something waits on; the log names who holds them, unless
-    `quiet`.
+    Sets that are still not up to date stay in `layout.unfinished`. The log says what blocks them,
+    unless `quiet`.
 
     Returns:
-        False where trying again is of no use until somebody has dropped what holds them.
+        False if retrying is useless until somebody drops what blocks them.
 
     Raises:
         RefusedError: the user lacks the right to do it.
     """
     may_pass = True
     for known in layout.unfinished:
-        error = _tried(_all_of, connection, layout, known, readers, seconds)
+        error = _attempt(_update_table_and_view, connection, layout, known, readers, seconds)
         if error is None:
             continue
         if isinstance(error, RefusedError):
-            _tried(_columns_of, connection, layout, known, readers, seconds)
+            _attempt(_add_columns, connection, layout, known, readers, seconds)
         elif known.stale:
-            _tried(_view_of, connection, layout, known, readers, seconds)
+            _attempt(_recreate_view, connection, layout, known, readers, seconds)
         if not quiet:
-            logger.warning("%s", _cause(connection, layout, known, error))
+            logger.warning("%s", _explain(connection, layout, known, error))
         may_pass &= not isinstance(error, RefusedError)
     return may_pass
 
 
-def grown_tags(connection: Connection) -> list[str]:
-    """Dataflows of which a table has not got all its columns yet, whoever made them grow."""
+def tags_with_pending_columns(connection: Connection) -> list[str]:
+    """Tags of the dataflows with a table that lacks columns, whichever process declared them."""
     columns = (
         f"SELECT ds_id, name FROM {table('attribute')} UNION "
         f"SELECT d.ds_id, t.tag || '_task_id' FROM {table('data_dependency')} d "
@@ -84,7 +85,7 @@ def grown_tags(connection: Connection) -> list[str]:
     return [tag for (tag,) in rows]
 
 
-def _tried(
+def _attempt(
     step: Step,
     connection: Connection,
     layout: DataflowLayout,
@@ -92,15 +93,15 @@ def _tried(
     readers: Sequence[str],
     seconds: float,
 ) -> ConflictError | RefusedError | None:
-    """Take a step in a transaction of its own; what is in its way."""
+    """Take a step in a transaction of its own; returns the error if it fails."""
     try:
         for attempt in retrying_conflicts(seconds):
             with attempt:
-                if known.waiting and step is not _view_of:
+                if known.pending and step is not _recreate_view:
                     _touch(connection, layout, known)
                 with connection.transaction():
                     lock_definitions(connection)
-                    compare_columns(connection, layout)  # another writer may have taken it
+                    compare_columns(connection, layout)  # another writer may have been faster
                     step(connection, layout, known, readers)
     except (ConflictError, RefusedError) as error:
         if isinstance(error, RefusedError) and lacks_rights(error):
@@ -112,57 +113,58 @@ def _tried(
     return None
 
 
-def _all_of(
+def _update_table_and_view(
     connection: Connection, layout: DataflowLayout, known: SetLayout, readers: Sequence[str]
 ) -> None:
-    if known.waiting or known.stale:
-        with without_view(connection, layout, known, readers):
-            _columns_of(connection, layout, known, readers)
+    if known.pending or known.stale:
+        with recreating_view(connection, layout, known, readers):
+            _add_columns(connection, layout, known, readers)
 
 
 def _touch(connection: Connection, layout: DataflowLayout, known: SetLayout) -> None:
-    """Change the rows of a set's table, and leave them as they are."""
+    """Insert and delete a row of a set's table, so that MonetDB counts its rows as changed."""
     name = qualified(layout.tag, known.table)
     with connection.transaction():
         connection.execute(f'INSERT INTO {name} ("id") VALUES (NULL)')
         connection.execute(f'DELETE FROM {name} WHERE "id" IS NULL')
 
 
-def _columns_of(
+def _add_columns(
     connection: Connection, layout: DataflowLayout, known: SetLayout, _: Sequence[str]
 ) -> None:
-    waited = sorted(known.waiting)
-    for name in waited:
+    added = sorted(known.pending)
+    for name in added:
         connection.execute(
             f"ALTER TABLE {qualified(layout.tag, known.table)} "
             f"ADD COLUMN {identifier(name)} {known.type_of(name)}"
         )
-    for statement in fills(layout, known, waited):
+    for statement in fill_statements(layout, known, added):
         connection.execute(statement)
-    known.waiting = set()
+    known.pending = set()
 
 
-def _view_of(
+def _recreate_view(
     connection: Connection, layout: DataflowLayout, known: SetLayout, readers: Sequence[str]
 ) -> None:
-    with without_view(connection, layout, known, readers):
+    with recreating_view(connection, layout, known, readers):
         pass
 
 
-def _cause(
+def _explain(
     connection: Connection, layout: DataflowLayout, known: SetLayout, error: StoreError
 ) -> str:
-    """Who is in the way, what it means, and what to do."""
+    """What blocks a set, what that means, and what to do."""
     name = qualified(layout.tag, known.tag)
     if isinstance(error, RefusedError):
         held = ", ".join(dependents(connection, layout.tag, known.tag)) or str(error)
         return (
-            f"The set {name} has grown, and its view cannot be made anew, because others are built "
-            f"on it: {held}. Rows are stored all the same. Drop those, and make them anew later."
+            f"The set {name} has grown, and its view cannot be recreated, because others are built "
+            f"on it: {held}. Rows are still stored. Drop those, and create them again later."
         )
-    shown = "they are read without the new columns" if known.stale else "they are read as always"
+    effect = "they are read without the new columns" if known.stale else "they are read as always"
+    sessions = blocking_sessions(connection)
     return (
-        f"The set {name} has grown, and its table waits for its new columns until "
-        f"{holders(connection)} ends (COMMIT, ROLLBACK, or the end of the session). Rows are "
-        f"stored meanwhile, and {shown}; nothing else waits, and nothing is to be done again."
+        f"The set {name} has grown, and its table waits for its new columns until {sessions} ends "
+        f"(COMMIT, ROLLBACK, or the end of the session). Rows are stored meanwhile, and {effect}; "
+        "nothing else waits, and nothing needs to be repeated."
     )
