@@ -199,7 +199,7 @@ def test_a_disk_that_refuses_is_an_error_of_ours(tmp_path, model):
 def test_a_place_that_refuses_shows_no_credentials(model):
     """Nor does the traceback lead to an error that does."""
     store = ArtifactStore("memory://ada:hunter2@host/store")
-    store._place._fs = fsspec.filesystem("data")  # which can store nothing
+    store._storage._fs = fsspec.filesystem("data")  # which can store nothing
 
     with pytest.raises(ArtifactError) as caught:
         store.put(model)

@@ -179,7 +179,7 @@ def test_our_modules_are_not_shadowed(monkeypatch):
     monkeypatch.setattr(keras, "instrument", None, raising=False)
     scope = {"instrument": "ours"}
 
-    _namespace.adopt(scope, own=["instrument"])
+    _namespace.adopt(scope, ours=["instrument"])
 
     assert scope["instrument"] == "ours"
     assert "patches" not in scope

@@ -99,7 +99,7 @@ def toy(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[type, type, list[Any]
     )
     was_instrumented = is_instrumented()
     uninstrument()
-    monkeypatch.setattr(switch, "all_patches", lambda: patches)
+    monkeypatch.setattr(switch, "_changes", lambda: patches)
     yield Trainer, Model, seen
     uninstrument()
     monkeypatch.undo()
