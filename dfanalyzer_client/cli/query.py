@@ -12,7 +12,7 @@ __all__ = ["query"]
 
 @click.command()
 @click.argument("dataflow")
-@click.option("--source", metavar="SET", multiple=True, required=True, help="Where ways begin.")
+@click.option("--source", metavar="SET", multiple=True, required=True, help="Where paths begin.")
 @click.option("--target", metavar="SET", multiple=True, required=True, help="Where they end.")
 @click.option(
     "--projection",
@@ -21,8 +21,8 @@ __all__ = ["query"]
     help="A value to print. Default: all of the source and target sets.",
 )
 @click.option("--selection", metavar="CONDITION", default="", help="Which rows.")
-@click.option("--include", metavar="SET", multiple=True, help="A set that the ways pass.")
-@click.option("--exclude", metavar="SET", multiple=True, help="A set that they do not pass.")
+@click.option("--include", metavar="SET", multiple=True, help="A set that paths must pass.")
+@click.option("--exclude", metavar="SET", multiple=True, help="A set that paths must not pass.")
 @click.option(
     "--mapping",
     type=click.Choice(MAPPINGS, case_sensitive=False),
@@ -30,7 +30,7 @@ __all__ = ["query"]
     show_default=True,
     help="Join along the tasks, where attributes of one name have the same value, or both.",
 )
-@click.option("--limit", type=click.IntRange(min=0), help="So many rows at most.")
+@click.option("--limit", type=click.IntRange(min=0), help="The maximum number of rows.")
 @form_options
 @store_option
 def query(

@@ -113,7 +113,7 @@ def _store_or_split(
             _store_or_split(store, journal, records[middle:], dead_letters)
             return
         logger.error(
-            "The store refused a message, which is set aside in %s: %s", dead_letters.path, error
+            "The store refused a message; it is set aside in %s: %s", dead_letters.path, error
         )
         dead_letters.add(records[0], error, retryable=isinstance(error, NotYetError))
         _skip(store, journal, records[0])

@@ -117,14 +117,13 @@ def _check_all_reached(
         missing = [tag for tag in known[what] if tag not in reached]
         if missing:
             raise UnknownTagError(
-                f"In dataflow {layout.tag!r} no transformations lead from "
-                f"{named(known['source'])} to {named(known['target'])}{without}: "
-                f"{what} {named(missing)} is cut off."
+                f"In dataflow {layout.tag!r} no path leads from {named(known['source'])} to "
+                f"{named(known['target'])}{without}: {what} {named(missing)} is cut off."
             )
     missing = [tag for tag in known["include"] if tag not in passed]
     if missing:
         raise UnknownTagError(
-            f"In dataflow {layout.tag!r} no way from {named(known['source'])} to "
+            f"In dataflow {layout.tag!r} no path from {named(known['source'])} to "
             f"{named(known['target'])}{without} passes {named(missing)}."
         )
 
@@ -147,7 +146,7 @@ def _joined(
     disconnected = [source for source, _ in paths if source not in sets]
     if left or disconnected:
         raise UnknownTagError(
-            f"In dataflow {layout.tag!r} the ways from {named(sorted({s for s, _ in paths}))} do "
-            "not touch, so their rows do not belong together: ask for them one after the other."
+            f"In dataflow {layout.tag!r} the paths from {named(sorted({s for s, _ in paths}))} are "
+            "not connected, so their rows do not belong together: query them one after the other."
         )
     return sets, ordered

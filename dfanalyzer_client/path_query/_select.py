@@ -26,7 +26,7 @@ class Attributes:
         """The set and the name of an attribute; raises UnknownTagError."""
         if tag is not None and tag.lower() not in self._sets:
             raise UnknownTagError(
-                f"Set {tag!r} is not on the way, which passes {named(self._sets)}."
+                f"Set {tag!r} is not on the path, which passes {named(self._sets)}."
             )
         among = self._sets if tag is None else [tag.lower()]
         holders = [tag for tag in among if name.lower() in self._layout.sets[tag].attributes]
@@ -34,12 +34,12 @@ class Attributes:
             return holders[0], name.lower()
         if holders:
             raise UnknownTagError(
-                f"Several sets on the way have an attribute {name!r}: {named(holders)}. Write "
+                f"Several sets on the path have an attribute {name!r}: {named(holders)}. Write "
                 f"'{holders[0]}.{name.lower()}'."
             )
         known = [f"{tag}.{a}" for tag in among for a in self._layout.sets[tag].attributes]
         raise UnknownTagError(
-            f"No set on the way has an attribute {name!r}. Expected one of {named(known)}."
+            f"No set on the path has an attribute {name!r}. Expected one of {named(known)}."
         )
 
     def column(self, tag: str | None, name: str) -> str:
@@ -151,7 +151,7 @@ class _Join:
         if not shared and self._mapping == "LOGICAL":
             raise UnknownTagError(
                 f"Sets {self._step.source!r} and {self._step.target!r} have no attribute in "
-                "common, so there is no logical way: use the mapping PHYSICAL."
+                "common, so they cannot be joined logically: use the mapping PHYSICAL."
             )
         return [f"{self._source}.{identifier(n)} = {self._target}.{identifier(n)}" for n in shared]
 

@@ -111,8 +111,8 @@ def execution_key(tables: Mapping[str, TableFound]) -> str:
     task = tables.get("task")
     if task is None or "df_exec" not in task.columns or "dataflow_execution" not in tables:
         raise RefusedError(
-            "DfAnalyzer made this catalogue before it knew executions: its tasks name none, so it "
-            "cannot be read or brought forward. Its tables can be asked in SQL."
+            "DfAnalyzer created this catalogue before it knew executions: its tasks name none, so "
+            "it cannot be read or upgraded. Its tables can be queried in SQL."
         )
     return "tag" if column_kind(task.columns["df_exec"].type) == "TEXT" else "id"
 

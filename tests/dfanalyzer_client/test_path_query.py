@@ -261,15 +261,15 @@ def test_no_text_brings_more_than_conditions_into_the_sql(words: list[str]) -> N
         ({"source": []}, "at least one source set"),
         ({"include": ["iconfig"]}, "passes 'iconfig'"),
         ({"exclude": ["ocoarse", "ofine"]}, "without 'ocoarse', 'ofine'"),
-        ({"projection": ["nosuch"]}, "No set on the way has an attribute 'nosuch'"),
-        ({"projection": ["cells"]}, "Several sets on the way have an attribute 'cells'"),
-        ({"projection": ["ofine.level"]}, "Set 'ofine' is not on the way, which passes 'imesh'"),
-        ({"selection": "nosuch = 1"}, "No set on the way has an attribute 'nosuch'"),
+        ({"projection": ["nosuch"]}, "No set on the path has an attribute 'nosuch'"),
+        ({"projection": ["cells"]}, "Several sets on the path have an attribute 'cells'"),
+        ({"projection": ["ofine.level"]}, "Set 'ofine' is not on the path, which passes 'imesh'"),
+        ({"selection": "nosuch = 1"}, "No set on the path has an attribute 'nosuch'"),
         ({"dataflow": "nosuch"}, "no dataflow 'nosuch'"),
     ],
 )
 def test_what_is_not_there_is_named(mesh: Mesh, arguments: dict[str, Any], message: str) -> None:
-    """Sets, attributes and ways; the message says what there is."""
+    """Sets, attributes and paths; the message says what there is."""
     given = {"dataflow": mesh.tag, "source": "imesh", "target": "oresult", **arguments}
     with pytest.raises(UnknownTagError, match=message):
         query(**given)
@@ -292,7 +292,7 @@ def test_names_may_hold_dots(tag: str, ask: Any) -> None:
     assert found.columns == ["o.1.a.b", "o.1.b"]
     assert query(dataflow, "o.1", "o.1", found.columns).rows == [(1, 2)]
     assert query(dataflow, "o.1", "o.1", ["b", "A.b"], '"o.1"."a.b" = 1').rows == [(2, 1)]
-    with pytest.raises(UnknownTagError, match="Set 'o' is not on the way"):
+    with pytest.raises(UnknownTagError, match="Set 'o' is not on the path"):
         query(dataflow, "o.1", "o.1", ["o.2.b"])
 
 

@@ -84,7 +84,7 @@ def _collected(number: int, group: list[FileRecord], crate: Path, taken: set[str
     if not any(file.mode == WRITTEN for file in group):
         note = "it was read, not written, and what was read is not copied"
     elif first.sha256 is None:
-        note = "no SHA-256 was recorded, so its content cannot be told from another one"
+        note = "no SHA-256 was recorded, so its content cannot be verified"
     else:
         name = unused_name(safe_name(first.name), taken)
         path = f"{FOLDER}/{name}"
