@@ -85,9 +85,13 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks", description="Measure what we claim, and write a report."
     )
     parser.add_argument(
-        "--only", nargs="+", choices=STEPS, metavar="STEP", default=list(STEPS),
+        "--only",
+        nargs="+",
+        choices=STEPS,
+        metavar="STEP",
+        default=list(STEPS),
         help=f"of {', '.join(STEPS)}; default: all",
-    )  # fmt: skip
+    )
     parser.add_argument("--pairs", type=int, help="of overhead and peers; default: theirs")
     parser.add_argument(
         "--home", type=Path, default=RESULTS / "bench", help="of the database: %(default)s"

@@ -55,9 +55,13 @@ class Configuration:
         """What tells it from others, whatever the database has made of its numbers."""
         numbers = (self.learning_rate, self.decay, self.momentum, self.dropout)
         return (
-            self.epochs, *(_rounded(number) for number in numbers), self.repetition,
-            self.samples, self.growth_rate, self.blocks,
-        )  # fmt: skip
+            self.epochs,
+            *(_rounded(number) for number in numbers),
+            self.repetition,
+            self.samples,
+            self.growth_rate,
+            self.blocks,
+        )
 
 
 def grid(
@@ -84,11 +88,18 @@ def done(connection: Connection) -> set[tuple[object, ...]]:
         rows = connection.query(FINISHED)
     return {
         Configuration(
-            int(epochs), rate, decay, momentum, int(repetition), int(samples), int(growth),
-            tuple(map(int, blocks.split("-"))), dropout,
+            int(epochs),
+            rate,
+            decay,
+            momentum,
+            int(repetition),
+            int(samples),
+            int(growth),
+            tuple(map(int, blocks.split("-"))),
+            dropout,
         ).key
         for epochs, rate, decay, momentum, repetition, samples, growth, blocks, dropout in rows
-    }  # fmt: skip
+    }
 
 
 def left_of(

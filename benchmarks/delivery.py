@@ -140,9 +140,13 @@ def drain_seconds(rows: int) -> float:
 
     journal = Journal(settings.home() / "elsewhere")
     message = {
-        "kind": "task", "dataflow": "writer", "exec": "drain", "transformation": "step",
-        "id": "1", "status": "RUNNING",
-    }  # fmt: skip
+        "kind": "task",
+        "dataflow": "writer",
+        "exec": "drain",
+        "transformation": "step",
+        "id": "1",
+        "status": "RUNNING",
+    }
     for number in range(rows):
         sets = [{"tag": "out", "attributes": ["n"], "elements": [[number]]}]
         last = journal.append({**message, "sets": sets})

@@ -107,9 +107,14 @@ def dense_ed(
             reduced = before.features // 2
             x = _activated(x, reduced, 1, 1, dropout, f"{stage.name}_reduce")
             x = _activated(
-                x, stage.features, 3, 2, 0.0 if stage.name == "last" else dropout,
-                f"{stage.name}_scale", transposed=stage.scale < before.scale,
-            )  # fmt: skip
+                x,
+                stage.features,
+                3,
+                2,
+                0.0 if stage.name == "last" else dropout,
+                f"{stage.name}_scale",
+                transposed=stage.scale < before.scale,
+            )
     return keras.Model(inputs, x, name="dense_ed")
 
 

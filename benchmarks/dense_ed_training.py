@@ -17,13 +17,21 @@ __all__ = ["BATCH", "VALIDATION", "Outcome", "capture", "train"]
 BATCH = 16
 VALIDATION = 0.2
 HYPERPARAMETERS = (
-    "OPTIMIZER_NAME", "LEARNING_RATE", "DECAY", "MOMENTUM", "NUM_EPOCHS", "BATCH_SIZE",
+    "OPTIMIZER_NAME",
+    "LEARNING_RATE",
+    "DECAY",
+    "MOMENTUM",
+    "NUM_EPOCHS",
+    "BATCH_SIZE",
     "NUM_LAYERS",
-)  # fmt: skip
+)
 OWN = [
-    ("REPETITION", "NUMERIC"), ("SAMPLES", "NUMERIC"), ("GROWTH_RATE", "NUMERIC"),
-    ("BLOCKS", "TEXT"), ("DROPOUT", "NUMERIC"),
-]  # fmt: skip
+    ("REPETITION", "NUMERIC"),
+    ("SAMPLES", "NUMERIC"),
+    ("GROWTH_RATE", "NUMERIC"),
+    ("BLOCKS", "TEXT"),
+    ("DROPOUT", "NUMERIC"),
+]
 STORE_SECONDS = 60.0
 PARENT_SECONDS = 0.5
 
@@ -65,9 +73,11 @@ def _trained(configuration: Configuration, folder: Path) -> float:
     parameters = Parameters(configuration.samples)
     data = _data(parameters, folder)
     model = dense_ed(
-        data.images.shape[1:], configuration.blocks, configuration.growth_rate,
+        data.images.shape[1:],
+        configuration.blocks,
+        configuration.growth_rate,
         configuration.dropout,
-    )  # fmt: skip
+    )
     capture(model, configuration)
     rate = keras.optimizers.schedules.InverseTimeDecay(
         configuration.learning_rate, decay_steps=1, decay_rate=configuration.decay
@@ -77,9 +87,13 @@ def _trained(configuration: Configuration, folder: Path) -> float:
     _record_domain(dataflow, configuration)
     record_generation(dataflow, parameters, data)
     history = model.fit(
-        data.velocities, data.images, batch_size=BATCH, epochs=configuration.epochs,
-        validation_split=VALIDATION, verbose=0,
-    ).history  # fmt: skip
+        data.velocities,
+        data.images,
+        batch_size=BATCH,
+        epochs=configuration.epochs,
+        validation_split=VALIDATION,
+        verbose=0,
+    ).history
     if not keras.flush(STORE_SECONDS):
         raise TimeoutError(f"what was captured is not stored after {STORE_SECONDS:g} s")
     return float(history["val_loss"][-1])

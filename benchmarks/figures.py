@@ -17,9 +17,7 @@ import numpy as np
 
 __all__ = ["Report", "machine"]
 
-DISTRIBUTIONS = (
-    "keras-prov", "keras", "tensorflow", "numpy", "tensorboard", "mlflow", "yprov4ml"
-)  # fmt: skip
+DISTRIBUTIONS = ("keras-prov", "keras", "tensorflow", "numpy", "tensorboard", "mlflow", "yprov4ml")
 
 
 class Report:
@@ -31,16 +29,28 @@ class Report:
         print(", ".join(f"{name} {value}" for name, value in self._machine.items()))
 
     def add(
-        self, part: str, what: str, unit: str, values: Sequence[float], factor: float,
+        self,
+        part: str,
+        what: str,
+        unit: str,
+        values: Sequence[float],
+        factor: float,
         target: str = "",
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Take in what was measured: `values` times `factor` is in `unit`."""
         scaled = [value * factor for value in values]
         figure = {
-            "part": part, "what": what, "unit": unit, "target": target, "count": len(scaled),
-            "median": statistics.median(scaled), "p99": float(np.percentile(scaled, 99)),
-            "min": min(scaled), "max": max(scaled), "load": os.getloadavg()[0],
-        }  # fmt: skip
+            "part": part,
+            "what": what,
+            "unit": unit,
+            "target": target,
+            "count": len(scaled),
+            "median": statistics.median(scaled),
+            "p99": float(np.percentile(scaled, 99)),
+            "min": min(scaled),
+            "max": max(scaled),
+            "load": os.getloadavg()[0],
+        }
         self._figures.append(figure)
         print(
             f"({part}) {what:<48} median {figure['median']:10,.2f} {unit:<7} "

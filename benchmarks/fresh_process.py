@@ -71,9 +71,13 @@ def killed_run(
     output = Path(tempfile.mkdtemp(prefix=f"{arm}-killed-", dir=home))
     process = subprocess.Popen(
         [*_command(arm, configuration, folder, output), "--tell"],
-        env=_environment(home), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        text=True, start_new_session=True,
-    )  # fmt: skip
+        env=_environment(home),
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    )
     assert process.stdout is not None  # noqa: S101 (for the type checker)
     ended = 0
     for line in process.stdout:

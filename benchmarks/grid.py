@@ -117,9 +117,13 @@ def _backend(options: argparse.Namespace) -> Iterator[None]:
 
 def _progress(console: Console) -> Progress:
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(),
-        TimeRemainingColumn(), TextColumn("{task.fields[last]}"), console=console,
-    )  # fmt: skip
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[last]}"),
+        console=console,
+    )
 
 
 def _finished() -> set[tuple[object, ...]]:
@@ -176,13 +180,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     scale = parser.add_mutually_exclusive_group()
     scale.add_argument(
-        "--paper", action="store_true",
+        "--paper",
+        action="store_true",
         help=f"as the paper: epochs {EPOCHS}, {PAPER_SAMPLES} samples, {PAPER_REPEATS} repeats",
-    )  # fmt: skip
+    )
     scale.add_argument(
-        "--quick", action="store_true",
+        "--quick",
+        action="store_true",
         help=f"one rate and one decay, epochs {QUICK_EPOCHS}, {QUICK_SAMPLES} samples",
-    )  # fmt: skip
+    )
     parser.add_argument(
         "--epochs", type=_positive, nargs="+", metavar="N", help=f"default: {DEFAULT_EPOCHS}"
     )
@@ -190,18 +196,26 @@ def _parser() -> argparse.ArgumentParser:
         "--samples", type=_positive, metavar="N", help=f"default: {DEFAULT_SAMPLES}"
     )
     parser.add_argument(
-        "--growth-rate", type=_positive, metavar="K",
+        "--growth-rate",
+        type=_positive,
+        metavar="K",
         help=f"features that a dense layer adds (default: {Configuration.growth_rate})",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--blocks", type=_positive, nargs="+", metavar="L",
+        "--blocks",
+        type=_positive,
+        nargs="+",
+        metavar="L",
         help=f"layers of each dense block (default: {Configuration.blocks})",
-    )  # fmt: skip
+    )
     parser.add_argument("--repeats", type=_positive, metavar="N", help="default: 1")
     parser.add_argument(
-        "--jobs", type=_positive, metavar="N", default=max(1, os.cpu_count() or 1),
+        "--jobs",
+        type=_positive,
+        metavar="N",
+        default=max(1, os.cpu_count() or 1),
         help="trainings at once (default: %(default)s)",
-    )  # fmt: skip
+    )
     parser.add_argument("--backend", choices=BACKENDS, default="loky", help="default: %(default)s")
     parser.add_argument(
         "--address", help="of the cluster: tcp://host:8786 (Dask), auto or host:port (Ray)"

@@ -37,8 +37,11 @@ def added_seconds(repeats: int) -> dict[str, list[float]]:
         for module, found in seconds.items():
             done = subprocess.run(
                 [sys.executable, "-c", SCRIPT.format(module=module)],
-                capture_output=True, text=True, check=True, env=environment,
-            )  # fmt: skip
+                capture_output=True,
+                text=True,
+                check=True,
+                env=environment,
+            )
             if number >= 0:
                 found.append(float(done.stdout))
     return seconds

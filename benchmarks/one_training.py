@@ -61,9 +61,11 @@ def trained(
     keras.config.set_floatx("float32")
     data = samples(Parameters(configuration.samples), folder)
     model = dense_ed(
-        data.images.shape[1:], configuration.blocks, configuration.growth_rate,
+        data.images.shape[1:],
+        configuration.blocks,
+        configuration.growth_rate,
         configuration.dropout,
-    )  # fmt: skip
+    )
     callbacks = arm.callbacks(model, configuration, watch) + ([_teller()] if tell else [])
     rate = keras.optimizers.schedules.InverseTimeDecay(
         configuration.learning_rate, decay_steps=1, decay_rate=configuration.decay
@@ -71,9 +73,14 @@ def trained(
     model.compile(keras.optimizers.SGD(rate, momentum=configuration.momentum), "mse")
     began = time.perf_counter()
     model.fit(
-        data.velocities, data.images, batch_size=BATCH, epochs=configuration.epochs,
-        validation_split=VALIDATION, verbose=0, callbacks=callbacks,
-    )  # fmt: skip
+        data.velocities,
+        data.images,
+        batch_size=BATCH,
+        epochs=configuration.epochs,
+        validation_split=VALIDATION,
+        verbose=0,
+        callbacks=callbacks,
+    )
     fit = time.perf_counter() - began
     arm.finish()
     return {

@@ -70,8 +70,11 @@ def measured(
     Raises:
         AssertionError: an arm ended with other weights.
     """
-    order = [(configuration, arm) for configuration in configurations
-             for _, arm in alternating(ARMS, pairs)]  # fmt: skip
+    order = [
+        (configuration, arm)
+        for configuration in configurations
+        for _, arm in alternating(ARMS, pairs)
+    ]
     found: list[dict[str, list[Run]]] = []
     fresh_run("captured", dataclasses.replace(configurations[0], epochs=1), folder, home)
     bar = track(order, "Trainings, plain and captured", console=Console(stderr=True))
@@ -181,11 +184,19 @@ def _plot(result: dict[str, Any], path: Path) -> None:
             ratio = Comparison(**each["ratios"][name])
             low, middle, high = (100 * (v - 1) for v in (ratio.low, ratio.median, ratio.high))
             axes.errorbar(
-                middle, place + 0.2 * (offset - 1), xerr=[[middle - low], [high - middle]],
-                fmt="o", capsize=3, color=f"C{offset}", label=title if not place else None,
-            )  # fmt: skip
-    for value, title, style in ((0, "plain Keras", "-"), (100 * (PAPER - 1), "the paper", ":"),
-                                (100 * (TARGET - 1), "target", "--")):  # fmt: skip
+                middle,
+                place + 0.2 * (offset - 1),
+                xerr=[[middle - low], [high - middle]],
+                fmt="o",
+                capsize=3,
+                color=f"C{offset}",
+                label=title if not place else None,
+            )
+    for value, title, style in (
+        (0, "plain Keras", "-"),
+        (100 * (PAPER - 1), "the paper", ":"),
+        (100 * (TARGET - 1), "target", "--"),
+    ):
         axes.axvline(value, color="grey", linestyle=style, linewidth=1, label=title)
     axes.set_yticks(range(len(labels)), labels)
     axes.set_xlabel("added by capture, % (median and 95 % interval)")

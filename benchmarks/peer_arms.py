@@ -59,8 +59,10 @@ class Captured(Arm):
         return subprocess.run(
             [sys.executable, "-m", "dfanalyzer_client.cli", *arguments],
             env={**os.environ, "KERAS_PROV_HOME": str(self.output.parent)},
-            check=True, stdout=subprocess.PIPE, text=True,
-        ).stdout  # fmt: skip
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
 
 
 class CSVLogger(Arm):

@@ -12,16 +12,27 @@ from .markdown import table
 __all__ = ["lines", "plot", "short"]
 
 COLUMNS = (
-    "Tool", "on the training thread, µs per epoch", "whole, ms per epoch", "CPU, ms per epoch",
-    "start-up, s", "end, s", "after kill -9", "its state then",
-)  # fmt: skip
+    "Tool",
+    "on the training thread, µs per epoch",
+    "whole, ms per epoch",
+    "CPU, ms per epoch",
+    "start-up, s",
+    "end, s",
+    "after kill -9",
+    "its state then",
+)
 SHORT = (
-    "Tool", "on the training thread, µs per epoch", "added to start-up, s", "to the end, s",
+    "Tool",
+    "on the training thread, µs per epoch",
+    "added to start-up, s",
+    "to the end, s",
     "there after kill -9",
-)  # fmt: skip
+)
 PARTS = (
-    ("epoch", 1e3, "an epoch, ms"), ("start", 1.0, "start-up, s"), ("end", 1.0, "end of the run, s")
-)  # fmt: skip
+    ("epoch", 1e3, "an epoch, ms"),
+    ("start", 1.0, "start-up, s"),
+    ("end", 1.0, "end of the run, s"),
+)
 BOUNDS = ("low", "median", "high")
 
 
@@ -36,12 +47,13 @@ def short(result: Mapping[str, Any]) -> list[str]:
     """Lines of a table of medians, of those tools alone that were measured."""
     rows = [
         [
-            each["title"], f"{each['inside']['median'] * 1e6:,.0f}",
+            each["title"],
+            f"{each['inside']['median'] * 1e6:,.0f}",
             *(f"{each['added'][part]['median']:+.2f}" for part in ("start", "end")),
             f"{each['killed']['found']} of {each['killed']['ended']} epochs",
         ]
         for each in result["arms"]
-    ]  # fmt: skip
+    ]
     return table(SHORT, rows, numbers="lrrr")
 
 
@@ -64,9 +76,13 @@ def plot(result: Mapping[str, Any], path: Path) -> None:
         for place, each in enumerate(arms):
             low, middle, high = (each["added"][name][key] * factor for key in BOUNDS)
             axes.errorbar(
-                middle, place, xerr=[[middle - low], [high - middle]], fmt="o", capsize=3,
+                middle,
+                place,
+                xerr=[[middle - low], [high - middle]],
+                fmt="o",
+                capsize=3,
                 color="C0",
-            )  # fmt: skip
+            )
         axes.axvline(0, color="grey", linewidth=1)
         axes.set_xlabel(f"added to {title}\n(median and 95 % interval)")
     figure.savefig(path, dpi=120)

@@ -151,9 +151,12 @@ def _parser() -> argparse.ArgumentParser:
         description="Measure what Keras-Prov and other tools add to the same training.",
     )
     parser.add_argument(
-        "--arms", nargs="+", choices=[name for name in ARMS if name != BASE], metavar="ARM",
+        "--arms",
+        nargs="+",
+        choices=[name for name in ARMS if name != BASE],
+        metavar="ARM",
         help=f"beside plain Keras, of {', '.join(list(ARMS)[1:])}; default: all",
-    )  # fmt: skip
+    )
     parser.add_argument("--epochs", type=_three_or_more, default=10, help="default: %(default)s")
     parser.add_argument("--samples", type=int, default=32, help="default: %(default)s")
     parser.add_argument("--pairs", type=int, default=5, help="default: %(default)s")

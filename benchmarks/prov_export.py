@@ -136,13 +136,20 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m benchmarks.prov_export", description="Measure exports to W3C PROV."
     )
     parser.add_argument(
-        "--epochs", type=int, nargs="+", default=list(EPOCHS), metavar="N",
+        "--epochs",
+        type=int,
+        nargs="+",
+        default=list(EPOCHS),
+        metavar="N",
         help=f"default: {' '.join(map(str, EPOCHS))}",
-    )  # fmt: skip
+    )
     parser.add_argument(
-        "--formats", nargs="+", default=list(FORMATS), metavar="FORMAT",
+        "--formats",
+        nargs="+",
+        default=list(FORMATS),
+        metavar="FORMAT",
         help=f"default: {' '.join(FORMATS)}",
-    )  # fmt: skip
+    )
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
     return parser
 

@@ -61,8 +61,11 @@ def _answer(path: Path) -> dict[str, Any]:
     text = path.read_text()
     done = subprocess.run(
         [sys.executable, "-m", "dfanalyzer_client.cli", "sql", "--json"],
-        input=text, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode:
         raise RuntimeError(f"{path.name}: {done.stderr.strip()}")
     rows = json.loads(done.stdout)

@@ -148,9 +148,11 @@ def _write(parameters: Parameters, path: Path) -> None:
     new = path.with_suffix(".new")
     with new.open("wb") as file:
         np.savez_compressed(
-            file, velocities=np.stack(velocities), images=np.stack(images),
+            file,
+            velocities=np.stack(velocities),
+            images=np.stack(images),
             parameters=np.array(json.dumps(dataclasses.asdict(parameters))),
-        )  # fmt: skip
+        )
     new.replace(path)  # a set that was interrupted is none
 
 
@@ -165,10 +167,18 @@ def _pairs(parameters: Parameters) -> Iterator[tuple[Field, Field]]:
 def declare_generation(dataflow: Dataflow) -> None:
     """Add the making of data to a dataflow."""
     known = {
-        "SAMPLES": NUMERIC, "RANDOM_SEED": NUMERIC, "GRID": NUMERIC, "SPACING": NUMERIC,
-        "FREQUENCY": NUMERIC, "SHOTS": NUMERIC, "DURATION": NUMERIC, "MIN_LAYERS": NUMERIC,
-        "MAX_LAYERS": NUMERIC, "MIN_VELOCITY": NUMERIC, "MAX_VELOCITY": NUMERIC,
-    }  # fmt: skip
+        "SAMPLES": NUMERIC,
+        "RANDOM_SEED": NUMERIC,
+        "GRID": NUMERIC,
+        "SPACING": NUMERIC,
+        "FREQUENCY": NUMERIC,
+        "SHOTS": NUMERIC,
+        "DURATION": NUMERIC,
+        "MIN_LAYERS": NUMERIC,
+        "MAX_LAYERS": NUMERIC,
+        "MIN_VELOCITY": NUMERIC,
+        "MAX_VELOCITY": NUMERIC,
+    }
     made = {"PATH": FILE, "SHA256": TEXT}
     dataflow.add_transformation(
         Transformation(
@@ -185,12 +195,18 @@ def record_generation(dataflow: Dataflow, parameters: Parameters, made: Samples)
     """Record what a set was made with, and its file."""
     survey = parameters.survey
     used: dict[str, Any] = {
-        "samples": parameters.count, "random_seed": parameters.seed, "grid": survey.size,
-        "spacing": survey.spacing, "frequency": survey.frequency, "shots": survey.shots,
-        "duration": survey.duration, "min_layers": parameters.layers[0],
-        "max_layers": parameters.layers[1], "min_velocity": parameters.velocities[0],
+        "samples": parameters.count,
+        "random_seed": parameters.seed,
+        "grid": survey.size,
+        "spacing": survey.spacing,
+        "frequency": survey.frequency,
+        "shots": survey.shots,
+        "duration": survey.duration,
+        "min_layers": parameters.layers[0],
+        "max_layers": parameters.layers[1],
+        "min_velocity": parameters.velocities[0],
         "max_velocity": parameters.velocities[1],
-    }  # fmt: skip
+    }
     with dataflow.task(GENERATION) as task:
         task.used(**used)
         task.generated(path=os.fspath(made.path), sha256=made.sha256)

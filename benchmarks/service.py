@@ -65,8 +65,10 @@ def running_service(home: Path) -> Iterator[int]:
     """The service on a free port, which is given."""
     process = subprocess.Popen(
         [sys.executable, "-m", "dfanalyzer_client.cli", "serve", "--port", "0"],
-        env={**os.environ, "KERAS_PROV_HOME": str(home)}, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        env={**os.environ, "KERAS_PROV_HOME": str(home)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     assert process.stderr is not None  # noqa: S101 (for the type checker)
     said = ""
     for line in process.stderr:

@@ -53,11 +53,13 @@ class Stopwatch:
         most = sorted(found.items(), key=lambda item: item[1][2], reverse=True)[:rows]
         return [
             {
-                "function": f"{Path(file).name}: {name}", "calls": calls / count,
-                "own": own / count, "whole": whole / count,
+                "function": f"{Path(file).name}: {name}",
+                "calls": calls / count,
+                "own": own / count,
+                "whole": whole / count,
             }
             for (file, _, name), (_, calls, own, whole, _) in most
-        ]  # fmt: skip
+        ]
 
     def watch(self, owner: Any, *names: str) -> None:
         """Count these methods of a class, on the main thread alone."""
@@ -90,10 +92,8 @@ class Stopwatch:
             assert self._begun is not None  # noqa: S101 (for the type checker)
             began, cpu, inside = self._begun
             self.epochs.append(
-                Epoch(
-                    began, time.perf_counter(), time.process_time() - cpu, self.inside - inside
-                )
-            )  # fmt: skip
+                Epoch(began, time.perf_counter(), time.process_time() - cpu, self.inside - inside)
+            )
             self._begun = None
 
         owner.on_epoch_begin, owner.on_epoch_end = on_epoch_begin, on_epoch_end

@@ -101,9 +101,11 @@ def _accounted(worst: Result) -> str:
 
 def _epoch(overhead: Result | None, peers: Result | None) -> Target:
     claim = f"Our code takes ≤ {EPOCH_MICROSECONDS} µs of the training thread per epoch (median)"
-    found = [] if overhead is None else [
-        each["inside_per_epoch_us"] for each in overhead["configurations"]
-    ]  # fmt: skip
+    found = (
+        []
+        if overhead is None
+        else [each["inside_per_epoch_us"] for each in overhead["configurations"]]
+    )
     ours = _arm(peers, "captured")
     if ours is not None:
         found.append(ours["inside"]["median"] * 1e6)

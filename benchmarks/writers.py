@@ -58,10 +58,12 @@ def run(writers: int, rows: int) -> float:
     processes = [
         subprocess.Popen(
             [*command, str(_said + number * rows), str(rows)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for number in range(writers)
-    ]  # fmt: skip
+    ]
     _said += writers * rows
     for process in processes:
         _expect(process, "ready")

@@ -46,11 +46,14 @@ def write(results: Results, plots: Path, folder: Path) -> None:
         if (plots / name).exists():
             shutil.copy(plots / name, folder / name)
     lines = [
-        "# What Keras-Prov costs", "",
+        "# What Keras-Prov costs",
+        "",
         f"Written by `{COMMAND}`; how each part is measured is in "
-        "[docs/explanation/benchmarks.md](../../docs/explanation/benchmarks.md).", "",
-        *_machines(results), *_targets(results),
-    ]  # fmt: skip
+        "[docs/explanation/benchmarks.md](../../docs/explanation/benchmarks.md).",
+        "",
+        *_machines(results),
+        *_targets(results),
+    ]
     if results.overhead is not None:
         lines += _overhead(results.overhead)
     if results.peers is not None:
@@ -67,10 +70,15 @@ def _machines(results: Results) -> list[str]:
     for name, result in vars(results).items():
         if result is not None:
             machine = result["machine"]
-            rows.append([
-                name, machine["date"], _machine(machine), f"Python {machine['Python']}, "
-                f"{machine['versions']}", machine["load"],
-            ])  # fmt: skip
+            rows.append(
+                [
+                    name,
+                    machine["date"],
+                    _machine(machine),
+                    f"Python {machine['Python']}, {machine['versions']}",
+                    machine["load"],
+                ]
+            )
     columns = ("Part", "Date", "Machine", "Versions", "Load at its end")
     return [*table(columns, rows), ""]
 
@@ -95,28 +103,42 @@ def _targets(results: Results) -> list[str]:
 def _overhead(result: Result) -> list[str]:
     """Each configuration, and what the time on the training thread is made of."""
     columns = (
-        "Epochs", "Rate", "Decay", "Momentum", "Plain, s", "Whole process", "fit()", "CPU",
-        "Training thread, µs per epoch", "Exporter, ms CPU", "MonetDB, ms CPU",
-    )  # fmt: skip
+        "Epochs",
+        "Rate",
+        "Decay",
+        "Momentum",
+        "Plain, s",
+        "Whole process",
+        "fit()",
+        "CPU",
+        "Training thread, µs per epoch",
+        "Exporter, ms CPU",
+        "MonetDB, ms CPU",
+    )
     rows = [
         [
-            *(each["configuration"][name] for name in GRID), f"{each['plain_seconds']:.2f}",
+            *(each["configuration"][name] for name in GRID),
+            f"{each['plain_seconds']:.2f}",
             *(_ratio(each["ratios"][name]) for name in ("whole", "fit", "cpu")),
             f"{each['inside_per_epoch_us']:.0f}",
             *(milliseconds(each[f"{name}_cpu_seconds"]) for name in ("exporter", "server")),
         ]
         for each in result["configurations"]
-    ]  # fmt: skip
+    ]
     chosen, pairs = result["configurations"][0]["configuration"], _pairs(result)
     return [
-        "## What capture adds to the paper's trainings", "",
+        "## What capture adds to the paper's trainings",
+        "",
         f"{_network(chosen)}; "
         f"{pairs} pairs of fresh processes, plain and captured in alternation, {SAME_WEIGHTS}. "
-        "Medians of the pairs' ratios, their 95 % intervals, and standard deviations.", "",
-        *table(columns, rows, numbers="r" * len(columns)), "",
-        "![What capture adds, with intervals](overhead.png)", "",
+        "Medians of the pairs' ratios, their 95 % intervals, and standard deviations.",
+        "",
+        *table(columns, rows, numbers="r" * len(columns)),
+        "",
+        "![What capture adds, with intervals](overhead.png)",
+        "",
         *_profile(result),
-    ]  # fmt: skip
+    ]
 
 
 GRID = ("epochs", "learning_rate", "decay", "momentum")
@@ -128,36 +150,47 @@ def _pairs(result: Result) -> int:
 
 def _profile(result: Result) -> list[str]:
     rows = [
-        [f"`{each['function']}`", each["calls"],
-         *(f"{each[name] * 1e6:.0f}" for name in ("own", "whole"))]
+        [
+            f"`{each['function']}`",
+            each["calls"],
+            *(f"{each[name] * 1e6:.0f}" for name in ("own", "whole")),
+        ]
         for each in result["profile"]
-    ]  # fmt: skip
+    ]
     columns = ("Function", "Calls per epoch", "Own time, µs", "With what it calls, µs")
     return [
         "What an epoch's time on the training thread is made of; the profiler itself makes all of "
-        "it slower, so only the proportions count:", "",
-        *table(columns, rows, numbers="lrrr"), "",
-    ]  # fmt: skip
+        "it slower, so only the proportions count:",
+        "",
+        *table(columns, rows, numbers="lrrr"),
+        "",
+    ]
 
 
 def _peers(result: Result) -> list[str]:
     chosen = result["configuration"]
     return [
-        "## Beside other tools", "",
+        "## Beside other tools",
+        "",
         f"{_network(chosen)}, {chosen['epochs']} epochs; {result['pairs']} rounds of fresh "
-        f"processes in alternation (A B C, C B A, …), {SAME_WEIGHTS}. {COLUMNS_OF_PEERS}", "",
-        *peer_table.lines(result), "",
-        "![What each tool adds](peers.png)", "",
-    ]  # fmt: skip
+        f"processes in alternation (A B C, C B A, …), {SAME_WEIGHTS}. {COLUMNS_OF_PEERS}",
+        "",
+        *peer_table.lines(result),
+        "",
+        "![What each tool adds](peers.png)",
+        "",
+    ]
 
 
 def _queries(result: Result) -> list[str]:
     lines = [
-        "## What can be asked", "",
+        "## What can be asked",
+        "",
         "The questions of `benchmarks/queries/`, to the database that the quick grid filled. Where "
         "there are no rows, nothing of the kind has happened: the grid's learning rate follows a "
-        "schedule, which is one configuration and no adaptation.", "",
-    ]  # fmt: skip
+        "schedule, which is one configuration and no adaptation.",
+        "",
+    ]
     for each in result["answers"]:
         lines += [f"### `{each['name']}.sql`", "", each["title"], "", *questions.lines(each), ""]
     return lines

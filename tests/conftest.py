@@ -35,12 +35,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 LONGEST_FIRST = (
-    "test_backends.py", "test_packaging.py", "test_without_tensorflow.py", "test_transparency.py",
+    "test_backends.py",
+    "test_packaging.py",
+    "test_without_tensorflow.py",
+    "test_transparency.py",
     "test_kill_training.py",
-    "test_run.py", "test_grid.py", "test_peers.py", "test_store.py", "test_overhead.py",
-    "test_crate.py", "test_companions.py", "test_rebuild.py", "test_environment.py",
-    "test_two_processes.py", "test_keras_tests.py", "test_export.py", "test_formats.py",
-)  # fmt: skip
+    "test_run.py",
+    "test_grid.py",
+    "test_peers.py",
+    "test_store.py",
+    "test_overhead.py",
+    "test_crate.py",
+    "test_companions.py",
+    "test_rebuild.py",
+    "test_environment.py",
+    "test_two_processes.py",
+    "test_keras_tests.py",
+    "test_export.py",
+    "test_formats.py",
+)
 """Else one of them is left at the end, and one worker runs it while the others are idle."""
 
 

@@ -21,18 +21,26 @@ NUMERIC, TEXT = AttributeType.NUMERIC, AttributeType.TEXT
 SETS: dict[str, dict[str, Any]] = {
     "TrainingModel": {
         "iTrainingModel": {
-            "LEARNING_RATE": NUMERIC, "DECAY": NUMERIC, "MOMENTUM": NUMERIC,
-            "NUM_EPOCHS": NUMERIC, "BATCH_SIZE": NUMERIC, "BLOCKS": TEXT, "GROWTH_RATE": NUMERIC,
+            "LEARNING_RATE": NUMERIC,
+            "DECAY": NUMERIC,
+            "MOMENTUM": NUMERIC,
+            "NUM_EPOCHS": NUMERIC,
+            "BATCH_SIZE": NUMERIC,
+            "BLOCKS": TEXT,
+            "GROWTH_RATE": NUMERIC,
         },
         "oTrainingModel": {
-            "ELAPSED_TIME": NUMERIC, "EPOCH_ID": NUMERIC, "LOSS": NUMERIC, "VAL_LOSS": NUMERIC,
+            "ELAPSED_TIME": NUMERIC,
+            "EPOCH_ID": NUMERIC,
+            "LOSS": NUMERIC,
+            "VAL_LOSS": NUMERIC,
         },
     },
     "Adaptation": {
         "oAdaptation": {"NEW_LRATE": NUMERIC, "EPOCH_ID": NUMERIC, "OLD_LRATE": NUMERIC}
     },
     "DenseBlock": {"iDenseBlock": {"BLOCK": NUMERIC, "GROWTH_RATE": NUMERIC, "LAYERS": NUMERIC}},
-}  # fmt: skip
+}
 
 
 def described() -> list[Transformation]:
@@ -53,8 +61,9 @@ def described() -> list[Transformation]:
     ]
 
 
-def trained(client: Any, name: str, layers: int, growth: int, rate: float, batch: int,
-            losses: list[float]) -> None:  # fmt: skip
+def trained(
+    client: Any, name: str, layers: int, growth: int, rate: float, batch: int, losses: list[float]
+) -> None:
     """An execution with three blocks, and a row for each epoch; validation losses are twice."""
     dataflow = Dataflow(TAG, described(), client=client)
     dataflow.exec_tag = name

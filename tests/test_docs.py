@@ -112,8 +112,11 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     pytest.importorskip("mkdocs")
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--site-dir", str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     pages = [page.read_text("utf-8") for page in tmp_path.rglob("*.html")]
     assert len(pages) > len(PAGES)
@@ -179,9 +182,12 @@ def test_the_accounts_and_grants_of_an_own_server_do(
 
     def here(database: str, **_: Any) -> Any:
         return connect(
-            filled.database, hostname=filled.host, port=filled.port, username=filled.user,
+            filled.database,
+            hostname=filled.host,
+            port=filled.port,
+            username=filled.user,
             password=filled.password,
-        )  # fmt: skip
+        )
 
     monkeypatch.setattr(pymonetdb, "connect", here)
     exec(grants, {})  # noqa: S102 (the documentation's own lines)

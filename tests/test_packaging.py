@@ -182,9 +182,17 @@ def test_the_metadata_say_what_the_package_needs(distributions: Path) -> None:
     assert metadata["Name"] == "keras-prov"
     assert metadata["Requires-Python"] == ">=3.11"
     extras = {
-        "bench", "crate", "demo", "dev", "keras-tests", "pandas", "peers", "prov", "service",
+        "bench",
+        "crate",
+        "demo",
+        "dev",
+        "keras-tests",
+        "pandas",
+        "peers",
+        "prov",
+        "service",
         "system",
-    }  # fmt: skip
+    }
     assert set(metadata.get_all("Provides-Extra", [])) == extras
     assert {"keras>=3.12", "tensorflow>=2.20", "pymonetdb>=1.8"} <= _needed(metadata)
     assert metadata["Version"] == __version__
@@ -433,9 +441,13 @@ class Shell:
 
     def __call__(self, command: str) -> str:
         done = subprocess.run(
-            ["bash", "-c", command], cwd=self.folder, env=self._environment, text=True,
-            capture_output=True, check=False,
-        )  # fmt: skip
+            ["bash", "-c", command],
+            cwd=self.folder,
+            env=self._environment,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
         assert done.returncode == 0, done.stderr
         return done.stdout
 

@@ -42,8 +42,11 @@ class Training:
     def __init__(self, tag: str, script: str = TRAINING) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-c", script, tag],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
 
     def ready(self, epoch: int) -> None:
         assert self.process.stdout is not None

@@ -46,9 +46,12 @@ def started(own: Path, data: Path, *arguments: str) -> subprocess.Popen[str]:
     """The grid in a group of processes of its own."""
     return subprocess.Popen(
         [*COMMAND, "--folder", str(data), *arguments],
-        cwd=ROOT, env={**os.environ, "KERAS_PROV_HOME": str(own)},
-        stderr=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+        cwd=ROOT,
+        env={**os.environ, "KERAS_PROV_HOME": str(own)},
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
 
 
 def ended(process: subprocess.Popen[str]) -> str:
@@ -163,9 +166,7 @@ def test_a_dask_cluster_trains_the_grid(
         address = cluster.scheduler_address
         said = ended(started(own, data, "--backend", "dask", "--address", address, "--epochs", "1"))
     assert "2 trainings, 0 of them done already." in said
-    assert statuses(own) == {
-        (1.0, 0.5, 0.0, "FINISHED"): 1, (1.0, 0.9, 0.0, "FINISHED"): 1
-    }  # fmt: skip
+    assert statuses(own) == {(1.0, 0.5, 0.0, "FINISHED"): 1, (1.0, 0.9, 0.0, "FINISHED"): 1}
 
 
 def test_trainings_that_fail_are_named_and_all_are_tried(own: Path, data: Path) -> None:
@@ -183,7 +184,10 @@ def test_wrong_options_are_said_at_once(wrong: list[str]) -> None:
     """With the command's usage."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.grid", *wrong],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 2
     assert "usage: python -m benchmarks.grid" in done.stderr

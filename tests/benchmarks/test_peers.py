@@ -18,9 +18,11 @@ from benchmarks.peer_kill import kill_epoch, killed
 
 SMALL = Configuration(3, 0.001, 1e-4, 0.9, samples=4, growth_rate=2, blocks=(1,))
 STATES = {
-    "captured": "ABANDONED", "tensorboard": "not recorded", "mlflow": "RUNNING",
+    "captured": "ABANDONED",
+    "tensorboard": "not recorded",
+    "mlflow": "RUNNING",
     "yprov4ml": "no PROV document",
-}  # fmt: skip
+}
 KEEPS_ALL = ("captured", "tensorboard")
 
 
@@ -53,9 +55,13 @@ def test_a_killed_training_is_read_back_by_its_tool(name: str, own: Path, data: 
     assert remains.found == 2 if name in KEEPS_ALL else remains.found <= 2
 
 
-@pytest.mark.parametrize(("name", "state"), [
-    ("mlflow-models", "FINISHED"), ("yprov4ml", "PROV document written"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "state"),
+    [
+        ("mlflow-models", "FINISHED"),
+        ("yprov4ml", "PROV document written"),
+    ],
+)
 def test_a_training_that_ended_is_whole(name: str, state: str, own: Path, data: Path) -> None:
     """Tools that write late have all of it in the end."""
     needs(name)

@@ -37,7 +37,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 EXPECTED: dict[str, list[tuple[Any, ...]]] = {
     "a_current_loss": [("run-1", 4.0, 0.0625)],
     "b_first_epochs": [
-        ("run-1", 0.0, 1.0), ("run-1", 1.0, 0.5), ("run-1", 2.0, 0.25), ("run-1", 3.0, 0.125)
+        ("run-1", 0.0, 1.0),
+        ("run-1", 1.0, 0.5),
+        ("run-1", 2.0, 0.25),
+        ("run-1", 3.0, 0.125),
     ],
     "c_best_configuration": [
         (5.0, 0.001, 0.0001, 0.9, "4-4-4", 24.0, 1, 0.125),
@@ -48,15 +51,23 @@ EXPECTED: dict[str, list[tuple[Any, ...]]] = {
     "e_diverged": [("run-3", 1.0, "NaN"), ("run-4", 1.0, "grew")],
     "f_time_per_epoch": [(16.0, 7, 1.6, 1.6), (32.0, 1, 3.2, 3.2)],
     "g_growth_and_layers": [
-        (16.0, 3.0, 0.0, 2, 3.0), (16.0, 4.0, 0.0, 1, 2.0), (24.0, 4.0, 0.0, 1, 2.0),
-        (16.0, 3.0, 1.0, 2, 2.0), (16.0, 4.0, 1.0, 1, 60.0), (24.0, 4.0, 1.0, 1, 1.0),
-        (16.0, 4.0, 2.0, 1, 80.0), (24.0, 4.0, 2.0, 1, 0.5), (24.0, 4.0, 3.0, 1, 0.25),
+        (16.0, 3.0, 0.0, 2, 3.0),
+        (16.0, 4.0, 0.0, 1, 2.0),
+        (24.0, 4.0, 0.0, 1, 2.0),
+        (16.0, 3.0, 1.0, 2, 2.0),
+        (16.0, 4.0, 1.0, 1, 60.0),
+        (24.0, 4.0, 1.0, 1, 1.0),
+        (16.0, 4.0, 2.0, 1, 80.0),
+        (24.0, 4.0, 2.0, 1, 0.5),
+        (24.0, 4.0, 3.0, 1, 0.25),
         (24.0, 4.0, 4.0, 1, 0.125),
     ],
     "h_what_changed": [
-        ("blocks", "3-3-3", "4-4-4"), ("layers", "3", "4"), ("num_epochs", "2", "3"),
+        ("blocks", "3-3-3", "4-4-4"),
+        ("layers", "3", "4"),
+        ("num_epochs", "2", "3"),
     ],
-}  # fmt: skip
+}
 
 
 def test_every_question_has_its_answer_here() -> None:
@@ -71,9 +82,12 @@ def test_a_question_is_answered(home: Path, name: str) -> None:
     """The file is given to a client as it is."""
     done = subprocess.run(
         [sys.executable, "-m", "dfanalyzer_client.cli", "sql", "--json"],
-        stdin=(QUERIES / f"{name}.sql").open(), env={**os.environ, "KERAS_PROV_HOME": str(home)},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        stdin=(QUERIES / f"{name}.sql").open(),
+        env={**os.environ, "KERAS_PROV_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     rows = [tuple(row.values()) for row in json.loads(done.stdout)]
     assert len(rows) == len(EXPECTED[name])
     for row, wanted in zip(rows, EXPECTED[name], strict=True):

@@ -27,15 +27,23 @@ ROOT = Path(__file__).parents[2]
 def spread(median: float, width: float = 0.0) -> dict[str, Any]:
     """A comparison as JSON has it."""
     return {
-        "median": median, "low": median - width, "high": median + width, "deviation": 0.0,
+        "median": median,
+        "low": median - width,
+        "high": median + width,
+        "deviation": 0.0,
         "pairs": 5,
-    }  # fmt: skip
+    }
 
 
 CONFIGURATION = {
-    "epochs": 5, "learning_rate": 0.001, "decay": 1e-4, "momentum": 0.9, "samples": 4,
-    "growth_rate": 16, "blocks": [3, 6, 3],
-}  # fmt: skip
+    "epochs": 5,
+    "learning_rate": 0.001,
+    "decay": 1e-4,
+    "momentum": 0.9,
+    "samples": 4,
+    "growth_rate": 16,
+    "blocks": [3, 6, 3],
+}
 OVERHEAD: dict[str, Any] = {
     "machine": machine(),
     "profile": [{"function": "f.py: g", "calls": 2.0, "own": 1e-6, "whole": 2e-6}],
@@ -45,28 +53,35 @@ OVERHEAD: dict[str, Any] = {
             "configuration": CONFIGURATION,
             "ratios": {name: spread(1.004, 0.002) for name in ("whole", "fit", "cpu")},
             "added_seconds": {"start": spread(0.03), "epoch": spread(0.001), "end": spread(0.01)},
-            "plain_seconds": 10.0, "inside_seconds": 0.02, "inside_per_epoch_us": 80.0,
-            "exporter_cpu_seconds": 0.03, "server_cpu_seconds": 0.05,
+            "plain_seconds": 10.0,
+            "inside_seconds": 0.02,
+            "inside_per_epoch_us": 80.0,
+            "exporter_cpu_seconds": 0.03,
+            "server_cpu_seconds": 0.05,
         }
     ],
-}  # fmt: skip
+}
 
 
 def arm(name: str, inside: float) -> dict[str, Any]:
     """What the peers' step leaves of an arm."""
     parts = ("start", "epoch", "end", "epoch_cpu")
     return {
-        "name": name, "title": name.title(), "added": {part: spread(0.001) for part in parts},
+        "name": name,
+        "title": name.title(),
+        "added": {part: spread(0.001) for part in parts},
         "inside": {"median": inside, "mean": inside, "max": inside},
         "killed": {"found": 5, "ended": 5, "state": "ABANDONED"},
-    }  # fmt: skip
+    }
 
 
 PEERS: dict[str, Any] = {
-    "machine": machine(), "configuration": CONFIGURATION, "pairs": 5,
+    "machine": machine(),
+    "configuration": CONFIGURATION,
+    "pairs": 5,
     "arms": [arm("captured", 90e-6), arm("mlflow", 1e-3)],
     "missing": [{"title": "yProv4ML", "why": "not installed"}],
-}  # fmt: skip
+}
 
 
 def test_targets_are_met_or_missed() -> None:
@@ -163,9 +178,13 @@ def test_a_step_that_fails_is_named_and_the_others_go_on(tmp_path: Path) -> None
         "raise SystemExit(bench.main(['--only', 'overhead', 'peers', '--report', 'report']))\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=False,
+        [sys.executable, "-c", script],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )  # fmt: skip
+    )
     assert done.returncode == 1
     assert "Failed: overhead." in done.stderr
     assert "usage: python -m benchmarks.peers" in done.stdout

@@ -29,8 +29,11 @@ class Speaker:
         self.process = subprocess.Popen(
             [sys.executable, str(SCRIPT), tag, str(first), str(last), *how],
             env={**os.environ, "KERAS_PROV_HOME": str(home), **environment},
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         assert self._line() == "ready", self.process.communicate()[1]
 
     def go(self, rows: int = 1) -> None:
@@ -77,9 +80,12 @@ class Speaker:
 def command(home: Path, *arguments: str, **environment: str) -> str:
     """What `keras-prov` prints."""
     return subprocess.run(
-        [*COMMAND, *arguments], check=True, capture_output=True, text=True,
+        [*COMMAND, *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
         env={**os.environ, "KERAS_PROV_HOME": str(home), **environment},
-    ).stdout  # fmt: skip
+    ).stdout
 
 
 def rows_of(numbers: Iterable[int]) -> list[tuple[float, str]]:

@@ -43,13 +43,20 @@ print(json.dumps(history.history["loss"]))
 def train(disk: Path, store: str, tag: str, room: int) -> tuple[list[float], str]:
     """Losses of the training's epochs, and its complaints."""
     environment = {
-        **os.environ, "KERAS_PROV_HOME": str(disk / "home"), "KERAS_PROV_STORE": store,
-        "PYTHONPATH": str(Path(__file__).parents[1]), "KERAS_PROV_STRICT": "",
-    }  # fmt: skip
+        **os.environ,
+        "KERAS_PROV_HOME": str(disk / "home"),
+        "KERAS_PROV_STORE": store,
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+        "KERAS_PROV_STRICT": "",
+    }
     done = subprocess.run(
         [sys.executable, "-c", TRAINING, tag, str(disk / "ballast"), str(room)],
-        env=environment, capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
-    )  # fmt: skip
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
     return json.loads(done.stdout), done.stderr
 
 

@@ -59,24 +59,36 @@ class Writer:
         described = [{"name": name, "type": "NUMERIC"} for name in self.attributes]
         output = {"tag": "out", "type": "OUTPUT", "attributes": described}
         self.say(
-            kind="dataflow", tag=self.tag, exec="run",
+            kind="dataflow",
+            tag=self.tag,
+            exec="run",
             transformations=[{"tag": "step", "sets": [output]}],
-        )  # fmt: skip
+        )
 
     def depend(self, number: int, other: int) -> None:
         """Say that one of its tasks depends on whosever it is, said or not."""
         self.say(
-            kind="task", dataflow=self.tag, exec="run", transformation="step", sets=[],
-            id=str(10 * self.number + number), status="RUNNING",
+            kind="task",
+            dataflow=self.tag,
+            exec="run",
+            transformation="step",
+            sets=[],
+            id=str(10 * self.number + number),
+            status="RUNNING",
             dependency={"tags": [{"tag": "step"}], "ids": [{"id": str(other)}]},
-        )  # fmt: skip
+        )
 
     def task(self, number: int, status: str, *row: float) -> None:
         sets = [{"tag": "out", "attributes": self.attributes[:], "elements": [list(row)]}]
         self.say(
-            kind="task", dataflow=self.tag, exec="run", transformation="step",
-            id=str(10 * self.number + number), status=status, sets=sets if row else [],
-        )  # fmt: skip
+            kind="task",
+            dataflow=self.tag,
+            exec="run",
+            transformation="step",
+            id=str(10 * self.number + number),
+            status=status,
+            sets=sets if row else [],
+        )
 
 
 @pytest.fixture

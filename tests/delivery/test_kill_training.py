@@ -22,8 +22,10 @@ def test_kills_at_random_moments_lose_no_finished_epoch(
     kills = request.config.getoption("--kills")
     done = subprocess.run(
         [sys.executable, str(NURSERY), tag, str(kills + 1)],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     subprocess.run([sys.executable, "-m", "dfanalyzer_client.cli", "sync"], check=True)
 
     executions: dict[int, str] = {}

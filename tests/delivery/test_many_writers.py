@@ -65,9 +65,12 @@ def test_32_writers_at_once_lose_and_double_nothing(own: Path, tag: str) -> None
 def test_a_forked_pool_says_every_row_once(tag: str, ask: Any, home: Path) -> None:
     """Children of a process that has said something have their own journals; it goes on, too."""
     done = subprocess.run(
-        [sys.executable, "-c", POOL, tag], env={**os.environ, "KERAS_PROV_HOME": str(home)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        [sys.executable, "-c", POOL, tag],
+        env={**os.environ, "KERAS_PROV_HOME": str(home)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert int(done.stdout) > 1
     assert sorted(ask.set(tag, "out", "n")) == [(float(number),) for number in range(452)]

@@ -26,9 +26,12 @@ def left_behind(home: Path, tag: str, store: str) -> list[int]:
 def said(home: Path, *arguments: str, code: int = 0) -> str:
     """All that a command prints."""
     done = subprocess.run(
-        [*COMMAND, *arguments], capture_output=True, text=True, check=False,
+        [*COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
         env={**os.environ, "KERAS_PROV_HOME": str(home)},
-    )  # fmt: skip
+    )
     assert done.returncode == code, done
     assert "s3cret" not in done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -51,21 +51,27 @@ def dataflow(tag: str, *attributes: str, exec_: str = "run") -> dict[str, Any]:
     described = [{"name": name, "type": "NUMERIC"} for name in attributes]
     one = {"tag": "oa", "type": "OUTPUT", "attributes": described}
     return {
-        "kind": "dataflow", "tag": tag, "exec": exec_,
+        "kind": "dataflow",
+        "tag": tag,
+        "exec": exec_,
         "transformations": [
             {"tag": "a", "sets": [one]},
             {"tag": "b", "sets": [{"tag": "oa", "type": "INPUT", "dependency": "a"}]},
         ],
-    }  # fmt: skip
+    }
 
 
 def task(tag: str, step: str, number: int, *row: float, on: int | None = None) -> dict[str, Any]:
     """A task of step A with a row, or one of B that depends on one of A."""
     message: dict[str, Any] = {
-        "kind": "task", "dataflow": tag, "exec": "run", "transformation": step,
-        "id": str(number), "status": "FINISHED",
+        "kind": "task",
+        "dataflow": tag,
+        "exec": "run",
+        "transformation": step,
+        "id": str(number),
+        "status": "FINISHED",
         "sets": [{"tag": "oa", "attributes": ["x"], "elements": [[each]]} for each in row],
-    }  # fmt: skip
+    }
     if on is not None:
         message["dependency"] = {"tags": [{"tag": "a"}], "ids": [{"id": str(on)}]}
     return message
@@ -185,9 +191,25 @@ JSON = st.recursive(
     max_leaves=5,
 )
 PARTS = st.sampled_from(
-    ["kind", "dataflow", "exec", "transformation", "id", "status", "sets", "dependency", "tag",
-     "performances", "files", "derivedFrom", "transformations", "startTime", "error", "subid"]
-)  # fmt: skip
+    [
+        "kind",
+        "dataflow",
+        "exec",
+        "transformation",
+        "id",
+        "status",
+        "sets",
+        "dependency",
+        "tag",
+        "performances",
+        "files",
+        "derivedFrom",
+        "transformations",
+        "startTime",
+        "error",
+        "subid",
+    ]
+)
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
@@ -220,11 +242,20 @@ def test_odd_records_and_headers_of_one_journal_hold_up_no_other(
     good = [dataflow(tag, "x"), task(tag, "a", 1, 1.0)]
     odd = left(own)
     bodies = [
-        "[1, 2]", "3", "null", '"text"', "{}", '{"kind": "from tomorrow"}', '{"kind": []}',
-        '{"kind": "task", "exec": [], "id": {}}', '{"exec": {}}', "[" * 900 + "]" * 900,
+        "[1, 2]",
+        "3",
+        "null",
+        '"text"',
+        "{}",
+        '{"kind": "from tomorrow"}',
+        '{"kind": []}',
+        '{"kind": "task", "exec": [], "id": {}}',
+        '{"exec": {}}',
+        "[" * 900 + "]" * 900,
         '{"kind": "dataflow", "exec": 7, "tag": "' + tag + '", "transformations": 9}',
-        '{"kind": "task", "id": 1' + "0" * 400 + "}", '{"a":' * 900 + "1" + "}" * 900,
-    ]  # fmt: skip
+        '{"kind": "task", "id": 1' + "0" * 400 + "}",
+        '{"a":' * 900 + "1" + "}" * 900,
+    ]
     lines = [line_of(1 + n, body) for n, body in enumerate(bodies)]
     lines += [lines[-1], line_of(3, "{}"), line_of(10**30, "{}"), line_of(2**63 - 1, "{}")]
     with odd.open("ab") as file:

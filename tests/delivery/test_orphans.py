@@ -47,11 +47,13 @@ def test_of_several_takers_one_stores_a_journal(own: Path, tag: str) -> None:
     messages = len(numbers) + 3  # a dataflow, and the task's begin and end
     takers = [
         subprocess.Popen(
-            [*COMMAND, "sync"], stdout=subprocess.PIPE, text=True,
+            [*COMMAND, "sync"],
+            stdout=subprocess.PIPE,
+            text=True,
             env={**os.environ, "KERAS_PROV_HOME": str(own)},
         )
         for _ in range(4)
-    ]  # fmt: skip
+    ]
     speaker = Speaker(own, f"{tag}-2", 1, 1)
     counts = []
     for taker in takers:
@@ -136,9 +138,12 @@ def test_damage_in_a_journal_costs_what_was_damaged(own: Path, tag: str) -> None
     listed = command(own, "journal")
     assert "(1 damaged)" in listed
     done = subprocess.run(
-        [*COMMAND, "sync"], env={**os.environ, "KERAS_PROV_HOME": str(own)},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        [*COMMAND, "sync"],
+        env={**os.environ, "KERAS_PROV_HOME": str(own)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     line = data.rindex(b"\n", 0, offset) + 1
     assert f"{path} at byte {line} was skipped" in done.stderr
     assert stored(own, tag) == rows_of(number for number in numbers if number != 40)

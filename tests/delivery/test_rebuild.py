@@ -67,12 +67,16 @@ def damage(database: Path) -> None:
 def test_a_damaged_database_is_made_anew_row_for_row(own: Path, tag: str) -> None:
     """Of a training with all its sets, a finished process, and a killed one; then it goes on."""
     environment = {
-        **os.environ, "KERAS_PROV_HOME": str(own), "PYTHONPATH": str(Path(__file__).parents[1]),
-    }  # fmt: skip
+        **os.environ,
+        "KERAS_PROV_HOME": str(own),
+        "PYTHONPATH": str(Path(__file__).parents[1]),
+    }
     subprocess.run(
-        [sys.executable, "-c", TRAINING, f"{tag}-keras"], check=True, env=environment,
+        [sys.executable, "-c", TRAINING, f"{tag}-keras"],
+        check=True,
+        env=environment,
         cwd=Path(__file__).parents[2],
-    )  # fmt: skip
+    )
     Speaker(own, f"{tag}-done", 1, 2000).end()
     killed = Speaker(own, f"{tag}-killed", 1, 1, "forever", **NEVER)
     killed.said(100)

@@ -44,18 +44,51 @@ class Scalar:
 
 
 NUMBERS = [
-    (NAN, NAN), (INFINITY, INFINITY), (-INFINITY, -INFINITY), (None, None), (0.1, 0.1),
-    (2**63 - 1, 2**63 - 1), (-(2**63), -(2**63)), (2**53 + 1, 2**53 + 1), (5e-324, 5e-324),
-    (-0.0, -0.0), (True, 1), ("0.01", 0.01), (np.float32(0.1), float(np.float32(0.1))),
-    (np.int64(7), 7), (np.float64(NAN), NAN), (np.bool_(True), 1), (np.array(2.5), 2.5),
-    (np.longdouble(0.5), 0.5), (Decimal("0.1"), 0.1), (Decimal("NaN"), NAN), (Fraction(1, 4), 0.25),
-    (" -inf ", -INFINITY), (Scalar(), 2.5),
-]  # fmt: skip
+    (NAN, NAN),
+    (INFINITY, INFINITY),
+    (-INFINITY, -INFINITY),
+    (None, None),
+    (0.1, 0.1),
+    (2**63 - 1, 2**63 - 1),
+    (-(2**63), -(2**63)),
+    (2**53 + 1, 2**53 + 1),
+    (5e-324, 5e-324),
+    (-0.0, -0.0),
+    (True, 1),
+    ("0.01", 0.01),
+    (np.float32(0.1), float(np.float32(0.1))),
+    (np.int64(7), 7),
+    (np.float64(NAN), NAN),
+    (np.bool_(True), 1),
+    (np.array(2.5), 2.5),
+    (np.longdouble(0.5), 0.5),
+    (Decimal("0.1"), 0.1),
+    (Decimal("NaN"), NAN),
+    (Fraction(1, 4), 0.25),
+    (" -inf ", -INFINITY),
+    (Scalar(), 2.5),
+]
 TEXTS = [
-    "it's", '"quoted"', "C:\\new\\table", "two\nlines\r\n", "😀 é 家", "", " ", "NULL", "null",
-    "100%s", "%", "{}", ";", "--", "'); DROP TABLE task; --", "\t\x01\x7f", None, np.str_("numpy"),
+    "it's",
+    '"quoted"',
+    "C:\\new\\table",
+    "two\nlines\r\n",
+    "😀 é 家",
+    "",
+    " ",
+    "NULL",
+    "null",
+    "100%s",
+    "%",
+    "{}",
+    ";",
+    "--",
+    "'); DROP TABLE task; --",
+    "\t\x01\x7f",
+    None,
+    np.str_("numpy"),
     Path("a/b"),
-]  # fmt: skip
+]
 TAG = 'x"; DROP TABLE task; --'
 
 
@@ -119,8 +152,9 @@ def test_plain_numeric_queries_stay_right(tag: str, ask: Any) -> None:
         f'SELECT x.value FROM "{tag}"."out" o LEFT JOIN "public".exact_number x '
         'ON x.element_id = o.id AND x.attribute_id = (SELECT a.id FROM "public".attribute a '
         'JOIN "public".data_set s ON s.id = a.ds_id JOIN "public".dataflow d ON d.id = s.df_id '
-        "WHERE d.tag = %s) ORDER BY o.id", tag,
-    )  # fmt: skip
+        "WHERE d.tag = %s) ORDER BY o.id",
+        tag,
+    )
     assert kinds == [(None,), ("NaN",), (None,), ("Infinity",), ("-Infinity",), (None,)]
 
 

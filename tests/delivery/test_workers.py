@@ -47,10 +47,12 @@ def test_what_cannot_be_stored_now_is_told(own: Path, tag: str) -> None:
     killed.said(3)
     messages = killed.kill() + 3  # a dataflow, the task's beginning, and its end in its name
     asked = subprocess.run(
-        [sys.executable, "-m", "dfanalyzer_client.cli", "runs"], text=True, capture_output=True,
+        [sys.executable, "-m", "dfanalyzer_client.cli", "runs"],
+        text=True,
+        capture_output=True,
         env={**os.environ, "KERAS_PROV_HOME": str(own), "KERAS_PROV_STORE": reader.reveal()},
         check=True,
-    )  # fmt: skip
+    )
     assert f"{tag}-1" in asked.stdout
     assert f"{messages} messages of ended processes are not stored yet" in asked.stderr
     assert "`keras-prov sync`" in asked.stderr

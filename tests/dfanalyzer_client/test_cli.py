@@ -142,9 +142,13 @@ def test_an_error_in_a_pipe_ends_neither_it_nor_in_success(home: Path) -> None:
 def test_the_prompt_answers(home: Path) -> None:
     """On a terminal there is a prompt, statements may have several lines, and \\q leaves."""
     terminal = pexpect.spawn(
-        sys.executable, ["-m", "dfanalyzer_client.cli", "sql"], encoding="utf-8", timeout=30,
-        cwd=ROOT, env={**os.environ, "TERM": "dumb"},
-    )  # fmt: skip
+        sys.executable,
+        ["-m", "dfanalyzer_client.cli", "sql"],
+        encoding="utf-8",
+        timeout=30,
+        cwd=ROOT,
+        env={**os.environ, "TERM": "dumb"},
+    )
     terminal.expect_exact("sql> ")
     terminal.sendline("SELECT 40 +")
     terminal.expect_exact("-> ")
@@ -366,9 +370,11 @@ def test_sync_goes_on_after_a_journal_that_it_cannot_store(
     environment = {"KERAS_PROV_HOME": str(tmp_path), "KERAS_PROV_EXIT_FLUSH": "0"}
     for store in (away, good.reveal()):
         subprocess.run(
-            [sys.executable, "-c", script, tag], check=True, capture_output=True,
+            [sys.executable, "-c", script, tag],
+            check=True,
+            capture_output=True,
             env={**os.environ, **environment, "KERAS_PROV_STORE": store},
-        )  # fmt: skip
+        )
     result = run("sync", "--store", good.reveal(), env=environment, code=1)
     assert "No MonetDB answers" in result.stderr
     assert "1 messages stored" in result.stdout

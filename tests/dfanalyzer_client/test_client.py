@@ -52,8 +52,11 @@ PATIENT = "keras-prov: storing the last messages, 5 s at most …\n"
 def run(script: str, tag: str, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-c", COMMON + script, tag],
-        env={**os.environ, **environment}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 def test_the_end_of_a_script_stores_what_it_said(tag: str, ask: Any) -> None:
@@ -67,9 +70,12 @@ def test_the_end_of_a_script_stores_what_it_said(tag: str, ask: Any) -> None:
 def test_an_exit_that_cannot_store_says_what_is_left(tag: str, tmp_path: Path) -> None:
     """With the store away the exit is bounded, and names the journal and the cure."""
     done = run(
-        "say(1)", tag, KERAS_PROV_STORE="monetdb://a:b@127.0.0.1:9/x",
-        KERAS_PROV_HOME=str(tmp_path), KERAS_PROV_EXIT_FLUSH="1.2",
-    )  # fmt: skip
+        "say(1)",
+        tag,
+        KERAS_PROV_STORE="monetdb://a:b@127.0.0.1:9/x",
+        KERAS_PROV_HOME=str(tmp_path),
+        KERAS_PROV_EXIT_FLUSH="1.2",
+    )
     assert done.returncode == 0
     (path,) = journals(tmp_path / "journals")
     assert "3 messages are not stored yet" in done.stderr
@@ -150,15 +156,18 @@ def test_a_step_may_be_a_program_of_its_own(tag: str, ask: Any) -> None:
     ):
         done = subprocess.run(
             [sys.executable, "-c", STEP, tag, execution, str(number), *values],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert done.returncode == 0
         assert done.stderr in ("", PATIENT)
     assert ask.set(tag, "out", "a, b") == [(n, "x") for n in (1, 2, 3, 4)]
     assert ask.rows(
         'SELECT e.tag FROM "public".task t JOIN "public".dataflow_execution e ON e.id = t.df_exec '
-        'JOIN "public".dataflow d ON d.id = e.df_id WHERE d.tag = %s ORDER BY t.id', tag,
-    ) == [(each,) for each in (*executions, "the script's own", executions[1])]  # fmt: skip
+        'JOIN "public".dataflow d ON d.id = e.df_id WHERE d.tag = %s ORDER BY t.id',
+        tag,
+    ) == [(each,) for each in (*executions, "the script's own", executions[1])]
 
 
 def test_a_step_finds_what_is_not_stored_yet(tag: str, tmp_path: Path) -> None:
@@ -172,8 +181,11 @@ def test_a_step_finds_what_is_not_stored_yet(tag: str, tmp_path: Path) -> None:
     for flow, execution, said in ((tag, "", ""), (tag, "own", ""), ("no", "own", "Nobody saved")):
         done = subprocess.run(
             [sys.executable, "-c", STEP, flow, execution, "1", "7"],
-            env={**os.environ, **away}, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            env={**os.environ, **away},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         assert (done.returncode != 0, said in done.stderr) == (bool(said), True), done.stderr
 
 

@@ -106,10 +106,15 @@ def expected(execution: str, tag: str, rate: float, losses: list[float]) -> tupl
         (*one, "growth_rate", "9007199254740993", None, 2.0**53),
     ]
     metrics = [
-        (*one, "loss", None if math.isnan(loss) else loss, float(epoch),
-         "NaN" if math.isnan(loss) else None)
+        (
+            *one,
+            "loss",
+            None if math.isnan(loss) else loss,
+            float(epoch),
+            "NaN" if math.isnan(loss) else None,
+        )
         for epoch, loss in enumerate(losses)
-    ]  # fmt: skip
+    ]
     return hyperparameters, [*metrics, (*one, "otest_loss", 0.5, None, None)]
 
 

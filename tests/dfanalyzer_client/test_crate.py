@@ -192,9 +192,14 @@ def test_each_task_is_an_action_of_its_tool(crate: Exported) -> None:
     names = [each["name"] for each in tasks]
 
     assert names == [
-        "TrainingModel 1", "Adaptation 1", "SavingModel 1", "TrainingModel 2", "SavingModel 2",
-        "TestingModel 1", "SavingModel 3",
-    ]  # fmt: skip
+        "TrainingModel 1",
+        "Adaptation 1",
+        "SavingModel 1",
+        "TrainingModel 2",
+        "SavingModel 2",
+        "TestingModel 1",
+        "SavingModel 3",
+    ]
     for each in tasks:
         assert each["actionStatus"] == "http://schema.org/CompletedActionStatus"
         assert each["startTime"] <= each["endTime"]
@@ -221,8 +226,11 @@ def test_hyperparameters_are_values_of_parameters(crate: Exported) -> None:
     }
 
     assert values[1] == {
-        "learning_rate": 0.01, "optimizer_name": "SGD", "num_epochs": 2, "seed": 7,
-    }  # fmt: skip
+        "learning_rate": 0.01,
+        "optimizer_name": "SGD",
+        "num_epochs": 2,
+        "seed": 7,
+    }
     assert values[2] == {**values[1], "learning_rate": 0.005, "num_epochs": 1}
     given = {each["name"] for each in crate.all("script/train.py", "input")}
     assert given >= {"learning_rate", "optimizer_name", "num_epochs", "seed"}
@@ -400,9 +408,13 @@ def test_a_file_of_another_content_is_not_copied(
 
 @pytest.mark.parametrize("is_remote", [False, True])
 def test_a_model_is_found_by_its_content(
-    home: Path, tag: str, capture: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    home: Path,
+    tag: str,
+    capture: Any,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     is_remote: bool,
-) -> None:  # fmt: skip
+) -> None:
     """In the artifact store of now, wherever it was when the model was stored."""
     monkeypatch.setenv("KERAS_PROV_ARTIFACTS", str(tmp_path / "store"))
     capture("MODEL").fit(*data(), epochs=1, verbose=0)

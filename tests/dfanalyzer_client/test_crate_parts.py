@@ -159,8 +159,13 @@ def test_names_of_files_are_safe_and_unlike() -> None:
     """No folder above, nothing hidden, no difference of case alone."""
     given = ["../../etc/passwd", r"C:\x\a b.keras", ".hidden", "", "…", "m.weights.h5"]
     assert [safe_name(each) for each in given] == [
-        "passwd", "a_b.keras", "hidden", "file", "_", "m.weights.h5",
-    ]  # fmt: skip
+        "passwd",
+        "a_b.keras",
+        "hidden",
+        "file",
+        "_",
+        "m.weights.h5",
+    ]
     taken: set[str] = set()
     names = [unused_name(each, taken) for each in ("m.weights.h5", "M.weights.h5", "m.weights.h5")]
     assert names == ["m.weights.h5", "M-2.weights.h5", "m-3.weights.h5"]

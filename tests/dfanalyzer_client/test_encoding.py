@@ -50,17 +50,27 @@ def test_a_task_declares_nothing(tag: str, name: str) -> None:
 
 
 @given(
-    dataflow=TEXTS, exec_tag=TEXTS, transformation=TEXTS, number=st.integers(), more=VALUES,
+    dataflow=TEXTS,
+    exec_tag=TEXTS,
+    transformation=TEXTS,
+    number=st.integers(),
+    more=VALUES,
     declared=st.text("0123456789abcdef"),
-)  # fmt: skip
+)
 def test_a_relayed_task_is_read_by_its_beginning(
     dataflow: str, exec_tag: str, transformation: str, number: int, more: Any, declared: str
 ) -> None:
     """Its name and state are those of the message, whatever comes after them."""
     message = {
-        "kind": TASK, "id": str(number), "exec": exec_tag, "dataflow": dataflow,
-        "transformation": transformation, "status": "RUNNING", "declared": declared, "sets": more,
-    }  # fmt: skip
+        "kind": TASK,
+        "id": str(number),
+        "exec": exec_tag,
+        "dataflow": dataflow,
+        "transformation": transformation,
+        "status": "RUNNING",
+        "declared": declared,
+        "sets": more,
+    }
     task = relayed_task(line_of(7, encode(message)))
     assert task is not None
     assert task.name == (dataflow, exec_tag, transformation, str(number))

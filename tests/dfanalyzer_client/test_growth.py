@@ -62,9 +62,14 @@ def dataflow(tag: str, *attributes: str, reads: bool = False) -> dict[str, Any]:
 def task(tag: str, number: int, row: dict[str, Any], step: str = "step") -> dict[str, Any]:
     data = {"tag": "out", "attributes": list(row), "elements": [list(row.values())]}
     return {
-        "kind": "task", "dataflow": tag, "exec": f"{tag}-1", "transformation": step,
-        "id": str(number), "status": "FINISHED", "sets": [data] if row else [],
-    }  # fmt: skip
+        "kind": "task",
+        "dataflow": tag,
+        "exec": f"{tag}-1",
+        "transformation": step,
+        "id": str(number),
+        "status": "FINISHED",
+        "sets": [data] if row else [],
+    }
 
 
 class Teller:
@@ -91,9 +96,13 @@ def columns(admin: Connection, tag: str, name: str) -> list[str]:
 
 
 def test_rows_of_a_set_that_grows_are_stored_and_seen_while_it_is_read(
-    store: MonetDBStore, home: Path, tag: str, ask: Any, admin: Connection,
+    store: MonetDBStore,
+    home: Path,
+    tag: str,
+    ask: Any,
+    admin: Connection,
     caplog: pytest.LogCaptureFixture,
-) -> None:  # fmt: skip
+) -> None:
     """All that asks sees them, the holder is named, and columns come once it lets go."""
     tell = Teller(store, tag)
     tell(dataflow(tag, "a"), task(tag, 1, {"a": 1}))
@@ -119,12 +128,19 @@ def test_rows_of_a_set_that_grows_are_stored_and_seen_while_it_is_read(
     assert store.apply_pending() is not None
     assert store.apply_pending() is None
     assert set(columns(admin, tag, "ds_out")) == {
-        "id", "step_task_id", "next_task_id", "a", "b", "t%s",
-    }  # fmt: skip
+        "id",
+        "step_task_id",
+        "next_task_id",
+        "a",
+        "b",
+        "t%s",
+    }
     assert ask.rows('SELECT * FROM "public".waiting_value') == []
     assert "waiting_value" not in ask.one(
         "SELECT t.query FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
-        "WHERE s.name = %s AND t.name = 'out'", tag)  # fmt: skip
+        "WHERE s.name = %s AND t.name = 'out'",
+        tag,
+    )
     assert told(home, tag) == during
     assert during[:4] == expected
     tell(task(tag, 5, {"a": 5, "b": 5}))
@@ -234,9 +250,13 @@ def test_what_is_built_on_a_set_does_not_keep_it_from_growing(
 
 
 def test_a_server_that_keeps_views_too_keeps_up_no_rows(
-    store: MonetDBStore, home: Path, tag: str, ask: Any, admin: Connection,
+    store: MonetDBStore,
+    home: Path,
+    tag: str,
+    ask: Any,
+    admin: Connection,
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     """Newer servers refuse to drop a view that is read: its new columns come later, too."""
     tell = Teller(store, tag)
     tell(dataflow(tag, "a"), task(tag, 1, {"a": 1}))

@@ -147,8 +147,10 @@ def test_only_a_dead_process_journal_can_be_taken_over(tmp_path: Path) -> None:
     )
     process = subprocess.Popen(
         [sys.executable, "-c", script, str(tmp_path)],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     (path,) = journals(tmp_path)
@@ -188,8 +190,10 @@ def full(folder: Path, memory: int) -> tuple[list[str], str, list[int]]:
     """What is printed and logged while the disk is full, and the messages in the file then."""
     done = subprocess.run(
         [sys.executable, "-c", FULL, str(folder), str(memory)],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     (path,) = journals(folder)
     reader = JournalReader(path)
     numbers = [record.message["number"] for record in reader if record.sequence]

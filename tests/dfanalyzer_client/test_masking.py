@@ -113,10 +113,26 @@ def test_ordinary_texts_stay(text: str) -> None:
     assert masked(text) == text
 
 
-NAMES = st.sampled_from([
-    "author", "axis", "dropout", "key_dim", "keyboard", "learning_rate", "mask_token", "max_tokens",
-    "monitor", "num_heads", "patience", "rate", "seed", "sig", "tokenizer", "value_dim",
-])  # fmt: skip
+NAMES = st.sampled_from(
+    [
+        "author",
+        "axis",
+        "dropout",
+        "key_dim",
+        "keyboard",
+        "learning_rate",
+        "mask_token",
+        "max_tokens",
+        "monitor",
+        "num_heads",
+        "patience",
+        "rate",
+        "seed",
+        "sig",
+        "tokenizer",
+        "value_dim",
+    ]
+)
 NUMBERS = st.integers(-(10**9), 10**9) | st.floats(allow_nan=False)
 
 
@@ -198,9 +214,26 @@ def test_a_text_passes_once() -> None:
 def test_masking_takes_linear_time() -> None:
     """Whatever is said again and again."""
     parts = (
-        "a", "a.", "a=", "k:/", "-", "password=[", "password='", "cookie: ", "Bearer ", "x://",
-        "?sig=", "http://a/", '\\', 'password=\\"', "eyJa.", "SG.aaaaaa.", "a-", "'-p', ", "sk-a",
-    )  # fmt: skip
+        "a",
+        "a.",
+        "a=",
+        "k:/",
+        "-",
+        "password=[",
+        "password='",
+        "cookie: ",
+        "Bearer ",
+        "x://",
+        "?sig=",
+        "http://a/",
+        "\\",
+        'password=\\"',
+        "eyJa.",
+        "SG.aaaaaa.",
+        "a-",
+        "'-p', ",
+        "sk-a",
+    )
     for part in parts:
         began = time.process_time()
         masked(part * (100_000 // len(part)))

@@ -90,8 +90,9 @@ def test_rows_of_several_tasks_are_stored(tag: str, ask: Any) -> None:
     assert ask.set(tag, "iFirst", "a, b") == [(1.0, 2.5), (3.0, None)]
     ((writer, reader, result),) = ask.set(tag, "oFirst", "first_task_id, second_task_id, result")
     assert result == 0.5
-    statuses = dict(ask.rows('SELECT id, status FROM "public".task WHERE id IN (%s, %s)',
-                             writer, reader))  # fmt: skip
+    statuses = dict(
+        ask.rows('SELECT id, status FROM "public".task WHERE id IN (%s, %s)', writer, reader)
+    )
     assert statuses == {writer: "FINISHED", reader: "RUNNING"}
 
 
@@ -135,8 +136,9 @@ def test_periods_of_a_task_are_stored_beside_its_own(tag: str, ask: Any) -> None
         'FROM "public".performance p JOIN "public".task_ended e ON e.task_id = p.task_id '
         'JOIN "public".task t ON t.id = p.task_id '
         'JOIN "public".data_transformation x ON x.id = t.dt_id '
-        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY p.id', tag,
-    )  # fmt: skip
+        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY p.id',
+        tag,
+    )
     assert rows == [
         ("EXTRACTION", "it's read", "2026-11-23 04:05:05.000000", False),
         ("COMPUTATION", None, "2026-11-23 04:05:05.000000", True),
@@ -152,9 +154,16 @@ def test_every_part_of_a_task_is_stored(tag: str, ask: Any) -> None:
             task.add_dataset(DataSet("oFirst", [Element([value])]))
         task.end()
     second = Task(
-        3, tag, dataflow.exec_tag, "Second", sub_id="3b", dependency=first,
-        workspace="/scratch", resource="node 7", output="it's done",
-    )  # fmt: skip
+        3,
+        tag,
+        dataflow.exec_tag,
+        "Second",
+        sub_id="3b",
+        dependency=first,
+        workspace="/scratch",
+        resource="node 7",
+        output="it's done",
+    )
     second.add_file(File("/data/it's \\here 100 %", "mesh.msh"))
     second.begin()
     second.end(error="one warning")
@@ -289,8 +298,9 @@ def test_scripts_older_than_executions_name_none(tag: str, ask: Any) -> None:
     found = ask.rows(
         'SELECT e.tag, x.tag FROM "public".task t JOIN "public".dataflow_execution e '
         'ON e.id = t.df_exec JOIN "public".data_transformation x ON x.id = t.dt_id '
-        'JOIN "public".dataflow d ON d.id = e.df_id WHERE d.tag = %s ORDER BY t.id', tag,
-    )  # fmt: skip
+        'JOIN "public".dataflow d ON d.id = e.df_id WHERE d.tag = %s ORDER BY t.id',
+        tag,
+    )
     assert found == [(newest, "first"), (newest, "second")]
     with pytest.raises(UnknownTagError, match="there is none of 'nobody-declared-this'"):
         Task(1, "nobody-declared-this", "First")
@@ -369,9 +379,13 @@ def test_messages_of_programs_and_extractors_are_dfanalyzers() -> None:
     extractor = Extractor("Ext", ExtractorCartridge.EXTRACTION, ExtractorExtension.FITS)
     extractor.setTag, extractor.transformationTag, extractor.dataflowTag = "ds1", "tf1", "df1"
     assert extractor.get_specification() == {
-        "tag": "ext", "cartridge": "EXTRACTION", "extension": "FITS",
-        "setTag": "ds1", "transformationTag": "tf1", "dataflowTag": "df1",
-    }  # fmt: skip
+        "tag": "ext",
+        "cartridge": "EXTRACTION",
+        "extension": "FITS",
+        "setTag": "ds1",
+        "transformationTag": "tf1",
+        "dataflowTag": "df1",
+    }
     program.path = "/opt/other"
     extractor.cartridge = ExtractorCartridge.INDEXING
     assert (program.path, extractor.cartridge) == ("/opt/other", "INDEXING")
@@ -414,13 +428,25 @@ def test_parts_have_the_properties_that_existing_scripts_use() -> None:
 
 
 SUBMODULES = {
-    "attribute": "Attribute", "attribute_type": "AttributeType", "dataflow": "Dataflow",
-    "dataset": "DataSet", "dependency": "Dependency", "element": "Element",
-    "extractor": "Extractor", "extractor_cartridge": "ExtractorCartridge",
-    "extractor_extension": "ExtractorExtension", "file": "File", "method_type": "MethodType",
-    "performance": "Performance", "program": "Program", "set": "Set", "set_type": "SetType",
-    "task": "Task", "task_status": "TaskStatus", "transformation": "Transformation",
-}  # fmt: skip
+    "attribute": "Attribute",
+    "attribute_type": "AttributeType",
+    "dataflow": "Dataflow",
+    "dataset": "DataSet",
+    "dependency": "Dependency",
+    "element": "Element",
+    "extractor": "Extractor",
+    "extractor_cartridge": "ExtractorCartridge",
+    "extractor_extension": "ExtractorExtension",
+    "file": "File",
+    "method_type": "MethodType",
+    "performance": "Performance",
+    "program": "Program",
+    "set": "Set",
+    "set_type": "SetType",
+    "task": "Task",
+    "task_status": "TaskStatus",
+    "transformation": "Transformation",
+}
 
 
 @pytest.mark.parametrize(("module", "name"), SUBMODULES.items())

@@ -72,13 +72,30 @@ def test_values_that_no_column_holds_cost_themselves_alone(home: Path, tag: str,
     attributes = [{"name": "n", "type": "NUMERIC"}, {"name": "t", "type": "TEXT"}]
     sets = [{"tag": "out", "type": "OUTPUT", "attributes": attributes}]
     said: list[dict[str, Any]] = [
-        {"kind": "dataflow", "tag": tag, "exec": "run",
-         "transformations": [{"tag": "step", "sets": sets}]},
-        {"kind": "task", "dataflow": tag, "exec": "run", "transformation": "step", "id": "1",
-         "status": "FAILED", "error": "read \0", "workspace": "/caf\udce9", "sets": [
-             {"tag": "out", "attributes": ["n", "t"],
-              "elements": [["many", "a\0"], [10**400, r"\x00"], [3, "b"]]}]},
-    ]  # fmt: skip
+        {
+            "kind": "dataflow",
+            "tag": tag,
+            "exec": "run",
+            "transformations": [{"tag": "step", "sets": sets}],
+        },
+        {
+            "kind": "task",
+            "dataflow": tag,
+            "exec": "run",
+            "transformation": "step",
+            "id": "1",
+            "status": "FAILED",
+            "error": "read \0",
+            "workspace": "/caf\udce9",
+            "sets": [
+                {
+                    "tag": "out",
+                    "attributes": ["n", "t"],
+                    "elements": [["many", "a\0"], [10**400, r"\x00"], [3, "b"]],
+                }
+            ],
+        },
+    ]
     lines = [line_of(number, json.dumps(message)) for number, message in enumerate(said, 1)]
     records = [record for line in lines if (record := parsed(line)) is not None]
     assert [type(each) for each in records] == [Record, Record]
@@ -89,11 +106,13 @@ def test_values_that_no_column_holds_cost_themselves_alone(home: Path, tag: str,
     exact = ask.rows(
         'SELECT x.value FROM "public".exact_number x JOIN "public".attribute a '
         'ON a.id = x.attribute_id JOIN "public".data_set s ON s.id = a.ds_id '
-        'JOIN "public".dataflow d ON d.id = s.df_id WHERE d.tag = %s ORDER BY x.element_id', tag,
-    )  # fmt: skip
+        'JOIN "public".dataflow d ON d.id = s.df_id WHERE d.tag = %s ORDER BY x.element_id',
+        tag,
+    )
     assert exact == [("many",), (str(10**400),)]
-    texts = ask.rows('SELECT error_msg, workspace FROM "public".task WHERE workspace LIKE %s',
-                     "/caf%")  # fmt: skip
+    texts = ask.rows(
+        'SELECT error_msg, workspace FROM "public".task WHERE workspace LIKE %s', "/caf%"
+    )
     assert texts == [(r"read \x00", r"/caf\udce9")]
 
 
@@ -124,8 +143,13 @@ def test_what_is_no_formula_stays(value: object) -> None:
 def test_columns_have_names_of_their_own() -> None:
     """Of a nameless expression its place; nothing is lost where two have the same."""
     assert named_columns(["%1", "a", "a", "%4", "column_1", "a_2"]) == [
-        "column_1_2", "a", "a_3", "column_4", "column_1", "a_2",
-    ]  # fmt: skip
+        "column_1_2",
+        "a",
+        "a_3",
+        "column_4",
+        "column_1",
+        "a_2",
+    ]
 
 
 def test_csv_ends_lines_as_other_commands_do() -> None:

@@ -90,9 +90,13 @@ def mesh(tag: str) -> Mesh:
     made = Mesh(tag)
     for number, cells in ((1, 10), (2, 20)):
         split = made.task(
-            number, "split", [], imesh=[[cells, f"m{number}"]],
-            ocoarse=[[cells, "left"], [cells, "right"]], oraw=[["left"]],
-        )  # fmt: skip
+            number,
+            "split",
+            [],
+            imesh=[[cells, f"m{number}"]],
+            ocoarse=[[cells, "left"], [cells, "right"]],
+            oraw=[["left"]],
+        )
         refined = made.task(number, "refine", [split], ofine=[[number, "left"]])
         made.task(number, "solve", [split, refined], iconfig=[["cg"]], oresult=[[cells / 1000]])
         if number == 1:
@@ -123,9 +127,7 @@ def test_included_and_excluded_sets_choose_the_way(mesh: Mesh) -> None:
 def test_several_sources_are_joined_where_their_ways_meet(mesh: Mesh) -> None:
     """Their rows belong to the same task; without a projection all of both ends is shown."""
     found = query(mesh.tag, ["iconfig", "ofine"], ["oresult"])
-    assert found.columns == [
-        "iconfig.solver", "ofine.level", "ofine.part", "oresult.residual"
-    ]  # fmt: skip
+    assert found.columns == ["iconfig.solver", "ofine.level", "ofine.part", "oresult.residual"]
     assert found.rows == [("cg", 1.0, "left", 0.01), ("cg", 2.0, "left", 0.02)]
 
 
@@ -243,9 +245,28 @@ def test_no_text_brings_more_than_conditions_into_the_sql(words: list[str]) -> N
     except DfAnalyzerError:
         return
     allowed = {
-        "AND", "OR", "NOT", "IN", "LIKE", "ILIKE", "BETWEEN", "IS", "NULL", "%s",
-        "=", "<>", "<", "<=", ">", ">=", "+", "-", "*", "/", *names.values(),
-    }  # fmt: skip
+        "AND",
+        "OR",
+        "NOT",
+        "IN",
+        "LIKE",
+        "ILIKE",
+        "BETWEEN",
+        "IS",
+        "NULL",
+        "%s",
+        "=",
+        "<>",
+        "<",
+        "<=",
+        ">",
+        ">=",
+        "+",
+        "-",
+        "*",
+        "/",
+        *names.values(),
+    }
     spaced = text.replace("(", " ").replace(")", " ").replace(",", " ")
     assert set(spaced.split()) <= allowed
     assert text.count("%s") == len(parameters)

@@ -17,9 +17,12 @@ def test_an_instrumented_script_needs_another_import_alone(tag: str, ask: Any, h
     """Load, split, train with an epoch callback, adapt, test: all its rows, joined as they were."""
     script = SCRIPT.read_text().replace("dfa_lib_python", "dfanalyzer_client")
     done = subprocess.run(
-        [sys.executable, "-c", script, tag], check=True, capture_output=True, text=True,
+        [sys.executable, "-c", script, tag],
+        check=True,
+        capture_output=True,
+        text=True,
         env={**os.environ, "PYTHONPATH": str(ROOT), "KERAS_PROV_HOME": str(home)},
-    )  # fmt: skip
+    )
     *losses, tested = json.loads(done.stdout.replace("'", '"'))
     assert ask.set(tag, "iLoadData", "path, samples") == [("data/it's.csv", 40)]
     assert ask.set(tag, "oLoadData", "shape") == [("(40, 4)",)]
@@ -40,7 +43,8 @@ def test_an_instrumented_script_needs_another_import_alone(tag: str, ask: Any, h
     states = ask.rows(
         'SELECT t.identifier, x.tag, t.status FROM "public".task t '
         'JOIN "public".data_transformation x ON x.id = t.dt_id '
-        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY 1', tag,
-    )  # fmt: skip
+        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY 1',
+        tag,
+    )
     names = ["loaddata", "splitdata", "train", "adapt", "test"]
     assert states == [(number, name, "FINISHED") for number, name in enumerate(names, 1)]

@@ -99,10 +99,12 @@ def test_of_two_first_starters_the_survivor_gets_a_server(
         first, second = (
             subprocess.Popen(
                 [sys.executable, "-c", script, str(home)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                text=True,
             )
             for _ in range(2)
-        )  # fmt: skip
+        )
         for starter in (first, second):
             assert starter.stdin is not None
             assert starter.stdout is not None
@@ -165,8 +167,11 @@ def test_it_outlives_the_process_that_started_it(server: PrivateServer, tmp_path
     )
     starter = subprocess.Popen(
         [sys.executable, "-c", script, str(tmp_path / "home")],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True,
-    )  # fmt: skip
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
     assert starter.stdout is not None
     assert starter.stdout.readline() == "ready\n"
     os.killpg(starter.pid, signal.SIGKILL)
@@ -422,8 +427,10 @@ def test_an_unwritable_folder_is_said() -> None:
     )
     done = subprocess.run(
         [sys.executable, "-c", script, str(folder / "home")],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout.startswith("PrivateServerError")
     assert "KERAS_PROV_HOME" in done.stdout
     folder.rmdir()

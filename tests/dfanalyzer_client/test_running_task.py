@@ -27,18 +27,24 @@ def flow(tag: str) -> Dataflow:
         [
             Transformation("Solve", [Set("iSolve", SetType.INPUT, numeric("A", "B")), solved]),
             Transformation("Plot", [read]),
-            Transformation("Two", [Set("iOne", SetType.INPUT, numeric("P")),
-                                   Set("iTwo", SetType.INPUT, numeric("Q"))]),
+            Transformation(
+                "Two",
+                [
+                    Set("iOne", SetType.INPUT, numeric("P")),
+                    Set("iTwo", SetType.INPUT, numeric("Q")),
+                ],
+            ),
         ],
-    )  # fmt: skip
+    )
 
 
 def tasks(ask: Any, tag: str) -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = ask.rows(
         'SELECT x.tag, t.identifier, t.status, t.error_msg FROM "public".task t '
         'JOIN "public".data_transformation x ON x.id = t.dt_id '
-        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY t.id', tag,
-    )  # fmt: skip
+        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY t.id',
+        tag,
+    )
     return found
 
 
@@ -58,8 +64,9 @@ def test_a_block_is_a_task(flow: Dataflow, tag: str, ask: Any) -> None:
         'SELECT p.endtime >= p.starttime FROM "public".performance p '
         'JOIN "public".task t ON t.id = p.task_id '
         'JOIN "public".data_transformation x ON x.id = t.dt_id '
-        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s', tag,
-    )  # fmt: skip
+        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s',
+        tag,
+    )
     assert periods == [(True,), (True,)]
 
 
@@ -104,10 +111,14 @@ def test_a_task_depends_on_another(flow: Dataflow, tag: str, ask: Any) -> None:
     with flow.task("Plot", depends_on=solve):  # or several, as a list
         pass
     ((written, read),) = ask.set(tag, "oSolve", "solve_task_id, plot_task_id")
-    assert (written, read) == tuple(id_ for (id_,) in ask.rows(
-        'SELECT t.id FROM "public".task t JOIN "public".data_transformation x ON x.id = t.dt_id '
-        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY t.id', tag,
-    ))  # fmt: skip
+    assert (written, read) == tuple(
+        id_
+        for (id_,) in ask.rows(
+            'SELECT t.id FROM "public".task t JOIN "public".data_transformation x ON x.id = t.dt_id '
+            'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY t.id',
+            tag,
+        )
+    )
 
 
 def test_coroutines_and_threads_have_tasks_of_their_own(flow: Dataflow, tag: str, ask: Any) -> None:

@@ -86,17 +86,31 @@ def readable(path: Path) -> None:
 @pytest.mark.parametrize(
     ("spoil", "where", "words"),
     [
-        *((writable, each, "may be written by everybody") for each in (
-            "..", ".", "server", "server/file", "journals", "journals/file", "artifacts/file")),
+        *(
+            (writable, each, "may be written by everybody")
+            for each in (
+                "..",
+                ".",
+                "server",
+                "server/file",
+                "journals",
+                "journals/file",
+                "artifacts/file",
+            )
+        ),
         *((group_writable, each, f"{TRUST}=@") for each in ("..", ".", "journals")),
-        *((given_away, each, "belongs to nobody") for each in (
-            "..", ".", "server", "server/file", "journals/file", "artifacts")),
-        *((linked, each, "symbolic link") for each in (
-            "server/file", "journals/file", "artifacts/file")),
+        *(
+            (given_away, each, "belongs to nobody")
+            for each in ("..", ".", "server", "server/file", "journals/file", "artifacts")
+        ),
+        *(
+            (linked, each, "symbolic link")
+            for each in ("server/file", "journals/file", "artifacts/file")
+        ),
         *((pipe, each, "neither a file nor a folder") for each in ("server/file", "journals/file")),
         (readable, "server/user.password", "may be read by others"),
     ],
-)  # fmt: skip
+)
 def test_what_others_have_a_hand_in_is_refused(
     kept: Path, spoil: Callable[[Path], None], where: str, words: str
 ) -> None:
@@ -211,9 +225,12 @@ def test_a_prepared_folder_is_refused_by_every_command(prepared: Path) -> None:
         "    print(json.dumps([line, done.exit_code, done.stdout, done.stderr.splitlines()[-1]]))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True,
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        check=True,
         env={**os.environ, "KERAS_PROV_HOME": str(prepared)},
-    )  # fmt: skip
+    )
     for line in done.stdout.splitlines():
         command, code, shown, error = json.loads(line)
         assert code == (2 if command.startswith("run ") else 1), command
@@ -221,8 +238,11 @@ def test_a_prepared_folder_is_refused_by_every_command(prepared: Path) -> None:
         assert error.startswith(f"Error: The data folder {prepared} is not used: "), command
         assert "belongs to nobody" in error, command
     assert sorted(path.name for path in prepared.rglob("*")) == [
-        "journals", "monetdb.password", "server", "server.log",
-    ]  # fmt: skip
+        "journals",
+        "monetdb.password",
+        "server",
+        "server.log",
+    ]
 
 
 @as_root

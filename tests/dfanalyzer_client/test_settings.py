@@ -15,8 +15,20 @@ from dfanalyzer_client.errors import DfAnalyzerError
 @pytest.fixture
 def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of a project, which is the working directory; nothing is set outside."""
-    for key in ("HOME", "STORE", "SERVER_IDLE", "ARTIFACTS", "STRICT", "FSYNC", "EXIT_FLUSH",
-                "CAPTURE", "TAG", "ADAPTATION", "AUTHOR", "LICENSE"):  # fmt: skip
+    for key in (
+        "HOME",
+        "STORE",
+        "SERVER_IDLE",
+        "ARTIFACTS",
+        "STRICT",
+        "FSYNC",
+        "EXIT_FLUSH",
+        "CAPTURE",
+        "TAG",
+        "ADAPTATION",
+        "AUTHOR",
+        "LICENSE",
+    ):
         monkeypatch.delenv(f"KERAS_PROV_{key}", raising=False)
     monkeypatch.chdir(tmp_path)
     return tmp_path

@@ -60,9 +60,15 @@ def task(tag: str, number: int, *rows: dict[str, Any], **more: Any) -> dict[str,
         {"tag": "out", "attributes": list(row), "elements": [list(row.values())]} for row in rows
     ]
     return {
-        "kind": "task", "dataflow": tag, "exec": "run", "transformation": "step",
-        "id": str(number), "status": "RUNNING", "sets": sets, **more,
-    }  # fmt: skip
+        "kind": "task",
+        "dataflow": tag,
+        "exec": "run",
+        "transformation": "step",
+        "id": str(number),
+        "status": "RUNNING",
+        "sets": sets,
+        **more,
+    }
 
 
 def records(*messages: dict[str, Any], first: int = 1) -> list[Record]:
@@ -161,7 +167,9 @@ def test_a_schema_grows_and_keeps_its_rows(store: MonetDBStore, tag: str, ask: A
     versions = ask.rows(
         'SELECT t.identifier, t.df_version FROM "public".task t '
         'JOIN "public".data_transformation x ON x.id = t.dt_id '
-        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY 1', tag)  # fmt: skip
+        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY 1',
+        tag,
+    )
     assert versions == [(1, 1), (2, 2)]
 
 
@@ -180,7 +188,9 @@ def test_a_task_ends_once(store: MonetDBStore, tag: str, ask: Any) -> None:
     rows = ask.rows(
         'SELECT t.status, t.error_msg FROM "public".task t '
         'JOIN "public".data_transformation x ON x.id = t.dt_id '
-        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s', tag)  # fmt: skip
+        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s',
+        tag,
+    )
     assert rows == [("FAILED", "why")]
     assert ask.set(tag, "out", "a") == [(1,), (2,)]
 
@@ -190,8 +200,11 @@ def test_a_dependency_said_later_is_kept(store: MonetDBStore, tag: str, ask: Any
     message = dataflow(tag, ("a", "NUMERIC"))
     reader = {"tag": "next", "sets": [{"tag": "out", "type": "INPUT", "dependency": "step"}]}
     message["transformations"].append(reader)
-    later = {**task(tag, 1, status="FINISHED"), "transformation": "next",
-             "dependency": {"tags": [{"tag": "step"}], "ids": [{"id": "1"}]}}  # fmt: skip
+    later = {
+        **task(tag, 1, status="FINISHED"),
+        "transformation": "next",
+        "dependency": {"tags": [{"tag": "step"}], "ids": [{"id": "1"}]},
+    }
     begun = {**task(tag, 1), "transformation": "next"}
     store.write(tag, records(message, task(tag, 1, {"a": 1}), begun))
     store.close()
@@ -401,7 +414,9 @@ def test_the_reader_may_only_read(home: Path, tag: str, store: MonetDBStore) -> 
     connection = Connection(PrivateServer(home).reader_url())
     tables = connection.query(
         "SELECT s.name, t.name FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
-        "WHERE s.name IN ('public', %s) AND t.type IN (0, 1)", [tag])  # fmt: skip
+        "WHERE s.name IN ('public', %s) AND t.type IN (0, 1)",
+        [tag],
+    )
     assert len(tables) > 20
     for schema, name in tables:
         connection.query(f'SELECT count(*) FROM "{schema}"."{name}"')

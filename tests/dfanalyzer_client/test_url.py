@@ -106,10 +106,13 @@ def test_names_of_one_store_are_known_as_one() -> None:
     for text in ("monetdb://ada@127.0.0.1:50000/prov", "monetdb://ada:y@[::1]/prov?replysize=9"):
         assert StoreURL.parse(text).is_same_store(url)
     for text in (
-        "monetdb://bob@localhost/prov", "monetdb://ada@localhost:50001/prov",
-        "monetdb://ada@localhost/other", "monetdb://ada@db.example.org/prov",
-        "monetdbs://ada@localhost/prov", "monetdb://ada@localhost/prov?sock=/x",
-    ):  # fmt: skip
+        "monetdb://bob@localhost/prov",
+        "monetdb://ada@localhost:50001/prov",
+        "monetdb://ada@localhost/other",
+        "monetdb://ada@db.example.org/prov",
+        "monetdbs://ada@localhost/prov",
+        "monetdb://ada@localhost/prov?sock=/x",
+    ):
         assert not StoreURL.parse(text).is_same_store(url)
 
 

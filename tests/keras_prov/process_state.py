@@ -53,9 +53,12 @@ def calm_state() -> dict[str, Any]:
         "start method": multiprocessing.get_start_method(allow_none=True),
         "switching": (sys.getswitchinterval(), sys.getrecursionlimit()),
         "temporary files": tempfile.tempdir,
-        "mask": [line for line in Path("/proc/self/status").read_text().splitlines()
-                 if line.startswith("Umask")],
-    }  # fmt: skip
+        "mask": [
+            line
+            for line in Path("/proc/self/status").read_text().splitlines()
+            if line.startswith("Umask")
+        ],
+    }
 
 
 def random_state() -> dict[str, Any]:
@@ -191,9 +194,9 @@ def main(url: str) -> None:
         before, loggers = calm_state(), levels()
         with Watcher() as watcher:
             situation()
-        found[name] = sorted({
-            *watcher.seen, *changes(before, calm_state()), *changes(loggers, levels()), *drawn
-        })  # fmt: skip
+        found[name] = sorted(
+            {*watcher.seen, *changes(before, calm_state()), *changes(loggers, levels()), *drawn}
+        )
         drawn.clear()
     sys.stdout.write(json.dumps(found) + "\n")
 

@@ -141,7 +141,9 @@ def test_fine_tuning_goes_on_in_the_same_execution(tag: str, ask: Any) -> None:
     ]
     executions = ask.rows(
         'SELECT count(DISTINCT e.id) FROM "public".dataflow_execution e '
-        'JOIN "public".dataflow d ON d.id = e.df_id WHERE d.tag = %s', tag)  # fmt: skip
+        'JOIN "public".dataflow d ON d.id = e.df_id WHERE d.tag = %s',
+        tag,
+    )
     assert executions == [(1,)]
     chain = ask.rows(
         'SELECT count(*) FROM "public".task_dependency p '
@@ -161,8 +163,9 @@ def test_provenance_anew_starts_a_derived_execution(tag: str, ask: Any) -> None:
     model.fit(*data(), verbose=0)
     second = model.get_dataflow().exec_tag
     links = ask.rows(
-        'SELECT execution, relation, previous_execution FROM "public".lineage '
-        "WHERE execution = %s", second)  # fmt: skip
+        'SELECT execution, relation, previous_execution FROM "public".lineage WHERE execution = %s',
+        second,
+    )
     assert links == [(second, "wasDerivedFrom", first)]
 
 

@@ -123,9 +123,13 @@ for _ in range(2):
 def run_forking(script: str, tag: str, backend: str) -> None:
     environment = {**os.environ, "TF_NUM_INTRAOP_THREADS": "1", "KERAS_BACKEND": backend}
     done = subprocess.run(
-        [sys.executable, "-c", script, tag], check=False, capture_output=True, text=True,
-        env=environment, timeout=200,
-    )  # fmt: skip
+        [sys.executable, "-c", script, tag],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=200,
+    )
     assert done.returncode == 0, done.stderr
 
 
@@ -278,9 +282,11 @@ def test_a_loop_of_the_users_own_and_a_test(
     """The first test has the row of hyperparameters, and one line says what is not seen."""
     model = small_model()
     model.provenance(
-        tag, hyps=["LEARNING_RATE", "NUM_EPOCHS", "VALIDATION_SPLIT"],
-        hyperparameters=[("DROP", "NUMERIC")], values={"DROP": 0.5},
-    )  # fmt: skip
+        tag,
+        hyps=["LEARNING_RATE", "NUM_EPOCHS", "VALIDATION_SPLIT"],
+        hyperparameters=[("DROP", "NUMERIC")],
+        values={"DROP": 0.5},
+    )
     for _ in range(3):
         model.train_on_batch(*data(8))
     for _ in range(2):
@@ -327,14 +333,18 @@ def test_environment_data_and_system_are_recorded(tag: str, ask: Any) -> None:
     x, y = data()
     model.fit(x, y, epochs=2, validation_data=(x[:8], y[:8]), verbose=0)
     model.evaluate(x, y, verbose=0)
-    facts = {(kind, name): value for kind, name, value in ask.set(
-        tag, "iEnvironment", "kind, name, value")}  # fmt: skip
+    facts = {
+        (kind, name): value
+        for kind, name, value in ask.set(tag, "iEnvironment", "kind, name, value")
+    }
     assert any(kind == "package" and name.lower() == "numpy" for kind, name in facts)
     found = ask.set(tag, "iDataset", "role, name, shape, samples, hash")
     assert [row[:4] for row in found] == [
-        ("training", "x", "(40, 4)", 40), ("training", "y", "(40, 1)", 40),
-        ("validation", "x", "(8, 4)", 8), ("validation", "y", "(8, 1)", 8),
-    ]  # fmt: skip
+        ("training", "x", "(40, 4)", 40),
+        ("training", "y", "(40, 1)", 40),
+        ("validation", "x", "(8, 4)", 8),
+        ("validation", "y", "(8, 1)", 8),
+    ]
     tested = ask.set(tag, "iTestingDataset", "role, name, hash")
     assert [row[2] for row in tested] == [row[4] for row in found[:2]]
     samples = ask.set(tag, "oSystemMetrics", "device, memory_bytes")
@@ -354,9 +364,11 @@ def test_a_trial_is_an_execution_of_its_own(tag: str, ask: Any) -> None:
         'JOIN "public".task t ON t.id = i.trainingmodel_task_id ORDER BY i.id'
     )
     assert [row[:5] for row in rows] == [
-        ("rates", "0", "rate", "0.1", 0.1), ("rates", "0", "kind", "sgd", None),
-        ("rates", "1", "rate", "0.01", 0.01), ("rates", "1", "kind", "sgd", None),
-    ]  # fmt: skip
+        ("rates", "0", "rate", "0.1", 0.1),
+        ("rates", "0", "kind", "sgd", None),
+        ("rates", "1", "rate", "0.01", 0.01),
+        ("rates", "1", "kind", "sgd", None),
+    ]
     assert len({row[5] for row in rows}) == 2
 
 

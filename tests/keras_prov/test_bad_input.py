@@ -171,9 +171,12 @@ def test_a_store_that_cannot_be_used_harms_nothing_and_loses_nothing(
         "KERAS_PROV_EXIT_FLUSH": "2",
     }
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, tag], env=environment, capture_output=True, text=True,
+        [sys.executable, "-c", SCRIPT, tag],
+        env=environment,
+        capture_output=True,
+        text=True,
         check=True,
-    )  # fmt: skip
+    )
     assert len(json.loads(done.stdout)) == 3
     warnings = [line for line in done.stderr.splitlines() if line.startswith("WARNING ")]
     assert len(warnings) == 1, done.stderr

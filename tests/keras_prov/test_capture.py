@@ -75,9 +75,11 @@ def test_only_what_is_true_is_captured(tag: str, ask: Any, xy: Any) -> None:
     model.provenance(dataflow_tag=tag, hyps={**dict.fromkeys(SEVEN, False), "MOMENTUM": True})
     model.fit(*xy, verbose=0)
     names = ask.rows(
-        "SELECT a.name FROM \"public\".attribute a JOIN \"public\".data_set s ON s.id = a.ds_id "
-        "JOIN \"public\".dataflow d ON d.id = s.df_id "
-        "WHERE d.tag = %s AND s.tag = 'itrainingmodel'", tag)  # fmt: skip
+        'SELECT a.name FROM "public".attribute a JOIN "public".data_set s ON s.id = a.ds_id '
+        'JOIN "public".dataflow d ON d.id = s.df_id '
+        "WHERE d.tag = %s AND s.tag = 'itrainingmodel'",
+        tag,
+    )
     assert sorted(name for (name,) in names) == ["itrain_timestamp", "momentum"]
 
 
@@ -101,8 +103,9 @@ def test_each_epoch_becomes_a_row_with_keras_own_logs(tag: str, ask: Any, xy: An
     rows = ask.set(tag, "oTrainingModel", "loss, mae, val_loss, val_mae")
     expected = zip(*(history[n] for n in ("loss", "mae", "val_loss", "val_mae")), strict=True)
     assert rows == list(expected)
-    for stamp, elapsed in ask.set(tag, "oTrainingModel",
-                                  "CAST(otrain_timestamp AS TIMESTAMP), elapsed_time"):  # fmt: skip
+    for stamp, elapsed in ask.set(
+        tag, "oTrainingModel", "CAST(otrain_timestamp AS TIMESTAMP), elapsed_time"
+    ):
         assert stamp.year >= 2024
         assert 0 < elapsed < 60
 
@@ -142,15 +145,23 @@ def test_nan_and_infinity_are_kept(tag: str, ask: Any, xy: Any) -> None:
         'SELECT a.name, x.value FROM "public".exact_number x '
         'JOIN "public".attribute a ON a.id = x.attribute_id '
         'JOIN "public".data_set s ON s.id = a.ds_id '
-        'JOIN "public".dataflow d ON d.id = s.df_id WHERE d.tag = %s', tag)  # fmt: skip
+        'JOIN "public".dataflow d ON d.id = s.df_id WHERE d.tag = %s',
+        tag,
+    )
     assert dict(exact) == {"nan_": "NaN", "up": "Infinity", "down": "-Infinity"}
 
 
 def test_layers_are_rows_of_arguments(tag: str, ask: Any, xy: Any) -> None:
     """iLayers has each layer with its class and the arguments that made it; nested ones, too."""
     inner = keras.Sequential([keras.layers.Dense(5, activation="tanh", name="deep")], name="inner")
-    model = keras.Sequential([keras.Input((4,)), inner, keras.layers.Dropout(0.25, name="drop"),
-                              keras.layers.Dense(1, name="out")])  # fmt: skip
+    model = keras.Sequential(
+        [
+            keras.Input((4,)),
+            inner,
+            keras.layers.Dropout(0.25, name="drop"),
+            keras.layers.Dense(1, name="out"),
+        ]
+    )
     model.compile("sgd", "mse")
     model.provenance(dataflow_tag=tag, hyps={"NUM_LAYERS": True})
     model.fit(*xy, verbose=0)
@@ -200,7 +211,9 @@ def test_without_adaptation_the_rate_is_not_read(tag: str, ask: Any, xy: Any) ->
     model.fit(*xy, epochs=2, verbose=0, callbacks=[change])
     schema = ask.rows(
         "SELECT t.name FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
-        "WHERE s.name = %s", tag)  # fmt: skip
+        "WHERE s.name = %s",
+        tag,
+    )
     assert "oadaptation" not in {name for (name,) in schema}
 
 
@@ -227,9 +240,11 @@ def test_a_training_that_fails_says_so(tag: str, ask: Any, xy: Any) -> None:
     model.provenance(dataflow_tag=tag, hyps=ALL)
     with pytest.raises(OSError, match="it's the disk"):
         model.fit(
-            *xy, epochs=2, verbose=0,
+            *xy,
+            epochs=2,
+            verbose=0,
             callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=broken)],
-        )  # fmt: skip
+        )
     assert status_of(ask, tag) == [("FAILED", "OSError: it's the disk")]
     assert len(ask.set(tag, "oTrainingModel")) == 1
 
@@ -255,8 +270,9 @@ def test_an_interrupted_training_says_so(tag: str, ask: Any, xy: Any) -> None:
     model = small_model()
     model.provenance(dataflow_tag=tag, hyps=ALL)
     with pytest.raises(KeyboardInterrupt):
-        model.fit(*xy, verbose=0,
-                  callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=interrupt)])  # fmt: skip
+        model.fit(
+            *xy, verbose=0, callbacks=[keras.callbacks.LambdaCallback(on_epoch_begin=interrupt)]
+        )
     assert status_of(ask, tag) == [("INTERRUPTED", "KeyboardInterrupt")]
 
 
@@ -265,7 +281,9 @@ def status_of(ask: Any, tag: str) -> list[tuple[Any, ...]]:
         'SELECT t.status, t.error_msg FROM "public".task t '
         'JOIN "public".data_transformation x ON x.id = t.dt_id '
         'JOIN "public".dataflow d ON d.id = x.df_id '
-        "WHERE d.tag = %s AND x.tag = 'trainingmodel' ORDER BY t.id", tag)  # fmt: skip
+        "WHERE d.tag = %s AND x.tag = 'trainingmodel' ORDER BY t.id",
+        tag,
+    )
 
 
 @pytest.mark.parametrize(
@@ -349,9 +367,12 @@ def test_own_hyperparameters_stand_beside_the_known(tag: str, ask: Any, xy: Any)
     """A user's own are columns with the values given, NULL without."""
     model = small_model()
     model.provenance(
-        tag, False, {"NUM_EPOCHS": True}, [("DROP", "NUMERIC"), ("NOTE", "TEXT"), ("X", "TEXT")],
-        values={"DROP": 0.5, "NOTE": "it's a \"test\""},
-    )  # fmt: skip
+        tag,
+        False,
+        {"NUM_EPOCHS": True},
+        [("DROP", "NUMERIC"), ("NOTE", "TEXT"), ("X", "TEXT")],
+        values={"DROP": 0.5, "NOTE": 'it\'s a "test"'},
+    )
     model.fit(*xy, verbose=0)
     assert ask.set(
         tag, "iTrainingModel", "num_epochs, drop, note, x".replace("drop", '"drop"')
@@ -365,8 +386,10 @@ def test_capture_holds_for_every_model_until_it_stops(tag: str, ask: Any, xy: An
             small_model(optimizer=keras.optimizers.SGD(rate)).fit(*xy, verbose=0)
     small_model(optimizer=keras.optimizers.SGD(0.3)).fit(*xy, verbose=0)
     assert ask.set(tag, "iTrainingModel", "learning_rate") == [(0.1,), (0.2,)]
-    count = 'SELECT count(DISTINCT e.tag) FROM "public".dataflow_execution e ' \
-            'JOIN "public".dataflow d ON d.id = e.df_id WHERE d.tag = %s'  # fmt: skip
+    count = (
+        'SELECT count(DISTINCT e.tag) FROM "public".dataflow_execution e '
+        'JOIN "public".dataflow d ON d.id = e.df_id WHERE d.tag = %s'
+    )
     assert ask.one(count, tag) == 2
 
 

@@ -87,8 +87,9 @@ def test_a_pruned_and_a_failed_trial_of_optuna_end_as_without_us(tag: str, ask: 
     errors = ask.rows(
         'SELECT t.status, t.error_msg FROM "public".task t '
         'JOIN "public".dataflow_execution e ON e.id = t.df_exec '
-        'JOIN "public".dataflow d ON d.id = e.df_id WHERE d.tag = %s ORDER BY t.id', tag
-    )  # fmt: skip
+        'JOIN "public".dataflow d ON d.id = e.df_id WHERE d.tag = %s ORDER BY t.id',
+        tag,
+    )
     assert errors == [("FAILED", "ValueError: no"), ("PRUNED", "TrialPruned")]
     assert ends_of(ask, tag) == [("0", "FAILED", None, None), ("1", "PRUNED", None, None)]
     assert ask.set(tag, "oTrainingEnd", "stop_reason") == [("exception",), ("pruned",)]
@@ -130,9 +131,14 @@ def test_each_trial_of_keras_tuner_is_an_execution(tag: str, ask: Any, tmp_path:
         return regressor(hp.Int("units", 1, 8), hp.Choice("rate", [0.1, 0.01]))
 
     tuner = keras_tuner.RandomSearch(
-        build, "loss", max_trials=2, executions_per_trial=2, directory=tmp_path,
-        project_name="widths", seed=3,
-    )  # fmt: skip
+        build,
+        "loss",
+        max_trials=2,
+        executions_per_trial=2,
+        directory=tmp_path,
+        project_name="widths",
+        seed=3,
+    )
     with keras.capture({"LEARNING_RATE": True}, tag):
         tuner.search(*data(), epochs=1, verbose=0)
 
@@ -170,8 +176,13 @@ def test_what_a_model_of_keras_tuner_asks_for_is_kept(tag: str, ask: Any, tmp_pa
             return history
 
     tuner = keras_tuner.RandomSearch(
-        Asking(), "loss", max_trials=3, directory=tmp_path, project_name="late", seed=4,
-    )  # fmt: skip
+        Asking(),
+        "loss",
+        max_trials=3,
+        directory=tmp_path,
+        project_name="late",
+        seed=4,
+    )
     with keras.capture({}, tag):
         tuner.search(*data(), epochs=1, verbose=0)
     told = {
@@ -232,9 +243,13 @@ def test_threads_and_processes_of_a_search(tag: str, ask: Any) -> None:
     scikeras = pytest.importorskip("scikeras.wrappers")
     x, y = data()
     search = sklearn.RandomizedSearchCV(
-        scikeras.KerasRegressor(regressor, units=1, verbose=0), {"units": [1, 2]},
-        n_iter=2, cv=2, n_jobs=2, refit=False,
-    )  # fmt: skip
+        scikeras.KerasRegressor(regressor, units=1, verbose=0),
+        {"units": [1, 2]},
+        n_iter=2,
+        cv=2,
+        n_jobs=2,
+        refit=False,
+    )
     with keras.capture({}, tag):
         with joblib.parallel_backend("threading"):
             search.fit(x, y[:, 0])
@@ -253,8 +268,11 @@ def test_cross_validation_is_no_search(tag: str, ask: Any) -> None:
     with keras.capture({}, tag):
         sklearn.cross_val_score(scikeras.KerasRegressor(regressor, verbose=0), x, y[:, 0], cv=2)
     assert len(ask.set(tag, "oTrainingModel")) == 2
-    assert not ask.one("SELECT count(*) FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
-                       "WHERE s.name = %s AND t.name = 'itrial'", tag)  # fmt: skip
+    assert not ask.one(
+        "SELECT count(*) FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
+        "WHERE s.name = %s AND t.name = 'itrial'",
+        tag,
+    )
 
 
 def test_a_search_by_hand(tag: str, ask: Any) -> None:

@@ -137,7 +137,9 @@ def test_a_save_that_fails_is_keras_own_error(tag: str, ask: Any, tmp_path: Path
         model.save(tmp_path / "model.unknown")
     transformations = ask.rows(
         'SELECT x.tag FROM "public".data_transformation x JOIN "public".dataflow d '
-        "ON d.id = x.df_id WHERE d.tag = %s", tag)  # fmt: skip
+        "ON d.id = x.df_id WHERE d.tag = %s",
+        tag,
+    )
     assert ("savingmodel",) not in transformations
 
 
@@ -211,7 +213,9 @@ def test_what_the_program_saves_warns_as_ever(tag: str, tmp_path: Path) -> None:
     with pytest.warns(UserWarning, match="includes a `lambda`") as caught:
         model.save(tmp_path / "model.keras")
     assert {Path(each.filename).name for each in caught if "lambda" in str(each.message)} == {
-        "__init__.py", "serialization_lib.py"}  # fmt: skip
+        "__init__.py",
+        "serialization_lib.py",
+    }
 
 
 @pytest.mark.parametrize("error", [OSError, KeyError, RuntimeError, AttributeError, RecursionError])
@@ -287,7 +291,13 @@ def test_loading_ends_whatever_a_map_names(tag: str, tmp_path: Path, ask: Any) -
     model.provenance(tag, hyps={"LEARNING_RATE": True})
     model.load_weights(path)
     model.fit(np.ones((2, 64)), np.ones((2, 64)), epochs=1, verbose=0)
-    found = [name for (name,) in ask.rows('SELECT name FROM "public".file f JOIN "public".task t '
-        'ON t.id = f.task_id JOIN "public".dataflow_execution e ON e.id = t.df_exec JOIN '
-        '"public".dataflow d ON d.id = e.df_id WHERE d.tag = %s', tag)]  # fmt: skip
+    found = [
+        name
+        for (name,) in ask.rows(
+            'SELECT name FROM "public".file f JOIN "public".task t '
+            'ON t.id = f.task_id JOIN "public".dataflow_execution e ON e.id = t.df_exec JOIN '
+            '"public".dataflow d ON d.id = e.df_id WHERE d.tag = %s',
+            tag,
+        )
+    ]
     assert sorted(set(found)) == sorted({path.name, *shards})

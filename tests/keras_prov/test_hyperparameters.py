@@ -54,21 +54,47 @@ def test_arguments_of_an_optimizer_are_what_was_given(name: str, tag: str, ask: 
 def test_what_compile_and_fit_were_given_is_captured(tag: str, ask: Any) -> None:
     """Loss, metrics, weights, seed, policy, callbacks and the rest say what the user wrote."""
     model = small_model(
-        loss=keras.losses.Huber(delta=0.5), metrics=["mae", keras.metrics.MeanSquaredError()],
-        loss_weights=[2.0], jit_compile=False, steps_per_execution=2,
-    )  # fmt: skip
+        loss=keras.losses.Huber(delta=0.5),
+        metrics=["mae", keras.metrics.MeanSquaredError()],
+        loss_weights=[2.0],
+        jit_compile=False,
+        steps_per_execution=2,
+    )
     keys = [
-        "LOSS", "METRICS", "LOSS_WEIGHTS", "SEED", "DTYPE_POLICY", "JIT_COMPILE", "RUN_EAGERLY",
-        "STEPS_PER_EXECUTION", "STEPS_PER_EPOCH", "VALIDATION_SPLIT", "VALIDATION_FREQ",
-        "CLASS_WEIGHT", "SHUFFLE", "NUM_PARAMETERS", "NUM_TRAINABLE_PARAMETERS", "CALLBACKS",
-        "BACKEND", "INITIAL_EPOCH", "MODEL_CLASS", "LEARNING_RATE_SCHEDULE",
-    ]  # fmt: skip
+        "LOSS",
+        "METRICS",
+        "LOSS_WEIGHTS",
+        "SEED",
+        "DTYPE_POLICY",
+        "JIT_COMPILE",
+        "RUN_EAGERLY",
+        "STEPS_PER_EXECUTION",
+        "STEPS_PER_EPOCH",
+        "VALIDATION_SPLIT",
+        "VALIDATION_FREQ",
+        "CLASS_WEIGHT",
+        "SHUFFLE",
+        "NUM_PARAMETERS",
+        "NUM_TRAINABLE_PARAMETERS",
+        "CALLBACKS",
+        "BACKEND",
+        "INITIAL_EPOCH",
+        "MODEL_CLASS",
+        "LEARNING_RATE_SCHEDULE",
+    ]
     model.layers[0].trainable = False
     found = captured(
-        ask, tag, model, keys,
-        epochs=4, initial_epoch=2, batch_size=8, validation_split=0.2,
-        class_weight={0: 1.0, 1: 2.0}, callbacks=[keras.callbacks.EarlyStopping(patience=9)],
-    )  # fmt: skip
+        ask,
+        tag,
+        model,
+        keys,
+        epochs=4,
+        initial_epoch=2,
+        batch_size=8,
+        validation_split=0.2,
+        class_weight={0: 1.0, 1: 2.0},
+        callbacks=[keras.callbacks.EarlyStopping(patience=9)],
+    )
     assert found == {
         "LOSS": "Huber(delta=0.5)",
         "METRICS": '["mae", "MeanSquaredError"]',
@@ -317,9 +343,13 @@ def test_known_hyperparameters_say_what_they_are() -> None:
 
 @pytest.mark.parametrize(
     ("key", "meant"),
-    [("LR", "LEARNING_RATE"), ("epochs", "NUM_EPOCHS"), ("LEARNING_RAT", "LEARNING_RATE"),
-     ("beta1", "BETA_1")],
-)  # fmt: skip
+    [
+        ("LR", "LEARNING_RATE"),
+        ("epochs", "NUM_EPOCHS"),
+        ("LEARNING_RAT", "LEARNING_RATE"),
+        ("beta1", "BETA_1"),
+    ],
+)
 def test_an_unknown_key_names_the_one_that_was_meant(tag: str, key: str, meant: str) -> None:
     """Aliases and typing errors are understood; what resembles nothing gets no false advice."""
     with pytest.raises(ValueError, match=f"Did you mean '{meant}'"):

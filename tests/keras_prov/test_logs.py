@@ -45,8 +45,10 @@ def rows(ask: Any, tag: str) -> list[dict[str, Any]]:
     """The epochs of a dataflow, with what stands there of metrics and is not NULL."""
     names = ask.rows(
         'SELECT a.name FROM "public".attribute a JOIN "public".data_set s ON s.id = a.ds_id '
-        "JOIN \"public\".dataflow d ON d.id = s.df_id "
-        "WHERE d.tag = %s AND s.tag = 'otrainingmodel' ORDER BY a.id", tag)  # fmt: skip
+        'JOIN "public".dataflow d ON d.id = s.df_id '
+        "WHERE d.tag = %s AND s.tag = 'otrainingmodel' ORDER BY a.id",
+        tag,
+    )
     columns = [name for (name,) in names if name not in OURS]
     found = ask.set(tag, "oTrainingModel", ", ".join(f'"{name}"' for name in columns) or "id")
     return [
@@ -66,10 +68,12 @@ def flat(value: Any) -> list[Any]:
 
 NUMBERS = st.floats(-100, 100, width=32) | st.integers(-5, 5)
 VALUES = (
-    NUMBERS | st.none() | st.sampled_from(["good", "", "5"])
+    NUMBERS
+    | st.none()
+    | st.sampled_from(["good", "", "5"])
     | st.lists(NUMBERS, min_size=1, max_size=3)
     | st.lists(NUMBERS, min_size=4, max_size=4).map(lambda each: np.reshape(each, (2, 2)))
-)  # fmt: skip
+)
 EDITS = st.one_of(
     st.tuples(st.just("set"), st.sampled_from(NAMES), VALUES),
     st.tuples(st.just("rename"), st.sampled_from(NAMES), st.sampled_from(NAMES)),
@@ -104,9 +108,13 @@ def traced_model() -> Any:
 
 
 @settings(
-    max_examples=10, deadline=None, database=None, derandomize=True, phases=[Phase.generate],
+    max_examples=10,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture],
-)  # fmt: skip
+)
 @given(edits=st.lists(st.lists(st.lists(EDITS, max_size=4), min_size=3, max_size=3), max_size=2))
 def test_the_rows_are_what_history_says(edits: Any, tag: str, ask: Any) -> None:
     """Callbacks add, replace, rename and remove at random: each row is what History was told."""
@@ -139,9 +147,13 @@ def test_keras_own_names_never_yield(tag: str, ask: Any) -> None:
     history = train(tag, add, validation_data=(x, y), validation_freq=2, epochs=2)
     first, second = rows(ask, tag)
     assert first == {
-        "loss": history["loss"][0], "mae": history["mae"][0],
-        "loss_2": 1.0, "val_loss_2": 2.0, "val_mae_2": 3.0, "loss_3": 4.0,
-    }  # fmt: skip
+        "loss": history["loss"][0],
+        "mae": history["mae"][0],
+        "loss_2": 1.0,
+        "val_loss_2": 2.0,
+        "val_mae_2": 3.0,
+        "loss_3": 4.0,
+    }
     assert {name: second[name] for name in ("val_loss", "val_mae")} == {
         name: history[name][0] for name in ("val_loss", "val_mae")
     }
@@ -205,7 +217,9 @@ def test_arrays_texts_and_what_else_is_logged(tag: str, ask: Any) -> None:
     exact = ask.rows(
         'SELECT x.value FROM "public".exact_number x JOIN "public".attribute a '
         'ON a.id = x.attribute_id JOIN "public".data_set s ON s.id = a.ds_id '
-        'JOIN "public".dataflow d ON d.id = s.df_id WHERE d.tag = %s', tag)  # fmt: skip
+        'JOIN "public".dataflow d ON d.id = s.df_id WHERE d.tag = %s',
+        tag,
+    )
     assert exact == [(str(2**53 + 1),)] * 2
 
 
@@ -215,8 +229,11 @@ def test_a_metric_changes_its_kind(tag: str, ask: Any) -> None:
     train(tag, lambda epoch, logs: logs.update(odd=values[epoch]), epochs=4)
     found = [{n: v for n, v in row.items() if n.startswith("odd")} for row in rows(ask, tag)]
     assert found == [
-        {"odd": 1.0}, {"odd_text": "lost"}, {"odd_0": 2.0, "odd_1": 3.0}, {"odd": 4.0},
-    ]  # fmt: skip
+        {"odd": 1.0},
+        {"odd_text": "lost"},
+        {"odd_0": 2.0, "odd_1": 3.0},
+        {"odd": 4.0},
+    ]
 
 
 @pytest.mark.parametrize("adaptation", [False, True])
@@ -224,9 +241,11 @@ def test_a_rate_that_callbacks_log(adaptation: bool, tag: str, ask: Any) -> None
     """It stands in `learning_rate`; beside ours, where that is another, in a column of its own."""
     logged = [float(np.float32(rate)) for rate in (0.01, 0.01, 0.5, 0.01)]
     train(
-        tag, lambda epoch, logs: logs.update(learning_rate=logged[epoch], lr=2.0),
-        adaptation=adaptation, epochs=4,
-    )  # fmt: skip
+        tag,
+        lambda epoch, logs: logs.update(learning_rate=logged[epoch], lr=2.0),
+        adaptation=adaptation,
+        epochs=4,
+    )
     found = [
         {n: v for n, v in row.items() if n.startswith(("learning", "lr"))} for row in rows(ask, tag)
     ]
@@ -282,9 +301,10 @@ def test_a_history_of_the_users_own(tag: str, ask: Any) -> None:
 
     mine = Counting()
     callbacks = [
-        Editing(lambda _, logs: logs.update(before=1.0)), mine,
+        Editing(lambda _, logs: logs.update(before=1.0)),
+        mine,
         Editing(lambda _, logs: logs.update(after=1.0, loss=0.0)),
-    ]  # fmt: skip
+    ]
     model = small_model()
     model.provenance(tag)
     for _ in range(2):  # one History for two trainings goes on where it was

@@ -64,10 +64,12 @@ def test_what_has_changed_is_said_anew(tag: str, ask: Any) -> None:
         model.compile(keras.optimizers.SGD(0.01), "mse")
         model.fit(x * factor, y, verbose=0)
     where = f"name = '{model.layers[0].name}' AND attribute_type = 'trainable'"
-    trainable = ask.rows(f'SELECT value FROM "{tag}".ilayers WHERE {where} ORDER BY '
-                         "trainingmodel_task_id")  # fmt: skip
+    trainable = ask.rows(
+        f'SELECT value FROM "{tag}".ilayers WHERE {where} ORDER BY trainingmodel_task_id'
+    )
     assert trainable == [("True",), ("False",), ("False",), ("False",)]
-    hashes = ask.rows(f"SELECT hash FROM \"{tag}\".idataset WHERE name LIKE 'x%%' "
-                      "ORDER BY trainingmodel_task_id")  # fmt: skip
+    hashes = ask.rows(
+        f"SELECT hash FROM \"{tag}\".idataset WHERE name LIKE 'x%%' ORDER BY trainingmodel_task_id"
+    )
     assert len(hashes) == 4
     assert hashes[0] == hashes[1] != hashes[2] == hashes[3]

@@ -79,8 +79,9 @@ def test_odd_texts_of_all_kinds(
 
     ((status, error),) = ask.rows(
         'SELECT t.status, t.error_msg FROM "public".task t JOIN "public".dataflow_execution e '
-        "ON e.id = t.df_exec WHERE e.tag LIKE %s", f"{tag}-%",
-    )  # fmt: skip
+        "ON e.id = t.df_exec WHERE e.tag LIKE %s",
+        f"{tag}-%",
+    )
     assert status == "FAILED"
     assert error.startswith("RuntimeError: no login: postgres://…@h/db password=… \\x00 xxx")
     assert len(error) < 11_000
@@ -181,9 +182,15 @@ def test_a_value_of_another_kind_is_null(monkeypatch: pytest.MonkeyPatch) -> Non
 
 @pytest.mark.parametrize(
     ("script", "named"),
-    [("/a/train.py", "train"), ("/a/json.py", "json_script"), (f"/a/{BYTES_NAME}.py", "caf"),
-     ("/a/%x.py", "_%x"), (f"/{'é' * 700}.py", None), ("-c", "keras")],
-)  # fmt: skip
+    [
+        ("/a/train.py", "train"),
+        ("/a/json.py", "json_script"),
+        (f"/a/{BYTES_NAME}.py", "caf"),
+        ("/a/%x.py", "_%x"),
+        (f"/{'é' * 700}.py", None),
+        ("-c", "keras"),
+    ],
+)
 def test_any_script_has_a_tag(script: str, named: str | None, monkeypatch: Any) -> None:
     """Its name, or one made of it."""
     monkeypatch.setattr(sys, "argv", [script])

@@ -271,9 +271,11 @@ def test_a_training_that_goes_on_where_a_backup_ended(tag: str, ask: Any, tmp_pa
     model.provenance(tag)
     with pytest.raises(ValueError, match="wrong"):
         model.fit(
-            *data(), epochs=4, verbose=0,
+            *data(),
+            epochs=4,
+            verbose=0,
             callbacks=[keras.callbacks.BackupAndRestore(backup), Raising(ValueError("wrong"))],
-        )  # fmt: skip
+        )
     model.fit(*data(), epochs=4, verbose=0, callbacks=[keras.callbacks.BackupAndRestore(backup)])
     found = facts(ask, tag, "initial_epoch, start_epoch, epochs_done, stop_reason")
     assert found == [(0, 0, 2, "exception"), (0, 2, 2, "finished")]

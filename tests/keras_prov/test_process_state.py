@@ -19,9 +19,12 @@ def test_no_state_of_the_process_is_touched(home: Path) -> None:
     root = SCRIPT.parents[2]
     path = os.pathsep.join([str(root), str(root / "tests"), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
-        [sys.executable, SCRIPT, url], capture_output=True, text=True, check=False,
+        [sys.executable, SCRIPT, url],
+        capture_output=True,
+        text=True,
+        check=False,
         env={**os.environ, "PYTHONPATH": path, "KERAS_PROV_EXIT_FLUSH": "0"},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
     assert found == {"refused": [], "conflict": [], "threads": []}

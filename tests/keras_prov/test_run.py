@@ -32,10 +32,14 @@ def run(home: Path, tmp_path: Path) -> Any:
 
     def run_python(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, *command], cwd=tmp_path, capture_output=True, text=True, timeout=200,
+            [sys.executable, *command],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=200,
             check=False,
             env={**os.environ, "KERAS_PROV_HOME": str(home), "PYTHONPATH": ROOT, **environment},
-        )  # fmt: skip
+        )
 
     return run_python
 
@@ -74,16 +78,22 @@ def test_options_before_the_script_are_ours(run: Any, tag: str, ask: Any, tmp_pa
     """What to capture, under which name; LEARNING_RATE without its adaptations."""
     written(tmp_path, "train.py", TRAIN.format(first="import keras, numpy as np"))
     done = run(
-        *COMMAND, "--capture", "LEARNING_RATE,BATCH_METRICS=1", "--no-adaptation", "--tag", tag,
+        *COMMAND,
+        "--capture",
+        "LEARNING_RATE,BATCH_METRICS=1",
+        "--no-adaptation",
+        "--tag",
+        tag,
         "train.py",
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     assert ask.set(tag, "iTrainingModel", "learning_rate") == [(0.25,)]
     assert len(ask.set(tag, "oBatches")) == 1
     columns = ask.rows(
         "SELECT c.name FROM sys.columns c JOIN sys.tables t ON t.id = c.table_id "
-        "JOIN sys.schemas s ON s.id = t.schema_id WHERE s.name = %s", tag
-    )  # fmt: skip
+        "JOIN sys.schemas s ON s.id = t.schema_id WHERE s.name = %s",
+        tag,
+    )
     assert ("loss",) in columns
 
 
@@ -93,8 +103,11 @@ def test_a_module_of_a_package_whose_init_imports_keras(
     """As `python -m`: the working directory is on the path; the package names the dataflow."""
     package = tag.replace("-", "_")
     written(tmp_path, f"{package}/__init__.py", "import keras\nimport numpy as np\n")
-    written(tmp_path, f"{package}/__main__.py",
-            TRAIN.format(first=f"from {package} import keras, np\nassert __package__"))  # fmt: skip
+    written(
+        tmp_path,
+        f"{package}/__main__.py",
+        TRAIN.format(first=f"from {package} import keras, np\nassert __package__"),
+    )
     done = run(*OURS, "-m", package, "-m")
     assert (done.returncode, done.stdout) == (0, "['-m']\n"), done.stderr
     assert len(ask.set(package, "oTrainingModel")) == 1
@@ -128,8 +141,9 @@ def test_a_script_whose_training_is_not_seen(run: Any, tag: str, ask: Any, tmp_p
     tasks = ask.rows(
         'SELECT x.tag, t.status, t.error_msg FROM "public".task t '
         'JOIN "public".data_transformation x ON x.id = t.dt_id '
-        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY t.id', tag
-    )  # fmt: skip
+        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY t.id',
+        tag,
+    )
     assert [each[:2] for each in tasks] == [
         ("savingmodel", "FINISHED"),
         ("runningscript", "FAILED"),
@@ -140,8 +154,9 @@ def test_a_script_whose_training_is_not_seen(run: Any, tag: str, ask: Any, tmp_p
     files = ask.rows(
         'SELECT f.name, f.mode FROM "public".file f JOIN "public".task t ON t.id = f.task_id '
         'JOIN "public".data_transformation x ON x.id = t.dt_id '
-        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY f.id', tag
-    )  # fmt: skip
+        'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY f.id',
+        tag,
+    )
     assert files == [("own.keras", "written"), ("loop.py", "read")]
 
 
@@ -226,11 +241,15 @@ def test_the_project_and_the_environment_say_what_is_captured(
     run: Any, tag: str, ask: Any, tmp_path: Path
 ) -> None:
     """The variable before the project; importing keras_prov alone captures nothing."""
-    written(tmp_path, "pyproject.toml", f"""
+    written(
+        tmp_path,
+        "pyproject.toml",
+        f"""
         [tool.keras_prov]
         capture = ["LEARNING_RATE", "LOSS"]
         tag = "{tag}"
-    """)  # fmt: skip
+    """,
+    )
     script = written(tmp_path, "train.py", TRAIN.format(first="import numpy as np\nimport keras"))
     assert run(*COMMAND, "train.py").returncode == 0
     assert ask.set(tag, "iTrainingModel", "learning_rate, loss") == [(0.25, "mse")]

@@ -119,11 +119,16 @@ def test_a_gans_optimizers_are_told_by_their_attributes(tag: str, ask: Any) -> N
     gan.d_optimizer = O.SGD(1.0)
     gan.fit(*data(), verbose=0)
     assert set(ask.set(tag, "iOptimizers", "name, class, learning_rate")) == {
-        ("d_optimizer", "Adam", 0.5), ("again", "Adam", 0.5), ("d_optimizer", "SGD", 1.0),
-        ("g_optimizer", "RMSprop", 0.25), ("g_optimizer", "RMSprop", 0.125),
-        ("more[0]", "SGD", 0.125), ("more[0]", "SGD", 0.0625), ("by_name[aux]", "Adagrad", 2.0),
+        ("d_optimizer", "Adam", 0.5),
+        ("again", "Adam", 0.5),
+        ("d_optimizer", "SGD", 1.0),
+        ("g_optimizer", "RMSprop", 0.25),
+        ("g_optimizer", "RMSprop", 0.125),
+        ("more[0]", "SGD", 0.125),
+        ("more[0]", "SGD", 0.0625),
+        ("by_name[aux]", "Adagrad", 2.0),
         ("d.optimizer", "Ftrl", 0.75),
-    }  # fmt: skip
+    }
     assert ask.set(tag, "oAdaptation", CHANGES) == [
         (1, "g_optimizer", 0.25, 0.125, "Halve"),
         (1, "more[0]", 0.125, 0.0625, "Halve"),
@@ -157,7 +162,9 @@ def test_a_model_of_one_optimizer_has_no_set_of_them(tag: str, ask: Any) -> None
     assert ask.set(tag, "oAdaptation", CHANGES) == [(1, None, 0.5, 0.25, "LearningRateScheduler")]
     assert not ask.one(
         "SELECT count(*) FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
-        "WHERE s.name = %s AND t.name IN ('ioptimizers', 'ooptimizers')", tag)  # fmt: skip
+        "WHERE s.name = %s AND t.name IN ('ioptimizers', 'ooptimizers')",
+        tag,
+    )
 
 
 def test_a_callables_rate_is_not_asked_when_an_optimizer_is_described(tag: str, ask: Any) -> None:

@@ -135,10 +135,14 @@ def outcomes(folder: Path, *arms: list[str]) -> list[dict[str, Any]]:
     for number, (arm, kind, *store) in enumerate(arms):
         own = folder / str(number)
         own.mkdir()
-        running.append(subprocess.Popen(
-            [sys.executable, "-c", SCRIPT, arm, kind, str(own), *store],
-            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        ))  # fmt: skip
+        running.append(
+            subprocess.Popen(
+                [sys.executable, "-c", SCRIPT, arm, kind, str(own), *store],
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+        )
     said = [process.communicate() for process in running]
     for process, (_, errors) in zip(running, said, strict=True):
         assert process.returncode == 0, errors

@@ -85,8 +85,9 @@ def test_no_password_is_left_to_workers(
     said = workers.inherited()
     assert said is not None
     assert (said["hyps"], said["dataflow_tag"]) == (
-        {"BATCH_METRICS": 3, "LEARNING_RATE": True}, tag,
-    )  # fmt: skip
+        {"BATCH_METRICS": 3, "LEARNING_RATE": True},
+        tag,
+    )
     assert said["store"] == "monetdb://ada@db.example:50000/provenance"
     monkeypatch.setenv("KERAS_PROV_STORE", url)
     said = workers.inherited()

@@ -168,7 +168,8 @@ HOMES = {
     "tensorflow.python.checkpoint.checkpoint": ["Checkpoint._write", "Checkpoint.read"],
     "orbax.checkpoint._src.checkpointers.checkpointer": ["Checkpointer.save"],
     "orbax.checkpoint._src.checkpointers.async_checkpointer": [
-        "AsyncCheckpointer.save", "AsyncCheckpointer.wait_until_finished",
+        "AsyncCheckpointer.save",
+        "AsyncCheckpointer.wait_until_finished",
     ],
-}  # fmt: skip
+}
 """What we wrap, by module."""

@@ -19,14 +19,19 @@ CATALOGUE: dict[str, tuple[str, str, str]] = {
     "dataflow": ("df", "tag VARCHAR(50) NOT NULL", ""),
     "dataflow_version": ("version", "df_id INTEGER NOT NULL", "df_id dataflow"),
     "data_transformation": (
-        "dt", "df_id INTEGER NOT NULL, tag VARCHAR(50) NOT NULL", "df_id dataflow"
+        "dt",
+        "df_id INTEGER NOT NULL, tag VARCHAR(50) NOT NULL",
+        "df_id dataflow",
     ),
     "program": (
-        "program", "df_id INTEGER NOT NULL, name VARCHAR(200), path VARCHAR(500)", "df_id dataflow"
+        "program",
+        "df_id INTEGER NOT NULL, name VARCHAR(200), path VARCHAR(500)",
+        "df_id dataflow",
     ),
     "data_set": ("ds", "df_id INTEGER NOT NULL, tag VARCHAR(50) NOT NULL", "df_id dataflow"),
     "data_dependency": (
-        "dd", "previous_dt_id INTEGER, next_dt_id INTEGER, ds_id INTEGER NOT NULL",
+        "dd",
+        "previous_dt_id INTEGER, next_dt_id INTEGER, ds_id INTEGER NOT NULL",
         "previous_dt_id data_transformation, next_dt_id data_transformation, ds_id data_set",
     ),
     "extractor": (
@@ -46,7 +51,9 @@ CATALOGUE: dict[str, tuple[str, str, str]] = {
         "ds_id data_set, extractor_id extractor",
     ),
     "dataflow_execution": (
-        "exec", "tag VARCHAR(50) NOT NULL, df_id INTEGER NOT NULL", "df_id dataflow"
+        "exec",
+        "tag VARCHAR(50) NOT NULL, df_id INTEGER NOT NULL",
+        "df_id dataflow",
     ),
     "task": (
         "task",
@@ -56,7 +63,9 @@ CATALOGUE: dict[str, tuple[str, str, str]] = {
         "df_version dataflow_version, df_exec dataflow_execution, dt_id data_transformation",
     ),
     "file": (
-        "file", "task_id INTEGER NOT NULL, name VARCHAR(200), path VARCHAR(500)", "task_id task"
+        "file",
+        "task_id INTEGER NOT NULL, name VARCHAR(200), path VARCHAR(500)",
+        "task_id task",
     ),
     "performance": (
         "performance",
@@ -64,29 +73,40 @@ CATALOGUE: dict[str, tuple[str, str, str]] = {
         "description VARCHAR(200), starttime VARCHAR(30), endtime VARCHAR(30), invocation TEXT",
         "task_id task",
     ),
-}  # fmt: skip
+}
 """Of each table the name of its sequence, its columns after the id, and what they refer to."""
 
 PRIMARY = {"dataflow_version": "version", "dataflow_execution": "tag"}
 
 SETS: dict[str, tuple[list[str], list[str], dict[str, str]]] = {
     "itrainingmodel": (
-        [], ["trainingmodel"],
+        [],
+        ["trainingmodel"],
         {"itrain_timestamp": "TEXT", "optimizer_name": "TEXT", "learning_rate": "NUMERIC"},
     ),
     "otrainingmodel": (
-        ["trainingmodel"], ["adaptation", "testingmodel"],
-        {"otrain_timestamp": "TEXT", "elapsed_time": "TEXT", "epoch_id": "NUMERIC",
-         "loss": "NUMERIC"},
+        ["trainingmodel"],
+        ["adaptation", "testingmodel"],
+        {
+            "otrain_timestamp": "TEXT",
+            "elapsed_time": "TEXT",
+            "epoch_id": "NUMERIC",
+            "loss": "NUMERIC",
+        },
     ),
     "oadaptation": (
-        ["adaptation"], [],
-        {"new_lrate": "NUMERIC", "atimestamp": "TEXT", "epoch_id": "NUMERIC",
-         "adaptation_id": "NUMERIC"},
+        ["adaptation"],
+        [],
+        {
+            "new_lrate": "NUMERIC",
+            "atimestamp": "TEXT",
+            "epoch_id": "NUMERIC",
+            "adaptation_id": "NUMERIC",
+        },
     ),
     "otestingmodel": (["testingmodel"], [], {"otest_timestamp": "TEXT", "otest_loss": "NUMERIC"}),
     "lost": ([], ["trainingmodel"], {"index": "TEXT"}),
-}  # fmt: skip
+}
 """Of each set who writes it, who reads it, and its attributes; the table of `lost` is missing."""
 
 INSERT_FUNCTION = """
@@ -192,10 +212,11 @@ def _fill_catalogue(connection: Connection) -> None:
         for producer in producers or [None]:
             for consumer in consumers or [None]:
                 add(
-                    "data_dependency", ds_id=number,
+                    "data_dependency",
+                    ds_id=number,
                     previous_dt_id=transformations.get(producer or ""),
                     next_dt_id=transformations.get(consumer or ""),
-                )  # fmt: skip
+                )
         for name, kind in attributes.items():
             add("attribute", ds_id=number, name=name, type=kind)
     for execution in EXECUTIONS:

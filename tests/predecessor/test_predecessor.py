@@ -186,17 +186,21 @@ def test_an_upgrade_keeps_every_answer(old: StoreURL) -> None:
     connection = Connection(old)
     steps = connection.query('SELECT step FROM "public".catalogue_version ORDER BY made')
     assert [step.partition(": ")[2] for (step,) in steps] == [
-        "catalogue", f"dataflow {TAG}", "all of it"
-    ]  # fmt: skip
+        "catalogue",
+        f"dataflow {TAG}",
+        "all of it",
+    ]
     compared = connection.query(
         "SELECT h.execution, h.number, m.value, m.epoch "
         'FROM "public".hyperparameters h JOIN "public".metrics m ON m.df_exec = h.df_exec '
         "WHERE h.name = 'learning_rate' AND m.name = 'loss' ORDER BY h.execution, m.epoch"
     )
     assert compared == [
-        (EXECUTIONS[0], 0.1, 0.5, 0.0), (EXECUTIONS[0], 0.1, 0.25, 1.0),
-        (EXECUTIONS[1], 0.05, -9999999.0, 0.0), (EXECUTIONS[1], 0.05, 0.25, 1.0),
-    ]  # fmt: skip
+        (EXECUTIONS[0], 0.1, 0.5, 0.0),
+        (EXECUTIONS[0], 0.1, 0.25, 1.0),
+        (EXECUTIONS[1], 0.05, -9999999.0, 0.0),
+        (EXECUTIONS[1], 0.05, 0.25, 1.0),
+    ]
     began = connection.query('SELECT began FROM "public".task_begun ORDER BY id')
     assert str(began[0][0]) == "2020-05-01 10:00:00"
     connection.close()
@@ -233,8 +237,10 @@ def test_new_executions_stand_beside_the_old_ones(old: StoreURL) -> None:
     connection.close()
     listed = json.loads(run(old, "runs", "--json").stdout)
     assert [(each["status"], each["epochs"]) for each in listed] == [
-        ("FINISHED", 2), ("FINISHED", 2), ("FINISHED", 3)
-    ]  # fmt: skip
+        ("FINISHED", 2),
+        ("FINISHED", 2),
+        ("FINISHED", 3),
+    ]
 
 
 def test_the_service_works_on_it(old: StoreURL) -> None:
@@ -246,10 +252,14 @@ def test_the_service_works_on_it(old: StoreURL) -> None:
         assert running.ask("/api/dataflows/list").json == [{"id": 1, "tag": TAG}]
         assert running.ask(f"/query_interface/{TAG}/1", question).text.count("SGD") == 2
         message = {
-            "first": "1", "exec": "MnistRun2026", "id": "1", "dataflow": TAG,
-            "transformation": "trainingmodel", "status": "FINISHED",
+            "first": "1",
+            "exec": "MnistRun2026",
+            "id": "1",
+            "dataflow": TAG,
+            "transformation": "trainingmodel",
+            "status": "FINISHED",
             "sets": [{"tag": "itrainingmodel", "elements": [["now", "Adam" * 200, "0.01"]]}],
-        }  # fmt: skip
+        }
         assert running.task(message).status == 200
         connection = Connection(old)
         rows: list[Any] = []

@@ -142,8 +142,12 @@ def dataflow_message(tag: str, exec_tag: str = "run") -> dict[str, Any]:
 def task_message(tag: str, *, exec_tag: str = "run", **more: Any) -> dict[str, Any]:
     """A task of it, likewise."""
     return {
-        "first": "1", "exec": exec_tag, "id": "1", "dataflow": tag,
-        "transformation": "trainingmodel", "status": "RUNNING",
+        "first": "1",
+        "exec": exec_tag,
+        "id": "1",
+        "dataflow": tag,
+        "transformation": "trainingmodel",
+        "status": "RUNNING",
         "sets": [{"tag": "itrainingmodel", "elements": [["SGD", "0.01"]]}],
         **more,
-    }  # fmt: skip
+    }

@@ -29,14 +29,21 @@ def test_the_documented_messages_become_the_documented_rows(
     for message in (
         task_message(tag, exec_tag=execution),
         task_message(
-            tag, exec_tag=execution, status="FINISHED", performances=[times],
+            tag,
+            exec_tag=execution,
+            status="FINISHED",
+            performances=[times],
             sets=[{"tag": "oTrainingModel", "elements": [["0.5"], [0.25]]}],
         ),
         task_message(
-            tag, exec_tag=execution, transformation="testingmodel", id="2", sets=[],
+            tag,
+            exec_tag=execution,
+            transformation="testingmodel",
+            id="2",
+            sets=[],
             dependency={"tags": [{"tag": "trainingmodel"}], "ids": [{"id": "1"}]},
         ),
-    ):  # fmt: skip
+    ):
         assert running.task(message).status == 200
     rows = stored(
         f'SELECT trainingmodel_task_id, testingmodel_task_id, loss FROM "{tag}".otrainingmodel '
@@ -92,8 +99,10 @@ def test_older_clients_join_values_by_semicolons(
     assert told.status == 200
     columns = "optimizer_name, learning_rate, depth"
     assert stored(f'SELECT {columns} FROM "{tag}".itrainingmodel ORDER BY id', 3) == [
-        ("1", 8.0, 3.0), ("a", 0.5, 2.0), ("b", 0.001, None)
-    ]  # fmt: skip
+        ("1", 8.0, 3.0),
+        ("a", 0.5, 2.0),
+        ("b", 0.001, None),
+    ]
     assert ask.set(tag, "otrainingmodel", "note") == [("one; and the same",), ("it's 50 % \\n",)]
     ((subtask, began, ended, workspace),) = ask.rows(
         "SELECT p.subtask_id, p.starttime, p.endtime, t.workspace "
@@ -144,10 +153,16 @@ def test_what_clients_leave_out_or_add_does_not_matter(
     messages: list[dict[str, Any]] = [
         task_message(tag, id=1, status=None, subid=None, sets=None, workspace=3, performances=None),
         task_message(tag, id="2", exec=None, performances=[], hardware="x", email=None, output=0.5),
-        task_message(tag, id=" 3", status="Finished_With_Error", performances=[{"method": None}],
-                     files=[{"name": "a", "path": None}], error="lost",
-                     sets=[{"tag": "iTrainingModel", "elements": ["Adam;null", ["x", ""]]}]),
-    ]  # fmt: skip
+        task_message(
+            tag,
+            id=" 3",
+            status="Finished_With_Error",
+            performances=[{"method": None}],
+            files=[{"name": "a", "path": None}],
+            error="lost",
+            sets=[{"tag": "iTrainingModel", "elements": ["Adam;null", ["x", ""]]}],
+        ),
+    ]
     for message in messages:
         text = json.dumps(message)
         assert running.ask("/pde/task/json", f"{text[:-1]},}}".encode()).status == 200
@@ -200,9 +215,7 @@ def test_clients_that_are_older_than_executions_name_none(own: Path, tag: str) -
     connection.close()
     one, two = rows[0][0], rows[1][0]
     assert one != two
-    assert rows == [
-        (one, "trainingmodel", 1), (two, "trainingmodel", 2), (two, "testingmodel", 1)
-    ]  # fmt: skip
+    assert rows == [(one, "trainingmodel", 1), (two, "trainingmodel", 2), (two, "testingmodel", 1)]
 
 
 def test_programs_files_and_extractors_stand_in_their_tables(

@@ -84,10 +84,8 @@ def test_what_is_said_of_a_known_dataflow_ends_no_worse(
         "/pde/task/json": {
             name: task_message(tag)[name] for name in ("dataflow", "exec", "transformation")
         },
-        "/api/query": {
-            "dataflow": tag, "source": ["itrainingmodel"], "target": ["otrainingmodel"]
-        },
-    }[path]  # fmt: skip
+        "/api/query": {"dataflow": tag, "source": ["itrainingmodel"], "target": ["otrainingmodel"]},
+    }[path]
 
     @EXAMPLES
     @given(case=document[path]["POST"].as_strategy())

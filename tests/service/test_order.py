@@ -45,9 +45,14 @@ def task(
     """A task of it that sends one row, or none."""
     sets = [{"tag": "itrain", "elements": [[str(each) for each in values]]}] if values else []
     message = {
-        "id": "1", "first": "1", "dataflow": tag, "transformation": "train", "status": status,
-        "sets": sets, **more,
-    }  # fmt: skip
+        "id": "1",
+        "first": "1",
+        "dataflow": tag,
+        "transformation": "train",
+        "status": status,
+        "sets": sets,
+        **more,
+    }
     return message if exec_tag is None else {**message, "exec": exec_tag}
 
 
@@ -98,8 +103,11 @@ def test_an_open_task_keeps_to_the_declaration_that_it_began_with(
     # an ended task that is told of again is a new one, as that of a script that runs again is
     assert running.task(task(tag, "a", 4, 0.4, 0.7)).status == 200
     assert stored(rows_of(tag), 4) == [
-        ("c", 0.3, 3.0, 0.9), ("a", 0.1, 1.0, None), ("b", 0.2, 2.0, 0.8), ("a", 0.4, 4.0, 0.7)
-    ]  # fmt: skip
+        ("c", 0.3, 3.0, 0.9),
+        ("a", 0.1, 1.0, None),
+        ("b", 0.2, 2.0, 0.8),
+        ("a", 0.4, 4.0, 0.7),
+    ]
 
 
 def test_the_order_outlives_the_service(own: Path, tag: str) -> None:
@@ -123,8 +131,11 @@ def test_the_order_outlives_the_service(own: Path, tag: str) -> None:
                 rows = connection.query(rows_of(tag))
         connection.close()
     assert sorted(row[1:] for row in rows) == [
-        (0.1, 1.0, None), (0.2, 2.0, None), (0.3, 3.0, None), (0.4, 4.0, None)
-    ]  # fmt: skip
+        (0.1, 1.0, None),
+        (0.2, 2.0, None),
+        (0.3, 3.0, None),
+        (0.4, 4.0, None),
+    ]
     assert len({row[0] for row in rows}) == 4
 
 
@@ -160,10 +171,14 @@ def test_what_another_process_declares_counts_at_once(
         assert another.task(task(tag, "open", 0.7, 7)).status == 200
     found = {row[0]: row[1:] for row in stored(rows_of(tag), 7)}
     assert found == {
-        "a": (0.1, 1.0, None), "b": (0.2, 2.0, None), "c": (0.3, 3.0, 0.9), "d": (0.6, 6.0, None),
-        "open": (0.7, 7.0, None), before.exec_tag: (0.4, 4.0, None),
+        "a": (0.1, 1.0, None),
+        "b": (0.2, 2.0, None),
+        "c": (0.3, 3.0, 0.9),
+        "d": (0.6, 6.0, None),
+        "open": (0.7, 7.0, None),
+        before.exec_tag: (0.4, 4.0, None),
         after.exec_tag: (0.5, 5.0, 0.8),
-    }  # fmt: skip
+    }
 
 
 def test_the_python_client_reads_tasks_so_too(home: Path, tag: str, ask: Any) -> None:
@@ -224,8 +239,10 @@ def test_what_one_execution_declares_by_and_by_is_one_row(
     assert running.dataflow(bad).status == 422
     assert running.task(task(tag, "refused", 3, 0.3)).status == 200
     assert stored(rows_of(tag), 3) == [
-        ("grows", 0.1, 1.0, 0.9), ("grows", None, 2.0, 0.8), ("refused", 0.3, 3.0, None)
-    ]  # fmt: skip
+        ("grows", 0.1, 1.0, 0.9),
+        ("grows", None, 2.0, 0.8),
+        ("refused", 0.3, 3.0, None),
+    ]
 
 
 def test_each_transformation_names_a_sets_values_itself(
@@ -250,12 +267,13 @@ def test_odd_records_in_journals_hold_nothing_up(own: Path, tag: str) -> None:
     folder.mkdir(parents=True, mode=0o700)
     own.chmod(0o700)
     odd: list[Any] = [
-        {"kind": "dataflow", "exec": "x"}, {"kind": "dataflow", "exec": "x", "tag": 7},
+        {"kind": "dataflow", "exec": "x"},
+        {"kind": "dataflow", "exec": "x", "tag": 7},
         {"kind": "dataflow", "exec": "x", "tag": tag, "transformations": 7, "said": "late"},
         {"kind": "dataflow", "exec": "x", "tag": tag, "transformations": [{"tag": "train"}, 3]},
         {"kind": "dataflow", "exec": "x", "tag": tag, "transformations": [{"sets": [{}]}]},
         {"kind": "dataflow", "said": 1.0, **declaration(tag, EP, LR, exec_tag="x")},
-    ]  # fmt: skip
+    ]
     texts = [json.dumps(each, separators=(",", ":")) for each in odd]
     lines = [line_of(number, text) for number, text in enumerate(texts)]
     (folder / "20260101T000000-1-aaaaaaaa.journal").write_bytes(b"".join(lines) + b"9 torn")
@@ -266,6 +284,4 @@ def test_odd_records_in_journals_hold_nothing_up(own: Path, tag: str) -> None:
     assert "Traceback" not in said
     (journal,) = [each for each in folder.glob("*.journal") if "aaaaaaaa" not in each.name]
     message = json.loads(journal.read_text().splitlines()[-1].split(" ", 2)[2])
-    assert message["sets"][0] == {
-        "tag": "itrain", "attributes": [EP, LR], "elements": [[7, 0.2]]
-    }  # fmt: skip
+    assert message["sets"][0] == {"tag": "itrain", "attributes": [EP, LR], "elements": [[7, 0.2]]}

@@ -13,10 +13,14 @@ from dfanalyzer_client.service._text import TextError, read_dataflow, read_task,
 from service.conftest import Stored
 from service.running import Answer, Service
 
-PLAIN = st.text(
-    st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"], exclude_characters=",;{}()"),
-    min_size=1,
-).map(str.strip).filter(lambda text: bool(text.strip("\ufeff")))  # fmt: skip
+PLAIN = (
+    st.text(
+        st.characters(exclude_categories=["Cc", "Cs", "Zl", "Zp"], exclude_characters=",;{}()"),
+        min_size=1,
+    )
+    .map(str.strip)
+    .filter(lambda text: bool(text.strip("\ufeff")))
+)
 """A tag, name or value."""
 
 BLANKS = st.sampled_from(["", " ", "\t", "  "])
@@ -112,8 +116,12 @@ def test_a_dataflow_in_text_is_the_same_message_in_json() -> None:
                             {"tag": "find", "cartridge": "INDEXING", "extension": "FASTBIT"},
                         ],
                         "extractorCombinations": [
-                            {"outer": "read", "inner": "find", "keys": ["id"],
-                             "keyTypes": ["NUMERIC"]}
+                            {
+                                "outer": "read",
+                                "inner": "find",
+                                "keys": ["id"],
+                                "keyTypes": ["NUMERIC"],
+                            }
                         ],
                     },
                     {"tag": "oclean", "type": "OUTPUT", "attributes": [number], **bare},
@@ -123,15 +131,20 @@ def test_a_dataflow_in_text_is_the_same_message_in_json() -> None:
             {
                 "tag": "count",
                 "sets": [
-                    {"tag": "oclean", "type": "INPUT", "attributes": [number], **bare,
-                     "dependency": "clean"},
+                    {
+                        "tag": "oclean",
+                        "type": "INPUT",
+                        "attributes": [number],
+                        **bare,
+                        "dependency": "clean",
+                    },
                     {"tag": "other", "type": "INPUT"},
                     {"tag": "ocount", "type": "OUTPUT", "attributes": [], **bare},
                 ],
                 "programs": [],
             },
         ],
-    }  # fmt: skip
+    }
 
 
 @pytest.mark.parametrize(
@@ -180,17 +193,32 @@ def test_the_messages_of_a_client_in_cpp_become_rows(
     )
     answers = [
         post("dataflow", *declared),
-        post("task", f"task({tag},clean,1, ,RUNNING,/data/,node1)",
-             "collection(iclean,{{1;Chile;46};{2;Peru;31}})"),
-        post("task", f"task({tag},clean,1, ,FINISHED,/data/,node1)",
-             "collection(oclean,{{1;Chile;}})", "file(clean.csv,/data/clean.csv)"),
-        post("dataflow", f"dataflow({tag})", "dataset(ocount,{number},{NUMERIC})",
-             "transformation(clean,{iclean},{oclean},{})",
-             "transformation(count,{oclean},{ocount},{})"),
+        post(
+            "task",
+            f"task({tag},clean,1, ,RUNNING,/data/,node1)",
+            "collection(iclean,{{1;Chile;46};{2;Peru;31}})",
+        ),
+        post(
+            "task",
+            f"task({tag},clean,1, ,FINISHED,/data/,node1)",
+            "collection(oclean,{{1;Chile;}})",
+            "file(clean.csv,/data/clean.csv)",
+        ),
+        post(
+            "dataflow",
+            f"dataflow({tag})",
+            "dataset(ocount,{number},{NUMERIC})",
+            "transformation(clean,{iclean},{oclean},{})",
+            "transformation(count,{oclean},{ocount},{})",
+        ),
         post("task", f"task({tag},clean,1,7,FINISHED)", "collection(oclean,{{3;Cuba;20}})"),
-        post("task", f"task({tag},count,2, ,FINISHED)", "collection(ocount,{{1}})",
-             "dependency({clean},{{1}})"),
-    ]  # fmt: skip
+        post(
+            "task",
+            f"task({tag},count,2, ,FINISHED)",
+            "collection(ocount,{{1}})",
+            "dependency({clean},{{1}})",
+        ),
+    ]
     assert [answer.status for answer in answers] == [200] * 6, answers
     assert stored(f'SELECT number FROM "{tag}".ocount', 1) == [(1.0,)]
     statement = (
@@ -205,11 +233,13 @@ def test_the_messages_of_a_client_in_cpp_become_rows(
     assert third[1:] == (2, "count", "FINISHED", None, None)
     assert first[0] != second[0] == third[0]
     assert ask.set(tag, "iclean", "customerid, country, age") == [
-        (1.0, "Chile", 46.0), (2.0, "Peru", 31.0)
-    ]  # fmt: skip
+        (1.0, "Chile", 46.0),
+        (2.0, "Peru", 31.0),
+    ]
     assert ask.set(tag, "oclean", "customerid, country, age") == [
-        (1.0, "Chile", None), (3.0, "Cuba", 20.0)
-    ]  # fmt: skip
+        (1.0, "Chile", None),
+        (3.0, "Cuba", 20.0),
+    ]
     ((_, reader),) = ask.rows(
         f'SELECT clean_task_id, count_task_id FROM "{tag}".oclean WHERE customerid = 3'
     )

@@ -35,24 +35,31 @@ def test_begin_and_end_of_a_task_are_of_one_clock(
     ahead = f"{before + timedelta(hours=5):%Y-%m-%d %H:%M:%S}"
     running.dataflow(dataflow_message(tag))
     said: list[tuple[int, str, dict[str, Any]]] = [
-        (1, "RUNNING", {}), (1, "FINISHED", {"startTime": START, "endTime": END}),
-        (2, "RUNNING", {"startTime": ahead}), (2, "FINISHED", {"endTime": ahead}),
+        (1, "RUNNING", {}),
+        (1, "FINISHED", {"startTime": START, "endTime": END}),
+        (2, "RUNNING", {"startTime": ahead}),
+        (2, "FINISHED", {"endTime": ahead}),
         (3, "FINISHED", {"startTime": START, "endTime": END}),
         (4, "FINISHED", {"endTime": END}),
         (5, "FINISHED", {"startTime": ahead}),
         (6, "FINISHED_WITH_ERROR", {"startTime": 1795406705, "endTime": "1795406705.5"}),
         (7, "FINISHED", {"startTime": END, "endTime": START}),
-        (8, "READY", {}), (8, "RUNNING", {}), (8, "finished", {"endTime": "null"}),
-    ]  # fmt: skip
+        (8, "READY", {}),
+        (8, "RUNNING", {}),
+        (8, "finished", {"endTime": "null"}),
+    ]
     for number, status, times in said:
         message = task_message(
-            tag, id=number, status=status, performances=[times] if times else [],
+            tag,
+            id=number,
+            status=status,
+            performances=[times] if times else [],
             sets=[{"tag": "otrainingmodel", "elements": [[number]]}] if "FIN" in status else [],
             dependency=waits_for(number - 1) if number > 1 else None,
-        )  # fmt: skip
+        )
         assert running.task(message).status == 200
     rows = stored(
-        'SELECT t.identifier, t.status, b.began, e.ended, p.starttime, p.endtime '
+        "SELECT t.identifier, t.status, b.began, e.ended, p.starttime, p.endtime "
         'FROM "public".task t JOIN "public".task_begun b ON b.id = t.id '
         'JOIN "public".dataflow_execution x ON x.id = t.df_exec '
         'JOIN "public".dataflow d ON d.id = x.df_id '
@@ -60,7 +67,7 @@ def test_begin_and_end_of_a_task_are_of_one_clock(
         'LEFT JOIN "public".performance p ON p.task_id = t.id AND p.endtime IS NOT NULL '
         f"WHERE d.tag = '{tag}' ORDER BY t.identifier",
         8,
-    )  # fmt: skip
+    )
     start, end = (datetime.fromisoformat(each) for each in (START, END))
     epoch = datetime.fromisoformat("2026-11-23 04:05:05")
     found = {row[0]: row[2:] for row in rows}
@@ -95,9 +102,11 @@ def test_times_without_a_zone_are_of_the_machine_or_of_the_zone_that_was_named(
             for zone in ("", "+02:00"):
                 number = len(told) + 1
                 told[number] = "02:05:05" if zone else expected
-                running.task(task_message(
-                    tag, id=number, performances=[{"startTime": f"2026-11-23T04:05:05{zone}"}]
-                ))  # fmt: skip
+                running.task(
+                    task_message(
+                        tag, id=number, performances=[{"startTime": f"2026-11-23T04:05:05{zone}"}]
+                    )
+                )
     rows = stored(
         'SELECT t.identifier, p.starttime FROM "public".performance p '
         'JOIN "public".task t ON t.id = p.task_id '
@@ -160,12 +169,16 @@ def test_a_document_has_no_times_that_contradict_its_order(
     running.dataflow(dataflow_message(tag))
     clocks = {number: f"2026-11-2{place} 04:05:0" for place, number in enumerate(order)}
     for number in (1, 2, 3):
-        running.task(task_message(
-            tag, id=number, status="FINISHED",
-            performances=[{"startTime": clocks[number] + "5", "endTime": clocks[number] + "5"}],
-            sets=[{"tag": "otrainingmodel", "elements": [[number]]}],
-            dependency=waits_for(number - 1) if number > 1 else None,
-        ))  # fmt: skip
+        running.task(
+            task_message(
+                tag,
+                id=number,
+                status="FINISHED",
+                performances=[{"startTime": clocks[number] + "5", "endTime": clocks[number] + "5"}],
+                sets=[{"tag": "otrainingmodel", "elements": [[number]]}],
+                dependency=waits_for(number - 1) if number > 1 else None,
+            )
+        )
     stored(f'SELECT id FROM "{tag}".otrainingmodel', 3)
     execution = ask.one(
         'SELECT x.id FROM "public".dataflow_execution x '

@@ -49,10 +49,13 @@ def trained(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
         tag,
         adaptation=True,
         hyps={
-            "OPTIMIZER_NAME": True, "LEARNING_RATE": True, "NUM_EPOCHS": True,
-            "ENVIRONMENT": True, "DATASET": True,
+            "OPTIMIZER_NAME": True,
+            "LEARNING_RATE": True,
+            "NUM_EPOCHS": True,
+            "ENVIRONMENT": True,
+            "DATASET": True,
         },
-    )  # fmt: skip
+    )
     first = model.get_dataflow()
     first.add_transformation(block())
     with first.task("DenseBlock") as task:
@@ -69,9 +72,14 @@ def trained(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     second.fit(*data(), epochs=2, verbose=0)
     assert keras.flush(60)
     return Trained(
-        first.exec_tag, second.get_dataflow().exec_tag, tag, history, tested, path,
+        first.exec_tag,
+        second.get_dataflow().exec_tag,
+        tag,
+        history,
+        tested,
+        path,
         hashlib.sha256(path.read_bytes()).hexdigest(),
-    )  # fmt: skip
+    )
 
 
 def block() -> Transformation:

@@ -66,10 +66,12 @@ def test_the_same_bytes_in_every_process(trained: Trained, format_: str) -> None
     texts = {
         subprocess.run(
             [*command, "--format", format_],
-            env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True,
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            check=True,
         ).stdout
         for seed in ("1", "2")
-    }  # fmt: skip
+    }
     assert len(texts) == 1
     assert b"otrainingmodel" in texts.pop()
 
@@ -154,9 +156,16 @@ def test_a_picture_of_a_dataflow_joins_what_executions_share(trained: Trained) -
 def test_options_change_what_is_said(trained: Trained) -> None:
     """Author, base, design and epochs."""
     text = run(
-        trained.second, "--format", "provn", "--author", "Ada <ada@example.org>",
-        "--base", "https://example.org/p/", "--prospective", "--no-epochs",
-    ).stdout  # fmt: skip
+        trained.second,
+        "--format",
+        "provn",
+        "--author",
+        "Ada <ada@example.org>",
+        "--base",
+        "https://example.org/p/",
+        "--prospective",
+        "--no-epochs",
+    ).stdout
     assert "agent(agent:person.ada_x0040_example_x002E_org" in text
     assert "prefix runs <https://example.org/p/run/>" in text
     assert "kp:SetDefinition" in text

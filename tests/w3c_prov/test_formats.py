@@ -36,9 +36,14 @@ from w3c_prov.round_trip import FORMATS as NAMES_IN_PROV
 from w3c_prov.round_trip import differences, read, same
 
 READERS = {
-    "provn": "provn", "json": "json", "jsonld": "jsonld", "xml": "xml",
-    "turtle": "rdf:turtle", "rdfxml": "rdf:xml", "trig": "rdf:trig",
-}  # fmt: skip
+    "provn": "provn",
+    "json": "json",
+    "jsonld": "jsonld",
+    "xml": "xml",
+    "turtle": "rdf:turtle",
+    "rdfxml": "rdf:xml",
+    "trig": "rdf:trig",
+}
 OF_PROV_O = ("turtle", "rdfxml", "trig")
 
 

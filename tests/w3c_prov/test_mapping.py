@@ -180,8 +180,10 @@ def test_agents_are_whom_the_environment_names(document: Document) -> None:
     keras_, tensorflow, ours = (f"{name} {version}" for name, version in names.items())
     (person,) = document.of_type("Person")
     assert document.delegations() == {
-        (keras_, person.label), (ours, person.label), (tensorflow, keras_),
-    }  # fmt: skip
+        (keras_, person.label),
+        (ours, person.label),
+        (tensorflow, keras_),
+    }
     (machine,) = document.of_type("Machine")
     (run,) = document.of_type("Execution")
     associated = document.pairs(ProvAssociation)
