@@ -114,7 +114,8 @@ def test_a_task_depends_on_another(flow: Dataflow, tag: str, ask: Any) -> None:
     assert (written, read) == tuple(
         id_
         for (id_,) in ask.rows(
-            'SELECT t.id FROM "public".task t JOIN "public".data_transformation x ON x.id = t.dt_id '
+            'SELECT t.id FROM "public".task t '
+            'JOIN "public".data_transformation x ON x.id = t.dt_id '
             'JOIN "public".dataflow d ON d.id = x.df_id WHERE d.tag = %s ORDER BY t.id',
             tag,
         )
