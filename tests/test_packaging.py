@@ -186,6 +186,7 @@ def test_the_metadata_say_what_the_package_needs(distributions: Path) -> None:
         "crate",
         "demo",
         "dev",
+        "docs",
         "keras-tests",
         "pandas",
         "peers",
