@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from .declarations.messages import DataflowMessage, TransformationMessage
 from .declarations.provenance_object import ProvenanceObject
 from .delivery.clients import default_client
 from .delivery.live import new_execution, remember_live
@@ -38,7 +39,7 @@ class Dataflow(ProvenanceObject):
         super().__init__(tag)
         self.exec_tag = new_execution(tag)
         self._client = client
-        self._saved: list[dict[str, Any]] | None = None
+        self._saved: list[TransformationMessage] | None = None
         self._numbers: dict[str, Iterator[int]] = {}
         self.transformations = transformations
         remember_live(self)
@@ -54,13 +55,13 @@ class Dataflow(ProvenanceObject):
         return self._client or default_client()
 
     @property
-    def transformations(self) -> list[dict[str, Any]]:
+    def transformations(self) -> list[TransformationMessage]:
         """The transformations, as they stand in a message."""
         return self._transformations
 
     @transformations.setter
     def transformations(self, transformations: Sequence[Transformation]) -> None:
-        self._transformations: list[dict[str, Any]] = []
+        self._transformations: list[TransformationMessage] = []
         for transformation in transformations:
             self.add_transformation(transformation)
 
@@ -106,10 +107,10 @@ class Dataflow(ProvenanceObject):
         # one step, so that two threads that are first do not both get a counter
         return next(self._numbers.setdefault(transformation.lower(), count(1)))
 
-    def get_specification(self) -> dict[str, Any]:
+    def get_specification(self) -> DataflowMessage:
         """The dataflow as it stands in a message."""
         return {
             "tag": self._tag,
-            "transformations": [dict(each) for each in self._transformations],
+            "transformations": [each.copy() for each in self._transformations],
             "exec": self.exec_tag,
         }
