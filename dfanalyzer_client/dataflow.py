@@ -67,18 +67,26 @@ class Dataflow(ProvenanceObject):
 
     def add_transformation(self, transformation: Transformation) -> None:
         """Add one transformation, as it is now."""
-        if not isinstance(transformation, Transformation):
-            raise DefinitionError(
-                f"Dataflow {self._tag!r} takes Transformation objects. "
-                f"Received: {transformation!r}."
-            )
-        self._transformations.append(transformation.get_specification())
+        self._transformations.append(self._specification_of(transformation))
 
     def save(self) -> None:
         """Send the dataflow on its way to the store; harmless when nothing changed since."""
         if self._transformations != self._saved:
             self.client.save_dataflow(self.get_specification())
             self._saved = list(self._transformations)
+
+    def grow(self, transformation: Transformation) -> None:
+        """Declare sets of a transformation, or attributes of a set, that are new; at once.
+
+        What was declared before is not sent again, so this suits what is known only while a task
+        runs. `transformations` stay as designed.
+
+        Raises:
+            DefinitionError: it contradicts what was declared before, and is not sent.
+        """
+        grown = self._specification_of(transformation)
+        self.save()
+        self.client.save_dataflow(self._message([grown]))
 
     def task(
         self,
@@ -109,8 +117,15 @@ class Dataflow(ProvenanceObject):
 
     def get_specification(self) -> DataflowMessage:
         """The dataflow as it stands in a message."""
-        return {
-            "tag": self._tag,
-            "transformations": [each.copy() for each in self._transformations],
-            "exec": self.exec_tag,
-        }
+        return self._message([each.copy() for each in self._transformations])
+
+    def _specification_of(self, transformation: Transformation) -> TransformationMessage:
+        if not isinstance(transformation, Transformation):
+            raise DefinitionError(
+                f"Dataflow {self._tag!r} takes Transformation objects. "
+                f"Received: {transformation!r}."
+            )
+        return transformation.get_specification()
+
+    def _message(self, transformations: list[TransformationMessage]) -> DataflowMessage:
+        return {"tag": self._tag, "transformations": transformations, "exec": self.exec_tag}

@@ -101,3 +101,16 @@ def test_what_is_said_has_the_keys_of_the_types(client: Client, tag: str) -> Non
     assert len(ended) == 1
     every_key = {*keys_of(JournalDataflow), *keys_of(JournalTask)}
     assert checked_keys([*said, *ended]) == every_key - OF_THE_SERVICE
+
+
+def test_a_dataflow_grows_by_what_is_new_alone(client: Client, tag: str) -> None:
+    """Its design is sent first, where it was not; then the new part, which the design lacks."""
+    dataflow = Dataflow(tag, [Transformation("First")], client=client)
+    new = Transformation("First", [Set("oFirst", SetType.OUTPUT)])
+    dataflow.grow(new)
+    dataflow.save()
+    assert [each["transformations"] for each in messages_of(client.home, tag)] == [
+        [{"tag": "first", "sets": []}],
+        [{"tag": "first", "sets": [{"tag": "ofirst", "type": "OUTPUT"}]}],
+    ]
+    assert dataflow.transformations == [{"tag": "first", "sets": []}]
