@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from .dataset import DataSet
+from .declarations.messages import (
+    DataSetMessage,
+    DependencyMessage,
+    FileMessage,
+    PerformanceMessage,
+    TaskMessage,
+    without_empty,
+)
 from .declarations.names import checked_name, checked_text
 from .declarations.provenance_object import ProvenanceObject
 from .delivery.client import Client
@@ -64,13 +71,13 @@ class Task(ProvenanceObject):
         self._resource = _checked(resource, "resource")
         self._output, self._error = _checked(output, "output"), _checked(error, "error")
         self._status = TaskStatus.READY
-        self._sets: list[dict[str, Any]] = []
-        self._performances: list[dict[str, str]] = []
-        self._whole: list[dict[str, str]] = []
-        self._files: list[dict[str, Any]] = []
+        self._sets: list[DataSetMessage] = []
+        self._performances: list[PerformanceMessage] = []
+        self._whole: list[PerformanceMessage] = []
+        self._files: list[FileMessage] = []
         self._derived_from: list[str] = []
         self._reused: dict[str, str] = {}
-        self._dependency: dict[str, Any] | None = None
+        self._dependency: DependencyMessage | None = None
         self.start_time: str | None = None
         self.end_time: str | None = None
         if dependency is not None:
@@ -189,22 +196,23 @@ class Task(ProvenanceObject):
             UnknownTagError: the dataflow has no such set or attribute.
         """
         empty = DataSet(set_tag, [], attributes=attributes).get_specification()
-        message = {**self.get_specification(), "sets": [empty]}
-        for once in ("performances", "files", "derivedFrom", "reuse"):
-            message.pop(once, None)
+        message = self.get_specification()
+        message["sets"] = [empty]
+        message.pop("performances", None)
+        message.pop("files", None)
+        message.pop("derivedFrom", None)
+        message.pop("reuse", None)
         return self._client().row_stream(message)
 
-    def get_specification(self) -> dict[str, Any]:
+    def get_specification(self) -> TaskMessage:
         """The task as it stands in a message; parts that are empty are left out."""
-        message = {
+        message: TaskMessage = {
             "id": str(self._id),
             "exec": self._exec,
             "dataflow": self._dataflow,
             "transformation": self._tag,
             "status": self._status.value,
-            "sets": [dict(each) for each in self._sets],
-        }
-        optional = {
+            "sets": [each.copy() for each in self._sets],
             "subid": self._sub_id,
             "dependency": self._dependency,
             "workspace": self._workspace,
@@ -217,7 +225,7 @@ class Task(ProvenanceObject):
             "derivedFrom": list(self._derived_from),
             "reuse": dict(self._reused),
         }
-        return message | {name: value for name, value in optional.items() if value}
+        return without_empty(message, TaskMessage.__required_keys__)
 
     def _client(self) -> Client:
         dataflow = live_dataflow(self._dataflow, self._exec)

@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, Any
 from ..config import settings
 from ..config.store_url import StoreURL
 from ..declarations.dataflow import Declaration
-from ..declarations.encoding import DATAFLOW, TASK, encode
+from ..declarations.encoding import encode
+from ..declarations.messages import (
+    DATAFLOW,
+    TASK,
+    DataflowMessage,
+    JournalDataflow,
+    JournalTask,
+    TaskMessage,
+)
 from ..declarations.names import checked_dataflow_tag
 from ..errors import JournalError, UnknownTagError
 from ..journal import Journal
@@ -62,7 +70,7 @@ class Client:
         with self._lock:
             self._opened()[1].wake()
 
-    def save_dataflow(self, message: dict[str, Any]) -> int:
+    def save_dataflow(self, message: DataflowMessage) -> int:
         """Declare a dataflow, or let it grow; raises DefinitionError, and then sends nothing.
 
         Returns:
@@ -77,7 +85,7 @@ class Client:
             self._declarations[tag] = declaration
             return number
 
-    def save_task(self, message: dict[str, Any]) -> int:
+    def save_task(self, message: TaskMessage) -> int:
         """Send a task; raises UnknownTagError or ElementError, and then sends nothing.
 
         Returns:
@@ -90,7 +98,7 @@ class Client:
         with self._lock:
             return self._say({"kind": TASK, **checked})
 
-    def row_stream(self, message: dict[str, Any]) -> RowStream:
+    def row_stream(self, message: TaskMessage) -> RowStream:
         """What says rows of the one set of `message`; raises UnknownTagError."""
         declaration = self._declarations.get(message["dataflow"])
         if declaration is None:
@@ -181,7 +189,7 @@ class Client:
         """How many messages were said."""
         return 0 if self._journal is None else self._journal.sequence
 
-    def _say(self, message: dict[str, Any]) -> int:
+    def _say(self, message: JournalDataflow | JournalTask) -> int:
         return self._say_text(encode(message))
 
     def _say_text(self, message: str) -> int:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 import weakref
 from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
+from ..declarations.messages import TransformationMessage
 from ..declarations.names import checked_name
 from ..errors import UnknownTagError
 from .client import Client
@@ -29,7 +30,7 @@ class LiveDataflow(Protocol):
         """Where its messages go."""
 
     @property
-    def transformations(self) -> list[dict[str, Any]]:
+    def transformations(self) -> list[TransformationMessage]:
         """The transformations, as they stand in a message."""
 
     def save(self) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..declarations.encoding import RowTemplate, encode, plain_text
+from ..declarations.messages import TaskMessage
 from ..declarations.values import EXACT_INTEGERS, stored_value
 
 __all__ = ["RowStream"]
@@ -27,7 +28,7 @@ class RowStream:
     def __init__(
         self,
         say: Callable[[str], None],
-        message: Mapping[str, Any],
+        message: TaskMessage,
         columns: Mapping[str, str],
     ) -> None:
         self._say = say

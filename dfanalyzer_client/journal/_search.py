@@ -5,14 +5,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from ..declarations.encoding import may_declare, may_name
+from ..declarations.messages import JournalDataflow, is_dataflow
 from ._files import journals
 from ._reader import opened
 from ._record import parsed
 
-__all__ = ["SEARCHED_BYTES", "declarations", "declares"]
+__all__ = ["SEARCHED_BYTES", "declaration", "declarations", "declares"]
 
 SEARCHED_BYTES = 1 << 30
 """So much is read at most, the newest journals first."""
@@ -25,7 +25,7 @@ SHORTEST_LINE, HOPELESS = len("0 00000000 {}"), 10_000
 """No record is shorter, and where so many lines are the file is no journal."""
 
 
-def declarations(folder: Path, tag: str, exec_tag: str | None) -> list[dict[str, Any]]:
+def declarations(folder: Path, tag: str, exec_tag: str | None) -> list[JournalDataflow]:
     """The messages that declared a dataflow for one execution (None: for any), in order.
 
     They are those of the newest journal that has any.
@@ -38,16 +38,16 @@ def declarations(folder: Path, tag: str, exec_tag: str | None) -> list[dict[str,
     return []
 
 
-def _searched(folder: Path, tag: str, exec_tag: str | None) -> list[dict[str, Any]]:
+def _searched(folder: Path, tag: str, exec_tag: str | None) -> list[JournalDataflow]:
     searched = 0
     for path in reversed(journals(folder, done=True)):
-        found: list[dict[str, Any]] = []
+        found: list[JournalDataflow] = []
         for line in _lines(path):
             searched += len(line)
             if may_declare(line) and (exec_tag is None or may_name(line, exec_tag)):
-                record = parsed(line)
-                if record is not None and _is_of(record.message, tag, exec_tag):
-                    found.append(record.message)
+                message = declaration(line)
+                if message is not None and _is_of(message, tag, exec_tag):
+                    found.append(message)
         if found or searched > SEARCHED_BYTES:
             return found
     return []
@@ -66,12 +66,20 @@ def _lines(path: Path) -> Iterator[bytes]:
         return  # damaged: what comes after cannot be read
 
 
-def declares(message: dict[str, Any]) -> bool:
+def declaration(line: bytes) -> JournalDataflow | None:
+    """The dataflow's message of a journal's line; None if it is of another kind, or damaged."""
+    record = parsed(line)
+    if record is None or not is_dataflow(record.message):
+        return None
+    return record.message
+
+
+def declares(message: JournalDataflow) -> bool:
     """Whether a dataflow message begins an execution; who recalls one does not begin it."""
     return ("exec" in message or "opens" in message) and "recalled" not in message
 
 
-def _is_of(message: dict[str, Any], tag: str, exec_tag: str | None) -> bool:
+def _is_of(message: JournalDataflow, tag: str, exec_tag: str | None) -> bool:
     if message.get("tag") != tag:
         return False
     if exec_tag is None:

@@ -8,10 +8,9 @@ import socket
 import threading
 import uuid
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from ..config import settings
 from ..config.store_url import StoreURL
@@ -73,7 +72,7 @@ class Journal:
         self.append(header)
         _published(new, self.path, fsync=self._fsync)
 
-    def append(self, message: dict[str, Any]) -> int:
+    def append(self, message: Mapping[str, object]) -> int:
         """Take one message; see `append_text`."""
         return self.append_text(encode(message))
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from ..declarations.dataflow import Declaration
+from ..declarations.messages import DataflowMessage
 from ..declarations.sets import DeclaredSet
 from ..errors import RefusedError
 from .connection import Connection
@@ -117,7 +117,7 @@ def execution_key(tables: Mapping[str, TableFound]) -> str:
     return "tag" if column_kind(task.columns["df_exec"].type) == "TEXT" else "id"
 
 
-def declaration_of(layout: DataflowLayout) -> dict[str, Any]:
+def declaration_of(layout: DataflowLayout) -> DataflowMessage:
     """The message that declares a stored dataflow."""
     declaration = Declaration(layout.tag)
     declaration.transformations = {tag: set() for tag in layout.transformations}

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..declarations.messages import DataSetMessage, FileMessage, PerformanceMessage, TaskMessage
 from ..declarations.values import column_value
 from ..errors import NotYetError
 from ..task_status import ENDED
@@ -50,28 +50,28 @@ class TaskRows:
     compared: Compared = field(default_factory=Compared)
 
 
-def task_key(message: Mapping[str, Any], layout: DataflowLayout, execution: int) -> TaskKey:
+def task_key(message: TaskMessage, layout: DataflowLayout, execution: int) -> TaskKey:
     """The key of the message's own task; raises NotYetError for a transformation unknown."""
     return execution, _transformation(layout, message["transformation"]), int(message["id"])
 
 
-def dependencies(
-    message: Mapping[str, Any], layout: DataflowLayout, execution: int
-) -> list[TaskKey]:
+def dependencies(message: TaskMessage, layout: DataflowLayout, execution: int) -> list[TaskKey]:
     """The keys of the tasks that the message's task depends on."""
-    named = message.get("dependency") or {}
+    named = message.get("dependency")
+    if not named:
+        return []
     pairs = zip(named.get("tags", ()), named.get("ids", ()), strict=True)
     return [(execution, _transformation(layout, tag["tag"]), int(id_["id"])) for tag, id_ in pairs]
 
 
-def reused(message: Mapping[str, Any], key: TaskKey) -> dict[str, TaskKey]:
+def reused(message: TaskMessage, key: TaskKey) -> dict[str, TaskKey]:
     """By set, the keys of the tasks whose rows the message's task read, too."""
     sources = message.get("reuse") or {}
     return {tag: (key[0], key[1], int(source)) for tag, source in sources.items()}
 
 
 def task_rows(
-    message: Mapping[str, Any], layout: DataflowLayout, *, task: int, new: bool, open_: bool
+    message: TaskMessage, layout: DataflowLayout, *, task: int, new: bool, open_: bool
 ) -> TaskRows:
     """The rows of one message.
 
@@ -117,7 +117,7 @@ def task_rows(
     return rows
 
 
-def _end(message: Mapping[str, Any], *, new: bool) -> str | None:
+def _end(message: TaskMessage, *, new: bool) -> str | None:
     """When a task ended, by the clock that dated its begin.
 
     Of a task that was told of in several messages that is the service's that received them, which
@@ -125,20 +125,26 @@ def _end(message: Mapping[str, Any], *, new: bool) -> str | None:
     """
     if "received" not in message:
         return _last_end(message)
-    return str(message["endTime" if new and "endTime" in message else "received"])
+    return str(message["endTime"] if new and "endTime" in message else message["received"])
 
 
-def _last_end(message: Mapping[str, Any]) -> str | None:
-    ends = [each["endTime"] for each in message.get("performances", ()) if each.get("endTime")]
+def _last_end(message: TaskMessage) -> str | None:
+    ends = [end for each in message.get("performances", ()) if (end := each.get("endTime"))]
     return max(ends, default=None)
 
 
-def _file(each: Mapping[str, Any], task: int) -> dict[str, Any]:
-    names = ("name", "path", "mode", "size", "sha256")
-    return {"task_id": task} | {name: each.get(name) for name in names}
+def _file(each: FileMessage, task: int) -> dict[str, Any]:
+    return {
+        "task_id": task,
+        "name": each.get("name"),
+        "path": each.get("path"),
+        "mode": each.get("mode"),
+        "size": each.get("size"),
+        "sha256": each.get("sha256"),
+    }
 
 
-def _performance(each: Mapping[str, Any], task: int, subtask: str | None) -> dict[str, Any]:
+def _performance(each: PerformanceMessage, task: int, subtask: str | None) -> dict[str, Any]:
     return {
         "task_id": task,
         "subtask_id": subtask,
@@ -151,7 +157,7 @@ def _performance(each: Mapping[str, Any], task: int, subtask: str | None) -> dic
 
 
 def _add_elements(
-    rows: TaskRows, data: Mapping[str, Any], layout: DataflowLayout, writer: str, task: int
+    rows: TaskRows, data: DataSetMessage, layout: DataflowLayout, writer: str, task: int
 ) -> None:
     known = layout.sets.get(data["tag"])
     if known is None or f"{writer}_task_id" not in known.task_columns:

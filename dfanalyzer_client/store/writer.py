@@ -11,7 +11,13 @@ from typing import Any
 
 from ..config.store_url import StoreURL
 from ..declarations.dataflow import Declaration
-from ..declarations.encoding import DATAFLOW, TASK
+from ..declarations.messages import (
+    DataflowMessage,
+    TaskMessage,
+    UncheckedMessage,
+    is_dataflow,
+    is_task,
+)
 from ..errors import (
     ConflictError,
     NotYetError,
@@ -64,7 +70,7 @@ class _TaskState:
 class _Said:
     """A task message with the parts of the catalogue that it needs."""
 
-    message: Mapping[str, Any]
+    message: TaskMessage
     layout: DataflowLayout
     version: int
     execution: int
@@ -234,11 +240,11 @@ class MonetDBStore:
             self._connection = connection
         return self._connection
 
-    def _prepared(self, message: Mapping[str, Any]) -> Iterable[_Said]:
+    def _prepared(self, message: UncheckedMessage) -> Iterable[_Said]:
         """Make the catalogue ready for a message; a task message comes back with its ids."""
-        if message.get("kind") == DATAFLOW:
+        if is_dataflow(message):
             self._define(message)
-        elif message.get("kind") == TASK:
+        elif is_task(message):
             layout = self._layout(message["dataflow"])
             execution = self._execution(layout, message["exec"])
             yield _Said(
@@ -255,7 +261,7 @@ class MonetDBStore:
                 "which a newer keras-prov may know."
             )
 
-    def _define(self, message: Mapping[str, Any]) -> None:
+    def _define(self, message: DataflowMessage) -> None:
         declared = Declaration(message["tag"])
         try:
             declared.merge(message)

@@ -170,14 +170,7 @@ class Execution:
 
     def declare(self, transformation: str, grown: Set) -> None:
         """Let a transformation have a set, or a set more attributes, that it had not so far."""
-        self.dataflow.save()
-        self.dataflow.client.save_dataflow(
-            {
-                "tag": self.dataflow.tag,
-                "transformations": [Transformation(transformation, [grown]).get_specification()],
-                "exec": self.dataflow.exec_tag,
-            }
-        )
+        self.dataflow.grow(Transformation(transformation, [grown]))
 
     def after_training(self) -> list[Task]:
         """What depends on the newest training, if there was one."""
