@@ -27,6 +27,7 @@ from dfanalyzer_client.store.upgrade.predecessor import upgrade
 from predecessor.filled import EXECUTIONS, TAG, fill
 from w3c_prov.asking import Document, value
 from w3c_prov.constraints import violations
+from warm import warm_python
 
 QUERIES = [
     "SELECT * FROM itrainingmodel",
@@ -212,7 +213,7 @@ def test_new_executions_stand_beside_the_old_ones(old: StoreURL) -> None:
     environment = {**os.environ, "KERAS_PROV_STORE": old.reveal(), "KERAS_PROV_EXIT_FLUSH": "60"}
     tests = str(Path(__file__).parents[1])
     environment["PYTHONPATH"] = os.pathsep.join([str(Path(tests).parent), tests])
-    subprocess.run([sys.executable, "-c", TRAINING], env=environment, check=True)
+    subprocess.run([*warm_python(), "-c", TRAINING], env=environment, check=True)
     connection = Connection(old)
     connection.execute(f'SET SCHEMA "{TAG}"')
     rows = connection.query("SELECT id, optimizer_name, char_length(note) FROM itrainingmodel")
