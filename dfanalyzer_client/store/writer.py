@@ -31,12 +31,12 @@ from .growth.pending_columns import pending_row
 from .growth.schedule import PendingGrowth
 from .layout import DataflowLayout, SetLayout, compare_columns, load_layout
 from .retry import retrying_conflicts
-from .reuse import Reuse, copy_rows
 from .rows import ElementRow, TaskKey, TaskRows, dependencies, reused, task_key, task_rows
 from .schema import table
 from .sessions import warn_of_blocking_sessions
 from .sql import qualified
-from .texts import storable
+from .writing.reuse import Reuse, copy_rows
+from .writing.texts import storable
 
 __all__ = ["MonetDBStore"]
 
