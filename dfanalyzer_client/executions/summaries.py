@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 
 from ..errors import RefusedError, UnknownTagError
 from ..keras_schema import names as tags
-from ..store.connection import Connection, lacks_rights
+from ..store.connection import Connection
+from ..store.driver_errors import lacks_rights
 from ..store.exact_numbers import exact_rows
 from ..store.growth.pending_columns import from_clause
 from ..store.layout import DataflowLayout

@@ -8,7 +8,7 @@ from functools import partial
 
 from .comparison import backfill
 from .connection import Connection
-from .layout import load_layouts
+from .layout_queries import load_layouts
 from .retry import retrying_conflicts
 from .schema import (
     LINEAGE_VIEW,

@@ -8,7 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-__all__ = ["identifier", "inserts", "literal", "next_range", "next_values", "qualified"]
+__all__ = [
+    "identifier",
+    "inserts",
+    "literal",
+    "next_range",
+    "next_values",
+    "placeholders",
+    "qualified",
+]
 
 ROWS_PER_STATEMENT = 500
 """Multi-row inserts were fastest with so many rows; 1,000 were not faster."""
@@ -31,13 +39,18 @@ def literal(text: str) -> str:
     return text.replace("%", "%%")
 
 
+def placeholders(count: int) -> str:
+    """`count` marks for values, separated by commas."""
+    return ", ".join(["%s"] * count)
+
+
 def inserts(
     table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]]
 ) -> Iterator[tuple[str, list[Any]]]:
     """INSERT statements of many rows, with their parameters."""
     names = ", ".join(identifier(column) for column in columns)
     head = literal(f"INSERT INTO {table} ({names}) VALUES ")
-    one = "(" + ", ".join(["%s"] * len(columns)) + ")"
+    one = f"({placeholders(len(columns))})"
     for chunk in _chunks(rows):
         values = [value for row in chunk for value in row]
         yield head + ", ".join([one] * len(chunk)), values

@@ -11,6 +11,7 @@ from collections.abc import Collection
 from ..connection import Connection
 from ..retry import retrying_conflicts
 from ..schema import lock_definitions, table
+from ..sql import placeholders
 
 __all__ = ["link_pending"]
 
@@ -42,7 +43,7 @@ def _found(
     connection: Connection, executions: Collection[int] | None
 ) -> list[tuple[int, int, int, int, int]]:
     """Pending links: a task, its transformation; the other's transformation, identifier, id."""
-    of = "" if executions is None else f"AND w.df_exec IN ({', '.join(['%s'] * len(executions))})"
+    of = "" if executions is None else f"AND w.df_exec IN ({placeholders(len(executions))})"
     pending = f"SELECT count(*) FROM {table('waiting_dependency')} w WHERE TRUE {of}"
     if connection.query(pending, list(executions or ())) == [(0,)]:
         return []  # nearly always; spares a join with the many tasks

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from ..connection import Connection
 from ..inspection import TableFound, column_kind, tables_of
-from ..layout import SetLayout, load_layouts
+from ..layout import SetLayout
+from ..layout_queries import load_layouts
 from ..schema import PUBLIC, TABLES, VERSION, VIEWS, columns_of, names_in, table
 from .predecessor import steps_left
 
