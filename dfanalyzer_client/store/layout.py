@@ -66,6 +66,11 @@ class SetLayout:
         """The columns of its rows, except the id."""
         return [*self.task_columns, *self.attributes]
 
+    @property
+    def column_types(self) -> dict[str, str]:
+        """The types that the columns of its table have, the id first."""
+        return {name: self.type_of(name) for name in ["id", *self.columns]}
+
     def type_of(self, column: str) -> str:
         """The type that a column of its table has."""
         attribute = self.attributes.get(column)

@@ -10,7 +10,7 @@ from .connection import Connection
 from .growth.views import create_view
 from .layout import LIST_SEPARATOR, AttributeLayout, DataflowLayout, SetLayout
 from .schema import grant, table
-from .sql import identifier, qualified
+from .sql import column_list, qualified
 
 __all__ = ["add_dependencies", "grow_set"]
 
@@ -112,6 +112,6 @@ def _create_table(
 ) -> None:
     sequence = qualified(layout.tag, known.sequence)
     connection.execute(f"CREATE SEQUENCE {sequence} AS BIGINT")
-    columns = [f"{identifier(name)} {known.type_of(name)}" for name in ["id", *known.columns]]
-    connection.execute(f"CREATE TABLE {qualified(layout.tag, known.table)} ({', '.join(columns)})")
+    columns = column_list(known.column_types)
+    connection.execute(f"CREATE TABLE {qualified(layout.tag, known.table)} ({columns})")
     grant(connection, layout.tag, known.table, readers)

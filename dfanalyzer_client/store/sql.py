@@ -5,10 +5,11 @@ pymonetdb binds parameters to ``%s``, so a ``%`` in a name must be doubled if th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 __all__ = [
+    "column_list",
     "identifier",
     "inserts",
     "literal",
@@ -32,6 +33,11 @@ def identifier(name: str) -> str:
 def qualified(schema: str, name: str) -> str:
     """A name in its schema."""
     return f"{identifier(schema)}.{identifier(name)}"
+
+
+def column_list(types: Mapping[str, str]) -> str:
+    """Columns and their types, as CREATE TABLE takes them."""
+    return ", ".join(f"{identifier(name)} {type_}" for name, type_ in types.items())
 
 
 def literal(text: str) -> str:

@@ -295,7 +295,7 @@ def test_a_view_of_the_user_stops_the_upgrade_and_nothing_is_lost(old: StoreURL)
         create_catalogue(connection)
     failed = run(old, "db", "upgrade")
     assert failed.returncode == 1
-    assert "drop it, upgrade, and make it anew" in failed.stderr
+    assert "drop it, upgrade, and create it again" in failed.stderr
     assert answers(old) == before
     assert shape(old) == made
     with connection.transaction():

@@ -1,14 +1,14 @@
-"""A database that the predecessor's server filled, brought forward step by step.
+"""Upgrade a database that the predecessor's server filled, step by step.
 
-Its tables carry keys, over which writers conflict; their texts are bounded; ``task`` is a table
-that is updated, and names executions by their tags. The step of the catalogue makes its tables
-anew without keys and bounds, with all their rows and columns; one step for each dataflow does so
-with its sets' tables. Each step is one transaction, which also writes its record into
-``catalogue_version``, so that one that was interrupted goes on where it was.
+Its tables have keys, which make writers conflict, and texts of limited length; ``task`` is a table
+whose rows are updated, and may name executions by their tags. The first step recreates the tables
+of the catalogue without keys and limits, but with all their rows and columns. One step for each
+dataflow then does the same with the tables of its sets. Each step is one transaction, which also
+records it in ``catalogue_version``, so that an interrupted upgrade continues where it stopped.
 
-Nothing is lost and old queries go on: columns keep their names and order, ``task.df_exec`` stays
-what it is, times of ``performance`` stay texts. What goes are the functions with which the
-predecessor's server inserts, because they hold the tables.
+Nothing is lost, and old queries still work: columns keep their names and order, ``task.df_exec``
+keeps its values, times of ``performance`` stay texts. Only the functions with which the
+predecessor's server inserts rows are dropped, because they depend on the tables.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ from ..retry import retrying_conflicts
 from ..schema import (
     PUBLIC,
     TABLES,
+    TASK_VIEW,
     VERSION,
     VIEWS,
     columns_of,
     grant,
+    lock_definitions,
     names_in,
     quoted_columns,
     record,
@@ -41,24 +43,29 @@ __all__ = ["steps_left", "upgrade"]
 
 CATALOGUE_STEP, DONE_STEP = "predecessor: catalogue", "predecessor: all of it"
 DATAFLOW_STEP = "predecessor: dataflow "
-INSERTING = (
-    "insertdataflow", "insertdataflowversion", "insertdatatransformation", "insertprogram",
-    "insertdataset", "insertattribute", "insertdataflowexecution", "inserttask", "insertfile",
-    "insertperformance", "insertextractor", "insertextractorcombination",
-)  # fmt: skip
-TASK_VIEW = """
-CREATE VIEW "public"."task" AS
-SELECT b.id, b.identifier, b.df_version, {execution} AS df_exec, b.dt_id,
-       COALESCE(e.status, b.status) AS status, b.workspace, b.computing_resource,
-       COALESCE(e.output_msg, b.output_msg) AS output_msg,
-       COALESCE(e.error_msg, b.error_msg) AS error_msg{more}
-FROM "public"."task_begun" AS b LEFT JOIN "public"."task_ended" AS e ON e.task_id = b.id
-  LEFT JOIN "public"."dataflow_execution" AS x ON x.id = b.df_exec
-"""
+INSERT_FUNCTIONS = frozenset(
+    {
+        "insertattribute",
+        "insertdataflow",
+        "insertdataflowexecution",
+        "insertdataflowversion",
+        "insertdataset",
+        "insertdatatransformation",
+        "insertextractor",
+        "insertextractorcombination",
+        "insertfile",
+        "insertperformance",
+        "insertprogram",
+        "inserttask",
+    }
+)
+"""Functions with which the predecessor's server inserts rows."""
+
+EXECUTION_JOIN = ' LEFT JOIN "public"."dataflow_execution" AS x ON x.id = b.df_exec'
 
 
 def steps_left(connection: Connection) -> list[str]:
-    """The steps that are not recorded, in order; none in a catalogue that we made."""
+    """The steps that are not taken yet, in order; none in a catalogue that we created."""
     names = names_in(connection, PUBLIC)
     done: set[str] = set()
     if "catalogue_version" in names:
@@ -74,7 +81,7 @@ def steps_left(connection: Connection) -> list[str]:
 
 
 def upgrade(connection: Connection, readers: Sequence[str] = ()) -> Iterator[str]:
-    """Take the steps that are left; each is named when its transaction has been committed."""
+    """Take the steps that are left; yields the name of each once it is committed."""
     while True:
         step = ""
         for attempt in retrying_conflicts():
@@ -92,15 +99,16 @@ def _take(connection: Connection, step: str, readers: Sequence[str]) -> None:
     try:
         if step == CATALOGUE_STEP:
             _upgrade_catalogue(connection, readers)
-        else:  # of several who take a step at once MonetDB lets one through
-            connection.execute(f"UPDATE {table('definition_lock')} SET changes = changes + 1")
+        else:
+            lock_definitions(connection)  # so that nobody else takes the same step
         if step.startswith(DATAFLOW_STEP):
             upgrade_dataflow(connection, step.removeprefix(DATAFLOW_STEP), readers)
         record(connection, VERSION, step)
     except RefusedError as error:
         raise RefusedError(
             f"The step {step!r} cannot be taken, and nothing was changed: {error}. A view, "
-            "table or function of your own may hold one: drop it, upgrade, and make it anew."
+            "table or function of yours may depend on what it recreates: drop it, upgrade, and "
+            "create it again."
         ) from error
 
 
@@ -120,8 +128,11 @@ def _upgrade_catalogue(connection: Connection, readers: Sequence[str]) -> None:
             connection.execute(f"CREATE TABLE {table(name)} ({quoted_columns(columns)})")
         if columns.startswith("id "):
             recreate_sequence(connection, PUBLIC, f"{name}_id_seq", name)
-    more = "".join(f", b.{identifier(name)}" for name in extra)
-    task_view = TASK_VIEW.format(execution="x.tag" if key == "tag" else "x.id", more=more)
+    task_view = TASK_VIEW.format(
+        execution="x.tag" if key == "tag" else "x.id",
+        more="".join(f", b.{identifier(name)}" for name in extra),
+        join=EXECUTION_JOIN,
+    )
     for name, view in {**VIEWS, "task": task_view}.items():
         connection.execute(view)
         grant(connection, PUBLIC, name, readers)
@@ -137,5 +148,5 @@ def _drop_functions(connection: Connection) -> None:
         [PUBLIC],
     )
     for (name,) in rows:
-        if name in INSERTING:
+        if name in INSERT_FUNCTIONS:
             connection.execute(f"DROP ALL FUNCTION {table(name)}")

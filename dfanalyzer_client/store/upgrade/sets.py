@@ -13,7 +13,7 @@ from ..layout import AttributeLayout, DataflowLayout, SetLayout
 from ..layout_queries import load_layout
 from ..schema import grant, names_in, table
 from ..set_definitions import add_dependencies
-from ..sql import identifier, qualified
+from ..sql import column_list, identifier, qualified
 from .rebuilding import recreate_sequence, recreate_table
 
 __all__ = ["upgrade_dataflow"]
@@ -31,15 +31,15 @@ def upgrade_dataflow(connection: Connection, tag: str, readers: Sequence[str]) -
         if known.tag in names and known.tag not in found:
             connection.execute(f"DROP VIEW {qualified(tag, known.tag)}")
         old = found.get(known.table, TableFound(known.table))
-        _complete(connection, layout, known, old)
-        _make_set_anew(connection, layout, known, old, readers)
+        _add_undeclared(connection, layout, known, old)
+        _recreate_set(connection, layout, known, old, readers)
     backfill(connection, layout)
 
 
-def _complete(
+def _add_undeclared(
     connection: Connection, layout: DataflowLayout, known: SetLayout, old: TableFound
 ) -> None:
-    """Give a set in the catalogue what its table has beyond that."""
+    """Declare the columns that a set's table has and the catalogue does not know."""
     for name, column in old.columns.items():
         writer = name.removesuffix("_task_id")
         attribute = known.attributes.get(name)
@@ -59,28 +59,25 @@ def _complete(
 
 
 def _declare_text(connection: Connection, attribute: AttributeLayout) -> None:
-    """Say that an attribute is what its column is."""
+    """Declare an attribute as TEXT, because its column is one."""
     connection.execute(
         f"UPDATE {table('attribute')} SET type = 'TEXT' WHERE id = %s", [attribute.id]
     )
     attribute.type = "TEXT"
 
 
-def _make_set_anew(
+def _recreate_set(
     connection: Connection,
     layout: DataflowLayout,
     known: SetLayout,
     old: TableFound,
     readers: Sequence[str],
 ) -> None:
-    wanted = {"id": "BIGINT"} | dict.fromkeys(known.task_columns, "BIGINT")
-    for name, attribute in known.attributes.items():
-        wanted[name] = "DOUBLE" if attribute.type == "NUMERIC" else "TEXT"
     if old.columns:
-        recreate_table(connection, layout.tag, old, wanted)
+        recreate_table(connection, layout.tag, old, known.column_types)
     else:
-        described = ", ".join(f"{identifier(name)} {type_}" for name, type_ in wanted.items())
-        connection.execute(f"CREATE TABLE {qualified(layout.tag, known.table)} ({described})")
+        columns = column_list(known.column_types)
+        connection.execute(f"CREATE TABLE {qualified(layout.tag, known.table)} ({columns})")
     recreate_sequence(connection, layout.tag, known.sequence, known.table)
     grant(connection, layout.tag, known.table, readers)
     known.pending, known.stale = set(), False

@@ -12,7 +12,7 @@ from ..bulk import insert_rows
 from ..connection import Connection
 from ..inspection import TableFound
 from ..schema import TABLES, columns_of, quoted_columns, table
-from ..sql import identifier, placeholders
+from ..sql import column_list, identifier, placeholders
 from .rebuilding import wider_type
 
 __all__ = ["move_tasks"]
@@ -20,17 +20,38 @@ __all__ = ["move_tasks"]
 TIMES = "upgrade_times"
 """Name of a temporary table that exists only during a step."""
 
+DERIVED = ("df_exec", "began")
+"""Columns whose values are not copied as they are."""
+
 
 def move_tasks(connection: Connection, old: TableFound, key: str) -> list[str]:
-    """Tasks into the tables that are only appended to; the columns that only the old one had."""
-    _note_times(connection)
+    """Move all tasks into ``task_begun`` and ``task_ended``, and drop the old table.
+
+    Args:
+        connection: in a transaction.
+        old: the predecessor's table.
+        key: the column of ``dataflow_execution`` to which its `df_exec` refers.
+
+    Returns:
+        The columns that only the old table had; ``task_begun`` gets them, too.
+    """
+    _create_times(connection)
     columns = columns_of(TABLES["task_begun"])
-    extra = {name: each for name, each in old.columns.items() if name not in columns}
-    more = "".join(f", {identifier(name)} {wider_type(each.type)}" for name, each in extra.items())
-    for name in ("task_begun", "task_ended"):
-        tail = more if name == "task_begun" else ""
-        connection.execute(f"CREATE TABLE {table(name)} ({quoted_columns(TABLES[name])}{tail})")
-    copied = [*(name for name in columns if name not in ("df_exec", "began")), *extra]
+    extra = {
+        name: wider_type(column.type) for name, column in old.columns.items() if name not in columns
+    }
+    connection.execute(f"CREATE TABLE {table('task_begun')} ({column_list(columns | extra)})")
+    connection.execute(
+        f"CREATE TABLE {table('task_ended')} ({quoted_columns(TABLES['task_ended'])})"
+    )
+    _copy_begun(connection, [name for name in columns if name not in DERIVED] + [*extra], key)
+    _copy_ended(connection)
+    connection.execute(f"DROP TABLE {table(TIMES)}")
+    connection.execute(f"DROP TABLE {table('task')}")
+    return list(extra)
+
+
+def _copy_begun(connection: Connection, copied: list[str], key: str) -> None:
     names = ", ".join(map(identifier, copied))
     values = ", ".join(f"t.{identifier(name)}" for name in copied)
     connection.execute(
@@ -40,6 +61,9 @@ def move_tasks(connection: Connection, old: TableFound, key: str) -> list[str]:
         f"GROUP BY {key}) e ON e.named = t.df_exec "
         f"LEFT JOIN {table(TIMES)} w ON w.task_id = t.id ORDER BY t.id"
     )
+
+
+def _copy_ended(connection: Connection) -> None:
     connection.execute(
         f"INSERT INTO {table('task_ended')} "
         "SELECT t.id, t.status, t.output_msg, t.error_msg, w.ended "
@@ -47,13 +71,10 @@ def move_tasks(connection: Connection, old: TableFound, key: str) -> list[str]:
         f"WHERE t.status IN ({placeholders(len(ENDED))})",
         sorted(status.value for status in ENDED),
     )
-    connection.execute(f"DROP TABLE {table(TIMES)}")
-    connection.execute(f"DROP TABLE {table('task')}")
-    return list(extra)
 
 
-def _note_times(connection: Connection) -> None:
-    """When each task began and ended, where `performance` says so in a way that is understood."""
+def _create_times(connection: Connection) -> None:
+    """Create a table of when each task began and ended, as far as `performance` is readable."""
     times: dict[int, list[datetime | None]] = {}
     rows = connection.query(f"SELECT task_id, starttime, endtime FROM {table('performance')}")
     for task, start, end in rows:
