@@ -71,7 +71,7 @@ def drain_orphans(folder: Path, address: str | None, store: JournalStore) -> Ite
         except JournalError as error:
             logger.warning("%s", error)
         except (OSError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
-            logger.exception("The journal %s is odd, and left as it is.", path)
+            logger.exception("The journal %s cannot be stored, and is left as it is.", path)
     for _ in retry_for_store(folder, address, store):
         yield
 
