@@ -18,6 +18,7 @@ from .delivery.live import LiveDataflow
 from .element import Element
 from .errors import DefinitionError, DfAnalyzerError, ElementError, UnknownTagError
 from .set_type import SetType
+from .support.error_text import error_text
 from .task import Task
 from .task_status import TaskStatus
 
@@ -114,7 +115,7 @@ class RunningTask:
         if isinstance(error, (Exception, SystemExit)):
             status = TaskStatus.FAILED
         try:
-            self.task.end(status, _text(error))
+            self.task.end(status, error_text(error))
         except DfAnalyzerError:  # the error that is being raised matters more
             logger.exception("The end of a task of %r is not recorded.", self._tag)
 
@@ -217,12 +218,3 @@ def _dataset(tag: str, row: Any) -> DataSet:
             f"Received: {row!r:.80}."
         )
     return DataSet(tag, [Element(row)])
-
-
-def _text(error: BaseException) -> str:
-    try:
-        text = str(error)
-    except Exception:
-        text = ""
-    name = type(error).__name__
-    return f"{name}: {text}" if text else name

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 import weakref
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from ..declarations.names import checked_name
 from ..errors import UnknownTagError
+from ..support.clock import utc_now
 from .client import Client
 from .clients import default_client
 
@@ -56,9 +56,8 @@ def live_dataflow(tag: str, exec_tag: str) -> LiveDataflow | None:
 
 def new_execution(tag: str) -> str:
     """A tag for a new execution of a dataflow."""
-    now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
     # a sweep starts hundreds at once, and two may begin in the same microsecond
-    return f"{tag}-{now}-{secrets.token_hex(4)}"
+    return f"{tag}-{utc_now()}-{secrets.token_hex(4)}"
 
 
 def newest_execution(tag: str) -> str:

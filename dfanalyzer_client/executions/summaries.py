@@ -19,6 +19,7 @@ from ..store.layout import DataflowLayout
 from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import identifier
+from ..support.clock import naive_utc
 
 __all__ = [
     "ExecutionSummary",
@@ -45,7 +46,7 @@ class ExecutionSummary:
         """Seconds from the first task's start to the last one's end, or to now if one runs."""
         if self.began is None:
             return None
-        ended = self.ended or datetime.now(UTC).replace(tzinfo=None)
+        ended = self.ended or naive_utc(datetime.now(UTC))
         return (ended - self.began).total_seconds()
 
 

@@ -5,8 +5,9 @@ Their times come from ``performance``, where those are texts.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 
+from ...support.clock import naive_utc
 from ...task_status import ENDED
 from ..bulk import insert_rows
 from ..connection import Connection
@@ -94,7 +95,8 @@ def _create_times(connection: Connection) -> None:
 
 def _moment(value: object) -> datetime | None:
     try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        return naive_utc(
+            value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+        )
     except ValueError:
         return None
-    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
