@@ -28,7 +28,7 @@ __all__ = ["Exporter"]
 logger = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 0.5
-"""After so long, a COMMIT whose answer was lost is done, and we query again what is stored."""
+"""After so long, a COMMIT whose answer was lost is done, and we check again what is stored."""
 
 POLL_SECONDS = 5.0
 """For so long after the last message, the thread polls the file by itself: waking it would cost

@@ -12,7 +12,7 @@ import pymonetdb
 from ..config.store_url import StoreURL
 from ..errors import RefusedError, StoreLoginError, StoreUnavailableError
 from ..support.forks import close_in_children
-from .driver import CONNECT_OPTIONS, Cursor, Upload, bound, column_name, connect
+from .driver import CONNECT_OPTIONS, Cursor, Upload, column_name, connect, exact_parameters
 from .driver_errors import has_no_free_client, store_error
 from .patience import PatientSocket
 
@@ -130,7 +130,7 @@ class Connection:
         try:
             cursor: Any = Cursor(self._connection)
             cursor.arraysize = ROWS_PER_FETCH
-            count = cursor.execute(statement, bound(parameters) or None)
+            count = cursor.execute(statement, exact_parameters(parameters) or None)
             columns = [column_name(column[0]) for column in cursor.description or ()]
             rows = cursor.fetchall() if columns else []
             cursor.close()

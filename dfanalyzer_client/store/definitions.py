@@ -42,12 +42,18 @@ def ensure_dataflow(
         return known
     for attempt in retrying_conflicts(report=partial(warn_of_blocking_sessions, connection)):
         with attempt, connection.transaction():
-            layout = load_layout(connection, declared.tag)
-            if missing_parts(layout, declared):
-                lock_definitions(connection)
-                layout = _add_missing_parts(connection, layout, declared, readers)
-    assert layout is not None  # noqa: S101 (for the type checker: grown from nothing at least)
+            layout = _define(connection, declared, readers)
     apply_pending(connection, layout, readers)
+    return layout
+
+
+def _define(
+    connection: Connection, declared: Declaration, readers: Sequence[str]
+) -> DataflowLayout:
+    layout = load_layout(connection, declared.tag)
+    if layout is None or missing_parts(layout, declared):
+        lock_definitions(connection)
+        layout = _add_missing_parts(connection, layout, declared, readers)
     return layout
 
 

@@ -15,7 +15,7 @@ from ..config.store_url import StoreURL
 from ..support.descriptors import FIRST_FREE
 from .driver_errors import connect_error
 
-__all__ = ["CONNECT_OPTIONS", "Cursor", "Upload", "bound", "column_name", "connect"]
+__all__ = ["CONNECT_OPTIONS", "Cursor", "Upload", "column_name", "connect", "exact_parameters"]
 
 CONNECT_OPTIONS = {"connect_timeout": 10, "timezone": 0, "client_application": "keras-prov"}
 HEADER, SEPARATOR = "%", ",\t"
@@ -43,7 +43,7 @@ class Cursor(pymonetdb.sql.cursors.Cursor):
 
 
 class Upload(pymonetdb.Uploader):
-    """Sends the server the text that its COPY reads, whatever file name that gives."""
+    """Sends the text that a COPY reads; the file name in that statement does not matter."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -53,13 +53,13 @@ class Upload(pymonetdb.Uploader):
         upload.text_writer().write(self._text)
 
 
-def bound(parameters: Sequence[Any]) -> tuple[Any, ...]:
-    """The values of a statement as pymonetdb takes them, so that no number changes."""
+def exact_parameters(parameters: Sequence[Any]) -> tuple[Any, ...]:
+    """The values of a statement, written so that MonetDB reads every number exactly."""
     return tuple(map(_as_double, parameters))
 
 
 def column_name(name: str) -> str:
-    """The name of a result's column, from what the driver says that it is."""
+    """The name of a result's column, given the driver's version of it."""
     name = name.replace(HASH, "#").replace(COMMA, ",")
     if len(name) > 1 and name[0] == name[-1] == '"':
         return name[1:-1].replace('\\"', '"').replace("\\\\", "\\")

@@ -105,14 +105,12 @@ class DataflowLayout:
         return [known for known in self.sets.values() if known.pending or known.stale]
 
 
-def missing_parts(layout: DataflowLayout | None, declared: Declaration) -> bool:
+def missing_parts(layout: DataflowLayout, declared: Declaration) -> bool:
     """Whether `declared` has a part that `layout` lacks.
 
     Raises:
         RefusedError: the database has an attribute with another type.
     """
-    if layout is None:
-        return True
     missing = any(tag not in layout.transformations for tag in declared.transformations)
     for tag, wanted in declared.sets.items():
         known = layout.sets.get(tag)

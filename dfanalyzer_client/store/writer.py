@@ -178,7 +178,7 @@ class MonetDBStore:
             self._store_tasks(journal, last, self._prepare(records))
 
     def _prepare(self, records: Sequence[Record]) -> list[PreparedTask]:
-        """Define what the records declare; returns those of tasks, ready to be stored."""
+        """Define the dataflows that records declare; returns their tasks, ready to be stored."""
         return [
             task for record in records for task in self._prepare_message(storable(record.message))
         ]

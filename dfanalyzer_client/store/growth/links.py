@@ -17,14 +17,14 @@ __all__ = ["link_pending"]
 
 
 def link_pending(connection: Connection, executions: Collection[int] | None = None) -> int:
-    """Link tasks to the tasks that they depend on, where those are stored by now.
+    """Link tasks to the tasks that they depend on, if those are stored by now.
 
     Args:
         connection: of a user who may write.
         executions: ids of the executions to look at; None: all.
 
     Returns:
-        How many pending links were made.
+        How many links were added.
     """
     if executions is not None and not executions:
         return 0
@@ -34,7 +34,7 @@ def link_pending(connection: Connection, executions: Collection[int] | None = No
     if found:
         for attempt in retrying_conflicts():
             with attempt, connection.transaction():
-                lock_definitions(connection)  # so that nobody else makes the same links
+                lock_definitions(connection)  # so that nobody else adds the same links
                 count = _link(connection, _found(connection, executions))
     return count
 

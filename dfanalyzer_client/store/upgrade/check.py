@@ -20,7 +20,7 @@ def differences(connection: Connection) -> list[str]:
         if "dataflow" not in names:
             return ["There is no catalogue: `keras-prov db init` creates one."]
         is_ours = "catalogue_version" in tables
-        found = [*_of_version(connection)] if is_ours else ["DfAnalyzer made the catalogue."]
+        found = [*_of_version(connection)] if is_ours else ["DfAnalyzer created the catalogue."]
         has_steps = not is_ours or "step" in tables["catalogue_version"].columns
         left = steps_left(connection) if has_steps else []  # before version 3 there were no steps
         found += _of_catalogue(names, tables, is_predecessors=bool(left) and not is_ours)
