@@ -89,7 +89,7 @@ def test_a_connection_that_went_silent_is_given_up(
     assert asked.query("SELECT 1") == [(1,)]
     firewall.forgets, firewall.deaf = True, deaf
     began = time.monotonic()
-    with pytest.raises(StoreUnavailableError, match="nothing came"), asked.transaction():
+    with pytest.raises(StoreUnavailableError, match="nothing arrived"), asked.transaction():
         asked.query("SELECT 2")
     asked.close()
     assert time.monotonic() - began < 5
@@ -113,6 +113,6 @@ def test_a_silent_upload_is_given_up(home: Path, firewall: Firewall) -> None:
     writer = Connection(replace(PrivateServer(home).ensure(), port=firewall.port))
     writer.execute("CREATE TABLE sys.uploaded (a BIGINT)")
     firewall.forgets = True
-    with pytest.raises(StoreUnavailableError, match="nothing came"), writer.transaction():
+    with pytest.raises(StoreUnavailableError, match="nothing arrived"), writer.transaction():
         writer.copy_in("COPY INTO sys.uploaded FROM 'rows' ON CLIENT", "1\n" * 5000)
     writer.close()

@@ -129,7 +129,7 @@ def test_it_is_read_as_it_is(old: StoreURL) -> None:
     checked = run(old, "db", "check")
     assert checked.returncode == 1
     for line in (
-        "DfAnalyzer made the catalogue.",
+        "DfAnalyzer created the catalogue.",
         'Table "public".dataflow has keys: dataflow_id_pkey.',
         'Texts of "public".attribute are bounded: name (30), type (15).',
         'Table "public".exact_number is missing.',
