@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from .dataset import DataSet
 from .declarations.messages import (
@@ -25,6 +24,7 @@ from .errors import DefinitionError, ElementError, UnknownTagError
 from .file import File
 from .masking import MAX_ERROR_CHARACTERS, captured_text
 from .performance import Performance
+from .support.clock import utc_now
 from .task_status import ENDED, TaskStatus
 
 __all__ = ["Task"]
@@ -150,7 +150,7 @@ class Task(ProvenanceObject):
 
     def begin(self) -> None:
         """Say that the task runs, since now or `start_time`, with the rows added so far."""
-        self.start_time = self.start_time or _now()
+        self.start_time = self.start_time or utc_now()
         self.set_status(TaskStatus.RUNNING)
         self.save()
 
@@ -164,7 +164,7 @@ class Task(ProvenanceObject):
         """
         if status not in ENDED:
             raise DefinitionError(f"A task does not end as {status}.")
-        self.end_time = _now()
+        self.end_time = utc_now()
         self.start_time = self.start_time or self.end_time
         self._whole = [Performance(self.start_time, self.end_time).get_specification()]
         self._error = captured_text(str(error), MAX_ERROR_CHARACTERS) or self._error
@@ -252,8 +252,3 @@ def _whole_number(value: object) -> int:
         return int(str(value))
     except ValueError:
         raise DefinitionError(f"A task's id is a whole number. Received: {value!r}.") from None
-
-
-def _now() -> str:
-    """Now in UTC, as MonetDB's TIMESTAMP reads it."""
-    return datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

@@ -21,7 +21,7 @@ class MemoryClient(Client):
         super().__init__(None, Path("never-created"))
         self.messages: list[dict[str, Any]] = []
 
-    def _say_text(self, message: str) -> int:
+    def _send(self, message: str) -> int:
         self.messages.append(json.loads(message))
         return len(self.messages)
 

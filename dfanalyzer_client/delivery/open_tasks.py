@@ -23,7 +23,7 @@ from ..task_status import ENDED, TaskStatus
 __all__ = ["OpenTasks"]
 
 KILLED = "killed"
-MESSAGE = "The process ended without a word: it was killed, or its machine went down."
+MESSAGE = "The process was killed, or its machine went down."
 _ENDED = frozenset(status.value for status in ENDED)
 
 

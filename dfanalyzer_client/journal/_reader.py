@@ -106,7 +106,7 @@ class JournalReader:
                 rest += data[end:]
                 if len(rest) > MAX_LINE_BYTES:
                     self._report(len(rest))
-                    break  # no writer of ours makes such a line
+                    break  # we never write such a line
 
     def rewind(self) -> None:
         """Read from the beginning again."""

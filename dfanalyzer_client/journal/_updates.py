@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
 from typing import NamedTuple
 
@@ -87,7 +88,7 @@ class UpdateReader:
             else:
                 self._live[stem(path)] = _Position(path, end)
         self._seen = seen
-        declarations.sort(key=lambda each: each[0])  # stable: within a journal they stand in order
+        declarations.sort(key=itemgetter(0))  # stable: those of one journal stay in order
         known = {
             name: state for latest_tasks in reversed(tasks) for name, state in latest_tasks.items()
         }

@@ -10,7 +10,8 @@ from ..declarations.sets import DeclaredSet
 from ..errors import RefusedError
 from .connection import Connection
 from .inspection import TableFound, column_kind, tables_of
-from .layout import DataflowLayout, load_layout
+from .layout import DataflowLayout
+from .layout_queries import load_layout
 from .schema import PUBLIC, table
 
 __all__ = ["Catalogue", "declaration_of", "execution_key"]

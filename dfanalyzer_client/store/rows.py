@@ -1,4 +1,4 @@
-"""Task messages as rows: pure functions, given the ids that the database has for them."""
+"""Turn task messages into rows: pure functions, given the ids of the database."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ __all__ = [
 ]
 
 TaskKey = tuple[int, int, int]
-"""What names a task: execution id, transformation id, the identifier that its writer gave."""
+"""Names a task: the ids of its execution and transformation, and the number its writer gave."""
 
 ENDED_NAMES = frozenset(status.value for status in ENDED)
 
 
 @dataclass
 class ElementRow:
-    """One element: the columns it fills, and its numbers that a DOUBLE cannot hold."""
+    """One element: its values by column, and those numbers that a DOUBLE cannot hold."""
 
     values: dict[str, Any]
     exact: list[tuple[int, str]] = field(default_factory=list)
@@ -39,7 +39,7 @@ class ElementRow:
 
 @dataclass
 class TaskRows:
-    """What one message adds."""
+    """The rows that one message adds."""
 
     begun: dict[str, Any] | None = None
     ended: dict[str, Any] | None = None
@@ -51,12 +51,12 @@ class TaskRows:
 
 
 def task_key(message: TaskMessage, layout: DataflowLayout, execution: int) -> TaskKey:
-    """The key of the message's own task; raises NotYetError for a transformation unknown."""
+    """The key of a message's task; raises NotYetError if its transformation is unknown."""
     return execution, _transformation(layout, message["transformation"]), int(message["id"])
 
 
 def dependencies(message: TaskMessage, layout: DataflowLayout, execution: int) -> list[TaskKey]:
-    """The keys of the tasks that the message's task depends on."""
+    """The keys of the tasks that a message's task depends on."""
     named = message.get("dependency")
     if not named:
         return []
@@ -65,7 +65,7 @@ def dependencies(message: TaskMessage, layout: DataflowLayout, execution: int) -
 
 
 def reused(message: TaskMessage, key: TaskKey) -> dict[str, TaskKey]:
-    """By set, the keys of the tasks whose rows the message's task read, too."""
+    """By set, the key of the earlier task whose rows a message's task read again."""
     sources = message.get("reuse") or {}
     return {tag: (key[0], key[1], int(source)) for tag, source in sources.items()}
 
@@ -79,8 +79,8 @@ def task_rows(
         message: a task message whose sets name their attributes.
         layout: its dataflow.
         task: the task's id.
-        new: the task is not in the database yet.
-        open_: the task has not ended there.
+        new: whether the task is not in the database yet.
+        open_: whether the task has not ended there.
 
     Raises:
         NotYetError: the dataflow has no such transformation or set.
@@ -105,9 +105,10 @@ def task_rows(
             "ended": _end(message, new=new),
         }
     rows.performances = [
-        _performance(each, task, message.get("subid")) for each in message.get("performances", ())
+        _performance(period, task, message.get("subid"))
+        for period in message.get("performances", ())
     ]
-    rows.files = [_file(each, task) for each in message.get("files", ())]
+    rows.files = [_file(file, task) for file in message.get("files", ())]
     rows.derivations = [
         {"task_id": task, "relation": "wasDerivedFrom", "execution_tag": tag}
         for tag in message.get("derivedFrom", ())
@@ -118,10 +119,10 @@ def task_rows(
 
 
 def _end(message: TaskMessage, *, new: bool) -> str | None:
-    """When a task ended, by the clock that dated its begin.
+    """When a task ended, by the same clock that told when it began.
 
-    Of a task that was told of in several messages that is the service's that received them, which
-    may not agree with its client's.
+    If a service received several messages of the task, that is the service's clock, which may
+    differ from its client's.
     """
     if "received" not in message:
         return _last_end(message)
@@ -129,30 +130,25 @@ def _end(message: TaskMessage, *, new: bool) -> str | None:
 
 
 def _last_end(message: TaskMessage) -> str | None:
-    ends = [end for each in message.get("performances", ()) if (end := each.get("endTime"))]
+    periods = message.get("performances", ())
+    ends = [end for period in periods if (end := period.get("endTime"))]
     return max(ends, default=None)
 
 
-def _file(each: FileMessage, task: int) -> dict[str, Any]:
-    return {
-        "task_id": task,
-        "name": each.get("name"),
-        "path": each.get("path"),
-        "mode": each.get("mode"),
-        "size": each.get("size"),
-        "sha256": each.get("sha256"),
-    }
+def _file(file: FileMessage, task: int) -> dict[str, Any]:
+    names = ("name", "path", "mode", "size", "sha256")
+    return {"task_id": task} | {name: file.get(name) for name in names}
 
 
-def _performance(each: PerformanceMessage, task: int, subtask: str | None) -> dict[str, Any]:
+def _performance(period: PerformanceMessage, task: int, subtask: str | None) -> dict[str, Any]:
     return {
         "task_id": task,
         "subtask_id": subtask,
-        "method": each.get("method", "COMPUTATION"),
-        "description": each.get("description"),
-        "starttime": each.get("startTime"),
-        "endtime": each.get("endTime"),
-        "invocation": each.get("invocation"),
+        "method": period.get("method", "COMPUTATION"),
+        "description": period.get("description"),
+        "starttime": period.get("startTime"),
+        "endtime": period.get("endTime"),
+        "invocation": period.get("invocation"),
     }
 
 

@@ -197,7 +197,7 @@ def test_a_store_that_cannot_be_used_harms_nothing_and_loses_nothing(
 
 def sync_elsewhere(journal: Path, home: Path, good: Any) -> None:
     """Store a journal whose store never answered in the one that does."""
-    from dfanalyzer_client.delivery.exporter import store_batch
+    from dfanalyzer_client.delivery.batches import store_batch
     from dfanalyzer_client.journal import DeadLetters, JournalReader
     from dfanalyzer_client.store import MonetDBStore
 

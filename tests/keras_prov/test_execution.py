@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from dfanalyzer_client.file import READ, WRITTEN
+from dfanalyzer_client.support.error_text import error_text
 from keras_prov._artifacts.model_files import FileFact
 from keras_prov._recording.events import Adaptation
-from keras_prov._recording.execution import Execution, end_with, error_text
+from keras_prov._recording.execution import Execution, end_with
 from keras_prov._recording.training_task import begin_training
 from memory_client import MemoryClient, config_of
 

@@ -130,7 +130,7 @@ def test_it_is_read_as_it_is(old: StoreURL) -> None:
     checked = run(old, "db", "check")
     assert checked.returncode == 1
     for line in (
-        "DfAnalyzer made the catalogue.",
+        "DfAnalyzer created the catalogue.",
         'Table "public".dataflow has keys: dataflow_id_pkey.',
         'Texts of "public".attribute are bounded: name (30), type (15).',
         'Table "public".exact_number is missing.',
@@ -296,7 +296,7 @@ def test_a_view_of_the_user_stops_the_upgrade_and_nothing_is_lost(old: StoreURL)
         create_catalogue(connection)
     failed = run(old, "db", "upgrade")
     assert failed.returncode == 1
-    assert "drop it, upgrade, and make it anew" in failed.stderr
+    assert "drop it, upgrade, and create it again" in failed.stderr
     assert answers(old) == before
     assert shape(old) == made
     with connection.transaction():
