@@ -91,7 +91,7 @@ def test_what_is_said_has_the_keys_of_the_types(client: Client, tag: str) -> Non
     dataflow = whole_dataflow(tag, client)
     say_all(dataflow)
     other = Client(NOWHERE, client.home)
-    other.recall(tag, dataflow.exec_tag)
+    other.lookup(tag, dataflow.exec_tag)
     said = messages_of(client.home, tag)
     other.close(0)
     open_tasks = OpenTasks()
