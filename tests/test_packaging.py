@@ -36,7 +36,7 @@ from keras_prov._version import __version__
 from tools.examples import DOCS, PAGES, normalized, with_real_output
 
 # TensorFlow is downloaded and unpacked into a new environment.
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1800)]
 
 KERNEL_DIRECTORY = "dfanalyzer_client/private_server/_kernel"
 LIBRARY_NAMES = {"bat", "mapi", "monetdb5", "monetdbe", "monetdbsql", "pcre", "stream"}

@@ -15,6 +15,8 @@ from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 from warm import warm_python
 
+pytestmark = pytest.mark.thorough
+
 # Fills the journal's disk at one epoch, and makes room at another one if it is told to.
 TRAINING = """
 import contextlib, json, sys

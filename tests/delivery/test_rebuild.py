@@ -7,11 +7,15 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from delivery.speaker import COMMAND, NEVER, Speaker, command
 from dfanalyzer_client.journal import journals
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 from warm import warm_python
+
+pytestmark = pytest.mark.thorough
 
 TASKS = (
     "SELECT e.tag, x.tag, t.identifier, t.status, t.workspace, t.output_msg, t.error_msg, "
