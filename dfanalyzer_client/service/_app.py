@@ -35,9 +35,10 @@ from ._graph import DataflowEntry, DataflowGraph, dataflow_graph
 from ._guards import BodyTooLargeError, body_of
 from ._ingest import Ingest
 from ._json import read_json
-from ._messages import DataflowMessage, TaskMessage
 from ._specification import as_csv, plain_value, specification
 from ._text import dataflow_of, task_of
+from .messages.dataflow import DataflowMessage
+from .messages.task import TaskMessage
 
 __all__ = ["create_app"]
 

@@ -19,9 +19,10 @@ from ..journal import UpdateReader
 from ..store import Connection
 from ..store.reading import Catalogue, declaration_of
 from ._known import Dataflows
-from ._messages import DataflowMessage, TaskMessage
 from ._rows import named_sets
 from ._times import Clock
+from .messages.dataflow import DataflowMessage
+from .messages.task import TaskMessage
 
 __all__ = ["Ingest"]
 

@@ -9,8 +9,9 @@ from typing import Any
 from ..declarations.dataflow import Declaration
 from ..declarations.sets import DeclaredSet
 from ..errors import ElementError
-from ._messages import SEPARATOR, DataSetMessage, Scalar, TaskMessage
 from ._orders import Order
+from .messages.fields import SEPARATOR, Scalar
+from .messages.task import DataSetMessage, TaskMessage
 
 __all__ = ["named_sets"]
 

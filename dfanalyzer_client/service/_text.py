@@ -25,7 +25,8 @@ from typing import Any, NamedTuple, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from ..errors import DfAnalyzerError
-from ._messages import DataflowMessage, TaskMessage
+from .messages.dataflow import DataflowMessage
+from .messages.task import TaskMessage
 
 __all__ = ["TextError", "dataflow_of", "read_dataflow", "read_task", "task_of"]
 

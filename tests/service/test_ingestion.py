@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks import http_clients
 from dfanalyzer_client.private_server import PrivateServer
-from dfanalyzer_client.service._messages import TaskMessage
+from dfanalyzer_client.service.messages.task import TaskMessage
 from dfanalyzer_client.store import Connection
 from service.conftest import Stored
 from service.running import Service, dataflow_message, service, task_message
