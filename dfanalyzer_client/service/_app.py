@@ -36,9 +36,9 @@ from ._guards import BodyTooLargeError, body_of
 from ._ingest import Ingest
 from ._json import read_json
 from ._specification import as_csv, plain_value, specification
-from ._text import dataflow_of, task_of
 from .messages.dataflow import DataflowMessage
 from .messages.task import TaskMessage
+from .text_protocol.body import dataflow_of, task_of
 
 __all__ = ["create_app"]
 

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfanalyzer_client.service._json import lenient
-from dfanalyzer_client.service._text import TextError, read_dataflow, read_task, task_of
+from dfanalyzer_client.service.text_protocol.body import task_of
+from dfanalyzer_client.service.text_protocol.calls import TextError
+from dfanalyzer_client.service.text_protocol.dataflow import read_dataflow
+from dfanalyzer_client.service.text_protocol.task import read_task
 from service.conftest import Stored
 from service.running import Answer, Service
 
