@@ -1,0 +1,79 @@
+"""Errors as answers: which status an error becomes, and what its body says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
+
+from ..errors import (
+    ConflictError,
+    DfAnalyzerError,
+    JournalError,
+    PrivateServerError,
+    StoreLoginError,
+    StoreUnavailableError,
+    UnknownTagError,
+)
+from ._guards import BodyTooLargeError
+from ._models import Problem
+
+__all__ = ["REFUSALS", "add_errors"]
+
+SHOWN_PROBLEMS = 5
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    status: {"model": Problem, "description": description}
+    for status, description in {
+        401: "the token is missing or wrong",
+        403: "it comes from another site, or names another host",
+        404: "it names what is not there",
+        408: "it was not sent in time",
+        413: "its body is too large",
+        422: "it is not understood, contradicts what was declared, or a value does not fit",
+        431: "its head is too large",
+        503: "the store does not answer now",
+        507: "the journal's disk is full, so the message was not taken",
+    }.items()
+}
+
+
+def add_errors(app: FastAPI) -> None:
+    """Each of our errors as the status that says whose it is."""
+    for kinds, status in (
+        ((UnknownTagError,), 404),
+        ((BodyTooLargeError,), 413),
+        ((StoreUnavailableError, StoreLoginError, ConflictError, PrivateServerError), 503),
+        ((JournalError,), 507),
+        ((DfAnalyzerError, ValueError), 422),
+    ):
+        for kind in kinds:
+            app.add_exception_handler(kind, _refusal(status))
+    for invalid in (ValidationError, RequestValidationError):
+        app.add_exception_handler(invalid, _invalid)
+    app.add_exception_handler(ClientDisconnect, _gone)
+
+
+def _refusal(status: int) -> Callable[[Request, Exception], Response]:
+    def handler(_: Request, error: Exception) -> Response:
+        return JSONResponse({"detail": str(error)}, status)
+
+    return handler
+
+
+def _invalid(_: Request, error: Exception) -> Response:
+    """Where in the message what is wrong, without repeating the whole of it."""
+    assert isinstance(error, (ValidationError, RequestValidationError))  # noqa: S101 (for mypy)
+    problems = [
+        f"{'.'.join(map(str, each['loc'])) or 'message'}: {each['msg']}"
+        for each in error.errors()[:SHOWN_PROBLEMS]
+    ]
+    return JSONResponse({"detail": "; ".join(problems)}, 422)
+
+
+def _gone(_: Request, __: Exception) -> Response:
+    return Response(status_code=400)  # nobody reads it

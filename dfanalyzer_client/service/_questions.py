@@ -1,0 +1,120 @@
+"""The service's routes for queries. Docstrings of routes are shown on its OpenAPI page."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any
+from urllib.parse import parse_qs
+
+from anyio.to_thread import run_sync
+from fastapi import FastAPI, Path, Request, Response
+
+from ..errors import UnknownTagError
+from ..path_query import QueryResult, query_with
+from ..store import Connection
+from ..store.reading import Catalogue
+from ._graph import DataflowEntry, DataflowGraph, dataflow_graph
+from ._guards import body_of
+from ._models import MAX_ROWS, PathQuery, Rows
+from ._openapi import takes
+from ._specification import as_csv, plain_value, specification
+from .messages.fields import BIGINT
+
+__all__ = ["add_dataflows", "add_queries"]
+
+
+def add_dataflows(app: FastAPI, connect: Callable[[], Connection]) -> None:
+    """Add the routes that list dataflows and show one."""
+
+    @app.get("/api/dataflows/list")
+    def list_dataflows() -> list[DataflowEntry]:
+        """All dataflows that are stored, oldest first."""
+        with _asking(connect) as connection:
+            found = Catalogue(connection).dataflows()
+        return [DataflowEntry(id=id_, tag=tag) for id_, tag in found]
+
+    @app.get("/api/dataflows/{id}")
+    def show_dataflow(id: Annotated[int, Path(ge=-BIGINT, le=BIGINT)]) -> DataflowGraph:
+        """A dataflow's transformations and sets as nodes, and what they read and write as edges."""
+        with _asking(connect) as connection:
+            catalogue = Catalogue(connection)
+            tag = dict(catalogue.dataflows()).get(id)
+            layout = None if tag is None else catalogue.layout(tag)
+        if layout is None:
+            raise UnknownTagError(f"There is no dataflow {id}: GET /api/dataflows/list lists them.")
+        return dataflow_graph(layout)
+
+
+def add_queries(app: FastAPI, connect: Callable[[], Connection]) -> None:
+    """Add the routes of path queries."""
+
+    def found(arguments: dict[str, Any]) -> QueryResult:
+        with _asking(connect) as connection:
+            return query_with(connection, **arguments)
+
+    @app.post("/api/query", **takes(PathQuery, Rows))
+    async def query(request: Request) -> Response:
+        """Rows of sets, joined along the transformations between them."""
+        asked = PathQuery.model_validate_json(await body_of(request))
+        result = await run_sync(found, asked.model_dump())
+        rows = [[plain_value(value) for value in row] for row in result.rows]
+        answer = Rows(
+            columns=result.columns,
+            rows=rows,
+            sets=result.sets,
+            transformations=result.transformations,
+        )
+        return Response(answer.model_dump_json(), media_type="application/json")
+
+    @app.post(
+        "/query_interface/{dataflow_tag}/{dataflow_id}",
+        response_model=None,
+        responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+        openapi_extra={
+            "requestBody": {
+                "content": {
+                    "text/plain": {
+                        "schema": {"type": "string"},
+                        "example": "mapping(PHYSICAL)\nsource(itrainingmodel)\n"
+                        "target(otrainingmodel)\nprojection(otrainingmodel.loss)\n"
+                        "selection(otrainingmodel.loss < 0.5)",
+                    }
+                }
+            }
+        },
+    )
+    async def query_interface(
+        request: Request,
+        dataflow_tag: str,
+        dataflow_id: Annotated[int, Path(ge=-BIGINT, le=BIGINT)],
+    ) -> Response:
+        """DfAnalyzer's query interface: a specification in lines, rows as CSV."""
+        arguments = specification(_asked((await body_of(request)).decode()))
+
+        def answer() -> str:
+            with _asking(connect) as connection:
+                if (dataflow_id, dataflow_tag.lower()) not in Catalogue(connection).dataflows():
+                    raise UnknownTagError(
+                        f"There is no dataflow {dataflow_tag!r} of id {dataflow_id}."
+                    )
+            return as_csv(found({"dataflow": dataflow_tag, "limit": MAX_ROWS, **arguments}))
+
+        return Response(await run_sync(answer), media_type="text/csv")
+
+
+def _asked(body: str) -> str:
+    """The specification of a body: all of it, or a form's field, as DfAnalyzer's page sends it."""
+    if not body.startswith("message="):
+        return body
+    return parse_qs(body, keep_blank_values=True)["message"][0]
+
+
+@contextlib.contextmanager
+def _asking(connect: Callable[[], Connection]) -> Iterator[Connection]:
+    connection = connect()
+    try:
+        with connection.transaction():
+            yield connection
+    finally:
+        connection.close()
