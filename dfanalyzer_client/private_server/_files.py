@@ -1,34 +1,22 @@
-"""The private server's files: paths, secrets and locks, accessible to its user only."""
+"""The private server's files: paths, secrets and state, accessible to its user only."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import secrets
 import shutil
-import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..config.store_url import StoreURL
 from ..errors import PrivateServerError
-from ..support.descriptors import Descriptor, open_nofollow
-from ..support.forks import fork_lock
+from ..support.descriptors import open_nofollow
 from ..support.safe_home import check_home, create_home
+from ._locks import acquire, is_locked
 
-__all__ = [
-    "DATABASE",
-    "READER",
-    "WRITER",
-    "ServerFiles",
-    "acquire",
-    "is_locked",
-    "locked",
-    "try_acquire",
-]
+__all__ = ["DATABASE", "READER", "WRITER", "ServerFiles"]
 
 SERVER = "server"
 DATABASE = "provenance"
@@ -36,8 +24,6 @@ WRITER = "monetdb"
 """MonetDB's administrator, who owns the catalogue."""
 READER = "keras_prov_reader"
 """A user who may only SELECT."""
-
-ACQUIRE_SECONDS, POLL_SECONDS = 0.2, 0.01
 
 
 @dataclass(frozen=True)
@@ -174,57 +160,6 @@ class ServerFiles:
     def url(self, user: str, port: int) -> StoreURL:
         """The URL of the server for `user`."""
         return StoreURL("127.0.0.1", port, DATABASE, user, self.password(user))
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock on a file within the block; a forked child does not hold it."""
-    descriptor = acquire(path)
-    try:
-        yield
-    finally:
-        descriptor.close()
-
-
-def acquire(path: Path, *, wait: bool = True) -> Descriptor:
-    """Lock a file until the descriptor is closed.
-
-    Raises:
-        BlockingIOError: without `wait`, if another process holds the lock.
-    """
-    import fcntl  # here, because Windows has none and imports this module, too
-
-    descriptor = Descriptor(lambda: open_nofollow(path, os.O_RDWR | os.O_CREAT))
-    try:
-        fcntl.flock(descriptor.number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BaseException:
-        descriptor.close()
-        raise
-    return descriptor
-
-
-def try_acquire(path: Path) -> Descriptor:
-    """Like `acquire` without waiting, except for the moment that `is_locked` takes to check."""
-    deadline = time.monotonic() + ACQUIRE_SECONDS
-    while True:
-        try:
-            return acquire(path, wait=False)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(POLL_SECONDS)
-
-
-def is_locked(path: Path) -> bool:
-    """Whether somebody holds the lock on a file."""
-    try:
-        with fork_lock():  # otherwise a forked child would keep the lock
-            acquire(path, wait=False).close()
-    except BlockingIOError:
-        return True
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return False
 
 
 def _secret(path: Path) -> str:

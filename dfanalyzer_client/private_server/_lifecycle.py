@@ -21,7 +21,8 @@ from ..config.store_url import StoreURL
 from ..errors import KernelMissingError, PrivateServerError
 from ..support.descriptors import Descriptor, open_nofollow, private_pipe
 from ._boot import kernel_available
-from ._files import DATABASE, READER, WRITER, ServerFiles, is_locked, locked, try_acquire
+from ._files import DATABASE, READER, WRITER, ServerFiles
+from ._locks import is_locked, locked, try_acquire
 
 __all__ = ["PrivateServer", "ServerStatus"]
 

@@ -23,7 +23,8 @@ import pymonetdb
 
 from ..errors import PrivateServerError
 from ._boot import Kernel
-from ._files import DATABASE, READER, WRITER, ServerFiles, try_acquire
+from ._files import DATABASE, READER, WRITER, ServerFiles
+from ._locks import try_acquire
 from ._network import ConnectionWatch, free_port
 from ._unauthenticated import close_unauthenticated, raise_limit
 
