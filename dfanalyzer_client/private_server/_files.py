@@ -6,6 +6,7 @@ import json
 import os
 import secrets
 import shutil
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ from ..support.descriptors import open_nofollow
 from ..support.safe_home import check_home, create_home
 from ._locks import acquire, is_locked
 
-__all__ = ["DATABASE", "READER", "WRITER", "ServerFiles"]
+__all__ = ["DATABASE", "POLL_SECONDS", "READER", "START_SECONDS", "WRITER", "ServerFiles"]
 
 SERVER = "server"
 DATABASE = "provenance"
@@ -24,6 +25,11 @@ WRITER = "monetdb"
 """MonetDB's administrator, who owns the catalogue."""
 READER = "keras_prov_reader"
 """A user who may only SELECT."""
+
+START_SECONDS = 120.0
+"""How long a start may take: a database that was not cleaned up for long opens slowly."""
+
+POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -148,6 +154,16 @@ class ServerFiles:
         """The state that the running server reported; None if there is none."""
         state = _read_json(self.folder / "server.json")
         return state if isinstance(state, dict) and is_locked(self.lock) else None
+
+    def settled_state(self) -> dict[str, Any] | None:
+        """Like `state`, after waiting for a server that is starting or stopping."""
+        deadline = time.monotonic() + START_SECONDS
+        while is_locked(self.lock) and time.monotonic() < deadline:
+            state = self.state()
+            if state is not None:
+                return state
+            time.sleep(POLL_SECONDS)
+        return None
 
     def write_state(self, state: dict[str, Any]) -> None:
         """Report that the server is ready."""
