@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from ..support.distribution import installed_name
-from . import database, runs, server, sql
+from . import database, journals, runs, server, sql
 from .export import export
 from .query import query
 from .run import run
@@ -36,5 +36,5 @@ main.add_command(export)
 main.add_command(serve)
 main.add_command(server.server)
 main.add_command(database.db)
-main.add_command(database.sync)
-main.add_command(database.journal)
+main.add_command(journals.sync)
+main.add_command(journals.journal)

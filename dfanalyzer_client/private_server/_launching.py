@@ -107,7 +107,9 @@ def _start_error(files: ServerFiles, reason: str) -> PrivateServerError:
     _remove_incomplete(files)
     problem = f"The private MonetDB in {files.folder} did not start ({reason.rstrip('.')})."
     if shutil.disk_usage(files.folder).free < NEEDED_BYTES:
-        advice = "Its disk is full: free some space, or set KERAS_PROV_HOME to a folder elsewhere."
+        advice = (
+            "Its disk is full: free some space, or set KERAS_PROV_HOME to a folder on another disk."
+        )
     elif is_new:
         advice = "To do without it, set KERAS_PROV_STORE to the URL of a server."
     else:
