@@ -22,8 +22,16 @@ LISTED = 20
 """Messages set aside that are listed of a journal, at most."""
 
 COLUMNS = (
-    "journal", "store", "process", "execution", "messages", "stored", "set aside", "bytes", "age",
-)  # fmt: skip
+    "journal",
+    "store",
+    "process",
+    "execution",
+    "messages",
+    "stored",
+    "set aside",
+    "bytes",
+    "age",
+)
 
 
 @click.command()

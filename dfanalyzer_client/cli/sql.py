@@ -79,7 +79,7 @@ def _run(connection: Connection, statement: str, form: str | None) -> None:
 def _typed_statements() -> Iterator[str]:
     """Statements from the terminal or a pipe, each up to its semicolon or the end of the input."""
     if sys.stdin.isatty():
-        import readline  # noqa: F401 (gives input() line editing and a history)
+        import readline  # noqa: F401  # gives input() line editing and a history
 
         click.echo("Statements end with a semicolon; \\q or Ctrl-D leaves.", err=True)
     pending = ""

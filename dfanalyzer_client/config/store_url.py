@@ -27,10 +27,25 @@ OTHER_SCHEMES = ("file", "http", "https", "mapi", "mysql", "postgresql", "sqlite
 """Whoever writes one of these is told so; another word may be a part of a password."""
 
 OPTIONS = (
-    "autocommit", "binary", "cert", "certhash", "client_application", "client_info",
-    "client_remark", "clientcert", "clientkey", "connect_timeout", "dangerous_tls_nocheck",
-    "fetchsize", "maxprefetch", "replysize", "schema", "sock", "sockdir", "timezone",
-)  # fmt: skip
+    "autocommit",
+    "binary",
+    "cert",
+    "certhash",
+    "client_application",
+    "client_info",
+    "client_remark",
+    "clientcert",
+    "clientkey",
+    "connect_timeout",
+    "dangerous_tls_nocheck",
+    "fetchsize",
+    "maxprefetch",
+    "replysize",
+    "schema",
+    "sock",
+    "sockdir",
+    "timezone",
+)
 """Of MonetDB's URLs, as pymonetdb takes them."""
 
 ALIASES = {"fetchsize": "replysize"}

@@ -112,8 +112,7 @@ class _Builder:
             return f"({self._deeper(self._value, node.this)})"
         if isinstance(node, exp.Neg):
             return f"(- {self._deeper(self._value, node.this)})"
-        if type(node) in (exp.Add, exp.Sub, exp.Mul, exp.Div):
-            assert isinstance(node, exp.Binary)  # noqa: S101 (for the type checker)
+        if isinstance(node, exp.Binary) and type(node) in (exp.Add, exp.Sub, exp.Mul, exp.Div):
             left, right = (self._deeper(self._value, part) for part in (node.left, node.right))
             return f"({left} {BINARY[type(node)]} {right})"
         raise self._refused(node)

@@ -49,7 +49,7 @@ def main() -> None:
     with contextlib.suppress(BrokenPipeError), os.fdopen(arguments.ready, "w") as report:
         report.write(json.dumps(answer))
     if server is None:
-        print(answer.get("error", "another server is starting here"), file=sys.stderr)  # noqa: T201 (the log)
+        print(answer.get("error", "another server is starting here"), file=sys.stderr)  # noqa: T201  # into the log
         os._exit(1)
     server.serve()
 
@@ -109,7 +109,7 @@ class Server:
                 last_connection = time.monotonic()
             _truncate_log(self._files.log)
             if self._idle and time.monotonic() - last_connection >= self._idle:
-                print(f"idle for {self._idle:g} s: stopping", flush=True)  # noqa: T201 (the log)
+                print(f"idle for {self._idle:g} s: stopping", flush=True)  # noqa: T201  # into the log
                 break
         self._stop()
 

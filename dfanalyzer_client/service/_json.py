@@ -30,9 +30,13 @@ TOKEN = re.compile(
 )
 ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9A-Fa-f]{4})?')
 WORDS = {
-    "true": True, "false": False, "null": None, "NaN": float("nan"),
-    "Infinity": float("inf"), "-Infinity": float("-inf"),
-}  # fmt: skip
+    "true": True,
+    "false": False,
+    "null": None,
+    "NaN": float("nan"),
+    "Infinity": float("inf"),
+    "-Infinity": float("-inf"),
+}
 
 
 def read_json(model: type[M], body: bytes) -> M:

@@ -71,10 +71,16 @@ def serve(
 def server_of(app: Guard, limits: Limits) -> uvicorn.Server:
     """What runs the service; its clients are kept within limits."""
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, lifespan="on", server_header=False, ws="none",
-        timeout_graceful_shutdown=LAST_REQUESTS_SECONDS, http=bounded_protocol(limits),
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
+        http=bounded_protocol(limits),
         timeout_keep_alive=math.ceil(limits.idle_seconds),
-    )  # fmt: skip
+    )
     return uvicorn.Server(config)
 
 

@@ -154,21 +154,20 @@ def _add_files(work: Work) -> None:
             "had."
         )
     for file in files:
-        id_ = _inside(work, file) if file.path else _outside(work, file)
+        id_ = _inside(work, file, file.path) if file.path else _outside(work, file)
         work.materials.append(Material(id_, file.readers, file.writers))
 
 
-def _inside(work: Work, file: CrateFile) -> str:
-    assert file.path is not None  # noqa: S101  # for mypy
+def _inside(work: Work, file: CrateFile, path: str) -> str:
     labels = [label_of(task) for task in work.run.record.tasks if task.id in file.writers]
     description = (
         f"A {'folder' if file.is_folder else 'file'} that {' and '.join(labels)} wrote, as "
         f"{' and '.join(file.origins)}. Its SHA-256 is the recorded one."
     )
-    work.notes.inside.append((file.path, description))
+    work.notes.inside.append((path, description))
     others = file.names[1:]
     return work.crate.add_file(
-        file.path,
+        path,
         name=file.names[0],
         description=description,
         **({"alternateName": " and ".join(others)} if others else {}),

@@ -156,15 +156,13 @@ def _is_in_store(sha256: str, target: Path) -> bool:
 def _is_in_remote_store(root: str, sha256: str, target: Path) -> bool:
     import fsspec  # type: ignore[import-untyped]
 
-    try:
+    with contextlib.suppress(Exception):  # file systems raise their own; a missing file is reported
         system, folder = fsspec.core.url_to_fs(root)
         for name in sorted(system.glob(f"{folder.rstrip('/')}/{sha256[:2]}/{sha256}*")):
             with system.open(name, "rb") as source, target.open("wb") as copy:
                 shutil.copyfileobj(source, copy, 1 << 20)
             if file_digest(target)[1] == sha256:
                 return True
-    except Exception:  # noqa: S110  # backends raise their own errors; a missing file is reported
-        pass
     _remove(target)
     return False
 

@@ -45,7 +45,7 @@ def picture(document: ProvDocument, title: str, kind: str) -> bytes:
     """
     command = ["dot", f"-T{kind}", f"-Gdpi={RESOLUTION if kind == 'png' else 72}"]
     try:
-        done = subprocess.run(  # noqa: S603 (constants alone)
+        done = subprocess.run(  # noqa: S603  # constants alone
             command,
             input=dot(document, title).encode(),
             capture_output=True,

@@ -125,9 +125,14 @@ class TaskMessage(Message):
         Raises:
             ValueError: its dependency's tags and ids do not pair, or a time is of no year.
         """
-        head = {"id": str(self.id), "exec": self.exec, "dataflow": self.dataflow,
-                "transformation": self.transformation, "status": self.status,
-                "declared": declared}  # fmt: skip
+        head = {
+            "id": str(self.id),
+            "exec": self.exec,
+            "dataflow": self.dataflow,
+            "transformation": self.transformation,
+            "status": self.status,
+            "declared": declared,
+        }
         left_out = {*head, "sets", "dependency", "performances"}
         message = head | self.model_dump(exclude_none=True, exclude=left_out)
         periods = [utc_period(each.startTime, each.endTime, zone) for each in self.performances]
