@@ -82,17 +82,14 @@ def reading(option: str | None, *, complete: bool = True) -> Iterator[Connection
     """
     url, home = chosen_store(option), settings.home()
     unstored = drain_leftovers(url, home) if complete else 0
-    connection = reader_connection(url, home)
-    if unstored:
-        click.echo(
-            f"{unstored} messages of ended processes are not stored yet: `keras-prov sync` stores "
-            "them.",
-            err=True,
-        )
-    try:
+    with reader_connection(url, home) as connection:
+        if unstored:
+            click.echo(
+                f"{unstored} messages of ended processes are not stored yet: `keras-prov sync` "
+                "stores them.",
+                err=True,
+            )
         yield connection
-    finally:
-        connection.close()
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str | None) -> None:

@@ -99,8 +99,7 @@ def query(
         DefinitionError: `mapping` or `limit` is invalid.
         StoreError: the database cannot be queried.
     """
-    connection = reader_connection(settings.store_url(store), home or settings.home())
-    try:
+    with reader_connection(settings.store_url(store), home or settings.home()) as connection:
         return query_with(
             connection,
             dataflow if isinstance(dataflow, str) else dataflow.get_specification()["tag"],
@@ -113,8 +112,6 @@ def query(
             mapping=mapping,
             limit=limit,
         )
-    finally:
-        connection.close()
 
 
 def query_with(

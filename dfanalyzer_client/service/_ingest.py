@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 from collections.abc import Callable
@@ -177,7 +176,7 @@ class Ingest:
         """What the store knows of a dataflow, with the newest execution of it."""
         self._unanswered = None
         try:
-            with contextlib.closing(self._connect()) as connection, connection.transaction():
+            with self._connect() as connection, connection.transaction():
                 catalogue = Catalogue(connection)
                 layout = catalogue.layout(tag)
                 self._dataflows.stored[tag] = catalogue.newest_execution(tag)

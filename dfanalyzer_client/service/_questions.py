@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import parse_qs
 
@@ -30,14 +29,14 @@ def add_dataflows(app: FastAPI, connect: Callable[[], Connection]) -> None:
     @app.get("/api/dataflows/list")
     def list_dataflows() -> list[DataflowEntry]:
         """All dataflows that are stored, oldest first."""
-        with _asking(connect) as connection:
+        with connect() as connection, connection.transaction():
             found = Catalogue(connection).dataflows()
         return [DataflowEntry(id=id_, tag=tag) for id_, tag in found]
 
     @app.get("/api/dataflows/{id}")
     def show_dataflow(id: Annotated[int, Path(ge=-BIGINT, le=BIGINT)]) -> DataflowGraph:
         """A dataflow's transformations and sets as nodes, and what they read and write as edges."""
-        with _asking(connect) as connection:
+        with connect() as connection, connection.transaction():
             catalogue = Catalogue(connection)
             tag = dict(catalogue.dataflows()).get(id)
             layout = None if tag is None else catalogue.layout(tag)
@@ -50,7 +49,7 @@ def add_queries(app: FastAPI, connect: Callable[[], Connection]) -> None:
     """Add the routes of path queries."""
 
     def found(arguments: dict[str, Any]) -> QueryResult:
-        with _asking(connect) as connection:
+        with connect() as connection:
             return query_with(connection, **arguments)
 
     @app.post("/api/query", **takes(PathQuery, Rows))
@@ -93,7 +92,7 @@ def add_queries(app: FastAPI, connect: Callable[[], Connection]) -> None:
         arguments = specification(_asked((await body_of(request)).decode()))
 
         def answer() -> str:
-            with _asking(connect) as connection:
+            with connect() as connection, connection.transaction():
                 if (dataflow_id, dataflow_tag.lower()) not in Catalogue(connection).dataflows():
                     raise UnknownTagError(
                         f"There is no dataflow {dataflow_tag!r} of id {dataflow_id}."
@@ -108,13 +107,3 @@ def _asked(body: str) -> str:
     if not body.startswith("message="):
         return body
     return parse_qs(body, keep_blank_values=True)["message"][0]
-
-
-@contextlib.contextmanager
-def _asking(connect: Callable[[], Connection]) -> Iterator[Connection]:
-    connection = connect()
-    try:
-        with connection.transaction():
-            yield connection
-    finally:
-        connection.close()

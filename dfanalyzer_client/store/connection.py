@@ -11,7 +11,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Self
 
 import pymonetdb
 import pymonetdb.sql.cursors
@@ -51,7 +51,7 @@ ROOM_TEXTS = ("no space left", "could not write", "disk full", "hy013", "could n
 
 
 class Connection:
-    """A connection in which each statement is part of a transaction.
+    """A connection in which each statement is part of a transaction; ``with`` closes it.
 
     Raises StoreUnavailableError when nobody answers and StoreLoginError when the server does not
     take the user, the password or the database's name.
@@ -111,6 +111,12 @@ class Connection:
         """End the transaction without its changes; a dead connection is let be."""
         with contextlib.suppress(Exception):
             self._connection.rollback()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Say goodbye; twice is fine."""

@@ -69,11 +69,8 @@ def prov_document(
     """
     url = settings.store_url(store)
     options = options_for(url, epochs=epochs, prospective=prospective, author=author, base=base)
-    connection = reader_connection(url, home or settings.home())
-    try:
+    with reader_connection(url, home or settings.home()) as connection:
         return document_with(connection, str(execution), options)
-    finally:
-        connection.close()
 
 
 def options_for(
