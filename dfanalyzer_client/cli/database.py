@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
 from ..config import settings
@@ -15,28 +17,26 @@ __all__ = ["db"]
 
 @click.group()
 def db() -> None:
-    """Make the database, check it, bring it forward, or make the private one anew."""
+    """Create the database, check it, upgrade it, or rebuild the private one."""
 
 
 @db.command()
 @store_option
 def init(store: str | None) -> None:
-    """Make the catalogue where it is missing; capture does so by itself at its first use.
+    """Create the catalogue if it is missing; capture does so by itself on first use.
 
     Example: keras-prov db init --store monetdb://monetdb@db.example.org:50000/provenance
     """
     with friendly_errors():
-        connection, readers = _writing(store)
-        made = create_catalogue(connection, readers)
-        connection.close()
-        state = "was made" if made else "is there already"
-        click.echo(f"The catalogue {state} in {connection.url.without_password()}.")
+        address, created = _created(store)
+        state = "was created" if created else "is there already"
+        click.echo(f"The catalogue {state} in {address}.")
 
 
 @db.command()
 @store_option
 def check(store: str | None) -> None:
-    """Say what differs from the catalogue that this version makes; exit code 1 where it does.
+    """List differences from the catalogue that this version creates; exit code 1 if there are any.
 
     Nothing is changed.
 
@@ -54,9 +54,9 @@ def check(store: str | None) -> None:
 @db.command()
 @store_option
 def upgrade(store: str | None) -> None:
-    """Bring forward a catalogue of an earlier version, or one that DfAnalyzer made.
+    """Upgrade a catalogue of an earlier version, or one that DfAnalyzer created.
 
-    Each step is one transaction, which writes its record, too. Capture does so by itself.
+    Each step is one transaction, which also records the step. Capture upgrades by itself.
 
     Example: keras-prov db upgrade --store monetdb://monetdb@db.example.org:50000/dataflow_analyzer
     """
@@ -67,19 +67,17 @@ def upgrade(store: str | None) -> None:
         say(f"Done: {step}")
 
     with friendly_errors():
-        connection, readers = _writing(store)
-        if create_catalogue(connection, readers, report):
-            steps.append("made")
-            click.echo("There was no catalogue; one was made.")
-        connection.close()
-    if not steps:
-        click.echo("Nothing was to be done.")
+        _, created = _created(store, report)
+    if created:
+        click.echo("There was no catalogue, so one was created.")
+    elif not steps:
+        click.echo("The catalogue is up to date.")
 
 
 @db.command()
-@click.confirmation_option(prompt="Set the private database aside and make it anew?")
+@click.confirmation_option(prompt="Set the private database aside and create a new one?")
 def rebuild() -> None:
-    """Make the private database anew from the journals; the old one is set aside, not deleted.
+    """Create the private database again from the journals; the old one is set aside, not deleted.
 
     Example: keras-prov db rebuild
     """
@@ -87,11 +85,13 @@ def rebuild() -> None:
         aside = PrivateServer(settings.home()).set_database_aside()
         if aside is not None:
             click.echo(f"The old database is in {aside}.")
-        sync_all(settings.store_url(), "{} messages are stored anew.", again=True)
+        sync_all(settings.store_url(), "{} messages are stored again.", again=True)
 
 
-def _writing(store: str | None) -> tuple[Connection, tuple[str, ...]]:
-    """A connection of a user who may write, and the users who may read what it makes."""
+def _created(store: str | None, report: Callable[[str], None] | None = None) -> tuple[str, bool]:
+    """Create or upgrade the catalogue; returns its store's address, and whether it is new."""
     url = chosen_store(store)
-    readers = () if url is not None else (READER,)
-    return Connection(url or PrivateServer(settings.home()).ensure()), readers
+    readers = (READER,) if url is None else ()
+    with Connection(url or PrivateServer(settings.home()).ensure()) as connection:
+        created = create_catalogue(connection, readers, report)
+    return str(connection.url.without_password()), created
