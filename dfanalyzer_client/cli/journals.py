@@ -1,4 +1,4 @@
-"""`keras-prov sync` and `keras-prov journal`: what is on its way to the database."""
+"""`keras-prov sync` and `keras-prov journal`: messages that are not stored yet."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from .common import chosen_store, duration, friendly_errors, print_table, say, s
 
 __all__ = ["journal", "sync", "sync_all"]
 
-LISTED = 20
-"""Messages set aside that are listed of a journal, at most."""
+MAX_LISTED = 20
+"""Messages set aside that are listed for each journal, at most."""
 
 COLUMNS = (
     "journal",
@@ -39,26 +39,26 @@ COLUMNS = (
 @click.option(
     "--again",
     is_flag=True,
-    help="Also look at journals that were stored before: a database that was brought back from a "
+    help="Also read journals that were stored before, so that a database that was restored from a "
     "backup gets what it lacks. Nothing is stored twice.",
 )
 @click.option(
     "--elsewhere",
     is_flag=True,
-    help="Also take over journals of other machines that share this folder. Only when the "
-    "processes there have ended: what runs would be stored twice.",
+    help="Also take over journals of other machines that share this folder. Use it only when the "
+    "processes there have ended: otherwise their messages would be stored twice.",
 )
 @click.option(
     "--moved-from",
     metavar="URL",
-    help="The server that was there is at another address, or has another login, now: what waits "
-    "for it goes to the server of --store or KERAS_PROV_STORE. `keras-prov journal` shows the URL.",
+    help="The server at this URL now has another address or login: messages for it go to the "
+    "server of --store or KERAS_PROV_STORE. `keras-prov journal` shows the old URL.",
 )
 @click.option(
     "--refused",
     is_flag=True,
-    help="Also try again what was set aside because the database refused it, as `keras-prov "
-    "journal` lists. What only lacked something that has come since is tried without it.",
+    help="Also try again messages that the database refused, which `keras-prov journal` lists. "
+    "Messages that only lacked something are tried again without this option, once it is there.",
 )
 def sync(
     store: str | None, *, again: bool, elsewhere: bool, moved_from: str | None, refused: bool
@@ -81,27 +81,24 @@ def journal(store: str | None) -> None:
 
     Example: keras-prov journal
     """
-    rows: list[list[str | int]] = []
+    states: list[JournalState] = []
     failures: list[DfAnalyzerError] = []
-    refusals: list[JournalState] = []
-    away: set[str] = set()
     with friendly_errors():
-        for each in journal_states(settings.home(), chosen_store(store)):
-            if isinstance(each, JournalState):
-                rows.append(_row(each))
-                refusals += [each] * bool(each.refused)
-                if each.stored is None and each.store is not None:
-                    away.add(each.store)
+        for found in journal_states(settings.home(), chosen_store(store)):
+            if isinstance(found, JournalState):
+                states.append(found)
             else:
-                failures.append(each)
-    if not rows and not failures:
+                failures.append(found)
+    if not states and not failures:
         click.echo("No journals yet.", err=True)
-    if rows:
-        print_table(list(COLUMNS), rows)
-    for address in sorted(away):
-        say(f"{address} does not answer, or refuses us. {moved_hint(address)}", err=True)
-    for state in refusals:
-        _print_refused(state)
+    if states:
+        print_table(list(COLUMNS), [_row(state) for state in states])
+    unreachable = {state.store for state in states if state.store and state.stored is None}
+    for address in sorted(unreachable):
+        say(f"{address} does not answer, or refuses the login. {moved_hint(address)}", err=True)
+    for state in states:
+        if state.refused:
+            _print_refused(state)
     for failure in failures:
         say(f"Error: {failure}", err=True)
     if failures:
@@ -110,14 +107,16 @@ def journal(store: str | None) -> None:
 
 def _move(old: str, new: StoreURL | None, *, again: bool, elsewhere: bool) -> None:
     if new is None:
-        raise click.UsageError("Say where the server is now: --store URL, or KERAS_PROV_STORE.")
+        raise click.UsageError(
+            "Name the new address of the server: --store URL, or KERAS_PROV_STORE."
+        )
     moved = move_journals(
         settings.home(), StoreURL.parse(old), new, done=again, elsewhere=elsewhere
     )
-    click.echo(f"{moved.count} journals go to {new} now.")
+    click.echo(f"{moved.count} journals now go to {new}.")
     if moved.running:
         click.echo(
-            f"{moved.running} are still being written for the old address: do the same again when "
+            f"{moved.running} are still being written for the old address: run this again when "
             "those processes have ended.",
             err=True,
         )
@@ -131,7 +130,7 @@ def sync_all(
     elsewhere: bool = False,
     refused: bool = False,
 ) -> None:
-    """Store what is left; exit code 1 when some of it cannot be."""
+    """Store what is left in journals; exit code 1 if some of it cannot be stored."""
     failures: list[DfAnalyzerError] = []
 
     def report(path: Path, outcome: int | DfAnalyzerError) -> None:
@@ -168,23 +167,26 @@ def _row(state: JournalState) -> list[str | int]:
 
 
 def _print_refused(state: JournalState) -> None:
-    """What was set aside of a journal, and why."""
+    """Print which messages of a journal were set aside, and why."""
     click.echo(
-        f"\nSet aside of {state.path.name} (`keras-prov sync --refused` tries it again once the "
-        "cause is mended):"
+        f"\nSet aside from {state.path.name} (once the cause is fixed, `keras-prov sync --refused` "
+        "tries these messages again):"
     )
     print_table(
-        ["message", "says", "reason"],
-        [[each.sequence, _subject(each.message), each.error] for each in state.refused[:LISTED]],
+        ["message", "about", "reason"],
+        [
+            [letter.sequence, _subject(letter.message), letter.error]
+            for letter in state.refused[:MAX_LISTED]
+        ],
     )
-    if len(state.refused) > LISTED:
-        click.echo(f"and {len(state.refused) - LISTED} more in {state.dead_letters_path.name}")
+    if len(state.refused) > MAX_LISTED:
+        click.echo(f"and {len(state.refused) - MAX_LISTED} more in {state.dead_letters_path.name}")
 
 
 def _subject(message: Any) -> str:
-    """What a message is of, whatever is wrong with it."""
-    said = message if isinstance(message, dict) else {}
-    if said.get("kind") == TASK:
-        names = [said.get(name) for name in ("transformation", "id", "dataflow", "exec")]
+    """What a message is about; the message may have any content."""
+    fields = message if isinstance(message, dict) else {}
+    if fields.get("kind") == TASK:
+        names = [fields.get(name) for name in ("transformation", "id", "dataflow", "exec")]
         return "task {1} of {0} in dataflow {2}, execution {3}".format(*names)
-    return f"{said.get('kind', 'message')} {said.get('tag', '')}".strip()
+    return f"{fields.get('kind', 'message')} {fields.get('tag', '')}".strip()
