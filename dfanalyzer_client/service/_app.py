@@ -26,12 +26,12 @@ from .text_protocol.body import dataflow_of, task_of
 
 __all__ = ["create_app"]
 
-logger = logging.getLogger("uvicorn.error")  # what it writes is seen
+logger = logging.getLogger("uvicorn.error")  # uvicorn shows what this logger writes
 
 DESCRIPTION = """
-Takes what DfAnalyzer's clients send, and answers questions about it.
+Receives messages of DfAnalyzer's clients, and answers queries about them.
 
-A message is acknowledged with 200 once it is in the journal on the disk, from where it is stored in
+A message is acknowledged with 200 once it is in the journal on the disk. From there it is stored in
 MonetDB, exactly once. A message that cannot be stored is refused with the reason.
 """
 
@@ -42,9 +42,9 @@ def create_app(
     """The service for one client.
 
     Args:
-        client: takes the messages; it is closed when the service ends.
-        connect: a connection to ask the store with.
-        zone: of times that name none; None is this machine's.
+        client: receives the messages; it is closed when the service ends.
+        connect: opens a connection for queries.
+        zone: the time zone of times without one; None: this machine's.
     """
     ingest = Ingest(client, connect, zone)
 
@@ -78,15 +78,15 @@ def create_app(
 def _add_ingestion(app: FastAPI, ingest: Ingest) -> None:
     @app.post("/pde/dataflow/json", **takes(DataflowMessage))
     async def declare_dataflow(request: Request) -> Response:
-        """Declare a dataflow, or let it grow."""
-        said = read_json(DataflowMessage, await body_of(request))
-        return _accepted(await ingest.dataflow(said))
+        """Declare a dataflow, or add to it."""
+        message = read_json(DataflowMessage, await body_of(request))
+        return _accepted(await ingest.dataflow(message))
 
     @app.post("/pde/task/json", **takes(TaskMessage))
-    async def take_task(request: Request) -> Response:
-        """Take what a task read and wrote since its last message."""
-        said = read_json(TaskMessage, await body_of(request))
-        return _accepted(await ingest.task(said))
+    async def record_task(request: Request) -> Response:
+        """Record what a task read and wrote since its last message."""
+        message = read_json(TaskMessage, await body_of(request))
+        return _accepted(await ingest.task(message))
 
     @app.post("/pde/dataflow", **takes_text(DATAFLOW_EXAMPLE))
     async def declare_dataflow_in_text(request: Request) -> Response:
@@ -94,15 +94,15 @@ def _add_ingestion(app: FastAPI, ingest: Ingest) -> None:
         return _accepted(await ingest.dataflow(dataflow_of(await body_of(request))))
 
     @app.post("/pde/task", **takes_text(TASK_EXAMPLE))
-    async def take_task_in_text(request: Request) -> Response:
-        """Take what a task read and wrote, in DfAnalyzer's text protocol."""
+    async def record_task_in_text(request: Request) -> Response:
+        """Record what a task read and wrote, in DfAnalyzer's text protocol."""
         return _accepted(await ingest.task(task_of(await body_of(request))))
 
 
 def _add_start(app: FastAPI) -> None:
     @app.get("/", include_in_schema=False)
     async def start() -> Response:
-        """Show what can be asked."""
+        """Redirect to the page that describes the requests."""
         return RedirectResponse("/docs")
 
 

@@ -1,4 +1,4 @@
-"""What the service is asked and what it answers, as models."""
+"""Models of the service's requests and answers; messages have their own folder."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class PathQuery(BaseModel):
 
 
 class Rows(BaseModel):
-    """What a query found; a NaN is the text `NaN`."""
+    """The rows of a query; NaN is the text `NaN`."""
 
     columns: list[str]
     rows: list[list[Any]]

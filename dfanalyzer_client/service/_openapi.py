@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of routes that read their bodies themselves."""
+"""The OpenAPI document's part about routes that read their bodies themselves."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ collection(oclean,{{1}})"""
 
 
 def takes(model: type[BaseModel], answer: type[BaseModel] = Accepted) -> dict[str, Any]:
-    """How a route is documented that reads its body itself.
+    """The documentation of a route that reads its body itself.
 
-    A client may say that its JSON is something else, as curl does, and FastAPI would refuse it.
+    FastAPI would refuse JSON that is sent under another content type, as curl sends it.
     """
     schema = {"$ref": f"#/components/schemas/{model.__name__}"}
     body = {"content": {"application/json": {"schema": schema}}, "required": True}
@@ -33,18 +33,18 @@ def takes(model: type[BaseModel], answer: type[BaseModel] = Accepted) -> dict[st
 
 
 def takes_text(example: str) -> dict[str, Any]:
-    """How a route is documented that reads text."""
+    """The documentation of a route that reads text."""
     content = {"text/plain": {"schema": {"type": "string"}, "example": example}}
     body = {"content": content, "required": True}
     return {"response_model": Accepted, "openapi_extra": {"requestBody": body}}
 
 
 def add_schemas(app: FastAPI) -> None:
-    """Add the messages to the OpenAPI document."""
-    made = app.openapi
+    """Add the schemas of messages and queries to the OpenAPI document."""
+    generate = app.openapi
 
     def openapi() -> dict[str, Any]:
-        document = made()
+        document = generate()
         for model in (DataflowMessage, TaskMessage, PathQuery):
             schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
             components = document["components"]["schemas"]

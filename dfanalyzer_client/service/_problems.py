@@ -1,4 +1,4 @@
-"""Errors as answers: which status an error becomes, and what its body says."""
+"""The status and the body that the service answers an error with."""
 
 from __future__ import annotations
 
@@ -31,19 +31,19 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     for status, description in {
         401: "the token is missing or wrong",
         403: "it comes from another site, or names another host",
-        404: "it names what is not there",
+        404: "it names something that does not exist",
         408: "it was not sent in time",
         413: "its body is too large",
-        422: "it is not understood, contradicts what was declared, or a value does not fit",
+        422: "it cannot be read, contradicts a declaration, or a value does not fit",
         431: "its head is too large",
-        503: "the store does not answer now",
-        507: "the journal's disk is full, so the message was not taken",
+        503: "the store does not answer at the moment",
+        507: "the journal's disk is full, so the message was not recorded",
     }.items()
 }
 
 
 def add_errors(app: FastAPI) -> None:
-    """Each of our errors as the status that says whose it is."""
+    """Answer each of our errors with its status."""
     for kinds, status in (
         ((UnknownTagError,), 404),
         ((BodyTooLargeError,), 413),
@@ -55,7 +55,7 @@ def add_errors(app: FastAPI) -> None:
             app.add_exception_handler(kind, _refusal(status))
     for invalid in (ValidationError, RequestValidationError):
         app.add_exception_handler(invalid, _invalid)
-    app.add_exception_handler(ClientDisconnect, _gone)
+    app.add_exception_handler(ClientDisconnect, _disconnected)
 
 
 def _refusal(status: int) -> Callable[[Request, Exception], Response]:
@@ -66,7 +66,7 @@ def _refusal(status: int) -> Callable[[Request, Exception], Response]:
 
 
 def _invalid(_: Request, error: Exception) -> Response:
-    """Where in the message what is wrong, without repeating the whole of it."""
+    """What is wrong in which field of the message, without repeating the message."""
     errors = cast("ValidationError | RequestValidationError", error).errors()
     problems = [
         f"{'.'.join(map(str, problem['loc'])) or 'message'}: {problem['msg']}"
@@ -75,5 +75,5 @@ def _invalid(_: Request, error: Exception) -> Response:
     return JSONResponse({"detail": "; ".join(problems)}, 422)
 
 
-def _gone(_: Request, __: Exception) -> Response:
-    return Response(status_code=400)  # nobody reads it
+def _disconnected(_: Request, __: Exception) -> Response:
+    return Response(status_code=400)  # the client has gone, so nobody reads it

@@ -48,15 +48,15 @@ def add_dataflows(app: FastAPI, connect: Callable[[], Connection]) -> None:
 def add_queries(app: FastAPI, connect: Callable[[], Connection]) -> None:
     """Add the routes of path queries."""
 
-    def found(arguments: dict[str, Any]) -> QueryResult:
+    def run_query(arguments: dict[str, Any]) -> QueryResult:
         with connect() as connection:
             return query_with(connection, **arguments)
 
     @app.post("/api/query", **takes(PathQuery, Rows))
     async def query(request: Request) -> Response:
         """Rows of sets, joined along the transformations between them."""
-        asked = PathQuery.model_validate_json(await body_of(request))
-        result = await run_sync(found, asked.model_dump())
+        arguments = PathQuery.model_validate_json(await body_of(request)).model_dump()
+        result = await run_sync(run_query, arguments)
         rows = [[plain_value(value) for value in row] for row in result.rows]
         answer = Rows(
             columns=result.columns,
@@ -88,8 +88,8 @@ def add_queries(app: FastAPI, connect: Callable[[], Connection]) -> None:
         dataflow_tag: str,
         dataflow_id: Annotated[int, Path(ge=-BIGINT, le=BIGINT)],
     ) -> Response:
-        """DfAnalyzer's query interface: a specification in lines, rows as CSV."""
-        arguments = specification(_asked((await body_of(request)).decode()))
+        """DfAnalyzer's query interface: a specification line by line; the answer is CSV."""
+        arguments = specification(_specification_in((await body_of(request)).decode()))
 
         def answer() -> str:
             with connect() as connection, connection.transaction():
@@ -97,13 +97,13 @@ def add_queries(app: FastAPI, connect: Callable[[], Connection]) -> None:
                     raise UnknownTagError(
                         f"There is no dataflow {dataflow_tag!r} of id {dataflow_id}."
                     )
-            return as_csv(found({"dataflow": dataflow_tag, "limit": MAX_ROWS, **arguments}))
+            return as_csv(run_query({"dataflow": dataflow_tag, "limit": MAX_ROWS, **arguments}))
 
         return Response(await run_sync(answer), media_type="text/csv")
 
 
-def _asked(body: str) -> str:
-    """The specification of a body: all of it, or a form's field, as DfAnalyzer's page sends it."""
+def _specification_in(body: str) -> str:
+    """The specification in a body: all of it, or the form field that DfAnalyzer's page sends."""
     if not body.startswith("message="):
         return body
     return parse_qs(body, keep_blank_values=True)["message"][0]
