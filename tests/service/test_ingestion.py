@@ -277,7 +277,7 @@ ABROAD = {"tags": [{"tag": "nosuch"}], "ids": [{"id": 1}]}
         ({"status": "DONE"}, 422, "status: Input should be 'READY', 'RUNNING'"),
         ({"exec": "a\0b"}, 422, "exec: "),
         ({"performances": [{"startTime": "yesterday"}]}, 422, "performances.0.startTime"),
-        ({"performances": [{"startTime": BEFORE_TIME}]}, 422, "of no year"),
+        ({"performances": [{"startTime": BEFORE_TIME}]}, 422, "not in the years"),
         (
             {"dependency": {"tags": [{"tag": "trainingmodel"}], "ids": [{"id": "a"}]}},
             422,
