@@ -1,1 +1,1 @@
-"""Messages as DfAnalyzer's clients send them, in Python and C++, old and new."""
+"""Messages as DfAnalyzer's clients in Python and C++ send them, in old and new versions."""

@@ -1,4 +1,4 @@
-"""A dataflow's message: what was designed, as clients declare it."""
+"""A dataflow's message: its transformations and sets, as clients declare them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class SetMessage(Message):
 
 
 class ProgramMessage(Message):
-    """A program that does a transformation."""
+    """A program that performs a transformation."""
 
     name: Text
     path: Annotated[Text, BeforeValidator(empty_text_if_none)] = ""
@@ -75,7 +75,7 @@ class TransformationMessage(Message):
 
 
 class DataflowMessage(Message):
-    """A dataflow as designed, and the execution that says so."""
+    """A dataflow, and the execution that declares it."""
 
     tag: DataflowTag
     transformations: Annotated[list[TransformationMessage], Several] = []

@@ -13,28 +13,29 @@ __all__ = ["DependencyMessage", "two_lists"]
 
 
 def _references(key: str) -> Any:
-    """A validator of tags or ids, which may stand alone, and plain or in objects."""
+    """A validator of tags or ids: one or a list, plain or in objects."""
 
     def listed(value: Any) -> Any:
         if value in ABSENT:
             return []
-        each = value if isinstance(value, list) else [value]
-        return [one if isinstance(one, dict) else {key: one} for one in each]
+        items = value if isinstance(value, list) else [value]
+        return [item if isinstance(item, dict) else {key: item} for item in items]
 
     return listed
 
 
 def two_lists(value: Any) -> Any:
-    """A dependency that is a list of pairs, as one of two lists."""
+    """A dependency given as a list of pairs, turned into two lists."""
     if isinstance(value, list):
-        pairs = [each for each in value if isinstance(each, dict)]
+        pairs = [pair for pair in value if isinstance(pair, dict)]
         if len(pairs) < len(value):
             return value
-        return (
-            {"tags": [each.get("tag") for each in pairs], "ids": [each.get("id") for each in pairs]}
-            if pairs
-            else None
-        )
+        if not pairs:
+            return None
+        return {
+            "tags": [pair.get("tag") for pair in pairs],
+            "ids": [pair.get("id") for pair in pairs],
+        }
     return none_if_absent(value)
 
 
@@ -46,16 +47,17 @@ class _IdReference(Message):
     id: TaskId | Text | list[TaskId | Text]
 
     def numbers(self) -> list[int]:
-        """The tasks' ids: one, or several that ``;`` joins."""
-        each = self.id if isinstance(self.id, list) else [self.id]
-        parts = [part for one in each for part in str(one).split(SEPARATOR)]
+        """The ids of the tasks: one, or several joined by ``;``."""
+        ids = self.id if isinstance(self.id, list) else [self.id]
+        parts = [part for id_ in ids for part in str(id_).split(SEPARATOR)]
         return [_task_id(part) for part in parts if part.strip() not in ("", "null")]
 
 
 class DependencyMessage(Message):
-    """Tasks that the task depends on: the first tag with the first id, and so on.
+    """Tasks that the task depends on: the first tag belongs to the first id, and so on.
 
-    An id may name several tasks of its transformation, joined by ``;``; of one tag, all ids are.
+    An id may name several tasks of its transformation, joined by ``;``. If there is only one tag,
+    all ids belong to it.
     """
 
     tags: Annotated[list[_TagReference], BeforeValidator(_references("tag"))] = []
@@ -67,17 +69,17 @@ class DependencyMessage(Message):
         return self
 
     def message(self) -> dict[str, Any]:
-        """Tags and ids, as many of each; raises ValueError where they do not pair."""
+        """As many tags as ids; raises ValueError if they cannot be paired."""
         tags = self.tags * len(self.ids) if len(self.tags) == 1 else self.tags
         if len(tags) != len(self.ids):
             raise ValueError(
-                f"dependency: tags and ids are pairs. Received: {len(self.tags)} tags and "
-                f"{len(self.ids)} ids."
+                f"dependency: there must be one id for every tag. Received: {len(self.tags)} tags "
+                f"and {len(self.ids)} ids."
             )
         pairs = [
             (tag.tag, number)
-            for tag, each in zip(tags, self.ids, strict=True)
-            for number in each.numbers()
+            for tag, reference in zip(tags, self.ids, strict=True)
+            for number in reference.numbers()
         ]
         return {
             "tags": [{"tag": tag} for tag, _ in pairs],
@@ -91,5 +93,5 @@ def _task_id(text: str) -> int:
         if abs(number) <= BIGINT:
             return number
     raise ValueError(
-        f"dependency: a task's id is a whole number of 64 bits. Received: {text[:80]!r}."
+        f"dependency: a task's id must be a whole number of 64 bits. Received: {text[:80]!r}."
     )

@@ -1,4 +1,4 @@
-"""Types of the fields of messages, and the values that are read as missing."""
+"""Types of the fields of messages, and the values that mean that a field is missing."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _text(value: str) -> str:
     return checked_text(value, "text")
 
 
-@functools.lru_cache(maxsize=4096)  # the same few come with each message
+@functools.lru_cache(maxsize=4096)  # the same few come with every message
 def _tag(value: str) -> str:
     return checked_name(value, "tag")
 
@@ -73,7 +73,7 @@ Moment = Annotated[
     datetime | None,
     BeforeValidator(parsed_time, json_schema_input_type=str | float | None),
     Field(
-        description="ISO 8601, of the client's zone where it names none; or seconds since 1970",
+        description="ISO 8601, in the client's time zone if it has none; or seconds since 1970",
         examples=["2026-11-23 04:05:05"],
     ),
 ]

@@ -29,7 +29,7 @@ __all__ = ["DataSetMessage", "TaskMessage"]
 
 ENDED_NAMES = frozenset(status.value for status in ENDED)
 STATUSES = {"FINISHED_WITH_ERROR": TaskStatus.FAILED.value}
-"""Words of the predecessors' for a status of ours."""
+"""Our names for statuses of the predecessors."""
 
 
 def _status(value: Any) -> Any:
@@ -40,13 +40,13 @@ def _status(value: Any) -> Any:
 
 
 class DataSetMessage(Message):
-    """Rows of a set, each a list of values in attribute order, or these joined by ``;``."""
+    """Rows of a set: lists of values in the order of the attributes, or values joined by ``;``."""
 
     tag: Tag
     elements: Annotated[list[list[Scalar] | str], Several] = []
     attributes: Annotated[
         list[Tag] | None,
-        Field(description="names of the values, where they are not in the order as declared"),
+        Field(description="names of the values, if they are not in the declared order"),
     ] = None
 
 
@@ -58,7 +58,7 @@ def _method(value: Any) -> Any:
 
 
 class PerformanceMessage(Message):
-    """When something of the task began and ended."""
+    """When a part of the task began and ended."""
 
     startTime: Moment = None
     endTime: Moment = None
@@ -67,15 +67,15 @@ class PerformanceMessage(Message):
     invocation: OptionalText = None
 
     def message(self, began: datetime | None, ended: datetime | None) -> dict[str, str]:
-        """The period as our own client sends it, in UTC."""
-        said = {
+        """The message as our own client sends it, with its times in UTC."""
+        fields = {
             "startTime": None if began is None else stored_time(began),
             "endTime": None if ended is None else stored_time(ended),
             "method": self.method,
             "description": self.description,
             "invocation": self.invocation,
         }
-        return {name: value for name, value in said.items() if value is not None}
+        return {name: value for name, value in fields.items() if value is not None}
 
 
 class FileMessage(Message):
@@ -86,20 +86,20 @@ class FileMessage(Message):
 
 
 class TaskMessage(Message):
-    """A task, and what was said of it since its last message."""
+    """A task, and what it read and wrote since its last message."""
 
     id: TaskId
     exec: Annotated[
         Text | None,
         BeforeValidator(none_if_absent),
-        Field(description="without it, the newest execution of the dataflow"),
+        Field(description="default: the newest execution of the dataflow"),
     ] = None
     dataflow: Tag
     transformation: Tag
     status: Annotated[
         Literal["READY", "RUNNING", "FINISHED", "FAILED", "INTERRUPTED", "PRUNED", "ABANDONED"],
         BeforeValidator(_status, json_schema_input_type=str | None),
-        Field(description="of FINISHED_WITH_ERROR, FAILED is stored"),
+        Field(description="FINISHED_WITH_ERROR is stored as FAILED"),
     ] = "READY"
     subid: OptionalText = None
     dependency: Annotated[DependencyMessage | None, BeforeValidator(two_lists)] = None
@@ -112,18 +112,18 @@ class TaskMessage(Message):
     files: Annotated[list[FileMessage], Several] = []
 
     def message(self, declared: str, received: datetime, zone: tzinfo | None) -> dict[str, Any]:
-        """The message as our own client sends it, but for its sets.
+        """The message as our own client sends it, without its sets.
 
-        Its begin and its end are of one clock: the client's where this message is all that is said
-        of the task, else that of the service, which receives the first and the last.
+        Start and end are from one clock: the client's if the task has only this message, otherwise
+        that of the service, which receives the first and the last message.
 
         Args:
-            declared: names the declaration that it keeps to.
-            received: now.
-            zone: of times without one; None is this machine's.
+            declared: key of the declaration that the task follows.
+            received: the time now.
+            zone: the time zone of times without one; None: this machine's.
 
         Raises:
-            ValueError: its dependency's tags and ids do not pair, or a time is of no year.
+            ValueError: the tags and ids of its dependency do not match, or a time is out of range.
         """
         head = {
             "id": str(self.id),
@@ -133,11 +133,15 @@ class TaskMessage(Message):
             "status": self.status,
             "declared": declared,
         }
-        left_out = {*head, "sets", "dependency", "performances"}
-        message = head | self.model_dump(exclude_none=True, exclude=left_out)
-        periods = [utc_period(each.startTime, each.endTime, zone) for each in self.performances]
+        excluded = {*head, "sets", "dependency", "performances"}
+        message = head | self.model_dump(exclude_none=True, exclude=excluded)
+        periods = [
+            utc_period(performance.startTime, performance.endTime, zone)
+            for performance in self.performances
+        ]
         message["performances"] = [
-            each.message(*period) for each, period in zip(self.performances, periods, strict=True)
+            performance.message(*period)
+            for performance, period in zip(self.performances, periods, strict=True)
         ]
         message["received"] = stored_time(received)
         if self.dependency is not None:
@@ -145,15 +149,15 @@ class TaskMessage(Message):
         if self.status == TaskStatus.RUNNING.value:
             message["startTime"] = message["received"]
         elif self.status in ENDED_NAMES:
-            message |= _whole(periods)
+            message |= _client_times(periods)
         return message
 
 
-def _whole(periods: list[tuple[datetime | None, datetime | None]]) -> dict[str, str]:
-    """Begin and end of a task by its client's clock; neither where it does not say the end."""
+def _client_times(periods: list[tuple[datetime | None, datetime | None]]) -> dict[str, str]:
+    """Start and end of a task by its client's clock; neither if the client sent no end."""
     began = min((start for start, _ in periods if start is not None), default=None)
     ended = max((end for _, end in periods if end is not None), default=None)
     if ended is None or (began is not None and began > ended):
         return {}
     times = {"startTime": began, "endTime": ended}
-    return {name: stored_time(each) for name, each in times.items() if each is not None}
+    return {name: stored_time(time) for name, time in times.items() if time is not None}

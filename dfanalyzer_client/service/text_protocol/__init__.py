@@ -1,7 +1,7 @@
-"""DfAnalyzer's text protocol, as its C++, Java and Spark clients speak it: one call to a line.
+"""The text protocol of DfAnalyzer's clients in C++, Java and Spark: one call per line.
 
-What is read is the same dictionary that a client would send as JSON, so all that comes after is the
-same, too::
+A text is read into the dictionary that a client would send as JSON, so that both are treated
+alike::
 
     dataflow(TAG)
     program(NAME,PATH)

@@ -1,4 +1,4 @@
-"""Bodies in text as checked messages."""
+"""Read the body of a request in the text protocol as a checked message."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ M = TypeVar("M", bound=BaseModel)
 
 
 def dataflow_of(body: bytes) -> DataflowMessage:
-    """The message of a dataflow in text; raises TextError."""
+    """The message of a dataflow; raises TextError."""
     return _validated(DataflowMessage, read_dataflow(_decoded(body)))
 
 
 def task_of(body: bytes) -> TaskMessage:
-    """The message of a task in text; raises TextError."""
+    """The message of a task; raises TextError."""
     return _validated(TaskMessage, read_task(_decoded(body)))
 
 
 def _validated(model: type[M], read: Read) -> M:
-    """The message, checked as if it came in JSON; raises TextError for the first problem."""
+    """The message, checked like one in JSON; raises TextError for the first problem."""
     try:
         return model.model_validate(read.message)
     except ValidationError as error:
@@ -36,7 +36,7 @@ def _validated(model: type[M], read: Read) -> M:
     line, at = read.lines[id(read.message)], read.message
     for key in problem["loc"]:
         try:
-            at = at[key]  # type: ignore[index]  # or it is no place in the message
+            at = at[key]  # type: ignore[index]  # a key that is not in the message ends the loop
         except (LookupError, TypeError):
             break
         line = read.lines.get(id(at), line)
@@ -49,4 +49,4 @@ def _decoded(body: bytes) -> str:
         return body.decode()
     except UnicodeDecodeError as error:
         line = body[: error.start].count(b"\n") + 1
-        raise TextError(f"Line {line}: it is not UTF-8.") from None
+        raise TextError(f"Line {line}: the text is not UTF-8.") from None

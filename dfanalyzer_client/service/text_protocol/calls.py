@@ -1,4 +1,4 @@
-"""Lines of the text protocol as calls: a method, and its arguments."""
+"""Parse lines of the text protocol as calls of a method with arguments."""
 
 from __future__ import annotations
 
@@ -38,57 +38,55 @@ TASK_CALLS = {
     "file": "file(NAME,PATH)",
 }
 FORMS = {**DATAFLOW_CALLS, **TASK_CALLS}
-"""How the calls of every method are written."""
+"""The call of every method, as it is written."""
 
 
 class TextError(DfAnalyzerError, ValueError):
-    """A line of a message in text cannot be read."""
+    """A line in the text protocol cannot be read."""
 
 
 class Call(NamedTuple):
-    """A line: a call of a method with arguments."""
+    """A call of a method with arguments, from one line."""
 
     line: int
     method: str
     arguments: list[str]
 
     def error(self, problem: str) -> TextError:
-        """What is wrong with it."""
+        """An error that names the line."""
         return TextError(f"Line {self.line}: {problem}")
 
     def names(self, index: int) -> list[str]:
         """An argument that is a list of names in braces; empty ones are left out."""
-        return [each for each in self.parts(index) if each]
+        return [name for name in self.parts(index) if name]
 
     def parts(self, index: int) -> list[str]:
-        """An argument that is a list in braces, whose parts ``;`` divides."""
-        return [] if index >= len(self.arguments) else self.divided(self.arguments[index])
+        """An argument that is a list in braces, separated by ``;``."""
+        return [] if index >= len(self.arguments) else self.split(self.arguments[index])
 
-    def divided(self, text: str) -> list[str]:
-        """The parts of a list in braces."""
+    def split(self, text: str) -> list[str]:
+        """The parts of a text that is a list in braces."""
         if not text:
             return []
         if not (text.startswith("{") and text.endswith("}")):
-            raise self.error(
-                f"a list in braces, as {{a;b}}, was expected. Received: {text[:SHOWN]!r}."
-            )
+            raise self.error(f"expected a list in braces, as {{a;b}}. Received: {text[:SHOWN]!r}.")
         inner = text[1:-1].strip()
-        return _divided(self, inner, ";") if inner else []
+        return _split(self, inner, ";") if inner else []
 
     def check_count(self, least: int, most: int) -> None:
         """Raise TextError unless it has from `least` to `most` arguments, and a first one."""
         if not least <= len(self.arguments) <= most or not self.arguments[0]:
             raise self.error(
-                f"{FORMS[self.method]} was expected. Received: {len(self.arguments)} arguments."
+                f"expected {FORMS[self.method]}. Received: {len(self.arguments)} arguments."
             )
 
 
 class Read(NamedTuple):
-    """What a text says, as JSON would say it.
+    """A message that was read from text.
 
     Attributes:
-        message: the dictionary.
-        lines: of each dictionary and list in it, by its id, the line that says it.
+        message: the message, as it would be in JSON.
+        lines: the line numbers of the dictionaries and lists in it, by their ``id()``.
     """
 
     message: dict[str, Any]
@@ -96,25 +94,25 @@ class Read(NamedTuple):
 
 
 def calls_of(text: str, known: Mapping[str, str]) -> Iterator[Call]:
-    """The calls of a text whose methods are `known`; raises TextError for another line."""
-    for line, said in enumerate(re.split(r"\r\n|\n|\r", text), 1):
-        if not said.strip(BLANK):
+    """The calls in a text; raises TextError for a line that calls no method in `known`."""
+    for number, line in enumerate(re.split(r"\r\n|\n|\r", text), 1):
+        stripped = line.strip(BLANK)
+        if not stripped:
             continue
-        said = said.strip(BLANK)
-        head = HEAD.match(said)
+        head = HEAD.match(stripped)
         method = head[1].lower() if head else ""
-        if head is None or method not in known or not said.endswith(")"):
+        if head is None or method not in known or not stripped.endswith(")"):
             raise TextError(
-                f"Line {line}: expected one of {', '.join(known.values())}. "
-                f"Received: {said[:SHOWN]!r}."
+                f"Line {number}: expected one of {', '.join(known.values())}. "
+                f"Received: {stripped[:SHOWN]!r}."
             )
-        call = Call(line, method, [])
-        call.arguments.extend(_divided(call, said[head.end() : -1], ","))
+        call = Call(number, method, [])
+        call.arguments.extend(_split(call, stripped[head.end() : -1], ","))
         yield call
 
 
 def only(calls: list[Call], method: str) -> Call:
-    """The one call of a method that a message has."""
+    """The only call of a method in a message; raises TextError if there is none or another."""
     found = [call for call in calls if call.method == method]
     if len(found) > 1:
         raise found[1].error(f"{method}(…) is given twice in one message.")
@@ -129,8 +127,8 @@ def named_path(call: Call) -> dict[str, Any]:
     return {"name": call.arguments[0], "path": ",".join(call.arguments[1:])}
 
 
-def _divided(call: Call, text: str, separator: str) -> list[str]:
-    """Parts of a text, without blanks around them; none is divided within braces."""
+def _split(call: Call, text: str, separator: str) -> list[str]:
+    """The parts of a text, stripped; a separator within braces separates nothing."""
     parts, start, depth = [], 0, 0
     for found in re.finditer(f"[{{}}{separator}]", text):
         if found[0] != separator:

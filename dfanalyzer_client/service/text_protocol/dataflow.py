@@ -1,4 +1,4 @@
-"""A dataflow in text, as the message that a client would send in JSON."""
+"""Read a dataflow from text, as the message that a client would send in JSON."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ __all__ = ["read_dataflow"]
 
 
 def read_dataflow(text: str) -> Read:
-    """A dataflow as the same message in JSON; raises TextError."""
+    """The message of a dataflow; raises TextError."""
     return _Dataflow(list(calls_of(text, DATAFLOW_CALLS))).read()
 
 
 class _Dataflow:
-    """The calls of a dataflow's message, put together."""
+    """Puts the calls of a dataflow's message together."""
 
     def __init__(self, calls: list[Call]) -> None:
         self._calls = calls
@@ -84,13 +84,13 @@ class _Dataflow:
     def _attributes(self, call: Call, tag: str, index: int) -> None:
         names, types = call.names(index), call.names(index + 1)
         if len(names) != len(types):
-            raise call.error(f"{len(names)} attributes and {len(types)} types do not pair.")
+            raise call.error(f"{len(names)} attributes and {len(types)} types do not match.")
         known = self._set(call, tag)["attributes"]
-        given = {each["name"].lower(): each["type"] for each in known}
+        given = {attribute["name"].lower(): attribute["type"] for attribute in known}
         for name, type_ in zip(names, types, strict=True):
             if given.setdefault(name.lower(), type_) != type_:
                 raise call.error(f"attribute {name!r} is {given[name.lower()]} and {type_}.")
-            if all(each["name"].lower() != name.lower() for each in known):
+            if all(attribute["name"].lower() != name.lower() for attribute in known):
                 known.append(self._at(call, {"name": name, "type": type_}))
 
     def _set(self, call: Call, tag: str) -> dict[str, Any]:
@@ -116,7 +116,7 @@ class _Dataflow:
         return self._at(call, {"tag": tag, "sets": sets, "programs": programs})
 
     def _side(self, call: Call, tag: str, type_: str) -> dict[str, Any]:
-        """A set of a transformation; one that it reads may be written by another."""
+        """A set of a transformation; another transformation may write a set that it reads."""
         self._unused.pop(("set", tag.lower()), None)
         side: dict[str, Any] = {"tag": tag, "type": type_, **self._sets.get(tag.lower(), {})}
         writer = self._writers.get(tag.lower())
@@ -124,6 +124,6 @@ class _Dataflow:
             side["dependency"] = writer
         return self._at(call, side)
 
-    def _at(self, call: Call, said: dict[str, Any]) -> dict[str, Any]:
-        self._lines[id(said)] = call.line
-        return said
+    def _at(self, call: Call, part: dict[str, Any]) -> dict[str, Any]:
+        self._lines[id(part)] = call.line
+        return part

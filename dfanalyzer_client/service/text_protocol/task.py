@@ -1,4 +1,4 @@
-"""A task in text, as the message that a client would send in JSON."""
+"""Read a task from text, as the message that a client would send in JSON."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["read_task"]
 
 
 def read_task(text: str) -> Read:
-    """A task as the same message in JSON; raises TextError."""
+    """The message of a task; raises TextError."""
     calls = list(calls_of(text, TASK_CALLS))
     task = only(calls, "task")
     task.check_count(5, 7)
@@ -40,7 +40,7 @@ def read_task(text: str) -> Read:
 def _collection(call: Call) -> dict[str, Any]:
     call.check_count(2, 2)
     tag, text = call.arguments
-    elements = [call.divided(each) for each in call.divided(text) if each]
+    elements = [call.split(element) for element in call.split(text) if element]
     for number, element in enumerate(elements, 1):
         if any("{" in value or "}" in value for value in element):
             raise call.error(f"element {number} has braces in a value.")
@@ -48,14 +48,14 @@ def _collection(call: Call) -> dict[str, Any]:
 
 
 def _dependency(call: Call) -> list[dict[str, Any]]:
-    """Pairs of a transformation and the ids of its tasks."""
+    """Pairs of a transformation and the id of one of its tasks."""
     call.check_count(2, 2)
     tags, groups = call.names(0), call.names(1)
-    ids = [call.divided(each) if each.startswith("{") else [each] for each in groups]
+    ids = [call.split(group) if group.startswith("{") else [group] for group in groups]
     if len(tags) == 1:
-        ids = [[number for each in ids for number in each]]
+        ids = [[number for group in ids for number in group]]
     if len(tags) != len(ids):
-        raise call.error(f"{len(tags)} transformations and {len(ids)} lists of ids do not pair.")
+        raise call.error(f"{len(tags)} transformations and {len(ids)} lists of ids do not match.")
     return [
         {"tag": tag, "id": number}
         for tag, numbers in zip(tags, ids, strict=True)
