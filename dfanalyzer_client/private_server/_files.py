@@ -55,12 +55,12 @@ class ServerFiles:
 
     @property
     def lock(self) -> Path:
-        """Held by the server while it runs: if you can lock it, there is no server."""
+        """Held by the server while it is running: whoever can lock it knows that there is none."""
         return self.folder / "server.lock"
 
     @property
     def start_lock(self) -> Path:
-        """Held while somebody starts or stops the server, so that two starts give one server."""
+        """Held while a process starts or stops the server, so that two starts make one server."""
         return self.folder / "start.lock"
 
     @property
@@ -88,8 +88,8 @@ class ServerFiles:
         except OSError as error:
             raise PrivateServerError(
                 f"The private MonetDB cannot keep its files in {self.folder}: {error.strerror}. "
-                "Make it a folder that you may write to, or set KERAS_PROV_HOME to another, or "
-                "KERAS_PROV_STORE to the URL of a server."
+                "Make it a folder that you may write to, set KERAS_PROV_HOME to another folder, or "
+                "set KERAS_PROV_STORE to the URL of a server."
             ) from None
 
     def check(self) -> None:
@@ -100,7 +100,7 @@ class ServerFiles:
         """The password of a user, generated on first use."""
         return _secret(self.folder / f"{user}.password")
 
-    def make_vault_key(self) -> None:
+    def create_vault_key(self) -> None:
         """Generate the key with which the kernel encrypts passwords, on first use."""
         if not self.vault_key.exists():
             _write(self.vault_key, secrets.token_hex(24))
@@ -118,13 +118,13 @@ class ServerFiles:
         self.remove_incomplete()
         if not self.database.exists():
             _write(self._creation_marker, "")
-            _force(self.folder)
+            _fsync(self.folder)
 
     def end_creation(self) -> None:
         """Mark the database as complete, durably: otherwise the next start would remove it."""
         if self.is_incomplete:
             self._creation_marker.unlink()
-            _force(self.folder)
+            _fsync(self.folder)
 
     def remove_incomplete(self) -> None:
         """Remove a database that never became complete; the caller holds `lock`."""
@@ -138,7 +138,7 @@ class ServerFiles:
         return self.folder / f"{DATABASE}.making"
 
     def write_reader_login(self) -> None:
-        """Write mclient's login file, so that no password shows in a process list."""
+        """Write mclient's login file, so that no process list shows the password."""
         _write(self.reader_login, f"user={READER}\npassword={self.password(READER)}\n")
 
     def preferred_port(self) -> int:
@@ -192,7 +192,7 @@ def _write(path: Path, text: str) -> None:
     new.replace(path)
 
 
-def _force(folder: Path) -> None:
+def _fsync(folder: Path) -> None:
     """Make a folder's entries safe from a power cut (fsync(2))."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -26,7 +26,7 @@ SECRETS = ("KERAS_PROV_STORE", "KERAS_PROV_TOKEN")
 
 
 def start_server(files: ServerFiles, idle_minutes: float) -> int:
-    """Start the server unless it runs; returns its port.
+    """Start the server unless it is running; returns its port.
 
     Raises:
         KernelMissingError: this installation contains no MonetDB.

@@ -18,13 +18,13 @@ __all__ = ["PrivateServer", "ServerStatus"]
 
 @dataclass(frozen=True)
 class ServerStatus:
-    """How the private server stands.
+    """The state of the private server.
 
     Attributes:
-        url: how to reach it as the reader, without the password.
-        mclient: a line for the shell, ready to paste; the password is in the file that it names.
+        url: its URL for the reader, without the password.
+        mclient: a line to paste into a shell; the password is in the file that it names.
         started: in UTC.
-        idle_minutes: after so long without a client it stops; 0 means never.
+        idle_minutes: minutes without a client after which it stops; 0 means never.
     """
 
     running: bool
@@ -39,7 +39,7 @@ class ServerStatus:
 
 
 class PrivateServer:
-    """The private MonetDB of one user and data folder; making this object starts nothing."""
+    """The private MonetDB of one user and data folder; creating this object does not start it."""
 
     def __init__(self, home: Path | None = None, *, idle_minutes: float | None = None) -> None:
         self._files = ServerFiles(home or settings.home())
@@ -47,29 +47,29 @@ class PrivateServer:
 
     @property
     def log_path(self) -> Path:
-        """Where the server and its kernel write what they have to say."""
+        """The log of the server and its kernel."""
         return self._files.log
 
     def ensure(self) -> StoreURL:
-        """The writer's URL, password and all, of the server, which is started where it is not.
+        """The writer's URL, with the password; starts the server unless it is running.
 
         Raises:
-            KernelMissingError: this installation carries no MonetDB.
+            KernelMissingError: this installation contains no MonetDB.
             PrivateServerError: it cannot be started; the message says why and what to do.
         """
         return self._files.url(WRITER, self._port())
 
     def reader_url(self) -> StoreURL:
-        """The URL of the user who may only SELECT; like `ensure`."""
+        """Like `ensure`, for the user who may only SELECT."""
         return self._files.url(READER, self._port())
 
     def start(self) -> ServerStatus:
-        """Start the server unless it runs; like `ensure`."""
+        """Start the server unless it is running; raises the errors of `ensure`."""
         self._port()
         return self.status()
 
     def status(self) -> ServerStatus:
-        """How the server stands; starts nothing."""
+        """The state of the server; this does not start it."""
         files = self._files
         files.check()
         state = files.state()

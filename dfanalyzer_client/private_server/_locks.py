@@ -1,4 +1,4 @@
-"""Locks on files: who holds one is the only process that may start, stop or be the server."""
+"""Locks on files, which processes hold while they are, start or stop the server."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def try_acquire(path: Path) -> Descriptor:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether somebody holds the lock on a file."""
+    """Whether a process holds the lock on a file."""
     try:
         with fork_lock():  # otherwise a forked child would keep the lock
             acquire(path, wait=False).close()
