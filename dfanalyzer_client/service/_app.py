@@ -19,7 +19,7 @@ from ._ingest import Ingest
 from ._json import read_json
 from ._openapi import DATAFLOW_EXAMPLE, TASK_EXAMPLE, add_schemas, takes, takes_text
 from ._problems import REFUSALS, add_errors
-from ._questions import add_dataflows, add_queries
+from ._questions import add_dataflows, add_queries, add_query_interface
 from .messages.dataflow import DataflowMessage
 from .messages.task import TaskMessage
 from .text_protocol.body import dataflow_of, task_of
@@ -70,6 +70,7 @@ def create_app(
     _add_start(app)
     add_dataflows(app, connect)
     add_queries(app, connect)
+    add_query_interface(app, connect)
     add_errors(app)
     add_schemas(app)
     return app

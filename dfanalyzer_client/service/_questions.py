@@ -20,7 +20,25 @@ from ._openapi import takes
 from ._specification import as_csv, plain_value, specification
 from .messages.fields import BIGINT
 
-__all__ = ["add_dataflows", "add_queries"]
+__all__ = ["add_dataflows", "add_queries", "add_query_interface"]
+
+SPECIFICATION_EXAMPLE = """mapping(PHYSICAL)
+source(itrainingmodel)
+target(otrainingmodel)
+projection(otrainingmodel.loss)
+selection(otrainingmodel.loss < 0.5)"""
+SPECIFIED: dict[str, Any] = {
+    "response_model": None,
+    "responses": {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+    "openapi_extra": {
+        "requestBody": {
+            "content": {
+                "text/plain": {"schema": {"type": "string"}, "example": SPECIFICATION_EXAMPLE}
+            }
+        }
+    },
+}
+"""The documentation of the query interface."""
 
 
 def add_dataflows(app: FastAPI, connect: Callable[[], Connection]) -> None:
@@ -46,7 +64,7 @@ def add_dataflows(app: FastAPI, connect: Callable[[], Connection]) -> None:
 
 
 def add_queries(app: FastAPI, connect: Callable[[], Connection]) -> None:
-    """Add the routes of path queries."""
+    """Add the route of path queries in JSON."""
 
     def run_query(arguments: dict[str, Any]) -> QueryResult:
         with connect() as connection:
@@ -66,23 +84,11 @@ def add_queries(app: FastAPI, connect: Callable[[], Connection]) -> None:
         )
         return Response(answer.model_dump_json(), media_type="application/json")
 
-    @app.post(
-        "/query_interface/{dataflow_tag}/{dataflow_id}",
-        response_model=None,
-        responses={200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
-        openapi_extra={
-            "requestBody": {
-                "content": {
-                    "text/plain": {
-                        "schema": {"type": "string"},
-                        "example": "mapping(PHYSICAL)\nsource(itrainingmodel)\n"
-                        "target(otrainingmodel)\nprojection(otrainingmodel.loss)\n"
-                        "selection(otrainingmodel.loss < 0.5)",
-                    }
-                }
-            }
-        },
-    )
+
+def add_query_interface(app: FastAPI, connect: Callable[[], Connection]) -> None:
+    """Add the route of DfAnalyzer's query interface."""
+
+    @app.post("/query_interface/{dataflow_tag}/{dataflow_id}", **SPECIFIED)
     async def query_interface(
         request: Request,
         dataflow_tag: str,
@@ -92,12 +98,14 @@ def add_queries(app: FastAPI, connect: Callable[[], Connection]) -> None:
         arguments = specification(_specification_in((await body_of(request)).decode()))
 
         def answer() -> str:
-            with connect() as connection, connection.transaction():
-                if (dataflow_id, dataflow_tag.lower()) not in Catalogue(connection).dataflows():
+            with connect() as connection:
+                with connection.transaction():
+                    known = Catalogue(connection).dataflows()
+                if (dataflow_id, dataflow_tag.lower()) not in known:
                     raise UnknownTagError(
-                        f"There is no dataflow {dataflow_tag!r} of id {dataflow_id}."
+                        f"There is no dataflow {dataflow_tag!r} with id {dataflow_id}."
                     )
-            return as_csv(run_query({"dataflow": dataflow_tag, "limit": MAX_ROWS, **arguments}))
+                return as_csv(query_with(connection, dataflow_tag, limit=MAX_ROWS, **arguments))
 
         return Response(await run_sync(answer), media_type="text/csv")
 
