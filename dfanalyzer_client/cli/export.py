@@ -15,7 +15,7 @@ import click
 
 from ..config import settings
 from ..errors import DfAnalyzerError
-from ..executions import summaries
+from ..executions.summaries import find_execution
 from .common import friendly_errors, reading, say, store_option
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _crate(
     from ..export.crate import write_crate
     from ..export.prov import export_execution
 
-    summary = summaries.find_execution(connection, execution)
+    summary = find_execution(connection, execution)
     document = export_execution(connection, summary, "json", options)
     write_crate(
         connection,
