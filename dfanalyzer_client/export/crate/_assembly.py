@@ -112,7 +112,7 @@ def _add_environment(work: Work) -> list[str]:
         work.add_text(
             "requirements.txt",
             requirements,
-            "The packages that were imported, in their versions, as pip reads them.",
+            "The packages that were imported, with their versions, as a requirements file for pip.",
             about=reference(RUN),
         )
     variables = work.environment.last("variable")
@@ -150,8 +150,8 @@ def _add_files(work: Work) -> None:
     files = collect_files(work.run.record.files, work.crate.folder)
     if not any(file.path for file in files):
         work.notes.missing.append(
-            "The model: it was not captured (key MODEL) nor saved, or what was saved is not to be "
-            "had."
+            "The model: it was neither captured (key MODEL) nor saved, or the saved file is not "
+            "available."
         )
     for file in files:
         id_ = _inside(work, file, file.path) if file.path else _outside(work, file)

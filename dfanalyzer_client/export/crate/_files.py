@@ -119,7 +119,7 @@ def _copied(group: list[FileRecord], sha256: str, target: Path) -> str:
         return ""
     with contextlib.suppress(OSError):
         target.parent.rmdir()  # if it is empty
-    return notes[0] if notes else "it is behind a URL, and not in the artifact store"
+    return notes[0] if notes else "it is at a URL, and not in the artifact store"
 
 
 def _copied_from(source: Path, sha256: str, target: Path) -> str:
@@ -131,13 +131,13 @@ def _copied_from(source: Path, sha256: str, target: Path) -> str:
             copy_regular(source, target)
         _, digest = file_digest(target)  # of the copy, because the file may change meanwhile
     except FileNotFoundError:
-        problem = "it is not where it was written any more"
+        problem = "it is no longer where it was written"
     except (OSError, shutil.Error) as error:
         problem = f"it cannot be read ({type(error).__name__})"
     else:
         if digest == sha256.lower():
             return ""
-        problem = f"its content is another one now: its SHA-256 is {digest}"
+        problem = f"its content has changed: its SHA-256 is now {digest}"
     _remove(target)
     return problem
 

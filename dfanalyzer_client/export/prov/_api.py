@@ -151,8 +151,8 @@ def export_dataflow(
         chosen = FORMATS[format_]
         if chosen.parts is None:
             raise DfAnalyzerError(
-                f"{chosen.title} has no bundles, which keep executions apart: take --format trig, "
-                "or export them one by one."
+                f"{chosen.title} has no bundles, which keep executions apart: use --format trig, "
+                "or export the executions one by one."
             )
         top = _top(summaries, options)
         for text in chosen.parts(top, _bundles(connection, summaries, options)):
