@@ -1,6 +1,6 @@
 """The `keras-prov` command: parse, call, print.
 
-It stands below Keras, so that asking the database does not wait for Keras to be imported.
+It never imports Keras, so that a query does not wait for that import.
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 
 from ..support.distribution import installed_name
-from . import database, runs, server, sql
+from . import database, journals, runs, server, sql
 from .export import export
 from .query import query
 from .run import run
@@ -20,10 +20,10 @@ __all__ = ["main"]
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name=installed_name(), prog_name="keras-prov")
 def main() -> None:
-    """Capture the provenance of Keras trainings; ask and administer it.
+    """Capture the provenance of Keras trainings, query it and administer it.
 
-    Without --store or KERAS_PROV_STORE the private server of this user is meant; commands that need
-    it start it.
+    Without --store or KERAS_PROV_STORE, commands use the private server of this user, and start it
+    if they need it.
     """
 
 
@@ -36,5 +36,5 @@ main.add_command(export)
 main.add_command(serve)
 main.add_command(server.server)
 main.add_command(database.db)
-main.add_command(database.sync)
-main.add_command(database.journal)
+main.add_command(journals.sync)
+main.add_command(journals.journal)

@@ -1,4 +1,4 @@
-"""Shared by all commands: the store option, tables, and errors in one line."""
+"""What all commands share: the store option, tables, and errors in one line."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def store_option(command: Command) -> Command:
     return click.option(
         "--store",
         metavar="URL",
-        help="monetdb://user@host:port/database; asks for the password. Default: KERAS_PROV_STORE, "
-        "which may hold the password, else the private server.",
+        help="monetdb://user@host:port/database; you are asked for the password. Default: "
+        "KERAS_PROV_STORE, which may contain the password, else the private server.",
     )(command)
 
 
@@ -61,12 +61,12 @@ def friendly_errors() -> Iterator[None]:
     except DfAnalyzerError as error:
         raise click.ClickException(terminal_text(error)) from None
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has closed it, as `head` does
+        sys.stderr.close()  # whoever reads our output has closed it, as `head` does
         raise SystemExit(1) from None
 
 
 def chosen_store(option: str | None) -> StoreURL | None:
-    """The store that was named; asks for its password if that is missing."""
+    """The store that the user named; prompts for its password if that is missing."""
     url = settings.store_url(option)
     if url is None or url.password is not None:
         return url
@@ -78,21 +78,18 @@ def chosen_store(option: str | None) -> StoreURL | None:
 def reading(option: str | None, *, complete: bool = True) -> Iterator[Connection]:
     """A connection for queries, closed at the end.
 
-    With `complete`, what ended processes of this machine left behind is stored first.
+    With `complete`, messages that ended processes of this machine left behind are stored first.
     """
     url, home = chosen_store(option), settings.home()
     unstored = drain_leftovers(url, home) if complete else 0
-    connection = reader_connection(url, home)
-    if unstored:
-        click.echo(
-            f"{unstored} messages of ended processes are not stored yet: `keras-prov sync` stores "
-            "them.",
-            err=True,
-        )
-    try:
+    with reader_connection(url, home) as connection:
+        if unstored:
+            click.echo(
+                f"{unstored} messages of ended processes are not stored yet: `keras-prov sync` "
+                "stores them.",
+                err=True,
+            )
         yield connection
-    finally:
-        connection.close()
 
 
 def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str | None) -> None:

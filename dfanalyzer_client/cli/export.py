@@ -1,4 +1,4 @@
-"""`keras-prov export`: executions as documents that others read."""
+"""`keras-prov export`: executions as documents that other tools read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import click
 
 from ..config import settings
 from ..errors import DfAnalyzerError
-from ..executions import summaries
+from ..executions.summaries import find_execution
 from .common import friendly_errors, reading, say, store_option
 
 if TYPE_CHECKING:
@@ -28,12 +28,16 @@ TEXTS = ("provn", "json", "jsonld", "xml", "turtle", "rdfxml", "trig", "dot")
 BINARY = ("png", "pdf")
 CRATE = "ro-crate"
 FORMATS = (*TEXTS, "svg", *BINARY, CRATE)
-"""Spelled here, so that help needs no import; a test compares them with the package's."""
+"""Listed here, so that --help needs no import; a test compares them with the package's."""
 
 
 @click.command()
 @click.argument("execution", required=False)
-@click.option("--dataflow", metavar="TAG", help="All executions of this dataflow, a bundle each.")
+@click.option(
+    "--dataflow",
+    metavar="TAG",
+    help="All executions of this dataflow, as one bundle per execution.",
+)
 @click.option("--format", "format_", type=click.Choice(FORMATS), default="json", show_default=True)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="A file. Default: standard output."
@@ -55,9 +59,9 @@ FORMATS = (*TEXTS, "svg", *BINARY, CRATE)
     "--license",
     "licence",
     metavar="TEXT",
-    help="Of a crate: SPDX id or URL. Default: KERAS_PROV_LICENSE.",
+    help="Licence of a crate: SPDX id or URL. Default: KERAS_PROV_LICENSE.",
 )
-@click.option("--force", is_flag=True, help="Replace a crate that is there.")
+@click.option("--force", is_flag=True, help="Replace an existing crate.")
 @store_option
 def export(
     execution: str | None,
@@ -79,10 +83,12 @@ def export(
     Example: keras-prov export last --format svg -o last.svg
     """
     if (execution is None) == (dataflow is None):
-        raise click.UsageError("Name an EXECUTION, or a --dataflow for all of its executions.")
+        raise click.UsageError(
+            "Name an EXECUTION, or a --dataflow to export all of its executions."
+        )
     if format_ == CRATE and (execution is None or output is None):
         raise click.UsageError(
-            "A crate is of one EXECUTION, and goes to --output: a folder, or a name in .zip."
+            "A crate is of one EXECUTION, and needs --output: a folder, or a name ending in .zip."
         )
     with friendly_errors():
         from ..export.prov import export_dataflow, export_execution, options_for
@@ -116,7 +122,7 @@ def _crate(
     from ..export.crate import write_crate
     from ..export.prov import export_execution
 
-    summary = summaries.find_execution(connection, execution)
+    summary = find_execution(connection, execution)
     document = export_execution(connection, summary, "json", options)
     write_crate(
         connection,
@@ -138,7 +144,7 @@ def _write(pieces: Iterable[bytes], format_: str, output: Path | None) -> None:
         say(f"Written to {output}.", err=True)
         return
     if format_ in BINARY and sys.stdout.isatty():
-        raise DfAnalyzerError(f"A terminal shows no {format_}: name a file with --output.")
+        raise DfAnalyzerError(f"A terminal cannot show {format_}: name a file with --output.")
     for piece in pieces:
         sys.stdout.buffer.write(piece)
     sys.stdout.flush()
@@ -146,9 +152,9 @@ def _write(pieces: Iterable[bytes], format_: str, output: Path | None) -> None:
 
 @contextlib.contextmanager
 def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that replaces `path` once it is completely written, and otherwise leaves it alone.
+    """A file that replaces `path` once it is completely written; an error leaves `path` unchanged.
 
-    Links and permissions are kept; a device or a pipe is written to directly.
+    Links and permissions are kept. A device or a pipe is written to directly.
     """
     try:
         if path.exists() and not path.is_file() and not path.is_dir():

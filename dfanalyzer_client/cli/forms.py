@@ -35,7 +35,7 @@ def named_columns(columns: Sequence[str]) -> list[str]:
 def as_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Rows with a header; lines end with a newline only, as sqlite3 and psql write them.
 
-    Formulas are escaped. On a terminal, control characters are spelled out, too.
+    Formulas are escaped. On a terminal, control characters are escaped, too.
     """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")

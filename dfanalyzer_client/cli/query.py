@@ -1,4 +1,4 @@
-"""`keras-prov query`: rows that belong together, along the path that the data took."""
+"""`keras-prov query`: rows of sets that are joined along the path that the data took."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = ["query"]
     type=click.Choice(MAPPINGS, case_sensitive=False),
     default=MAPPINGS[0],
     show_default=True,
-    help="Join along the tasks, where attributes of one name have the same value, or both.",
+    help="Join along the tasks, by equal values of attributes with the same name, or both.",
 )
 @click.option("--limit", type=click.IntRange(min=0), help="The maximum number of rows.")
 @form_options

@@ -1,7 +1,7 @@
 """``keras-prov run``: capture the trainings of an unchanged script.
 
 Keras is not imported here, because the script may set KERAS_BACKEND before it imports Keras. As
-soon as it does, keras_prov is imported, too, and capture begins.
+soon as the script imports Keras, keras_prov is imported, too, and capture begins.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = ["run"]
     metavar="all|KEY,…",
     help="What to capture: all, or keys as in LEARNING_RATE,BATCH_METRICS=10. Default: "
     "KERAS_PROV_CAPTURE, the project's settings, else all but MODEL, BATCH_METRICS and "
-    "SYSTEM_METRICS, which cost something (all,MODEL has that, too).",
+    "SYSTEM_METRICS, which have a cost (all,MODEL adds MODEL).",
 )
 @click.option("--tag", metavar="NAME", help="The dataflow's name. Default: the script's.")
 @click.option(
@@ -54,7 +54,7 @@ def run(
 ) -> None:
     """Run a Python SCRIPT unchanged, and capture the trainings of all its Keras models.
 
-    The script gets its ARGUMENTS and ends as with python. Options stand before it.
+    The script gets its ARGUMENTS and ends as with python. Options come before SCRIPT.
 
     Example: keras-prov run --capture all,MODEL --tag digits train.py --epochs 30
     """
@@ -70,11 +70,11 @@ def run(
         raise click.UsageError(str(error)) from None
 
     def capture_all(_: ModuleType) -> None:
-        # by name: this package stands below keras_prov
+        # by name, because this package never imports keras_prov
         ours = importlib.import_module("keras_prov._run_command")
         ours.capture_all(capture, tag, adaptation, store)
 
-    # before finding the module: that imports its package, which may import Keras
+    # before the module is found: that imports its package, which may import Keras
     wrapt.register_post_import_hook(_import_ours, "keras")
     wrapt.register_post_import_hook(capture_all, "keras_prov")
     program, process = _program(script, arguments, is_module), os.getpid()
@@ -112,7 +112,7 @@ def _program(script: str, arguments: Sequence[str], is_module: bool) -> Program:
     try:
         return load_module(script) if is_module else load_script(script)
     except SyntaxError as error:
-        raise click.UsageError(f"{script} is no Python: {error}") from None
+        raise click.UsageError(f"{script} is not valid Python: {error}") from None
     except ImportError as error:
         raise click.UsageError(str(error)) from None
     except OSError as error:

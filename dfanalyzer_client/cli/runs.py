@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from ..executions import summaries as analysis
 from ..executions.reader import read_execution
 from ..executions.record import TaskRecord
+from ..executions.summaries import ExecutionSummary, executions, find_execution
 from .common import duration, friendly_errors, print_table, reading, say, store_option
 from .forms import json_text
 
@@ -31,7 +31,7 @@ def runs(dataflow: str | None, as_json: bool, store: str | None) -> None:
     Example: keras-prov runs --dataflow digits
     """
     with friendly_errors(), reading(store) as connection:
-        summaries = analysis.executions(connection, dataflow)
+        summaries = executions(connection, dataflow)
     if as_json:
         click.echo(json_text([_object(summary) for summary in summaries]))
     elif not summaries:
@@ -53,7 +53,7 @@ def show(execution: str, show_all: bool, store: str | None) -> None:
     Example: keras-prov show last
     """
     with friendly_errors(), reading(store) as connection:
-        summary = analysis.find_execution(connection, execution)
+        summary = find_execution(connection, execution)
         record = read_execution(connection, summary.dataflow, summary.id)
     say(f"Execution {summary.id}: {summary.tag}")
     say(
@@ -82,7 +82,7 @@ def _print_some(columns: list[str], rows: list[tuple[Any, ...]], show_all: bool)
         click.echo(f"… {len(rows) - len(shown)} more rows; --all shows them.")
 
 
-def _row(summary: analysis.ExecutionSummary) -> list[Any]:
+def _row(summary: ExecutionSummary) -> list[Any]:
     metrics = ", ".join(f"{name} {value:.4g}" for name, value in summary.metrics.items())
     return [
         summary.id,
@@ -95,7 +95,7 @@ def _row(summary: analysis.ExecutionSummary) -> list[Any]:
     ]
 
 
-def _object(summary: analysis.ExecutionSummary) -> dict[str, Any]:
+def _object(summary: ExecutionSummary) -> dict[str, Any]:
     return {**vars(summary), "seconds": summary.seconds}
 
 

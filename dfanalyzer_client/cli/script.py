@@ -1,7 +1,7 @@
 """Run a script or a module in this process as ``python`` would run it.
 
-As cProfile and coverage.py do: a fresh ``__main__`` module, so that pickling and multiprocessing
-find what the script defines, with its ``sys.argv`` and ``sys.path``.
+As in cProfile and coverage.py, it runs as a new ``__main__`` module, so that pickling and
+multiprocessing find what the script defines, and with its own ``sys.argv`` and ``sys.path``.
 """
 
 from __future__ import annotations
@@ -73,8 +73,8 @@ def load_script(path: str) -> Program:
     """The script at `path`, or the ``__main__.py`` of a folder.
 
     Raises:
-        FileNotFoundError: there is none.
-        SyntaxError: it is no Python.
+        FileNotFoundError: there is no such file.
+        SyntaxError: it is not valid Python.
     """
     given = Path(path).absolute()
     file = given / "__main__.py" if given.is_dir() else given
@@ -84,11 +84,11 @@ def load_script(path: str) -> Program:
 
 
 def load_module(name: str) -> Program:
-    """The module that ``python -m name`` would run; of a package its ``__main__``.
+    """The module that ``python -m name`` would run; for a package, its ``__main__``.
 
     Raises:
-        ImportError: there is none, or one of its packages cannot be imported.
-        SyntaxError: it is not Python.
+        ImportError: there is no such module, or one of its packages cannot be imported.
+        SyntaxError: it is not valid Python.
     """
     folder = str(Path.cwd())
     if not sys.flags.safe_path:

@@ -18,7 +18,7 @@ from .common import chosen_store, friendly_errors, store_option
 __all__ = ["serve"]
 
 PORT = 22000
-"""DfAnalyzer's."""
+"""The port of DfAnalyzer's own server."""
 
 MAX_TOKEN = 8192
 
@@ -29,22 +29,22 @@ MAX_TOKEN = 8192
 @click.option(
     "--token-file",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Holds the bearer token that each request then carries. Default: KERAS_PROV_TOKEN. Beyond "
-    "loopback one is required.",
+    help="File with the bearer token that every request must carry. Default: KERAS_PROV_TOKEN. "
+    "Without a token, the service listens on loopback only.",
 )
 @click.option(
     "--time-zone",
     metavar="NAME",
-    help="The zone of times that clients say without one, such as America/Sao_Paulo. Default: this "
-    "machine's.",
+    help="Time zone of times that clients send without one, such as America/Sao_Paulo. Default: "
+    "this machine's.",
 )
 @store_option
 def serve(
     host: str, port: int, token_file: Path | None, time_zone: str | None, store: str | None
 ) -> None:
-    """Take messages of DfAnalyzer's clients over HTTP, and answer questions, until interrupted.
+    """Receive messages of DfAnalyzer's clients over HTTP, and answer queries, until interrupted.
 
-    The page /docs shows what can be asked.
+    The page /docs describes the requests.
 
     Example: keras-prov serve --port 22000
     """
@@ -60,12 +60,12 @@ def serve(
                 f"keras-prov serve needs FastAPI and uvicorn ({error}): "
                 f"{install_command('service')}"
             ) from None
-        run(url, settings.home(), host, port, token, _say, zone)
+        run(url, settings.home(), host, port, token, _report, zone)
 
 
-def _say(address: str) -> None:
+def _report(address: str) -> None:
     click.echo(
-        f"Serving on {address}; {address}/docs shows what can be asked. Ctrl-C ends it.", err=True
+        f"Serving on {address}; {address}/docs describes the requests. Ctrl-C stops it.", err=True
     )
 
 
@@ -74,7 +74,7 @@ def _zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ValueError, OSError, ZoneInfoNotFoundError):
         raise DfAnalyzerError(
-            f"--time-zone takes a name of the time zone database, such as America/Sao_Paulo or "
+            f"--time-zone must be a name in the time zone database, such as America/Sao_Paulo or "
             f"UTC. Received: {name!r}."
         ) from None
 
@@ -92,16 +92,16 @@ def _token(file: Path | None) -> str | None:
 
 
 def _check_private(file: Path, found: os.stat_result) -> None:
-    """Refuse a token file that others can read or change, as ssh refuses such a key."""
+    """Refuse a token file that others can read or change, as ssh does with keys."""
     if os.name != "posix":
         return
     mode, mine = stat.S_IMODE(found.st_mode), found.st_uid in (os.geteuid(), 0)
-    # a file of root may be readable by our group, as those that systemd and Kubernetes mount are
+    # our group may read a file of root: systemd and Kubernetes mount secrets so
     others = 0o077 if found.st_uid == os.geteuid() else 0o027
     if mine and not mode & others:
         return
     raise DfAnalyzerError(
         f"The token file {file} has the mode {mode:04o} and belongs to user {found.st_uid}: others "
-        "can read or change it, so its token is no secret. Make another one, and only yours: "
-        f"chmod 600 {shlex.quote(str(file))}"
+        "can read or change it, so its token is no secret. Create a new token, and protect its "
+        f"file: chmod 600 {shlex.quote(str(file))}"
     )

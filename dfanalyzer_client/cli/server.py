@@ -15,7 +15,7 @@ LOG_LINES = 40
 
 @click.group()
 def server() -> None:
-    """Start, stop and look at the private MonetDB server."""
+    """Start, stop and inspect the private MonetDB server."""
 
 
 @server.command()
@@ -26,7 +26,7 @@ def server() -> None:
     help="Minutes without a client after which it stops; 0 means never.",
 )
 def start(idle: float | None) -> None:
-    """Start the private server unless it runs.
+    """Start the private server, unless it is running.
 
     Example: keras-prov server start --idle 0
     """
@@ -56,7 +56,7 @@ def stop(timeout: float) -> None:
 def status() -> None:
     """Print the server's URL, its port and a ready-made mclient line.
 
-    Exit code 3 says that it does not run.
+    Exit code 3 means that it is not running.
 
     Example: keras-prov server status
     """
@@ -68,7 +68,7 @@ def status() -> None:
 
 
 @server.command()
-@click.option("-n", "--lines", default=LOG_LINES, show_default=True, help="How many.")
+@click.option("-n", "--lines", default=LOG_LINES, show_default=True, help="How many lines.")
 def log(lines: int) -> None:
     """Print the last lines of the server's log.
 

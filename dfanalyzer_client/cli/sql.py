@@ -19,7 +19,7 @@ TOKEN = re.compile(
     r"""'(?:[^'\\]|\\.)*' | "[^"]*" | --[^\n]* | /\*.*?\*/ | ; | [^'";/-]+ | .""",
     re.DOTALL | re.VERBOSE,
 )
-"""Texts, quoted names, comments, the end of a statement, and everything between them."""
+"""Texts, quoted names, comments, the end of a statement, and everything in between."""
 
 
 @click.command()
@@ -27,9 +27,9 @@ TOKEN = re.compile(
 @form_options
 @store_option
 def sql(statement: str | None, form: str | None, store: str | None) -> None:
-    """Run STATEMENT and print its rows; without one, ask for statements.
+    """Run STATEMENT and print its rows; without STATEMENT, prompt for statements.
 
-    The private server is asked as a user who may only SELECT.
+    On the private server, statements run as a user who may only SELECT.
 
     Example: keras-prov sql 'SELECT * FROM "public".dataflow_execution'
     """
@@ -48,7 +48,7 @@ def sql(statement: str | None, form: str | None, store: str | None) -> None:
                 failed = True
                 say(f"Error: {error}", err=True)
     if failed and not sys.stdin.isatty():
-        raise SystemExit(1)  # a script that pipes statements in wants to know
+        raise SystemExit(1)  # for a script that pipes statements in
 
 
 def split(text: str) -> tuple[list[str], str]:
@@ -79,9 +79,9 @@ def _run(connection: Connection, statement: str, form: str | None) -> None:
 def _typed_statements() -> Iterator[str]:
     """Statements from the terminal or a pipe, each up to its semicolon or the end of the input."""
     if sys.stdin.isatty():
-        import readline  # noqa: F401 (gives input() line editing and a history)
+        import readline  # noqa: F401  # gives input() line editing and a history
 
-        click.echo("Statements end with a semicolon; \\q or Ctrl-D leaves.", err=True)
+        click.echo("Statements end with a semicolon; \\q or Ctrl-D quits.", err=True)
     pending = ""
     while True:
         try:

@@ -1,1 +1,1 @@
-"""What may be set from outside: settings, the project's file, the store's URL, the author."""
+"""Settings: environment variables, the project's file, the store's URL, the author."""

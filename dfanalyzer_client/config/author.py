@@ -1,4 +1,4 @@
-"""Who publishes, and under which licence: texts of the settings, read and checked.
+"""Read and check the settings that name the author and the licence of what is published.
 
 The author goes into PROV documents and crates as a person, the licence into crates.
 """
@@ -23,12 +23,12 @@ SPDX = "https://spdx.org/licenses/"
 
 @dataclass(frozen=True)
 class Author:
-    """A person: at least one of the three is known.
+    """A person, of whom at least one of the three is known.
 
     Attributes:
-        name: as people say it; None where nobody said it.
-        email: the address alone.
-        orcid: the iD alone, ``0000-0002-1825-0097``.
+        name: the name; None if it is not known.
+        email: only the address.
+        orcid: only the iD, as in ``0000-0002-1825-0097``.
     """
 
     name: str | None = None
@@ -37,7 +37,7 @@ class Author:
 
     @property
     def orcid_url(self) -> str | None:
-        """The iD as ORCID wants it shown: a URL, which also identifies the person."""
+        """The iD as a URL, as ORCID wants it shown; it also identifies the person."""
         return f"https://orcid.org/{self.orcid}" if self.orcid else None
 
     @property
@@ -47,14 +47,14 @@ class Author:
 
     @classmethod
     def parse(cls, text: str, origin: str = "The author") -> Author:
-        """Read name, mail address and ORCID iD, in this order or another.
+        """Read name, mail address and ORCID iD, in any order.
 
         Args:
-            text: what was said.
-            origin: where it was said, for the message.
+            text: the setting's value.
+            origin: the setting's name, for the message of an error.
 
         Raises:
-            DfAnalyzerError: something in it is none of the three, or is said twice.
+            DfAnalyzerError: something in it is none of the three, or is given twice.
         """
         orcids, mails = ORCID.findall(text), MAIL.findall(text)
         rest = re.sub(r"\(\s*\)", " ", MAIL.sub(" ", ORCID.sub(" ", text)))
@@ -70,7 +70,7 @@ class Author:
 
 
 def checked_licence(text: str, origin: str = "The licence") -> str:
-    """`text` as SPDX spells the id, or as it is when it is a URL; raises DfAnalyzerError."""
+    """A licence's id as SPDX spells it, or a URL unchanged; raises DfAnalyzerError."""
     from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
     given = text.strip()
@@ -89,20 +89,20 @@ def checked_licence(text: str, origin: str = "The licence") -> str:
 
 
 def licence_url(licence: str) -> str:
-    """Where the licence can be read: the URL itself, or SPDX' page of the id."""
+    """Where the licence can be read: its URL, or SPDX' page about the id."""
     checked = checked_licence(licence)
     return checked if "://" in checked else SPDX + checked
 
 
 def _problem(name: str, mails: int, orcids: list[str]) -> str:
-    """What is wrong with a text of these parts, or nothing."""
+    """What is wrong with these parts; empty if nothing is."""
     if mails > 1 or len(orcids) > 1:
         return "must be one person"
     if orcids and not _is_orcid(orcids[0].upper()):
         return "has an ORCID iD whose last character, a checksum, is wrong"
     if re.search(r"[<>@()]|://|\d{4}-\d{4}", name):
-        return "has something that is no name, no mail address and no ORCID iD"
-    if name and not any(each.isalpha() for each in name):
+        return "has something that is not a name, a mail address or an ORCID iD"
+    if name and not any(character.isalpha() for character in name):
         return "has a name without letters"
     return "" if name or mails or orcids else "is empty"
 

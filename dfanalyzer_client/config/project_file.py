@@ -1,6 +1,6 @@
 """Settings of a project: the table ``[tool.keras_prov]`` of its pyproject.toml.
 
-The nearest file with that table counts, from the working directory upwards to the repository's root
+The nearest file with that table is used, from the working directory up to the repository's root
 (the folder with ``.git``).
 """
 
@@ -19,19 +19,19 @@ from .table import SETTINGS
 
 __all__ = ["ProjectSettings", "project_settings"]
 
-KEYS = tuple(each.key for each in SETTINGS if each.of_project)
-DIRECTING = tuple(each.key for each in SETTINGS if each.directs)
-"""Say where what is captured goes: not for somebody to say who left a file on our way."""
+KEYS = tuple(setting.key for setting in SETTINGS if setting.of_project)
+DIRECTING = tuple(setting.key for setting in SETTINGS if setting.directs)
+"""They determine where captured data go, so only a trusted file may set them."""
 
-MOST_BYTES = 1 << 20
+MAX_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
 class ProjectSettings:
-    """What a project's file says.
+    """The settings in a project's file.
 
     Attributes:
-        path: the file; None where there is none.
+        path: the file; None if there is none.
         values: by key.
     """
 
@@ -43,20 +43,20 @@ class ProjectSettings:
         return (self.values or {}).get(key)
 
     def origin(self, key: str) -> str:
-        """Where a value stands, for messages."""
+        """Where a value is set, for messages."""
         return f"{key} of [tool.keras_prov] in {self.path}"
 
 
 def project_settings() -> ProjectSettings:
-    """The settings that hold in the working directory.
+    """The settings that apply in the working directory.
 
     Raises:
-        DfAnalyzerError: the file is no TOML, has a key that we do not know, or is somebody else's
-            and says where what is captured goes.
+        DfAnalyzerError: the file is not TOML, has an unknown key, or belongs to somebody else and
+            sets where captured data go.
     """
     try:
         here = Path.cwd()
-    except FileNotFoundError:  # it was removed under our feet
+    except FileNotFoundError:  # it was removed while we were in it
         return ProjectSettings()
     return _settings_at(here)
 
@@ -71,10 +71,10 @@ def _settings_at(folder: Path) -> ProjectSettings:
 
 
 def _files_above(folder: Path) -> Iterator[Path]:
-    for each in (folder, *folder.parents):
-        if (each / "pyproject.toml").is_file():
-            yield each / "pyproject.toml"
-        if (each / ".git").exists():
+    for parent in (folder, *folder.parents):
+        if (parent / "pyproject.toml").is_file():
+            yield parent / "pyproject.toml"
+        if (parent / ".git").exists():
             return
 
 
@@ -83,19 +83,19 @@ def _table(path: Path) -> Mapping[str, Any] | None:
 
     try:
         with path.open("rb") as file:
-            text = file.read(MOST_BYTES + 1)
-        if len(text) > MOST_BYTES:
-            raise DfAnalyzerError(f"{path} is larger than {MOST_BYTES} bytes, so it is not read.")
+            text = file.read(MAX_BYTES + 1)
+        if len(text) > MAX_BYTES:
+            raise DfAnalyzerError(f"{path} is larger than {MAX_BYTES} bytes, so it is not read.")
         content = tomllib.loads(text.decode())
     except OSError:
-        return None  # not ours to read
+        return None  # we may not read it
     except ValueError as error:
-        raise DfAnalyzerError(f"{path} is no TOML: {error}") from None
+        raise DfAnalyzerError(f"{path} is not valid TOML: {error}") from None
     table = content.get("tool", {}).get("keras_prov")
     if table is None:
         return None
     if not isinstance(table, dict):
-        raise DfAnalyzerError(f"[tool.keras_prov] in {path} is a table. Received: {table!r}.")
+        raise DfAnalyzerError(f"[tool.keras_prov] in {path} must be a table. Received: {table!r}.")
     for key in table:
         if key not in KEYS:
             import difflib
@@ -104,7 +104,7 @@ def _table(path: Path) -> Mapping[str, Any] | None:
             meant = f" Did you mean {near[0]!r}?" if near else ""
             raise DfAnalyzerError(
                 f"Unknown key {key!r} of [tool.keras_prov] in {path}.{meant} "
-                f"Known are {', '.join(KEYS)}."
+                f"Expected one of {', '.join(KEYS)}."
             )
     if not table.keys().isdisjoint(DIRECTING) and not is_trusted_file(path):
         _refuse(path)
@@ -114,7 +114,7 @@ def _table(path: Path) -> Mapping[str, Any] | None:
 def _refuse(path: Path) -> NoReturn:
     owner = user_name(path.stat().st_uid)
     raise DfAnalyzerError(
-        f"{path} belongs to {owner}, or everybody may write it, and its [tool.keras_prov] says "
-        f"where what is captured goes ({', '.join(DIRECTING)}). If you trust that account: "
-        f"{TRUST}={owner}. Else work in a folder of your own, or remove those keys."
+        f"{path} belongs to {owner}, or everybody may write to it, and its [tool.keras_prov] sets "
+        f"where captured data go ({', '.join(DIRECTING)}). If you trust that account, set "
+        f"{TRUST}={owner}. Otherwise work in a folder of your own, or remove those keys."
     )

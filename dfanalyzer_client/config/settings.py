@@ -1,7 +1,7 @@
-"""What may be set from outside: the argument first, then the environment, the project, a default.
+"""Read settings: from an argument, else from the environment, the project, or the default.
 
-`table` lists them. A variable that is empty says nothing. The project's are those of
-`project_file`; a relative path there begins at its file.
+`table` lists the settings. An empty variable counts as not set. The project's settings are those
+of `project_file`; relative paths in them start at the file's folder.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def home(argument: str | os.PathLike[str] | None = None) -> Path:
 
 
 def store_url(argument: str | StoreURL | None = None) -> StoreURL | None:
-    """The store that was named, or None for the private server; raises StoreURLError."""
+    """The store's URL, or None for the private server; raises StoreURLError."""
     chosen = argument or _text("store")[0]
     return StoreURL.parse(chosen) if chosen else None
 
@@ -71,7 +71,7 @@ def idle_minutes(argument: float | None = None) -> float:
 
 
 def exit_flush_seconds(argument: float | None = None) -> float:
-    """Seconds the interpreter's exit may wait for messages on their way to the store."""
+    """Seconds that the interpreter's exit may wait for messages that are not stored yet."""
     return _number("exit_flush", argument)
 
 
@@ -81,12 +81,12 @@ def batch_seconds(argument: float | None = None) -> float:
 
 
 def retention_days(argument: float | None = None) -> float:
-    """Days for which a journal is kept that a server has stored; the private one's always are."""
+    """Days to keep a journal that a server has stored; the private server's are always kept."""
     return _number("retention", argument)
 
 
 def token() -> str | None:
-    """The bearer token of the service (KERAS_PROV_TOKEN); never of a project's file."""
+    """The bearer token of the service (KERAS_PROV_TOKEN), never from a project's file."""
     text = os.environ.get("KERAS_PROV_TOKEN", "")
     return checked_token(text, "KERAS_PROV_TOKEN") if text else None
 
@@ -96,13 +96,13 @@ def checked_token(text: str, origin: str) -> str:
     if len(text) < TOKEN_CHARACTERS or not re.fullmatch(r"[A-Za-z0-9._~+/-]+=*", text):
         raise DfAnalyzerError(
             f"The token of {origin} must have {TOKEN_CHARACTERS} or more letters, digits and "
-            "-._~+/ (RFC 6750), as `openssl rand -hex 32` makes one."
+            "-._~+/ (RFC 6750). `openssl rand -hex 32` creates one."
         )
     return text
 
 
 def workers() -> bool:
-    """Whether what `capture()` says holds in the processes that its process starts, too."""
+    """Whether `capture()` also applies in the processes that its process starts."""
     return _text("workers")[0].lower() not in OFF
 
 
@@ -111,7 +111,7 @@ def strict() -> bool:
     try:
         return _is_on("strict")
     except DfAnalyzerError:
-        return False  # asked in the midst of a training; `check` has raised at the user's call
+        return False  # this may be called in a training; `check` raised at the user's call
 
 
 def fsync() -> bool:
@@ -120,28 +120,28 @@ def fsync() -> bool:
 
 
 def capture() -> tuple[str | Mapping[str, Any] | None, str]:
-    """What to capture, as text or as a table, and where that was said; None where nowhere."""
+    """What to capture, as text or as a table (None if it is not set), and where it is set."""
     variable = "KERAS_PROV_CAPTURE"
     text, value = os.environ.get(variable, ""), project_settings().get("capture")
     if text or value is None:
         return text or None, variable
-    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+    if isinstance(value, list) and all(isinstance(key, str) for key in value):
         value = ",".join(value)
     if not isinstance(value, (str, dict)):
         raise DfAnalyzerError(
-            f"{project_settings().origin('capture')} is 'all', a list of keys, or a table of key "
-            f"and true or false. Received: {value!r}."
+            f"{project_settings().origin('capture')} must be 'all', a list of keys, or a table of "
+            f"keys with true or false. Received: {value!r}."
         )
     return value, project_settings().origin("capture")
 
 
 def dataflow_tag() -> str | None:
-    """The dataflow's name, where the user's call does not say it."""
+    """The dataflow's name, if the user's call does not give it."""
     return _text("tag")[0] or None
 
 
 def adaptation() -> bool | None:
-    """Whether changes of the learning rate are captured; None where nobody says."""
+    """Whether changes of the learning rate are captured; None if it is not set."""
     text, origin = _text("adaptation")
     if not text:
         return None
@@ -151,31 +151,31 @@ def adaptation() -> bool | None:
 
 
 def author(argument: str | None = None) -> Author | None:
-    """Who publishes, or None where nobody is named; raises DfAnalyzerError for nonsense."""
+    """The author of what is published, or None; raises DfAnalyzerError for an invalid one."""
     text, origin = (argument, "The author") if argument else _text("author")
     return Author.parse(text, origin) if text else None
 
 
 def licence(argument: str | None = None) -> str | None:
-    """SPDX id or URL of what is published, or None; raises DfAnalyzerError for nonsense."""
+    """SPDX id or URL of its licence, or None; raises DfAnalyzerError for an invalid one."""
     text, origin = (argument, "The licence") if argument else _text("license")
     return checked_licence(text, origin) if text else None
 
 
 def prov_base(argument: str | None = None) -> str | None:
-    """IRI that identifiers in PROV documents begin with, or None where nobody says."""
+    """IRI that identifiers in PROV documents begin with, or None."""
     return argument or _text("base")[0] or None
 
 
 def check() -> None:
-    """Raise DfAnalyzerError for a setting whose value cannot be: at the user's call, not later."""
+    """Raise DfAnalyzerError for an invalid setting, at the user's call and not later."""
     for setting in SETTINGS:
         if setting.is_checked:
             _text(setting.key) if setting.number is None else _number(setting.key)
 
 
 def _text(key: str) -> tuple[str, str]:
-    """A setting as text, empty where it is not given, and what it is called where it stands."""
+    """A setting as text, empty if it is not set, and where it is set."""
     variable = BY_KEY[key].variable
     text = os.environ.get(variable, "")
     value = None if text else project_settings().get(key)
@@ -184,7 +184,7 @@ def _text(key: str) -> tuple[str, str]:
     if not isinstance(value, (str, int, float)):  # bool is an int
         shown = type(value).__name__ if BY_KEY[key].may_hold_password else repr(value)
         raise DfAnalyzerError(
-            f"{project_settings().origin(key)} is a text, a number, true or false. "
+            f"{project_settings().origin(key)} must be a text, a number, true or false. "
             f"Received: {shown}."
         )
     plain = str(int(value)) if isinstance(value, bool) else str(value)
@@ -192,7 +192,7 @@ def _text(key: str) -> tuple[str, str]:
 
 
 def _path(key: str) -> str:
-    """A setting that is a path or a URL; a relative path of a project begins at its file."""
+    """A setting that is a path or a URL; a project's relative path starts at its file's folder."""
     text, origin = _text(key)
     file = project_settings().path if text and not origin.startswith("KERAS_PROV_") else None
     if file is None or "://" in text:

@@ -1,11 +1,11 @@
 """The address of a store: ``monetdb://user:password@host:port/database``.
 
-``monetdb://`` is in the clear and ``monetdbs://`` over TLS; user and password may also stand behind
-the ``?``, as MonetDB's own URLs have them
-(https://www.monetdb.org/documentation/user-guide/client-interfaces/monetdb-urls/). The password is
-kept out of ``repr`` and ``str``, so that a URL may be logged; :meth:`StoreURL.reveal` and
-:meth:`StoreURL.driver_arguments` are the doors to it. Of a text that is no such URL nothing
-is shown: any part of it may be the password's.
+``monetdb://`` is not encrypted; ``monetdbs://`` uses TLS. User and password may also come after the
+``?``, as in MonetDB's own URLs
+(https://www.monetdb.org/documentation/user-guide/client-interfaces/monetdb-urls/). ``repr`` and
+``str`` omit the password, so that a URL may be logged; only :meth:`StoreURL.reveal` and
+:meth:`StoreURL.driver_arguments` return it. Messages about an invalid URL show nothing of it,
+because any part of it may belong to the password.
 """
 
 from __future__ import annotations
@@ -24,22 +24,37 @@ DEFAULT_PORT = 50000
 
 SCHEMES = ("monetdb", "monetdbs")
 OTHER_SCHEMES = ("file", "http", "https", "mapi", "mysql", "postgresql", "sqlite")
-"""Whoever writes one of these is told so; another word may be a part of a password."""
+"""Schemes that messages name; any other word may be a part of a password."""
 
 OPTIONS = (
-    "autocommit", "binary", "cert", "certhash", "client_application", "client_info",
-    "client_remark", "clientcert", "clientkey", "connect_timeout", "dangerous_tls_nocheck",
-    "fetchsize", "maxprefetch", "replysize", "schema", "sock", "sockdir", "timezone",
-)  # fmt: skip
-"""Of MonetDB's URLs, as pymonetdb takes them."""
+    "autocommit",
+    "binary",
+    "cert",
+    "certhash",
+    "client_application",
+    "client_info",
+    "client_remark",
+    "clientcert",
+    "clientkey",
+    "connect_timeout",
+    "dangerous_tls_nocheck",
+    "fetchsize",
+    "maxprefetch",
+    "replysize",
+    "schema",
+    "sock",
+    "sockdir",
+    "timezone",
+)
+"""Options of MonetDB's URLs that pymonetdb supports."""
 
 ALIASES = {"fetchsize": "replysize"}
 
 THIS_MACHINE = ("localhost", "localhost.", "127.0.0.1", "::1")
 EXPECTED = "monetdb://user:password@host:port/database (or monetdbs:// for TLS)"
 ENCODE = (
-    "Write what is not a letter, a digit or one of -._~ in user, password and database as "
-    "percent-encoded UTF-8: urllib.parse.quote(password, safe='')."
+    "In user, password and database, write all but letters, digits and -._~ as percent-encoded "
+    "UTF-8: urllib.parse.quote(password, safe='')."
 )
 
 
@@ -62,19 +77,19 @@ class StoreURL:
             return text
         if not isinstance(text, str):
             raise StoreURLError(
-                f"A store URL is text. Expected {EXPECTED}. Received: {type(text).__name__}."
+                f"A store URL must be text. Expected {EXPECTED}. Received: {type(text).__name__}."
             )
         problem = ""
         try:
             return cls._parsed(text.strip())
         except _InvalidError as error:
             problem = str(error)
-        except ValueError:  # urlsplit: a bad IPv6 address, or look-alikes of / ? # @ :
+        except ValueError:  # urlsplit: a bad IPv6 address, or characters like / ? # @ :
             problem = "user, password or host is not well formed"
-        # outside of the handlers: no error that holds the text is this one's context
+        # not in the handlers, so that no error with the text becomes the context of this one
         raise StoreURLError(
             f"Invalid store URL: {problem}. Expected {EXPECTED}. {ENCODE} What was received is not "
-            "shown, as it may hold a password."
+            "shown, because it may contain a password."
         )
 
     @classmethod
@@ -95,7 +110,7 @@ class StoreURL:
             user=login.get("user", _decoded(parts.username or "monetdb")),
             password=login.get("password", password),
             scheme=parts.scheme,
-            options=urlencode([each for each in query if each[0] not in login]),
+            options=urlencode([(name, value) for name, value in query if name not in login]),
         )
 
     def reveal(self) -> str:
@@ -107,10 +122,10 @@ class StoreURL:
         return f"{self._base('')}?{query}"
 
     def driver_arguments(self) -> dict[str, Any]:
-        """What pymonetdb.connect() takes, the password with it; for that call only.
+        """The arguments of pymonetdb.connect(), with the password; only for that call.
 
-        pymonetdb 1.9.1 decodes what stands behind the ``?`` of a URL twice, so all that may have a
-        ``%`` goes as arguments, which it takes as they are.
+        pymonetdb 1.9.1 decodes what comes after the ``?`` of a URL twice. So everything that may
+        contain a ``%`` is passed as an argument, which it does not decode.
         """
         return {
             "database": self._base(""),
@@ -120,9 +135,9 @@ class StoreURL:
         }
 
     def is_same_store(self, other: StoreURL) -> bool:
-        """Whether both name the same database and login, as far as the words tell.
+        """Whether both URLs name the same database and login.
 
-        All names of this machine are one; how to connect makes no difference.
+        All names of this machine are equal; how to connect makes no difference.
         """
         return self._identity() == other._identity()
 
@@ -130,7 +145,7 @@ class StoreURL:
         """Whether a journal that names `address` means this store."""
         try:
             return self.is_same_store(StoreURL.parse(address))
-        except StoreURLError:  # of an earlier version
+        except StoreURLError:  # written by an earlier version
             return address == str(self)
 
     def _options(self) -> list[tuple[str, str]]:
@@ -143,7 +158,7 @@ class StoreURL:
         return self.scheme, host, self.port, self.database, self.user, socket
 
     def without_password(self) -> StoreURL:
-        """The same address with the password left out: what may be written to disk."""
+        """The same address without the password, which may be written to disk."""
         return StoreURL(
             self.host, self.port, self.database, self.user, None, self.scheme, self.options
         )
@@ -158,32 +173,32 @@ class StoreURL:
 
 
 def is_same_address(named: str | None, address: str | None) -> bool:
-    """Whether a journal that names one means the other; None is the private server."""
+    """Whether a journal that names one address means the other; None: the private server."""
     if named is None or address is None:
         return named is address
     return StoreURL.parse(address).is_named(named)
 
 
 class _InvalidError(Exception):
-    """What is wrong with a text, in words that hold nothing of it."""
+    """What is wrong with a URL, without any part of it."""
 
 
 def _problem(parts: SplitResult) -> str:
-    """What is wrong with a URL's parts; empty where nothing is."""
+    """What is wrong with a URL's parts; empty if nothing is."""
     database = parts.path.strip("/")
     if parts.scheme not in SCHEMES:
         if parts.scheme in OTHER_SCHEMES:
             return f"unknown scheme {parts.scheme!r}"
-        return "no scheme, or none of monetdb and monetdbs"
+        return "no scheme, or another than monetdb and monetdbs"
     if not parts.hostname:
         return "no host"
     port = parts.netloc.rpartition("@")[2].rpartition("]")[2].partition(":")[2]
     if port and not re.fullmatch("[0-9]{1,9}", port):
-        return "the port is no number, or there is a : / ? or # in user or password"
+        return "the port is not a number, or there is a : / ? or # in user or password"
     if port and not 0 < int(port) < 1 << 16:
         return "the port is out of its range, 1 to 65535"
     if parts.fragment or "@" in parts.path:
-        return "there is an @ or # behind the host: is it one in user or password?"
+        return "there is an @ or # after the host, perhaps from the user or password"
     if not database:
         return "no database name"
     if "/" in database:
@@ -196,7 +211,8 @@ def _options(query: str) -> list[tuple[str, str]]:
     for name, value in parse_qsl(query, keep_blank_values=True, errors="strict"):
         if name not in (*OPTIONS, "user", "password"):
             raise _InvalidError(
-                "behind the ? stands what is none of user, password, " + ", ".join(OPTIONS)
+                "after the ? there is an option that is none of user, password, "
+                + ", ".join(OPTIONS)
             )
         found.append((name, value))
     return found

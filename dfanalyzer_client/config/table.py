@@ -1,7 +1,6 @@
-"""Every setting, spelled once: its key, its variable, what it means, its default.
+"""The table of all settings: keys, variables, meanings and defaults.
 
-`settings` reads them, `project_file` knows their keys, and the documentation's table is made of
-them.
+`settings` reads them, `project_file` checks their keys, and the documentation lists them.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ class Setting:
         meaning: what it sets, in Markdown.
         default: what holds without it, in Markdown.
         number: the default of a setting that is a number, 0 or more; None for others.
-        of_project: whether a project's file may say it.
+        of_project: whether a project's file may set it.
         may_hold_password: whether its value is kept out of messages.
-        directs: whether it says where what is captured goes, so that a file that says it must
-            belong to somebody whom we trust.
-        is_checked: whether `provenance()` and `capture()` look at it before anything begins.
+        directs: whether it determines where captured data go, so that a file that sets it must
+            belong to a trusted account.
+        is_checked: whether `provenance()` and `capture()` check it before they do anything.
     """
 
     key: str
@@ -46,8 +45,9 @@ class Setting:
 SETTINGS = (
     Setting(
         "capture",
-        "what to capture: `all,MODEL`; there also a list, or a table of true and false",
-        "nothing but executions and metrics; of `run`, `all`",
+        "what to capture, as in `all,MODEL`; in a project's file also a list, or a "
+        "table of true and false",
+        "only executions and metrics; for `run`, `all`",
     ),
     Setting("tag", "name of the dataflow", "the script's name"),
     Setting(
@@ -57,8 +57,8 @@ SETTINGS = (
     ),
     Setting(
         "store",
-        "URL of the MonetDB to write to; a password belongs into the variable, not into a file of "
-        "the project",
+        "URL of the MonetDB to write to; put a password into the variable, not into a "
+        "project's file",
         "the private server",
         may_hold_password=True,
         directs=True,
@@ -66,7 +66,7 @@ SETTINGS = (
     ),
     Setting(
         "home",
-        "folder of journals and of the private server",
+        "folder of the journals and of the private server",
         "the user's data folder",
         directs=True,
         is_checked=True,
@@ -86,11 +86,21 @@ SETTINGS = (
         number=30.0,
         is_checked=True,
     ),
-    Setting("strict", "our own failures raise in the training", "they are logged", is_checked=True),
-    Setting("fsync", "what was said survives a power cut, too", "a kill alone", is_checked=True),
+    Setting(
+        "strict",
+        "errors of Keras-Prov itself are raised in the training",
+        "they are logged",
+        is_checked=True,
+    ),
+    Setting(
+        "fsync",
+        "whether what is recorded also survives a power cut",
+        "only a kill",
+        is_checked=True,
+    ),
     Setting(
         "exit_flush",
-        "seconds that the end of a process may wait for what is not yet stored",
+        "seconds that the end of a process may wait for messages that are not stored yet",
         "5",
         number=5.0,
         is_checked=True,
@@ -104,15 +114,15 @@ SETTINGS = (
     ),
     Setting(
         "retention",
-        "days for which a journal is kept that a server has stored; the private server's always "
-        "are",
+        "days to keep a journal that a server has stored; those of the private server are "
+        "always kept",
         "30",
         number=30.0,
         is_checked=True,
     ),
     Setting(
         "workers",
-        "0: what `capture()` says holds in its process alone",
+        "0: `capture()` applies only in the process that calls it",
         "1",
         is_checked=True,
     ),
@@ -123,7 +133,7 @@ SETTINGS = (
     ),
     Setting(
         "author",
-        "who publishes: `Ada Lovelace <ada@example.org>`, an ORCID iD such as "
+        "author of what is published: `Ada Lovelace <ada@example.org>`, an ORCID iD such as "
         "`0000-0002-1825-0097`, or both",
         "nobody is named",
     ),
@@ -142,4 +152,4 @@ SETTINGS = (
     ),
 )
 
-BY_KEY = {each.key: each for each in SETTINGS}
+BY_KEY = {setting.key: setting for setting in SETTINGS}

@@ -5,7 +5,6 @@ The steps of a workflow are often separate programs, and the first declares the 
 
 from __future__ import annotations
 
-import contextlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
@@ -72,8 +71,7 @@ def lookup_newest_execution(store: StoreURL | None, home: Path, tag: str) -> str
 
 def _query(store: StoreURL | None, home: Path, ask: Callable[[Catalogue], T | None]) -> T | None:
     try:
-        connection = reader_connection(store, home)
-        with contextlib.closing(connection), connection.transaction():
+        with reader_connection(store, home) as connection, connection.transaction():
             return ask(Catalogue(connection))
     except (StoreError, PrivateServerError) as error:
         logger.warning("What another process declared is not known: %s", error)

@@ -1,1 +1,1 @@
-"""Read executions from the store, for everything that shows or exports them."""
+"""Executions, read from the store for everything that shows or exports them."""

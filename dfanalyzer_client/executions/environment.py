@@ -53,7 +53,7 @@ class Environment:
     """Values by kind and name; empty if ENVIRONMENT was not captured.
 
     The trainings of an execution may have run in different environments. Then a name has several
-    values, in order, without repetitions.
+    values, in order and without repetitions.
     """
 
     values: dict[str, dict[str, list[str]]] = field(default_factory=dict)
@@ -110,7 +110,7 @@ def environment_of(record: ExecutionRecord) -> Environment:
     values: dict[str, dict[str, list[str]]] = defaultdict(dict)
     for row in record.rows_of(tags.ENVIRONMENT):
         fields = [row.get(key) for key in ("kind", "name", "value")]
-        if None in fields:  # a set of the user's own, of that name
+        if None in fields:  # a set of the user's own, with that name
             continue
         kind, name, value = map(str, fields)
         known = values[kind].setdefault(name, [])

@@ -19,8 +19,8 @@ from .record import ExecutionRecord, FileRecord, RowRecord, SetRecord, TaskRecor
 
 __all__ = ["read_execution"]
 
-NO_TEXT = ("", "null")
-"""What the predecessor's clients store if a task has no text."""
+MISSING_TEXTS = ("", "null")
+"""What the predecessor's clients store for a missing text."""
 
 
 def read_execution(connection: Connection, dataflow: str, execution: int) -> ExecutionRecord:
@@ -60,7 +60,7 @@ def read_execution(connection: Connection, dataflow: str, execution: int) -> Exe
 def _tasks(
     connection: Connection, catalogue: Catalogue, execution: int
 ) -> tuple[list[TaskRecord], int]:
-    """The tasks of an execution with their dependencies, and their newest dataflow version."""
+    """The tasks of an execution with their dependencies, and the newest version of its dataflow."""
     begun, ended = catalogue.table("task_begun"), catalogue.table("task_ended")
     rows = connection.query(
         "SELECT b.id, x.tag, b.identifier, COALESCE(e.status, b.status), b.began, e.ended, "
@@ -70,30 +70,33 @@ def _tasks(
         f"LEFT JOIN {ended} e ON e.task_id = b.id WHERE b.df_exec = %s ORDER BY b.id",
         [execution],
     )
+    tasks = _task_records(rows)
+    _add_dependencies(connection, catalogue, execution, tasks)
+    return tasks, max((row[-1] or 0 for row in rows), default=0)
+
+
+def _task_records(rows: Sequence[tuple[Any, ...]]) -> list[TaskRecord]:
+    """The tasks; of tasks with the same number, the later ones get a suffix."""
     counts: dict[tuple[str, int], int] = defaultdict(int)
     tasks = []
     for id_, tag, number, status, began, end, *texts, _ in rows:
         counts[tag, number] += 1
-        again = counts[tag, number]
-        name = str(number) if again == 1 else f"{number}-{again}"
-        workspace, resource, output, error = (None if text in NO_TEXT else text for text in texts)
-        tasks.append(
-            TaskRecord(
-                id_,
-                tag,
-                number,
-                name,
-                status,
-                _utc(began),
-                _utc(end),
-                workspace,
-                resource,
-                output,
-                error,
-            )
+        count = counts[tag, number]
+        name = str(number) if count == 1 else f"{number}-{count}"
+        task = TaskRecord(id_, tag, number, name, status, _utc(began), _utc(end))
+        task.workspace, task.resource, task.output, task.error = (
+            None if text in MISSING_TEXTS else text for text in texts
         )
+        tasks.append(task)
+    return tasks
+
+
+def _add_dependencies(
+    connection: Connection, catalogue: Catalogue, execution: int, tasks: list[TaskRecord]
+) -> None:
+    """Add to the tasks the tasks of the same execution that they depend on."""
     by_id = {task.id: task for task in tasks}
-    dependency = catalogue.table("task_dependency")
+    dependency, begun = catalogue.table("task_dependency"), catalogue.table("task_begun")
     for id_, previous in connection.query(
         f"SELECT DISTINCT d.task_id, d.previous_task_id FROM {dependency} d "
         f"JOIN {begun} b ON b.id = d.task_id WHERE b.df_exec = %s "
@@ -102,7 +105,6 @@ def _tasks(
     ):
         if previous in by_id and previous != id_:
             by_id[id_].depends_on.append(by_id[previous])
-    return tasks, max((row[-1] or 0 for row in rows), default=0)
 
 
 def _set(

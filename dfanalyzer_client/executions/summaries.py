@@ -1,4 +1,4 @@
-"""Summaries of executions for people: queries only.
+"""Summarize executions for people.
 
 Numbers come back exact: NaN, infinities and large integers are looked up in ``exact_number``.
 """
@@ -78,7 +78,7 @@ def find_execution(connection: Connection, name: str) -> ExecutionSummary:
     if not found:
         raise UnknownTagError(f"No execution {name!r}: `keras-prov runs` lists them.")
     raise UnknownTagError(
-        f"{len(found)} executions begin with {name!r}: give more of the tag, or the id "
+        f"{len(found)} executions begin with {name!r}: give a longer part of the tag, or the id "
         f"({', '.join(str(summary.id) for summary in found[:10])})."
     )
 
@@ -95,7 +95,7 @@ def _known_executions(
         f"JOIN {table('dataflow')} d ON d.id = e.df_id {condition} ORDER BY e.id",
         parameters,
     )
-    # DfAnalyzer's tables take an execution that has no tag
+    # in DfAnalyzer's tables, an execution may have no tag
     return [ExecutionSummary(id_, tag or "", of) for id_, tag, of in rows]
 
 
@@ -107,20 +107,20 @@ def _complete(
     if not summaries:
         return
     _add_tasks(connection, catalogue, summaries)
-    with_epochs = connection.query(
+    with_outputs = connection.query(
         f"SELECT d.tag FROM {table('data_set')} s JOIN {table('dataflow')} d ON d.id = s.df_id "
         "WHERE s.tag = %s",
         [tags.TRAINING_OUTPUT.lower()],
     )
     for tag in {summary.dataflow for summary in summaries.values()} & {
-        tag for (tag,) in with_epochs
+        tag for (tag,) in with_outputs
     }:
         try:
             _add_epochs(connection, catalogue, tag, summaries)
         except RefusedError as error:
             if not lacks_rights(error):
                 raise
-            connection.rollback()  # MonetDB answers nothing more in this transaction
+            connection.rollback()  # MonetDB refuses everything else in this transaction
 
 
 def _add_tasks(

@@ -1,1 +1,1 @@
-"""Executions as documents: W3C PROV and RO-Crate."""
+"""Export executions as documents: W3C PROV and RO-Crate."""

@@ -1,7 +1,7 @@
-"""Mask secrets in what is recorded, shown and exported, by one set of rules.
+"""Mask secrets in everything that is recorded, shown or exported, by one set of rules.
 
-All that is captured passes `captured_text` or `captured_row`, which mask it, limit its length
-and make it storable.
+Everything that is captured passes `captured_text` or `captured_row`, which mask it, limit its
+length and make it storable.
 """
 
 from __future__ import annotations

@@ -11,17 +11,17 @@ from ._text import masked
 __all__ = ["MAX_CHARACTERS", "MAX_ERROR_CHARACTERS", "CapturedText", "bounded", "captured_text"]
 
 MAX_CHARACTERS = 100_000
-"""Of a captured text; the middle of a longer text is replaced by a note."""
+"""The length of a captured text; the middle of a longer one is replaced by a note."""
 
 MAX_ERROR_CHARACTERS = 10_000
-"""Characters of an error's message."""
+"""The length of an error's message."""
 
 MARGIN = 2000
 """Characters beyond the cut that are masked, too, because the cut may go through a secret."""
 
 
 class CapturedText(str):
-    """A text that `captured_text` returned; it returns it unchanged the next time."""
+    """A text that `captured_text` has prepared, and will return unchanged."""
 
     __slots__ = ()
 
@@ -38,10 +38,10 @@ def captured_text(
     """
     if isinstance(text, CapturedText):
         return text
-    if len(text) > limit + MARGIN:  # so that masking takes a bounded time
+    if len(text) > limit + MARGIN:  # so that masking takes a limited time
         half = limit // 2
         head, tail = mask(text[: half + MARGIN]), mask(text[-half - MARGIN :])
-        cut = _with_gap(head[:half], tail[-half:], len(text))
+        cut = _with_note(head[:half], tail[-half:], len(text))
     else:
         cut = bounded(mask(text), limit)
     return CapturedText(storable_text(cut))
@@ -50,9 +50,9 @@ def captured_text(
 def bounded(text: str, limit: int = MAX_CHARACTERS) -> str:
     """`text`, or its beginning and end with a note of how much was left out."""
     half = limit // 2
-    return text if len(text) <= limit else _with_gap(text[:half], text[-half:], len(text))
+    return text if len(text) <= limit else _with_note(text[:half], text[-half:], len(text))
 
 
-def _with_gap(head: str, tail: str, length: int) -> str:
+def _with_note(head: str, tail: str, length: int) -> str:
     left = length - len(head) - len(tail)
     return f"{head} {MASK} [{left:,} characters left out] {MASK} {tail}"

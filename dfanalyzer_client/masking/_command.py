@@ -33,7 +33,7 @@ def masked_command(line: str) -> str:
     """A command line in one text, masked, with quotes where they are needed."""
     try:
         arguments = shlex.split(line)
-    except ValueError:  # cut off within a quotation
+    except ValueError:  # the line was cut within quotes
         return masked(line)
     shown = masked_arguments(arguments)
     return line if shown == arguments else " ".join(map(quoted, shown))
@@ -48,7 +48,7 @@ def quoted(argument: str) -> str:
 def _masked_argument(argument: str) -> str:
     name, sign, value = argument.partition("=")
     if sign and value and re.fullmatch(r"[\w.+-]+", name) and is_secret_name(name):
-        return f"{name}={MASK}"  # all of it, whatever spaces and commas it has
+        return f"{name}={MASK}"  # the whole value, whatever spaces and commas it has
     return masked(argument)
 
 

@@ -18,7 +18,7 @@ SECRET_PARTS = (
 """Parts of secret names, once separators are removed."""
 
 DOUBTFUL_WORDS = frozenset({"auth", "jwt", "key", "keys", "pass", "pat", "sas", "token"})
-"""Words of secret names, unless the value is a number or the words around tell what else it is."""
+"""Words of secret names, unless the value is a number, or the words around them are harmless."""
 
 HARMLESS_BEFORE = {
     "key": frozenset({
@@ -62,7 +62,7 @@ def is_secret_name(name: str) -> bool:
 
 
 def is_secret(name: str, value: str) -> bool:
-    """Whether `value` may be a secret under this name. Switches and empty texts are not.
+    """Whether `value` may be a secret under this name. Flags and empty texts are not.
 
     Under a doubtful name, neither are numbers and special tokens of a language model.
     """

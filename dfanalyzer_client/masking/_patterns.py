@@ -28,7 +28,7 @@ _SCHEME = re.compile(
     r"""\b((?i:basic|token)\s+)"""
     r"""(?=[^\s"',;]*(?:[a-z][A-Z]|\d[A-Za-z]|[A-Za-z]\d|=))[A-Za-z0-9+/_.~-]{6,}=*"""
 )
-"""Only before what is not a plain word: ``Basic dXNlcjpwYXNz``, but not "basic training"."""
+"""Only before what is not a plain word: ``Basic dXNlcjpwYXNz``, not "basic training"."""
 
 _SIGNED = re.compile(
     r"""(?ix)
@@ -37,7 +37,7 @@ _SIGNED = re.compile(
     | (?<![\w.-]) (sig=) (?=[\w%+/-]*[%+/A-Z]) [\w%+/=-]{20,}
     """
 )
-"""Signatures in URLs; ``sig=`` before so many characters is Azure's."""
+"""Signatures in URLs; ``sig=`` with that many characters is Azure's."""
 
 _WEBHOOK = re.compile(
     r"""(?ix)
@@ -48,7 +48,7 @@ _WEBHOOK = re.compile(
     /[^\s"'<>]+
     """
 )
-"""URLs of webhooks: whoever knows one may post there."""
+"""URLs of webhooks, where anybody who knows the URL may post."""
 
 _KNOWN_KEYS = re.compile(
     r"""(?x)

@@ -32,14 +32,14 @@ LOCATIONS = frozenset({"made_at", "optimizer_place", "path"})
 GUESSED_COLUMNS = frozenset({"callbacks", "detail", "spec", VALUE})
 """Columns in which a long word that looks random is taken for a secret.
 
-In others it is something that the user chose to record: the digest of a data set, a layer's name.
+In other columns, users record such words on purpose: the digest of a data set, a layer's name.
 """
 
 FACT = ("kind", "name", VALUE)
 """The columns of ``iEnvironment``."""
 
 SHORT = 200
-"""Texts up to this length are cached: the same layers come again with every training."""
+"""Texts up to this length are cached, because the same layers come with every training."""
 
 
 def captured_row(columns: Sequence[str], values: Sequence[Any]) -> list[Any]:
@@ -74,7 +74,7 @@ def _row(
 def _names(columns: tuple[str, ...]) -> tuple[tuple[str, ...], int | None]:
     """The columns in lower case, and the position of the one that names the value."""
     names = tuple(column.lower() for column in columns)
-    namers = [names.index(each) for each in NAMING_COLUMNS if each in names and VALUE in names]
+    namers = [names.index(name) for name in NAMING_COLUMNS if name in names and VALUE in names]
     return names, namers[0] if namers else None
 
 
@@ -95,7 +95,7 @@ def masked_location(text: str) -> str:
 
 
 def _masked_cell(column: str, label: str, text: str) -> str:
-    """Mask a text of a column; `label` is the row's name for its value, with its kind if a fact."""
+    """Mask a text in a column; `label` is the row's name for the value, with the kind of a fact."""
     if column in DIGESTS:
         return text
     if column in LOCATIONS:
@@ -110,7 +110,7 @@ def _masked_cell(column: str, label: str, text: str) -> str:
 
 
 def _masked_fact(kind: str, name: str, text: str) -> str:
-    """A value of the environment; packages and commits are not secret, whatever their name."""
+    """A value of the environment, masked; packages and commits are never secret."""
     if kind == "variable":
         return MASK if is_secret_name(name) else masked(text)
     if (kind, name) == ("process", "command_line"):

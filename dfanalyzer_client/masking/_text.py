@@ -1,7 +1,7 @@
 """Replace passwords, tokens and keys in texts by "…".
 
-What only might be a secret is masked, too: a missing value does no harm, while a published secret
-cannot be taken back.
+Something that only might be a secret is masked, too: a missing value does no harm, but a published
+secret cannot be taken back.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from ._patterns import (
 __all__ = ["is_secret_option_value", "masked", "masked_value"]
 
 MASKED = (MASK, "u2026", "")
-"""The mask, also as escaped in JSON, without quotes and backslashes."""
+"""The mask, as it is and as JSON escapes it, without quotes and backslashes."""
 
 SHORT = 200
-"""Texts up to this length are cached: the same layers come again with every training."""
+"""Texts up to this length are cached, because the same layers come with every training."""
 
 _PLAIN = re.compile(r"[\w.+()\[\]-]{0,12}", re.ASCII)
 """Too short for a key, and without an assignment."""
@@ -37,7 +37,7 @@ _FILE = re.compile(r"\.(?:py|pyc|ipynb|[jt]s|c|cc|cpp|h|sh|json|ya?ml|toml|txt|c
 """File names, which stand before a colon and a line number."""
 
 _NO_PASSWORD = re.compile(r"[\d.,:x/_-]+(?:/(?:tcp|udp))?|-.*|.*/.*|", re.DOTALL)
-"""What is no password after ``-p``: a number, a port mapping, an option, a path."""
+"""What is not a password after ``-p``: a number, a port mapping, an option, a path."""
 
 _ESCAPED = re.compile(r"""(\\+["']).*?\1""", re.DOTALL)
 _QUOTED = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*\'""", re.DOTALL)
@@ -124,9 +124,9 @@ def _mask_of(value: str) -> str:
 
 
 def _value_end(text: str, start: int) -> int:
-    """Where a value that begins at `start` ends; a quotation or bracket is taken as a whole.
+    """Where a value that begins at `start` ends; quoted and bracketed texts are taken as a whole.
 
-    A quotation without an end was cut off, and is taken to the end of its line.
+    If the closing quote was cut off, the value goes to the end of the line.
     """
     for pattern in (_ESCAPED, _QUOTED):
         if found := pattern.match(text, start):
@@ -144,13 +144,13 @@ def _closing(text: str, start: int) -> int:
     pending: list[str] = []
     position = start
     while position < len(text):
-        each = text[position]
-        if each in "\"'" and (found := _QUOTED.match(text, position)):
+        character = text[position]
+        if character in "\"'" and (found := _QUOTED.match(text, position)):
             position = found.end()
             continue
-        if each in _BRACKETS:
-            pending.append(_BRACKETS[each])
-        elif pending and each == pending[-1]:
+        if character in _BRACKETS:
+            pending.append(_BRACKETS[character])
+        elif pending and character == pending[-1]:
             pending.pop()
             if not pending:
                 return position + 1

@@ -1,4 +1,4 @@
-"""Path queries: find rows of sets that belong together, along the path that the data took.
+"""Path queries: join rows of sets along the path that the data took.
 
 This is DfAnalyzer's query interface. It finds the transformations between a source and a target
 set, and joins the sets on the path along the tasks that wrote and read them.

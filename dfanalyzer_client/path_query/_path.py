@@ -30,8 +30,8 @@ def fragment(
 ) -> tuple[list[str], list[Step]]:
     """The sets on the shortest paths from `sources` to `targets`, and the steps that join them.
 
-    Between a source and a target we take the shortest of the paths that pass the most sets of
-    `include`; no path passes a set of `exclude`. Every set comes after one that it is joined with.
+    Between a source and a target, we take the shortest of the paths that pass the most sets of
+    `include`. No path passes a set of `exclude`. Every set comes after one that it is joined with.
 
     Raises:
         UnknownTagError: a set does not exist, no path leads from a source, to a target or through

@@ -99,8 +99,7 @@ def query(
         DefinitionError: `mapping` or `limit` is invalid.
         StoreError: the database cannot be queried.
     """
-    connection = reader_connection(settings.store_url(store), home or settings.home())
-    try:
+    with reader_connection(settings.store_url(store), home or settings.home()) as connection:
         return query_with(
             connection,
             dataflow if isinstance(dataflow, str) else dataflow.get_specification()["tag"],
@@ -113,8 +112,6 @@ def query(
             mapping=mapping,
             limit=limit,
         )
-    finally:
-        connection.close()
 
 
 def query_with(
@@ -132,7 +129,7 @@ def query_with(
 ) -> QueryResult:
     """`query` over an open connection."""
     if limit is not None and limit < 0:
-        raise DefinitionError(f"A query's limit is no less than 0. Received: {limit}.")
+        raise DefinitionError(f"A query's limit must be 0 or more. Received: {limit}.")
     with connection.transaction():
         catalogue = Catalogue(connection)
         layout = catalogue.layout(dataflow.lower())
@@ -154,7 +151,7 @@ def query_with(
         if limit is not None:
             # MonetDB 11.41 refuses LIMIT 0
             text, parameters = f"{text} LIMIT %s", [*parameters, max(1, limit)]
-        if not parameters:  # then nothing is bound, and a `%` must not be doubled
+        if not parameters:  # nothing is bound, so a `%` must not be doubled
             text = text.replace("%%", "%")
         rows = connection.query(text, parameters)[:limit]
         rows = _restored(connection, catalogue, layout, wanted, rows)
@@ -189,7 +186,7 @@ def _restored(
 def _checked_mapping(mapping: str) -> str:
     if mapping.upper() not in MAPPINGS:
         raise DefinitionError(
-            f"A query's mapping is one of {', '.join(MAPPINGS)}. Received: {mapping!r}."
+            f"A query's mapping must be one of {', '.join(MAPPINGS)}. Received: {mapping!r}."
         )
     return mapping.upper()
 

@@ -1,7 +1,7 @@
-"""Turn a user's condition into SQL: it is parsed and built again, never pasted.
+"""Turn a user's condition into SQL, which is built from the parsed condition, never pasted.
 
-What is not on the list of allowed expressions is refused, so no subquery, function or statement
-gets in. Literals become parameters, and names are looked up among the dataflow's attributes.
+Only the expressions on a list are allowed, so that no subquery, function or statement gets in.
+Literals become parameters, and names are looked up among the dataflow's attributes.
 """
 
 from __future__ import annotations
@@ -56,15 +56,15 @@ def condition(text: str, resolve: Resolve) -> tuple[str, list[Any]]:
     """
     if len(text) > MAX_CHARACTERS:
         raise SelectionError(
-            f"A selection has at most {MAX_CHARACTERS} characters. Received: {len(text)}."
+            f"A selection must have at most {MAX_CHARACTERS} characters. Received: {len(text)}."
         )
     try:
         tree = sqlglot.parse_one(text, into=exp.Condition)
     except (sqlglot.errors.SqlglotError, RecursionError, ValueError) as error:
         reason = str(error).splitlines()[0].partition(". Line")[0]
         raise SelectionError(
-            f"The selection is no condition ({reason}): {text!r:.200}. A name that is a word of "
-            'SQL, as "drop", stands in double quotes.'
+            f"The selection is not a condition ({reason}): {text!r:.200}. A name that is a word of "
+            'SQL must be in double quotes, as "drop".'
         ) from None
     builder = _Builder(text, resolve)
     return builder.condition(tree), builder.parameters
@@ -79,11 +79,11 @@ class _Builder:
     def condition(self, node: exp.Expr) -> str:
         """A node that is true or false; raises SelectionError for a plain value."""
         if isinstance(node, exp.Paren):
-            return f"({self._deeper(self.condition, node.this)})"
+            return f"({self._nested(self.condition, node.this)})"
         if isinstance(node, exp.Not):
-            return f"NOT ({self._deeper(self.condition, node.this)})"
+            return f"NOT ({self._nested(self.condition, node.this)})"
         if isinstance(node, (exp.And, exp.Or)):
-            parts = [self._deeper(self.condition, part) for part in (node.left, node.right)]
+            parts = [self._nested(self.condition, part) for part in (node.left, node.right)]
             return f"({f' {BINARY[type(node)]} '.join(parts)})"
         if isinstance(node, exp.Predicate):
             return self._predicate(node)
@@ -109,12 +109,11 @@ class _Builder:
         if isinstance(node, exp.Literal):
             return self._literal(node)
         if isinstance(node, exp.Paren):
-            return f"({self._deeper(self._value, node.this)})"
+            return f"({self._nested(self._value, node.this)})"
         if isinstance(node, exp.Neg):
-            return f"(- {self._deeper(self._value, node.this)})"
-        if type(node) in (exp.Add, exp.Sub, exp.Mul, exp.Div):
-            assert isinstance(node, exp.Binary)  # noqa: S101 (for the type checker)
-            left, right = (self._deeper(self._value, part) for part in (node.left, node.right))
+            return f"(- {self._nested(self._value, node.this)})"
+        if isinstance(node, exp.Binary) and type(node) in (exp.Add, exp.Sub, exp.Mul, exp.Div):
+            left, right = (self._nested(self._value, part) for part in (node.left, node.right))
             return f"({left} {BINARY[type(node)]} {right})"
         raise self._refused(node)
 
@@ -137,7 +136,7 @@ class _Builder:
         self.parameters.append(number)
         return "%s"
 
-    def _deeper(self, build: Callable[[Any], str], node: exp.Expr) -> str:
+    def _nested(self, build: Callable[[Any], str], node: exp.Expr) -> str:
         self._depth += 1
         if self._depth > MAX_DEPTH:
             raise SelectionError(f"The selection is nested too deeply: {self._text!r:.200}.")
@@ -148,5 +147,5 @@ class _Builder:
 
     def _refused(self, node: exp.Expr) -> SelectionError:
         return SelectionError(
-            f"{node.sql()!r:.200} cannot stand in the selection {self._text!r:.200}. {ALLOWED}"
+            f"{node.sql()!r:.200} is not allowed in the selection {self._text!r:.200}. {ALLOWED}"
         )

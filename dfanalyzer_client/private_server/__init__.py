@@ -1,6 +1,7 @@
-"""A MonetDB of one's own: started by the first capture, one for each user and data folder.
+"""The private MonetDB server: one per user and data folder, started by the first capture.
 
-Its kernel are the libraries of the PyPI wheel monetdbe 0.11, which our platform wheels carry.
+Its kernel consists of the libraries of the PyPI wheel monetdbe 0.11, which our platform wheels
+contain.
 """
 
 from __future__ import annotations

@@ -1,34 +1,23 @@
-"""The private server's files: paths, secrets and locks, accessible to its user only."""
+"""The private server's files: paths, secrets and state, accessible to its user only."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ..config.store_url import StoreURL
 from ..errors import PrivateServerError
-from ..support.descriptors import Descriptor, open_nofollow
-from ..support.forks import fork_lock
+from ..support.descriptors import open_nofollow
 from ..support.safe_home import check_home, create_home
+from ._locks import acquire, is_locked
 
-__all__ = [
-    "DATABASE",
-    "READER",
-    "WRITER",
-    "ServerFiles",
-    "acquire",
-    "is_locked",
-    "locked",
-    "try_acquire",
-]
+__all__ = ["DATABASE", "POLL_SECONDS", "READER", "START_SECONDS", "WRITER", "ServerFiles"]
 
 SERVER = "server"
 DATABASE = "provenance"
@@ -37,7 +26,10 @@ WRITER = "monetdb"
 READER = "keras_prov_reader"
 """A user who may only SELECT."""
 
-ACQUIRE_SECONDS, POLL_SECONDS = 0.2, 0.01
+START_SECONDS = 120.0
+"""How long a start may take: a database that was not cleaned up for long opens slowly."""
+
+POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -63,12 +55,12 @@ class ServerFiles:
 
     @property
     def lock(self) -> Path:
-        """Held by the server while it runs: if you can lock it, there is no server."""
+        """Held by the server while it is running: whoever can lock it knows that there is none."""
         return self.folder / "server.lock"
 
     @property
     def start_lock(self) -> Path:
-        """Held while somebody starts or stops the server, so that two starts give one server."""
+        """Held while a process starts or stops the server, so that two starts make one server."""
         return self.folder / "start.lock"
 
     @property
@@ -96,8 +88,8 @@ class ServerFiles:
         except OSError as error:
             raise PrivateServerError(
                 f"The private MonetDB cannot keep its files in {self.folder}: {error.strerror}. "
-                "Make it a folder that you may write to, or set KERAS_PROV_HOME to another, or "
-                "KERAS_PROV_STORE to the URL of a server."
+                "Make it a folder that you may write to, set KERAS_PROV_HOME to another folder, or "
+                "set KERAS_PROV_STORE to the URL of a server."
             ) from None
 
     def check(self) -> None:
@@ -108,7 +100,7 @@ class ServerFiles:
         """The password of a user, generated on first use."""
         return _secret(self.folder / f"{user}.password")
 
-    def make_vault_key(self) -> None:
+    def create_vault_key(self) -> None:
         """Generate the key with which the kernel encrypts passwords, on first use."""
         if not self.vault_key.exists():
             _write(self.vault_key, secrets.token_hex(24))
@@ -126,13 +118,13 @@ class ServerFiles:
         self.remove_incomplete()
         if not self.database.exists():
             _write(self._creation_marker, "")
-            _force(self.folder)
+            _fsync(self.folder)
 
     def end_creation(self) -> None:
         """Mark the database as complete, durably: otherwise the next start would remove it."""
         if self.is_incomplete:
             self._creation_marker.unlink()
-            _force(self.folder)
+            _fsync(self.folder)
 
     def remove_incomplete(self) -> None:
         """Remove a database that never became complete; the caller holds `lock`."""
@@ -146,7 +138,7 @@ class ServerFiles:
         return self.folder / f"{DATABASE}.making"
 
     def write_reader_login(self) -> None:
-        """Write mclient's login file, so that no password shows in a process list."""
+        """Write mclient's login file, so that no process list shows the password."""
         _write(self.reader_login, f"user={READER}\npassword={self.password(READER)}\n")
 
     def preferred_port(self) -> int:
@@ -163,6 +155,16 @@ class ServerFiles:
         state = _read_json(self.folder / "server.json")
         return state if isinstance(state, dict) and is_locked(self.lock) else None
 
+    def settled_state(self) -> dict[str, Any] | None:
+        """Like `state`, after waiting for a server that is starting or stopping."""
+        deadline = time.monotonic() + START_SECONDS
+        while is_locked(self.lock) and time.monotonic() < deadline:
+            state = self.state()
+            if state is not None:
+                return state
+            time.sleep(POLL_SECONDS)
+        return None
+
     def write_state(self, state: dict[str, Any]) -> None:
         """Report that the server is ready."""
         _write(self.folder / "server.json", json.dumps(state))
@@ -174,57 +176,6 @@ class ServerFiles:
     def url(self, user: str, port: int) -> StoreURL:
         """The URL of the server for `user`."""
         return StoreURL("127.0.0.1", port, DATABASE, user, self.password(user))
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the lock on a file within the block; a forked child does not hold it."""
-    descriptor = acquire(path)
-    try:
-        yield
-    finally:
-        descriptor.close()
-
-
-def acquire(path: Path, *, wait: bool = True) -> Descriptor:
-    """Lock a file until the descriptor is closed.
-
-    Raises:
-        BlockingIOError: without `wait`, if another process holds the lock.
-    """
-    import fcntl  # here, because Windows has none and imports this module, too
-
-    descriptor = Descriptor(lambda: open_nofollow(path, os.O_RDWR | os.O_CREAT))
-    try:
-        fcntl.flock(descriptor.number, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BaseException:
-        descriptor.close()
-        raise
-    return descriptor
-
-
-def try_acquire(path: Path) -> Descriptor:
-    """Like `acquire` without waiting, except for the moment that `is_locked` takes to check."""
-    deadline = time.monotonic() + ACQUIRE_SECONDS
-    while True:
-        try:
-            return acquire(path, wait=False)
-        except BlockingIOError:
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(POLL_SECONDS)
-
-
-def is_locked(path: Path) -> bool:
-    """Whether somebody holds the lock on a file."""
-    try:
-        with fork_lock():  # otherwise a forked child would keep the lock
-            acquire(path, wait=False).close()
-    except BlockingIOError:
-        return True
-    except (FileNotFoundError, NotADirectoryError):
-        return False
-    return False
 
 
 def _secret(path: Path) -> str:
@@ -241,7 +192,7 @@ def _write(path: Path, text: str) -> None:
     new.replace(path)
 
 
-def _force(folder: Path) -> None:
+def _fsync(folder: Path) -> None:
     """Make a folder's entries safe from a power cut (fsync(2))."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

@@ -1,4 +1,4 @@
-"""Free ports on loopback, and whether anybody is connected: MonetDB does not tell."""
+"""Find free ports on loopback, and whether anybody is connected, which MonetDB does not tell."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MAX_TRIES = 50
 def free_port(preferred: int) -> int:
     """`preferred` if it is free on both 127.0.0.1 and ::1, else another port that is.
 
-    MonetDB tries both and is content with one; the other could then be somebody else's.
+    MonetDB tries both, but listens on one if the other is taken, perhaps by somebody else.
     """
     if preferred and _is_free(preferred):
         return preferred
@@ -36,22 +36,22 @@ class ConnectionWatch:
 
     def __init__(self, port: int) -> None:
         self._port = f"{port:04X}"
-        self._gone: set[tuple[str, str]] = set()
+        self._closed: set[tuple[str, str]] = set()
 
     def poll(self) -> bool:
         """Whether somebody is connected, or was since the last poll; poll every half minute."""
-        present, gone = False, set()
+        present, closed = False, set()
         try:
             connections = _connections()
-        except OSError:  # too many open files, so there are many connections
+        except OSError:  # too many open files, so there must be connections
             return True
         for local, remote, state in connections:
             if self._port in (local.rpartition(":")[2], remote.rpartition(":")[2]):
                 if state == TIME_WAIT:
-                    gone.add((local, remote))
+                    closed.add((local, remote))
                 elif state != LISTEN:
                     present = True
-        fresh, self._gone = gone - self._gone, gone
+        fresh, self._closed = closed - self._closed, closed
         return present or bool(fresh)
 
 

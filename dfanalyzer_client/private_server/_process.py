@@ -23,7 +23,8 @@ import pymonetdb
 
 from ..errors import PrivateServerError
 from ._boot import Kernel
-from ._files import DATABASE, READER, WRITER, ServerFiles, try_acquire
+from ._files import DATABASE, READER, WRITER, ServerFiles
+from ._locks import try_acquire
 from ._network import ConnectionWatch, free_port
 from ._unauthenticated import close_unauthenticated, raise_limit
 
@@ -40,20 +41,20 @@ def main() -> None:
     parser.add_argument("--ready", type=int, required=True, help="descriptor to report to")
     arguments = parser.parse_args()
     if os.fork():
-        os._exit(0)  # the starting process reaps this one, and init the server
+        os._exit(0)  # the starting process reaps this one, and init reaps the server
     os.umask(0o077)
     raise_limit()
-    server, answer = _opened(ServerFiles(arguments.home), arguments.idle)
+    server, answer = _open(ServerFiles(arguments.home), arguments.idle)
     # the process that started us may be gone; others may still be waiting for the server
     with contextlib.suppress(BrokenPipeError), os.fdopen(arguments.ready, "w") as report:
         report.write(json.dumps(answer))
     if server is None:
-        print(answer.get("error", "another server is starting here"), file=sys.stderr)  # noqa: T201 (the log)
+        print(answer.get("error", "another server is starting here"), file=sys.stderr)  # noqa: T201  # into the log
         os._exit(1)
     server.serve()
 
 
-def _opened(files: ServerFiles, idle_minutes: float) -> tuple[Server | None, dict[str, Any]]:
+def _open(files: ServerFiles, idle_minutes: float) -> tuple[Server | None, dict[str, Any]]:
     """The server, and the report for the process that started us."""
     try:
         server = Server(files, idle_minutes)
@@ -74,7 +75,7 @@ class Server:
         files.remove_state()  # of a server that was killed
         for user in (WRITER, READER):
             files.password(user)
-        files.make_vault_key()
+        files.create_vault_key()
         files.begin_creation()
         self._kernel = Kernel()
         self.port = self._kernel.boot(
@@ -108,7 +109,7 @@ class Server:
                 last_connection = time.monotonic()
             _truncate_log(self._files.log)
             if self._idle and time.monotonic() - last_connection >= self._idle:
-                print(f"idle for {self._idle:g} s: stopping", flush=True)  # noqa: T201 (the log)
+                print(f"idle for {self._idle:g} s: stopping", flush=True)  # noqa: T201  # into the log
                 break
         self._stop()
 
@@ -133,7 +134,7 @@ class Server:
                 f"CREATE USER \"{READER}\" WITH PASSWORD '{password}' "
                 f"NAME 'reads only' SCHEMA \"sys\""
             )
-        else:  # somebody who had the reader's login may have changed its password
+        else:  # a user with the reader's login may have changed its password
             cursor.execute(f"ALTER USER \"{READER}\" WITH PASSWORD '{password}'")
         connection.commit()
         connection.close()

@@ -1,4 +1,4 @@
-"""Close connections that never log in, before they keep the server's owner out.
+"""Close connections that never log in, before they lock the server's owner out.
 
 The kernel (MonetDB 11.41) waits for a login without a time limit, in one of its 1,024 threads. So
 anybody on the machine could lock everybody out with 1,018 silent connections. The kernel runs in
@@ -20,7 +20,7 @@ __all__ = ["close_unauthenticated", "raise_limit"]
 
 DESCRIPTORS = Path("/proc/self/fd")
 FEW_DESCRIPTORS, MANY_DESCRIPTORS = 64, 512
-"""Up to the first number of descriptors nothing is closed; beyond the second, sooner."""
+"""Up to the first number of descriptors nothing is closed; above the second, it is sooner."""
 
 LOGIN_SECONDS, LOGIN_SECONDS_IF_MANY = 5.0, 0.5
 CHALLENGE_BYTES = 60
@@ -33,7 +33,7 @@ that the client acknowledged."""
 
 
 def raise_limit() -> None:
-    """Raise this process's limit of open files, as far as it may."""
+    """Raise this process's limit of open files, as far as allowed."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(MAX_OPEN_FILES, hard)
     if soft != resource.RLIM_INFINITY and soft < wanted:
@@ -50,7 +50,7 @@ def close_unauthenticated(port: int) -> int:
     """
     try:
         numbers = [int(entry.name) for entry in DESCRIPTORS.iterdir()]
-    except OSError:  # no Linux
+    except OSError:  # not Linux
         return 0
     if len(numbers) <= FEW_DESCRIPTORS:
         return 0

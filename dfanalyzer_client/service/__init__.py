@@ -1,4 +1,4 @@
-"""DfAnalyzer's HTTP service: takes what its clients send, and answers questions.
+"""DfAnalyzer's HTTP service: it receives messages of DfAnalyzer's clients, and answers queries.
 
 It needs FastAPI and uvicorn: ``pip install 'keras-prov[service]'``.
 """

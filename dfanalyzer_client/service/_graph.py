@@ -1,4 +1,4 @@
-"""A dataflow as nodes and edges, as DfAnalyzer's viewer draws it."""
+"""A dataflow as a graph of nodes and edges, as DfAnalyzer's viewer draws it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["DataflowEntry", "DataflowGraph", "dataflow_graph"]
 
 
 class DataflowEntry(BaseModel):
-    """One dataflow of the list."""
+    """One dataflow in the list."""
 
     id: int
     tag: str
@@ -57,13 +57,16 @@ def dataflow_graph(layout: DataflowLayout) -> DataflowGraph:
     edges = []
     for tag, known in layout.sets.items():
         attributes = [
-            NodeAttribute(name=name, type=each.type) for name, each in known.attributes.items()
+            NodeAttribute(name=name, type=attribute.type)
+            for name, attribute in known.attributes.items()
         ]
         nodes.append(Node(id=f"set:{tag}", tag=tag, kind="set", attributes=attributes))
         edges += [
-            Edge(source=f"transformation:{each}", target=f"set:{tag}") for each in known.producers
+            Edge(source=f"transformation:{producer}", target=f"set:{tag}")
+            for producer in known.producers
         ]
         edges += [
-            Edge(source=f"set:{tag}", target=f"transformation:{each}") for each in known.consumers
+            Edge(source=f"set:{tag}", target=f"transformation:{consumer}")
+            for consumer in known.consumers
         ]
     return DataflowGraph(id=layout.id, tag=layout.tag, nodes=nodes, edges=edges)

@@ -1,6 +1,6 @@
-"""What stands before every request: who asks, from where, and how much they send.
+"""Checks before every request: who sends it, from where, and how much.
 
-Plain ASGI, since a request for each of thousands of messages a second passes through.
+It is plain ASGI, because thousands of requests a second may pass through it.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from ..errors import DfAnalyzerError
 __all__ = ["LOOPBACK_NAMES", "MAX_BODY", "BodyTooLargeError", "Guard", "body_of"]
 
 MAX_BODY = 16 << 20
-"""Bytes of a request's body."""
+"""The largest body of a request, in bytes."""
 
 LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 OPEN_PATHS = ("/docs", "/openapi.json", "/static-offline-docs/")
-"""What holds no data, and what a browser loads without a credential."""
+"""Pages without data, which a browser loads without credentials."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -31,17 +31,17 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 class BodyTooLargeError(DfAnalyzerError):
-    """A request's body has more bytes than are read."""
+    """The body of a request is too large."""
 
 
 class Guard:
-    """Lets through who may ask.
+    """Passes on the requests that are allowed.
 
     Args:
-        app: what answers then.
-        token: the bearer token (RFC 6750) that each request carries; None where none is asked for.
-        only_loopback: refuse requests that name another host, as a page of the web makes a browser
-            send them once it has bent its own name to this machine (DNS rebinding).
+        app: answers them.
+        token: the bearer token (RFC 6750) that every request must carry; None: no token is needed.
+        only_loopback: refuse requests that name another host. A web page can make a browser send
+            such requests by pointing its own name to this machine (DNS rebinding).
     """
 
     def __init__(self, app: App, token: str | None, *, only_loopback: bool) -> None:
@@ -49,7 +49,7 @@ class Guard:
         self._expected = None if token is None else f"Bearer {token}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or pass it on."""
+        """Refuse a request, or pass it on."""
         problem = self._problem(scope) if scope["type"] == "http" else None
         if problem is None:
             await self._app(scope, receive, send)
@@ -63,10 +63,10 @@ class Guard:
         headers = dict(scope["headers"])
         host = headers.get(b"host", b"").decode("latin-1")
         if self._only_loopback and _name(host) not in LOOPBACK_NAMES:
-            return 403, f"This service is for this machine alone. Received: Host {host!r:.100}."
+            return 403, f"This service answers this machine only. Received: Host {host!r:.100}."
         origin = headers.get(b"origin")
         if origin is not None and origin.decode("latin-1").partition("://")[2] != host:
-            return 403, "A page of another site asks through a browser."
+            return 403, "Requests from pages of other sites are refused."
         if self._expected is None or scope["path"].startswith(OPEN_PATHS):
             return None
         if not hmac.compare_digest(headers.get(b"authorization", b""), self._expected):
@@ -75,15 +75,15 @@ class Guard:
 
 
 async def body_of(request: Request, limit: int = MAX_BODY) -> bytes:
-    """The body of a request; raises BodyTooLargeError, and then has read `limit` bytes of it."""
+    """The body of a request; raises BodyTooLargeError after more than `limit` bytes."""
     parts, size = [], 0
     try:
         async for part in request.stream():
             size += len(part)
             if size > limit:
-                raise BodyTooLargeError(f"A request's body has at most {limit} bytes.")
+                raise BodyTooLargeError(f"A request's body must have at most {limit} bytes.")
             parts.append(part)
-    except asyncio.CancelledError:  # the service ends, and waits for the rest no longer
+    except asyncio.CancelledError:  # the service ends, and no longer waits for the rest
         raise ClientDisconnect from None
     return b"".join(parts)
 

@@ -1,9 +1,8 @@
-"""From a client's message to the journal: taken whole, or refused with the reason."""
+"""From a client's message to the journal: recorded as a whole, or refused with the reason."""
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 from collections.abc import Callable
@@ -19,28 +18,29 @@ from ..journal import UpdateReader
 from ..store import Connection
 from ..store.reading import Catalogue, declaration_of
 from ._known import Dataflows
-from ._messages import DataflowMessage, TaskMessage
 from ._rows import named_sets
 from ._times import Clock
+from .messages.dataflow import DataflowMessage
+from .messages.task import TaskMessage
 
 __all__ = ["Ingest"]
 
 logger = logging.getLogger(__name__)
 
-ODD = (LookupError, TypeError, ValueError, AttributeError)
-"""What a record raises that is whole, and no message of ours."""
+MALFORMED = (LookupError, TypeError, ValueError, AttributeError)
+"""Errors of a complete record that is not one of our messages."""
 
 
 class Ingest:
-    """Takes messages for one client; all its methods are called from one event loop.
+    """Records messages with one client; all its methods are called from one event loop.
 
-    What other processes declared, before this one began or beside it, is looked up in the store and
-    in the journals.
+    What other processes declared, earlier or meanwhile, is looked up in the store and in the
+    journals.
 
     Args:
-        client: where to.
-        connect: a connection to ask the store with.
-        zone: of times without one; None is this machine's.
+        client: records the messages.
+        connect: opens a connection for queries.
+        zone: the time zone of times without one; None: this machine's.
     """
 
     def __init__(
@@ -49,92 +49,92 @@ class Ingest:
         self._client, self._connect, self._zone = client, connect, zone
         self._clock = Clock()
         self._lock = asyncio.Lock()
-        self._news = UpdateReader(client.home / "journals")
+        self._updates = UpdateReader(client.home / "journals")
         self._dataflows = Dataflows()
         self._recalled: set[tuple[str, str]] = set()
-        self._unanswered: StoreError | None = None
+        self._store_error: StoreError | None = None
 
-    async def dataflow(self, said: DataflowMessage) -> int:
-        """Declare a dataflow; the message's number in the journal.
+    async def dataflow(self, declared: DataflowMessage) -> int:
+        """Declare a dataflow; returns the message's number in the journal.
 
         Raises:
             DefinitionError: it contradicts what was declared before, here or in the store.
             JournalError: the journal cannot be written.
         """
-        await self._learn(said.tag)
-        message = said.message()
-        if said.exec is None:
-            message["opens"] = new_execution(said.tag)
+        await self._load(declared.tag)
+        message = declared.message()
+        if declared.exec is None:
+            message["opens"] = new_execution(declared.tag)
         try:
             number = self._client.save_dataflow(message)
         except DefinitionError:
-            # its client sends its tasks all the same, with their values in its order
+            # the client sends its tasks nevertheless, with values in the order that it declared
             self._dataflows.declare(message, opens=False)
             raise
         self._dataflows.declare(message)
-        self._dataflows.loaded.add(said.tag)
+        self._dataflows.loaded.add(declared.tag)
         return number
 
-    async def task(self, said: TaskMessage) -> int:
-        """Take a task; the message's number in the journal.
+    async def task(self, task: TaskMessage) -> int:
+        """Record a task; returns the message's number in the journal.
 
         Raises:
             UnknownTagError: it names a dataflow, transformation or set that nobody declared.
             ElementError: a value does not fit.
-            ValueError: its dependency is no list of pairs, or a time is of no year.
+            ValueError: its dependency is not a list of pairs, or a time is out of range.
             StoreError: the dataflow is not known, and the store does not answer.
             JournalError: the journal cannot be written.
         """
-        await self._learn(said.dataflow)
+        await self._load(task.dataflow)
         try:
-            return self._take(said)
-        except UnknownTagError:  # or somebody elsewhere declared it
-            if not await self._relearn(said.dataflow):
+            return self._record(task)
+        except UnknownTagError:  # perhaps another process declared it meanwhile
+            if not await self._reload(task.dataflow):
                 raise
-            return self._take(said)
+            return self._record(task)
 
     async def follow(self) -> None:
-        """Read what other processes declared since the last time."""
+        """Read what other processes declared since the last call."""
         own = self._client.journal_path
-        if not self._news.pending(own):
+        if not self._updates.pending(own):
             return
         async with self._lock:
             own = self._client.journal_path
-            if not self._news.pending(own):
+            if not self._updates.pending(own):
                 return
-            news = await run_sync(self._news.read, own)
-            for name, (status, key) in news.tasks.items():
+            updates = await run_sync(self._updates.read, own)
+            for name, (status, key) in updates.tasks.items():
                 self._dataflows.note_task(name, status, key)
-            for message in news.declarations:
+            for message in updates.declarations:
                 try:
                     self._dataflows.hear(message)
                     if message["tag"] in self._dataflows.loaded:
                         self._recall(message)
-                except ODD as error:
-                    logger.warning("An odd declaration in a journal is passed over: %r", error)
+                except MALFORMED as error:
+                    logger.warning("A malformed declaration in a journal is skipped: %r", error)
 
-    def _take(self, said: TaskMessage) -> int:
-        """Send a task in the order that it keeps to; nothing is waited for in between."""
-        declaration = self._client.declaration(said.dataflow)
+    def _record(self, task: TaskMessage) -> int:
+        """Record a task with its values in the declared order, without waiting for anything."""
+        declaration = self._client.declaration(task.dataflow)
         if declaration is None:
-            if self._unanswered is not None:
-                raise self._unanswered
+            if self._store_error is not None:
+                raise self._store_error
             raise UnknownTagError(
-                f"No dataflow {said.dataflow!r} was declared: POST it to /pde/dataflow/json first."
+                f"No dataflow {task.dataflow!r} was declared: POST it to /pde/dataflow/json first."
             )
-        exec_tag = said.exec or self._dataflows.newest_execution(said.dataflow)
-        message = said.message("", self._clock.now(), self._zone)
+        exec_tag = task.exec or self._dataflows.newest_execution(task.dataflow)
+        message = task.message("", self._clock.now(), self._zone)
         message["exec"] = exec_tag
-        name = (said.dataflow, exec_tag, said.transformation, message["id"])
+        name = (task.dataflow, exec_tag, task.transformation, message["id"])
         orders = self._dataflows.orders(name)
         message["declared"] = orders[0].key
-        message["sets"] = named_sets(said, declaration, orders)
+        message["sets"] = named_sets(task, declaration, orders)
         number = self._client.save_task(message)
-        self._dataflows.note_task(name, said.status, orders[0].key)
+        self._dataflows.note_task(name, task.status, orders[0].key)
         return number
 
-    async def _learn(self, tag: str) -> None:
-        """Take in what others know of a dataflow, once, and what they declare from then on."""
+    async def _load(self, tag: str) -> None:
+        """Load what other processes declared of a dataflow, once; `follow` reads what they add."""
         await self.follow()
         if tag in self._dataflows.loaded:
             return
@@ -149,8 +149,8 @@ class Ingest:
             if self._client.declares(tag):
                 self._dataflows.loaded.add(tag)
 
-    async def _relearn(self, tag: str) -> bool:
-        """Ask the store again; whether it knows more of a dataflow now."""
+    async def _reload(self, tag: str) -> bool:
+        """Query the store again; returns whether it now knows more of a dataflow."""
         if tag not in self._dataflows.loaded:
             return False
         known = await run_sync(self._stored, tag)
@@ -163,25 +163,25 @@ class Ingest:
 
     def _recall(self, message: messages.DataflowMessage) -> None:
         """Declare what another process declared, once."""
-        told = message["tag"], json.dumps(message.get("transformations"), sort_keys=True)
-        if told in self._recalled:
+        key = message["tag"], json.dumps(message.get("transformations"), sort_keys=True)
+        if key in self._recalled:
             return
         try:
             self._client.save_dataflow({**message, "recalled": True})
-        except ODD as error:
-            logger.warning("A declaration in a journal is passed over: %s", error)
-        self._recalled.add(told)
+        except MALFORMED as error:
+            logger.warning("A declaration in a journal is skipped: %s", error)
+        self._recalled.add(key)
 
     def _stored(self, tag: str) -> messages.DataflowMessage | None:
-        """What the store knows of a dataflow, with the newest execution of it."""
-        self._unanswered = None
+        """What the store knows of a dataflow, and its newest execution."""
+        self._store_error = None
         try:
-            with contextlib.closing(self._connect()) as connection, connection.transaction():
+            with self._connect() as connection, connection.transaction():
                 catalogue = Catalogue(connection)
                 layout = catalogue.layout(tag)
                 self._dataflows.stored[tag] = catalogue.newest_execution(tag)
         except StoreError as error:
-            logger.warning("What the store knows of dataflow %r is not known: %s", tag, error)
-            self._unanswered = error
+            logger.warning("The store could not be asked about dataflow %r: %s", tag, error)
+            self._store_error = error
             return None
         return None if layout is None else declaration_of(layout)

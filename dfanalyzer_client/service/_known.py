@@ -1,4 +1,4 @@
-"""What the service knows of each dataflow: who declared what last, and which tasks are open."""
+"""What the service knows of dataflows: their newest declarations and their open tasks."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from ._orders import Order, execution_of
 
 __all__ = ["Dataflows"]
 
-OPEN_TASKS = 500_000
-"""So many are remembered, the newest; of others the newest declaration holds."""
+MAX_OPEN_TASKS = 500_000
+"""How many open tasks are remembered; to older ones the newest declaration applies."""
 
 ENDED_NAMES = frozenset(status.value for status in ENDED)
 
 
 class Dataflows:
-    """Declarations in the order they came, wherever they came from.
+    """Declarations of dataflows, in the order in which they arrived from any process.
 
     Attributes:
-        loaded: dataflows of which all is known that other processes declared.
+        loaded: dataflows whose declarations by other processes are known.
         stored: the newest execution of a dataflow in the store.
     """
 
@@ -37,7 +37,7 @@ class Dataflows:
         self._open: OrderedDict[TaskName, str] = OrderedDict()
 
     def declare(self, message: DataflowMessage, *, opens: bool = True) -> None:
-        """A dataflow's message came; with `opens` it begins an execution."""
+        """Note a dataflow's message; with `opens`, it begins an execution."""
         tag = message["tag"]
         order = self._orders.get(tag, Order()).after(message)
         known = self._by_key.setdefault((tag, order.key), order)
@@ -47,19 +47,19 @@ class Dataflows:
             self._executions[tag] = execution
 
     def hear(self, message: DataflowMessage) -> None:
-        """Another process declared; it counts at once where the dataflow is loaded."""
+        """Note another process' declaration; it applies at once if the dataflow is loaded."""
         tag = message["tag"]
         if tag in self.loaded:
             self.declare(message)
             return
-        Order().after(message)  # one that is odd raises here, where it is passed over
+        Order().after(message)  # a malformed one raises here, where the caller skips it
         heard = self._heard.setdefault(tag, {})
         text = json.dumps(message.get("transformations"), sort_keys=True)
-        heard.pop(text, None)  # the same again: it is the newest now
+        heard.pop(text, None)  # if it was declared before, it becomes the newest
         heard[text] = message
 
     def begin(self, tag: str, known: DataflowMessage | None) -> list[DataflowMessage]:
-        """Take in what the store knows, then what was heard, which is given."""
+        """Note what the store knows, then what other processes declared; returns the latter."""
         if known is not None:
             self.declare(known)
         heard = list(self._heard.pop(tag, {}).values())
@@ -68,23 +68,23 @@ class Dataflows:
         return heard
 
     def newest_execution(self, tag: str) -> str:
-        """What tasks belong to whose client names none: that of the newest declaration."""
+        """The execution of tasks that name none: that of the newest declaration."""
         if tag not in self._executions:
             self._executions[tag] = self.stored.get(tag) or new_execution(tag)
         return self._executions[tag]
 
     def orders(self, name: TaskName) -> list[Order]:
-        """What a task may keep to: what was declared when it began, and the newest."""
+        """The orders that a task may follow: the one declared when it began, and the newest."""
         newest = self._orders.get(name[0], Order())
         began = self._by_key.get((name[0], self._open.get(name, "")))
         return [newest] if began is None else [began, newest]
 
     def note_task(self, name: TaskName, status: str, key: str) -> None:
-        """A task has been told of: while it is open, it keeps to its declaration."""
+        """Note a task's status: while it is open, it follows the same declaration."""
         if status in ENDED_NAMES:
             self._open.pop(name, None)
             return
         self._open.setdefault(name, key)
         self._open.move_to_end(name)
-        if len(self._open) > OPEN_TASKS:
+        if len(self._open) > MAX_OPEN_TASKS:
             self._open.popitem(last=False)

@@ -1,7 +1,8 @@
-"""How long and how large a request may be, and how many connections there may be.
+"""Limits of a request's duration and size, and of the number of connections.
 
-uvicorn waits for ever for the head of a connection's first request and for a body, and counts no
-connections: who sends a byte a second, or nothing, would hold as many as there are descriptors.
+uvicorn waits without limit for the head of a connection's first request and for a body, and does
+not limit connections. So a client that sends a byte per second, or nothing, could occupy as many
+connections as the process may have descriptors.
 """
 
 from __future__ import annotations
@@ -24,16 +25,16 @@ __all__ = ["Limits", "bounded_protocol"]
 
 @dataclass(frozen=True)
 class Limits:
-    """What a client may ask of the service's patience.
+    """The limits of a client.
 
     Attributes:
-        idle_seconds: after an answer, until the next request begins.
-        head_seconds: from a connection's begin, or a request's, to the end of the request's head.
-        body_seconds: from there to the end of its body.
-        unread_seconds: in which something of an answer is read.
-        head_bytes: of a request's head.
-        pipelined: requests of one connection that wait for the answer to one before.
-        connections: at once; a new one takes the place of the oldest that asks nothing.
+        idle_seconds: from an answer to the beginning of the next request.
+        head_seconds: from the beginning of a connection or a request to the end of its head.
+        body_seconds: from there to the end of the request's body.
+        unread_seconds: how long a client may read nothing of an answer.
+        head_bytes: the size of a request's head.
+        pipelined: requests of one connection that wait for the answer to an earlier one.
+        connections: how many at a time; a new one replaces the longest idle one.
     """
 
     idle_seconds: float = 5.0
@@ -46,7 +47,7 @@ class Limits:
 
 
 def bounded_protocol(limits: Limits) -> type[asyncio.Protocol]:
-    """The protocol of uvicorn within limits."""
+    """The protocol of uvicorn, within limits."""
     waiting: dict[_Bounded, None] = {}
     return type("BoundedProtocol", (_Bounded,), {"limits": limits, "waiting": waiting})
 
@@ -55,8 +56,8 @@ class _Bounded(HttpToolsProtocol):
     """One connection.
 
     Attributes:
-        limits: that it keeps to.
-        waiting: all connections that wait for their clients, the longest first.
+        limits: its limits.
+        waiting: all connections that wait for their clients, the longest waiting first.
     """
 
     limits: Limits
@@ -66,7 +67,7 @@ class _Bounded(HttpToolsProtocol):
         super().__init__(*args, **kwargs)
         self._timer: asyncio.TimerHandle | None = None
         self._reading = ""
-        """Part of a request that has begun and is not read to its end: head, body or none."""
+        """The part of a request that is being read: head, body, or empty if none is."""
         self._bytes = 0
         self._watched = False
         self._answering: RequestResponseCycle | None = None
@@ -75,11 +76,11 @@ class _Bounded(HttpToolsProtocol):
         super().connection_made(transport)
         self._await_client(self.limits.head_seconds)
         if len(self.connections) > self.limits.connections:
-            idle = (each for each in self.waiting if not each._reading)
-            next(idle, next(iter(self.waiting)))._end()
+            idle = (connection for connection in self.waiting if not connection._reading)
+            next(idle, next(iter(self.waiting)))._close()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._forget()
+        self._stop_waiting()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -87,23 +88,23 @@ class _Bounded(HttpToolsProtocol):
         super().data_received(data)
         if self._reading == "body":
             if self._is_answered() and self._bytes > MAX_BODY:
-                self._end()
+                self._close()
         elif self._bytes > self.limits.head_bytes:
-            self._refuse(431, f"A request's head has at most {self.limits.head_bytes} bytes.")
+            self._refuse(431, f"A request's head must have at most {self.limits.head_bytes} bytes.")
 
     def send_400_response(self, msg: str) -> None:
         super().send_400_response(msg)
-        self._end()
+        self._close()
 
     def pause_writing(self) -> None:
         super().pause_writing()
-        self._watch()
+        self._watch_unread()
 
     def on_message_begin(self) -> None:
         if len(self.pipeline) >= self.limits.pipelined:
-            raise ValueError("too many requests at once")  # which the parser refuses with 400
+            raise ValueError("too many requests at once")  # the parser answers it with 400
         super().on_message_begin()
-        if self._newest is not None:  # else the time runs since the connection's begin
+        if self._newest is not None:  # the time of the first runs since the connection began
             self._await_client(self.limits.head_seconds)
         self._reading = "head"
 
@@ -122,7 +123,7 @@ class _Bounded(HttpToolsProtocol):
         if self._is_answered():
             self._await_client(self.limits.idle_seconds)
         else:
-            self._forget()
+            self._stop_waiting()
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
@@ -138,12 +139,12 @@ class _Bounded(HttpToolsProtocol):
         return self._newest is not None and self._newest.response_complete
 
     def _await_client(self, seconds: float) -> None:
-        """Give the client so long for what comes next."""
-        self._forget()
+        """Wait for the client's next bytes, for that many seconds."""
+        self._stop_waiting()
         self._timer = self.loop.call_later(seconds, self._expired)
         self.waiting[self] = None
 
-    def _forget(self) -> None:
+    def _stop_waiting(self) -> None:
         self.waiting.pop(self, None)
         if self._timer is not None:
             self._timer.cancel()
@@ -152,46 +153,46 @@ class _Bounded(HttpToolsProtocol):
     def _expired(self) -> None:
         if self._reading == "head" or (self._reading and not self._is_answered()):
             seconds = self.limits.head_seconds + self.limits.body_seconds
-            self._refuse(408, f"A request is sent within {seconds:g} seconds.")
+            self._refuse(408, f"A request must be sent within {seconds:g} seconds.")
         else:
-            self._end()
+            self._close()
 
     def _refuse(self, status: int, detail: str) -> None:
-        """Answer in place of the application, which learns that its client has gone."""
-        now = self._answering
-        if now is None or not now.response_started or now.response_complete:
+        """Answer in place of the application, which is told that its client has disconnected."""
+        cycle = self._answering
+        if cycle is None or not cycle.response_started or cycle.response_complete:
             body = json.dumps({"detail": detail}).encode()
             self.transport.write(
                 STATUS_LINE[status] + b"content-type: application/json\r\nconnection: close\r\n"
                 b"content-length: %d\r\n\r\n%s" % (len(body), body)
             )
-        self._end()
+        self._close()
 
-    def _end(self) -> None:
-        """Close the connection, also where its client does not read."""
-        self._forget()
-        self._let_go()
-        self._watch()
+    def _close(self) -> None:
+        """Close the connection, even if its client does not read."""
+        self._stop_waiting()
+        self._disconnect()
+        self._watch_unread()
         self.transport.close()
 
-    def _let_go(self) -> None:
-        """Whatever answers learns at once that its client has gone, and writes no more."""
-        now = self._answering
-        if now is not None and not now.response_complete:
-            now.disconnected = True
-            now.message_event.set()
+    def _disconnect(self) -> None:
+        """Tell the application at once that its client has disconnected."""
+        cycle = self._answering
+        if cycle is not None and not cycle.response_complete:
+            cycle.disconnected = True
+            cycle.message_event.set()
 
-    def _watch(self) -> None:
-        """Cut the connection off when its client reads nothing of what is left unread."""
+    def _watch_unread(self) -> None:
+        """Abort the connection if its client goes on reading nothing."""
         left = self.transport.get_write_buffer_size()
         if left and not self._watched:
             self._watched = True
-            self.loop.call_later(self.limits.unread_seconds, self._unread, left)
+            self.loop.call_later(self.limits.unread_seconds, self._check_unread, left)
 
-    def _unread(self, before: int) -> None:
+    def _check_unread(self, before: int) -> None:
         self._watched = False
         if self.transport.get_write_buffer_size() >= before:
-            self._let_go()
+            self._disconnect()
             self.transport.abort()
         else:
-            self._watch()
+            self._watch_unread()

@@ -1,7 +1,7 @@
-"""In what order the values of a task stand: pure functions of what was declared.
+"""The order of a task's values: pure functions of what was declared.
 
-DfAnalyzer's clients send values without names, and name in a task another execution than in the
-declaration that it keeps to. So a task is read by the newest declaration that came before it.
+DfAnalyzer's clients send values without names, and their tasks name another execution than the
+declaration that they follow. So a task is read by the newest declaration that came before it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ __all__ = ["Order", "execution_of"]
 
 Names = tuple[str, ...]
 ANY = ""
-"""Stands for a transformation that names no attributes of a set itself."""
+"""Stands for all transformations that declare no attributes of a set themselves."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Order:
 
     Attributes:
         own: by the set's tag and the transformation's, which may name some of them.
-        grown: by the set's tag; those that one execution declared one after the other.
+        grown: by the set's tag: all that one execution has declared so far.
         execution: the one that declared last.
     """
 
@@ -36,18 +36,18 @@ class Order:
     execution: str | None = None
 
     def after(self, message: DataflowMessage) -> Order:
-        """The order once a dataflow's message has come."""
+        """The order after a further message of the dataflow."""
         own, grown = dict(self.own), dict(self.grown)
         execution = execution_of(message)
-        goes_on = execution is not None and execution == self.execution
+        continues = execution is not None and execution == self.execution
         for tag, found in _named(message).items():
             own[tag] = found
-            before = grown.get(tag, ()) if goes_on else ()
+            before = grown.get(tag, ()) if continues else ()
             grown[tag] = tuple(dict.fromkeys([*before, *found[ANY]]))
         return Order(own, grown, execution)
 
     def names(self, transformation: str, tag: str) -> Iterator[Names]:
-        """What the values of a set's row may be, the likeliest first."""
+        """The possible names of the values of a set's row, the likeliest first."""
         own = self.own.get(tag)
         if own is not None:
             yield own.get(transformation, own[ANY])
@@ -56,13 +56,13 @@ class Order:
 
     @cached_property
     def key(self) -> str:
-        """Names the order: the same where the same was declared."""
-        said = json.dumps([self.own, self.grown], sort_keys=True)
-        return hashlib.sha256(said.encode()).hexdigest()[:16]
+        """Identifies the order: equal declarations have equal keys."""
+        text = json.dumps([self.own, self.grown], sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def execution_of(message: DataflowMessage) -> str | None:
-    """The execution that a dataflow's message begins: named by it, or by who took it."""
+    """The execution that a dataflow's message begins, as its client or the service named it."""
     return message.get("exec") or message.get("opens")
 
 
@@ -70,10 +70,10 @@ def _named(message: DataflowMessage) -> dict[str, dict[str, Names]]:
     """The attributes that a message names, by set and transformation."""
     found: dict[str, dict[str, Names]] = {}
     for transformation in message.get("transformations", ()):
-        for each in transformation.get("sets", ()):
-            names = [attribute["name"].lower() for attribute in each.get("attributes", ())]
+        for set_ in transformation.get("sets", ()):
+            names = [attribute["name"].lower() for attribute in set_.get("attributes", ())]
             if names:
-                of = found.setdefault(each["tag"].lower(), {})
+                of = found.setdefault(set_["tag"].lower(), {})
                 for tag in (transformation["tag"].lower(), ANY):
                     of[tag] = tuple(dict.fromkeys([*of.get(tag, ()), *names]))
     return found

@@ -1,4 +1,4 @@
-"""The rows of a task's message, with the names of their values: pure functions."""
+"""Name the values in the rows of a task's message: pure functions."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from ..declarations import messages
 from ..declarations.dataflow import Declaration
 from ..declarations.sets import DeclaredSet
 from ..errors import ElementError
-from ._messages import SEPARATOR, DataSetMessage, Scalar, TaskMessage
 from ._orders import Order
+from .messages.fields import SEPARATOR, Scalar
+from .messages.task import DataSetMessage, TaskMessage
 
 __all__ = ["named_sets"]
 
@@ -18,26 +19,27 @@ MISSING = ("", "null")
 
 
 def named_sets(
-    said: TaskMessage, declaration: Declaration, orders: Sequence[Order]
+    task: TaskMessage, declaration: Declaration, orders: Sequence[Order]
 ) -> list[messages.DataSetMessage]:
-    """The sets of a message, each with the attributes that its values are.
+    """The sets of a task's message, with the attributes that their values belong to.
 
     Args:
-        said: the message.
-        declaration: its dataflow.
-        orders: that it may keep to, the likeliest first: the first that its values fit.
+        task: the message.
+        declaration: of its dataflow.
+        orders: the orders that the task may follow, the likeliest first; the first that fits the
+            values is taken.
     """
     found: list[messages.DataSetMessage] = []
-    for data in said.sets:
+    for data in task.sets:
         known = declaration.sets.get(data.tag, DeclaredSet(data.tag))
         wanted: Iterable[tuple[str, ...]] = [tuple(data.attributes or ())]
         if data.attributes is None:
             wanted = itertools.chain.from_iterable(
-                order.names(said.transformation, data.tag) for order in orders
+                order.names(task.transformation, data.tag) for order in orders
             )
         candidates = list(dict.fromkeys(wanted)) or [tuple(known.attributes)]
         readings = [_reading(data, known, names) for names in candidates]
-        fitting = (each for each in readings if len(readings) == 1 or _fits(known, each))
+        fitting = (rows for rows in readings if len(readings) == 1 or _fits(known, rows))
         found.append(next(fitting, readings[0]))
     return found
 
@@ -51,7 +53,7 @@ def _reading(
 
 
 def _values(element: list[Scalar] | str, numeric: Sequence[bool]) -> list[Scalar]:
-    """An element's values; a text that stands for more than one is split."""
+    """An element's values; a single text for several attributes is split."""
     values: list[Scalar] = [element] if isinstance(element, str) else element
     if len(values) == 1 and len(numeric) > 1 and isinstance(values[0], str):
         values = list(values[0].split(SEPARATOR))

@@ -1,4 +1,4 @@
-"""Running the service: where it listens, and who may ask."""
+"""Run the service: where it listens, and who may send requests."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ __all__ = ["ListenError", "guarded_app", "is_loopback", "serve", "server_of"]
 
 BACKLOG = 2048
 OTHER_DESCRIPTORS = 100
-"""So many are left for the journal, the store and what asks it."""
+"""Descriptors that are kept free for the journal and for connections to the store."""
 
 LAST_REQUESTS_SECONDS = 3
-"""So long requests that have begun are waited for when the service is told to end."""
+"""How long a service that is told to end waits for requests that have begun."""
 
 
 class ListenError(DfAnalyzerError):
-    """Nothing can listen on an address."""
+    """The service cannot listen on an address."""
 
 
 def serve(
@@ -48,38 +48,44 @@ def serve(
     """Serve until the process is told to end.
 
     Args:
-        store: where messages are stored; None is the private server of `home`.
+        store: where messages are stored; None: the private server of `home`.
         home: the data folder that holds the journals.
         host: the address to listen on.
         port: the port; 0 takes a free one.
-        token: the bearer token that requests carry; None only on loopback.
-        report: is told the service's address.
-        zone: of times that name none; None is this machine's.
+        token: the bearer token that requests must carry; None only on loopback.
+        report: called with the service's address.
+        zone: the time zone of times without one; None: this machine's.
 
     Raises:
         DefinitionError: `host` is not loopback, and there is no token.
-        ListenError: nothing can listen there.
+        ListenError: the service cannot listen there.
     """
     app = guarded_app(store, home, host, token, zone)
     with contextlib.closing(_listening(host, port)) as listener:
         name = f"[{host}]" if ":" in host else host
         report(f"http://{name}:{listener.getsockname()[1]}")
-        with contextlib.suppress(KeyboardInterrupt):  # that is how it is told to end
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C ends the service
             server_of(app, _own_limits()).run(sockets=[listener])
 
 
 def server_of(app: Guard, limits: Limits) -> uvicorn.Server:
-    """What runs the service; its clients are kept within limits."""
+    """The server that runs the service, within limits."""
     config = uvicorn.Config(
-        app, log_level="warning", access_log=False, lifespan="on", server_header=False, ws="none",
-        timeout_graceful_shutdown=LAST_REQUESTS_SECONDS, http=bounded_protocol(limits),
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
+        http=bounded_protocol(limits),
         timeout_keep_alive=math.ceil(limits.idle_seconds),
-    )  # fmt: skip
+    )
     return uvicorn.Server(config)
 
 
 def _own_limits() -> Limits:
-    """The usual ones, but for a process that may not open so many connections."""
+    """The default limits, with fewer connections if this process may open fewer descriptors."""
     limits = Limits()
     if sys.platform == "win32":
         return limits
@@ -98,19 +104,19 @@ def _listening(host: str, port: int) -> socket.socket:
         return socket.create_server((host.strip("[]"), port), family=family, backlog=BACKLOG)
     except OSError as error:
         raise ListenError(
-            f"Nothing can listen on {host} port {port}: {error.strerror or error}. Give another "
-            "--port, or an address of this machine."
+            f"The service cannot listen on {host} port {port}: {error.strerror or error}. Give "
+            "another --port, or an address of this machine."
         ) from None
 
 
 def guarded_app(
     store: StoreURL | None, home: Path, host: str, token: str | None, zone: tzinfo | None = None
 ) -> Guard:
-    """The service and what stands before it; raises DefinitionError like `serve`."""
+    """The service with its guard; raises DefinitionError like `serve`."""
     if token is None and not is_loopback(host):
         raise DefinitionError(
-            f"Who listens on {host!r}, beyond this machine, asks for a token: put one into a file "
-            "that only you can read and give --token-file, or set KERAS_PROV_TOKEN."
+            f"Other machines can reach {host!r}, so the service requires a token: put one into a "
+            "file that only you can read and give --token-file, or set KERAS_PROV_TOKEN."
         )
     client = Client(store, home, relays=True)
     app = create_app(client, lambda: reader_connection(store, home), zone)
@@ -118,7 +124,7 @@ def guarded_app(
 
 
 def is_loopback(host: str) -> bool:
-    """Whether nobody beyond this machine reaches an address."""
+    """Whether only this machine can reach an address."""
     if host == "localhost":
         return True
     try:

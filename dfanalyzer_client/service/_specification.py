@@ -21,10 +21,11 @@ HEAD = re.compile(r"\s*([A-Za-z]+)\s*\(")
 def specification(text: str) -> dict[str, Any]:
     """The arguments of `path_query.query_with` that a specification gives.
 
-    Names are separated by ``;`` or ``,``, and may stand in braces; conditions by ``;`` all hold.
+    Names are separated by ``;`` or ``,``, and may be in braces. Conditions are separated by ``;``;
+    all of them must hold.
 
     Raises:
-        SelectionError: a line is none of DfAnalyzer's methods, or one is given twice.
+        SelectionError: a line calls no method of DfAnalyzer's, or a method is given twice.
     """
     found: dict[str, str] = {}
     for line in filter(str.strip, text.splitlines()):
@@ -32,18 +33,18 @@ def specification(text: str) -> dict[str, Any]:
         method = head[1].lower() if head else ""
         if head is None or method not in METHODS or not line.rstrip().endswith(")"):
             raise SelectionError(
-                f"A query is specified by lines as source(sets). Expected one of "
+                f"A query is specified by lines such as source(sets). Expected one of "
                 f"{', '.join(METHODS)}. Received: {line[:100]!r}."
             )
         if method in found:
             raise SelectionError(f"{method}(…) is given twice.")
         found[method] = line.rstrip()[head.end() : -1].strip()
-    names = {each: _names(found.get(each, "")) for each in METHODS[1:6]}
-    conditions = [each for each in _parts(found.get("selection", ""), ";") if each]
+    names = {method: _names(found.get(method, "")) for method in METHODS[1:6]}
+    conditions = filter(None, _parts(found.get("selection", ""), ";"))
     return {
         **names,
         "mapping": found.get("mapping") or "PHYSICAL",
-        "selection": " AND ".join(f"({each}\n)" for each in conditions),
+        "selection": " AND ".join(f"({condition}\n)" for condition in conditions),
     }
 
 
@@ -63,11 +64,11 @@ def plain_value(value: Any) -> Any:
 
 def _names(text: str) -> list[str]:
     inner = text.removeprefix("{").removesuffix("}")
-    return [each for part in _parts(inner, ";") for each in _parts(part, ",") if each]
+    return [name for part in _parts(inner, ";") for name in _parts(part, ",") if name]
 
 
 def _parts(text: str, separator: str) -> Iterable[str]:
-    """Parts of a text, none of which is divided within quotes."""
+    """The parts of a text; a separator within quotes separates nothing."""
     parts, quote = [""], ""
     for character in text:
         if not quote and character == separator:
@@ -76,4 +77,4 @@ def _parts(text: str, separator: str) -> Iterable[str]:
         if character in "'\"":
             quote = "" if quote == character else quote or character
         parts[-1] += character
-    return [each.strip() for each in parts]
+    return [part.strip() for part in parts]

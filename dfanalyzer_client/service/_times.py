@@ -1,7 +1,8 @@
-"""Times as clients say them, in UTC.
+"""Convert the times that clients send to UTC.
 
-DfAnalyzer's clients say their local time in whole seconds and no zone; others say seconds since
-1970. Where no zone is said, it is that of the service's machine, or the one that it was told of.
+DfAnalyzer's clients send their local time, in whole seconds and without a time zone; others send
+seconds since 1970. A time without a zone is taken to be in the zone of the service's machine, or
+in the one that the service was started with.
 """
 
 from __future__ import annotations
@@ -15,39 +16,39 @@ __all__ = ["Clock", "parsed_time", "stored_time", "utc_period"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECONDS_FROM = 1e11
-"""Java's clients count milliseconds; as seconds this is the year 5138."""
+"""Numbers from here on are milliseconds, as Java counts; as seconds, this is the year 5138."""
 
 LARGEST = 1e13
 SECONDS = re.compile(r"-?\d{9,}(\.\d*)?")
-"""A number in a text; one of fewer digits is a date as ISO 8601 has it without hyphens."""
+"""A number as text; one with fewer digits is a date of ISO 8601 without hyphens."""
 
 
 class Clock:
-    """This machine's time, which never goes back: what the service dates itself."""
+    """This machine's time for what the service dates itself; it never goes back."""
 
     def __init__(self) -> None:
         self._last = datetime.min.replace(tzinfo=UTC)
         self._lock = threading.Lock()
 
     def now(self) -> datetime:
-        """Now, and at least what it said last."""
+        """The time now, but never before the last one returned."""
         with self._lock:
             self._last = max(self._last, datetime.now(UTC))
             return self._last
 
 
 def parsed_time(value: Any) -> datetime | None:
-    """A time that a message says, of no zone where it names none; raises ValueError."""
+    """A time in a message, without a zone if the message has none; raises ValueError."""
     if value in (None, "", "null"):
         return None
     if isinstance(value, str) and not SECONDS.fullmatch(value.strip()):
         moment = datetime.fromisoformat(value.strip())
-        return moment if moment.tzinfo is None else _checked(moment, UTC)
+        return moment if moment.tzinfo is None else _in_utc(moment, UTC)
     if isinstance(value, bool) or not isinstance(value, (str, int, float)):
-        raise ValueError("A time is a text as ISO 8601 has it, or seconds since 1970.")
+        raise ValueError("A time must be a text as in ISO 8601, or seconds since 1970.")
     number = float(value)
     if not abs(number) < LARGEST:
-        raise ValueError(f"No time of seconds or milliseconds since 1970: {value!r:.80}")
+        raise ValueError(f"Not a time in seconds or milliseconds since 1970: {value!r:.80}")
     seconds = number / 1000 if abs(number) >= MILLISECONDS_FROM else number
     return EPOCH + timedelta(seconds=seconds)
 
@@ -55,23 +56,23 @@ def parsed_time(value: Any) -> datetime | None:
 def utc_period(
     start: datetime | None, end: datetime | None, zone: tzinfo | None
 ) -> tuple[datetime | None, datetime | None]:
-    """Begin and end of one period in UTC.
+    """Start and end of a period in UTC.
 
-    Of an hour that a clock shows twice, when summer ends, the end is in the second where it would
-    else come before the begin.
+    When summer time ends, clocks show one hour twice. An end in that hour is taken to be in the
+    second one if it would otherwise come before the start.
 
     Args:
-        start: when it began; of `zone` where it has none of its own.
+        start: when it began; in `zone` if it has no time zone itself.
         end: when it ended, likewise.
-        zone: None is this machine's.
+        zone: a time zone; None: this machine's.
 
     Raises:
-        ValueError: in UTC it is of no year from 1 to 9999.
+        ValueError: in UTC, a time is not in the years 1 to 9999.
     """
-    began = None if start is None else _checked(start, zone)
-    ended = None if end is None else _checked(end, zone)
+    began = None if start is None else _in_utc(start, zone)
+    ended = None if end is None else _in_utc(end, zone)
     if end is not None and began is not None and ended is not None and ended < began:
-        ended = _checked(end.replace(fold=1), zone)
+        ended = _in_utc(end.replace(fold=1), zone)
     return began, ended
 
 
@@ -81,9 +82,11 @@ def stored_time(moment: datetime) -> str:
     return plain.isoformat(" ", "microseconds" if plain.microsecond else "seconds")
 
 
-def _checked(moment: datetime, zone: tzinfo | None) -> datetime:
+def _in_utc(moment: datetime, zone: tzinfo | None) -> datetime:
     try:
         placed = moment.replace(tzinfo=zone) if moment.tzinfo is None and zone else moment
         return placed.astimezone(UTC)
     except (OverflowError, ValueError, OSError):
-        raise ValueError(f"In UTC it is of no year from 1 to 9999: {moment.isoformat()}") from None
+        raise ValueError(
+            f"In UTC, the time is not in the years 1 to 9999: {moment.isoformat()}"
+        ) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, Self
 
 import pymonetdb
 
@@ -22,7 +22,7 @@ ROWS_PER_FETCH = 10_000
 
 
 class Connection:
-    """A connection in which each statement is part of a transaction.
+    """A connection in which each statement is part of a transaction; ``with`` closes it.
 
     Raises StoreUnavailableError if nobody answers, and StoreLoginError if the server refuses the
     user, the password or the database's name.
@@ -85,6 +85,12 @@ class Connection:
         """End the transaction without its changes; does nothing if the connection is dead."""
         with contextlib.suppress(Exception):
             self._connection.rollback()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     def close(self) -> None:
         """Close the connection; closing it twice is harmless."""

@@ -108,7 +108,7 @@ def test_nonsense_is_refused_and_changes_nothing(
         (here, here.replace("127.0.0.1", "localhost"), 1, "are the same server"),
         ("monetdb://other.example.org/x", here, 1, "ada@127.0.0.1:9/before"),
         ("ada:s3cret@x", here, 1, "Invalid store URL"),
-        (GONE, None, 2, "Say where the server is now"),
+        (GONE, None, 2, "Name the new address of the server"),
         (GONE, here.replace("provenance", "none"), 1, "check user, password and database"),
         (GONE, "monetdb://u:s3cret@127.0.0.1:1/x", 1, "No MonetDB answers"),
     ):

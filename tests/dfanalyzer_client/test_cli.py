@@ -276,7 +276,7 @@ def test_db_init_makes_the_catalogue_once(tmp_path: Path) -> None:
     """On a server named by URL, as on the private one, a second call finds it there."""
     server = PrivateServer(tmp_path)
     url = server.ensure().reveal()
-    assert "was made" in run("db", "init", "--store", url).stdout
+    assert "was created" in run("db", "init", "--store", url).stdout
     shown = run("db", "init", env={"KERAS_PROV_STORE": url}).stdout
     assert "is there already" in shown
     assert "password" not in shown

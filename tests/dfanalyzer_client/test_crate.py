@@ -399,8 +399,8 @@ def test_a_file_of_another_content_is_not_copied(
 
     first, second = crate["#file-1"], crate["#file-2"]
     assert (first["sha256"], second["sha256"]) == recorded
-    assert "its content is another one now" in first["description"]
-    assert "it is not where it was written any more" in second["description"]
+    assert "its content has changed" in first["description"]
+    assert "it is no longer where it was written" in second["description"]
     assert crate["#task-savingmodel-1"]["result"][-1] == {"@id": "#file-1"}
     assert not (crate.folder / "files").exists()
     assert "changed.weights.h5" in crate.text("README.md").partition("## Missing")[2]
@@ -526,7 +526,7 @@ def test_what_is_there_is_not_overwritten(
     for target in (folder, tmp_path / "crate.zip"):
         with pytest.raises(CrateError, match="exists"):
             exported(home, tag, target)
-    with pytest.raises(CrateError, match="something else than a crate in it"):
+    with pytest.raises(CrateError, match="something other than a crate in it"):
         exported(home, tag, other, force=True)
     exported(home, tag, folder, force=True)
 

@@ -84,7 +84,7 @@ def test_the_script_that_a_command_line_names(folder: Path, words: str, name: st
         ("…/train.py", "its name is masked in the recorded command line"),
         ("/usr/bin/torchrun train.py", "it was run by the installed command torchrun"),
         ("/usr/bin/keras-prov run --tag", "the recorded command line names no script"),
-        ("train.py 'cut o…", "the recorded command line is not whole"),
+        ("train.py 'cut o…", "the recorded command line is incomplete"),
     ],
 )
 def test_where_no_script_is_named_the_reason_is(folder: Path, words: str, reason: str) -> None:
@@ -190,5 +190,5 @@ def test_a_file_of_which_little_is_known_is_named(tmp_path: Path) -> None:
     assert (first.path, first.writers, first.readers) == (None, {1}, frozenset())
     assert second.origins == ("s3://bucket/b",)
     assert (second.path, second.writers, second.readers) == (None, {1}, {2})
-    assert second.note == "it is behind a URL, and not in the artifact store"
+    assert second.note == "it is at a URL, and not in the artifact store"
     assert not list(tmp_path.iterdir())

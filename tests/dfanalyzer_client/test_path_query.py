@@ -320,7 +320,7 @@ def test_names_may_hold_dots(tag: str, ask: Any) -> None:
 def test_rows_are_bounded(mesh: Mesh) -> None:
     """As many as were asked for at most, and none is as good a number as others."""
     assert [len(query(mesh.tag, "imesh", "imesh", limit=n)) for n in (0, 1, 9)] == [0, 1, 2]
-    with pytest.raises(DefinitionError, match=r"no less than 0\. Received: -1"):
+    with pytest.raises(DefinitionError, match=r"must be 0 or more\. Received: -1"):
         query(mesh.tag, "imesh", "imesh", limit=-1)
 
 
@@ -347,4 +347,4 @@ def test_the_command_prints_what_the_function_gives(mesh: Mesh, home: Path) -> N
     wrong = run(*way, "--selection", "1; DROP TABLE x")
     assert wrong.returncode == 1
     assert len(wrong.stderr.splitlines()) == 1
-    assert "no condition" in wrong.stderr
+    assert "not a condition" in wrong.stderr

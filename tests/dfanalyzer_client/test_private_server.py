@@ -22,7 +22,7 @@ import pymonetdb
 import pytest
 
 from dfanalyzer_client.errors import KernelMissingError, PrivateServerError
-from dfanalyzer_client.private_server import PrivateServer, ServerStatus, _lifecycle, _process
+from dfanalyzer_client.private_server import PrivateServer, ServerStatus, _launching, _process
 from dfanalyzer_client.private_server._network import free_port
 from dfanalyzer_client.store import Connection
 
@@ -401,7 +401,7 @@ def test_missing_libraries_are_said_with_the_cure(
     server: PrivateServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An installation without the kernel says how to get one, or to name a server."""
-    monkeypatch.setattr(_lifecycle, "kernel_available", lambda: False)
+    monkeypatch.setattr(_launching, "kernel_available", lambda: False)
     with pytest.raises(KernelMissingError, match="KERAS_PROV_STORE"):
         server.ensure()
 

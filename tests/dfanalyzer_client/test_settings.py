@@ -115,10 +115,13 @@ def test_what_to_capture(
     ("lines", "said"),
     [
         ("hoem = 'x'", "Unknown key 'hoem' of [tool.keras_prov] in {file}. Did you mean 'home'?"),
-        ("home = ['x']", "home of [tool.keras_prov] in {file} is a text, a number, true or false."),
+        (
+            "home = ['x']",
+            "home of [tool.keras_prov] in {file} must be a text, a number, true or false.",
+        ),
         ("server_idle = 'soon'", "server_idle of [tool.keras_prov] in {file} must be a number"),
         ("exit_flush = -1", "exit_flush of [tool.keras_prov] in {file} must be a number"),
-        ("home = ", "{file} is no TOML: "),
+        ("home = ", "{file} is not valid TOML: "),
     ],
 )
 def test_a_wrong_setting_names_file_and_key(project: Path, lines: str, said: str) -> None:
@@ -168,7 +171,9 @@ def test_a_wrong_author_or_licence_says_where_it_stands(
     with pytest.raises(DfAnalyzerError, match=r"license of \[tool.keras_prov\] in .*'my own'"):
         settings.licence()
     monkeypatch.setenv("KERAS_PROV_AUTHOR", "Ada <ada>")
-    with pytest.raises(DfAnalyzerError, match=r"KERAS_PROV_AUTHOR has something that is no name"):
+    with pytest.raises(
+        DfAnalyzerError, match=r"KERAS_PROV_AUTHOR has something that is not a name"
+    ):
         settings.author()
 
 

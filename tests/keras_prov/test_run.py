@@ -224,7 +224,7 @@ def test_processes_that_the_program_spawns(run: Any, tmp_path: Path) -> None:
     [
         (["missing.py"], "missing.py cannot be read: No such file"),
         (["-m", "no.such"], "No module named 'no'"),
-        (["broken.py"], "broken.py is no Python: "),
+        (["broken.py"], "broken.py is not valid Python: "),
         (["--tag", "", "ok.py"], "tag"),
         (["--store", "mysql://x", "ok.py"], "mysql"),
         (["--nonsense", "ok.py"], "--nonsense"),

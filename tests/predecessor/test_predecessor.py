@@ -183,7 +183,7 @@ def test_an_upgrade_keeps_every_answer(old: StoreURL) -> None:
     assert answers(old) == before
     checked = run(old, "db", "check")
     assert (checked.returncode, checked.stdout.count("\n")) == (0, 1)
-    assert run(old, "db", "upgrade").stdout == "Nothing was to be done.\n"
+    assert run(old, "db", "upgrade").stdout == "The catalogue is up to date.\n"
     connection = Connection(old)
     steps = connection.query('SELECT step FROM "public".catalogue_version ORDER BY made')
     assert [step.partition(": ")[2] for (step,) in steps] == [
@@ -354,7 +354,7 @@ def test_a_database_without_a_catalogue_and_one_of_ours_are_told_apart(
     """`db check` says so, and `db upgrade` makes what is missing."""
     url = server.ensure()
     assert "There is no catalogue" in run(url, "db", "check").stdout
-    assert run(url, "db", "upgrade").stdout == "There was no catalogue; one was made.\n"
+    assert run(url, "db", "upgrade").stdout == "There was no catalogue, so one was created.\n"
     assert run(url, "db", "check").returncode == 0
     connection = Connection(url)
     with connection.transaction():

@@ -106,7 +106,7 @@ def test_pages_of_other_sites_are_refused(running: Service, tag: str) -> None:
 def test_an_address_that_is_taken_or_not_ours_is_an_error_of_one_line(running: Service) -> None:
     """The message says what to do; no journal is left of it."""
     assert "Give another --port" in refused("--port", str(running.port))
-    assert "Nothing can listen" in refused("--host", "192.0.2.77", KERAS_PROV_TOKEN=TOKEN)
+    assert "cannot listen on" in refused("--host", "192.0.2.77", KERAS_PROV_TOKEN=TOKEN)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks import http_clients
 from dfanalyzer_client.private_server import PrivateServer
-from dfanalyzer_client.service._messages import TaskMessage
+from dfanalyzer_client.service.messages.task import TaskMessage
 from dfanalyzer_client.store import Connection
 from message_keys import checked_keys, messages_of
 from service.conftest import Stored
@@ -278,7 +278,7 @@ ABROAD = {"tags": [{"tag": "nosuch"}], "ids": [{"id": 1}]}
         ({"status": "DONE"}, 422, "status: Input should be 'READY', 'RUNNING'"),
         ({"exec": "a\0b"}, 422, "exec: "),
         ({"performances": [{"startTime": "yesterday"}]}, 422, "performances.0.startTime"),
-        ({"performances": [{"startTime": BEFORE_TIME}]}, 422, "of no year"),
+        ({"performances": [{"startTime": BEFORE_TIME}]}, 422, "not in the years"),
         (
             {"dependency": {"tags": [{"tag": "trainingmodel"}], "ids": [{"id": "a"}]}},
             422,

@@ -9,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfanalyzer_client.service._json import lenient
-from dfanalyzer_client.service._text import TextError, read_dataflow, read_task, task_of
+from dfanalyzer_client.service.text_protocol.body import task_of
+from dfanalyzer_client.service.text_protocol.calls import TextError
+from dfanalyzer_client.service.text_protocol.dataflow import read_dataflow
+from dfanalyzer_client.service.text_protocol.task import read_task
 from service.conftest import Stored
 from service.running import Answer, Service
 
@@ -153,19 +156,19 @@ def test_a_dataflow_in_text_is_the_same_message_in_json() -> None:
         ("", "Line 1: the message has no line task("),
         ("\n\nhello", "Line 3: expected one of task("),
         ("task(a,b,1, ,RUNNING", "Line 1: expected one of"),
-        ("task(a,b,1,RUNNING)", "Line 1: task(DATAFLOW,TRANSFORMATION,ID,SUBID,STATUS"),
+        ("task(a,b,1,RUNNING)", "Line 1: expected task(DATAFLOW,TRANSFORMATION,ID,SUBID,STATUS"),
         ("task(a,b,one, ,RUNNING)", "Line 1: id: Input should be a valid integer"),
         ("task(a,b,1, ,WALKING)", "Line 1: status: "),
         ("task(a,b,1, ,RUNNING)\ntask(a,b,2, ,RUNNING)", "Line 2: task(…) is given twice"),
         ("task(a,b,1, ,RUNNING)\n\ncollection(s,{{1;2)", "Line 3: a brace is missing"),
-        ("task(a,b,1, ,RUNNING)\ncollection(s,{1;2})", "Line 2: a list in braces"),
-        ("task(a,b,1, ,RUNNING)\ncollection(s)", "Line 2: collection(SET,"),
+        ("task(a,b,1, ,RUNNING)\ncollection(s,{1;2})", "Line 2: expected a list in braces"),
+        ("task(a,b,1, ,RUNNING)\ncollection(s)", "Line 2: expected collection(SET,"),
         ("task(a,b,1, ,RUNNING)\ncollection(s,{{{1}}})", "Line 2: element 1 has braces"),
         ("task(a,b,1, ,RUNNING)\ndependency({a;b},{{1}})", "Line 2: 2 transformations and 1"),
         ("task(a,b,1, ,RUNNING)\ndependency({a},{{x}})", "Line 2: dependency: "),
         ("task(a,b,1, ,RUNNING)\nfile(%\0,/x)", "Line 2: files.0.name: "),
         ("dataset(a,{},{})", "Line 1: expected one of task("),
-        (b"task(a,b,1, ,RUNNING)\nfile(\xff,x)", "Line 2: it is not UTF-8"),
+        (b"task(a,b,1, ,RUNNING)\nfile(\xff,x)", "Line 2: the text is not UTF-8"),
     ],
 )
 def test_a_task_that_cannot_be_read_is_refused(text: str | bytes, reason: str) -> None:

@@ -23,7 +23,7 @@ FAILED = "http://schema.org/FailedActionStatus"
 REASONS = {
     "INTERRUPTED": "It was interrupted.",
     "PRUNED": "Its search pruned it.",
-    "ABANDONED": "Its process ended without a word.",
+    "ABANDONED": "Its process ended without reporting the end of the task.",
     "FAILED": "It failed; no reason was recorded.",
 }
 """For tasks that have no error message."""

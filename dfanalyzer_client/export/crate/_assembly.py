@@ -112,7 +112,7 @@ def _add_environment(work: Work) -> list[str]:
         work.add_text(
             "requirements.txt",
             requirements,
-            "The packages that were imported, in their versions, as pip reads them.",
+            "The packages that were imported, with their versions, as a requirements file for pip.",
             about=reference(RUN),
         )
     variables = work.environment.last("variable")
@@ -150,25 +150,24 @@ def _add_files(work: Work) -> None:
     files = collect_files(work.run.record.files, work.crate.folder)
     if not any(file.path for file in files):
         work.notes.missing.append(
-            "The model: it was not captured (key MODEL) nor saved, or what was saved is not to be "
-            "had."
+            "The model: it was neither captured (key MODEL) nor saved, or the saved file is not "
+            "available."
         )
     for file in files:
-        id_ = _inside(work, file) if file.path else _outside(work, file)
+        id_ = _inside(work, file, file.path) if file.path else _outside(work, file)
         work.materials.append(Material(id_, file.readers, file.writers))
 
 
-def _inside(work: Work, file: CrateFile) -> str:
-    assert file.path is not None  # noqa: S101  # for mypy
+def _inside(work: Work, file: CrateFile, path: str) -> str:
     labels = [label_of(task) for task in work.run.record.tasks if task.id in file.writers]
     description = (
         f"A {'folder' if file.is_folder else 'file'} that {' and '.join(labels)} wrote, as "
         f"{' and '.join(file.origins)}. Its SHA-256 is the recorded one."
     )
-    work.notes.inside.append((file.path, description))
+    work.notes.inside.append((path, description))
     others = file.names[1:]
     return work.crate.add_file(
-        file.path,
+        path,
         name=file.names[0],
         description=description,
         **({"alternateName": " and ".join(others)} if others else {}),

@@ -119,7 +119,7 @@ def _copied(group: list[FileRecord], sha256: str, target: Path) -> str:
         return ""
     with contextlib.suppress(OSError):
         target.parent.rmdir()  # if it is empty
-    return notes[0] if notes else "it is behind a URL, and not in the artifact store"
+    return notes[0] if notes else "it is at a URL, and not in the artifact store"
 
 
 def _copied_from(source: Path, sha256: str, target: Path) -> str:
@@ -131,13 +131,13 @@ def _copied_from(source: Path, sha256: str, target: Path) -> str:
             copy_regular(source, target)
         _, digest = file_digest(target)  # of the copy, because the file may change meanwhile
     except FileNotFoundError:
-        problem = "it is not where it was written any more"
+        problem = "it is no longer where it was written"
     except (OSError, shutil.Error) as error:
         problem = f"it cannot be read ({type(error).__name__})"
     else:
         if digest == sha256.lower():
             return ""
-        problem = f"its content is another one now: its SHA-256 is {digest}"
+        problem = f"its content has changed: its SHA-256 is now {digest}"
     _remove(target)
     return problem
 
@@ -156,15 +156,13 @@ def _is_in_store(sha256: str, target: Path) -> bool:
 def _is_in_remote_store(root: str, sha256: str, target: Path) -> bool:
     import fsspec  # type: ignore[import-untyped]
 
-    try:
+    with contextlib.suppress(Exception):  # file systems raise their own; a missing file is reported
         system, folder = fsspec.core.url_to_fs(root)
         for name in sorted(system.glob(f"{folder.rstrip('/')}/{sha256[:2]}/{sha256}*")):
             with system.open(name, "rb") as source, target.open("wb") as copy:
                 shutil.copyfileobj(source, copy, 1 << 20)
             if file_digest(target)[1] == sha256:
                 return True
-    except Exception:  # noqa: S110  # backends raise their own errors; a missing file is reported
-        pass
     _remove(target)
     return False
 

@@ -38,8 +38,8 @@ def licence_of(licence: str | None) -> Entity:
             "@type": "CreativeWork",
             "name": "No licence",
             "description": (
-                "Whoever wrote this crate named no licence: nobody else may use it but where the "
-                "law allows it, or its author does."
+                "Whoever wrote this crate named no licence, so others may use it only if the law "
+                "or its author allows it."
             ),
         }
     url = licence_url(licence)

@@ -22,7 +22,7 @@ OURS = ("keras_prov", "dfanalyzer_client.cli")
 """Modules that are the `keras-prov` command."""
 
 RUN_OPTIONS = ("--capture", "--tag", "--store")
-"""Options of ``keras-prov run`` that a value follows."""
+"""Options of ``keras-prov run`` that take a value."""
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ def find_script(environment: Environment, began: datetime | None) -> Script:
         reason = f"it was run by the installed command {Path(target.file).name}"
         return Script(reason=reason, command=command)
     for path in _candidates(target, Path(folder) if folder else None):
-        if os.path.isfile(path):  # noqa: PTH113  # Path's raises where a folder is not ours to read
+        if os.path.isfile(path):  # noqa: PTH113  # Path.is_file raises if a folder may not be read
             if not os.access(path, os.R_OK):
-                return Script(reason=f"{path} is not ours to read", command=command)
+                return Script(reason=f"{path} may not be read", command=command)
             return Script(path, changed=_changed(path, began), command=command)
     if target.module:
         reason = f"module {target.module} is not in the folder that it was started in"
@@ -103,8 +103,8 @@ def _named(command: str) -> _Target:
     """What a Python command line runs."""
     try:
         words = shlex.split(command)
-    except ValueError:  # cut off within a quotation
-        return _Target(reason="the recorded command line is not whole")
+    except ValueError:  # the line was cut within quotes
+        return _Target(reason="the recorded command line is incomplete")
     target, rest = _of_python(words[1:])
     is_ours = Path(target.file).name == "keras-prov" or target.module in OURS
     return _of_run(rest[1:]) if is_ours and rest[:1] == ["run"] else target

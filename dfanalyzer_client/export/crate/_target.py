@@ -50,16 +50,16 @@ def is_zip(target: Path) -> bool:
 def _refuse_to_overwrite(target: Path, force: bool) -> None:
     if not os.path.lexists(target) or _is_empty_folder(target):
         if is_zip(target) and target.is_dir():
-            raise CrateError(f"{target} is a folder: a crate of that name would be a file.")
+            raise CrateError(f"{target} is a folder, but a crate of that name would be a file.")
         return
     if not force:
         raise CrateError(f"{target} exists. Name another place, or replace it with --force.")
     if is_zip(target) != target.is_file():
         kind = "file" if target.is_file() else "folder"
-        raise CrateError(f"{target} is a {kind}, and a crate of that name would be none.")
+        raise CrateError(f"{target} is a {kind}, but a crate of that name would not be one.")
     if target.is_dir() and not (target / METADATA).is_file():
         raise CrateError(
-            f"{target} is a folder with something else than a crate in it, which is not removed. "
+            f"{target} is a folder with something other than a crate in it, which is not removed. "
             "Name another place."
         )
 

@@ -37,12 +37,12 @@ def add_workflow(
         shared |= {"version": source.commit, "isBasedOn": reference(source_id(source))}
         if source.url:
             shared["url"] = reference(source.commit_url or source.url)
-    told = describe_script(script, source)
+    description = describe_script(script, source)
     if script.path is None:
-        main = _add_dataflow(crate, record, f"{told} {DECLARED}", shared)
+        main = _add_dataflow(crate, record, f"{description} {DECLARED}", shared)
     else:
         _add_dataflow(crate, record, DECLARED)
-        about = {"@type": list(TYPES), "description": told, **shared}
+        about = {"@type": list(TYPES), "description": description, **shared}
         about["programmingLanguage"] = reference(PYTHON)
         main = crate.add_file(_copied(crate, script.path), **about)
     crate.set_root(mainEntity=reference(main))

@@ -13,10 +13,9 @@ from ...config import settings
 from ...config.author import Author
 from ...config.store_url import StoreURL
 from ...errors import DfAnalyzerError, UnknownTagError
-from ...executions import summaries as analysis
 from ...executions.reader import read_execution
 from ...executions.record import ExecutionRecord
-from ...executions.summaries import ExecutionSummary
+from ...executions.summaries import ExecutionSummary, executions, find_execution
 from ...store import Connection, reader_connection
 from ..masked import published
 from ._clocks import drop_contradictory_times
@@ -69,11 +68,8 @@ def prov_document(
     """
     url = settings.store_url(store)
     options = options_for(url, epochs=epochs, prospective=prospective, author=author, base=base)
-    connection = reader_connection(url, home or settings.home())
-    try:
+    with reader_connection(url, home or settings.home()) as connection:
         return document_with(connection, str(execution), options)
-    finally:
-        connection.close()
 
 
 def options_for(
@@ -107,7 +103,7 @@ def options_for(
 
 def document_with(connection: Connection, execution: str, options: Options) -> ProvDocument:
     """`prov_document` over an open connection."""
-    return document_of(_read(connection, analysis.find_execution(connection, execution)), options)
+    return document_of(_read(connection, find_execution(connection, execution)), options)
 
 
 def export_execution(
@@ -126,7 +122,7 @@ def export_execution(
         DfAnalyzerError: an optional package or Graphviz is missing.
     """
     if isinstance(execution, str):
-        execution = analysis.find_execution(connection, execution)
+        execution = find_execution(connection, execution)
     record = _read(connection, execution)
     with needs_extra(f"--format {format_}"):
         if format_ in FORMATS:
@@ -143,7 +139,7 @@ def export_dataflow(
         UnknownTagError: there is no such dataflow, or it has no execution.
         DfAnalyzerError: the format has no bundles; an optional package or Graphviz is missing.
     """
-    summaries = analysis.executions(connection, dataflow)
+    summaries = executions(connection, dataflow)
     if not summaries:
         raise UnknownTagError(
             f"No execution of a dataflow {dataflow!r}: `keras-prov runs` lists them."
@@ -155,8 +151,8 @@ def export_dataflow(
         chosen = FORMATS[format_]
         if chosen.parts is None:
             raise DfAnalyzerError(
-                f"{chosen.title} has no bundles, which keep executions apart: take --format trig, "
-                "or export them one by one."
+                f"{chosen.title} has no bundles, which keep executions apart: use --format trig, "
+                "or export the executions one by one."
             )
         top = _top(summaries, options)
         for text in chosen.parts(top, _bundles(connection, summaries, options)):

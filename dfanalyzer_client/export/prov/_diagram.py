@@ -45,7 +45,7 @@ def picture(document: ProvDocument, title: str, kind: str) -> bytes:
     """
     command = ["dot", f"-T{kind}", f"-Gdpi={RESOLUTION if kind == 'png' else 72}"]
     try:
-        done = subprocess.run(  # noqa: S603 (constants alone)
+        done = subprocess.run(  # noqa: S603  # constants alone
             command,
             input=dot(document, title).encode(),
             capture_output=True,
@@ -55,10 +55,10 @@ def picture(document: ProvDocument, title: str, kind: str) -> bytes:
     except (FileNotFoundError, PermissionError):
         raise DfAnalyzerError(
             f"A picture ({kind}) needs Graphviz' program `dot`: apt-get install graphviz, brew "
-            "install graphviz, or https://graphviz.org/download/. --format dot does without."
+            "install graphviz, or https://graphviz.org/download/. --format dot needs no Graphviz."
         ) from None
     except subprocess.TimeoutExpired:
-        raise DfAnalyzerError(f"Graphviz has not drawn it in {SECONDS:g} s.") from None
+        raise DfAnalyzerError(f"Graphviz has not drawn the picture within {SECONDS:g} s.") from None
     if done.returncode:
         raise DfAnalyzerError(f"Graphviz failed: {done.stderr.decode(errors='replace').strip()}")
     return done.stdout
@@ -97,7 +97,7 @@ def _graph(document: ProvDocument, title: str) -> Any:
         "nodesep": "0.12",
         "ranksep": "0.45",
         "labelloc": "t",
-        "label": _quoted(f"{title}\narrows lead back, to what things came of"),
+        "label": _quoted(f"{title}\narrows lead from results back to their causes"),
     }
     for name, value in settings.items():
         graph.set(name, value)

@@ -3,7 +3,7 @@
 Identifiers are built only from tags and numbers of the execution, so they are the same in every
 export. Their local parts are XML names in ASCII with ``.`` between the parts, because those look
 the same in PROV-N, XML and Turtle. Other characters than letters, digits, ``-`` and ``_`` are
-escaped as in SQL/XML (ISO/IEC 9075-14): ``_x0020_`` for a blank.
+escaped as in SQL/XML (ISO/IEC 9075-14): ``_x0020_`` for a space.
 """
 
 from __future__ import annotations
@@ -63,8 +63,9 @@ class Names:
     def __post_init__(self) -> None:
         if not _BASE.fullmatch(self.base):
             raise DfAnalyzerError(
-                "The base of a PROV document's identifiers (KERAS_PROV_BASE) is an IRI that ends "
-                f"with /, # or :, as https://example.org/provenance/. Received: {self.base!r}."
+                "The base of a PROV document's identifiers (KERAS_PROV_BASE) must be an IRI that "
+                "ends with /, # or :, such as https://example.org/provenance/. "
+                f"Received: {self.base!r}."
             )
         run = f"run/{escaped(self.execution)}."
         for name, prefix, part in (

@@ -1,4 +1,4 @@
-"""Add statements of PROV-DM to a bundle so that every format of `prov` keeps them.
+"""Add statements of PROV-DM to a bundle in such a way that every format of `prov` keeps them.
 
 A relation that has more than its two ends gets an identifier: PROV-O writes it as a node, and a
 blank node would have another name in every export. An element is stated only once.

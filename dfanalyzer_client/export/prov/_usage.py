@@ -107,8 +107,8 @@ def _newest(events: list[Event], at: datetime | None) -> Iterable[Event]:
 def _can_read(task: TaskRecord, event: Event) -> bool:
     """Whether a row existed before the task ended."""
     writer = event.row.writer
-    there = event.time or (writer.began if writer is not None else None)
-    return there is None or task.ended is None or there <= task.ended
+    written = event.time or (writer.began if writer is not None else None)
+    return written is None or task.ended is None or written <= task.ended
 
 
 def _is_within(time: datetime, task: TaskRecord) -> bool:

@@ -1,0 +1,1 @@
+"""Messages as DfAnalyzer's clients in Python and C++ send them, in old and new versions."""
