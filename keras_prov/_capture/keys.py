@@ -81,7 +81,7 @@ def known_hyperparameters() -> list[Key]:
     """All keys that can be captured, with meaning, type and unit.
 
     Example:
-        >>> [each.key for each in known_hyperparameters()][:3]
+        >>> [known.key for known in known_hyperparameters()][:3]
         ['OPTIMIZER_NAME', 'LEARNING_RATE', 'DECAY']
     """
     hyperparameters = [Key(h.key, h.type, h.meaning, h.unit) for h in KNOWN.values()]
