@@ -144,7 +144,7 @@ def faces(owner, names):
 def test_our_own_names_have_the_types_of_the_code(generator):
     """The declarations in the generator and the functions agree, methods of classes too."""
     scope = {}
-    exec("from __future__ import annotations\n" + generator.OWN, scope)  # noqa: S102
+    exec("from __future__ import annotations\n" + generator.OUR_STUBS, scope)  # noqa: S102
     declared = types.SimpleNamespace(**{name: scope[name] for name in keras_prov._OUR_NAMES})
 
     functions = [x for x in keras_prov._OUR_NAMES if inspect.isfunction(getattr(keras_prov, x))]
@@ -159,7 +159,7 @@ def test_our_own_names_have_the_types_of_the_code(generator):
 def test_methods_of_models_have_the_types_of_the_code(generator):
     """What the stub of `Model` declares is what models get."""
     scope = {}
-    exec("from __future__ import annotations\n" + generator.OWN, scope)  # noqa: S102
+    exec("from __future__ import annotations\n" + generator.OUR_STUBS, scope)  # noqa: S102
     for name, real in {"provenance": provenance, "get_dataflow": get_dataflow}.items():
         declared, code = (
             inspect.signature(each) for each in (getattr(scope["_Captured"], name), real)
