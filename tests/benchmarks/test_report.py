@@ -110,7 +110,7 @@ def test_what_the_machine_cannot_tell_is_said() -> None:
     noisy["configurations"][0]["ratios"]["whole"] = spread(1.004, 0.05)
     whole, _, _ = judged(noisy, None)
     assert whole.verdict == "missed"
-    assert "cannot tell it from the target" in whole.why
+    assert "cannot distinguish it from the target" in whole.why
 
 
 def test_what_was_not_measured_is_no_success(tmp_path: Path) -> None:
