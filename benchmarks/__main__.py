@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     home = options.home.absolute()
     os.environ["KERAS_PROV_HOME"] = str(home)
-    os.environ.pop("KERAS_PROV_STORE", None)  # the grid's database is ours alone
+    os.environ.pop("KERAS_PROV_STORE", None)  # the grid uses its own database
     failed = []
     began = time.perf_counter()
     try:

@@ -35,7 +35,7 @@ class Hyperparameter:
         key: what is set to True, and the column's name in capitals.
         type: NUMERIC or TEXT.
         meaning: what the value says.
-        unit: of a NUMERIC one, where it has a unit.
+        unit: of a NUMERIC one, if it has a unit.
         read: reads the value, given the call of `fit`.
     """
 

@@ -16,7 +16,7 @@ from .._inspection.layers import direct_layers
 from .._tracking.calls import chosen_optimizer
 from .execution import Execution
 from .outcome import steps_taken
-from .trials import Trial, current_trial, is_captured
+from .trials import Trial, current_trial, note_captured
 
 __all__ = [
     "declare_execution",
@@ -50,7 +50,7 @@ def execution_of(model: Any) -> Execution | None:
     )
     if execution is not None and is_same and (trial is None or execution.trial is trial):
         return execution
-    return _begun(model, config, execution, trial)
+    return _begin(model, config, execution, trial)
 
 
 def known_execution(model: Any) -> Execution | None:
@@ -109,7 +109,7 @@ def _objects_in(held: Any, depth: int) -> Iterator[Any]:
 def declare_execution(model: Any, config: CaptureConfig) -> None:
     """Begin an execution of `model`; raises RuntimeError once its fit has begun."""
     declare(model, config)
-    execution = _begun(model, config, _executions.get(model), current_trial())
+    execution = _begin(model, config, _executions.get(model), current_trial())
     execution.steps_before = steps_taken(chosen_optimizer(model))
 
 
@@ -126,12 +126,12 @@ def _is_of_this_process(execution: Execution) -> bool:
     return execution.process == os.getpid()
 
 
-def _begun(
+def _begin(
     model: Any, config: CaptureConfig, before: Execution | None, trial: Trial | None = None
 ) -> Execution:
     execution = Execution(config, trial)
     if trial is not None:
-        is_captured(trial)
+        note_captured(trial)
     if before is not None:
         trained = {before.tag} if before.training is not None else before.derived_from
         execution.derived_from |= trained

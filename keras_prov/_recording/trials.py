@@ -32,8 +32,8 @@ __all__ = [
     "current_trial",
     "during",
     "final_state",
-    "is_captured",
     "is_pruning",
+    "note_captured",
     "trial",
     "trial_rows",
 ]
@@ -189,7 +189,7 @@ def is_pruning(error: BaseException) -> bool:
     return optuna is not None and isinstance(error, optuna.TrialPruned)
 
 
-def is_captured(trial: Trial) -> None:
+def note_captured(trial: Trial) -> None:
     """Note that an execution of `trial` has begun."""
     _captured.add(trial)
 
