@@ -8,6 +8,7 @@ BENCH_VENV := .venv-bench
 INSTALLED_FROM := setup.py pyproject.toml MANIFEST.in keras_prov/_version.py $(wildcard build_support/*.py)
 TYPED := $(wildcard keras_prov dfanalyzer_client benchmarks build_support tools)
 KERNEL := dfanalyzer_client/private_server/_kernel
+PYTEST = $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 PYTEST_ARGS ?=
 KERAS_TESTS_ARGS ?=
 BENCH_ARGS ?=
@@ -24,7 +25,7 @@ endef
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help graph demo test test-keras test-keras-full record-keras backends lint types docs pictures bench bench-more dist clean
+.PHONY: help graph demo test test-thorough test-all test-keras test-keras-full record-keras backends lint types docs pictures bench bench-more dist clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,8 +33,13 @@ help: ## List these commands
 demo: $(VENV)/.demo ## Train a small network and ask the database about it
 	TF_CPP_MIN_LOG_LEVEL=2 $(BIN)/python -m keras_prov.demo
 
-test: lint types ## Check style and types, then run all tests
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+test: lint types ## Check style and types, then run the tests: some minutes
+	$(PYTEST) -m "not thorough" $(PYTEST_ARGS)
+
+test-thorough: $(VENV)/.dev ## Run the tests that take long: packaging, kills, backends, benchmarks
+	$(PYTEST) -m thorough $(PYTEST_ARGS)
+
+test-all: test test-thorough test-keras ## Run all tests, and Keras' own: most of an hour
 
 test-keras: $(VENV)/.keras ## Run Keras' own tests captured, and compare with plain Keras: some minutes
 	$(BIN)/python -m tools.keras_tests check $(KERAS_TESTS_ARGS)

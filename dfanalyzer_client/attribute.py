@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .attribute_type import AttributeType
+from .declarations.messages import AttributeMessage
 from .declarations.names import checked_name
 from .errors import DefinitionError
 
@@ -36,7 +37,7 @@ class Attribute:
             )
         self._type = value.value
 
-    def get_specification(self) -> dict[str, str]:
+    def get_specification(self) -> AttributeMessage:
         """The attribute as it stands in a message."""
         return {"name": self._name, "type": self._type}
 

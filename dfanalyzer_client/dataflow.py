@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from .declarations.messages import DataflowMessage, TransformationMessage
 from .declarations.provenance_object import ProvenanceObject
 from .delivery.clients import default_client
 from .delivery.live import new_execution, remember_live
@@ -38,7 +39,7 @@ class Dataflow(ProvenanceObject):
         super().__init__(tag)
         self.exec_tag = new_execution(tag)
         self._client = client
-        self._saved: list[dict[str, Any]] | None = None
+        self._saved: list[TransformationMessage] | None = None
         self._numbers: dict[str, Iterator[int]] = {}
         self.transformations = transformations
         remember_live(self)
@@ -54,30 +55,38 @@ class Dataflow(ProvenanceObject):
         return self._client or default_client()
 
     @property
-    def transformations(self) -> list[dict[str, Any]]:
+    def transformations(self) -> list[TransformationMessage]:
         """The transformations, as they stand in a message."""
         return self._transformations
 
     @transformations.setter
     def transformations(self, transformations: Sequence[Transformation]) -> None:
-        self._transformations: list[dict[str, Any]] = []
+        self._transformations: list[TransformationMessage] = []
         for transformation in transformations:
             self.add_transformation(transformation)
 
     def add_transformation(self, transformation: Transformation) -> None:
         """Add one transformation, as it is now."""
-        if not isinstance(transformation, Transformation):
-            raise DefinitionError(
-                f"Dataflow {self._tag!r} takes Transformation objects. "
-                f"Received: {transformation!r}."
-            )
-        self._transformations.append(transformation.get_specification())
+        self._transformations.append(self._specification_of(transformation))
 
     def save(self) -> None:
         """Send the dataflow on its way to the store; harmless when nothing changed since."""
         if self._transformations != self._saved:
             self.client.save_dataflow(self.get_specification())
             self._saved = list(self._transformations)
+
+    def grow(self, transformation: Transformation) -> None:
+        """Declare sets of a transformation, or attributes of a set, that are new; at once.
+
+        What was declared before is not sent again, so this suits what is known only while a task
+        runs. `transformations` stay as designed.
+
+        Raises:
+            DefinitionError: it contradicts what was declared before, and is not sent.
+        """
+        grown = self._specification_of(transformation)
+        self.save()
+        self.client.save_dataflow(self._message([grown]))
 
     def task(
         self,
@@ -106,10 +115,17 @@ class Dataflow(ProvenanceObject):
         # one step, so that two threads that are first do not both get a counter
         return next(self._numbers.setdefault(transformation.lower(), count(1)))
 
-    def get_specification(self) -> dict[str, Any]:
+    def get_specification(self) -> DataflowMessage:
         """The dataflow as it stands in a message."""
-        return {
-            "tag": self._tag,
-            "transformations": [dict(each) for each in self._transformations],
-            "exec": self.exec_tag,
-        }
+        return self._message([each.copy() for each in self._transformations])
+
+    def _specification_of(self, transformation: Transformation) -> TransformationMessage:
+        if not isinstance(transformation, Transformation):
+            raise DefinitionError(
+                f"Dataflow {self._tag!r} takes Transformation objects. "
+                f"Received: {transformation!r}."
+            )
+        return transformation.get_specification()
+
+    def _message(self, transformations: list[TransformationMessage]) -> DataflowMessage:
+        return {"tag": self._tag, "transformations": transformations, "exec": self.exec_tag}

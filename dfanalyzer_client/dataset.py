@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .declarations.messages import DataSetMessage
 from .declarations.provenance_object import ProvenanceObject
 from .element import Element
 from .errors import ElementError
@@ -48,9 +49,9 @@ class DataSet(ProvenanceObject):
             )
         self._elements.append(element.get_specification())
 
-    def get_specification(self) -> dict[str, Any]:
+    def get_specification(self) -> DataSetMessage:
         """The data set as it stands in a message."""
-        message: dict[str, Any] = {
+        message: DataSetMessage = {
             "tag": self._tag,
             "elements": [list(values) for values in self._elements],
         }

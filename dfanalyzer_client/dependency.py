@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .declarations.messages import DependencyMessage, IdReference, TagReference
 from .declarations.names import checked_name
 from .errors import DefinitionError
 
@@ -25,24 +26,26 @@ class Dependency:
         self._pairs()
 
     @property
-    def tags(self) -> list[dict[str, str]]:
+    def tags(self) -> list[TagReference]:
         """The transformations, as they stand in a message."""
         return self._tags
 
     @tags.setter
     def tags(self, tags: Sequence[str]) -> None:
-        self._tags = [{"tag": checked_name(t, "tag of a Dependency")} for t in _listed(tags)]
+        self._tags: list[TagReference] = [
+            {"tag": checked_name(t, "tag of a Dependency")} for t in _listed(tags)
+        ]
 
     @property
-    def ids(self) -> list[dict[str, str]]:
+    def ids(self) -> list[IdReference]:
         """The tasks' ids, as they stand in a message."""
         return self._ids
 
     @ids.setter
     def ids(self, ids: Sequence[object]) -> None:
-        self._ids = [{"id": _checked_ids(each)} for each in _listed(ids)]
+        self._ids: list[IdReference] = [{"id": _checked_ids(each)} for each in _listed(ids)]
 
-    def get_specification(self) -> dict[str, Any]:
+    def get_specification(self) -> DependencyMessage:
         """The dependency as it stands in a message, with a tag for each task."""
         pairs = self._pairs()
         return {

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from .declarations.messages import ExtractorMessage, without_empty
 from .declarations.provenance_object import ProvenanceObject
 from .errors import DefinitionError
 from .extractor_cartridge import ExtractorCartridge
@@ -67,12 +66,14 @@ class Extractor(ProvenanceObject):
         """Change the format or the program."""
         self.extension = extension
 
-    def get_specification(self) -> dict[str, Any]:
+    def get_specification(self) -> ExtractorMessage:
         """The extractor as it stands in a message."""
-        tags = {
+        message: ExtractorMessage = {
+            "tag": self._tag,
+            "cartridge": self._cartridge,
+            "extension": self._extension,
             "setTag": self.setTag,
             "transformationTag": self.transformationTag,
             "dataflowTag": self.dataflowTag,
         }
-        message = {"tag": self._tag, "cartridge": self._cartridge, "extension": self._extension}
-        return message | {name: tag for name, tag in tags.items() if tag}
+        return without_empty(message, ExtractorMessage.__required_keys__)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from .declarations.messages import CombinationMessage
 from .declarations.names import checked_name, checked_text
 from .errors import DefinitionError
 
@@ -38,7 +38,7 @@ class ExtractorCombination:
                 f"{keys!r} and {key_types!r}."
             )
 
-    def get_specification(self) -> dict[str, Any]:
+    def get_specification(self) -> CombinationMessage:
         """The combination as it stands in a message."""
         return {
             "outer": self.outer, "inner": self.inner, "keys": list(self.keys),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from .declarations.messages import FileMessage
 from .declarations.names import checked_text
 from .errors import DefinitionError
 
@@ -42,24 +41,26 @@ class File:
         """
         if mode not in (READ, WRITTEN):
             raise DefinitionError(f"A task's file is 'read' or 'written'. Received: mode={mode!r}.")
-        self._specification = {
+        self._specification: FileMessage = {
             "name": checked_text(name, "name of a File"),
             "path": checked_text(path, "path of a File"),
             "mode": mode,
-            "size": size,
-            "sha256": sha256,
         }
+        if size is not None:
+            self._specification["size"] = size
+        if sha256 is not None:
+            self._specification["sha256"] = sha256
 
     @property
     def path(self) -> str:
         """Where it is."""
-        return str(self._specification["path"])
+        return self._specification["path"]
 
     @property
     def name(self) -> str:
         """What it is called there."""
-        return str(self._specification["name"])
+        return self._specification["name"]
 
-    def get_specification(self) -> dict[str, Any]:
+    def get_specification(self) -> FileMessage:
         """The file as it stands in a message; parts that are unknown are left out."""
-        return {name: value for name, value in self._specification.items() if value is not None}
+        return self._specification.copy()

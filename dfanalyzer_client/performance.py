@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from .declarations.messages import PerformanceMessage
 from .declarations.names import checked_text
 from .errors import DefinitionError
 from .method_type import MethodType
@@ -78,10 +79,16 @@ class Performance:
     def description(self, description: str) -> None:
         self._description = checked_text(description, "description of a Performance")
 
-    def get_specification(self) -> dict[str, str]:
+    def get_specification(self) -> PerformanceMessage:
         """The period as it stands in a message."""
-        message = {"startTime": self._start, "endTime": self._end, "method": self._method}
-        return message | ({"description": self._description} if self._description else {})
+        message: PerformanceMessage = {
+            "startTime": self._start,
+            "endTime": self._end,
+            "method": self._method,
+        }
+        if self._description:
+            message["description"] = self._description
+        return message
 
 
 def _moment(time: str) -> str:

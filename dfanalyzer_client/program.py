@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .declarations.messages import ProgramMessage, without_empty
 from .declarations.names import checked_text
 
 __all__ = ["Program"]
@@ -39,10 +40,15 @@ class Program:
     def path(self, path: str) -> None:
         self._path = checked_text(path, "path of a Program")
 
-    def get_specification(self) -> dict[str, str]:
+    def get_specification(self) -> ProgramMessage:
         """The program as it stands in a message."""
-        tags = {"transformationTag": self.transformationTag, "dataflowTag": self.dataflowTag}
-        return {"name": self._name, "path": self._path} | {n: tag for n, tag in tags.items() if tag}
+        message: ProgramMessage = {
+            "name": self._name,
+            "path": self._path,
+            "transformationTag": self.transformationTag,
+            "dataflowTag": self.dataflowTag,
+        }
+        return without_empty(message, ("name", "path"))
 
     def __repr__(self) -> str:
         return f"Program({self._name!r}, {self._path!r})"

@@ -1,6 +1,6 @@
-"""A task in few lines: ``with dataflow.task("DenseBlock") as task``, or as a decorator.
+"""A task in a few lines: ``with dataflow.task("DenseBlock") as task``, or as a decorator.
 
-Begin and end, how it ended, and what it read and wrote are told as they happen.
+Its begin, its end and how it ended, and what it reads and writes are sent as they happen.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from .delivery.live import LiveDataflow
 from .element import Element
 from .errors import DefinitionError, DfAnalyzerError, ElementError, UnknownTagError
 from .set_type import SetType
+from .support.error_text import error_text
 from .task import Task
 from .task_status import TaskStatus
 
@@ -25,8 +26,8 @@ __all__ = ["RunningTask"]
 
 logger = logging.getLogger(__name__)
 
-LATER = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
-"""Functions whose call only makes what does the work later."""
+RUNS_LATER = (inspect.iscoroutinefunction, inspect.isgeneratorfunction, inspect.isasyncgenfunction)
+"""Kinds of functions whose call does none of the work yet."""
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,12 +35,12 @@ Names = dict[str, list[str]]
 
 
 class RunningTask:
-    """One doing of a transformation; `Dataflow.task` makes it.
+    """One execution of a transformation; `Dataflow.task` creates it.
 
-    As a context manager it is RUNNING inside, and FINISHED, FAILED (with the error's type and
-    message) or INTERRUPTED behind; the error goes on its way. As a decorator it makes a task of
-    each call of a function: arguments that are called like attributes of an input set are what it
-    used, and what it returns is what it generated.
+    As a context manager, the task is RUNNING inside the block and FINISHED, FAILED (with the
+    error's type and message) or INTERRUPTED after it; the error is passed on. As a decorator, each
+    call of the function is a task. It used the arguments that have the names of attributes of an
+    input set, and it generated what the function returns.
     """
 
     def __init__(
@@ -49,7 +50,7 @@ class RunningTask:
         id: int | None = None,
         depends_on: Task | RunningTask | Sequence[Task | RunningTask] = (),
     ) -> None:
-        """Name the task; raises UnknownTagError where the dataflow has no such transformation."""
+        """Describe the task; raises UnknownTagError if the dataflow lacks the transformation."""
         self._dataflow, self._tag = dataflow, transformation.lower()
         if isinstance(depends_on, (Task, RunningTask)):
             depends_on = [depends_on]
@@ -61,7 +62,7 @@ class RunningTask:
 
     @property
     def task(self) -> Task:
-        """The task, once it has begun: what another one may depend on."""
+        """The task, once it has begun; others may depend on it."""
         if self._task is None:
             raise DefinitionError(
                 f"This task of {self._tag!r} has not begun: use it as `with dataflow.task(…) as t`."
@@ -69,16 +70,16 @@ class RunningTask:
         return self._task
 
     def used(self, *elements: Sequence[Any] | Mapping[str, Any] | str, **values: Any) -> None:
-        """Say what the task read: see `generated`."""
+        """Record what the task read; arguments as of `generated`."""
         self._add(self._inputs, SetType.INPUT, elements, values)
 
     def generated(self, *elements: Sequence[Any] | Mapping[str, Any] | str, **values: Any) -> None:
-        """Say what the task wrote; it is on its way at once.
+        """Record what the task wrote; it is sent at once.
 
         Args:
-            elements: rows, each a list of values in the order of the set's attributes, or a dict of
-                values by their names; before them the set's tag, where there are several.
-            values: one more row, by names.
+            elements: rows. Each is a list of values in the order of the set's attributes, or a dict
+                of values by name. If there are several sets, the set's tag goes first.
+            values: one more row, by name.
 
         Raises:
             UnknownTagError: there is no such set or attribute.
@@ -88,7 +89,10 @@ class RunningTask:
 
     def __enter__(self) -> RunningTask:
         number = self._dataflow.next_id(self._tag) if self._id is None else self._id
-        tasks = [each.task if isinstance(each, RunningTask) else each for each in self._depends_on]
+        tasks = [
+            previous.task if isinstance(previous, RunningTask) else previous
+            for previous in self._depends_on
+        ]
         self._task = Task(
             number, self._dataflow.tag, self._dataflow.exec_tag, self._tag, dependency=tasks or None
         )
@@ -103,7 +107,7 @@ class RunningTask:
         traceback: TracebackType | None,
     ) -> None:
         if self._process != os.getpid():
-            return  # a forked child leaves the block: it is the parent's to say how it ended
+            return  # a forked child leaves the block: the parent will record how it ended
         if error is None:
             self.task.end()
             return
@@ -111,15 +115,15 @@ class RunningTask:
         if isinstance(error, (Exception, SystemExit)):
             status = TaskStatus.FAILED
         try:
-            self.task.end(status, _text(error))
-        except DfAnalyzerError:  # the error that is on its way says more
+            self.task.end(status, error_text(error))
+        except DfAnalyzerError:  # the error that is being raised matters more
             logger.exception("The end of a task of %r is not recorded.", self._tag)
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         """Decorate a function; see the class."""
-        if any(is_of_kind(function) for is_of_kind in LATER):
+        if any(is_of_kind(function) for is_of_kind in RUNS_LATER):
             raise DefinitionError(
-                f"A task is made of a plain function. Received: {function!r}. Use "
+                f"Only plain functions can be decorated as tasks. Received: {function!r}. Use "
                 "`with dataflow.task(…)` inside it."
             )
         signature = inspect.signature(function)
@@ -135,15 +139,15 @@ class RunningTask:
         return recorded
 
     def _sets(self, side: SetType) -> Names:
-        """Attributes of each set of one side."""
-        for each in self._dataflow.transformations:
-            if each["tag"] == self._tag:
+        """The names of attributes of all input sets, or of all output sets, by set."""
+        for transformation in self._dataflow.transformations:
+            if transformation["tag"] == self._tag:
                 return {
                     known["tag"]: [attribute["name"] for attribute in known.get("attributes", ())]
-                    for known in each["sets"]
+                    for known in transformation["sets"]
                     if known["type"] == side.value
                 }
-        known = ", ".join(repr(each["tag"]) for each in self._dataflow.transformations)
+        known = ", ".join(repr(known["tag"]) for known in self._dataflow.transformations)
         raise UnknownTagError(
             f"Dataflow {self._dataflow.tag!r} has no transformation {self._tag!r}. Expected one of "
             f"{known or 'none declared'}; declare it with add_transformation() first."
@@ -174,7 +178,7 @@ class RunningTask:
     ) -> None:
         try:
             bound = signature.bind(*args, **kwargs)
-        except TypeError:  # the call says so itself, in Python's words
+        except TypeError:  # the call will raise it
             return
         bound.apply_defaults()
         given = {name.lower(): value for name, value in bound.arguments.items()}
@@ -196,8 +200,8 @@ class RunningTask:
         unknown = values.keys() - {name for names in self._outputs.values() for name in names}
         if unknown:
             raise UnknownTagError(
-                f"What a task of {self._tag!r} returned has {', '.join(map(repr, sorted(unknown)))}"
-                f"; the attributes that it writes are {self._outputs!r}."
+                f"A task of {self._tag!r} returned {', '.join(map(repr, sorted(unknown)))}. "
+                f"Expected attributes of its output sets: {self._outputs!r}."
             )
         for tag, names in self._outputs.items():
             row = {name: values[name] for name in names if name in values}
@@ -214,12 +218,3 @@ def _dataset(tag: str, row: Any) -> DataSet:
             f"Received: {row!r:.80}."
         )
     return DataSet(tag, [Element(row)])
-
-
-def _text(error: BaseException) -> str:
-    try:
-        text = str(error)
-    except Exception:
-        text = ""
-    name = type(error).__name__
-    return f"{name}: {text}" if text else name

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from .attribute import Attribute
+from .declarations.messages import (
+    AttributeMessage,
+    CombinationMessage,
+    ExtractorMessage,
+    SetMessage,
+    without_empty,
+)
 from .declarations.provenance_object import ProvenanceObject
 from .errors import DefinitionError
 from .extractor import Extractor
@@ -56,13 +62,13 @@ class Set(ProvenanceObject):
         self.type = type
 
     @property
-    def attributes(self) -> list[dict[str, str]]:
+    def attributes(self) -> list[AttributeMessage]:
         """The attributes, as they stand in a message."""
         return self._attributes
 
     @attributes.setter
     def attributes(self, attributes: Sequence[Attribute]) -> None:
-        self._attributes: list[dict[str, str]] = []
+        self._attributes: list[AttributeMessage] = []
         for attribute in attributes:
             self.add_attribute(attribute)
 
@@ -80,14 +86,14 @@ class Set(ProvenanceObject):
         self._attributes.append(attribute.get_specification())
 
     @property
-    def extractors(self) -> list[dict[str, Any]]:
+    def extractors(self) -> list[ExtractorMessage]:
         """The extractors, as they stand in a message."""
         return self._extractors
 
     @extractors.setter
     def extractors(self, extractors: Sequence[Extractor | ExtractorCombination]) -> None:
-        self._extractors: list[dict[str, Any]] = []
-        self._combinations: list[dict[str, Any]] = []
+        self._extractors: list[ExtractorMessage] = []
+        self._combinations: list[CombinationMessage] = []
         for extractor in extractors:
             self.add_extractor(extractor)
 
@@ -117,15 +123,14 @@ class Set(ProvenanceObject):
             )
         self._dependency = dependency.lower()
 
-    def get_specification(self) -> dict[str, Any]:
-        """The set as it stands in a message."""
-        message: dict[str, Any] = {"tag": self._tag, "type": self._type}
-        if self._attributes:
-            message["attributes"] = [dict(attribute) for attribute in self._attributes]
-        if self._extractors:
-            message["extractors"] = [dict(extractor) for extractor in self._extractors]
-        if self._combinations:
-            message["extractorCombinations"] = [dict(each) for each in self._combinations]
-        if self._dependency:
-            message["dependency"] = self._dependency
-        return message
+    def get_specification(self) -> SetMessage:
+        """The set as it stands in a message; parts that are empty are left out."""
+        message: SetMessage = {
+            "tag": self._tag,
+            "type": self._type,
+            "attributes": [attribute.copy() for attribute in self._attributes],
+            "extractors": [extractor.copy() for extractor in self._extractors],
+            "extractorCombinations": [each.copy() for each in self._combinations],
+            "dependency": self._dependency,
+        }
+        return without_empty(message, ("tag", "type"))

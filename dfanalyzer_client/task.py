@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from typing import Any
 
 from .dataset import DataSet
+from .declarations.messages import (
+    DataSetMessage,
+    DependencyMessage,
+    FileMessage,
+    PerformanceMessage,
+    TaskMessage,
+    without_empty,
+)
 from .declarations.names import checked_name, checked_text
 from .declarations.provenance_object import ProvenanceObject
 from .delivery.client import Client
@@ -18,6 +24,7 @@ from .errors import DefinitionError, ElementError, UnknownTagError
 from .file import File
 from .masking import MAX_ERROR_CHARACTERS, captured_text
 from .performance import Performance
+from .support.clock import utc_now
 from .task_status import ENDED, TaskStatus
 
 __all__ = ["Task"]
@@ -64,13 +71,13 @@ class Task(ProvenanceObject):
         self._resource = _checked(resource, "resource")
         self._output, self._error = _checked(output, "output"), _checked(error, "error")
         self._status = TaskStatus.READY
-        self._sets: list[dict[str, Any]] = []
-        self._performances: list[dict[str, str]] = []
-        self._whole: list[dict[str, str]] = []
-        self._files: list[dict[str, Any]] = []
+        self._sets: list[DataSetMessage] = []
+        self._performances: list[PerformanceMessage] = []
+        self._whole: list[PerformanceMessage] = []
+        self._files: list[FileMessage] = []
         self._derived_from: list[str] = []
         self._reused: dict[str, str] = {}
-        self._dependency: dict[str, Any] | None = None
+        self._dependency: DependencyMessage | None = None
         self.start_time: str | None = None
         self.end_time: str | None = None
         if dependency is not None:
@@ -143,7 +150,7 @@ class Task(ProvenanceObject):
 
     def begin(self) -> None:
         """Say that the task runs, since now or `start_time`, with the rows added so far."""
-        self.start_time = self.start_time or _now()
+        self.start_time = self.start_time or utc_now()
         self.set_status(TaskStatus.RUNNING)
         self.save()
 
@@ -157,7 +164,7 @@ class Task(ProvenanceObject):
         """
         if status not in ENDED:
             raise DefinitionError(f"A task does not end as {status}.")
-        self.end_time = _now()
+        self.end_time = utc_now()
         self.start_time = self.start_time or self.end_time
         self._whole = [Performance(self.start_time, self.end_time).get_specification()]
         self._error = captured_text(str(error), MAX_ERROR_CHARACTERS) or self._error
@@ -189,22 +196,23 @@ class Task(ProvenanceObject):
             UnknownTagError: the dataflow has no such set or attribute.
         """
         empty = DataSet(set_tag, [], attributes=attributes).get_specification()
-        message = {**self.get_specification(), "sets": [empty]}
-        for once in ("performances", "files", "derivedFrom", "reuse"):
-            message.pop(once, None)
+        message = self.get_specification()
+        message["sets"] = [empty]
+        message.pop("performances", None)
+        message.pop("files", None)
+        message.pop("derivedFrom", None)
+        message.pop("reuse", None)
         return self._client().row_stream(message)
 
-    def get_specification(self) -> dict[str, Any]:
+    def get_specification(self) -> TaskMessage:
         """The task as it stands in a message; parts that are empty are left out."""
-        message = {
+        message: TaskMessage = {
             "id": str(self._id),
             "exec": self._exec,
             "dataflow": self._dataflow,
             "transformation": self._tag,
             "status": self._status.value,
-            "sets": [dict(each) for each in self._sets],
-        }
-        optional = {
+            "sets": [each.copy() for each in self._sets],
             "subid": self._sub_id,
             "dependency": self._dependency,
             "workspace": self._workspace,
@@ -217,7 +225,7 @@ class Task(ProvenanceObject):
             "derivedFrom": list(self._derived_from),
             "reuse": dict(self._reused),
         }
-        return message | {name: value for name, value in optional.items() if value}
+        return without_empty(message, TaskMessage.__required_keys__)
 
     def _client(self) -> Client:
         dataflow = live_dataflow(self._dataflow, self._exec)
@@ -244,8 +252,3 @@ def _whole_number(value: object) -> int:
         return int(str(value))
     except ValueError:
         raise DefinitionError(f"A task's id is a whole number. Received: {value!r}.") from None
-
-
-def _now() -> str:
-    """Now in UTC, as MonetDB's TIMESTAMP reads it."""
-    return datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")

@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from .declarations.messages import (
+    ProgramMessage,
+    SetMessage,
+    TransformationMessage,
+    without_empty,
+)
 from .declarations.provenance_object import ProvenanceObject
 from .errors import DefinitionError
 from .program import Program
@@ -27,22 +32,22 @@ class Transformation(ProvenanceObject):
         """Describe a transformation; raises DefinitionError for a bad tag, set or program."""
         super().__init__(tag)
         self.sets = sets
-        self._programs: list[dict[str, str]] = []
+        self._programs: list[ProgramMessage] = []
         for program in programs:
             self.add_program(program)
 
     @property
-    def sets(self) -> list[dict[str, Any]]:
+    def sets(self) -> list[SetMessage]:
         """The sets, as they stand in a message."""
         return self._sets
 
     @sets.setter
     def sets(self, sets: Sequence[Set]) -> None:
-        self._sets: list[dict[str, Any]] = []
+        self._sets: list[SetMessage] = []
         self.set_sets(sets)
 
     @property
-    def input(self) -> list[dict[str, Any]]:
+    def input(self) -> list[SetMessage]:
         """The sets that are read."""
         return [each for each in self._sets if each["type"] == SetType.INPUT.value]
 
@@ -51,7 +56,7 @@ class Transformation(ProvenanceObject):
         self._replace(SetType.INPUT, sets, kept=self.output)
 
     @property
-    def output(self) -> list[dict[str, Any]]:
+    def output(self) -> list[SetMessage]:
         """The sets that are written."""
         return [each for each in self._sets if each["type"] == SetType.OUTPUT.value]
 
@@ -77,7 +82,7 @@ class Transformation(ProvenanceObject):
         self._sets.append(set.get_specification())
 
     @property
-    def programs(self) -> list[dict[str, str]]:
+    def programs(self) -> list[ProgramMessage]:
         """The programs that do it, as they stand in a message."""
         return self._programs
 
@@ -89,12 +94,16 @@ class Transformation(ProvenanceObject):
             )
         self._programs.append(program.get_specification())
 
-    def get_specification(self) -> dict[str, Any]:
+    def get_specification(self) -> TransformationMessage:
         """The transformation as it stands in a message."""
-        message: dict[str, Any] = {"tag": self._tag, "sets": list(self._sets)}
-        return message | ({"programs": list(self._programs)} if self._programs else {})
+        message: TransformationMessage = {
+            "tag": self._tag,
+            "sets": list(self._sets),
+            "programs": list(self._programs),
+        }
+        return without_empty(message, ("tag", "sets"))
 
-    def _replace(self, side: SetType, sets: Sequence[Set], kept: list[dict[str, Any]]) -> None:
+    def _replace(self, side: SetType, sets: Sequence[Set], kept: list[SetMessage]) -> None:
         for each in sets:
             if each.type != side.value:
                 raise DefinitionError(

@@ -12,13 +12,14 @@ from pathlib import Path
 
 from dfanalyzer_client.config import settings
 from dfanalyzer_client.errors import DfAnalyzerError
+from dfanalyzer_client.support.clock import utc_now
 
 from ._artifacts.model_files import file_facts, keep_unclaimed, unclaimed_files
 from ._capture.choice import choice_of_text
 from ._capture.keys import everything
 from ._capture.requests import Capture, capture_in_process
 from ._guard import guarded
-from ._recording.execution import Execution, utc_now
+from ._recording.execution import Execution
 from ._training.inputs import environment_rows
 
 __all__ = ["capture_all", "script_ended"]

@@ -107,6 +107,7 @@ def test_the_command_is_generated_from_the_command() -> None:
     assert isinstance(getattr(importlib.import_module(module), command), click.Group)
 
 
+@pytest.mark.thorough
 def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     """Links, anchors and names of the API are checked, and nothing is loaded from elsewhere."""
     pytest.importorskip("mkdocs")
@@ -129,6 +130,7 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.thorough
 def test_the_notebook_says_what_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each cell gives what is stored in it, figures apart; the site shows it as a page."""
     pytest.importorskip("nbclient")

@@ -15,6 +15,8 @@ from tools.keras_tests.report import judged, text
 from tools.keras_tests.running import LoggedFailure, Run
 from tools.keras_tests.selection import LEFT_OUT, is_lean, keras_tests, selected
 
+pytestmark = pytest.mark.thorough
+
 A, B = "trainers/a_test.py", "saving/b_test.py"
 
 

@@ -36,7 +36,7 @@ from keras_prov._version import __version__
 from tools.examples import DOCS, PAGES, normalized, with_real_output
 
 # TensorFlow is downloaded and unpacked into a new environment.
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1800)]
 
 KERNEL_DIRECTORY = "dfanalyzer_client/private_server/_kernel"
 LIBRARY_NAMES = {"bat", "mapi", "monetdb5", "monetdbe", "monetdbsql", "pcre", "stream"}
@@ -186,6 +186,7 @@ def test_the_metadata_say_what_the_package_needs(distributions: Path) -> None:
         "crate",
         "demo",
         "dev",
+        "docs",
         "keras-tests",
         "pandas",
         "peers",

@@ -14,6 +14,7 @@ import pytest
 from dfanalyzer_client.errors import PrivateServerError
 from dfanalyzer_client.journal import journals, try_acquire
 from dfanalyzer_client.private_server import PrivateServer
+from warm import warm_python
 
 COMMAND = [sys.executable, "-m", "dfanalyzer_client.cli"]
 
@@ -41,7 +42,7 @@ class Training:
 
     def __init__(self, tag: str, script: str = TRAINING) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", script, tag],
+            [*warm_python(), "-c", script, tag],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -18,6 +18,7 @@ from keras_prov._version import __version__
 
 # A backend is downloaded and unpacked into a new environment.
 pytestmark = [
+    pytest.mark.thorough,
     pytest.mark.timeout(1800),
     pytest.mark.skipif(running_platform() not in KERNELS, reason="there is no private server here"),
 ]

@@ -10,8 +10,8 @@ import click
 from ..config import settings
 from ..config.store_url import StoreURL
 from ..declarations.encoding import TASK
+from ..delivery.journal_states import JournalState, journal_states
 from ..delivery.relocation import move_journals, moved_hint
-from ..delivery.sync import JournalState, journal_states
 from ..delivery.sync import sync as sync_journals
 from ..errors import DfAnalyzerError
 from ..private_server import READER, PrivateServer

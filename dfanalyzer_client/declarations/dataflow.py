@@ -8,9 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from ..errors import DefinitionError, UnknownTagError
+from .messages import (
+    DataflowMessage,
+    DataSetMessage,
+    DependencyMessage,
+    SetMessage,
+    TaskMessage,
+    TransformationMessage,
+)
 from .names import RESERVED_SETS, checked_dataflow_tag, checked_name, checked_text
 from .sets import DeclaredSet, named
 
@@ -33,7 +40,7 @@ class Declaration:
     _orders: dict[str, dict[str, list[str]]] = field(default_factory=dict, compare=False)
     _newest: dict[str, list[str]] = field(default_factory=dict, compare=False)
 
-    def merge(self, message: Mapping[str, Any]) -> bool:
+    def merge(self, message: DataflowMessage) -> bool:
         """Take in a dataflow message; whether anything in it was new.
 
         Raises:
@@ -52,14 +59,14 @@ class Declaration:
             self._newest = {**self._newest, **order}
         return changed
 
-    def specification(self) -> dict[str, Any]:
+    def specification(self) -> DataflowMessage:
         """The whole declaration as one dataflow message."""
         return {
             "tag": self.tag,
             "transformations": [
                 {
                     "tag": tag,
-                    "sets": [self._set_message(tag, each) for each in sorted(sets)],
+                    "sets": [self.sets[each].specification(tag) for each in sorted(sets)],
                     "programs": [
                         {"name": name, "path": path} for name, path in self.programs.get(tag, ())
                     ],
@@ -68,7 +75,7 @@ class Declaration:
             ],
         }
 
-    def checked_task(self, message: Mapping[str, Any]) -> dict[str, Any]:
+    def checked_task(self, message: TaskMessage) -> TaskMessage:
         """`message` with its values checked and its sets' attributes named.
 
         Raises:
@@ -82,14 +89,16 @@ class Declaration:
                 f"Dataflow {self.tag!r} has no transformation {tag!r}. Expected one of "
                 f"{named(self.transformations)}; declare it with add_transformation() first."
             )
-        self._check_dependency(tag, message.get("dependency") or {})
+        self._check_dependency(tag, message.get("dependency"))
         order = self._orders.get(message["exec"], self._newest)
         sets = [self._checked_set(tag, each, order) for each in message["sets"]]
         return {**message, "sets": sets}
 
-    def _check_dependency(self, tag: str, dependency: Mapping[str, Any]) -> None:
+    def _check_dependency(self, tag: str, dependency: DependencyMessage | None) -> None:
+        if not dependency:
+            return
         known = {*self.transformations, *(t for s in self.sets.values() for t in s.producers)}
-        for other in dependency.get("tags", ()):
+        for other in dependency["tags"]:
             if other["tag"] not in known:
                 raise UnknownTagError(
                     f"A task of {tag!r} depends on one of {other['tag']!r}, which dataflow "
@@ -97,8 +106,8 @@ class Declaration:
                 )
 
     def _checked_set(
-        self, transformation: str, data: Mapping[str, Any], order: Mapping[str, list[str]]
-    ) -> dict[str, Any]:
+        self, transformation: str, data: DataSetMessage, order: Mapping[str, list[str]]
+    ) -> DataSetMessage:
         tag = data["tag"]
         if tag not in self.transformations[transformation]:
             raise UnknownTagError(
@@ -110,7 +119,7 @@ class Declaration:
         elements = [declared.row(row, columns, index) for index, row in enumerate(data["elements"])]
         return {"tag": tag, "attributes": list(columns), "elements": elements}
 
-    def _order(self, message: Mapping[str, Any]) -> dict[str, list[str]]:
+    def _order(self, message: DataflowMessage) -> dict[str, list[str]]:
         """The attributes of each set in the order of a message's execution; known ones first."""
         found = {tag: list(names) for tag, names in self._orders.get(message["exec"], {}).items()}
         for transformation in message.get("transformations", ()):
@@ -120,21 +129,21 @@ class Declaration:
                 known += [name for name in dict.fromkeys(names) if name not in known]
         return {tag: names for tag, names in found.items() if names}
 
-    def _add_transformation(self, message: Mapping[str, Any]) -> None:
+    def _add_transformation(self, message: TransformationMessage) -> None:
         tag = checked_name(message["tag"], "tag of a transformation")
         used = self.transformations.setdefault(tag, set())
         for each in message.get("sets", ()):
             used.add(self._add_set(tag, each))
-        for each in message.get("programs", ()):
-            program = (
-                checked_text(each["name"], "name of a Program"),
-                checked_text(each.get("path", ""), "path of a Program"),
+        for program in message.get("programs", ()):
+            name_and_path = (
+                checked_text(program["name"], "name of a Program"),
+                checked_text(program.get("path", ""), "path of a Program"),
             )
             known = self.programs.setdefault(tag, [])
-            if program not in known:
-                known.append(program)
+            if name_and_path not in known:
+                known.append(name_and_path)
 
-    def _add_set(self, transformation: str, message: Mapping[str, Any]) -> str:
+    def _add_set(self, transformation: str, message: SetMessage) -> str:
         tag = checked_name(message["tag"], "tag of a set")
         declared = self.sets.setdefault(tag, DeclaredSet(tag))
         producer = message.get("dependency", "").lower()
@@ -167,15 +176,6 @@ class Declaration:
                 f"Set {declared.tag!r} has an attribute {min(taken)!r}, which DfAnalyzer uses for "
                 "a column of its own: rename it."
             )
-
-    def _set_message(self, transformation: str, tag: str) -> dict[str, Any]:
-        declared = self.sets[tag]
-        message = {"tag": tag, "type": "OUTPUT", **declared.specification()}
-        if transformation not in declared.producers:
-            message["type"] = "INPUT"
-            if declared.producers:
-                message["dependency"] = declared.producers[0]
-        return message
 
 
 def _copy(declaration: Declaration) -> Declaration:

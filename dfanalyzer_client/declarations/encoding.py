@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from json.encoder import encode_basestring_ascii
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from .messages import DATAFLOW, TASK, JournalTask, TaskMessage
 
 __all__ = [
     "DATAFLOW",
@@ -23,9 +24,6 @@ __all__ = [
     "plain_text",
     "relayed_task",
 ]
-
-DATAFLOW, TASK = "dataflow", "task"
-"""Kinds of messages."""
 
 encode = json.JSONEncoder(separators=(",", ":")).encode  # json.dumps makes one for each call
 """The text of a message, or of a value in one."""
@@ -67,8 +65,9 @@ class RowTemplate:
         tail: stands behind them.
     """
 
-    def __init__(self, message: Mapping[str, Any]) -> None:
-        text = encode({"kind": TASK, **message})
+    def __init__(self, message: TaskMessage) -> None:
+        whole: JournalTask = {"kind": TASK, **message}
+        text = encode(whole)
         head, _, tail = text.rpartition(_NO_ELEMENTS)
         self.head, self.tail = f'{head}"elements":[[', f"]]{tail}"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from .names import checked_name
@@ -21,7 +22,7 @@ class ProvenanceObject:
         """The tag, as stored."""
         return self._tag
 
-    def get_specification(self) -> dict[str, Any]:
+    def get_specification(self) -> Mapping[str, Any]:
         """The message that describes this object, as DfAnalyzer spells it."""
         raise NotImplementedError
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..errors import DefinitionError, ElementError, UnknownTagError
+from .messages import AttributeMessage, CombinationMessage, ExtractorMessage, SetMessage
 from .names import checked_name
 from .values import stored_value
 
@@ -61,7 +62,7 @@ class DeclaredSet:
             for (name, type_), value in zip(columns.items(), values, strict=True)
         ]
 
-    def merge(self, message: Mapping[str, Any]) -> None:
+    def merge(self, message: SetMessage) -> None:
         """Take in attributes and extractors of a set's message; raises DefinitionError."""
         for attribute in message.get("attributes", ()):
             self._add_attribute(attribute)
@@ -70,10 +71,16 @@ class DeclaredSet:
         for combination in message.get("extractorCombinations", ()):
             self._add_combination(combination)
 
-    def specification(self) -> dict[str, Any]:
-        """What was taken in, as it stands in a message."""
-        attributes = [{"name": name, "type": type_} for name, type_ in self.attributes.items()]
-        message: dict[str, Any] = {"attributes": attributes}
+    def specification(self, transformation: str) -> SetMessage:
+        """What was taken in, as it stands in the message of a transformation."""
+        is_written = transformation in self.producers
+        message: SetMessage = {
+            "tag": self.tag,
+            "type": "OUTPUT" if is_written else "INPUT",
+            "attributes": [
+                {"name": name, "type": type_} for name, type_ in self.attributes.items()
+            ],
+        }
         if self.extractors:
             message["extractors"] = [
                 {"tag": tag, "cartridge": cartridge, "extension": extension}
@@ -89,6 +96,8 @@ class DeclaredSet:
                 }
                 for each in self.combinations
             ]
+        if self.producers and not is_written:
+            message["dependency"] = self.producers[0]
         return message
 
     def copy(self) -> DeclaredSet:
@@ -102,7 +111,7 @@ class DeclaredSet:
             list(self.combinations),
         )
 
-    def _add_attribute(self, attribute: Mapping[str, str]) -> None:
+    def _add_attribute(self, attribute: AttributeMessage) -> None:
         name = checked_name(attribute["name"], f"name of an attribute of set {self.tag!r}")
         known = self.attributes.setdefault(name, attribute["type"])
         if known != attribute["type"]:
@@ -111,7 +120,7 @@ class DeclaredSet:
                 f"Received: {attribute['type']}. Give one of the two another name."
             )
 
-    def _add_extractor(self, message: Mapping[str, str]) -> None:
+    def _add_extractor(self, message: ExtractorMessage) -> None:
         tag = checked_name(message["tag"], f"tag of an extractor of set {self.tag!r}")
         kind = message["cartridge"], message["extension"]
         known = self.extractors.setdefault(tag, kind)
@@ -121,7 +130,7 @@ class DeclaredSet:
                 f"Received: {' '.join(kind)}. Give one of the two another tag."
             )
 
-    def _add_combination(self, message: Mapping[str, Any]) -> None:
+    def _add_combination(self, message: CombinationMessage) -> None:
         combination = Combination(
             message["outer"].lower(),
             message["inner"].lower(),

@@ -14,6 +14,7 @@ import os
 from typing import Any
 
 from ..errors import DefinitionError, ElementError
+from ..support.numbers import non_finite_text
 from .names import checked_text
 
 __all__ = ["EXACT_INTEGERS", "column_value", "stored_value", "text_of"]
@@ -57,11 +58,8 @@ def column_value(value: Any, type_: str) -> tuple[Any, str | None]:
         return None, text_of(value)
     if isinstance(value, int):
         return _column_integer(value), None if abs(value) <= EXACT_INTEGERS else str(value)
-    if math.isnan(value):
-        return None, "NaN"
-    if math.isinf(value):
-        return None, "Infinity" if value > 0 else "-Infinity"
-    return value, None
+    exact = non_finite_text(value)
+    return (value if exact is None else None), exact
 
 
 def _column_integer(value: int) -> float | None:

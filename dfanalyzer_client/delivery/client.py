@@ -1,7 +1,7 @@
-"""The way of a message out of this process: checked, written to the journal, shipped behind it.
+"""Check messages and append them to the journal, from which the exporter stores them.
 
-Making a client opens nothing: the journal is created and the exporter's thread started by the first
-message. There is one for each store: see `clients`.
+Creating a client opens nothing: the first message creates the journal and starts the exporter's
+thread. There is one client for each store: see `clients`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,13 @@ from typing import TYPE_CHECKING, Any
 from ..config import settings
 from ..config.store_url import StoreURL
 from ..declarations.dataflow import Declaration
-from ..declarations.encoding import DATAFLOW, TASK, encode
+from ..declarations.encoding import encode
+from ..declarations.messages import (
+    DATAFLOW,
+    TASK,
+    DataflowMessage,
+    TaskMessage,
+)
 from ..declarations.names import checked_dataflow_tag
 from ..errors import JournalError, UnknownTagError
 from ..journal import Journal
@@ -33,14 +39,14 @@ logger = logging.getLogger(__name__)
 
 
 class Client:
-    """Takes messages for one store, and answers for them.
+    """Sends messages to one store.
 
     Args:
         store: where to; None is the private server of `home`.
         home: the data folder that holds the journals.
-        relays: it passes on what others say, so nobody is told that a message is taken before it is
-            in the journal, and nobody ends their tasks when this process has gone.
-        opened: called whenever the journal has been opened.
+        relays: whether the messages are those of other processes. Then a message that cannot be
+            written to the journal is refused, and tasks are not ended when this process is gone.
+        opened: called whenever a journal has been opened.
     """
 
     def __init__(
@@ -55,15 +61,15 @@ class Client:
         self.home = home
         self._relays, self._on_open = relays, opened
         self._declarations: dict[str, Declaration] = {}
-        self._start_over()
+        self._reset()
 
     def start(self) -> None:
-        """Begin to store what others left, before there is anything to say."""
+        """Begin to store what earlier processes left, before the first message."""
         with self._lock:
-            self._opened()[1].wake()
+            self._open()[1].wake()
 
-    def save_dataflow(self, message: dict[str, Any]) -> int:
-        """Declare a dataflow, or let it grow; raises DefinitionError, and then sends nothing.
+    def save_dataflow(self, message: DataflowMessage) -> int:
+        """Declare a dataflow, or add to it; raises DefinitionError, and then sends nothing.
 
         Returns:
             The message's number in the journal.
@@ -72,51 +78,48 @@ class Client:
         with self._lock:
             declaration = self._declarations.get(tag, Declaration(tag))
             declaration.merge(message)
-            # when it was said: a service reads tasks by the newest one, whoever said it
-            number = self._say({"kind": DATAFLOW, "said": time.time(), **message})
+            # "said" is when: the service reads tasks by the newest declaration, whoever sent it
+            number = self._send(encode({"kind": DATAFLOW, "said": time.time(), **message}))
             self._declarations[tag] = declaration
             return number
 
-    def save_task(self, message: dict[str, Any]) -> int:
+    def save_task(self, message: TaskMessage) -> int:
         """Send a task; raises UnknownTagError or ElementError, and then sends nothing.
 
         Returns:
             The message's number in the journal.
         """
-        declaration = self._declarations.get(message["dataflow"])
-        if declaration is None:
-            raise undeclared(message["dataflow"])
-        checked = declaration.checked_task(message)
+        checked = self._declared(message).checked_task(message)
         with self._lock:
-            return self._say({"kind": TASK, **checked})
+            return self._send(encode({"kind": TASK, **checked}))
 
-    def row_stream(self, message: dict[str, Any]) -> RowStream:
-        """What says rows of the one set of `message`; raises UnknownTagError."""
-        declaration = self._declarations.get(message["dataflow"])
-        if declaration is None:
-            raise undeclared(message["dataflow"])
+    def row_stream(self, message: TaskMessage) -> RowStream:
+        """A stream of rows for the one set of `message`; raises UnknownTagError."""
+        declaration = self._declared(message)
         checked = declaration.checked_task(message)
         (data,) = checked["sets"]
         known = declaration.sets[data["tag"]].attributes
-        return RowStream(self.say_text, checked, {name: known[name] for name in data["attributes"]})
+        return RowStream(
+            self.send_text, checked, {name: known[name] for name in data["attributes"]}
+        )
 
-    def say_text(self, message: str) -> None:
-        """Send a task's message that is JSON in ASCII already, and checked."""
+    def send_text(self, message: str) -> None:
+        """Send a task's message that is checked already, as JSON in ASCII."""
         with self._lock:
-            self._say_text(message)
+            self._send(message)
 
     def declares(self, tag: str) -> bool:
         """Whether the dataflow `tag` was saved here."""
         return tag in self._declarations
 
     def declaration(self, tag: str) -> Declaration | None:
-        """What was saved here of the dataflow `tag`."""
+        """What was saved here of the dataflow `tag`; None if nothing was."""
         return self._declarations.get(tag)
 
-    def recall(self, tag: str, exec_tag: str) -> None:
+    def lookup(self, tag: str, exec_tag: str) -> None:
         """Declare a dataflow as another process did, if one did."""
         with fork_lock():
-            from .lookup import lookup_declaration  # here: importing us stays cheap
+            from .lookup import lookup_declaration  # not above: importing this module stays cheap
 
         check_home(self.home, "journals")
         for message in lookup_declaration(self.store, self.home, tag, exec_tag):
@@ -131,92 +134,95 @@ class Client:
         return lookup_newest_execution(self.store, self.home, tag)
 
     def flush(self, timeout: float | None = 5.0) -> bool:
-        """Wait until all that was said is stored; False when `timeout` seconds did not do.
+        """Wait until all messages are stored; False if that takes longer than `timeout` seconds.
 
-        None waits as long as it takes. It is False, too, when something was never taken, because
-        the journal could not be written.
+        None waits as long as it takes. It is also False if a message was lost, because the journal
+        could not be written.
         """
         self.unwritten()
-        stored = self._exporter is None or self._exporter.flush(self.said(), timeout)
+        stored = self._exporter is None or self._exporter.flush(self.sent(), timeout)
         return stored and not self._lost
+
+    def sent(self) -> int:
+        """How many messages were sent."""
+        return 0 if self._journal is None else self._journal.sequence
 
     def waiting(self) -> int:
         """How many messages are not stored yet."""
-        return 0 if self._exporter is None else self.said() - self._exporter.stored_sequence
+        return 0 if self._exporter is None else self.sent() - self._exporter.stored_sequence
 
     def unwritten(self) -> int:
-        """How many messages are not even in the journal, though this tries anew: its disk is full.
+        """How many messages cannot be written to the journal even now, because its disk is full.
 
-        They are lost with the process.
+        They are lost when the process ends.
         """
-        return 0 if self._journal is None else self._journal.settle()
+        return 0 if self._journal is None else self._journal.write_waiting()
 
     @property
     def journal_path(self) -> Path | None:
-        """The journal's file, once something was said."""
+        """The journal's file; None before the first message."""
         return None if self._journal is None else self._journal.path
 
     def close(self, timeout: float = 5.0) -> bool:
-        """Flush, stop the thread and let go of the journal; a later message starts anew."""
+        """Flush, stop the thread and close the journal; a later message opens a new one."""
         done = self.flush(timeout)
         with self._lock:
             ended = self._exporter is None or self._exporter.stop()
-            # a thread that is still storing keeps the journal's lock, or another taker would, too
+            # while the thread still stores it, the journal stays locked: nobody else must store it
             if self._journal is not None and ended:
-                self._journal.close(remove=self.said() == 0)
-            self._start_over()
+                self._journal.close(remove=self.sent() == 0)
+            self._reset()
         return done
 
     def after_fork(self) -> None:
-        """In the child: begin anew. What the parent holds in memory is the parent's to write."""
-        self._start_over()
+        """In a forked child: start with nothing. The parent writes what it has in memory."""
+        self._reset()
 
-    def _start_over(self) -> None:
+    def _reset(self) -> None:
         self._lock = threading.RLock()
         self._journal: Journal | None = None
         self._exporter: Exporter | None = None
         self._lost = False
 
-    def said(self) -> int:
-        """How many messages were said."""
-        return 0 if self._journal is None else self._journal.sequence
+    def _declared(self, task: TaskMessage) -> Declaration:
+        declaration = self._declarations.get(task["dataflow"])
+        if declaration is None:
+            raise undeclared(task["dataflow"])
+        return declaration
 
-    def _say(self, message: dict[str, Any]) -> int:
-        return self._say_text(encode(message))
-
-    def _say_text(self, message: str) -> int:
+    def _send(self, message: str) -> int:
         try:
-            journal, exporter = self._opened()
+            journal, exporter = self._open()
             number = journal.append_text(message)
         except JournalError:
-            self._lost = not self._relays  # those for whom it relays are told
+            self._lost = not self._relays  # the process whose message we relay is told
             raise
         exporter.wake(number)
         return number
 
-    def _opened(self) -> tuple[Journal, Exporter]:
+    def _open(self) -> tuple[Journal, Exporter]:
         if self._journal is None or self._exporter is None:
-            self._make_home()
+            self._create_home()
             self._journal = Journal(self.home / "journals", self.store, relays=self._relays)
-            for declaration in self._declarations.values():  # a forked child's journal has none
+            for declaration in self._declarations.values():  # of an earlier journal or the parent
                 self._journal.append({"kind": DATAFLOW, **declaration.specification()})
             self._exporter = self._exporter_of(self._journal)
             if self._on_open is not None:
                 self._on_open()
         return self._journal, self._exporter
 
-    def _make_home(self) -> None:
+    def _create_home(self) -> None:
         try:
             create_home(self.home, "journals")
         except OSError as error:
             raise JournalError(
-                f"The data folder {self.home} cannot be made: {error.strerror}. Set "
+                f"The data folder {self.home} cannot be created: {error.strerror}. Set "
                 "KERAS_PROV_HOME to a folder that you may write to."
             ) from error
 
     def _exporter_of(self, journal: Journal) -> Exporter:
         with fork_lock():
-            from .exporter import Exporter  # here: importing us stays cheap
+            from .exporter import Exporter  # not above: importing this module stays cheap
             from .recovery import drain_orphans
 
         folder, address = self.home / "journals", journal.store
@@ -233,9 +239,9 @@ class Client:
 
         def connect() -> Any:
             with fork_lock():
-                import encodings.idna  # noqa: F401 (looking a host's name up would import it)
+                import encodings.idna  # noqa: F401 (a host name's lookup imports it)
 
-                from ..store import open_store  # here: the driver is needed by the thread alone
+                from ..store import open_store  # not above: only the thread needs the driver
 
             return open_store(store, home)
 
@@ -243,7 +249,7 @@ class Client:
 
 
 def undeclared(tag: str) -> UnknownTagError:
-    """The error of a task whose dataflow nobody saved."""
+    """The error for a task of a dataflow that nobody saved."""
     return UnknownTagError(
         f"Nobody saved the dataflow {tag!r}, in this process or before it: call Dataflow.save() "
         "before its tasks."

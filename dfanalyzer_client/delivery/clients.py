@@ -1,4 +1,4 @@
-"""The clients of this process, one for each store, and how its end waits for them."""
+"""The clients of this process, one for each store, which are flushed when it ends."""
 
 from __future__ import annotations
 
@@ -20,18 +20,21 @@ __all__ = ["client_declaring", "client_for", "default_client", "flush", "shutdow
 
 _clients: dict[tuple[StoreURL | None, Path], Client] = {}
 _clients_lock = threading.Lock()
-LONG_EXIT = 1.0
+
+EXIT_NOTICE_SECONDS = 1.0
+"""If flushing takes longer than this at the end, the user is told."""
+
 WORKER_PRIORITY = -50
 """After the worker's results are on their way to its parent, before its folders are removed."""
 
-_waited_for = 0
-"""How much had been said when this process last waited at its end."""
+_flushed = 0
+"""How many messages had been sent when this process last flushed at its end."""
 
 
 def client_for(store: str | StoreURL | None = None, home: Path | None = None) -> Client:
-    """The client of a store; raises StoreURLError when `store` is no URL.
+    """The client of a store; raises StoreURLError if `store` is no URL.
 
-    Without `store` it is that of KERAS_PROV_STORE, else the private server's.
+    Without `store`, it is that of KERAS_PROV_STORE, or else the private server's.
     """
     key = settings.store_url(store), home or settings.home()
     with _clients_lock:
@@ -48,20 +51,20 @@ def default_client() -> Client:
 def client_declaring(tag: str, exec_tag: str) -> Client:
     """The client to which the dataflow `tag` was saved; raises UnknownTagError.
 
-    Where another process saved it, that is the default one, which looks up what was declared.
+    If another process saved it, that is the default client, which looks up the declaration.
     """
     for client in reversed(list(_clients.values())):
         if client.declares(tag):
             return client
     client = default_client()
-    client.recall(tag, exec_tag)
+    client.lookup(tag, exec_tag)
     if not client.declares(tag):
         raise undeclared(tag)
     return client
 
 
 def flush(timeout: float | None = 5.0) -> bool:
-    """Wait until all that this process said is stored; False when `timeout` did not do."""
+    """Wait until all messages are stored; False if that takes longer than `timeout` seconds."""
     deadline = None if timeout is None else time.monotonic() + timeout
     done = [client.flush(_left(deadline)) for client in list(_clients.values())]
     return all(done)
@@ -80,7 +83,7 @@ def _left(deadline: float | None) -> float | None:
 
 
 def _flush_at_worker_end() -> None:
-    """Flush at the end of a process of multiprocessing's, which may be an ``os._exit``."""
+    """Flush at the end of a worker of multiprocessing, which may call ``os._exit``."""
     processes = sys.modules.get("multiprocessing.process")
     if processes is not None and processes.parent_process() is not None:
         from multiprocessing.util import Finalize
@@ -90,21 +93,21 @@ def _flush_at_worker_end() -> None:
 
 @atexit.register
 def _at_exit() -> None:
-    """Give what was said a bounded time to be stored, and say so when it takes long.
+    """Flush within a time limit, tell the user if it takes long, and report what is left.
 
-    Twice is fine: some workers end with both multiprocessing's finalizers and `atexit`.
+    Calling it twice is harmless: some workers run both multiprocessing's finalizers and `atexit`.
     """
-    global _waited_for
-    said = sum(client.said() for client in list(_clients.values()))
-    if said == _waited_for:
+    global _flushed
+    sent = sum(client.sent() for client in list(_clients.values()))
+    if sent == _flushed:
         return
-    _waited_for = said
+    _flushed = sent
     limit = BY_KEY["exit_flush"].number or 0.0
-    with contextlib.suppress(DfAnalyzerError):  # a bad number: too late to be of use
+    with contextlib.suppress(DfAnalyzerError):  # an invalid setting: too late to report it
         limit = settings.exit_flush_seconds()
-    if limit and not flush(min(LONG_EXIT, limit)) and limit > LONG_EXIT:
+    if limit and not flush(min(EXIT_NOTICE_SECONDS, limit)) and limit > EXIT_NOTICE_SECONDS:
         sys.stderr.write(f"keras-prov: storing the last messages, {limit:g} s at most …\n")
-        flush(limit - LONG_EXIT)
+        flush(limit - EXIT_NOTICE_SECONDS)
     for client in list(_clients.values()):
         lost = client.unwritten()
         if lost:
@@ -120,8 +123,8 @@ def _at_exit() -> None:
 
 
 def _after_fork() -> None:
-    global _clients_lock, _waited_for
-    _clients_lock, _waited_for = threading.Lock(), 0
+    global _clients_lock, _flushed
+    _clients_lock, _flushed = threading.Lock(), 0
     for client in _clients.values():
         client.after_fork()
 

@@ -14,19 +14,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_when_event_set
+from tenacity import Retrying, retry_if_exception_type, stop_when_event_set
 
 from ..errors import DfAnalyzerError
 from ..journal import DeadLetters, JournalReader, Record
 from ..support.jitter import JitteredWait
 from .batches import BATCH_RECORDS, TRANSIENT_ERRORS, Store, store_batch
+from .idle_work import IdleWork
+from .outage import Outage
 
 __all__ = ["Exporter"]
 
 logger = logging.getLogger(__name__)
 
 SETTLE_SECONDS = 0.5
-"""After so long, a COMMIT whose answer was lost is done; we then ask again what is stored."""
+"""After so long, a COMMIT whose answer was lost is done, and we check again what is stored."""
 
 POLL_SECONDS = 5.0
 """For so long after the last message, the thread polls the file by itself: waking it would cost
@@ -66,8 +68,7 @@ class Exporter:
         seconds: float = 0.0,
     ) -> None:
         self._reader, self._journal, self._connect = JournalReader(path), journal, connect
-        self._start_idle_work, self._idle_work_started, self._seconds = idle_work, False, seconds
-        self._idle_work: Iterator[None] | None = None
+        self._idle_work, self._seconds = IdleWork(idle_work), seconds
         self._dead_letters = DeadLetters.of_journal(path)
         self._store: Store | None = None
         self._thread: threading.Thread | None = None
@@ -75,15 +76,16 @@ class Exporter:
         self._wake, self._flush_now = threading.Event(), threading.Event()
         self._stopping = threading.Event()
         self._progress = threading.Condition()
-        self._outage = self._polling = False
+        self._outage, self._polling = Outage(path), False
         self._flushing = 0
+        self._remedy = f"Nothing is lost: `keras-prov sync` stores what is in {path}."
         self.stored_sequence = 0  # record 0 describes the journal and is not stored
 
     def wake(self, sequence: int = 0) -> None:
         """Tell the thread that the journal has grown up to the record `sequence`."""
         if not self._polling and not self._wake.is_set():
             self._wake.set()
-        if sequence - self.stored_sequence >= BATCH_RECORDS and not self._outage:
+        if sequence - self.stored_sequence >= BATCH_RECORDS and not self._outage.is_on:
             self._flush_now.set()
         if self._thread is None:
             self._start()
@@ -120,10 +122,7 @@ class Exporter:
                 except RuntimeError as error:  # too many threads, or the interpreter is ending
                     self._stopping.set()
                     logger.warning(
-                        "This process cannot store what is captured (%s). Nothing is lost: "
-                        "`keras-prov sync` stores what is in %s.",
-                        error,
-                        self._reader.path,
+                        "This process cannot store what is captured (%s). %s", error, self._remedy
                     )
 
     def _run(self) -> None:
@@ -133,24 +132,24 @@ class Exporter:
             self._store = self._connect()
         except Exception:
             self._give_up()
-        self._begin_idle_work()
+        self._idle_work.begin(self._store)
         rest: float | None = None
         while not self._stopping.is_set():
             idle = IDLE_SECONDS if rest is None else rest
-            if self._wake.wait(0.0 if self._idle_work is not None else idle):
+            if self._wake.wait(0.0 if self._idle_work.is_left else idle):
                 self._collect()
                 self._wake.clear()  # before reading, or we would miss a record that comes meanwhile
                 self._flush_now.clear()
                 self._drain()
                 self._poll()
                 rest = self._apply_pending()
-            elif self._idle_work is not None:
-                self._idle_step()
+            elif self._idle_work.is_left:
+                self._idle_work.step()
             else:
                 rest = self._apply_pending()
                 if rest is None:
                     self._close()
-        self._idle_work = None
+        self._idle_work.stop()
         self._close()
 
     def _poll(self) -> None:
@@ -171,29 +170,11 @@ class Exporter:
     def _collect(self) -> None:
         """Wait for more messages to come, and do idle work meanwhile."""
         deadline = time.monotonic() + self._seconds
-        while self._idle_work is not None and not self._flush_now.is_set():
+        while self._idle_work.is_left and not self._flush_now.is_set():
             if time.monotonic() >= deadline:
                 return
-            self._idle_step()
+            self._idle_work.step()
         self._flush_now.wait(max(0.0, deadline - time.monotonic()))
-
-    def _begin_idle_work(self) -> None:
-        if self._start_idle_work is not None and not self._idle_work_started:
-            self._idle_work, self._idle_work_started = self._start_idle_work(self._store), True
-
-    def _idle_step(self) -> None:
-        """One step of idle work; its errors never keep messages from being stored."""
-        try:
-            if self._idle_work is not None:
-                next(self._idle_work)
-        except StopIteration:
-            self._idle_work = None
-        except DfAnalyzerError as error:
-            self._idle_work, self._idle_work_started = None, not isinstance(error, TRANSIENT_ERRORS)
-            logger.info("What earlier processes left is not stored yet: %s", error)
-        except Exception:
-            self._idle_work = None
-            logger.exception("Storing what earlier processes left failed because of a bug.")
 
     def _drain(self) -> None:
         try:
@@ -220,11 +201,7 @@ class Exporter:
 
     def _give_up(self) -> None:
         """Stop storing without disturbing the training; `sync` can store the journal later."""
-        logger.exception(
-            "Storing what was captured failed because of a bug. Nothing is lost: "
-            "`keras-prov sync` stores what is in %s.",
-            self._reader.path,
-        )
+        logger.exception("Storing what was captured failed because of a bug. %s", self._remedy)
         self._stopping.set()
         with self._progress:
             self._progress.notify_all()
@@ -235,23 +212,21 @@ class Exporter:
             wait=JitteredWait(multiplier=0.25, min=SETTLE_SECONDS, max=30.0),
             stop=stop_when_event_set(self._stopping),
             sleep=self._back_off,
-            before_sleep=self._report,
+            before_sleep=self._outage.report,
             reraise=True,
         )
         try:
             retrying(self._store_once, records)
         except TRANSIENT_ERRORS:
             return  # told to stop: the journal has it
-        if self._outage:
-            logger.warning("The store is back; what waited is being stored.")
-        self._outage = False
-        self._begin_idle_work()
+        self._outage.end()
+        self._idle_work.begin(self._store)
         with self._progress:
             self.stored_sequence = max(self.stored_sequence, records[-1].sequence)
             self._progress.notify_all()
 
     def _store_once(self, records: list[Record]) -> None:
-        assert self._store is not None  # noqa: S101 (for the type checker: made by `_run`)
+        assert self._store is not None  # noqa: S101 (for the type checker: `_run` connects)
         if max(self._store.position(self._journal), 0) < self.stored_sequence:
             raise _DatabaseIsNewError
         store_batch(self._store, self._journal, records, self._dead_letters)
@@ -263,15 +238,6 @@ class Exporter:
             self._flush_now.wait(seconds)
         if self._flushing:
             self._stopping.wait(min(seconds, MAX_BACKOFF_IN_FLUSH))
-
-    def _report(self, state: RetryCallState) -> None:
-        if not self._outage and state.outcome is not None:
-            logger.warning(
-                "%s Training goes on and nothing is lost: what is captured waits in %s.",
-                state.outcome.exception(),
-                self._reader.path,
-            )
-        self._outage = True
 
     def _close(self) -> None:
         if self._store is not None:

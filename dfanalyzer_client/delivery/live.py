@@ -1,14 +1,15 @@
-"""The dataflows that this process describes now, and the executions that they began."""
+"""The `Dataflow` objects of this process, so that tasks find theirs by its tags."""
 
 from __future__ import annotations
 
 import secrets
 import weakref
-from datetime import UTC, datetime
-from typing import Any, Protocol
+from typing import Protocol
 
+from ..declarations.messages import TransformationMessage
 from ..declarations.names import checked_name
 from ..errors import UnknownTagError
+from ..support.clock import utc_now
 from .client import Client
 from .clients import default_client
 
@@ -16,27 +17,27 @@ __all__ = ["LiveDataflow", "live_dataflow", "new_execution", "newest_execution",
 
 
 class LiveDataflow(Protocol):
-    """What tasks need of the `Dataflow` that they are of."""
+    """What tasks need of their `Dataflow`."""
 
     exec_tag: str
 
     @property
     def tag(self) -> str:
-        """Names the dataflow."""
+        """The tag of the dataflow."""
 
     @property
     def client(self) -> Client:
-        """Where its messages go."""
+        """The client that sends its messages."""
 
     @property
-    def transformations(self) -> list[dict[str, Any]]:
-        """The transformations, as they stand in a message."""
+    def transformations(self) -> list[TransformationMessage]:
+        """The transformations, as in a message."""
 
     def save(self) -> None:
-        """Send what was added to it."""
+        """Send what was added since the last call."""
 
     def next_id(self, transformation: str) -> int:
-        """A number that no task of the transformation has got from here."""
+        """A number that this dataflow has given to no task of the transformation."""
 
 
 _live: weakref.WeakValueDictionary[tuple[str, str], LiveDataflow] = weakref.WeakValueDictionary()
@@ -44,31 +45,30 @@ _newest: dict[str, str] = {}
 
 
 def remember_live(dataflow: LiveDataflow) -> None:
-    """Let tasks find a dataflow by its tags, as long as somebody holds it."""
+    """Let tasks find a dataflow by its tags, as long as the object exists."""
     _live[dataflow.tag, dataflow.exec_tag] = dataflow
     _newest[dataflow.tag] = dataflow.exec_tag
 
 
 def live_dataflow(tag: str, exec_tag: str) -> LiveDataflow | None:
-    """The Dataflow object of this run, while somebody holds it."""
+    """The Dataflow object of an execution; None if it no longer exists."""
     return _live.get((tag, exec_tag))
 
 
 def new_execution(tag: str) -> str:
-    """A tag for a new run of a dataflow."""
-    now = datetime.now(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-    # a sweep starts hundreds in the same second: the time alone would soon name two of them
-    return f"{tag}-{now}-{secrets.token_hex(4)}"
+    """A tag for a new execution of a dataflow."""
+    # a sweep starts hundreds at once, and two may begin in the same microsecond
+    return f"{tag}-{utc_now()}-{secrets.token_hex(4)}"
 
 
 def newest_execution(tag: str) -> str:
-    """The tag of a dataflow's newest run, in this process or before it; raises UnknownTagError."""
+    """The tag of a dataflow's newest execution, of any process; raises UnknownTagError."""
     stored = checked_name(tag, "tag of the Dataflow")
     found = _newest.get(stored) or default_client().newest_execution(stored)
     if found is None:
         raise UnknownTagError(
-            "A Task without an execution's tag is of the newest execution of its dataflow, and "
-            f"there is none of {tag!r}: call Dataflow.save() before, or give Task(id, "
-            "dataflow_tag, exec_tag, transformation_tag)."
+            "A Task without exec_tag belongs to the newest execution of its dataflow, but "
+            f"{tag!r} has none: call Dataflow.save() first, or give Task(id, dataflow_tag, "
+            "exec_tag, transformation_tag)."
         )
     return found

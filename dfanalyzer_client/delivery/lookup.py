@@ -9,10 +9,11 @@ import contextlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from ..config.store_url import StoreURL
 from ..declarations.dataflow import Declaration
+from ..declarations.messages import DataflowMessage
 from ..errors import PrivateServerError, StoreError
 from ..journal import declarations
 from ..store import reader_connection
@@ -27,7 +28,7 @@ T = TypeVar("T")
 
 def lookup_declaration(
     store: StoreURL | None, home: Path, tag: str, exec_tag: str
-) -> list[dict[str, Any]]:
+) -> list[DataflowMessage]:
     """The messages that declare a dataflow for an execution; empty if nobody knows the dataflow.
 
     We look in the journals of `home` first, then in the store, and at last in the journals for any
@@ -43,13 +44,16 @@ def lookup_declaration(
     return [_as_recalled(message) for message in found if _is_declaration(message)]
 
 
-def _as_recalled(message: dict[str, Any]) -> dict[str, Any]:
+def _as_recalled(message: DataflowMessage) -> DataflowMessage:
     """A declaration as this process sends it again, for the execution that it began."""
-    fields = {name: value for name, value in message.items() if name not in ("kind", "opens")}
-    return {**fields, "exec": message.get("exec") or message["opens"], "recalled": True}
+    again = message.copy()
+    again.pop("opens", None)
+    again["exec"] = message.get("exec") or message["opens"]
+    again["recalled"] = True
+    return again
 
 
-def _is_declaration(message: dict[str, Any]) -> bool:
+def _is_declaration(message: DataflowMessage) -> bool:
     """Whether a message is a valid declaration; an invalid one is not the caller's fault."""
     try:
         Declaration(message["tag"]).merge(message)

@@ -7,50 +7,60 @@ process is gone.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
-from typing import Any
 
-from ..declarations.encoding import DATAFLOW, TASK
+from ..declarations.messages import (
+    TASK,
+    JournalTask,
+    TaskMessage,
+    UncheckedMessage,
+    is_dataflow,
+    is_task,
+)
+from ..journal import TaskName
 from ..keras_schema import names as tags
 from ..task_status import ENDED, TaskStatus
 
 __all__ = ["OpenTasks"]
 
 KILLED = "killed"
-MESSAGE = "The process ended without a word: it was killed, or its machine went down."
+MESSAGE = "The process was killed, or its machine went down."
 _ENDED = frozenset(status.value for status in ENDED)
-_IDENTITY = ("dataflow", "exec", "transformation", "id")
 
 
 class OpenTasks:
     """The tasks of one journal that have begun but not ended, given its messages in order."""
 
     def __init__(self) -> None:
-        self._open: dict[tuple[str, ...], Mapping[str, Any]] = {}
-        self._epochs: dict[tuple[str, ...], list[float]] = {}
+        self._open: dict[TaskName, TaskMessage] = {}
+        self._epochs: dict[TaskName, list[float]] = {}
         self._sets: set[tuple[str, str]] = set()
 
-    def ingest(self, message: Mapping[str, Any]) -> None:
+    def ingest(self, message: UncheckedMessage) -> None:
         """Take note of one message; malformed ones are ignored."""
         with contextlib.suppress(LookupError, TypeError, ValueError, AttributeError):
             self._follow(message)
 
-    def _follow(self, message: Mapping[str, Any]) -> None:
-        if message.get("kind") == DATAFLOW:
+    def _follow(self, message: UncheckedMessage) -> None:
+        if is_dataflow(message):
             self._sets |= {
                 (message["tag"], data_set["tag"])
                 for transformation in message.get("transformations", ())
                 for data_set in transformation.get("sets", ())
             }
-        elif message.get("kind") == TASK:
+        elif is_task(message):
             self._ingest_task(message)
 
-    def end_messages(self, when: str) -> list[dict[str, Any]]:
+    def end_messages(self, when: str) -> list[JournalTask]:
         """Messages that end the open tasks as ABANDONED; `when` is a TIMESTAMP of SQL."""
         return [self._end(key, message, when) for key, message in self._open.items()]
 
-    def _ingest_task(self, message: Mapping[str, Any]) -> None:
-        key = tuple(str(message[part]) for part in _IDENTITY)
+    def _ingest_task(self, message: TaskMessage) -> None:
+        key = (
+            str(message["dataflow"]),
+            str(message["exec"]),
+            str(message["transformation"]),
+            str(message["id"]),
+        )
         if message["status"] in _ENDED:
             self._open.pop(key, None)
             self._epochs.pop(key, None)
@@ -59,10 +69,13 @@ class OpenTasks:
             self._open.setdefault(key, message)
         self._epochs.setdefault(key, []).extend(_epochs(message))
 
-    def _end(self, key: tuple[str, ...], message: Mapping[str, Any], when: str) -> dict[str, Any]:
-        ended: dict[str, Any] = {
+    def _end(self, key: TaskName, message: TaskMessage, when: str) -> JournalTask:
+        ended: JournalTask = {
             "kind": TASK,
-            **{part: message[part] for part in _IDENTITY},
+            "dataflow": message["dataflow"],
+            "exec": message["exec"],
+            "transformation": message["transformation"],
+            "id": message["id"],
             "status": TaskStatus.ABANDONED.value,
             "error": MESSAGE,
             "performances": [{"startTime": message.get("startTime"), "endTime": when}],
@@ -84,7 +97,7 @@ class OpenTasks:
         return ended
 
 
-def _epochs(message: Mapping[str, Any]) -> list[float]:
+def _epochs(message: TaskMessage) -> list[float]:
     found = []
     for data in message.get("sets", ()):
         names = data.get("attributes") or []

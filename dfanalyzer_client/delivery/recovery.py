@@ -30,6 +30,7 @@ from ..journal import (
     remove_expired,
     try_acquire,
 )
+from ..support.clock import timestamp
 from .batches import BATCH_RECORDS, Store, store_batch
 from .dead_letters import retry_for_store
 from .open_tasks import OpenTasks
@@ -71,7 +72,7 @@ def drain_orphans(folder: Path, address: str | None, store: JournalStore) -> Ite
         except JournalError as error:
             logger.warning("%s", error)
         except (OSError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError):
-            logger.exception("The journal %s is odd, and left as it is.", path)
+            logger.exception("The journal %s cannot be stored, and is left as it is.", path)
     for _ in retry_for_store(folder, address, store):
         yield
 
@@ -160,8 +161,8 @@ def _end_open_tasks(
             tasks.ingest(record.message)
         last = records[-1].sequence
         yield
-    when = datetime.fromtimestamp(path.stat().st_mtime, UTC).replace(tzinfo=None)
-    ends = [] if header.relays else tasks.end_messages(when.isoformat(" ", "microseconds"))
+    when = timestamp(datetime.fromtimestamp(path.stat().st_mtime, UTC))
+    ends = [] if header.relays else tasks.end_messages(when)
     store.forget_position(header.journal)
     if store.position(header.journal) < last:  # else nothing is on its way
         yield from _wait_for_commit(path, since)

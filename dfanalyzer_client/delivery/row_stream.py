@@ -1,7 +1,7 @@
-"""Rows of one set, said one after the other by a task that runs: what a training does each epoch.
+"""Send rows of one set, one at a time, from a running task: a training does so after each epoch.
 
-All of the message but the values is made and checked once, so that saying a row costs the thread
-that trains little more than writing it.
+All of the message except the values is encoded and checked once, so a row costs the training's
+thread little more than a write.
 """
 
 from __future__ import annotations
@@ -10,33 +10,34 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..declarations.encoding import RowTemplate, encode, plain_text
+from ..declarations.messages import TaskMessage
 from ..declarations.values import EXACT_INTEGERS, stored_value
 
 __all__ = ["RowStream"]
 
 
 class RowStream:
-    """Says rows for one task and one set; `Task.stream` makes it.
+    """Sends rows for one task and one set; `Task.stream` creates it.
 
     Args:
-        say: sends a message that is JSON in ASCII.
+        send: sends a message as JSON in ASCII.
         message: the task's message, checked, with one set that has no elements.
         columns: name and type of each value.
     """
 
     def __init__(
         self,
-        say: Callable[[str], None],
-        message: Mapping[str, Any],
+        send: Callable[[str], None],
+        message: TaskMessage,
         columns: Mapping[str, str],
     ) -> None:
-        self._say = say
+        self._send = send
         self._columns = tuple(columns.items())
         template = RowTemplate(message)
         self._head, self._tail = template.head, template.tail
 
     def send(self, values: Sequence[Any]) -> None:
-        """Say one row.
+        """Send one row.
 
         Raises:
             ElementError: a value does not fit its attribute.
@@ -44,17 +45,17 @@ class RowStream:
         """
         row = ",".join(
             [
-                _short(value, type_) or encode(stored_value(value, type_, f"attribute {name!r}"))
+                _plain(value, type_) or encode(stored_value(value, type_, f"attribute {name!r}"))
                 for (name, type_), value in zip(self._columns, values, strict=True)
             ]
         )
-        self._say(f"{self._head}{row}{self._tail}")
+        self._send(f"{self._head}{row}{self._tail}")
 
 
-def _short(value: Any, type_: str) -> str | None:
-    """A plain value in JSON, as `stored_value` and `json` would make it; None for any other.
+def _plain(value: Any, type_: str) -> str | None:
+    """A common value as JSON, as `stored_value` and `encode` would return it; None for others.
 
-    The short way of each epoch's row: an encoder takes three times as long.
+    Nearly all values of an epoch are common ones, and an encoder takes three times as long.
     """
     kind = type(value)
     if type_ == "NUMERIC":

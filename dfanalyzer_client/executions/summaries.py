@@ -11,13 +11,15 @@ from datetime import UTC, datetime
 
 from ..errors import RefusedError, UnknownTagError
 from ..keras_schema import names as tags
-from ..store.connection import Connection, lacks_rights
+from ..store.connection import Connection
+from ..store.driver_errors import lacks_rights
 from ..store.exact_numbers import exact_rows
 from ..store.growth.pending_columns import from_clause
 from ..store.layout import DataflowLayout
 from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import identifier
+from ..support.clock import naive_utc
 
 __all__ = [
     "ExecutionSummary",
@@ -44,7 +46,7 @@ class ExecutionSummary:
         """Seconds from the first task's start to the last one's end, or to now if one runs."""
         if self.began is None:
             return None
-        ended = self.ended or datetime.now(UTC).replace(tzinfo=None)
+        ended = self.ended or naive_utc(datetime.now(UTC))
         return (ended - self.began).total_seconds()
 
 

@@ -12,8 +12,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
+from ..declarations.messages import UncheckedMessage
 from ..errors import JournalError
 from ..support.descriptors import open_private
 from ._bounded_gzip import open_bounded
@@ -105,7 +106,7 @@ class JournalReader:
                 rest += data[end:]
                 if len(rest) > MAX_LINE_BYTES:
                     self._report(len(rest))
-                    break  # no writer of ours makes such a line
+                    break  # we never write such a line
 
     def rewind(self) -> None:
         """Read from the beginning again."""
@@ -175,7 +176,7 @@ def read_header(path: Path) -> Header | None:
         raise _unreadable(path) from error
 
 
-def _header(path: Path, message: dict[str, Any]) -> Header:
+def _header(path: Path, message: UncheckedMessage) -> Header:
     if message["format"] > FORMAT:
         raise JournalError(
             f"A newer keras-prov wrote the journal {path} (format {message['format']}; this one "

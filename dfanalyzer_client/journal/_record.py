@@ -13,7 +13,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from ..declarations.messages import UncheckedMessage
 
 __all__ = ["FORMAT", "MAX_LINE_BYTES", "Record", "line_of", "parsed"]
 
@@ -30,7 +32,7 @@ class Record(NamedTuple):
     """One message and its place in the journal."""
 
     sequence: int
-    message: dict[str, Any]
+    message: UncheckedMessage
 
 
 def line_of(sequence: int, body: str) -> bytes:

@@ -1,53 +1,53 @@
-"""Looking a declaration up in journals, whoever wrote them."""
+"""Look up a declaration in the journals of all processes."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from ..declarations.encoding import may_declare, may_name
+from ..declarations.messages import JournalDataflow, is_dataflow
 from ._files import journals
 from ._reader import opened
 from ._record import parsed
 
-__all__ = ["SEARCHED_BYTES", "declarations", "declares"]
+__all__ = ["SEARCHED_BYTES", "declaration", "declarations", "declares"]
 
 SEARCHED_BYTES = 1 << 30
-"""So much is read at most, the newest journals first."""
+"""How much is read at most, the newest journals first."""
 
-TRIES = 5
-LONGEST_LINE = 16 << 20
+MAX_ATTEMPTS = 5
+MAX_LINE_BYTES = 16 << 20
 """No declaration is longer."""
 
-SHORTEST_LINE, HOPELESS = len("0 00000000 {}"), 10_000
-"""No record is shorter, and where so many lines are the file is no journal."""
+MIN_LINE_BYTES, MAX_SHORT_LINES = len("0 00000000 {}"), 10_000
+"""No record is shorter. A file with more lines that are is not a journal."""
 
 
-def declarations(folder: Path, tag: str, exec_tag: str | None) -> list[dict[str, Any]]:
-    """The messages that declared a dataflow for one execution (None: for any), in order.
+def declarations(folder: Path, tag: str, exec_tag: str | None) -> list[JournalDataflow]:
+    """The messages that declared a dataflow for an execution (None: for any), in order.
 
-    They are those of the newest journal that has any.
+    Only those of the newest journal that has any are returned.
     """
-    for _ in range(TRIES):
+    for _ in range(MAX_ATTEMPTS):
         try:
-            return _searched(folder, tag, exec_tag)
-        except FileNotFoundError:  # compressed meanwhile: it has another name now
+            return _search(folder, tag, exec_tag)
+        except FileNotFoundError:  # compressed meanwhile, so it has another name
             continue
     return []
 
 
-def _searched(folder: Path, tag: str, exec_tag: str | None) -> list[dict[str, Any]]:
+def _search(folder: Path, tag: str, exec_tag: str | None) -> list[JournalDataflow]:
     searched = 0
     for path in reversed(journals(folder, done=True)):
-        found: list[dict[str, Any]] = []
+        found: list[JournalDataflow] = []
         for line in _lines(path):
             searched += len(line)
             if may_declare(line) and (exec_tag is None or may_name(line, exec_tag)):
-                record = parsed(line)
-                if record is not None and _is_of(record.message, tag, exec_tag):
-                    found.append(record.message)
+                message = declaration(line)
+                if message is not None and _declares(message, tag, exec_tag):
+                    found.append(message)
         if found or searched > SEARCHED_BYTES:
             return found
     return []
@@ -56,9 +56,9 @@ def _searched(folder: Path, tag: str, exec_tag: str | None) -> list[dict[str, An
 def _lines(path: Path) -> Iterator[bytes]:
     try:
         with opened(path) as file:
-            odd = 0
-            while odd < HOPELESS and (line := file.readline(LONGEST_LINE)):
-                odd += len(line) < SHORTEST_LINE
+            short = 0
+            while short < MAX_SHORT_LINES and (line := file.readline(MAX_LINE_BYTES)):
+                short += len(line) < MIN_LINE_BYTES
                 yield line
     except FileNotFoundError:
         raise
@@ -66,12 +66,20 @@ def _lines(path: Path) -> Iterator[bytes]:
         return  # damaged: what comes after cannot be read
 
 
-def declares(message: dict[str, Any]) -> bool:
-    """Whether a dataflow message begins an execution; who recalls one does not begin it."""
+def declaration(line: bytes) -> JournalDataflow | None:
+    """The dataflow's message in a journal's line; None if it is of another kind, or damaged."""
+    record = parsed(line)
+    if record is None or not is_dataflow(record.message):
+        return None
+    return record.message
+
+
+def declares(message: JournalDataflow) -> bool:
+    """Whether a dataflow message begins an execution; one that was looked up does not."""
     return ("exec" in message or "opens" in message) and "recalled" not in message
 
 
-def _is_of(message: dict[str, Any], tag: str, exec_tag: str | None) -> bool:
+def _declares(message: JournalDataflow, tag: str, exec_tag: str | None) -> bool:
     if message.get("tag") != tag:
         return False
     if exec_tag is None:

@@ -7,14 +7,16 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from ..declarations.encoding import may_declare, relayed_task
+from ..declarations.messages import JournalDataflow
 from ._files import is_done, journals, stem
 from ._reader import opened
-from ._record import MAX_LINE_BYTES, parsed
-from ._search import SEARCHED_BYTES, declares
+from ._record import MAX_LINE_BYTES
+from ._search import SEARCHED_BYTES, declaration, declares
 
 __all__ = ["TaskName", "UpdateReader", "Updates"]
 
@@ -34,7 +36,7 @@ class Updates:
         tasks: the latest status of relayed tasks, and the declaration that each conforms to.
     """
 
-    declarations: list[dict[str, Any]]
+    declarations: list[JournalDataflow]
     tasks: dict[TaskName, tuple[str, str]]
 
 
@@ -71,7 +73,7 @@ class UpdateReader:
 
     def read(self, own: Path | None) -> Updates:
         """What is new. The first call reads everything, up to the newest gigabyte."""
-        declarations: list[tuple[float, dict[str, Any]]] = []
+        declarations: list[tuple[float, JournalDataflow]] = []
         tasks: list[dict[TaskName, tuple[str, str]]] = []
         left, seen = SEARCHED_BYTES, (self._stamp(), time.time())
         for path in reversed(self._unread(own)):
@@ -86,7 +88,7 @@ class UpdateReader:
             else:
                 self._live[stem(path)] = _Position(path, end)
         self._seen = seen
-        declarations.sort(key=lambda each: each[0])  # stable: within a journal they stand in order
+        declarations.sort(key=itemgetter(0))  # stable: those of one journal stay in order
         known = {
             name: state for latest_tasks in reversed(tasks) for name, state in latest_tasks.items()
         }
@@ -103,7 +105,7 @@ class UpdateReader:
         self,
         path: Path,
         offset: int,
-        declarations: list[tuple[float, dict[str, Any]]],
+        declarations: list[tuple[float, JournalDataflow]],
         tasks: dict[TaskName, tuple[str, str]],
     ) -> int:
         """Read the rest of a journal; returns where it ends for now."""
@@ -111,10 +113,10 @@ class UpdateReader:
         for line in _whole_lines(path, offset):
             offset += len(line)
             if may_declare(line):
-                record = parsed(line)
-                if record is not None and declares(record.message):
-                    latest = max(latest, _sent_at(record.message))
-                    declarations.append((latest, record.message))
+                message = declaration(line)
+                if message is not None and declares(message):
+                    latest = max(latest, _sent_at(message))
+                    declarations.append((latest, message))
             elif (task := relayed_task(line)) is not None:
                 tasks[task.name] = task.status, task.declared
         return offset
@@ -148,7 +150,7 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _sent_at(message: dict[str, Any]) -> float:
+def _sent_at(message: JournalDataflow) -> float:
     """When a message was sent, in seconds since the epoch; 0 if it does not say."""
     when = message.get("said")
     return when if isinstance(when, float) else 0.0

@@ -1,4 +1,4 @@
-"""The journal of this process: appends, and nothing else."""
+"""Write the journal of this process; it is only appended to."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import socket
 import threading
 import uuid
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from ..config import settings
 from ..config.store_url import StoreURL
@@ -27,27 +26,28 @@ __all__ = ["Journal", "append_records"]
 
 logger = logging.getLogger(__name__)
 
-WAITING_BYTES = 64 << 20
-"""So much waits in memory while the disk is full."""
+MAX_WAITING_BYTES = 64 << 20
+"""How much may wait in memory while the disk is full."""
 
 
 class Journal:
     """Appends messages to a file of its own.
 
-    What cannot be written (the disk is full) waits in memory, and is written in order before the
-    next message, once there is room; unless it relays what others said, who are told instead.
+    While the disk is full, messages wait in memory. Once there is space, they are written, in
+    order, before the next message. A journal that relays messages of other processes refuses them
+    instead, so that their senders know.
 
     Attributes:
         path: the file.
-        id: names the journal in the store.
-        store: URL, without the password, of where its messages go; None is the private server.
-        sequence: number of the last message that was taken.
+        id: its id, by which a store knows it.
+        store: URL, without the password, of the store for its messages; None: the private server.
+        sequence: number of the last message.
     """
 
     def __init__(
         self, folder: Path, store: StoreURL | None = None, *, relays: bool = False
     ) -> None:
-        """Create the file, 0600 in a folder 0700; raises JournalError where that fails."""
+        """Create the file, mode 0600 in a folder of mode 0700; raises JournalError if it cannot."""
         self.id = uuid.uuid4().hex
         self._relays = relays
         self.store = None if store is None else str(store.without_password())
@@ -59,7 +59,7 @@ class Journal:
         self._lock = threading.Lock()
         self._fsync = settings.fsync()
         new = self.path.with_suffix(NEW)
-        self._descriptor = _created(new)
+        self._descriptor = _create(new)
         header = {
             "journal": self.id,
             "format": FORMAT,
@@ -71,42 +71,42 @@ class Journal:
             "relays": relays,
         }
         self.append(header)
-        _published(new, self.path, fsync=self._fsync)
+        _publish(new, self.path, fsync=self._fsync)
 
-    def append(self, message: dict[str, Any]) -> int:
-        """Take one message; see `append_text`."""
+    def append(self, message: Mapping[str, object]) -> int:
+        """Append one message; see `append_text`."""
         return self.append_text(encode(message))
 
     def append_text(self, body: str) -> int:
-        """Take one message that is JSON in ASCII already.
+        """Append one message, given as JSON in ASCII.
 
-        Its bytes are with the operating system on return, or, while the disk is full, in memory.
+        On return, the operating system has its bytes; while the disk is full, they are in memory.
 
         Returns:
             The message's sequence number.
 
         Raises:
-            JournalError: too much waits in memory already, or the journal was closed, or it relays
-                and cannot be written. The message was not taken.
+            JournalError: the message was not appended, because too much waits in memory already,
+                the journal is closed, or it relays messages and its disk is full.
         """
         with self._lock:
             line = line_of(self.sequence + 1, body)
             if self._waiting:
                 self._write_waiting()
             if self._waiting or not self._write(line):
-                self._let_wait(line)
+                self._add_waiting(line)
             self.sequence += 1
             return self.sequence
 
-    def settle(self) -> int:
-        """Try again to write what waits in memory; how many messages still do."""
+    def write_waiting(self) -> int:
+        """Try to write the messages that wait in memory; returns how many still do."""
         if self._waiting:
             with self._lock:
                 self._write_waiting()
         return len(self._waiting)
 
     def close(self, *, remove: bool = False) -> None:
-        """Let go of the file and of its lock, and remove it if told to; twice is fine."""
+        """Close and unlock the file, and remove it if `remove`; closing it twice is harmless."""
         with self._lock:
             if self._descriptor.number >= 0:
                 if remove:
@@ -117,10 +117,10 @@ class Journal:
         while self._waiting and self._write(self._waiting[0]):
             self._waiting_bytes -= len(self._waiting.popleft())
         if not self._waiting:
-            logger.warning("The journal %s can be written again, and nothing is lost.", self.path)
+            logger.warning("The journal %s can be written again, and nothing was lost.", self.path)
 
     def _write(self, line: bytes) -> bool:
-        """Write a whole line, or nothing of it."""
+        """Write a whole line, or nothing of it; returns whether it is written."""
         descriptor = self._descriptor.number
         if descriptor < 0:
             raise JournalError(f"The journal {self.path} was closed.")
@@ -130,14 +130,14 @@ class Journal:
                 done += os.write(descriptor, line[done:])
         except OSError as error:
             self._report(error)
-            self._take_back(done)
+            self._truncate(done)
             return False
         if self._fsync:
-            self._force()
+            self._sync()
         return True
 
-    def _take_back(self, count: int) -> None:
-        """Remove the half of a line; readers pass over it where that cannot be done."""
+    def _truncate(self, count: int) -> None:
+        """Remove the `count` bytes of an incomplete line; if that fails, readers skip it."""
         if count:
             try:
                 descriptor = self._descriptor.number
@@ -146,21 +146,23 @@ class Journal:
                 self._waiting.appendleft(b"\n")
                 self._waiting_bytes += 1
 
-    def _force(self) -> None:
+    def _sync(self) -> None:
         try:
             os.fsync(self._descriptor.number)
         except OSError as error:
             logger.warning(
-                "%s is not safe from a power cut: fsync failed (%s).", self.path, error.strerror
+                "%s may not survive a power cut: fsync failed (%s).", self.path, error.strerror
             )
 
-    def _let_wait(self, line: bytes) -> None:
+    def _add_waiting(self, line: bytes) -> None:
         if self._relays:
-            raise JournalError(f"The journal {self.path} cannot be written: its disk is full.")
-        if self._waiting_bytes + len(line) > WAITING_BYTES:
+            raise JournalError(
+                f"The journal {self.path} cannot be written, because its disk is full."
+            )
+        if self._waiting_bytes + len(line) > MAX_WAITING_BYTES:
             raise JournalError(
                 f"The journal {self.path} cannot be written, and {len(self._waiting)} messages "
-                "wait in memory already, so this one is lost. Make room on its disk."
+                "wait in memory already, so this one is lost. Free space on its disk."
             )
         self._waiting.append(line)
         self._waiting_bytes += len(line)
@@ -168,26 +170,32 @@ class Journal:
     def _report(self, error: OSError) -> None:
         if not self._waiting:
             logger.warning(
-                "The journal %s cannot be written: %s. What is said waits in memory, where a kill "
-                "would lose it, until there is room. Make room, or set KERAS_PROV_HOME to a folder "
-                "on another disk next time.", self.path, error.strerror,
-            )  # fmt: skip
+                "The journal %s cannot be written: %s. What is captured waits in memory until it "
+                "can, and is lost if the process is killed before. Free space on that disk, or set "
+                "KERAS_PROV_HOME to a folder on another one next time.",
+                self.path,
+                error.strerror,
+            )
 
 
 def append_records(path: Path, records: Sequence[Record]) -> None:
-    """Write to a journal that was taken over, in place of a torn last line; raises JournalError."""
-    lines = [line_of(each.sequence, encode(each.message)) for each in records]
+    """Append to a journal whose lock we hold, in place of an incomplete last line.
+
+    Raises:
+        JournalError: it cannot be written.
+    """
+    lines = [line_of(record.sequence, encode(record.message)) for record in records]
     try:
         with open(path, "r+b", opener=open_private) as file:
-            file.truncate(_whole_bytes(path))
+            file.truncate(_end_of_last_line(path))
             file.seek(0, os.SEEK_END)
             file.write(b"".join(lines))
     except OSError as error:
         raise JournalError(f"The journal {path} cannot be written: {error.strerror}.") from error
 
 
-def _whole_bytes(path: Path) -> int:
-    """Size of a journal up to the end of its last whole line."""
+def _end_of_last_line(path: Path) -> int:
+    """Where the last complete line of a journal ends; 0 if it has none."""
     size = path.stat().st_size
     with open(path, "rb", opener=open_private) as file:
         step = 1 << 16
@@ -199,10 +207,10 @@ def _whole_bytes(path: Path) -> int:
     return 0
 
 
-def _created(path: Path) -> Descriptor:
-    """A file that is not a journal yet, so that nobody finds it before it is locked."""
+def _create(path: Path) -> Descriptor:
+    """Create and lock a file under a name that no journal has: others find it once it is locked."""
     try:
-        for folder in (path.parent.parent, path.parent):  # the mode is that of the last one only
+        for folder in (path.parent.parent, path.parent):  # `parents` would not give them the mode
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
         descriptor = Descriptor(lambda: open_private(path, flags))
@@ -212,11 +220,11 @@ def _created(path: Path) -> Descriptor:
     return descriptor
 
 
-def _published(new: Path, path: Path, *, fsync: bool) -> None:
+def _publish(new: Path, path: Path, *, fsync: bool) -> None:
     try:
         new.rename(path)
         if fsync and os.name == "posix":
-            _force_folder(path.parent)
+            _sync_folder(path.parent)
     except OSError as error:
         raise _cannot_create(path, error) from error
 
@@ -228,8 +236,8 @@ def _cannot_create(path: Path, error: OSError) -> JournalError:
     )
 
 
-def _force_folder(folder: Path) -> None:
-    """A file is safe from a power cut once its folder's entry is, too (fsync(2))."""
+def _sync_folder(folder: Path) -> None:
+    """Sync a folder: a file survives a power cut only if its entry there does, too (fsync(2))."""
     descriptor = open_private(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

@@ -8,10 +8,10 @@ import json
 import logging
 from collections.abc import Callable
 from datetime import tzinfo
-from typing import Any
 
 from anyio.to_thread import run_sync
 
+from ..declarations import messages
 from ..delivery.client import Client
 from ..delivery.live import new_execution
 from ..errors import DefinitionError, StoreError, UnknownTagError
@@ -123,7 +123,8 @@ class Ingest:
                 f"No dataflow {said.dataflow!r} was declared: POST it to /pde/dataflow/json first."
             )
         exec_tag = said.exec or self._dataflows.newest_execution(said.dataflow)
-        message = said.message("", self._clock.now(), self._zone) | {"exec": exec_tag}
+        message = said.message("", self._clock.now(), self._zone)
+        message["exec"] = exec_tag
         name = (said.dataflow, exec_tag, said.transformation, message["id"])
         orders = self._dataflows.orders(name)
         message["declared"] = orders[0].key
@@ -160,19 +161,18 @@ class Ingest:
         self._recall(known)
         return declaration.specification() != before
 
-    def _recall(self, message: dict[str, Any]) -> None:
+    def _recall(self, message: messages.DataflowMessage) -> None:
         """Declare what another process declared, once."""
         told = message["tag"], json.dumps(message.get("transformations"), sort_keys=True)
         if told in self._recalled:
             return
-        said = {name: value for name, value in message.items() if name != "kind"}
         try:
-            self._client.save_dataflow({**said, "recalled": True})
+            self._client.save_dataflow({**message, "recalled": True})
         except ODD as error:
             logger.warning("A declaration in a journal is passed over: %s", error)
         self._recalled.add(told)
 
-    def _stored(self, tag: str) -> dict[str, Any] | None:
+    def _stored(self, tag: str) -> messages.DataflowMessage | None:
         """What the store knows of a dataflow, with the newest execution of it."""
         self._unanswered = None
         try:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import Mapping
-from typing import Any
 
+from ..declarations.messages import DataflowMessage
 from ..delivery.live import new_execution
 from ..journal import TaskName
 from ..task_status import ENDED
@@ -34,10 +33,10 @@ class Dataflows:
         self._orders: dict[str, Order] = {}
         self._by_key: dict[tuple[str, str], Order] = {}
         self._executions: dict[str, str] = {}
-        self._heard: dict[str, dict[str, dict[str, Any]]] = {}
+        self._heard: dict[str, dict[str, DataflowMessage]] = {}
         self._open: OrderedDict[TaskName, str] = OrderedDict()
 
-    def declare(self, message: Mapping[str, Any], *, opens: bool = True) -> None:
+    def declare(self, message: DataflowMessage, *, opens: bool = True) -> None:
         """A dataflow's message came; with `opens` it begins an execution."""
         tag = message["tag"]
         order = self._orders.get(tag, Order()).after(message)
@@ -47,7 +46,7 @@ class Dataflows:
         if opens and execution is not None:
             self._executions[tag] = execution
 
-    def hear(self, message: dict[str, Any]) -> None:
+    def hear(self, message: DataflowMessage) -> None:
         """Another process declared; it counts at once where the dataflow is loaded."""
         tag = message["tag"]
         if tag in self.loaded:
@@ -59,7 +58,7 @@ class Dataflows:
         heard.pop(text, None)  # the same again: it is the newest now
         heard[text] = message
 
-    def begin(self, tag: str, known: Mapping[str, Any] | None) -> list[dict[str, Any]]:
+    def begin(self, tag: str, known: DataflowMessage | None) -> list[DataflowMessage]:
         """Take in what the store knows, then what was heard, which is given."""
         if known is not None:
             self.declare(known)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import functools
 from datetime import datetime, tzinfo
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from ..declarations import messages
 from ..declarations.names import MAX_NAME, checked_dataflow_tag, checked_name, checked_text
 from ..task_status import ENDED, TaskStatus
 from ._times import parsed_time, stored_time, utc_period
@@ -168,9 +169,10 @@ class DataflowMessage(_Message):
     transformations: Annotated[list[TransformationMessage], Several] = []
     exec: Annotated[Text | None, BeforeValidator(_absent)] = None
 
-    def message(self) -> dict[str, Any]:
+    def message(self) -> messages.DataflowMessage:
         """The message as our own client sends it."""
-        return self.model_dump(exclude_none=True, exclude_defaults=True)
+        said = self.model_dump(exclude_none=True, exclude_defaults=True)
+        return cast(messages.DataflowMessage, said)  # pydantic has validated it
 
 
 class _TagReference(_Message):
@@ -201,7 +203,7 @@ class DependencyMessage(_Message):
         self.message()
         return self
 
-    def message(self) -> dict[str, Any]:
+    def message(self) -> messages.DependencyMessage:
         """Tags and ids, as many of each; raises ValueError where they do not pair."""
         tags = self.tags * len(self.ids) if len(self.tags) == 1 else self.tags
         if len(tags) != len(self.ids):
@@ -247,16 +249,18 @@ class PerformanceMessage(_Message):
     description: OptionalText = None
     invocation: OptionalText = None
 
-    def message(self, began: datetime | None, ended: datetime | None) -> dict[str, str]:
+    def message(
+        self, began: datetime | None, ended: datetime | None
+    ) -> messages.PerformanceMessage:
         """The period as our own client sends it, in UTC."""
-        said = {
+        said: messages.PerformanceMessage = {
             "startTime": None if began is None else stored_time(began),
             "endTime": None if ended is None else stored_time(ended),
             "method": self.method,
             "description": self.description,
             "invocation": self.invocation,
         }
-        return {name: value for name, value in said.items() if value is not None}
+        return messages.without_empty(said, ())
 
 
 class FileMessage(_Message):
@@ -292,8 +296,10 @@ class TaskMessage(_Message):
     performances: Annotated[list[PerformanceMessage], Several] = []
     files: Annotated[list[FileMessage], Several] = []
 
-    def message(self, declared: str, received: datetime, zone: tzinfo | None) -> dict[str, Any]:
-        """The message as our own client sends it, but for its sets.
+    def message(
+        self, declared: str, received: datetime, zone: tzinfo | None
+    ) -> messages.TaskMessage:
+        """The message as our own client sends it, but for its sets, and for an execution not named.
 
         Its begin and its end are of one clock: the client's where this message is all that is said
         of the task, else that of the service, which receives the first and the last.
@@ -306,11 +312,12 @@ class TaskMessage(_Message):
         Raises:
             ValueError: its dependency's tags and ids do not pair, or a time is of no year.
         """
-        head = {"id": str(self.id), "exec": self.exec, "dataflow": self.dataflow,
+        head = {"id": str(self.id), "exec": self.exec or "", "dataflow": self.dataflow,
                 "transformation": self.transformation, "status": self.status,
                 "declared": declared}  # fmt: skip
         left_out = {*head, "sets", "dependency", "performances"}
-        message = head | self.model_dump(exclude_none=True, exclude=left_out)
+        rest = self.model_dump(exclude_none=True, exclude=left_out)
+        message = cast(messages.TaskMessage, head | rest)  # pydantic has validated it
         periods = [utc_period(each.startTime, each.endTime, zone) for each in self.performances]
         message["performances"] = [
             each.message(*period) for each, period in zip(self.performances, periods, strict=True)
@@ -321,18 +328,24 @@ class TaskMessage(_Message):
         if self.status == TaskStatus.RUNNING.value:
             message["startTime"] = message["received"]
         elif self.status in ENDED_NAMES:
-            message |= _whole(periods)
+            began, ended = _whole(periods)
+            if began is not None:
+                message["startTime"] = stored_time(began)
+            if ended is not None:
+                message["endTime"] = stored_time(ended)
+        message["sets"] = []
         return message
 
 
-def _whole(periods: list[tuple[datetime | None, datetime | None]]) -> dict[str, str]:
+def _whole(
+    periods: list[tuple[datetime | None, datetime | None]],
+) -> tuple[datetime | None, datetime | None]:
     """Begin and end of a task by its client's clock; neither where it does not say the end."""
     began = min((start for start, _ in periods if start is not None), default=None)
     ended = max((end for _, end in periods if end is not None), default=None)
     if ended is None or (began is not None and began > ended):
-        return {}
-    times = {"startTime": began, "endTime": ended}
-    return {name: stored_time(each) for name, each in times.items() if each is not None}
+        return None, None
+    return began, ended
 
 
 def _task_id(text: str) -> int:

@@ -11,7 +11,8 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+
+from ..declarations.messages import DataflowMessage
 
 __all__ = ["Order", "execution_of"]
 
@@ -34,7 +35,7 @@ class Order:
     grown: Mapping[str, Names] = field(default_factory=dict)
     execution: str | None = None
 
-    def after(self, message: Mapping[str, Any]) -> Order:
+    def after(self, message: DataflowMessage) -> Order:
         """The order once a dataflow's message has come."""
         own, grown = dict(self.own), dict(self.grown)
         execution = execution_of(message)
@@ -60,12 +61,12 @@ class Order:
         return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
-def execution_of(message: Mapping[str, Any]) -> str | None:
+def execution_of(message: DataflowMessage) -> str | None:
     """The execution that a dataflow's message begins: named by it, or by who took it."""
     return message.get("exec") or message.get("opens")
 
 
-def _named(message: Mapping[str, Any]) -> dict[str, dict[str, Names]]:
+def _named(message: DataflowMessage) -> dict[str, dict[str, Names]]:
     """The attributes that a message names, by set and transformation."""
     found: dict[str, dict[str, Names]] = {}
     for transformation in message.get("transformations", ()):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Sequence
-from typing import Any
 
+from ..declarations import messages
 from ..declarations.dataflow import Declaration
 from ..declarations.sets import DeclaredSet
 from ..errors import ElementError
@@ -19,7 +19,7 @@ MISSING = ("", "null")
 
 def named_sets(
     said: TaskMessage, declaration: Declaration, orders: Sequence[Order]
-) -> list[dict[str, Any]]:
+) -> list[messages.DataSetMessage]:
     """The sets of a message, each with the attributes that its values are.
 
     Args:
@@ -27,7 +27,7 @@ def named_sets(
         declaration: its dataflow.
         orders: that it may keep to, the likeliest first: the first that its values fit.
     """
-    found = []
+    found: list[messages.DataSetMessage] = []
     for data in said.sets:
         known = declaration.sets.get(data.tag, DeclaredSet(data.tag))
         wanted: Iterable[tuple[str, ...]] = [tuple(data.attributes or ())]
@@ -42,7 +42,9 @@ def named_sets(
     return found
 
 
-def _reading(data: DataSetMessage, known: DeclaredSet, names: Sequence[str]) -> dict[str, Any]:
+def _reading(
+    data: DataSetMessage, known: DeclaredSet, names: Sequence[str]
+) -> messages.DataSetMessage:
     numeric = [known.attributes.get(name) == "NUMERIC" for name in names]
     rows = [_values(element, numeric) for element in data.elements]
     return {"tag": data.tag, "attributes": list(names), "elements": rows}
@@ -61,7 +63,7 @@ def _values(element: list[Scalar] | str, numeric: Sequence[bool]) -> list[Scalar
     ]
 
 
-def _fits(known: DeclaredSet, reading: dict[str, Any]) -> bool:
+def _fits(known: DeclaredSet, reading: messages.DataSetMessage) -> bool:
     columns = {name: known.attributes.get(name, "TEXT") for name in reading["attributes"]}
     try:
         for index, row in enumerate(reading["elements"]):

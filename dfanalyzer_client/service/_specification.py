@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-import math
 import re
 from collections.abc import Iterable
 from typing import Any
 
 from ..errors import SelectionError
 from ..path_query import QueryResult
+from ..support.numbers import non_finite_text
 
 __all__ = ["as_csv", "plain_value", "specification"]
 
@@ -58,11 +58,7 @@ def as_csv(result: QueryResult) -> str:
 
 def plain_value(value: Any) -> Any:
     """A value as JSON can say it (RFC 8259 has no NaN and no infinity)."""
-    if isinstance(value, float) and not math.isfinite(value):
-        if math.isnan(value):
-            return "NaN"
-        return "Infinity" if value > 0 else "-Infinity"
-    return value
+    return (non_finite_text(value) or value) if isinstance(value, float) else value
 
 
 def _names(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Provenance in MonetDB: the one engine, reached with pymonetdb."""
+"""Store provenance in MonetDB, with pymonetdb."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ __all__ = [
 ]
 
 BROKEN_SECONDS = 2.0
-"""So long a server that cannot write its log gets to end before it is killed."""
+"""How long a server that cannot write its log may take to stop before it is killed."""
 
 
 def open_store(store: StoreURL | None, home: Path) -> MonetDBStore:
-    """The store at a URL, or the private one of `home`, which is started when it is asked."""
+    """The store at a URL, or the private one of `home`, which is started when it is needed."""
     if store is not None:
         return MonetDBStore(lambda: store)
     server = PrivateServer(home)
@@ -34,8 +34,8 @@ def open_store(store: StoreURL | None, home: Path) -> MonetDBStore:
 
 
 def reader_connection(store: StoreURL | None, home: Path) -> Connection:
-    """A connection to ask with: the private server's reader, who may only SELECT.
+    """A connection for queries: to the private server, as its reader, who may only SELECT.
 
-    A store that was named is asked as the user of its URL.
+    To a store at a URL, it is as the user of that URL.
     """
     return Connection(PrivateServer(home).reader_url() if store is None else store)

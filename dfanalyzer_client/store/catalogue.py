@@ -8,7 +8,7 @@ from functools import partial
 
 from .comparison import backfill
 from .connection import Connection
-from .layout import load_layouts
+from .layout_queries import load_layouts
 from .retry import retrying_conflicts
 from .schema import (
     LINEAGE_VIEW,
@@ -17,6 +17,7 @@ from .schema import (
     VERSION,
     VIEWS,
     grant,
+    lock_definitions,
     names_in,
     quoted_columns,
     record,
@@ -120,7 +121,7 @@ def _next_version(connection: Connection, readers: Sequence[str]) -> int | None:
     before = names_in(connection, PUBLIC)
     if "catalogue_version" not in before or connection.query(find)[0][0] >= VERSION:
         return None
-    connection.execute(f"UPDATE {table('definition_lock')} SET changes = changes + 1")
+    lock_definitions(connection)
     version = int(connection.query(find)[0][0]) + 1
     for statement in MIGRATIONS[version]:
         connection.execute(statement)

@@ -23,7 +23,7 @@ from .connection import Connection
 from .growth.pending_columns import from_clause
 from .layout import DataflowLayout, SetLayout
 from .schema import table
-from .sql import identifier, literal
+from .sql import identifier, literal, placeholders
 
 __all__ = ["Compared", "backfill", "compare"]
 
@@ -160,7 +160,7 @@ def _statement(layout: DataflowLayout, known: SetLayout, names: list[str]) -> tu
         f"LEFT JOIN {table('exact_number')} x ON x.attribute_id = a.id AND x.element_id = s.id "
         f"WHERE ({present} IS NOT NULL OR x.value IS NOT NULL) AND a.id IN "
     )
-    return literal(statement) + f"({', '.join(['%s'] * len(ids))})", ids
+    return literal(statement) + f"({placeholders(len(ids))})", ids
 
 
 def _choice(known: SetLayout, names: list[str], form: str) -> str:

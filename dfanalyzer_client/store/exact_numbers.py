@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from .connection import Connection
 from .layout import AttributeLayout
+from .sql import placeholders
 
 __all__ = ["Place", "exact_rows", "restore_exact"]
 
@@ -83,10 +84,9 @@ def _found(
     ids = [row[position] for row in rows]
     if not ids:
         return []
-    marks = ", ".join(["%s"] * len(attributes))
     return connection.query(
         f"SELECT element_id, attribute_id, value FROM {exact_number} x "
-        f"WHERE attribute_id IN ({marks}) AND element_id BETWEEN %s AND %s",
+        f"WHERE attribute_id IN ({placeholders(len(attributes))}) AND element_id BETWEEN %s AND %s",
         [*attributes, min(ids), max(ids)],
     )
 

@@ -71,5 +71,5 @@ class PatientSocket:
             except TimeoutError:
                 self._given_up = not (self.asks and self._is_worked_for())
         raise TimeoutError(
-            f"nothing came for {SILENT_SECONDS:g} seconds, and the server is not at work for it"
+            f"nothing arrived for {SILENT_SECONDS:g} seconds, and the server is not working for it"
         )

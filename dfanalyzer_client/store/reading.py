@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from ..declarations.dataflow import Declaration
+from ..declarations.messages import DataflowMessage
 from ..declarations.sets import DeclaredSet
 from ..errors import RefusedError
 from .connection import Connection
 from .inspection import TableFound, column_kind, tables_of
-from .layout import DataflowLayout, load_layout
+from .layout import DataflowLayout
+from .layout_queries import load_layout
 from .schema import PUBLIC, table
 
 __all__ = ["Catalogue", "declaration_of", "execution_key"]
@@ -117,7 +118,7 @@ def execution_key(tables: Mapping[str, TableFound]) -> str:
     return "tag" if column_kind(task.columns["df_exec"].type) == "TEXT" else "id"
 
 
-def declaration_of(layout: DataflowLayout) -> dict[str, Any]:
+def declaration_of(layout: DataflowLayout) -> DataflowMessage:
     """The message that declares a stored dataflow."""
     declaration = Declaration(layout.tag)
     declaration.transformations = {tag: set() for tag in layout.transformations}

@@ -1,12 +1,12 @@
-"""Task messages as rows: pure functions, given the ids that the database has for them."""
+"""Turn task messages into rows: pure functions, given the ids of the database."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..declarations.messages import DataSetMessage, FileMessage, PerformanceMessage, TaskMessage
 from ..declarations.values import column_value
 from ..errors import NotYetError
 from ..task_status import ENDED
@@ -24,14 +24,14 @@ __all__ = [
 ]
 
 TaskKey = tuple[int, int, int]
-"""What names a task: execution id, transformation id, the identifier that its writer gave."""
+"""Names a task: the ids of its execution and transformation, and the number its writer gave."""
 
 ENDED_NAMES = frozenset(status.value for status in ENDED)
 
 
 @dataclass
 class ElementRow:
-    """One element: the columns it fills, and its numbers that a DOUBLE cannot hold."""
+    """One element: its values by column, and those numbers that a DOUBLE cannot hold."""
 
     values: dict[str, Any]
     exact: list[tuple[int, str]] = field(default_factory=list)
@@ -39,7 +39,7 @@ class ElementRow:
 
 @dataclass
 class TaskRows:
-    """What one message adds."""
+    """The rows that one message adds."""
 
     begun: dict[str, Any] | None = None
     ended: dict[str, Any] | None = None
@@ -50,28 +50,28 @@ class TaskRows:
     compared: Compared = field(default_factory=Compared)
 
 
-def task_key(message: Mapping[str, Any], layout: DataflowLayout, execution: int) -> TaskKey:
-    """The key of the message's own task; raises NotYetError for a transformation unknown."""
+def task_key(message: TaskMessage, layout: DataflowLayout, execution: int) -> TaskKey:
+    """The key of a message's task; raises NotYetError if its transformation is unknown."""
     return execution, _transformation(layout, message["transformation"]), int(message["id"])
 
 
-def dependencies(
-    message: Mapping[str, Any], layout: DataflowLayout, execution: int
-) -> list[TaskKey]:
-    """The keys of the tasks that the message's task depends on."""
-    named = message.get("dependency") or {}
+def dependencies(message: TaskMessage, layout: DataflowLayout, execution: int) -> list[TaskKey]:
+    """The keys of the tasks that a message's task depends on."""
+    named = message.get("dependency")
+    if not named:
+        return []
     pairs = zip(named.get("tags", ()), named.get("ids", ()), strict=True)
     return [(execution, _transformation(layout, tag["tag"]), int(id_["id"])) for tag, id_ in pairs]
 
 
-def reused(message: Mapping[str, Any], key: TaskKey) -> dict[str, TaskKey]:
-    """By set, the keys of the tasks whose rows the message's task read, too."""
+def reused(message: TaskMessage, key: TaskKey) -> dict[str, TaskKey]:
+    """By set, the key of the earlier task whose rows a message's task read again."""
     sources = message.get("reuse") or {}
     return {tag: (key[0], key[1], int(source)) for tag, source in sources.items()}
 
 
 def task_rows(
-    message: Mapping[str, Any], layout: DataflowLayout, *, task: int, new: bool, open_: bool
+    message: TaskMessage, layout: DataflowLayout, *, task: int, new: bool, open_: bool
 ) -> TaskRows:
     """The rows of one message.
 
@@ -79,8 +79,8 @@ def task_rows(
         message: a task message whose sets name their attributes.
         layout: its dataflow.
         task: the task's id.
-        new: the task is not in the database yet.
-        open_: the task has not ended there.
+        new: whether the task is not in the database yet.
+        open_: whether the task has not ended there.
 
     Raises:
         NotYetError: the dataflow has no such transformation or set.
@@ -105,9 +105,10 @@ def task_rows(
             "ended": _end(message, new=new),
         }
     rows.performances = [
-        _performance(each, task, message.get("subid")) for each in message.get("performances", ())
+        _performance(period, task, message.get("subid"))
+        for period in message.get("performances", ())
     ]
-    rows.files = [_file(each, task) for each in message.get("files", ())]
+    rows.files = [_file(file, task) for file in message.get("files", ())]
     rows.derivations = [
         {"task_id": task, "relation": "wasDerivedFrom", "execution_tag": tag}
         for tag in message.get("derivedFrom", ())
@@ -117,41 +118,42 @@ def task_rows(
     return rows
 
 
-def _end(message: Mapping[str, Any], *, new: bool) -> str | None:
-    """When a task ended, by the clock that dated its begin.
+def _end(message: TaskMessage, *, new: bool) -> str | None:
+    """When a task ended, by the same clock that told when it began.
 
-    Of a task that was told of in several messages that is the service's that received them, which
-    may not agree with its client's.
+    If a service received several messages of the task, that is the service's clock, which may
+    differ from its client's.
     """
     if "received" not in message:
         return _last_end(message)
-    return str(message["endTime" if new and "endTime" in message else "received"])
+    return str(message["endTime"] if new and "endTime" in message else message["received"])
 
 
-def _last_end(message: Mapping[str, Any]) -> str | None:
-    ends = [each["endTime"] for each in message.get("performances", ()) if each.get("endTime")]
+def _last_end(message: TaskMessage) -> str | None:
+    periods = message.get("performances", ())
+    ends = [end for period in periods if (end := period.get("endTime"))]
     return max(ends, default=None)
 
 
-def _file(each: Mapping[str, Any], task: int) -> dict[str, Any]:
+def _file(file: FileMessage, task: int) -> dict[str, Any]:
     names = ("name", "path", "mode", "size", "sha256")
-    return {"task_id": task} | {name: each.get(name) for name in names}
+    return {"task_id": task} | {name: file.get(name) for name in names}
 
 
-def _performance(each: Mapping[str, Any], task: int, subtask: str | None) -> dict[str, Any]:
+def _performance(period: PerformanceMessage, task: int, subtask: str | None) -> dict[str, Any]:
     return {
         "task_id": task,
         "subtask_id": subtask,
-        "method": each.get("method", "COMPUTATION"),
-        "description": each.get("description"),
-        "starttime": each.get("startTime"),
-        "endtime": each.get("endTime"),
-        "invocation": each.get("invocation"),
+        "method": period.get("method", "COMPUTATION"),
+        "description": period.get("description"),
+        "starttime": period.get("startTime"),
+        "endtime": period.get("endTime"),
+        "invocation": period.get("invocation"),
     }
 
 
 def _add_elements(
-    rows: TaskRows, data: Mapping[str, Any], layout: DataflowLayout, writer: str, task: int
+    rows: TaskRows, data: DataSetMessage, layout: DataflowLayout, writer: str, task: int
 ) -> None:
     known = layout.sets.get(data["tag"])
     if known is None or f"{writer}_task_id" not in known.task_columns:

@@ -26,12 +26,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from .connection import Connection
-from .sql import identifier, qualified
+from .sql import column_list, identifier, qualified
 
 __all__ = [
     "LINEAGE_VIEW",
     "PUBLIC",
     "TABLES",
+    "TASK_VIEW",
     "VERSION",
     "VIEWS",
     "columns_of",
@@ -96,11 +97,11 @@ TABLES: dict[str, str] = {
 
 TASK_VIEW = """
 CREATE VIEW "public"."task" AS
-SELECT b.id, b.identifier, b.df_version, b.df_exec, b.dt_id,
+SELECT b.id, b.identifier, b.df_version, {execution} AS df_exec, b.dt_id,
        COALESCE(e.status, b.status) AS status, b.workspace, b.computing_resource,
        COALESCE(e.output_msg, b.output_msg) AS output_msg,
-       COALESCE(e.error_msg, b.error_msg) AS error_msg
-FROM "public"."task_begun" AS b LEFT JOIN "public"."task_ended" AS e ON e.task_id = b.id
+       COALESCE(e.error_msg, b.error_msg) AS error_msg{more}
+FROM "public"."task_begun" AS b LEFT JOIN "public"."task_ended" AS e ON e.task_id = b.id{join}
 """
 
 LINEAGE_VIEW = """
@@ -132,7 +133,7 @@ FROM "public"."{table}" AS v
 """
 
 VIEWS = {
-    "task": TASK_VIEW,
+    "task": TASK_VIEW.format(execution="b.df_exec", more="", join=""),
     "lineage": LINEAGE_VIEW,
     "hyperparameters": COMPARISON_VIEW.format(
         view="hyperparameters", table="hyperparameter_value", more="number"
@@ -183,4 +184,4 @@ def columns_of(columns: str) -> dict[str, str]:
 
 def quoted_columns(columns: str) -> str:
     """The columns of a table of `TABLES`, as CREATE TABLE takes them."""
-    return ", ".join(f"{identifier(name)} {type_}" for name, type_ in columns_of(columns).items())
+    return column_list(columns_of(columns))

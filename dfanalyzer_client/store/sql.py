@@ -5,10 +5,19 @@ pymonetdb binds parameters to ``%s``, so a ``%`` in a name must be doubled if th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-__all__ = ["identifier", "inserts", "literal", "next_range", "next_values", "qualified"]
+__all__ = [
+    "column_list",
+    "identifier",
+    "inserts",
+    "literal",
+    "next_range",
+    "next_values",
+    "placeholders",
+    "qualified",
+]
 
 ROWS_PER_STATEMENT = 500
 """Multi-row inserts were fastest with so many rows; 1,000 were not faster."""
@@ -26,9 +35,19 @@ def qualified(schema: str, name: str) -> str:
     return f"{identifier(schema)}.{identifier(name)}"
 
 
+def column_list(types: Mapping[str, str]) -> str:
+    """Columns and their types, as CREATE TABLE takes them."""
+    return ", ".join(f"{identifier(name)} {type_}" for name, type_ in types.items())
+
+
 def literal(text: str) -> str:
     """A part of a statement with parameters, with each ``%`` doubled."""
     return text.replace("%", "%%")
+
+
+def placeholders(count: int) -> str:
+    """`count` marks for values, separated by commas."""
+    return ", ".join(["%s"] * count)
 
 
 def inserts(
@@ -37,7 +56,7 @@ def inserts(
     """INSERT statements of many rows, with their parameters."""
     names = ", ".join(identifier(column) for column in columns)
     head = literal(f"INSERT INTO {table} ({names}) VALUES ")
-    one = "(" + ", ".join(["%s"] * len(columns)) + ")"
+    one = f"({placeholders(len(columns))})"
     for chunk in _chunks(rows):
         values = [value for row in chunk for value in row]
         yield head + ", ".join([one] * len(chunk)), values

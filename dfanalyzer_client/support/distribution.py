@@ -1,4 +1,4 @@
-"""Under which name we are installed: with TensorFlow, or with a backend of the user's choice."""
+"""The name under which we are installed: with TensorFlow, or with a backend that users choose."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ NAMES = ("keras-prov", "keras-prov-core")
 
 
 def installed_name() -> str:
-    """The name that pip knows us by; the first where nothing is installed, or both are."""
-    from importlib import metadata  # a training needs it not
+    """The name that pip knows us by; the first one if neither or both are installed."""
+    from importlib import metadata  # not above: no training needs it
 
     for name in NAMES:
         try:
@@ -22,5 +22,5 @@ def installed_name() -> str:
 
 
 def install_command(extra: str) -> str:
-    """The pip line that adds an extra to what is installed, and brings no other backend."""
+    """The pip command that installs an extra, and no other backend."""
     return f"pip install '{installed_name()}[{extra}]'"

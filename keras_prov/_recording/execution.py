@@ -5,9 +5,7 @@ This module knows nothing of patches or SQL, and of Keras only its terms: epoch,
 
 from __future__ import annotations
 
-import functools
 import os
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -16,6 +14,8 @@ from dfanalyzer_client.file import READ, WRITTEN, File
 from dfanalyzer_client.keras_schema import names as tags
 from dfanalyzer_client.masking import captured_text, masked_location
 from dfanalyzer_client.set import Set
+from dfanalyzer_client.support.clock import utc_now
+from dfanalyzer_client.support.error_text import error_text
 from dfanalyzer_client.task import Task
 from dfanalyzer_client.task_status import TaskStatus
 from dfanalyzer_client.transformation import Transformation
@@ -30,7 +30,7 @@ from .repeated_rows import RepeatedRows
 from .rows import Row, one_row, rows_of_set
 from .trials import Trial, is_pruning
 
-__all__ = ["Execution", "end_with", "utc_now"]
+__all__ = ["Execution", "end_with"]
 
 
 class Execution:
@@ -177,14 +177,7 @@ class Execution:
 
     def declare(self, transformation: str, grown: Set) -> None:
         """Declare a new set of a transformation, or new attributes of a set."""
-        self.dataflow.save()
-        self.dataflow.client.save_dataflow(
-            {
-                "tag": self.dataflow.tag,
-                "transformations": [Transformation(transformation, [grown]).get_specification()],
-                "exec": self.dataflow.exec_tag,
-            }
-        )
+        self.dataflow.grow(Transformation(transformation, [grown]))
 
     def after_training(self) -> list[Task]:
         """The dependencies of a task that follows the newest training, if there was one."""
@@ -214,33 +207,6 @@ def end_with(task: Task, error: BaseException | str | None) -> None:
     else:
         status = TaskStatus.PRUNED if is_pruning(error) else TaskStatus.FAILED
         task.end(status, error_text(error))
-
-
-def utc_now() -> str:
-    """The time in UTC, in SQL's format: ``YYYY-MM-DD HH:MM:SS.ffffff``.
-
-    `time.strftime` takes tens of microseconds between two epochs, when caches are cold. So only the
-    day comes from it, once a day.
-    """
-    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
-    minutes, second = divmod(seconds, 60)
-    hours, minute = divmod(minutes, 60)
-    days, hour = divmod(hours, 24)
-    return f"{_day(days)} {hour:02}:{minute:02}:{second:02}.{nanoseconds // 1000:06}"
-
-
-@functools.lru_cache(maxsize=2)
-def _day(days: int) -> str:
-    return time.strftime("%Y-%m-%d", time.gmtime(days * 86_400))
-
-
-def error_text(error: BaseException) -> str:
-    """Type and message of an error, even if its `__str__` raises."""
-    try:
-        message = str(error)
-    except Exception as broken:
-        message = f"(its message cannot be made: {type(broken).__name__})"
-    return f"{type(error).__name__}: {message}" if message else type(error).__name__
 
 
 def _file(fact: FileFact, mode: str) -> File:

@@ -8,11 +8,12 @@ from typing import Any
 from dfanalyzer_client.delivery.row_stream import RowStream
 from dfanalyzer_client.keras_schema import SETS
 from dfanalyzer_client.keras_schema import names as tags
+from dfanalyzer_client.support.clock import utc_now
 from dfanalyzer_client.task import Task
 
 from .._inspection.numbers import shortest
 from .dataflow import keras_set
-from .execution import Execution, end_with, utc_now
+from .execution import Execution, end_with
 from .rows import Row, one_row, rows_of_set
 from .trials import Trial, trial_rows
 

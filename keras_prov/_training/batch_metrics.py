@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from .._recording.execution import utc_now
+from dfanalyzer_client.support.clock import utc_now
+
 from .._recording.training_task import TrainingTask
 
 __all__ = ["BatchMetrics"]

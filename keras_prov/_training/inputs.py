@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from dfanalyzer_client.keras_schema import names as tags
+from dfanalyzer_client.support.clock import utc_now
 from dfanalyzer_client.support.forks import fork_lock
 
 from .._capture.config import CaptureConfig
@@ -107,7 +108,6 @@ def data_rows(role: str, data: Mapping[str, Any]) -> list[Row]:
 
 
 def _layers(fit_call: FitCall) -> Rows:
-    from .._recording.execution import utc_now
 
     now = utc_now()
     return [

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dfanalyzer_client.delivery.row_stream import RowStream
 from dfanalyzer_client.keras_schema import SETS
 from dfanalyzer_client.keras_schema import names as tags
+from dfanalyzer_client.support.clock import utc_now
 
 from .._environment.system_sampler import SystemSampler
-from .._recording.execution import utc_now
 
 __all__ = ["SystemSamples"]
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import keras
 
+from dfanalyzer_client.support.clock import utc_now
+
 from .._artifacts.model_files import forget_loads
 from .._guard import guarded
 from .._inspection.fit_call import FitCall
@@ -15,7 +17,7 @@ from .._inspection.logs import plain_logs
 from .._instrumentation.call_arguments import bound_arguments, with_callbacks, without_callbacks
 from .._instrumentation.patch import Patch
 from .._instrumentation.switch import reinstate
-from .._recording.execution import Execution, utc_now
+from .._recording.execution import Execution
 from .._recording.outcome import steps_taken
 from .._recording.registry import execution_of
 from .._tracking.calls import chosen_optimizer

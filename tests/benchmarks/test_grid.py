@@ -24,6 +24,8 @@ from benchmarks.dense_ed_training import Outcome
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "benchmarks.grid", "--samples", "4", "--jobs", "2", "--quick"]
 

@@ -12,6 +12,8 @@ from benchmarks import overhead
 from benchmarks.configurations import Configuration
 from benchmarks.paired import added, alternating, compared
 
+pytestmark = pytest.mark.thorough
+
 
 def test_arms_alternate_so_that_a_drift_hits_both() -> None:
     """A B, B A, A B."""

@@ -16,6 +16,8 @@ from benchmarks.homes import own_home
 from benchmarks.peer_arms import ARMS
 from benchmarks.peer_kill import kill_epoch, killed
 
+pytestmark = pytest.mark.thorough
+
 SMALL = Configuration(3, 0.001, 1e-4, 0.9, samples=4, growth_rate=2, blocks=(1,))
 STATES = {
     "captured": "ABANDONED",

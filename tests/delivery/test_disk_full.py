@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,9 @@ import pytest
 from delivery.speaker import Speaker, rows_of, stored, wait_for
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
+from warm import warm_python
+
+pytestmark = pytest.mark.thorough
 
 # Fills the journal's disk at one epoch, and makes room at another one if it is told to.
 TRAINING = """
@@ -50,7 +52,7 @@ def train(disk: Path, store: str, tag: str, room: int) -> tuple[list[float], str
         "KERAS_PROV_STRICT": "",
     }
     done = subprocess.run(
-        [sys.executable, "-c", TRAINING, tag, str(disk / "ballast"), str(room)],
+        [*warm_python(), "-c", TRAINING, tag, str(disk / "ballast"), str(room)],
         env=environment,
         capture_output=True,
         text=True,

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.thorough
+
 NURSERY = Path(__file__).with_name("nursery.py")
 
 

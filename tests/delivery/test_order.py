@@ -283,7 +283,7 @@ def test_a_compressed_journal_that_expands_without_end_is_bounded(
     """In time and memory, with newlines and without, wherever journals are read."""
     monkeypatch.setattr(_bounded_gzip, "ALLOWED_BYTES", 4 << 20)
     monkeypatch.setattr(_reader, "MAX_LINE_BYTES", 4 << 20)
-    monkeypatch.setattr(_search, "LONGEST_LINE", 4 << 20)
+    monkeypatch.setattr(_search, "MAX_LINE_BYTES", 4 << 20)
     for number, unit in enumerate((b"\0" * (1 << 20), b"{}\n" * (1 << 18))):
         path = tmp_path / f"2026-{number}.journal.gz"
         with gzip.open(path, "wb", compresslevel=9) as file:

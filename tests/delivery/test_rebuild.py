@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from delivery.speaker import COMMAND, NEVER, Speaker, command
 from dfanalyzer_client.journal import journals
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
+from warm import warm_python
+
+pytestmark = pytest.mark.thorough
 
 TASKS = (
     "SELECT e.tag, x.tag, t.identifier, t.status, t.workspace, t.output_msg, t.error_msg, "
@@ -72,7 +76,7 @@ def test_a_damaged_database_is_made_anew_row_for_row(own: Path, tag: str) -> Non
         "PYTHONPATH": str(Path(__file__).parents[1]),
     }
     subprocess.run(
-        [sys.executable, "-c", TRAINING, f"{tag}-keras"],
+        [*warm_python(), "-c", TRAINING, f"{tag}-keras"],
         check=True,
         env=environment,
         cwd=Path(__file__).parents[2],

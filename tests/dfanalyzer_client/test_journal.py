@@ -171,7 +171,7 @@ from dfanalyzer_client.journal import Journal, _writer
 logging.basicConfig(format="%(message)s")
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 journal = Journal(Path(sys.argv[1]))
-_writer.WAITING_BYTES = int(sys.argv[2])
+_writer.MAX_WAITING_BYTES = int(sys.argv[2])
 size = journal.path.stat().st_size
 resource.setrlimit(resource.RLIMIT_FSIZE, (size + 50, resource.RLIM_INFINITY))
 for number in range(3):
@@ -179,10 +179,10 @@ for number in range(3):
         journal.append({"number": number, "text": "x" * 1000})
     except Exception as error:
         print(type(error).__name__, error)
-print(journal.settle(), journal.path.stat().st_size - size)
+print(journal.write_waiting(), journal.path.stat().st_size - size)
 resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 journal.append({"number": 3})
-print(journal.settle())
+print(journal.write_waiting())
 """
 
 

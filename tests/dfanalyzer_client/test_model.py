@@ -302,7 +302,7 @@ def test_scripts_older_than_executions_name_none(tag: str, ask: Any) -> None:
         tag,
     )
     assert found == [(newest, "first"), (newest, "second")]
-    with pytest.raises(UnknownTagError, match="there is none of 'nobody-declared-this'"):
+    with pytest.raises(UnknownTagError, match="'nobody-declared-this' has none"):
         Task(1, "nobody-declared-this", "First")
 
 

@@ -15,7 +15,7 @@ import pytest
 from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.errors import StoreUnavailableError
 from dfanalyzer_client.private_server import PrivateServer
-from dfanalyzer_client.store import Connection, connection, patience
+from dfanalyzer_client.store import Connection, driver, patience
 
 SLEEP = (
     "CREATE OR REPLACE FUNCTION sys.asleep(milliseconds INT) RETURNS INT EXTERNAL NAME alarm.sleep"
@@ -70,7 +70,7 @@ class Firewall:
 def firewall(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Firewall]:
     """Between this process and the worker's server; patience is half a second here."""
     monkeypatch.setattr(patience, "SILENT_SECONDS", 0.5)
-    monkeypatch.setitem(connection.CONNECT, "connect_timeout", 1)
+    monkeypatch.setitem(driver.CONNECT_OPTIONS, "connect_timeout", 1)
     result = Firewall(PrivateServer(home).ensure().port)
     yield result
     result.close()
@@ -89,7 +89,7 @@ def test_a_connection_that_went_silent_is_given_up(
     assert asked.query("SELECT 1") == [(1,)]
     firewall.forgets, firewall.deaf = True, deaf
     began = time.monotonic()
-    with pytest.raises(StoreUnavailableError, match="nothing came"), asked.transaction():
+    with pytest.raises(StoreUnavailableError, match="nothing arrived"), asked.transaction():
         asked.query("SELECT 2")
     asked.close()
     assert time.monotonic() - began < 5
@@ -99,7 +99,7 @@ def test_a_statement_that_takes_long_is_waited_for(
     home: Path, firewall: Firewall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Several times as long as silence is borne, while the server says that it works on it."""
-    monkeypatch.setitem(connection.CONNECT, "connect_timeout", 10)  # it answers, however late
+    monkeypatch.setitem(driver.CONNECT_OPTIONS, "connect_timeout", 10)  # it answers, however late
     asked = Connection(replace(PrivateServer(home).ensure(), port=firewall.port))
     asked.execute(SLEEP)
     began = time.monotonic()
@@ -113,6 +113,6 @@ def test_a_silent_upload_is_given_up(home: Path, firewall: Firewall) -> None:
     writer = Connection(replace(PrivateServer(home).ensure(), port=firewall.port))
     writer.execute("CREATE TABLE sys.uploaded (a BIGINT)")
     firewall.forgets = True
-    with pytest.raises(StoreUnavailableError, match="nothing came"), writer.transaction():
+    with pytest.raises(StoreUnavailableError, match="nothing arrived"), writer.transaction():
         writer.copy_in("COPY INTO sys.uploaded FROM 'rows' ON CLIENT", "1\n" * 5000)
     writer.close()

@@ -21,7 +21,7 @@ class Listener:
 
     said = ""
 
-    def say_text(self, message: str) -> None:
+    def send_text(self, message: str) -> None:
         self.said = message
 
 
@@ -29,7 +29,7 @@ class Listener:
 def test_a_row_is_said_as_json_says_it(number: Any, text: Any) -> None:
     """Byte for byte: NaN, infinities, large integers, quotes, control characters, Unicode."""
     client: Any = Listener()
-    RowStream(client.say_text, MESSAGE, {"n": "NUMERIC", "t": "TEXT"}).send([number, text])
+    RowStream(client.send_text, MESSAGE, {"n": "NUMERIC", "t": "TEXT"}).send([number, text])
     row = [stored_value(number, "NUMERIC", "n"), stored_value(text, "TEXT", "t")]
     sets = [{**MESSAGE["sets"][0], "elements": [row]}]
     whole = {"kind": "task", **MESSAGE, "sets": sets}

@@ -19,6 +19,7 @@ import pytest
 from dfanalyzer_client.config import settings
 from dfanalyzer_client.errors import DfAnalyzerError
 from keras_prov._artifacts.store import Artifact, ArtifactError, ArtifactStore, file_digest
+from warm import warm_python
 
 CONTENT = b"weights" * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -238,7 +239,7 @@ def test_processes_that_store_the_same_leave_one_whole_file(tmp_path):
     """
     big = tmp_path / "big.bin"
     big.write_bytes(os.urandom(1 << 20) * 16)
-    command = [sys.executable, "-c", textwrap.dedent(script), str(tmp_path / "store"), str(big)]
+    command = [*warm_python(), "-c", textwrap.dedent(script), str(tmp_path / "store"), str(big)]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
     processes = [
         subprocess.Popen(command, env=env, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE)

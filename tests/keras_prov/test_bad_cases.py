@@ -133,6 +133,7 @@ def run_forking(script: str, tag: str, backend: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.thorough
 def test_a_fork_after_import(tag: str, ask: Any) -> None:
     """A forked child that trains is recorded, and its parent, which goes on, too."""
     run_forking(FORKS_FIRST, tag, "tensorflow")
@@ -140,6 +141,7 @@ def test_a_fork_after_import(tag: str, ask: Any) -> None:
     assert len(ask.set(tag, "oTrainingModel")) == 4
 
 
+@pytest.mark.thorough
 def test_a_fork_of_one_that_trains(tag: str, ask: Any) -> None:
     """A child goes on with its parent's model in an execution of its own.
 

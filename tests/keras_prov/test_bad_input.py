@@ -6,7 +6,6 @@ import json
 import logging
 import socket
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import keras_prov as keras
 from dfanalyzer_client.private_server import PrivateServer
 from keras_prov._capture.choice import checked_choice
 from keras_prov._capture.keys import everything
+from warm import warm_python
 
 KEYS = keras.known_hyperparameters()
 XY = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
@@ -171,7 +171,7 @@ def test_a_store_that_cannot_be_used_harms_nothing_and_loses_nothing(
         "KERAS_PROV_EXIT_FLUSH": "2",
     }
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, tag],
+        [*warm_python(), "-c", SCRIPT, tag],
         env=environment,
         capture_output=True,
         text=True,
@@ -197,7 +197,7 @@ def test_a_store_that_cannot_be_used_harms_nothing_and_loses_nothing(
 
 def sync_elsewhere(journal: Path, home: Path, good: Any) -> None:
     """Store a journal whose store never answered in the one that does."""
-    from dfanalyzer_client.delivery.exporter import store_batch
+    from dfanalyzer_client.delivery.batches import store_batch
     from dfanalyzer_client.journal import DeadLetters, JournalReader
     from dfanalyzer_client.store import MonetDBStore
 

@@ -23,6 +23,7 @@ from dfanalyzer_client import (
 )
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
+from message_keys import checked_keys, messages_of
 from small_models import data, small_model
 
 SEVEN = (
@@ -482,3 +483,17 @@ def test_the_schema_grows_by_what_is_new(tag: str, ask: Any, xy: Any) -> None:
     (_, first_mae), (_, second_mae) = ask.set(tag, "oTrainingModel", "loss, mae")
     assert first_mae is None
     assert second_mae > 0
+
+
+def test_captured_messages_have_the_keys_of_the_types(
+    tag: str, home: Path, tmp_path: Path, xy: Any
+) -> None:
+    """Trainings, a test and a file leave no key in the journal that the types of messages lack."""
+    model = small_model()
+    model.provenance(dataflow_tag=tag, hyps=ALL, adaptation=True)
+    for _ in range(2):
+        model.fit(*xy, epochs=2, verbose=0)
+    model.evaluate(*xy, verbose=0)
+    model.save(tmp_path / "model.keras")
+    met = checked_keys(messages_of(home, tag))
+    assert {"JournalTask.reuse", "FileMessage.sha256", "JournalTask.dependency"} <= met

@@ -235,6 +235,7 @@ def test_each_fit_of_a_grid_search_is_an_execution(tag: str, ask: Any, wrapper: 
     assert ends["refit"] == search.best_score_
 
 
+@pytest.mark.thorough
 def test_threads_and_processes_of_a_search(tag: str, ask: Any) -> None:
     """In threads each fit finds its study; in processes the search works, and captures nothing."""
     joblib = pytest.importorskip("joblib")
@@ -294,6 +295,7 @@ def test_a_search_by_hand(tag: str, ask: Any) -> None:
     assert ends_of(ask, tag) == [("0", "FINISHED", "score", 0.1), ("1", "FINISHED", "score", 0.01)]
 
 
+@pytest.mark.thorough
 def test_companions_are_left_as_they_were() -> None:
     """Imported before us or after, they are patched; uninstrument() gives them back."""
     script = """

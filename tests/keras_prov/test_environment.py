@@ -108,6 +108,7 @@ def test_keras_and_its_backend():
     assert of("device", rows)["cpu:0"] == "CPU"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("backend", ["tensorflow", "jax", "torch"])
 def test_asking_for_devices_initializes_no_backend(backend, tmp_path):
     """Before the program has used it, a backend has no devices to tell, and stays untouched."""
@@ -209,6 +210,7 @@ def test_modules_that_load_on_first_use_stay_unloaded(tmp_path, monkeypatch):
     assert _packages.imported_packages()
 
 
+@pytest.mark.thorough
 def test_the_commit_of_the_scripts_folder(repository, tmp_path):
     """Wherever it was started from, a script has the commit of its own folder."""
     rows = rows_of(repository / "train.py", cwd=tmp_path)
@@ -311,6 +313,7 @@ def test_a_git_that_does_not_answer_is_given_up(repository, tmp_path, monkeypatc
     assert git_state(repository) == {}
 
 
+@pytest.mark.thorough
 def test_the_command_line_is_that_of_the_process_with_secrets_masked(repository):
     """Arguments stand as they were given, quoted, but for what is secret."""
     arguments = ["--epochs", "3", "--password", "hunter2", "--name", "two words", "--token=abc"]

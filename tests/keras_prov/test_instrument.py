@@ -247,6 +247,7 @@ assert seen(keras_prov) == before
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("order", ["keras first", "tf.keras first", "keras_prov first"])
 def test_any_order_of_imports(order):
     """Keras before us or after, uninstrumented it is the Keras that it would have been."""

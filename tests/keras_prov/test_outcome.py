@@ -17,6 +17,7 @@ from dfanalyzer_client.executions.summaries import executions
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 from small_models import data, small_model
+from warm import warm_python
 
 COLUMNS = "epochs_asked, epochs_done, initial_epoch, start_epoch, steps, samples, stop_reason"
 
@@ -309,7 +310,7 @@ class Kill(keras.callbacks.Callback):
             os.kill(os.getpid(), signal.SIGKILL)
 model.fit(x, x[:, :1], epochs=5, verbose=0, callbacks=[Kill()])
 """
-    killed = subprocess.run([sys.executable, "-c", script, tag], check=False, capture_output=True)
+    killed = subprocess.run([*warm_python(), "-c", script, tag], check=False, capture_output=True)
     assert killed.returncode == -9, killed.stderr.decode()
     synced = [sys.executable, "-m", "dfanalyzer_client.cli", "sync"]
     subprocess.run(synced, check=True, capture_output=True)

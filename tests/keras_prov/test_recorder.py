@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from keras_prov._recording.execution import utc_now
+from dfanalyzer_client.support.clock import utc_now
 
 EPOCH = datetime(1970, 1, 1)
 

@@ -233,6 +233,7 @@ assert not hasattr(keras.Model.fit.__wrapped__, "__wrapped__")
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(
     not importlib.util.find_spec("mlflow"), reason="pip install 'keras-prov[peers]'"
 )

@@ -22,6 +22,7 @@ model.fit(x, x[:, :1], verbose=0)
 print(sys.argv[1:])
 """
 ROOT = str(Path(__file__).parents[2])
+THOROUGH = pytest.mark.thorough
 COMMAND = ("-m", "dfanalyzer_client.cli", "run")
 OURS = ("-m", "keras_prov", "run")
 
@@ -56,8 +57,8 @@ def written(folder: Path, name: str, text: str) -> Path:
     "first",
     [
         "import numpy as np; import keras",
-        "import numpy as np; from tensorflow import keras",
-        "import numpy as np; import keras_prov as keras",
+        pytest.param("import numpy as np; from tensorflow import keras", marks=THOROUGH),
+        pytest.param("import numpy as np; import keras_prov as keras", marks=THOROUGH),
     ],
 )
 def test_an_unmodified_script_is_captured(
@@ -74,6 +75,7 @@ def test_an_unmodified_script_is_captured(
     assert len(ask.set(tag, "iDataset")) == 2
 
 
+@THOROUGH
 def test_options_before_the_script_are_ours(run: Any, tag: str, ask: Any, tmp_path: Path) -> None:
     """What to capture, under which name; LEARNING_RATE without its adaptations."""
     written(tmp_path, "train.py", TRAIN.format(first="import keras, numpy as np"))
@@ -97,6 +99,7 @@ def test_options_before_the_script_are_ours(run: Any, tag: str, ask: Any, tmp_pa
     assert ("loss",) in columns
 
 
+@THOROUGH
 def test_a_module_of_a_package_whose_init_imports_keras(
     run: Any, tag: str, ask: Any, tmp_path: Path
 ) -> None:
@@ -113,6 +116,7 @@ def test_a_module_of_a_package_whose_init_imports_keras(
     assert len(ask.set(package, "oTrainingModel")) == 1
 
 
+@THOROUGH
 @pytest.mark.parametrize("command", [COMMAND, OURS])
 def test_the_script_chooses_its_backend(
     command: tuple[str, ...], run: Any, tag: str, ask: Any, tmp_path: Path
@@ -126,6 +130,7 @@ def test_the_script_chooses_its_backend(
     assert ask.set(tag, "iTrainingModel", "backend") == [("jax",)]
 
 
+@THOROUGH
 def test_a_script_whose_training_is_not_seen(run: Any, tag: str, ask: Any, tmp_path: Path) -> None:
     """It leaves an execution: environment, files, how it ended; one line names what is captured."""
     loop = TRAIN.replace("model.fit(x, x[:, :1], verbose=0)", "model.train_on_batch(x, x[:, :1])")
@@ -171,6 +176,7 @@ LOOK = """
 """
 
 
+@THOROUGH
 @pytest.mark.parametrize("as_module", [False, True])
 def test_the_program_sees_what_python_would_show_it(
     run: Any, tmp_path: Path, as_module: bool
@@ -194,6 +200,7 @@ def test_the_program_ends_as_with_python(body: str, run: Any, tmp_path: Path) ->
     assert ours.stderr == plain.stderr
 
 
+@THOROUGH
 def test_processes_that_the_program_spawns(run: Any, tmp_path: Path) -> None:
     """multiprocessing finds the script's functions by its file."""
     script = """
@@ -211,6 +218,7 @@ def test_processes_that_the_program_spawns(run: Any, tmp_path: Path) -> None:
     assert (done.returncode, done.stdout) == (0, "[9]\n"), done.stderr
 
 
+@THOROUGH
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -237,6 +245,7 @@ def test_what_cannot_be_is_said_in_a_line(
     assert "Traceback" not in done.stderr
 
 
+@THOROUGH
 def test_the_project_and_the_environment_say_what_is_captured(
     run: Any, tag: str, ask: Any, tmp_path: Path
 ) -> None:
@@ -267,6 +276,7 @@ def test_the_project_and_the_environment_say_what_is_captured(
     assert len(ask.set(tag, "iTrainingModel", "loss")) == 2
 
 
+@THOROUGH
 def test_a_wrong_key_in_a_setting_names_where_it_stands(run: Any, tmp_path: Path) -> None:
     """The file and its key, or the variable, before the script trains anything."""
     written(tmp_path, "pyproject.toml", "[tool.keras_prov]\ncapture = ['LR']\n")

@@ -190,6 +190,7 @@ def test_a_wrong_call_is_an_error(check, call):
     assert WRONG[call] in output
 
 
+@pytest.mark.thorough
 def test_pyright_knows_the_same(tmp_path):
     """The same program has no error, and each of the wrong calls has one."""
     pytest.importorskip("pyright", reason="pip install pyright")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import traceback
 import types
 from collections.abc import Callable
@@ -17,6 +16,7 @@ import pytest
 
 import keras_prov as keras
 from store_conditions import REFUSED, conflicting_writer, hanging_store
+from warm import warm_python
 
 ROOT = Path(__file__).parents[2]
 
@@ -137,7 +137,7 @@ def outcomes(folder: Path, *arms: list[str]) -> list[dict[str, Any]]:
         own.mkdir()
         running.append(
             subprocess.Popen(
-                [sys.executable, "-c", SCRIPT, arm, kind, str(own), *store],
+                [*warm_python(), "-c", SCRIPT, arm, kind, str(own), *store],
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 text=True,
@@ -316,7 +316,7 @@ model.provenance(sys.argv[1], hyps={"LEARNING_RATE": True})
 model.fit(np.ones((8, 2)), np.ones((8, 1)), epochs=2, verbose=0,
           callbacks=[keras.callbacks.LearningRateScheduler(lambda e, r: r / 2 if e else r)])
 """
-    subprocess.run([sys.executable, "-c", script, tag], check=True, capture_output=True, text=True)
+    subprocess.run([*warm_python(), "-c", script, tag], check=True, capture_output=True, text=True)
     from dfanalyzer_client.private_server import PrivateServer
     from dfanalyzer_client.store import Connection
 

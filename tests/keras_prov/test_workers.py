@@ -38,6 +38,7 @@ def environment() -> dict[str, str]:
     return {**os.environ, "KERAS_BACKEND": backend}
 
 
+@pytest.mark.thorough
 def test_a_started_process_captures_what_its_parent_said(tag: str, ask: Any) -> None:
     """With its values; its own `capture()` comes first, and what the parent ended is over."""
     with keras.capture(
@@ -58,6 +59,7 @@ def test_a_started_process_captures_what_its_parent_said(tag: str, ask: Any) -> 
     assert ask.one(executions + own) == 2
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("library", ["joblib", "distributed", "ray"])
 def test_workers_of_libraries_are_captured(library: str, tag: str, ask: Any, home: Path) -> None:
     """Each training of a sweep is there, FINISHED, as an execution of its own with its trial."""

@@ -27,6 +27,7 @@ from dfanalyzer_client.store.upgrade.predecessor import upgrade
 from predecessor.filled import EXECUTIONS, TAG, fill
 from w3c_prov.asking import Document, value
 from w3c_prov.constraints import violations
+from warm import warm_python
 
 QUERIES = [
     "SELECT * FROM itrainingmodel",
@@ -129,7 +130,7 @@ def test_it_is_read_as_it_is(old: StoreURL) -> None:
     checked = run(old, "db", "check")
     assert checked.returncode == 1
     for line in (
-        "DfAnalyzer made the catalogue.",
+        "DfAnalyzer created the catalogue.",
         'Table "public".dataflow has keys: dataflow_id_pkey.',
         'Texts of "public".attribute are bounded: name (30), type (15).',
         'Table "public".exact_number is missing.',
@@ -212,7 +213,7 @@ def test_new_executions_stand_beside_the_old_ones(old: StoreURL) -> None:
     environment = {**os.environ, "KERAS_PROV_STORE": old.reveal(), "KERAS_PROV_EXIT_FLUSH": "60"}
     tests = str(Path(__file__).parents[1])
     environment["PYTHONPATH"] = os.pathsep.join([str(Path(tests).parent), tests])
-    subprocess.run([sys.executable, "-c", TRAINING], env=environment, check=True)
+    subprocess.run([*warm_python(), "-c", TRAINING], env=environment, check=True)
     connection = Connection(old)
     connection.execute(f'SET SCHEMA "{TAG}"')
     rows = connection.query("SELECT id, optimizer_name, char_length(note) FROM itrainingmodel")
@@ -295,7 +296,7 @@ def test_a_view_of_the_user_stops_the_upgrade_and_nothing_is_lost(old: StoreURL)
         create_catalogue(connection)
     failed = run(old, "db", "upgrade")
     assert failed.returncode == 1
-    assert "drop it, upgrade, and make it anew" in failed.stderr
+    assert "drop it, upgrade, and create it again" in failed.stderr
     assert answers(old) == before
     assert shape(old) == made
     with connection.transaction():

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from dfanalyzer_client.delivery.sync import JournalState, journal_states
+from dfanalyzer_client.delivery.journal_states import JournalState, journal_states
 from service.running import COMMAND, Service, dataflow_message, service, task_message
 
 TOKEN = "0123456789abcdef-secret"

@@ -15,6 +15,7 @@ from benchmarks import http_clients
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.service._messages import TaskMessage
 from dfanalyzer_client.store import Connection
+from message_keys import checked_keys, messages_of
 from service.conftest import Stored
 from service.running import Service, dataflow_message, service, task_message
 
@@ -404,3 +405,27 @@ def test_fifty_clients_at_once_lose_and_double_nothing(
         for client in range(50)
         for number in range(1, 200, 2)
     )
+
+
+def test_what_is_relayed_has_the_keys_of_the_types(running: Service, tag: str, home: Path) -> None:
+    """The journal holds no key that the types of messages lack, and those that the service adds."""
+    declared = dataflow_message(tag, "")
+    times = {"startTime": "2026-11-23 04:05:05", "endTime": "2026-11-23 04:05:07"}
+    done = task_message(
+        tag,
+        exec_tag="",
+        status="FINISHED",
+        performances=[{**times, "invocation": "solve --all"}],
+        files=[{"name": "a"}],
+        dependency={"tags": [{"tag": "trainingmodel"}], "ids": [{"id": "1"}]},
+        unknown="left out",
+    )
+    for answer in (running.dataflow(declared), running.task(done)):
+        assert answer.status == 200
+    assert checked_keys(messages_of(home, tag)) >= {
+        "JournalDataflow.opens",
+        "JournalTask.declared",
+        "JournalTask.endTime",
+        "JournalTask.received",
+        "PerformanceMessage.invocation",
+    }

@@ -6,7 +6,6 @@ it. A set with any number of rows is one parameter, too: a file.
 
 from __future__ import annotations
 
-import math
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from urllib.parse import quote
 from ...executions.record import ExecutionRecord, SetRecord
 from ...keras_schema import Role, tags_of
 from ...keras_schema import names as tags
+from ...support.numbers import non_finite_text
 from ._labels import spelled
 from ._tables import Table
 
@@ -108,8 +108,8 @@ def _value(id_: str, name: str, value: Any, parameter: str) -> Entity:
 
 def _plain(value: Any) -> Any:
     """A value that JSON can represent."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else f"{'-' * (value < 0)}Infinity"
+    if isinstance(value, float) and (text := non_finite_text(value)) is not None:
+        return text
     return value if isinstance(value, (int, float)) else str(value)
 
 

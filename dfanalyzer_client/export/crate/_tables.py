@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from ...executions.record import ExecutionRecord, SetRecord
 from ...keras_schema import Role, tags_of
+from ...support.numbers import non_finite_text
 from ...support.spreadsheet import escape_formula
 from ._files import safe_name, unused_name
 from ._labels import key_of, spelled
@@ -73,8 +73,8 @@ def _cell(value: Any) -> str:
     """A cell: NULL is empty, an empty text is quoted, NaN and infinities stay, formulas do not."""
     if value is None:
         return ""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else f"{'-' * (value < 0)}Infinity"
+    if isinstance(value, float) and (text := non_finite_text(value)) is not None:
+        return text
     text = str(escape_formula(value))
     if text == "" or any(special in text for special in ',"\r\n'):
         return '"' + text.replace('"', '""') + '"'

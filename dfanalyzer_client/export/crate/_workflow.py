@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ...declarations.messages import AttributeMessage, DataflowMessage, SetMessage
 from ...executions.environment import Environment, Source
 from ...executions.record import ExecutionRecord
 from ...support.regular_file import copy_regular
@@ -113,7 +114,7 @@ def _add_dataflow(
     return crate.add_text(DATAFLOW, f"{text}\n", description, **about, **workflow)
 
 
-def _dataflow(record: ExecutionRecord) -> Entity:
+def _dataflow(record: ExecutionRecord) -> DataflowMessage:
     """The dataflow as DfAnalyzer's clients declare it."""
     return {
         "tag": record.dataflow.tag,
@@ -123,15 +124,18 @@ def _dataflow(record: ExecutionRecord) -> Entity:
     }
 
 
-def _sets(record: ExecutionRecord, transformation: str) -> list[Entity]:
-    found = []
+def _sets(record: ExecutionRecord, transformation: str) -> list[SetMessage]:
+    found: list[SetMessage] = []
     for known in record.dataflow.sets.values():
-        attributes = [{"name": n, "type": a.type} for n, a in known.attributes.items()]
+        attributes: list[AttributeMessage] = [
+            {"name": name, "type": attribute.type} for name, attribute in known.attributes.items()
+        ]
         if transformation in known.consumers:
-            dependency = {"dependency": known.producers[0]} if known.producers else {}
-            found.append(
-                {"tag": known.tag, "type": "INPUT", **dependency, "attributes": attributes}
-            )
+            read: SetMessage = {"tag": known.tag, "type": "INPUT"}
+            if known.producers:
+                read["dependency"] = known.producers[0]
+            read["attributes"] = attributes
+            found.append(read)
         if transformation in known.producers:
             found.append({"tag": known.tag, "type": "OUTPUT", "attributes": attributes})
     return found

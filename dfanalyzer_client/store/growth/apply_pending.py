@@ -15,8 +15,10 @@ import logging
 from collections.abc import Callable, Sequence
 
 from ...errors import ConflictError, RefusedError, StoreError
-from ..connection import Connection, lacks_rights
-from ..layout import DataflowLayout, SetLayout, compare_columns
+from ..connection import Connection
+from ..driver_errors import lacks_rights
+from ..layout import DataflowLayout, SetLayout
+from ..layout_queries import compare_columns
 from ..retry import retrying_conflicts
 from ..schema import lock_definitions, table
 from ..sessions import blocking_sessions, dependents

@@ -11,19 +11,20 @@ from collections.abc import Collection
 from ..connection import Connection
 from ..retry import retrying_conflicts
 from ..schema import lock_definitions, table
+from ..sql import placeholders
 
 __all__ = ["link_pending"]
 
 
 def link_pending(connection: Connection, executions: Collection[int] | None = None) -> int:
-    """Link tasks to the tasks that they depend on, where those are stored by now.
+    """Link tasks to the tasks that they depend on, if those are stored by now.
 
     Args:
         connection: of a user who may write.
         executions: ids of the executions to look at; None: all.
 
     Returns:
-        How many pending links were made.
+        How many links were added.
     """
     if executions is not None and not executions:
         return 0
@@ -33,7 +34,7 @@ def link_pending(connection: Connection, executions: Collection[int] | None = No
     if found:
         for attempt in retrying_conflicts():
             with attempt, connection.transaction():
-                lock_definitions(connection)  # so that nobody else makes the same links
+                lock_definitions(connection)  # so that nobody else adds the same links
                 count = _link(connection, _found(connection, executions))
     return count
 
@@ -42,7 +43,7 @@ def _found(
     connection: Connection, executions: Collection[int] | None
 ) -> list[tuple[int, int, int, int, int]]:
     """Pending links: a task, its transformation; the other's transformation, identifier, id."""
-    of = "" if executions is None else f"AND w.df_exec IN ({', '.join(['%s'] * len(executions))})"
+    of = "" if executions is None else f"AND w.df_exec IN ({placeholders(len(executions))})"
     pending = f"SELECT count(*) FROM {table('waiting_dependency')} w WHERE TRUE {of}"
     if connection.query(pending, list(executions or ())) == [(0,)]:
         return []  # nearly always; spares a join with the many tasks

@@ -8,7 +8,8 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 
 from ..connection import Connection
-from ..layout import DataflowLayout, load_layout
+from ..layout import DataflowLayout
+from ..layout_queries import load_layout
 from .apply_pending import apply_pending, tags_with_pending_columns
 from .links import link_pending
 

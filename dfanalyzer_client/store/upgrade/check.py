@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..connection import Connection
 from ..inspection import TableFound, column_kind, tables_of
-from ..layout import SetLayout, load_layouts
+from ..layout_queries import load_layouts
 from ..schema import PUBLIC, TABLES, VERSION, VIEWS, columns_of, names_in, table
 from .predecessor import steps_left
 
@@ -18,9 +18,9 @@ def differences(connection: Connection) -> list[str]:
     with connection.transaction():
         names, tables = names_in(connection, PUBLIC), tables_of(connection, PUBLIC)
         if "dataflow" not in names:
-            return ["There is no catalogue: `keras-prov db init` makes one."]
+            return ["There is no catalogue: `keras-prov db init` creates one."]
         is_ours = "catalogue_version" in tables
-        found = [*_of_version(connection)] if is_ours else ["DfAnalyzer made the catalogue."]
+        found = [*_of_version(connection)] if is_ours else ["DfAnalyzer created the catalogue."]
         has_steps = not is_ours or "step" in tables["catalogue_version"].columns
         left = steps_left(connection) if has_steps else []  # before version 3 there were no steps
         found += _of_catalogue(names, tables, is_predecessors=bool(left) and not is_ours)
@@ -32,7 +32,7 @@ def differences(connection: Connection) -> list[str]:
 def _of_version(connection: Connection) -> Iterator[str]:
     ((version,),) = connection.query(f"SELECT max(version) FROM {table('catalogue_version')}")
     if version < VERSION:
-        yield f"The catalogue is of version {version}; this keras-prov makes version {VERSION}."
+        yield f"The catalogue is of version {version}; this keras-prov creates version {VERSION}."
     if version > VERSION:
         yield (
             f"The catalogue is of version {version}, of a newer keras-prov than this one "
@@ -50,7 +50,7 @@ def _of_catalogue(
         wanted = columns_of(columns)
         yield from _of_table(PUBLIC, tables[name], wanted)
     if is_predecessors:
-        yield 'Table "public".task is one, and not a view.'
+        yield '"public".task is a table, and not a view.'
         yield from _of_table(PUBLIC, tables["task"], {})
     else:
         yield from (f'View "public".{name} is missing.' for name in VIEWS if name not in names)
@@ -63,19 +63,12 @@ def _of_dataflows(connection: Connection) -> Iterator[str]:
             if known.table not in tables:
                 yield f'Set {known.tag} has no table "{layout.tag}".{known.table}.'
                 continue
-            yield from _of_table(layout.tag, tables[known.table], _columns_of_set(known))
+            yield from _of_table(layout.tag, tables[known.table], known.column_types)
             for name in tables[known.table].columns:
-                if name not in ("id", *known.task_columns, *known.attributes):
+                if name not in known.column_types:
                     yield (
                         f'Column {name} of "{layout.tag}".{known.table} is no attribute of the set.'
                     )
-
-
-def _columns_of_set(known: SetLayout) -> dict[str, str]:
-    return dict.fromkeys(known.task_columns, "BIGINT") | {
-        name: "DOUBLE" if attribute.type == "NUMERIC" else "TEXT"
-        for name, attribute in known.attributes.items()
-    }
 
 
 def _of_table(schema: str, found: TableFound, wanted: dict[str, str]) -> Iterator[str]:
@@ -92,6 +85,8 @@ def _of_table(schema: str, found: TableFound, wanted: dict[str, str]) -> Iterato
     if missing:
         yield f"Table {name} has no column {', '.join(missing)}."
     for column, type_ in wanted.items():
-        each = found.columns.get(column)
-        if each is not None and {column_kind(each.type), column_kind(type_)} == {"TEXT", "DOUBLE"}:
-            yield f"Column {column} of {name} is {each.type}, and {type_} is declared."
+        stored = found.columns.get(column)
+        if stored is None:
+            continue
+        if {column_kind(stored.type), column_kind(type_)} == {"TEXT", "DOUBLE"}:
+            yield f"Column {column} of {name} is {stored.type}, and {type_} is declared."

@@ -9,7 +9,7 @@ from collections.abc import Collection
 
 from ..connection import Connection
 from ..inspection import TableFound, column_kind, tables_of
-from ..sql import identifier, qualified
+from ..sql import column_list, identifier, qualified
 
 __all__ = ["drop_foreign_keys", "recreate_sequence", "recreate_table", "wider_type"]
 
@@ -42,11 +42,10 @@ def recreate_table(
     for name, type_ in wanted.items():
         if columns.get(name) != "TEXT":
             columns[name] = type_
-    described = ", ".join(f"{identifier(name)} {type_}" for name, type_ in columns.items())
     names = ", ".join(map(identifier, old.columns))
     values = ", ".join(f"CAST({identifier(name)} AS {columns[name]})" for name in old.columns)
     new, whole = qualified(schema, NEW), qualified(schema, old.name)
-    connection.execute(f"CREATE TABLE {new} ({described})")
+    connection.execute(f"CREATE TABLE {new} ({column_list(columns)})")
     order = " ORDER BY id" if "id" in old.columns else ""
     connection.execute(f"INSERT INTO {new} ({names}) SELECT {values} FROM {whole}{order}")
     connection.execute(f"DROP TABLE {whole}")

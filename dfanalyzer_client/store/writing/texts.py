@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..declarations.names import is_storable, storable_text
+from ...declarations.names import is_storable, storable_text
 
 __all__ = ["storable"]
 

@@ -6,11 +6,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
-from .connection import Connection
-from .growth.pending_columns import from_clause as rows_of
-from .layout import DataflowLayout, SetLayout
-from .rows import ElementRow
-from .sql import identifier, literal, qualified
+from ..connection import Connection
+from ..growth.pending_columns import from_clause as rows_of
+from ..layout import DataflowLayout, SetLayout
+from ..rows import ElementRow
+from ..sql import identifier, literal, qualified
 
 __all__ = ["Reuse", "copy_rows"]
 

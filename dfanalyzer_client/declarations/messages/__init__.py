@@ -1,0 +1,66 @@
+"""The messages of dataflows and tasks: which keys they have, and what stands there.
+
+They are the JSON that DfAnalyzer's clients send to ``/pde/dataflow/json`` and ``/pde/task/json`` of
+its REST interface (https://gitlab.com/ssvitor/dataflow_analyzer). A key that DfAnalyzer does not
+have is called ours below. Tags and names of attributes are in lower case. Times are texts in UTC,
+``YYYY-MM-DD HH:MM:SS[.ffffff]``. Optional keys are left out where there is nothing to say.
+
+`Declaration` checks a message of this process; `is_dataflow` and `is_task` say what one is that was
+read from a journal. Before that it is an `UncheckedMessage`.
+"""
+
+from __future__ import annotations
+
+from .dataflow import (
+    AttributeMessage,
+    CombinationMessage,
+    DataflowMessage,
+    ExtractorMessage,
+    ProgramMessage,
+    SetMessage,
+    TransformationMessage,
+)
+from .empty import without_empty
+from .journal import (
+    DATAFLOW,
+    TASK,
+    JournalDataflow,
+    JournalTask,
+    UncheckedMessage,
+    is_dataflow,
+    is_task,
+)
+from .task import (
+    DataSetMessage,
+    DependencyMessage,
+    FileMessage,
+    IdReference,
+    PerformanceMessage,
+    TagReference,
+    TaskMessage,
+)
+
+__all__ = [
+    "DATAFLOW",
+    "TASK",
+    "AttributeMessage",
+    "CombinationMessage",
+    "DataSetMessage",
+    "DataflowMessage",
+    "DependencyMessage",
+    "ExtractorMessage",
+    "FileMessage",
+    "IdReference",
+    "JournalDataflow",
+    "JournalTask",
+    "PerformanceMessage",
+    "ProgramMessage",
+    "SetMessage",
+    "TagReference",
+    "TaskMessage",
+    "TransformationMessage",
+    "UncheckedMessage",
+    "is_dataflow",
+    "is_task",
+    "without_empty",
+]

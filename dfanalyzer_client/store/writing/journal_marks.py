@@ -1,0 +1,31 @@
+"""How far each journal is stored: one row of ``journal_mark`` for each batch, written with it."""
+
+from __future__ import annotations
+
+from ..connection import Connection
+from ..schema import table
+
+__all__ = ["add_mark", "last_mark", "prune_marks"]
+
+
+def last_mark(connection: Connection, journal: str) -> int:
+    """The last sequence number of `journal` that is stored; -1 if none is."""
+    ((stored,),) = connection.query(
+        f"SELECT max(stored_to) FROM {table('journal_mark')} WHERE journal = %s", [journal]
+    )
+    return -1 if stored is None else int(stored)
+
+
+def add_mark(connection: Connection, journal: str, sequence: int) -> None:
+    """Record that `journal` is stored up to `sequence`."""
+    connection.execute(f"INSERT INTO {table('journal_mark')} VALUES (%s, %s)", [journal, sequence])
+
+
+def prune_marks(connection: Connection, journal: str) -> None:
+    """Remove all marks of `journal` except the last."""
+    marks = table("journal_mark")
+    connection.execute(
+        f"DELETE FROM {marks} WHERE journal = %s AND stored_to < "
+        f"(SELECT max(stored_to) FROM {marks} WHERE journal = %s)",
+        [journal, journal],
+    )
