@@ -1,1 +1,1 @@
-"""What we claim, measured: each module is one command, and `python -m benchmarks` runs them all."""
+"""Measurements of what we claim; `python -m benchmarks` runs them and writes a report."""

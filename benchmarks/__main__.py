@@ -1,9 +1,9 @@
-"""`python -m benchmarks`: measure what we claim, and write it down.
+"""`python -m benchmarks`: measure what we claim, and write a report.
 
-Trains the quick grid and a network of the paper's questions into a database of its own, measures
-what capture adds and what other tools do, asks the questions, and writes a report of all that.
-Each step runs in processes of its own; figures that it left in `build/` before are kept where it is
-not among the steps that are asked for.
+It trains the quick grid and the network of the paper's questions into its own database, measures
+what capture and other tools add, asks the questions, and writes a report. Every step runs in its
+own processes. For steps that are not asked for, the report uses the figures of an earlier run in
+`build/`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = ["main"]
 RESULTS = Path("build")
 REPORT = Path(__file__).parent / "report"
 PAPERS_NETWORK = ("--epochs", "5", "--growth-rate", "24", "--blocks", "4", "4", "4")
-"""Of the paper's questions: K = 24 and L = 4."""
+"""The network of the paper's questions: K = 24 and L = 4."""
 
 STEPS: dict[str, list[list[str]]] = {
     "grid": [["grid", "--quick"], ["grid", "--quick", *PAPERS_NETWORK]],
@@ -39,16 +39,16 @@ MEASURED = ("overhead", "peers")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do the steps in turn; the exit status is 1 where one failed."""
+    """Run the steps one after the other; the exit code is 1 if one failed."""
     options = _parser().parse_args(arguments)
     home = options.home.absolute()
     os.environ["KERAS_PROV_HOME"] = str(home)
-    os.environ.pop("KERAS_PROV_STORE", None)  # the grid's database is ours alone
+    os.environ.pop("KERAS_PROV_STORE", None)  # the grid uses its own database
     failed = []
     began = time.perf_counter()
     try:
         for step in options.only:
-            if not _done(step, options.pairs):
+            if not _succeeds(step, options.pairs):
                 failed.append(step)
     finally:
         PrivateServer(home).stop()
@@ -61,8 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 1 if failed else 0
 
 
-def _done(step: str, pairs: int | None) -> bool:
-    """Whether all commands of a step ended well."""
+def _succeeds(step: str, pairs: int | None) -> bool:
+    """Run the commands of a step; whether all of them succeeded."""
     more = ["--pairs", str(pairs)] if pairs and step in MEASURED else []
     for number, arguments in enumerate(STEPS[step], 1):
         command = ["-m", f"benchmarks.{arguments[0]}", *arguments[1:], *more]
@@ -73,7 +73,7 @@ def _done(step: str, pairs: int | None) -> bool:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    """What a step has left; None where there is nothing."""
+    """The figures of a step; None if there are none."""
     if not path.exists():
         return None
     content: dict[str, Any] = json.loads(path.read_text())
@@ -90,13 +90,15 @@ def _parser() -> argparse.ArgumentParser:
         choices=STEPS,
         metavar="STEP",
         default=list(STEPS),
-        help=f"of {', '.join(STEPS)}; default: all",
+        help=f"any of {', '.join(STEPS)}; default: all",
     )
-    parser.add_argument("--pairs", type=int, help="of overhead and peers; default: theirs")
+    parser.add_argument("--pairs", type=int, help="pairs of overhead and peers; default: theirs")
     parser.add_argument(
-        "--home", type=Path, default=RESULTS / "bench", help="of the database: %(default)s"
+        "--home", type=Path, default=RESULTS / "bench", help="data folder: %(default)s"
     )
-    parser.add_argument("--report", type=Path, default=REPORT, help="folder: benchmarks/report")
+    parser.add_argument(
+        "--report", type=Path, default=REPORT, help="folder of the report: benchmarks/report"
+    )
     return parser
 
 

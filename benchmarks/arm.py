@@ -1,4 +1,4 @@
-"""A way to train: plain Keras, or with a tool that is switched on and read back afterwards."""
+"""An arm of a measurement: plain Keras, or a tool that is switched on and read back afterwards."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ UNKNOWN = "not recorded"
 
 @dataclass(frozen=True)
 class Found:
-    """What a tool has of the training that it saw last: epochs with their loss, and its state."""
+    """What a tool recorded of its last training: how many epochs with a loss, and the state."""
 
     epochs: int
     state: str
@@ -27,10 +27,10 @@ class Arm:
     """Plain Keras, which records nothing; the tools derive from it.
 
     Attributes:
-        name: on command lines.
-        title: in tables.
-        module: what has to be importable, besides what the benchmarks need anyway.
-        output: a folder of one training; stores that trainings share lie beside it.
+        name: the name on command lines.
+        title: the name in tables.
+        module: a module that has to be installed, besides what all benchmarks need.
+        output: the folder of one training; stores that trainings share are beside it.
     """
 
     name = "plain"
@@ -46,18 +46,18 @@ class Arm:
         return cls.module is None or importlib.util.find_spec(cls.module) is not None
 
     def switch_on(self, watch: Stopwatch) -> Any:
-        """Keras, with the tool at work; called before anything is made."""
+        """Keras, with the tool switched on; called before anything is created."""
         import keras
 
         return keras
 
     def callbacks(self, model: Any, configuration: Configuration, watch: Stopwatch) -> list[Any]:
-        """What is given to `fit()`; called before the model is compiled."""
+        """The callbacks for `fit()`; called before the model is compiled."""
         return []
 
     def finish(self) -> None:
-        """What the tool wants to be called after a training."""
+        """Call what the tool needs after a training."""
 
     def found(self) -> Found:
-        """Read back, by the tool's own means, what there is of the last training."""
+        """Read back the tool's records of the last training, with its own means."""
         return Found(0, UNKNOWN)

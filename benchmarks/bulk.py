@@ -1,6 +1,6 @@
-"""`python -m benchmarks.bulk`: INSERT of 500 rows a statement and COPY, by the number of rows.
+"""`python -m benchmarks.bulk`: INSERT with 500 rows per statement and COPY, by number of rows.
 
-A table of five columns in a private server; each figure is the median of `--rounds` transactions.
+The table has five columns, in a private server; figures are medians of `--rounds` transactions.
 It prints the table of docs/explanation/delivery.md.
 """
 
@@ -23,8 +23,8 @@ from .markdown import table
 SIZES = (1, 10, 100, 500, 1_000, 2_000, 10_000)
 COLUMNS = ("id", "epoch", "loss", "accuracy", "note")
 TYPES = ("INTEGER", "DOUBLE", "DOUBLE", "DOUBLE", "TEXT")
-WAYS = {"INSERT, ms": max(SIZES) + 1, "COPY, ms": 1}
-"""From how many rows on COPY is taken."""
+METHODS = {"INSERT, ms": max(SIZES) + 1, "COPY, ms": 1}
+"""The number of rows from which COPY is used."""
 
 
 def main() -> None:
@@ -33,12 +33,12 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=15, help="default: %(default)s")
     rounds = parser.parse_args().rounds
     with own_home() as home, closing(Connection(PrivateServer(home).ensure())) as connection:
-        columns = ", ".join(f"{each} {kind}" for each, kind in zip(COLUMNS, TYPES, strict=True))
+        columns = ", ".join(f"{name} {kind}" for name, kind in zip(COLUMNS, TYPES, strict=True))
         with connection.transaction():
             connection.execute(f"CREATE TABLE measured ({columns})")
         rows = [
-            [way, *(_milliseconds(connection, size, least, rounds) for size in SIZES)]
-            for way, least in WAYS.items()
+            [method, *(_milliseconds(connection, size, least, rounds) for size in SIZES)]
+            for method, least in METHODS.items()
         ]
     where = machine()
     print("\n".join(table(["rows", *(f"{size:,}" for size in SIZES)], rows)))
@@ -47,7 +47,7 @@ def main() -> None:
 
 def _milliseconds(connection: Connection, size: int, least: int, rounds: int) -> str:
     rows: Sequence[Sequence[Any]] = [
-        (each, float(each), each / 7, 1 / (each + 1), f"row {each}") for each in range(size)
+        (n, float(n), n / 7, 1 / (n + 1), f"row {n}") for n in range(size)
     ]
     seconds = []
     with _copying_from(least):

@@ -1,7 +1,7 @@
-"""`python -m benchmarks.capture`: what the patches cost, where they are: with and without, in turn.
+"""`python -m benchmarks.capture`: what the patches cost, compared with Keras without them.
 
-In one process Keras is instrumented and uninstrumented in alternation (A B B A …), so that both
-see the same machine; what is compared is each pair's ratio. Only the import needs fresh processes.
+Keras is instrumented and uninstrumented in alternation (A B B A …) in one process, so that both see
+the same machine, and the pairs' ratios are compared. Only the import needs fresh processes.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ def main() -> None:
     show("import keras_prov after keras, ms", added, 1e3)
     with process_home():
         fit(captured=True, epochs=2)
-        compare("a Dense layer made, µs", layers, pairs, 1e6 / LAYERS)
-        compare("a Conv2D layer with initializers, µs", rich_layers, pairs, 1e6 / LAYERS)
-        compare("an optimizer made, µs", optimizers, pairs, 1e6 / LAYERS)
+        compare("creating a Dense layer, µs", layers, pairs, 1e6 / LAYERS)
+        compare("creating a Conv2D layer with initializers, µs", rich_layers, pairs, 1e6 / LAYERS)
+        compare("creating an optimizer, µs", optimizers, pairs, 1e6 / LAYERS)
         compare("fit of an epoch, instrumented, not captured, ms", short_fit, pairs, 1e3)
         compare("fit of an epoch, captured, ms", captured_fit, pairs, 1e3)
         compare("a batch of a captured fit, µs", batches, max(4, pairs // 4), 1e6 / BATCHES)
@@ -47,7 +47,7 @@ def main() -> None:
 
 
 def compare(what: str, work: Callable[[bool], float], pairs: int, factor: float) -> None:
-    """Print seconds of `work` with our patches and without, and their ratio pair by pair."""
+    """Print the seconds of `work` with our patches and without, and their ratio pair by pair."""
     seconds: dict[bool, list[float]] = {False: [], True: []}
     for number, patched in alternating((False, True), pairs + 1):
         (keras.instrument if patched else keras.uninstrument)()
@@ -63,12 +63,12 @@ def compare(what: str, work: Callable[[bool], float], pairs: int, factor: float)
 
 
 def layers(_: bool) -> float:
-    """Seconds of making plain layers."""
+    """Seconds to create plain layers."""
     return _seconds(lambda: keras.layers.Dense(8, activation="relu"))
 
 
 def rich_layers(_: bool) -> float:
-    """Seconds of making layers with objects for arguments."""
+    """Seconds to create layers with objects as arguments."""
     return _seconds(
         lambda: keras.layers.Conv2D(
             8, 3, activation="relu", kernel_initializer=keras.initializers.HeNormal(seed=1)
@@ -77,22 +77,22 @@ def rich_layers(_: bool) -> float:
 
 
 def optimizers(_: bool) -> float:
-    """Seconds of making optimizers."""
+    """Seconds to create optimizers."""
     return _seconds(lambda: keras.optimizers.Adam(1e-3, weight_decay=1e-4))
 
 
 def short_fit(_: bool) -> float:
-    """Seconds of a fit that nobody asked to capture."""
+    """Seconds of a fit that is not captured."""
     return fit(captured=False, epochs=1)
 
 
 def captured_fit(patched: bool) -> float:
-    """Seconds of a fit that is captured where we are."""
+    """Seconds of a fit that is captured if Keras is patched."""
     return fit(captured=patched, epochs=1)
 
 
 def batches(patched: bool) -> float:
-    """Seconds of the second epoch of many batches, captured where we are."""
+    """Seconds of the second epoch of many batches, captured if Keras is patched."""
     keras.utils.set_random_seed(1)
     model: Any = keras.Sequential([keras.Input((4,)), keras.layers.Dense(4), keras.layers.Dense(1)])
     model.compile(keras.optimizers.SGD(0.01), "mse")

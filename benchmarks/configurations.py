@@ -1,4 +1,4 @@
-"""The paper's grid of hyperparameters, and which of its trainings the database has already."""
+"""The paper's grid of hyperparameters, and which of its trainings are already in the database."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dfanalyzer_client.store import Connection
 __all__ = ["TAG", "Configuration", "done", "grid", "left_of"]
 
 TAG = "densed"
-"""Of the dataflow of the grid's trainings."""
+"""Tag of the dataflow of the grid's trainings."""
 
 EPOCHS = (20, 50, 100)
 LEARNING_RATES = (0.0005, 0.001, 0.002)
@@ -28,12 +28,12 @@ FROM "densed".itrainingmodel i
 WHERE e.status = 'FINISHED'
 """
 TOLERANCE = 1e-6
-"""Keras computes learning rates with 32 bits."""
+"""Keras computes learning rates in 32 bits."""
 
 
 @dataclass(frozen=True)
 class Configuration:
-    """One training of the grid; `repetition` is its random seed, too."""
+    """One training of the grid; `repetition` is also its random seed."""
 
     epochs: int
     learning_rate: float
@@ -47,12 +47,12 @@ class Configuration:
 
     @property
     def blocks_text(self) -> str:
-        """The blocks as the database has them."""
+        """The blocks as they are in the database."""
         return "-".join(map(str, self.blocks))
 
     @property
     def key(self) -> tuple[object, ...]:
-        """What tells it from others, whatever the database has made of its numbers."""
+        """What identifies the configuration, even if the database has rounded its numbers."""
         numbers = (self.learning_rate, self.decay, self.momentum, self.dropout)
         return (
             self.epochs,
@@ -72,7 +72,7 @@ def grid(
     repetitions: int = 1,
     samples: int = 96,
 ) -> list[Configuration]:
-    """All trainings: each repetition of the whole grid after the one before."""
+    """All trainings; a repetition of the whole grid follows the previous one."""
     return [
         Configuration(*values, repetition, samples)
         for repetition in range(repetitions)
@@ -81,7 +81,7 @@ def grid(
 
 
 def done(connection: Connection) -> set[tuple[object, ...]]:
-    """The keys of the trainings that have ended well."""
+    """The keys of the trainings that have succeeded."""
     with connection.transaction():
         if not connection.query("SELECT 1 FROM sys.schemas WHERE name = %s", [TAG]):
             return set()
@@ -105,12 +105,12 @@ def done(connection: Connection) -> set[tuple[object, ...]]:
 def left_of(
     wanted: Iterable[Configuration], finished: set[tuple[object, ...]]
 ) -> list[Configuration]:
-    """Those of `wanted` that are not done."""
-    return [each for each in wanted if each.key not in finished]
+    """The configurations in `wanted` that are not finished."""
+    return [configuration for configuration in wanted if configuration.key not in finished]
 
 
 def _rounded(number: float) -> float:
-    """A number to as many digits as survive 32 bits."""
+    """The number, rounded to as many digits as 32 bits hold."""
     if not number:
         return 0.0
     digits = -math.floor(math.log10(abs(number) * TOLERANCE))

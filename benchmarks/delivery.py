@@ -1,8 +1,9 @@
-"""`python -m benchmarks.delivery`: from the thread that trains to the row that others see.
+"""`python -m benchmarks.delivery`: from the training thread to the row that others see.
 
-A table, and the same as JSON: (a) what an append costs the calling thread, (b) rows per second of
-one writer, (c) of several at once, (d) how soon an epoch's row is seen, (e) memory over a million
-messages, (f) what the end of a finished training waits for. `--only b,c` measures some of them.
+It prints a table, and writes it as JSON: (a) the cost of an append in the calling thread, (b) rows
+per second of one writer, (c) rows per second of several writers, (d) the delay until others see an
+epoch's row, (e) memory over a million messages, (f) the wait at the end of a training. `--only b,c`
+measures some of them.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from dfanalyzer_client.journal import Journal
 from .figures import Report
 from .homes import process_home
 from .rows import stream_of
-from .writers import lost_or_doubled, rates_of_writers
+from .writers import lost_or_duplicated, rates_of_writers
 
 APPENDS = 20_000
 PACED = 1000
@@ -37,8 +38,8 @@ def main() -> None:
     """Measure, print and write."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, default=Path("build/delivery.json"), metavar="FILE")
-    parser.add_argument("--only", default="abcdef", help="letters of what to measure")
-    parser.add_argument("--rounds", type=int, default=5, help="of (b) and (c): %(default)s")
+    parser.add_argument("--only", default="abcdef", help="letters of the measurements")
+    parser.add_argument("--rounds", type=int, default=5, help="rounds of (b) and (c): %(default)s")
     options = parser.parse_args()
     report = Report()
     with process_home():
@@ -49,19 +50,19 @@ def main() -> None:
 
 
 def appends(report: Report, _: int) -> None:
-    """(a) Seconds of one append, hot and after a pause, beside a bare write(2) of as many bytes."""
+    """(a) Seconds of one append, hot and after a pause, and of a bare write(2) of as many bytes."""
     stream = stream_of("appends")
     flush(60)
     times = seconds_of(lambda number: stream.send([number]), APPENDS)
     report.add("a", "append, one after the other", "µs", times, 1e6, "median ≤ 25, p99 ≤ 200")
     flush(None)
     paced = seconds_of(lambda number: stream.send([number]), PACED, PACE_SECONDS)
-    report.add("a", "append, each ms", "µs", paced, 1e6, "median ≤ 25, p99 ≤ 200")
+    report.add("a", "append, every ms", "µs", paced, 1e6, "median ≤ 25, p99 ≤ 200")
     flush(None)
     with tempfile.NamedTemporaryFile() as file:
         line = b"x" * 250
         bare = seconds_of(lambda _: os.write(file.fileno(), line), PACED, PACE_SECONDS)
-    report.add("a", "for comparison: a bare write(2), each ms", "µs", bare, 1e6)
+    report.add("a", "for comparison: a bare write(2), every ms", "µs", bare, 1e6)
     whole = seconds_of(one_task, APPENDS // 4)
     report.add("a", "Task, DataSet and save(), one after the other", "µs", whole, 1e6)
     flush(None)
@@ -81,16 +82,16 @@ def one_writer(report: Report, rounds: int) -> None:
         drained.append(ROWS / drain_seconds(ROWS))
     target = "≥ 20,000"
     report.add("b", "journal to store, one writer", "rows/s", drained, 1, target)
-    report.add("b", "the same while it says them", "rows/s", sustained, 1, target)
+    report.add("b", "the same while they are written", "rows/s", sustained, 1, target)
 
 
 def several_writers(report: Report, rounds: int) -> None:
-    """(c) Rows per second of several processes together, in turn with one."""
+    """(c) Rows per second of several processes together, alternating with one."""
     for writers, (rates, ratios) in rates_of_writers((1, 4, 16, 32), rounds).items():
         report.add("c", f"{writers} writers, together", "rows/s", rates, 1)
         if writers > 1:
             report.add("c", f"{writers} writers, ratio to one", "", ratios, 1, "≥ 1")
-    report.add("c", "rows lost or doubled", "rows", [lost_or_doubled()], 1, "0")
+    report.add("c", "rows lost or duplicated", "rows", [lost_or_duplicated()], 1, "0")
 
 
 def visible(report: Report, rounds: int) -> None:
@@ -103,11 +104,11 @@ def visible(report: Report, rounds: int) -> None:
 
 
 def memory(report: Report, _: int) -> None:
-    """(e) Growth of a process of its own over a million messages."""
+    """(e) Growth of a separate process over a million messages."""
     command = [sys.executable, "-m", "benchmarks.memory", str(MILLION)]
     printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     most, after = map(float, printed.split())
-    report.add("e", "memory, most while saying a million", "MB", [most], 1, "≤ 50")
+    report.add("e", "memory, most while writing a million", "MB", [most], 1, "≤ 50")
     report.add("e", "memory, after all are stored", "MB", [after], 1, "≤ 50")
 
 
@@ -121,20 +122,20 @@ def exit_flush(report: Report, _: int) -> None:
     for _ in range(FITS):
         fit(captured=True, epochs=5)
         began = time.perf_counter()
-        assert flush(5.0)  # noqa: S101 (a figure of a flush that failed is none)
+        assert flush(5.0)  # noqa: S101  # a flush that failed must not be measured
         found.append(time.perf_counter() - began)
     report.add("f", "flush at the end of a training", "s", found, 1, "≤ 0.3")
 
 
 def one_task(number: int) -> None:
-    """A task as a script says it."""
+    """Record a task as a script does."""
     task = Task(number, "appends", "run", "step")
     task.add_dataset(DataSet("out", [Element([number])]))
     task.save()
 
 
 def drain_seconds(rows: int) -> float:
-    """Seconds in which an exporter of its own ships a journal of so many rows."""
+    """Seconds in which a separate exporter drains a journal of so many rows."""
     from dfanalyzer_client.delivery.exporter import Exporter
     from dfanalyzer_client.store import open_store
 
@@ -161,7 +162,7 @@ def drain_seconds(rows: int) -> float:
 
 
 def seconds_of(work: Callable[[int], object], count: int, pause: float = 0.0) -> list[float]:
-    """Seconds of each call, with pauses between."""
+    """Seconds of every call, with pauses in between."""
     found = []
     for number in range(count):
         began = time.perf_counter()

@@ -20,7 +20,7 @@ FIRST_FEATURES = 48
 
 
 class Stage(NamedTuple):
-    """A part of the network: how many features leave it, and how much smaller they are.
+    """A part of the network: how many features it outputs, and how much smaller they are.
 
     `scale` divides height and width of the input.
     """
@@ -36,24 +36,24 @@ def stages(
     out_channels: int = 1,
     first_features: int = FIRST_FEATURES,
 ) -> list[Stage]:
-    """The parts of a DenseED in order.
+    """The parts of a DenseED, in order.
 
-    A dense block adds `growth_rate` features for each of its layers; encoding and decoding halve
-    the features.
+    A dense block adds `growth_rate` features for every layer; encoding and decoding halve the
+    features.
 
     Args:
-        blocks: layers of each dense block; an odd number of them, half of them before the middle.
-        growth_rate: features that each dense layer adds (K).
-        out_channels: of the network.
-        first_features: of the first convolution.
+        blocks: number of layers, by dense block; an odd number of blocks.
+        growth_rate: features that a dense layer adds (K).
+        out_channels: channels of the network's output.
+        first_features: features of the first convolution.
 
     Raises:
-        ValueError: `blocks` are none or an even number, or a size is not positive.
+        ValueError: the number of `blocks` is even, or a size is not positive.
     """
     if len(blocks) % 2 == 0 or min(*blocks, growth_rate, out_channels, first_features) < 1:
         raise ValueError(
-            "A DenseED has an odd number of dense blocks, of one layer or more, and adds a "
-            f"feature or more in each. Received: blocks={tuple(blocks)}, "
+            "A DenseED has an odd number of dense blocks with at least one layer, and adds at "
+            f"least one feature per layer. Received: blocks={tuple(blocks)}, "
             f"growth_rate={growth_rate}, out_channels={out_channels}, "
             f"first_features={first_features}."
         )
@@ -77,18 +77,18 @@ def dense_ed(
     out_channels: int = 1,
     first_features: int = FIRST_FEATURES,
 ) -> keras.Model:
-    """A DenseED; from pictures of `shape` (height, width, channels) to ones of the same size.
+    """A DenseED from images of `shape` (height, width, channels) to images of the same size.
 
     Args:
-        shape: of the input; height and width can be halved as often as the network does.
-        blocks: layers of each dense block (L); see `stages`.
-        growth_rate: features that each dense layer adds (K).
-        dropout: rate after each convolution but the first; 0 for none.
-        out_channels: of the output.
-        first_features: of the first convolution.
+        shape: shape of the input; the network has to be able to halve height and width.
+        blocks: number of layers, by dense block (L); see `stages`.
+        growth_rate: features that a dense layer adds (K).
+        dropout: rate after all convolutions but the first; 0 for none.
+        out_channels: channels of the output.
+        first_features: features of the first convolution.
 
     Raises:
-        ValueError: the picture cannot be halved so often; or see `stages`.
+        ValueError: the image cannot be halved so often, or as for `stages`.
     """
     plan = stages(blocks, growth_rate, out_channels, first_features)
     smallest = max(stage.scale for stage in plan)
@@ -135,7 +135,7 @@ def _activated(
     *,
     transposed: bool = False,
 ) -> Any:
-    """BN, ReLU, convolution, and dropout where there is some."""
+    """Batch normalization, ReLU, convolution, and dropout if there is any."""
     x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
     x = keras.layers.ReLU(name=f"{name}_relu")(x)
     x = _convolution(x, features, size, stride, name, transposed=transposed)
@@ -145,6 +145,6 @@ def _activated(
 def _convolution(
     x: Any, features: int, size: int, stride: int, name: str, *, transposed: bool = False
 ) -> Any:
-    """Without a bias: what follows is normalized."""
+    """A convolution without a bias, as its output is normalized."""
     kind = keras.layers.Conv2DTranspose if transposed else keras.layers.Conv2D
     return kind(features, size, stride, "same", use_bias=False, name=name)(x)

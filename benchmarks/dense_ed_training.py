@@ -1,4 +1,4 @@
-"""One training of DenseED on migrated pictures, captured as the paper captures it."""
+"""One training of DenseED on migrated images, captured as in the paper."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ PARENT_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a training ended; `error` is None where it did well."""
+    """How a training ended; `error` is None if it succeeded."""
 
     configuration: Configuration
     val_loss: float | None = None
@@ -48,10 +48,10 @@ class Outcome:
 def train(
     configuration: Configuration, folder: Path, threads: int, parent: int | None = None
 ) -> Outcome:
-    """Train one configuration on the data in `folder`; its failure is its outcome.
+    """Train one configuration on the data in `folder`; a failure is part of the outcome.
 
-    With `parent`, this process ends when that one, which has started it, is gone: what is left is
-    trained by the one that comes after it.
+    With `parent`, this process ends when the parent process is gone: the next run of the grid
+    trains what is left.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     if parent is not None:
@@ -64,7 +64,7 @@ def train(
 
 
 def _trained(configuration: Configuration, folder: Path) -> float:
-    import keras_prov as keras  # here: Keras is imported in the workers alone
+    import keras_prov as keras  # here: only the workers import Keras
 
     from .dense_ed import dense_ed
     from .seismic_data import Parameters, record_generation
@@ -100,7 +100,7 @@ def _trained(configuration: Configuration, folder: Path) -> float:
 
 
 def capture(model: Any, configuration: Configuration) -> None:
-    """Have a model captured as the paper has: its seven hyperparameters, and ours of the grid."""
+    """Capture a model as in the paper: its seven hyperparameters, and ours of the grid."""
     model.provenance(
         TAG,
         adaptation=True,
@@ -117,7 +117,7 @@ def capture(model: Any, configuration: Configuration) -> None:
 
 
 def _record_domain(dataflow: Any, configuration: Configuration) -> None:
-    """The paper's transformations of the domain: encoders and dense blocks."""
+    """Record the paper's domain transformations: encoders and dense blocks."""
     from dfanalyzer_client import Attribute, AttributeType, Set, SetType, Transformation
 
     from .seismic_data import declare_generation
@@ -126,7 +126,7 @@ def _record_domain(dataflow: Any, configuration: Configuration) -> None:
     blocks = {"BLOCK": number, "GROWTH_RATE": number, "LAYERS": number}
     encoders = {"ENCODER": number, "PADDING": text, "STRIDES": number}
     for name, attributes in (("DenseBlock", blocks), ("Encoder", encoders)):
-        described = [Attribute(*each) for each in attributes.items()]
+        described = [Attribute(name, type_) for name, type_ in attributes.items()]
         dataflow.add_transformation(
             Transformation(name, [Set(f"i{name}", SetType.INPUT, described)])
         )
@@ -141,7 +141,7 @@ def _record_domain(dataflow: Any, configuration: Configuration) -> None:
 
 @functools.lru_cache(maxsize=1)
 def _data(parameters: Any, folder: Path) -> Any:
-    """The pairs; a worker reads them once."""
+    """The pairs of images; a worker reads them once."""
     from .seismic_data import samples
 
     return samples(parameters, folder)
@@ -149,7 +149,7 @@ def _data(parameters: Any, folder: Path) -> Any:
 
 @functools.lru_cache(maxsize=1)
 def _end_with(parent: int) -> None:
-    """Watch for the end of the process that has started this one."""
+    """End this process when its parent process ends."""
 
     def watch() -> None:
         while os.getppid() == parent:
@@ -161,7 +161,7 @@ def _end_with(parent: int) -> None:
 
 @functools.lru_cache(maxsize=1)
 def _use_threads(count: int) -> None:
-    """Keep TensorFlow to its part of the machine, before it has done anything."""
+    """Limit the threads of TensorFlow, before it is used."""
     import tensorflow as tf
 
     tf.config.threading.set_intra_op_parallelism_threads(count)

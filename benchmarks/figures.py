@@ -21,7 +21,7 @@ DISTRIBUTIONS = ("keras-prov", "keras", "tensorflow", "numpy", "tensorboard", "m
 
 
 class Report:
-    """Collects figures, and prints each as it comes."""
+    """Collects figures, and prints them as they come."""
 
     def __init__(self) -> None:
         self._machine = machine()
@@ -37,7 +37,7 @@ class Report:
         factor: float,
         target: str = "",
     ) -> None:
-        """Take in what was measured: `values` times `factor` is in `unit`."""
+        """Add what was measured: `values` times `factor` is in `unit`."""
         scaled = [value * factor for value in values]
         figure = {
             "part": part,
@@ -60,7 +60,7 @@ class Report:
         )
 
     def write(self, path: Path) -> None:
-        """Write all of it as JSON."""
+        """Write all figures as JSON."""
         path.parent.mkdir(parents=True, exist_ok=True)
         content = {"machine": self._machine, "figures": self._figures}
         path.write_text(json.dumps(content, indent=1) + "\n")
@@ -68,7 +68,7 @@ class Report:
 
 
 def machine() -> dict[str, Any]:
-    """What figures were measured on."""
+    """The machine that figures are measured on."""
     return {
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)),
@@ -82,7 +82,7 @@ def machine() -> dict[str, Any]:
 
 
 def _versions() -> str:
-    """Of what is measured, where it is installed."""
+    """The versions of what is measured and installed."""
     found = []
     for name in DISTRIBUTIONS:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):

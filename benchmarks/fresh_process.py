@@ -1,4 +1,4 @@
-"""Trainings in processes of their own, measured from start to end, or killed; and read back."""
+"""Trainings in separate processes, measured from start to end, or killed, and read back."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .one_training import as_arguments
 __all__ = ["Run", "fresh_run", "killed_run", "read_back"]
 
 Run = dict[str, Any]
-"""What a training cost, as `one_training` says it, and seconds seen from outside."""
+"""What a training cost, as `one_training` prints it, and seconds measured from outside."""
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -29,24 +29,24 @@ ROOT = Path(__file__).resolve().parents[1]
 def fresh_run(
     arm: str, configuration: Configuration, folder: Path, home: Path, *, profile: bool = False
 ) -> Run:
-    """One training in a fresh process; what the tool leaves lies under `home`.
+    """One training in a fresh process; the tool's output is in a folder of `home`.
 
-    To what the training says itself are added, in seconds: `whole`, of the process; `start`, until
-    the first epoch has ended, which compiles; `epoch`, the mean of the others; `end`, from the last
-    epoch's end; `server`, CPU of the private server meanwhile, None where that is not known; and
-    `output`, the folder.
+    To what the training prints are added, in seconds: `whole`, the process; `start`, until the end
+    of the first epoch, which compiles; `epoch`, the mean of the others; `end`, after the last
+    epoch; `server`, the private server's CPU time meanwhile, or None if unknown; and `output`, the
+    folder.
 
     Raises:
-        RuntimeError: it failed; with the last of what it said.
+        RuntimeError: it failed; the message ends with the last line that it printed.
     """
     output = Path(tempfile.mkdtemp(prefix=f"{arm}-", dir=home))
     options = ["--profile"] if profile else []
-    served = _server_cpu(home)
+    server_before = _server_cpu(home)
     began = time.perf_counter()
-    said = _said(_command(arm, configuration, folder, output) + options, home)
+    printed = _last_line(_command(arm, configuration, folder, output) + options, home)
     ended = time.perf_counter()
-    serves = _server_cpu(home)
-    run: Run = json.loads(said)
+    server_after = _server_cpu(home)
+    run: Run = json.loads(printed)
     first, *others = run["epochs"]
     last = others[-1] if others else first
     return {
@@ -55,7 +55,9 @@ def fresh_run(
         "start": first["ended"] - began,
         "epoch": (last["ended"] - first["ended"]) / len(others) if others else 0.0,
         "end": ended - last["ended"],
-        "server": None if served is None or serves is None else serves - served,
+        "server": None
+        if server_before is None or server_after is None
+        else server_after - server_before,
         "output": str(output),
     }
 
@@ -63,10 +65,10 @@ def fresh_run(
 def killed_run(
     arm: str, configuration: Configuration, folder: Path, home: Path, epoch: int
 ) -> tuple[Path, int]:
-    """Kill a training (SIGKILL) in the middle of this epoch; its folder, and how many had ended.
+    """Kill a training (SIGKILL) in the middle of an epoch; its folder, and how many had ended.
 
     Raises:
-        RuntimeError: it did not come that far.
+        RuntimeError: the training ended before that.
     """
     output = Path(tempfile.mkdtemp(prefix=f"{arm}-killed-", dir=home))
     process = subprocess.Popen(
@@ -78,7 +80,7 @@ def killed_run(
         text=True,
         start_new_session=True,
     )
-    assert process.stdout is not None  # noqa: S101 (for the type checker)
+    assert process.stdout is not None  # noqa: S101  # for the type checker
     ended = 0
     for line in process.stdout:
         word, _, number = line.strip().partition(" ")
@@ -92,17 +94,17 @@ def killed_run(
 
 
 def read_back(arm: str, output: Path) -> Found:
-    """What the tool has of its last training, read in a fresh process.
+    """The tool's records of its last training, read in a fresh process.
 
     Raises:
-        RuntimeError: it failed; with the last of what it said.
+        RuntimeError: it failed; the message ends with the last line that it printed.
     """
     command = [sys.executable, "-m", "benchmarks.peer_arms", arm, str(output)]
-    return Found(**json.loads(_said(command, output.parent)))
+    return Found(**json.loads(_last_line(command, output.parent)))
 
 
 def _server_cpu(home: Path) -> float | None:
-    """CPU seconds of the private server there until now (proc(5)); None where there is none."""
+    """CPU seconds of the private server until now (proc(5)); None if there is none."""
     pid = PrivateServer(home).status().pid
     try:
         _, _, fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")
@@ -112,7 +114,7 @@ def _server_cpu(home: Path) -> float | None:
     return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
-def _said(command: list[str], home: Path) -> str:
+def _last_line(command: list[str], home: Path) -> str:
     """The last line that a command printed."""
     done = subprocess.run(
         command, env=_environment(home), cwd=ROOT, capture_output=True, text=True, check=False
@@ -129,6 +131,6 @@ def _command(arm: str, configuration: Configuration, folder: Path, output: Path)
 
 
 def _environment(home: Path) -> dict[str, str]:
-    """What is compiled is kept, as it is where a wheel was installed."""
+    """Environment variables; compiled files are kept, as after the installation of a wheel."""
     more = {"PYTHONDONTWRITEBYTECODE": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
     return {**os.environ, **more, "KERAS_PROV_HOME": str(home)}

@@ -1,8 +1,9 @@
 """The paper's grid of trainings: `python -m benchmarks.grid --help`.
 
-Killed and started again, it does what is left: it asks the provenance database which trainings
-have ended well. They run in parallel through joblib, on this machine or on a cluster of Dask or Ray
-that is there already; a cluster shares the data's folder, and its workers need KERAS_PROV_STORE.
+If it is killed and started again, it runs the remaining trainings: it asks the provenance database
+which ones have succeeded. Trainings run in parallel through joblib, on this machine or on a running
+cluster of Dask or Ray. A cluster has to share the data's folder, and its workers need
+KERAS_PROV_STORE.
 """
 
 from __future__ import annotations
@@ -41,55 +42,56 @@ BACKENDS = ("loky", "dask", "ray")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what is left of the grid; the exit status is 1 where a training failed."""
+    """Train what is left of the grid; the exit code is 1 if a training failed."""
     options = _parser().parse_args(arguments)
     wanted = _wanted(options)
     console = Console(stderr=True)
     samples(Parameters(wanted[0].samples), options.folder)
     left = left_of(wanted, _finished())
     console.print(f"{len(wanted)} trainings, {len(wanted) - len(left)} of them done already.")
-    failed = _tried(left, options, console)
+    failed = _failures(left, options, console)
     for outcome in failed:
         console.print(f"Failed: {outcome.configuration}: {outcome.error}", markup=False)
     return 1 if failed else 0
 
 
-def _tried(
+def _failures(
     left: Sequence[Configuration], options: argparse.Namespace, console: Console
 ) -> list[Outcome]:
-    """Train all of them; the outcomes of those that failed.
+    """Train all configurations; returns the outcomes of those that failed.
 
-    Where a worker dies, so do all: the others' trainings are done anew, and those that may have
-    been its own come last, `DEATHS` times in all.
+    If a worker is killed, joblib stops all workers, and their trainings are run again. Those that
+    the killed worker may have run come last. They fail after `DEATHS` attempts.
     """
     failed: list[Outcome] = []
     deaths: Counter[Configuration] = Counter()
     while left:
         try:
-            failed.extend(each for each in run(left, options, console) if each.error is not None)
+            outcomes = run(left, options, console)
+            failed.extend(outcome for outcome in outcomes if outcome.error is not None)
             break
         except TerminatedWorkerError:
-            done_or_failed = _finished() | {each.configuration.key for each in failed}
+            done_or_failed = _finished() | {outcome.configuration.key for outcome in failed}
             left = left_of(left, done_or_failed)
             begun, later = left[: options.jobs], left[options.jobs :]
             deaths.update(begun)
             console.print(f"A worker was killed; {len(left)} trainings are left.")
-            failed += [Outcome(each, error=KILLED) for each in begun if deaths[each] >= DEATHS]
-            left = later + [each for each in begun if deaths[each] < DEATHS]
+            failed += [Outcome(tried, error=KILLED) for tried in begun if deaths[tried] >= DEATHS]
+            left = later + [tried for tried in begun if deaths[tried] < DEATHS]
     return failed
 
 
 def run(
     left: Sequence[Configuration], options: argparse.Namespace, console: Console
 ) -> Iterator[Outcome]:
-    """Train what is left, and give each outcome as it comes; a bar shows the time that is left."""
+    """Train what is left, and yield outcomes as they come; a bar shows the remaining time."""
     threads = max(1, (os.cpu_count() or 1) // options.jobs)
     folder = options.folder.absolute()
     parent = os.getpid() if options.backend == "loky" and options.jobs > 1 else None
     with _backend(options), _progress(console) as progress:
         bar = progress.add_task("Training", total=len(left), last="")
         work = joblib.Parallel(return_as="generator_unordered")(
-            joblib.delayed(train)(each, folder, threads, parent) for each in left
+            joblib.delayed(train)(configuration, folder, threads, parent) for configuration in left
         )
         for outcome in work:
             text = "failed" if outcome.error else f"validation loss {outcome.val_loss:.3f}"
@@ -99,7 +101,7 @@ def run(
 
 @contextlib.contextmanager
 def _backend(options: argparse.Namespace) -> Iterator[None]:
-    """Where joblib runs its work."""
+    """Choose where joblib runs the trainings."""
     with contextlib.ExitStack() as stack:
         if options.backend == "dask":
             from dask.distributed import Client
@@ -127,10 +129,10 @@ def _progress(console: Console) -> Progress:
 
 
 def _finished() -> set[tuple[object, ...]]:
-    """What the database has, once what killed workers left in their journals is stored."""
+    """The finished trainings, after what killed workers left in their journals is stored."""
     home, store = settings.home(), settings.store_url()
     writer = open_store(store, home)
-    writer.position("")  # the catalogue is there then
+    writer.position("")  # creates the catalogue if it is missing
     writer.close()
 
     def report(path: Path, outcome: int | DfAnalyzerError) -> None:
@@ -164,7 +166,7 @@ def _wanted(options: argparse.Namespace) -> list[Configuration]:
         network["growth_rate"] = options.growth_rate
     if options.blocks:
         network["blocks"] = tuple(options.blocks)
-    return [dataclasses.replace(each, **network) for each in wanted]
+    return [dataclasses.replace(configuration, **network) for configuration in wanted]
 
 
 def _positive(text: str) -> int:
@@ -182,7 +184,7 @@ def _parser() -> argparse.ArgumentParser:
     scale.add_argument(
         "--paper",
         action="store_true",
-        help=f"as the paper: epochs {EPOCHS}, {PAPER_SAMPLES} samples, {PAPER_REPEATS} repeats",
+        help=f"as in the paper: epochs {EPOCHS}, {PAPER_SAMPLES} samples, {PAPER_REPEATS} repeats",
     )
     scale.add_argument(
         "--quick",
@@ -206,7 +208,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_positive,
         nargs="+",
         metavar="L",
-        help=f"layers of each dense block (default: {Configuration.blocks})",
+        help=f"layers by dense block (default: {Configuration.blocks})",
     )
     parser.add_argument("--repeats", type=_positive, metavar="N", help="default: 1")
     parser.add_argument(
@@ -218,9 +220,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--backend", choices=BACKENDS, default="loky", help="default: %(default)s")
     parser.add_argument(
-        "--address", help="of the cluster: tcp://host:8786 (Dask), auto or host:port (Ray)"
+        "--address", help="address of the cluster: tcp://host:8786 (Dask), auto or host:port (Ray)"
     )
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="of the data: %(default)s")
+    parser.add_argument(
+        "--folder", type=Path, default=FOLDER, help="folder of the data: %(default)s"
+    )
     return parser
 
 

@@ -1,4 +1,4 @@
-"""Data folders for what is measured, each with a private server that ends with it."""
+"""Temporary data folders for measurements; their private servers are stopped in the end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["own_home", "process_home"]
 
 @contextlib.contextmanager
 def own_home() -> Iterator[Path]:
-    """A folder for what the tools leave; Keras-Prov's private server there ends with it."""
+    """A temporary folder for the tools' output; Keras-Prov's private server there is stopped."""
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         try:
@@ -27,7 +27,7 @@ def own_home() -> Iterator[Path]:
 
 @contextlib.contextmanager
 def process_home() -> Iterator[Path]:
-    """The same, as this process' data folder: what it says is stored there."""
+    """The same, used as this process' data folder."""
     with own_home() as home:
         os.environ["KERAS_PROV_HOME"] = str(home)
         try:

@@ -1,8 +1,8 @@
-"""Many clients of the service at once, each sending its messages one after the other.
+"""Many concurrent clients of the service, which send their messages one after the other.
 
 ``python -m benchmarks.http_clients PORT CLIENTS MESSAGES ROUND`` prints the seconds until all
-messages were answered with 200. The clients write HTTP themselves: a client library would take more
-of the machine than the service that is measured.
+messages were answered with 200. The clients write HTTP themselves, as a client library would use
+more CPU time than the service that is measured.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ ATTRIBUTES = {
 
 
 def dataflow(execution: str) -> dict[str, Any]:
-    """What each client declares first."""
+    """The dataflow that a client declares first."""
     sets = [
         {
             "tag": tag,
@@ -37,7 +37,7 @@ def dataflow(execution: str) -> dict[str, Any]:
 
 
 def task(execution: str, number: int) -> dict[str, Any]:
-    """Message `number` of a client: a task begins with one and ends with the next."""
+    """Message `number` of a client: a task begins with one message and ends with the next."""
     begins = number % 2 == 0
     message: dict[str, Any] = {
         "first": "1",
@@ -81,7 +81,7 @@ async def client(port: int, execution: str, messages: int, go: asyncio.Event) ->
 
 
 async def clients(port: int, count: int, messages: int, name: str) -> float:
-    """Seconds that all clients together take for their messages."""
+    """Seconds until all clients have sent their messages."""
     go = asyncio.Event()
     running = [
         asyncio.create_task(client(port, f"{name}-{number}", messages, go))

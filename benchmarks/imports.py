@@ -18,20 +18,20 @@ print(time.perf_counter() - before)
 
 
 def main() -> None:
-    """Print the added time of either import, as median and range."""
+    """Print the added time of both imports, as median and range."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--repeats", type=int, default=9, help="default: %(default)s")
     repeats = parser.parse_args().repeats
-    print(f"import after `import keras`, {repeats} fresh processes each, ms: median (min … max)")
+    print(f"import after `import keras`, in {repeats} fresh processes, ms: median (min … max)")
     for module, found in added_seconds(repeats).items():
         low, middle, high = (1e3 * f(found) for f in (min, statistics.median, max))
         print(f"  {module:<12}{middle:8.1f} ({low:.1f} … {high:.1f})")
 
 
 def added_seconds(repeats: int) -> dict[str, list[float]]:
-    """Seconds that the import of either module takes once Keras is there, alternating."""
+    """Seconds that the import of a module takes once Keras is imported, alternating."""
     seconds: dict[str, list[float]] = {"keras": [], "keras_prov": []}
-    # "" keeps what is compiled, as it is where a wheel was installed
+    # "" keeps compiled files, as after the installation of a wheel
     environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
     for number in range(-1, repeats):  # the first round fills caches and does not count
         for module, found in seconds.items():

@@ -1,4 +1,4 @@
-"""Reverse time migration of one shot gather after the other, with Devito.
+"""Reverse time migration, shot gather by shot gather, with Devito.
 
 The acoustic wave equation with a sponge at all sides; Baysal, Kosloff and Sherwood, "Reverse time
 migration", Geophysics 48 (1983), for the imaging condition. Lengths are metres, times milliseconds,
@@ -25,26 +25,26 @@ Field = NDArray[np.float32]
 
 SPACE_ORDER = 4
 STABILITY = 0.4
-"""Of the time step: a part of the time in which the fastest wave passes a cell (CFL)."""
+"""The time step, as a share of the time in which the fastest wave crosses a cell (CFL)."""
 
 SMOOTHING = 4.0
-"""Cells over which the velocities that migration knows are smoothed."""
+"""Cells over which the velocities given to the migration are smoothed."""
 
 MUTED = 8
 
 
 @dataclass(frozen=True)
 class Survey:
-    """How the underground is looked at.
+    """The parameters of a seismic survey.
 
     Attributes:
-        size: cells of the picture, in each direction.
-        spacing: of a cell, in metres.
-        border: cells of the absorbing sponge around the picture.
-        duration: of a record, in milliseconds.
-        frequency: of the Ricker source, in kilohertz.
-        shots: sources, spread evenly along the surface.
-        max_velocity: the fastest that is to be expected.
+        size: cells of the image, in both directions.
+        spacing: size of a cell, in metres.
+        border: cells of the absorbing sponge around the image.
+        duration: length of a record, in milliseconds.
+        frequency: frequency of the Ricker source, in kilohertz.
+        shots: number of sources, spread evenly along the surface.
+        max_velocity: the highest velocity to expect.
     """
 
     size: int = 64
@@ -62,12 +62,12 @@ class Survey:
 
     @property
     def steps(self) -> int:
-        """How many there are in a record."""
+        """The number of time steps in a record."""
         return int(self.duration / self.step) + 1
 
 
 class Migration:
-    """Propagators of a survey, compiled at the first use."""
+    """The propagators of a survey, compiled when they are first used."""
 
     def __init__(self, survey: Survey) -> None:
         os.environ.setdefault("DEVITO_LOGGING", "WARNING")
@@ -94,14 +94,14 @@ class Migration:
         self._migrate = self._backward(devito)
 
     def image(self, velocity: Field) -> Field:
-        """The picture that migration makes of a velocity field, both of the survey's size.
+        """The image that migration computes from a velocity field, both of the survey's size.
 
-        What was recorded over the smoothed field is taken from the records, so that the direct wave
-        leaves no trace; a Laplacian filter takes away what correlates over long distances, and the
-        picture is muted at the surface, where the sources leave theirs.
+        The records over the smoothed field are subtracted from the records, which removes the
+        direct wave. A Laplacian filter removes correlations over long distances, and the image is
+        muted at the surface, where the sources leave traces.
 
-        It is made on a thread of its own: Devito's code has the processor flush subnormal floats to
-        zero on its thread and leaves it so, and a training there would not be the same any more.
+        It is computed in a separate thread: Devito's code makes the processor flush subnormal
+        floats to zero in its thread and leaves it so, which would change a training in that thread.
         """
         with ThreadPoolExecutor(1) as thread:
             return thread.submit(self._migrated, velocity).result()
@@ -123,7 +123,7 @@ class Migration:
         return muted
 
     def _record(self, shoot: Any, wavefield: Any, velocity: Field) -> Field:
-        """What the receivers hear of a shot."""
+        """What the receivers record of a shot."""
         border = self.survey.border
         self._slowness.data[:] = 1 / np.pad(velocity, border, mode="edge") ** 2
         wavefield.data[:] = 0
@@ -142,14 +142,14 @@ class Migration:
         )
 
     def _places(self, count: int) -> NDArray[np.float64]:
-        """Points along the surface, evenly, in metres."""
+        """Evenly spaced points along the surface, in metres."""
         survey = self.survey
         first = survey.border * survey.spacing
         return first + np.linspace(0, (survey.size - 1) * survey.spacing, count)
 
     @property
     def _depth(self) -> float:
-        """Of sources and receivers: a cell below the surface."""
+        """The depth of sources and receivers: one cell below the surface."""
         return (self.survey.border + 1) * self.survey.spacing
 
     def _forward(self, devito: Any, u: Any) -> Any:
@@ -157,8 +157,8 @@ class Migration:
         update = devito.Eq(u.forward, devito.solve(wave, u.forward))
         dt = self._grid.stepping_dim.spacing
         shot = self._source.inject(field=u.forward, expr=self._source * dt**2 / self._slowness)
-        heard = self._receivers.interpolate(expr=u)
-        parts = [update] + shot + heard  # noqa: RUF005 (they are no lists, and join one so alone)
+        received = self._receivers.interpolate(expr=u)
+        parts = [update] + shot + received  # noqa: RUF005  # Devito's objects cannot be unpacked
         return devito.Operator(parts, subs=self._grid.spacing_map)
 
     def _backward(self, devito: Any) -> Any:
@@ -166,21 +166,21 @@ class Migration:
         wave = self._slowness * v.dt2 - v.laplace + self._damping * v.dt.T
         update = devito.Eq(v.backward, devito.solve(wave, v.backward))
         dt = self._grid.stepping_dim.spacing
-        told = self._receivers.inject(
+        injected = self._receivers.inject(
             field=v.backward, expr=self._receivers * dt**2 / self._slowness
         )
         correlated = devito.Eq(self._image, self._image - u * v)
-        parts = [update] + told + [correlated]  # noqa: RUF005 (likewise)
+        parts = [update] + injected + [correlated]  # noqa: RUF005  # likewise
         return devito.Operator(parts, subs=self._grid.spacing_map)
 
 
 def _sponge(side: int, survey: Survey) -> Field:
-    """Damping that grows from the picture's edge outwards (Cerjan et al., Geophysics 50, 1985)."""
+    """Damping that grows from the image's edge outwards (Cerjan et al., Geophysics 50, 1985)."""
     inside = np.arange(side)
     depth = np.maximum(survey.border - inside, inside - (side - 1 - survey.border))
     across = np.clip(depth / survey.border, 0, 1)
     part = np.maximum.outer(across, across)
-    # so that of a wave that passes the sponge and back a thousandth is left
+    # a thousandth is left of a wave that crosses the sponge and comes back
     strongest = 1.5 * np.log(1000) / (survey.border * survey.spacing)
     slope: Field = (strongest * (part - np.sin(2 * np.pi * part) / (2 * np.pi))).astype(np.float32)
     return slope
@@ -195,14 +195,14 @@ def _ricker(survey: Survey) -> NDArray[np.float64]:
 
 
 def _taper(size: int) -> Field:
-    """From 0 at the surface to 1 at the depth of `MUTED` cells."""
+    """Weights from 0 at the surface to 1 at a depth of `MUTED` cells."""
     depth = np.clip(np.arange(size) / MUTED, 0, 1)
     taper: Field = (depth**2 * (3 - 2 * depth)).astype(np.float32)
     return taper
 
 
 def _laplacian(image: Field) -> Field:
-    """Minus the sum of second differences."""
+    """The negative sum of second differences."""
     padded = np.pad(image, 1, mode="edge")
     around = padded[:-2, 1:-1] + padded[2:, 1:-1] + padded[1:-1, :-2] + padded[1:-1, 2:]
     filtered: Field = 4 * image - around

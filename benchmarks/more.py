@@ -1,4 +1,4 @@
-"""What the report leaves out: `python -m benchmarks.more`, each in a process of its own."""
+"""`python -m benchmarks.more`: the benchmarks that are not in the report, in separate processes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NAMES = ("imports", "capture", "training", "refits", "bulk", "delivery", "prov_e
 
 
 def main() -> None:
-    """Run them in turn."""
+    """Run them one after the other."""
     argparse.ArgumentParser(
         prog="python -m benchmarks.more",
         description="Measure imports, patches, trainings, delivery, PROV documents, the service.",

@@ -1,8 +1,8 @@
 """One training in this process, alone or with a tool: `python -m benchmarks.one_training --help`.
 
-Prints what it cost as its last line, in JSON: seconds of `fit()`, CPU seconds of the process, what
-each epoch took and what of it was spent in the tool's code on the training thread, CPU seconds of
-Keras-Prov's exporter, and the SHA-256 of the final weights, the same whichever tool watched.
+Its last line is JSON with what the training cost: seconds of `fit()`, CPU seconds of the process,
+seconds of every epoch and of the tool's code in it on the training thread, CPU seconds of
+Keras-Prov's exporter, and the SHA-256 of the final weights, which must not depend on the tool.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["as_arguments", "trained"]
 
 EXPORTER = "keras-prov-exporter"
 PROFILED = 12
-"""Functions of a profile that are said."""
+"""The number of functions in a profile."""
 
 
 def main() -> None:
@@ -36,10 +36,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.one_training")
     parser.add_argument("arm", choices=ARMS)
     parser.add_argument("configuration", help="JSON object of a Configuration")
-    parser.add_argument("folder", type=Path, help="of the data")
-    parser.add_argument("output", type=Path, help="folder for what the tool leaves behind")
-    parser.add_argument("--profile", action="store_true", help="say what the tool's time is, too")
-    parser.add_argument("--tell", action="store_true", help="say where the training stands")
+    parser.add_argument("folder", type=Path, help="folder of the data")
+    parser.add_argument("output", type=Path, help="folder for the tool's output")
+    parser.add_argument("--profile", action="store_true", help="also profile the tool's code")
+    parser.add_argument("--tell", action="store_true", help="print the progress of the training")
     options = parser.parse_args()
     values = json.loads(options.configuration)
     configuration = Configuration(**{**values, "blocks": tuple(values["blocks"])})
@@ -52,7 +52,7 @@ def main() -> None:
 def trained(
     arm: Arm, configuration: Configuration, folder: Path, watch: Stopwatch, *, tell: bool = False
 ) -> dict[str, Any]:
-    """What a training of an arm cost."""
+    """The cost of an arm's training."""
     keras = arm.switch_on(watch)
     watch.watch_epochs()
     from .dense_ed import dense_ed
@@ -66,7 +66,7 @@ def trained(
         configuration.growth_rate,
         configuration.dropout,
     )
-    callbacks = arm.callbacks(model, configuration, watch) + ([_teller()] if tell else [])
+    callbacks = arm.callbacks(model, configuration, watch) + ([_progress()] if tell else [])
     rate = keras.optimizers.schedules.InverseTimeDecay(
         configuration.learning_rate, decay_steps=1, decay_rate=configuration.decay
     )
@@ -95,35 +95,35 @@ def trained(
 
 
 def as_arguments(arm: str, configuration: Configuration, folder: Path, output: Path) -> list[str]:
-    """The command's arguments for a training."""
+    """A training as arguments of the command."""
     text = json.dumps(dataclasses.asdict(configuration))
     return [arm, text, str(folder), str(output)]
 
 
-def _teller() -> Any:
-    """A callback that prints `begun N` as epoch N begins, and `middle N` in its midst."""
+def _progress() -> Any:
+    """A callback that prints `begun N` when epoch N begins, and `middle N` in the middle of it."""
     import keras
 
-    class Teller(keras.callbacks.Callback):
-        """Stands behind the tool's callbacks."""
+    class ProgressPrinter(keras.callbacks.Callback):
+        """Is called after the tool's callbacks."""
 
         epoch = 0
 
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-            """So many epochs have ended, with all callbacks."""
+            """Print how many epochs have ended, including all callbacks."""
             self.epoch = epoch
             print(f"begun {epoch}", flush=True)
 
         def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-            """The batch in the middle."""
+            """Print the batch in the middle."""
             if batch == self.params["steps"] // 2:
                 print(f"middle {self.epoch}", flush=True)
 
-    return Teller()
+    return ProgressPrinter()
 
 
 def _thread_seconds(name: str) -> float:
-    """CPU seconds of a thread of this process (proc(5)); 0 where there is none of that name."""
+    """CPU seconds of a thread of this process (proc(5)); 0 if there is no such thread."""
     ticks = os.sysconf("SC_CLK_TCK")
     for thread in threading.enumerate():
         if thread.name == name:

@@ -1,9 +1,8 @@
 """What capture adds to the paper's trainings: `python -m benchmarks.overhead --help`.
 
-Plain and captured trainings of DenseED alternate (A B, B A, …), each in a fresh process and on the
-same seed; the server is up and its schema there, as in the paper. That both arms end with the same
-weights, bit for bit, is asserted. Figures go to stdout, `build/overhead.json` and
-`build/overhead.png`.
+Plain and captured trainings of DenseED alternate (A B, B A, …), in fresh processes and with the
+same seed. The server is running and its schema exists, as in the paper. Both arms must end with the
+same weights, bit for bit. Figures go to stdout, `build/overhead.json` and `build/overhead.png`.
 """
 
 from __future__ import annotations
@@ -32,12 +31,12 @@ __all__ = ["PAPER", "TARGET", "TARGET_BOUND", "main", "measured", "milliseconds"
 ARMS = ("plain", "captured")
 RESULTS = Path("build")
 TARGET, TARGET_BOUND, PAPER = 1.005, 1.01, 1.025
-"""Of the worst configuration's median ratio, of its upper bound, and what the paper claims."""
+"""Targets of the worst configuration's median ratio and upper bound, and the paper's claim."""
 
 TIMES = {"whole": "whole process", "fit": "fit()", "cpu": "CPU"}
 PROFILE_EPOCHS = 10
 PARTS = ("start", "epoch", "end")
-"""Of a process, as `fresh_run` divides it."""
+"""The parts into which `fresh_run` divides a process."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -53,7 +52,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     result = {
         "machine": machine(),
         "profile": profile,
-        "configurations": [_summary(*each) for each in zip(configurations, runs, strict=True)],
+        "configurations": [
+            _summary(configuration, arms)
+            for configuration, arms in zip(configurations, runs, strict=True)
+        ],
         "together": _together(runs),
     }
     RESULTS.mkdir(exist_ok=True)
@@ -65,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def measured(
     configurations: Sequence[Configuration], pairs: int, folder: Path, home: Path
 ) -> list[dict[str, list[Run]]]:
-    """For each configuration the runs of each arm, pair by pair.
+    """The runs by configuration and arm, pair by pair.
 
     Raises:
         AssertionError: an arm ended with other weights.
@@ -116,44 +118,44 @@ def _summary(configuration: Configuration, runs: dict[str, list[Run]]) -> dict[s
 
 
 def _server_cpu(plain: Sequence[Run], captured: Sequence[Run]) -> float | None:
-    """What the database's server works more while a captured training runs; None if not known."""
+    """The added CPU time of the database's server in a captured training; None if unknown."""
     pairs = [(a["server"], b["server"]) for a, b in zip(plain, captured, strict=True)]
     known = [b - a for a, b in pairs if a is not None and b is not None]
     return statistics.median(known) if known else None
 
 
 def _together(runs: Sequence[dict[str, list[Run]]]) -> dict[str, Any]:
-    """The whole process's ratio over the pairs of all configurations."""
-    plain, captured = ([run["whole"] for each in runs for run in each[arm]] for arm in ARMS)
+    """The ratio of whole processes over the pairs of all configurations."""
+    plain, captured = ([run["whole"] for by_arm in runs for run in by_arm[arm]] for arm in ARMS)
     return dataclasses.asdict(compared(plain, captured))
 
 
 def _print(result: dict[str, Any]) -> None:
     print(", ".join(f"{name} {value}" for name, value in result["machine"].items()))
-    for each in result["configurations"]:
-        chosen = each["configuration"]
+    for summary in result["configurations"]:
+        chosen = summary["configuration"]
         print(
             f"epochs {chosen['epochs']}, rate {chosen['learning_rate']}, decay {chosen['decay']}, "
-            f"momentum {chosen['momentum']}: plain {each['plain_seconds']:.2f} s"
+            f"momentum {chosen['momentum']}: plain {summary['plain_seconds']:.2f} s"
         )
         for name, title in TIMES.items():
-            print(f"  {title:<14} {_text(Comparison(**each['ratios'][name]))}")
+            print(f"  {title:<14} {_text(Comparison(**summary['ratios'][name]))}")
         print(
-            f"  in our code on the training thread {each['inside_seconds'] * 1e3:.2f} ms, of it "
-            f"{each['inside_per_epoch_us']:.0f} µs an epoch; "
-            f"exporter {each['exporter_cpu_seconds'] * 1e3:.0f} ms CPU, "
-            f"MonetDB {milliseconds(each['server_cpu_seconds'])} ms"
+            f"  in our code on the training thread {summary['inside_seconds'] * 1e3:.2f} ms, "
+            f"{summary['inside_per_epoch_us']:.0f} µs per epoch; "
+            f"exporter {summary['exporter_cpu_seconds'] * 1e3:.0f} ms CPU, "
+            f"MonetDB {milliseconds(summary['server_cpu_seconds'])} ms"
         )
-        parts = {name: each["added_seconds"][name]["median"] * 1e3 for name in PARTS}
+        parts = {name: summary["added_seconds"][name]["median"] * 1e3 for name in PARTS}
         print("  added: " + ", ".join(f"{name} {value:+.1f} ms" for name, value in parts.items()))
-    worst = max(result["configurations"], key=lambda each: each["ratios"]["whole"]["median"])
+    worst = max(result["configurations"], key=lambda found: found["ratios"]["whole"]["median"])
     ratio = Comparison(**worst["ratios"]["whole"])
     print(f"All pairs together: {_text(Comparison(**result['together']))}")
     print(f"Worst whole process: {_text(ratio)}; the paper claims less than {PAPER - 1:.1%}.")
 
 
 def milliseconds(seconds: float | None) -> str:
-    """A time in a table."""
+    """A time as the text of a cell."""
     return "?" if seconds is None else f"{seconds * 1e3:.0f}"
 
 
@@ -165,7 +167,7 @@ def _text(ratio: Comparison) -> str:
 
 
 def _plot(result: dict[str, Any], path: Path) -> None:
-    """Each configuration's ratio with its interval, and the lines that it is held against."""
+    """Plot the configurations' ratios with their intervals, the target and the paper's claim."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -174,14 +176,14 @@ def _plot(result: dict[str, Any], path: Path) -> None:
     figure = Figure(figsize=(8, 1.5 + 0.6 * len(result["configurations"])), layout="constrained")
     axes = figure.subplots()
     labels = []
-    for place, each in enumerate(result["configurations"]):
-        chosen = each["configuration"]
+    for place, summary in enumerate(result["configurations"]):
+        chosen = summary["configuration"]
         labels.append(
             f"{chosen['epochs']} epochs, η {chosen['learning_rate']}, "
             f"decay {chosen['decay']:g}, μ {chosen['momentum']}"
         )
         for offset, (name, title) in enumerate(TIMES.items()):
-            ratio = Comparison(**each["ratios"][name])
+            ratio = Comparison(**summary["ratios"][name])
             low, middle, high = (100 * (v - 1) for v in (ratio.low, ratio.median, ratio.high))
             axes.errorbar(
                 middle,
@@ -223,7 +225,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--epochs", type=int, default=20, help="default: %(default)s")
     parser.add_argument("--samples", type=int, default=96, help="default: %(default)s")
     parser.add_argument("--pairs", type=int, default=5, help="default: %(default)s")
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="of the data: %(default)s")
+    parser.add_argument(
+        "--folder", type=Path, default=FOLDER, help="folder of the data: %(default)s"
+    )
     return parser
 
 

@@ -1,4 +1,4 @@
-"""What two arms that ran in alternation tell, pair by pair, with its uncertainty."""
+"""Comparison of two arms that ran in alternation, pair by pair, with its uncertainty."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ SEED = 1
 
 @dataclass(frozen=True)
 class Comparison:
-    """How many times as long the one arm takes as the other, or how much longer.
+    """How many times as long one arm takes as the other, or how much longer.
 
     Attributes:
-        median: of the pairs' ratios, or differences.
+        median: median of the pairs' ratios or differences.
         low: lower bound of its 95 % confidence interval (percentile bootstrap).
         high: upper bound.
         deviation: standard deviation of the ratios or differences.
-        pairs: how many there were.
+        pairs: the number of pairs.
     """
 
     median: float
@@ -38,27 +38,27 @@ class Comparison:
 
 
 def alternating(arms: Sequence[Arm], rounds: int) -> Iterator[tuple[int, Arm]]:
-    """Round and arm, in the order A B, B A, A B, …, so that a drift of the machine hits both."""
+    """Round and arm, in the order A B, B A, A B, …, so that a drift of the machine affects both."""
     for number in range(rounds):
         for arm in arms if number % 2 == 0 else reversed(arms):
             yield number, arm
 
 
 def compared(base: Sequence[float], other: Sequence[float]) -> Comparison:
-    """`other` by `base`, value by value of the same round.
+    """The ratios of `other` to `base`, round by round.
 
     Raises:
-        ValueError: they are not as many, or none.
+        ValueError: they have different lengths, or are empty.
     """
     _check(base, other)
     return _summary(np.asarray(other) / np.asarray(base))
 
 
 def added(base: Sequence[float], other: Sequence[float]) -> Comparison:
-    """`other` less `base`, value by value of the same round.
+    """The differences of `other` and `base`, round by round.
 
     Raises:
-        ValueError: they are not as many, or none.
+        ValueError: they have different lengths, or are empty.
     """
     _check(base, other)
     return _summary(np.asarray(other) - np.asarray(base))
@@ -67,7 +67,7 @@ def added(base: Sequence[float], other: Sequence[float]) -> Comparison:
 def _check(base: Sequence[float], other: Sequence[float]) -> None:
     if len(base) != len(other) or not base:
         raise ValueError(
-            "Arms are compared round by round, so both have as many values. Received: "
+            "Arms are compared round by round, so both have the same number of values. Received: "
             f"{len(base)} and {len(other)}."
         )
 

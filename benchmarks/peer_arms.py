@@ -1,8 +1,8 @@
-"""The tools that are measured: how each is switched on in a script, and read back afterwards.
+"""The tools that are measured: how a script switches them on, and how they are read back.
 
-All of them see the same training. Each is used as its documentation says first, with what it stores
-in a folder of this measurement, and without the network. `python -m benchmarks.peer_arms ARM
-FOLDER` prints what the tool has of its last training, in JSON.
+All of them see the same training. They are used in the first way that their documentation shows,
+with a folder of this measurement as their store, and without the network. `python -m
+benchmarks.peer_arms ARM FOLDER` prints the tool's records of its last training, in JSON.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ __all__ = ["ARMS", "Arm", "Found", "arm_of"]
 
 
 class Captured(Arm):
-    """Keras-Prov, on its private server, with all that the paper captures."""
+    """Keras-Prov, on its private server, with everything that the paper captures."""
 
     name = "captured"
     title = "Keras-Prov"
 
     def switch_on(self, watch: Stopwatch) -> Any:
-        """Import it in Keras' place."""
+        """Import it in place of Keras."""
         import keras_prov
         from keras_prov._training import callbacks as ours
         from keras_prov.patches import fit
@@ -43,14 +43,14 @@ class Captured(Arm):
         return keras_prov
 
     def callbacks(self, model: Any, configuration: Configuration, watch: Stopwatch) -> list[Any]:
-        """None by hand; the model is captured."""
+        """No callbacks; the model is captured."""
         from .dense_ed_training import capture
 
         capture(model, configuration)
         return []
 
     def found(self) -> Found:
-        """`keras-prov sync`, in case a process was killed, and `keras-prov runs`."""
+        """Run `keras-prov sync`, in case a process was killed, and `keras-prov runs`."""
         self._command("sync")
         *_, newest = json.loads(self._command("runs", "--dataflow", TAG, "--json"))
         return Found(newest["epochs"], newest["status"])
@@ -79,7 +79,7 @@ class CSVLogger(Arm):
         return [keras.callbacks.CSVLogger(str(self.output / "log.csv"))]
 
     def found(self) -> Found:
-        """Rows of the file that have a loss."""
+        """Count the rows of the file that have a loss."""
         with (self.output / "log.csv").open(newline="") as file:
             return Found(sum(bool(row["loss"]) for row in csv.DictReader(file)), UNKNOWN)
 
@@ -99,7 +99,7 @@ class TensorBoard(Arm):
         return [keras.callbacks.TensorBoard(str(self.output))]
 
     def found(self) -> Found:
-        """What TensorBoard itself loads of the training's event files."""
+        """Count what TensorBoard itself loads from the training's event files."""
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
         events = EventAccumulator(str(self.output / "train"), size_guidance={"tensors": 0})
@@ -115,7 +115,7 @@ ARMS: dict[str, type[Arm]] = {
 
 
 def arm_of(name: str, output: Path) -> Arm:
-    """The arm of this name, for a training whose folder is `output`."""
+    """The arm of this name, for a training with the folder `output`."""
     return ARMS[name](output)
 
 

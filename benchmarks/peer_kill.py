@@ -1,4 +1,4 @@
-"""What is still there of a training that was killed in its midst, tool by tool."""
+"""What is left of a training that was killed half-way, tool by tool."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Remains:
     """What a tool could read back after the kill.
 
     Attributes:
-        ended: epochs that had ended, with all callbacks.
-        found: of these, how many have their loss.
-        state: what the tool says of the run.
+        ended: epochs that had ended, including all callbacks.
+        found: how many of them have a loss.
+        state: the run's state according to the tool.
     """
 
     ended: int
@@ -33,7 +33,7 @@ class Remains:
 def killed(
     arms: Sequence[str], configuration: Configuration, folder: Path, home: Path
 ) -> dict[str, Remains]:
-    """Kill a training of each arm, and read back what there is."""
+    """Kill a training of every arm, and read back what is left."""
     remains = {}
     epoch = kill_epoch(configuration)
     for name in track(arms, "Killing trainings", console=Console(stderr=True)):
@@ -44,5 +44,5 @@ def killed(
 
 
 def kill_epoch(configuration: Configuration) -> int:
-    """In the middle of this epoch a training is killed: past the half, and before the last."""
+    """The epoch in which a training is killed: in the second half, and before the last one."""
     return (configuration.epochs + 1) // 2

@@ -37,28 +37,28 @@ BOUNDS = ("low", "median", "high")
 
 
 def lines(result: Mapping[str, Any]) -> list[str]:
-    """Lines of the table: a row for each tool, and for each that could not be measured."""
-    rows = [_cells(each) for each in result["arms"]]
-    rows += [[each["title"], each["why"], *[""] * 6] for each in result["missing"]]
+    """Lines of the table: a row for every tool, also for those that could not be measured."""
+    rows = [_cells(arm) for arm in result["arms"]]
+    rows += [[tool["title"], tool["why"], *[""] * 6] for tool in result["missing"]]
     return table(COLUMNS, rows, numbers="lrrrrr")
 
 
 def short(result: Mapping[str, Any]) -> list[str]:
-    """Lines of a table of medians, of those tools alone that were measured."""
+    """Lines of a table of medians, only of tools that were measured."""
     rows = [
         [
-            each["title"],
-            f"{each['inside']['median'] * 1e6:,.0f}",
-            *(f"{each['added'][part]['median']:+.2f}" for part in ("start", "end")),
-            f"{each['killed']['found']} of {each['killed']['ended']} epochs",
+            arm["title"],
+            f"{arm['inside']['median'] * 1e6:,.0f}",
+            *(f"{arm['added'][part]['median']:+.2f}" for part in ("start", "end")),
+            f"{arm['killed']['found']} of {arm['killed']['ended']} epochs",
         ]
-        for each in result["arms"]
+        for arm in result["arms"]
     ]
     return table(SHORT, rows, numbers="lrrr")
 
 
 def plot(result: Mapping[str, Any], path: Path) -> None:
-    """What each tool adds, with its interval; and its time on the training thread."""
+    """Plot what the tools add, with intervals, and their time on the training thread."""
     try:
         from matplotlib.figure import Figure
     except ImportError:
@@ -67,14 +67,14 @@ def plot(result: Mapping[str, Any], path: Path) -> None:
     arms = result["arms"]
     figure = Figure(figsize=(12, 1.5 + 0.4 * len(arms)), layout="constrained")
     first, *others = figure.subplots(1, 1 + len(PARTS), sharey=True)
-    first.barh(range(len(arms)), [each["inside"]["median"] * 1e6 for each in arms])
+    first.barh(range(len(arms)), [arm["inside"]["median"] * 1e6 for arm in arms])
     first.set_xscale("log")
     first.set_xlabel("on the training thread,\nµs per epoch")
-    first.set_yticks(range(len(arms)), [each["title"] for each in arms])
+    first.set_yticks(range(len(arms)), [arm["title"] for arm in arms])
     first.invert_yaxis()
     for axes, (name, factor, title) in zip(others, PARTS, strict=True):
-        for place, each in enumerate(arms):
-            low, middle, high = (each["added"][name][key] * factor for key in BOUNDS)
+        for place, arm in enumerate(arms):
+            low, middle, high = (arm["added"][name][key] * factor for key in BOUNDS)
             axes.errorbar(
                 middle,
                 place,

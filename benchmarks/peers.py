@@ -1,9 +1,9 @@
 """Keras-Prov beside other tools on the same training: `python -m benchmarks.peers --help`.
 
-Plain Keras, Keras-Prov and each tool train the same DenseED in turn (A B C, C B A, …), each in a
-fresh process and on the same seed; a training of each arm before fills caches and makes its store.
-That all arms end with the same weights, bit for bit, is asserted. Then a training of each is killed
-in its midst, and read back by the tool's own means. Figures go to stdout, `build/peers.json` and
+Plain Keras, Keras-Prov and the other tools train the same DenseED in turn (A B C, C B A, …), in
+fresh processes and with the same seed. A first training of every arm fills caches and creates its
+store. All arms must end with the same weights, bit for bit. Then a training of every arm is killed
+half-way, and read back with the tool's own means. Figures go to stdout, `build/peers.json` and
 `build/peers.png`.
 """
 
@@ -35,7 +35,7 @@ __all__ = ["compared_with", "main", "measured"]
 RESULTS = Path("build")
 BASE = "plain"
 OURS = (BASE, "captured")
-"""Without these there is nothing to compare."""
+"""The arms that the others are compared with."""
 
 INSTALL = "pip install 'keras-prov[peers]'"
 
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def compared_with(
     names: Sequence[str], configuration: Configuration, pairs: int, folder: Path
 ) -> dict[str, Any]:
-    """What each of these arms adds to plain Keras, and what a kill leaves of it."""
+    """What these arms add to plain Keras, and what is left of them after a kill."""
     with own_home() as home:
         first = dataclasses.replace(configuration, epochs=1)
         missing = _first_trainings([BASE, *names], first, folder, home)
@@ -85,7 +85,7 @@ def compared_with(
 def measured(
     arms: Sequence[str], configuration: Configuration, pairs: int, folder: Path, home: Path
 ) -> dict[str, list[Run]]:
-    """The runs of each arm, round by round.
+    """The runs by arm, round by round.
 
     Raises:
         AssertionError: an arm ended with other weights, or has not recorded every epoch.
@@ -94,7 +94,7 @@ def measured(
     order = list(alternating(arms, pairs))
     for _, name in track(order, "Trainings", console=Console(stderr=True)):
         runs[name].append(fresh_run(name, configuration, folder, home))
-    if len({run["weights"] for each in runs.values() for run in each}) != 1:
+    if len({run["weights"] for of_arm in runs.values() for run in of_arm}) != 1:
         raise AssertionError(f"A tool changed the weights of {configuration}.")
     for name in arms:
         found = read_back(name, Path(runs[name][-1]["output"])).epochs
@@ -106,7 +106,7 @@ def measured(
 def _first_trainings(
     names: Sequence[str], configuration: Configuration, folder: Path, home: Path
 ) -> dict[str, str]:
-    """Train once with each, and say why where a tool cannot be measured here."""
+    """Train once with every arm; the reasons why tools cannot be measured here."""
     why = {}
     for name in track(names, "First trainings", console=Console(stderr=True)):
         if not ARMS[name].is_installed():
@@ -122,7 +122,7 @@ def _first_trainings(
 
 
 def _summary(plain: Sequence[Run], runs: Sequence[Run]) -> dict[str, Any]:
-    """What an arm adds, in seconds: pair by pair, and in its own code on the training thread."""
+    """The seconds that an arm adds: pair by pair, and in its own code on the training thread."""
     base, other = _times(plain), _times(runs)
     inside = [epoch["inside"] for run in runs for epoch in run["epochs"][1:]]
     return {
@@ -136,7 +136,7 @@ def _summary(plain: Sequence[Run], runs: Sequence[Run]) -> dict[str, Any]:
 
 
 def _times(runs: Sequence[Run]) -> dict[str, list[float]]:
-    """Seconds of each run: to the end of its first epoch, of another epoch, after the last."""
+    """Seconds of all runs: until the end of the first epoch, of another epoch, after the last."""
     return {
         **{name: [run[name] for run in runs] for name in ("start", "epoch", "end")},
         "epoch_cpu": [
@@ -155,12 +155,14 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         choices=[name for name in ARMS if name != BASE],
         metavar="ARM",
-        help=f"beside plain Keras, of {', '.join(list(ARMS)[1:])}; default: all",
+        help=f"any of {', '.join(list(ARMS)[1:])}, beside plain Keras; default: all",
     )
     parser.add_argument("--epochs", type=_three_or_more, default=10, help="default: %(default)s")
     parser.add_argument("--samples", type=int, default=32, help="default: %(default)s")
     parser.add_argument("--pairs", type=int, default=5, help="default: %(default)s")
-    parser.add_argument("--folder", type=Path, default=FOLDER, help="of the data: %(default)s")
+    parser.add_argument(
+        "--folder", type=Path, default=FOLDER, help="folder of the data: %(default)s"
+    )
     return parser
 
 

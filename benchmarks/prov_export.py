@@ -1,8 +1,8 @@
-"""What a PROV document costs: `python -m benchmarks.prov_export --help`.
+"""The cost of PROV documents: `python -m benchmarks.prov_export --help`.
 
-For 100 to 100,000 epochs: a training of so many is said to a private server (in few messages, with
-Keras left out), then each format is written in a fresh process, which says its seconds and by how
-many megabytes its memory grew at its peak.
+For 100 to 100,000 epochs, a training of so many is recorded in a private server (in few messages
+and without Keras). Then every format is written in a fresh process, which prints the seconds and by
+how many megabytes its memory grew at its peak.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ __all__ = ["main"]
 EPOCHS = (100, 1_000, 10_000, 100_000)
 FORMATS = ("json", "provn", "jsonld", "xml", "turtle")
 METRICS = ("loss", "accuracy", "val_loss", "val_accuracy")
-ROWS_A_MESSAGE = 1_000
+ROWS_PER_MESSAGE = 1_000
 STORE_SECONDS = 600.0
 RESULTS = Path("build") / "prov_export.json"
 MEGABYTE = 1 << 20
@@ -63,7 +63,7 @@ def _measured(epochs: list[int], formats: list[str]) -> Iterator[dict[str, Any]]
     print(", ".join(f"{name} {value}" for name, value in machine().items()))
     print(f"{'epochs':>8} {'format':<8} {'seconds':>8} {'µs/epoch':>9} {'MB':>8} {'file MB':>8}")
     for count in epochs:
-        execution = _said(count)
+        execution = _recorded(count)
         for format_ in formats:
             command = [sys.executable, "-m", "benchmarks.prov_export", "--child"]
             done = subprocess.run(
@@ -80,7 +80,7 @@ def _measured(epochs: list[int], formats: list[str]) -> Iterator[dict[str, Any]]
 
 
 def _exported(execution: str, format_: str) -> dict[str, float]:
-    """In a fresh process: write one execution, and say what that took."""
+    """In a fresh process, export one execution; the seconds and megabytes that it took."""
     from dfanalyzer_client.config import settings
     from dfanalyzer_client.export.prov import export_execution, options_for
     from dfanalyzer_client.store import reader_connection
@@ -99,11 +99,11 @@ def _exported(execution: str, format_: str) -> dict[str, float]:
 
 
 def _peak() -> int:
-    """The most memory that this process has had, in bytes."""
+    """The peak memory of this process, in bytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
 
-def _said(epochs: int) -> str:
+def _recorded(epochs: int) -> str:
     """The tag of an execution with a training of so many epochs, once it is stored."""
     numeric, text = AttributeType.NUMERIC, AttributeType.TEXT
     inputs = [Attribute(tags.TRAINING_STARTED, text), Attribute("LEARNING_RATE", numeric)]
@@ -118,10 +118,10 @@ def _said(epochs: int) -> str:
     task = Task(1, dataflow.tag, dataflow.exec_tag, tags.TRAINING)
     task.begin()
     task.add_dataset(DataSet(tags.TRAINING_INPUT, [Element([task.start_time, 0.01])]))
-    for first in track(range(0, epochs, ROWS_A_MESSAGE), f"{epochs:,} epochs", transient=True):
+    for first in track(range(0, epochs, ROWS_PER_MESSAGE), f"{epochs:,} epochs", transient=True):
         rows = [
             Element([task.start_time, epoch, *(1 / (epoch + 2 + n) for n in range(len(METRICS)))])
-            for epoch in range(first, min(first + ROWS_A_MESSAGE, epochs))
+            for epoch in range(first, min(first + ROWS_PER_MESSAGE, epochs))
         ]
         task.add_dataset(DataSet(tags.TRAINING_OUTPUT, rows))
         task.save()

@@ -1,7 +1,7 @@
-"""The questions of `queries/*.sql`, asked as a user asks them: `python -m benchmarks.questions`.
+"""The questions in `queries/*.sql`, asked as a user would: `python -m benchmarks.questions`.
 
-Each file goes to `keras-prov sql`, which asks the database of KERAS_PROV_STORE or of
-KERAS_PROV_HOME. Answers go to `build/queries.json`.
+The files are run by `keras-prov sql`, in the database of KERAS_PROV_STORE or of KERAS_PROV_HOME.
+Answers go to `build/queries.json`.
 """
 
 from __future__ import annotations
@@ -34,21 +34,21 @@ def main() -> None:
     RESULTS.mkdir(exist_ok=True)
     content = {"machine": machine(), "answers": found}
     (RESULTS / "queries.json").write_text(json.dumps(content, indent=1) + "\n")
-    for each in found:
-        print("\n".join([each["title"], "", *lines(each), ""]))
+    for answer in found:
+        print("\n".join([answer["title"], "", *lines(answer), ""]))
 
 
 def answers() -> list[dict[str, Any]]:
-    """Name, title, columns and rows of each question, in the order of their names.
+    """Name, title, columns and rows of all questions, in order of name.
 
     Raises:
-        RuntimeError: one could not be asked; with what was said.
+        RuntimeError: a question failed; the message has the command's error.
     """
     return [_answer(path) for path in sorted(QUERIES.glob("*.sql"))]
 
 
 def lines(answer: Mapping[str, Any]) -> list[str]:
-    """The answer as a table in Markdown, of its first rows."""
+    """The first rows of the answer, as a table in Markdown."""
     rows = answer["rows"]
     if not rows:
         return ["No rows."]

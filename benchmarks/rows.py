@@ -1,4 +1,4 @@
-"""A dataflow whose one set has one number, and what says its rows."""
+"""A dataflow with one set of one number, and a stream of its rows."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["stream_of"]
 
 
 def stream_of(tag: str) -> RowStream:
-    """Says rows of the set `out` of a new execution of the dataflow `tag`."""
+    """A stream of rows for the set `out` of a new execution of the dataflow `tag`."""
     output = Set("out", SetType.OUTPUT, [Attribute("n", AttributeType.NUMERIC)])
     flow = Dataflow(tag, [Transformation("step", [output])])
     task = Task(1, flow.tag, flow.exec_tag, "step")

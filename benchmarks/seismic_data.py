@@ -1,8 +1,8 @@
-"""Pairs of a velocity field and its migrated picture: `python -m benchmarks.seismic_data --help`.
+"""Pairs of a velocity field and its migrated image: `python -m benchmarks.seismic_data --help`.
 
-The underground is layered, with interfaces and velocities drawn at random; the picture is computed
-by a reverse time migration (`migration.py`). A set is made once and kept as ``.npz`` with all that
-it was made with; the same parameters give the same file.
+The underground is layered, with random interfaces and velocities; the image is computed by a
+reverse time migration (`migration.py`). A set is computed once and kept in an ``.npz`` file with
+all its parameters; the same parameters give the same file.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ __all__ = [
 
 FOLDER = Path("build") / "seismic"
 FORMAT = 1
-"""Of the files; another one makes them anew."""
+"""Version of the file format; if it changes, files are computed again."""
 
 GENERATION = "GeneratingData"
 NUMERIC, TEXT, FILE = AttributeType.NUMERIC, AttributeType.TEXT, AttributeType.FILE
@@ -53,15 +53,15 @@ NUMERIC, TEXT, FILE = AttributeType.NUMERIC, AttributeType.TEXT, AttributeType.F
 
 @dataclass(frozen=True)
 class Parameters:
-    """What a set is made with.
+    """The parameters of a set.
 
     Attributes:
-        count: pairs.
-        seed: of the random interfaces and velocities.
-        survey: how the underground is looked at.
-        layers: fewest and most.
-        velocities: of the top and of the bottom layer, in kilometres per second.
-        relief: of an interface, as a part of the picture's height.
+        count: number of pairs.
+        seed: seed of the random interfaces and velocities.
+        survey: parameters of the survey.
+        layers: lowest and highest number of layers.
+        velocities: of the top and the bottom layer, in kilometres per second.
+        relief: of an interface, as a share of the image's height.
     """
 
     count: int = 400
@@ -80,11 +80,11 @@ class Parameters:
 
 @dataclass(frozen=True)
 class Samples:
-    """A set of pairs, each of one channel and scaled.
+    """A set of pairs with one channel, scaled.
 
     Attributes:
-        velocities: in kilometres per second, divided by the fastest.
-        images: divided by the standard deviation of all.
+        velocities: in kilometres per second, divided by the highest.
+        images: divided by the standard deviation of all images.
         path: the file.
         sha256: of the file's content.
     """
@@ -96,7 +96,7 @@ class Samples:
 
 
 def samples(parameters: Parameters | None = None, folder: Path = FOLDER) -> Samples:
-    """The set of `parameters`, computed where its file is not there; a progress bar is shown."""
+    """The set of `parameters`; if its file is missing, it is computed behind a progress bar."""
     parameters = parameters or Parameters()
     path = parameters.path(folder)
     if not path.exists():
@@ -109,7 +109,7 @@ def samples(parameters: Parameters | None = None, folder: Path = FOLDER) -> Samp
 
 
 def layered_velocity(random: np.random.Generator, parameters: Parameters) -> Field:
-    """A velocity field, by horizontal place and depth: faster from layer to layer."""
+    """A velocity field, by horizontal position and depth: faster from layer to layer."""
     size = parameters.survey.size
     fewest, most = parameters.layers
     count = int(random.integers(fewest, most + 1))
@@ -153,7 +153,7 @@ def _write(parameters: Parameters, path: Path) -> None:
             images=np.stack(images),
             parameters=np.array(json.dumps(dataclasses.asdict(parameters))),
         )
-    new.replace(path)  # a set that was interrupted is none
+    new.replace(path)  # so an interrupted computation leaves no file
 
 
 def _pairs(parameters: Parameters) -> Iterator[tuple[Field, Field]]:
@@ -165,7 +165,7 @@ def _pairs(parameters: Parameters) -> Iterator[tuple[Field, Field]]:
 
 
 def declare_generation(dataflow: Dataflow) -> None:
-    """Add the making of data to a dataflow."""
+    """Add the generation of data to a dataflow."""
     known = {
         "SAMPLES": NUMERIC,
         "RANDOM_SEED": NUMERIC,
@@ -184,15 +184,15 @@ def declare_generation(dataflow: Dataflow) -> None:
         Transformation(
             GENERATION,
             [
-                Set("iGeneratingData", SetType.INPUT, [Attribute(*each) for each in known.items()]),
-                Set("oGeneratingData", SetType.OUTPUT, [Attribute(*each) for each in made.items()]),
+                Set("iGeneratingData", SetType.INPUT, [Attribute(*item) for item in known.items()]),
+                Set("oGeneratingData", SetType.OUTPUT, [Attribute(*item) for item in made.items()]),
             ],
         )
     )
 
 
 def record_generation(dataflow: Dataflow, parameters: Parameters, made: Samples) -> None:
-    """Record what a set was made with, and its file."""
+    """Record the parameters of a set, and its file."""
     survey = parameters.survey
     used: dict[str, Any] = {
         "samples": parameters.count,
@@ -214,8 +214,8 @@ def record_generation(dataflow: Dataflow, parameters: Parameters, made: Samples)
 
 
 def main() -> None:
-    """Make a set."""
-    parser = argparse.ArgumentParser(description="Make pairs of velocity fields and pictures.")
+    """Compute a set."""
+    parser = argparse.ArgumentParser(description="Compute pairs of velocity fields and images.")
     parser.add_argument("--samples", type=int, default=Parameters.count, help="%(default)s pairs")
     parser.add_argument("--seed", type=int, default=Parameters.seed)
     parser.add_argument("--folder", type=Path, default=FOLDER, help="default: %(default)s")

@@ -1,8 +1,8 @@
-"""How many messages a second the service takes and stores: `python -m benchmarks.service`.
+"""Messages per second that the service accepts and stores: `python -m benchmarks.service`.
 
-50 clients of 200 messages each, as the predecessor's send them, in a process beside the service's.
-A message is accepted when it was answered with 200, and stored when it is in MonetDB; the second
-rate counts from the first message to the last one's row.
+50 clients send 200 messages each, in the form of the predecessor's clients, from another process. A
+message is accepted when it is answered with 200, and stored when it is in MonetDB. The second rate
+is measured from the first message to the row of the last one.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ COUNTS = (
 
 
 def main() -> None:
-    """Measure in some rounds, and check that nothing was lost or doubled."""
+    """Measure in several rounds, and check that nothing was lost or duplicated."""
     argparse.ArgumentParser(
         prog="python -m benchmarks.service",
-        description="Measure how many messages a second the service takes and stores.",
+        description="Measure how many messages per second the service accepts and stores.",
     ).parse_args()
     report = Report()
     accepted, stored = [], []
@@ -56,28 +56,28 @@ def main() -> None:
         PrivateServer(Path(folder)).stop()
     report.add("service", "messages accepted", "/s", accepted, 1, "2,000")
     report.add("service", "messages accepted and stored", "/s", stored, 1, "2,000")
-    print(f"{lost} of {(ROUNDS + 1) * CLIENTS * MESSAGES:,} messages lost or doubled.")
+    print(f"{lost} of {(ROUNDS + 1) * CLIENTS * MESSAGES:,} messages lost or duplicated.")
     report.write(Path("build") / "service.json")
 
 
 @contextlib.contextmanager
 def running_service(home: Path) -> Iterator[int]:
-    """The service on a free port, which is given."""
+    """The service on a free port; yields the port."""
     process = subprocess.Popen(
         [sys.executable, "-m", "dfanalyzer_client.cli", "serve", "--port", "0"],
         env={**os.environ, "KERAS_PROV_HOME": str(home)},
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert process.stderr is not None  # noqa: S101 (for the type checker)
-    said = ""
+    assert process.stderr is not None  # noqa: S101  # for the type checker
+    printed = ""
     for line in process.stderr:
-        said += line
+        printed += line
         found = re.search(r"Serving on http://127\.0\.0\.1:(\d+);", line)
         if found:
             break
     else:
-        raise RuntimeError(f"The service did not start: {said.strip()}")
+        raise RuntimeError(f"The service did not start: {printed.strip()}")
     try:
         yield int(found[1])
     finally:
@@ -88,7 +88,7 @@ def running_service(home: Path) -> Iterator[int]:
 def send(port: int, name: str) -> float:
     """Seconds until all messages of a round were accepted."""
     command = [sys.executable, "-m", "benchmarks.http_clients"]
-    counts = [str(each) for each in (port, CLIENTS, MESSAGES)]
+    counts = [str(number) for number in (port, CLIENTS, MESSAGES)]
     done = subprocess.run([*command, *counts, name], check=True, capture_output=True, text=True)
     return float(done.stdout)
 
@@ -105,7 +105,7 @@ def stored_after(connection: Connection, rounds: int) -> float:
 
 
 def check(connection: Connection) -> int:
-    """How many messages are not stored once."""
+    """How many messages are not stored exactly once."""
     pairs = (ROUNDS + 1) * CLIENTS * MESSAGES // 2
     with connection.transaction():
         counts = [int(connection.query(statement)[0][0]) for statement in COUNTS]

@@ -1,4 +1,4 @@
-"""What a tool takes of the thread that trains, and when a training's epochs begin and end."""
+"""The time that a tool takes on the training thread, and when epochs begin and end."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Epoch:
     """One epoch of a training.
 
     Attributes:
-        began: when, by `time.perf_counter`, which all processes of a machine share on Linux.
-        ended: likewise, after all callbacks of its end.
-        cpu: seconds of all threads of the process.
-        inside: seconds in the tool's code on the thread that trains.
+        began: `time.perf_counter` at its beginning; on Linux all processes share that clock.
+        ended: the same after all callbacks of its end.
+        cpu: CPU seconds of all threads of the process.
+        inside: seconds in the tool's code on the training thread.
     """
 
     began: float
@@ -32,7 +32,7 @@ class Epoch:
 
 
 class Stopwatch:
-    """Seconds in a tool's code on the thread that trains (inner calls count once), and epochs."""
+    """Seconds in a tool's code on the training thread (nested calls count once), and epochs."""
 
     def __init__(self, *, profile: bool = False) -> None:
         self.inside = 0.0
@@ -42,14 +42,14 @@ class Stopwatch:
         self._begun: tuple[float, float, float] | None = None
 
     def profile(self, rows: int) -> list[dict[str, Any]]:
-        """What took the most of the tool's time, in seconds an epoch; empty without.
+        """The functions that took most of the tool's time, in seconds per epoch, if profiled.
 
-        The first epoch, which prepares the others, does not count.
+        The first epoch does not count, as it prepares the others.
         """
         count = len(self.epochs) - 1
         if self._profile is None or count < 1:
             return []
-        found: dict[Any, Any] = getattr(pstats.Stats(self._profile), "stats")  # noqa: B009
+        found: dict[Any, Any] = getattr(pstats.Stats(self._profile), "stats")  # noqa: B009  # it has no type
         most = sorted(found.items(), key=lambda item: item[1][2], reverse=True)[:rows]
         return [
             {
@@ -62,19 +62,19 @@ class Stopwatch:
         ]
 
     def watch(self, owner: Any, *names: str) -> None:
-        """Count these methods of a class, on the main thread alone."""
+        """Measure these methods of a class, on the main thread only."""
         for name in names:
             setattr(owner, name, self._measured(vars(owner)[name]))
 
     def watch_callback(self, owner: Any) -> None:
-        """Count all that Keras calls of a callback class of its own making."""
+        """Measure all methods of a callback class that Keras calls."""
         import keras
 
-        for each in owner.__mro__:
-            if each is keras.callbacks.Callback:
+        for cls in owner.__mro__:
+            if cls is keras.callbacks.Callback:
                 break
-            called = [name for name in vars(each) if name.startswith("on_") or name == "set_model"]
-            self.watch(each, *called)
+            called = [name for name in vars(cls) if name.startswith("on_") or name == "set_model"]
+            self.watch(cls, *called)
 
     def watch_epochs(self) -> None:
         """Note when epochs begin and end, around all callbacks."""
@@ -89,7 +89,7 @@ class Stopwatch:
 
         def on_epoch_end(callbacks: Any, epoch: int, logs: Any = None) -> None:
             end(callbacks, epoch, logs)
-            assert self._begun is not None  # noqa: S101 (for the type checker)
+            assert self._begun is not None  # noqa: S101  # for the type checker
             began, cpu, inside = self._begun
             self.epochs.append(
                 Epoch(began, time.perf_counter(), time.process_time() - cpu, self.inside - inside)

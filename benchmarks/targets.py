@@ -1,4 +1,4 @@
-"""What is claimed, and whether the figures bear it out."""
+"""What is claimed, and whether the figures confirm it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class Target:
     """One claim.
 
     Attributes:
-        claim: what is aimed at.
+        claim: what we claim.
         found: what was measured.
-        met: whether it was met; None where it was not measured.
-        why: where it was missed, what the figures say of the reason.
+        met: whether the claim holds; None if it was not measured.
+        why: if it was missed, the reason as far as the figures show it.
     """
 
     claim: str
@@ -34,12 +34,12 @@ class Target:
 
     @property
     def verdict(self) -> str:
-        """In a word."""
+        """The result in one word."""
         return {True: "met", False: "missed", None: "not measured"}[self.met]
 
 
 def judged(overhead: Result | None, peers: Result | None) -> list[Target]:
-    """Each target, held against what was measured."""
+    """All targets, compared with what was measured."""
     return [_whole(overhead), _epoch(overhead, peers), _less(peers)]
 
 
@@ -50,7 +50,7 @@ def _whole(overhead: Result | None) -> Target:
     )
     if overhead is None:
         return Target(claim, "", None)
-    ratios = [each["ratios"]["whole"] for each in overhead["configurations"]]
+    ratios = [summary["ratios"]["whole"] for summary in overhead["configurations"]]
     median, high = (max(ratio[name] for ratio in ratios) for name in ("median", "high"))
     together = overhead["together"]
     found = (
@@ -63,8 +63,8 @@ def _whole(overhead: Result | None) -> Target:
 
 
 def _why_whole(overhead: Result) -> str:
-    """Where the worst configuration's time is, and how much of it the machine's own noise."""
-    worst = max(overhead["configurations"], key=lambda each: each["ratios"]["whole"]["median"])
+    """Where the worst configuration's time goes, and how large the machine's noise is."""
+    worst = max(overhead["configurations"], key=lambda found: found["ratios"]["whole"]["median"])
     ratio, parts, plain = worst["ratios"]["whole"], worst["added_seconds"], worst["plain_seconds"]
     others = worst["configuration"]["epochs"] - 1
     split = ", ".join(
@@ -77,25 +77,25 @@ def _why_whole(overhead: Result) -> str:
     )
     noise = (
         f"; the interval reaches down to {ratio['low'] - 1:+.2%}, so {ratio['pairs']} pairs on this"
-        " machine cannot tell it from the target"
+        " machine cannot distinguish it from the target"
         if ratio["low"] <= TARGET
         else ""
     )
     return (
         f"Of a process of {plain:.1f} s, capture adds {split}. {_accounted(worst)}; the rest is "
-        f"the import, and the machine{noise}."
+        f"the import and the machine's noise{noise}."
     )
 
 
 def _accounted(worst: Result) -> str:
-    """The work that is ours, whoever does it; as a share of one core, as if none were parallel."""
+    """All our work, including other threads and processes, as a share of one core."""
     names = ("inside_seconds", "exporter_cpu_seconds", "server_cpu_seconds")
     share = sum(worst[name] or 0 for name in names) / worst["plain_seconds"]
     inside, exporter, server = (milliseconds(worst[name]) for name in names)
     return (
-        f"Of that, {inside} ms are our code on the training thread, {exporter} ms of CPU the "
-        f"exporter's and {server} ms MonetDB's: {share:.2%} of the process, were none of it done "
-        "beside the training"
+        f"Our code on the training thread took {inside} ms of that, the exporter {exporter} ms of "
+        f"CPU time and MonetDB {server} ms: {share:.2%} of the process, if none of it ran in "
+        "parallel with the training"
     )
 
 
@@ -104,7 +104,7 @@ def _epoch(overhead: Result | None, peers: Result | None) -> Target:
     found = (
         []
         if overhead is None
-        else [each["inside_per_epoch_us"] for each in overhead["configurations"]]
+        else [summary["inside_per_epoch_us"] for summary in overhead["configurations"]]
     )
     ours = _arm(peers, "captured")
     if ours is not None:
@@ -114,7 +114,7 @@ def _epoch(overhead: Result | None, peers: Result | None) -> Target:
     met = max(found) <= EPOCH_MICROSECONDS
     why = (
         "Most of it is reading the learning rate from its variable, the append to the journal "
-        "that makes the epoch safe from a kill, and Python with cold caches after an epoch of "
+        "that protects the epoch from a kill, and Python with cold caches after an epoch of "
         "TensorFlow, as the profile below shows. What was tried is in "
         "docs/explanation/benchmarks.md."
     )

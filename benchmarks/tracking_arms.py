@@ -1,4 +1,4 @@
-"""MLflow and yProv4ML, each used as its documentation says first."""
+"""MLflow and yProv4ML, used in the first way that their documentation shows."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class MLflow(Arm):
     log_models = False
 
     def switch_on(self, watch: Stopwatch) -> Any:
-        """Autologging, on a store that is there from the second training on."""
+        """Switch autologging on, with a store that the first training creates."""
         import keras
 
         mlflow = self._mlflow()
@@ -60,7 +60,7 @@ class MLflow(Arm):
 
 
 class MLflowWithModels(MLflow):
-    """The same as it is by default: the model is stored at the end."""
+    """The same with its defaults: the model is stored at the end."""
 
     name = "mlflow-models"
     title = "MLflow autologging, models too"
@@ -68,14 +68,14 @@ class MLflowWithModels(MLflow):
 
 
 class YProv4ML(Arm):
-    """yProv4ML, which knows no Keras: a callback of ours hands it what Keras logs."""
+    """yProv4ML, which does not support Keras: a callback of ours logs the metrics."""
 
     name = "yprov4ml"
     title = "yProv4ML"
     module = "yprov4ml"
 
     def switch_on(self, watch: Stopwatch) -> Any:
-        """Begin its run, with its defaults; it writes into the working folder, too."""
+        """Begin its run, with its defaults; it also writes into the working folder."""
         import keras
         import yprov4ml
 
@@ -84,15 +84,15 @@ class YProv4ML(Arm):
         return keras
 
     def callbacks(self, model: Any, configuration: Configuration, watch: Stopwatch) -> list[Any]:
-        """A callback that hands over each epoch's logs; hyperparameters are said at once."""
+        """A callback that logs every epoch's metrics; hyperparameters are logged at once."""
         import keras
         import yprov4ml
 
         class Callback(keras.callbacks.Callback):
-            """Hands over what Keras logs."""
+            """Logs Keras' metrics."""
 
             def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
-                """Each metric of the epoch."""
+                """Log the metrics of the epoch."""
                 for name, value in (logs or {}).items():
                     yprov4ml.log_metric(name, value, step=epoch)
 
@@ -108,7 +108,7 @@ class YProv4ML(Arm):
         yprov4ml.end_run()
 
     def found(self) -> Found:
-        """Rows of its file of the loss; whether there is a PROV document."""
+        """Count the rows of its file of losses, and look for a PROV document."""
         rows = 0
         for path in self.output.glob("*/metrics_*/loss_*.csv"):
             with path.open(newline="") as file:

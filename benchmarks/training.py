@@ -1,7 +1,7 @@
-"""`python -m benchmarks.training`: what capture costs a training, and how soon its rows are seen.
+"""`python -m benchmarks.training`: the cost of capture, and the delay until rows are visible.
 
-Plain and captured fits of the same small model alternate (A B B A …) in one process; the server is
-up and its schema there, as in the paper. Time inside our code is measured at our two callbacks.
+Plain and captured fits of the same small model alternate (A B B A …) in one process. The server is
+running and its schema exists, as in the paper. Time in our code is measured at our two callbacks.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def in_pairs(pairs: int, epochs: int) -> tuple[list[float], list[float]]:
 
 
 def timed(owner: Any, *names: str) -> list[float]:
-    """Seconds of each call of these methods, in the order of the calls."""
+    """Seconds of all calls of these methods, in the order of the calls."""
     found: list[float] = []
 
     def measured(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -97,7 +97,7 @@ def timed(owner: Any, *names: str) -> list[float]:
 
 
 def epochs_of(calls: Sequence[float]) -> list[float]:
-    """Sums of an epoch's calls, as in `EPOCH_CALLS`."""
+    """The sums of the calls in `EPOCH_CALLS`, by epoch."""
     count = len(EPOCH_CALLS)
     return [sum(calls[at : at + count]) for at in range(0, len(calls) - count + 1, count)]
 
@@ -108,12 +108,12 @@ def delays(epochs: int) -> list[float]:
     found: list[float] = []
 
     class Wait(keras.callbacks.Callback):
-        """Asks until the row is there."""
+        """Polls the database until the row is visible."""
 
         newest: int | None = None
 
         def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-            """The row of the epoch before was said just now, after all callbacks of its end."""
+            """Wait for the row of the previous epoch, which was sent just before this call."""
             if epoch == 0:
                 return
             began = time.perf_counter()

@@ -32,7 +32,7 @@ Result = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Results:
-    """What the steps have measured; None where one was not done."""
+    """What the steps have measured; None for a step that was not run."""
 
     overhead: Result | None
     peers: Result | None
@@ -40,7 +40,7 @@ class Results:
 
 
 def write(results: Results, plots: Path, folder: Path) -> None:
-    """Write the report into a folder, with those plots that are there."""
+    """Write the report into a folder, with those plots that exist."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in PLOTS:
         if (plots / name).exists():
@@ -65,7 +65,7 @@ def write(results: Results, plots: Path, folder: Path) -> None:
 
 
 def _machines(results: Results) -> list[str]:
-    """Where, when and with what each part was measured."""
+    """Where, when and with what the parts were measured."""
     rows = []
     for name, result in vars(results).items():
         if result is not None:
@@ -94,14 +94,14 @@ def _network(chosen: Mapping[str, Any]) -> str:
 
 def _targets(results: Results) -> list[str]:
     targets = judged(results.overhead, results.peers)
-    rows = [[each.claim, each.found, f"**{each.verdict}**"] for each in targets]
-    whys = [f"- {each.claim}: {each.why}" for each in targets if each.why]
+    rows = [[target.claim, target.found, f"**{target.verdict}**"] for target in targets]
+    whys = [f"- {target.claim}: {target.why}" for target in targets if target.why]
     found = ["## Targets", "", *table(("Target", "Measured", ""), rows), ""]
-    return [*found, "Why the missed ones are missed:", "", *whys, ""] if whys else found
+    return [*found, "Why targets were missed:", "", *whys, ""] if whys else found
 
 
 def _overhead(result: Result) -> list[str]:
-    """Each configuration, and what the time on the training thread is made of."""
+    """All configurations, and where the time on the training thread goes."""
     columns = (
         "Epochs",
         "Rate",
@@ -117,13 +117,13 @@ def _overhead(result: Result) -> list[str]:
     )
     rows = [
         [
-            *(each["configuration"][name] for name in GRID),
-            f"{each['plain_seconds']:.2f}",
-            *(_ratio(each["ratios"][name]) for name in ("whole", "fit", "cpu")),
-            f"{each['inside_per_epoch_us']:.0f}",
-            *(milliseconds(each[f"{name}_cpu_seconds"]) for name in ("exporter", "server")),
+            *(summary["configuration"][name] for name in GRID),
+            f"{summary['plain_seconds']:.2f}",
+            *(_ratio(summary["ratios"][name]) for name in ("whole", "fit", "cpu")),
+            f"{summary['inside_per_epoch_us']:.0f}",
+            *(milliseconds(summary[f"{name}_cpu_seconds"]) for name in ("exporter", "server")),
         ]
-        for each in result["configurations"]
+        for summary in result["configurations"]
     ]
     chosen, pairs = result["configurations"][0]["configuration"], _pairs(result)
     return [
@@ -151,16 +151,16 @@ def _pairs(result: Result) -> int:
 def _profile(result: Result) -> list[str]:
     rows = [
         [
-            f"`{each['function']}`",
-            each["calls"],
-            *(f"{each[name] * 1e6:.0f}" for name in ("own", "whole")),
+            f"`{function['function']}`",
+            function["calls"],
+            *(f"{function[name] * 1e6:.0f}" for name in ("own", "whole")),
         ]
-        for each in result["profile"]
+        for function in result["profile"]
     ]
     columns = ("Function", "Calls per epoch", "Own time, µs", "With what it calls, µs")
     return [
-        "What an epoch's time on the training thread is made of; the profiler itself makes all of "
-        "it slower, so only the proportions count:",
+        "Where an epoch's time on the training thread goes; the profiler itself slows everything "
+        "down, so only the proportions count:",
         "",
         *table(columns, rows, numbers="lrrr"),
         "",
@@ -186,13 +186,14 @@ def _queries(result: Result) -> list[str]:
     lines = [
         "## What can be asked",
         "",
-        "The questions of `benchmarks/queries/`, to the database that the quick grid filled. Where "
-        "there are no rows, nothing of the kind has happened: the grid's learning rate follows a "
+        "The questions in `benchmarks/queries/`, asked of the database that the quick grid filled. "
+        "No rows means that nothing of the kind has happened: the grid's learning rate follows a "
         "schedule, which is one configuration and no adaptation.",
         "",
     ]
-    for each in result["answers"]:
-        lines += [f"### `{each['name']}.sql`", "", each["title"], "", *questions.lines(each), ""]
+    for answer in result["answers"]:
+        title = [f"### `{answer['name']}.sql`", "", answer["title"], ""]
+        lines += [*title, *questions.lines(answer), ""]
     return lines
 
 
@@ -202,7 +203,8 @@ def _costs(results: Results) -> list[str]:
     if result is None:
         return ["Nothing was measured yet: `make bench`."]
     rows = [
-        [each.claim, each.found, each.verdict] for each in judged(results.overhead, results.peers)
+        [target.claim, target.found, target.verdict]
+        for target in judged(results.overhead, results.peers)
     ]
     peers = [] if results.peers is None else [*peer_table.short(results.peers), ""]
     where = f"Measured on {_machine(result['machine'])}, on {result['machine']['date']}."

@@ -1,1 +1,1 @@
-"""What `setup.py` and `make dist` need to build the distributions; not installed."""
+"""What `setup.py` and `make dist` need to build the distributions; it is not installed."""

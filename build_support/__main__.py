@@ -1,4 +1,4 @@
-"""Build every distribution: for each name a wheel per kernel, one without, and the source archive.
+"""Build all distributions: for each name a wheel per kernel, one without, and a source archive.
 
 Run it as `python -m build_support [DIRECTORY]`.
 """
@@ -16,7 +16,7 @@ from build_support import distributions, kernel
 
 
 def build_all(source: Path, destination: Path) -> bool:
-    """Leave all distributions in `destination`, or none of them.
+    """Build all distributions in `destination`; if one fails, none is left there.
 
     Each wheel is built from the source archive, so nothing left in the tree can get into it.
     """
@@ -27,7 +27,7 @@ def build_all(source: Path, destination: Path) -> bool:
         print("Building with", *(f"{key}={value}" for key, value in settings.items()), flush=True)
         command = [sys.executable, "-m", "build", "--outdir", str(destination), str(source)]
         environment = {**os.environ, **settings}
-        if subprocess.run(command, env=environment, check=False).returncode:  # noqa: S603
+        if subprocess.run(command, env=environment, check=False).returncode:  # noqa: S603  # our own command
             shutil.rmtree(destination, ignore_errors=True)
             return False
     return True
@@ -39,7 +39,7 @@ def main() -> int:
     if build_all(Path(__file__).parent.parent, destination):
         return 0
     print(
-        f"error: no distributions were built, {destination} is left empty; the reason is above",
+        f"error: no distribution was built and {destination} is empty; the reason is above",
         file=sys.stderr,
     )
     return 1

@@ -37,7 +37,7 @@ class KernelDistribution(Distribution):
     name_in_metadata: str
 
     def parse_config_files(self, *args: Any, **kwargs: Any) -> None:
-        """Read pyproject.toml, where the name has to be a constant, and then give the real one."""
+        """Read pyproject.toml, where the name has to be a constant, and then set the real name."""
         super().parse_config_files(*args, **kwargs)
         self.metadata.name = self.name_in_metadata
 
@@ -47,14 +47,14 @@ class KernelDistribution(Distribution):
 
 
 def named(name: str) -> type[KernelDistribution]:
-    """Return the kind of distribution that setuptools makes, with the name that it goes by."""
+    """The class of distributions for setuptools to create, with this name."""
     return type("NamedDistribution", (KernelDistribution,), {"name_in_metadata": name})
 
 
 class BuildKernel(Command):
-    """Take the kernel's libraries in; in an editable install, into the source tree."""
+    """Include the kernel's libraries; an editable install puts them into the source tree."""
 
-    description = "take in the shared libraries of MonetDB's kernel"
+    description = "include the shared libraries of MonetDB's kernel"
     user_options = [("build-lib=", "d", "directory to build into")]  # noqa: RUF012  # setuptools' form
     build_lib: str
     editable_mode: bool
@@ -71,9 +71,9 @@ class BuildKernel(Command):
         self.build_lib = self.build_lib or self.get_finalized_command("build").build_lib
 
     def run(self) -> None:
-        """Take the libraries in, or say why not: an error where they are required."""
+        """Include the libraries, or say why not; it is an error if they are required."""
         choice = _choice()
-        # Also when no kernel is wanted: a library left by another build must not be packed.
+        # Even if no kernel is wanted: a library left by another build must not be packed.
         clear(self._directory())
         if choice.kernel is None:
             return
@@ -83,8 +83,8 @@ class BuildKernel(Command):
             if choice.required:
                 raise SetupError(str(error)) from error
             self.warn(
-                f"going on WITHOUT MonetDB's kernel, so there will be no private server and a "
-                f"store has to be named: {error}"
+                f"building WITHOUT MonetDB's kernel, so there is no private server, and you have "
+                f"to name a store: {error}"
             )
         else:
             self.taken = choice.kernel
@@ -98,7 +98,7 @@ class BuildKernel(Command):
         return [str(self._built(path)) for path in self._files()]
 
     def get_output_mapping(self) -> dict[str, str]:
-        """Say where an editable install finds the files of the wheel."""
+        """Map the files of the wheel to those of an editable install."""
         if not self.editable_mode:
             return {}
         return {str(self._built(path)): str(path) for path in self._files()}
@@ -123,7 +123,7 @@ class KernelWheel(bdist_wheel):
     """A wheel for any Python 3, bound to a platform by the kernel alone."""
 
     def get_tag(self) -> tuple[str, str, str]:
-        """Tag the wheel with the platforms of the kernel that was really taken in."""
+        """Tag the wheel with the platforms of the kernel that was really included."""
         command = self.get_finalized_command("build_kernel")
         taken = command.taken if isinstance(command, BuildKernel) else None
         return ("py3", "none", ".".join(taken.tags) if taken else "any")

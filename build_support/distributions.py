@@ -18,11 +18,11 @@ def distribution_name(root: Path, setting: str) -> str:
     """Name the distribution that a build makes.
 
     Args:
-        root: The source tree. One that was unpacked from a source archive says what it is.
+        root: The source tree. If it was unpacked from a source archive, that decides the name.
         setting: The value of `KERAS_PROV_DISTRIBUTION`; empty means `keras-prov`.
 
     Raises:
-        ValueError: The value names neither.
+        ValueError: The value names neither of them.
     """
     unpacked = root / "PKG-INFO"
     if unpacked.exists():

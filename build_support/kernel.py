@@ -21,7 +21,7 @@ _DOWNLOAD_TIMEOUT = 600.0
 
 
 class KernelUnavailableError(Exception):
-    """The kernel's libraries cannot be had here and now; the message says why."""
+    """The kernel's libraries are not available; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Kernel:
 
 @dataclass(frozen=True)
 class Choice:
-    """Which kernel a build takes in, if any, and whether it may go on without it."""
+    """Which kernel a build includes, if any, and whether the build may go on without it."""
 
     kernel: Kernel | None
     required: bool
@@ -70,7 +70,7 @@ def choose(setting: str, platform: str | None = None) -> Choice:
 
     Raises:
         ValueError: The value is none of these.
-        KernelUnavailableError: A kernel is required where there is none.
+        KernelUnavailableError: A kernel is required, but there is none for the platform.
     """
     if setting in KERNELS:
         return Choice(KERNELS[setting], required=True)
@@ -90,7 +90,7 @@ def choose(setting: str, platform: str | None = None) -> Choice:
 
 
 def running_platform() -> str:
-    """Name the platform as `KERNELS` does; other C libraries and word sizes get other names."""
+    """The platform's name as in `KERNELS`; other C libraries and word sizes have other names."""
     platform = sysconfig.get_platform()
     if sys.maxsize < 2**32:
         return f"{platform}-32bit"
@@ -107,7 +107,7 @@ def _is_glibc() -> bool:
 
 
 def install_kernel(kernel: Kernel, directory: Path) -> None:
-    """Fill `directory`, which is made anew, with the libraries and their licences.
+    """Create `directory` again, with the libraries and their licences.
 
     Raises:
         KernelUnavailableError: The wheel cannot be downloaded, or is not the pinned one.
@@ -123,7 +123,7 @@ def install_kernel(kernel: Kernel, directory: Path) -> None:
 
 
 def clear(directory: Path) -> None:
-    """Remove what an earlier build, perhaps for another platform, has left there."""
+    """Remove what an earlier build left there, perhaps for another platform."""
     if directory.exists():
         shutil.rmtree(directory)
 
@@ -164,7 +164,9 @@ def _unpack_libraries(wheel: Path, directory: Path) -> None:
 
 
 def _unavailable(kernel: Kernel, reason: str) -> KernelUnavailableError:
-    return KernelUnavailableError(f"{_REQUIREMENT} for {kernel.platform} cannot be had: {reason}")
+    return KernelUnavailableError(
+        f"{_REQUIREMENT} for {kernel.platform} is not available: {reason}"
+    )
 
 
 def _last_line(text: str) -> str:

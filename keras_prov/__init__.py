@@ -35,7 +35,7 @@ from .patches import all_patches as _all_patches
 if TYPE_CHECKING:  # for editors that do not read the stubs
     from keras import *  # noqa: F403  # as at run time
 
-_OWN = (
+_OUR_NAMES = (
     "Capture",
     "Key",
     "Trial",
@@ -50,9 +50,9 @@ _OWN = (
 )
 
 __version__ = keras.__version__  # ours is keras_prov._version.__version__
-__all__ = sorted({*_namespace.public_names(), *_OWN})
+__all__ = sorted({*_namespace.public_names(), *_OUR_NAMES})
 
-_namespace.adopt(globals(), _OWN)
+_namespace.adopt(globals(), _OUR_NAMES)
 
 
 def __getattr__(name: str) -> Any:
@@ -64,7 +64,7 @@ def __dir__() -> list[str]:
 
 
 _register(_all_patches)
-with guarded("instrument()", lost="all that happens in Keras"):
+with guarded("instrument()", lost="anything that happens in Keras"):
     instrument()
-with guarded("capture as in the process above", lost="what is trained in this process"):
+with guarded("inherited capture", lost="what is trained in this process"):
     _capture_inherited()

@@ -13,7 +13,7 @@ def _without_keras(given: list[str]) -> list[str] | None:
 
     ``python -m keras_prov`` imports Keras before the script that it runs could choose a backend.
     """
-    place = next((i for i, each in enumerate(given) if each == "keras_prov"), 0)
+    place = next((i for i, word in enumerate(given) if word == "keras_prov"), 0)
     is_run = given[place - 1 : place] == ["-m"] and given[place + 1 : place + 2] == ["run"]
     if not is_run or not sys.executable:
         return None

@@ -45,7 +45,7 @@ class guarded:  # noqa: N801  # reads as the verb it is, like contextlib.suppres
     several threads.
 
     Args:
-        place: where we are, in Keras' words: ``"Model.fit"``.
+        place: where we are, in Keras' terms: ``"Model.fit"``.
         of: the training or model concerned. A type of failure at a place is reported once for each
             of them; without it, once per process.
         lost: what a failure here costs, as the subject of "… is not recorded".

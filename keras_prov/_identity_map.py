@@ -41,7 +41,7 @@ class WeakIdentityMap(Generic[Value]):
     def objects(self) -> list[object]:
         """The live objects, oldest first."""
         living = [reference() for reference, _ in list(self._entries.values())]
-        return [each for each in living if each is not None]
+        return [value for value in living if value is not None]
 
     def __len__(self) -> int:
         return len(self._entries)

@@ -1,10 +1,10 @@
 """Keras' modules under our name: ``keras_prov.X`` *is* ``keras.X``, the same object.
 
-Every public module of Keras stands in `sys.modules` a second time, as ``keras_prov.…``; a finder
+Every public module of Keras is in `sys.modules` a second time, as ``keras_prov.…``; a finder
 does the same for those that are imported later. Only the top-level names are copied. So there is
 one set of classes, and pickles and saved models name ``keras``.
 
-Two other ways were given up. Adding Keras' folder to ``__path__`` loads every class twice.
+Two other approaches do not work. Adding Keras' folder to ``__path__`` loads every class twice.
 A module ``__getattr__`` (PEP 562) alone does not support ``import keras_prov.layers``.
 
 Sources: https://docs.python.org/3/reference/import.html (finders, loaders and replacing a module in
@@ -67,7 +67,7 @@ def keras_attribute(name: str) -> Any:
     Raises:
         AttributeError: Keras has none either; the message names our package, as the user typed it.
     """
-    if not name.startswith("__"):  # a module's own affairs, such as __warningregistry__
+    if not name.startswith("__"):  # a module's internals, such as __warningregistry__
         value = getattr(keras, name, _MISSING)
         if value is not _MISSING:
             return value
@@ -81,7 +81,7 @@ def keras_attribute(name: str) -> Any:
 class KerasFinder(Loader):
     """Finds ``keras_prov.X`` if Keras has a module X, and hands out that very module.
 
-    It stands first in `sys.meta_path`: the path of ``keras_prov.applications`` is Keras' folder, in
+    It is first in `sys.meta_path`: the path of ``keras_prov.applications`` is Keras' folder, in
     which Python's own finder would find ``resnet50`` and load it a second time. For any other name
     it returns None at once.
     """

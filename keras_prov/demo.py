@@ -236,7 +236,7 @@ def how_to_go_on() -> None:
     command = (
         "keras-prov" if shutil.which("keras-prov") else f"{Path(sys.executable).parent}/keras-prov"
     )
-    console.print("Go on asking:")
+    console.print("Ask more:")
     for arguments in ("runs", "show last", "sql"):
         console.print(f"{command} {arguments}", soft_wrap=True, markup=False)
     if settings.store_url() is None:

@@ -90,7 +90,7 @@ def anchors(page: Path) -> set[str]:
 def test_every_public_name_is_on_its_api_page() -> None:
     """What `keras_prov` adds to Keras, and all of `dfanalyzer_client`."""
     for package, names in (
-        (keras_prov, keras_prov._OWN),
+        (keras_prov, keras_prov._OUR_NAMES),
         (dfanalyzer_client, dfanalyzer_client.__all__),
     ):
         page = DOCS / "reference" / f"{package.__name__}.md"

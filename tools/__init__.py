@@ -1,1 +1,1 @@
-"""Commands for those who develop Keras-Prov."""
+"""Commands for developers of Keras-Prov."""

@@ -1,6 +1,6 @@
-"""``python -m tools.capture_docs``: the tables of docs/reference that the code spells.
+"""``python -m tools.capture_docs`` writes the tables of docs/reference that come from the code.
 
-What can be captured, every column, and the settings.
+They are what can be captured, all columns, and the settings.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ TABLE = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def up_to_date(text: str) -> str:
-    """The page with its tables made again."""
+    """The page with its tables generated again."""
     tables = {
         "columns": _every_column,
         "hyperparameters": _hyperparameters,
@@ -38,12 +38,12 @@ def _settings() -> str:
         ("variable", "in pyproject.toml", "meaning", "default"),
         (
             (
-                f"`{each.variable}`",
-                f"`{each.key}`" if each.of_project else "never",
-                each.meaning,
-                each.default,
+                f"`{setting.variable}`",
+                f"`{setting.key}`" if setting.of_project else "never",
+                setting.meaning,
+                setting.default,
             )
-            for each in SETTINGS
+            for setting in SETTINGS
         ),
     )
 
@@ -52,9 +52,9 @@ def _every_column() -> str:
     return _table(
         ("table", "column", "type", "unit", "meaning"),
         (
-            (f"`{each.name}`", f"`{column.name.lower()}`", column.type, column.unit, column.meaning)
-            for each in SETS.values()
-            for column in each.columns
+            (f"`{set_.name}`", f"`{column.name.lower()}`", column.type, column.unit, column.meaning)
+            for set_ in SETS.values()
+            for column in set_.columns
         ),
     )
 
@@ -63,9 +63,9 @@ def _hyperparameters() -> str:
     return _table(
         ("key", "type", "unit", "meaning"),
         (
-            (f"`{each.key}`", each.type, each.unit, each.meaning)
-            for each in keras_prov.known_hyperparameters()
-            if each.type != "rows"
+            (f"`{known.key}`", known.type, known.unit, known.meaning)
+            for known in keras_prov.known_hyperparameters()
+            if known.type != "rows"
         ),
     )
 
@@ -74,21 +74,27 @@ def _options() -> str:
     return _table(
         ("key", "captures", "table", "columns", "costs"),
         (
-            (f"`{each.key}`", each.meaning, f"`{each.set.lower()}`", _columns(each.set), each.cost)
-            for each in keras_prov.known_hyperparameters()
-            if each.type == "rows"
+            (
+                f"`{option.key}`",
+                option.meaning,
+                f"`{option.set.lower()}`",
+                _columns(option.set),
+                option.cost,
+            )
+            for option in keras_prov.known_hyperparameters()
+            if option.type == "rows"
         ),
     )
 
 
 def _sets() -> str:
-    keys = {each.key: each.set for each in keras_prov.known_hyperparameters()}
+    keys = {known.key: known.set for known in keras_prov.known_hyperparameters()}
     return _table(
         ("table", "when", "holds", "columns", "costs"),
         (
-            (f"`{each.name}`", each.when, each.holds, _columns(each.tag), each.cost)
-            for each in SETS.values()
-            if each.tag != TRAINING_INPUT and keys.get(each.when) != each.tag
+            (f"`{set_.name}`", set_.when, set_.holds, _columns(set_.tag), set_.cost)
+            for set_ in SETS.values()
+            if set_.tag != TRAINING_INPUT and keys.get(set_.when) != set_.tag
         ),
     )
 
@@ -100,7 +106,7 @@ def _columns(tag: str) -> str:
 def _table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     names = list(head)
     lines = [names, ["---"] * len(names), *rows]
-    return "".join(f"| {' | '.join(each)} |\n" for each in lines)
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in lines)
 
 
 if __name__ == "__main__":

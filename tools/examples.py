@@ -1,9 +1,9 @@
 """The documentation's examples: run them, and write their output back.
 
-A block after ``<!-- example: NAME.py -->`` is a file; one after ``<!-- example: session -->`` is a
-shell session, whose lines after ``$`` are run and followed by what they print. Each page runs in a
-folder, and with a database, of its own. ``python -m tools.examples`` brings the output of all pages
-up to date, and that of the notebook; ``python -m tools.examples README.md`` that of one page.
+A block after ``<!-- example: NAME.py -->`` is a file. One after ``<!-- example: session -->`` is a
+shell session: lines that begin with ``$`` are run and followed by what they print. Every page has
+its own folder and database. ``python -m tools.examples`` updates the output of all pages and of the
+notebook, ``python -m tools.examples README.md`` that of one page.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ SHOWN_HOME = "/home/ada/.local/share/keras-prov"
 
 
 def with_real_output(text: str, folder: Path, run: Callable[[str], str]) -> str:
-    """`text` with the output of its sessions as `run` (a command line, in `folder`) gives it."""
+    """`text` with the real output of its sessions; `run` runs a command line in `folder`."""
 
     def replaced(match: re.Match[str]) -> str:
         head, name, body, tail = match.groups()
@@ -41,13 +41,13 @@ def with_real_output(text: str, folder: Path, run: Callable[[str], str]) -> str:
             (folder / name).write_text(body)
             return match[0]
         commands = [line for line in body.splitlines() if line.startswith("$ ")]
-        return head + "".join(f"{each}\n{run(each[2:])}" for each in commands) + tail
+        return head + "".join(f"{line}\n{run(line[2:])}" for line in commands) + tail
 
     return EXAMPLE.sub(replaced, text)
 
 
 def normalized(text: str) -> str:
-    """`text` without what differs from run to run: figures, paths, and the widths they give."""
+    """`text` without what differs from run to run: numbers, paths, and the width of columns."""
     text = re.sub(r"DOTMONETDBFILE=\S+", "DOTMONETDBFILE=FILE", text)
     text = re.sub(r"(?m)^(database|log) +\S+$", r"\1 FILE", text)
     text = re.sub(r"-\d{4}-\d\d-\d\d [\d:.]+-[0-9a-f]{8}", "-TIME", text)  # an execution's tag
@@ -56,7 +56,7 @@ def normalized(text: str) -> str:
 
 
 def run_notebook(folder: Path) -> dict[str, Any]:
-    """The notebook, run in `folder`; `nbclient` raises for a cell that raises."""
+    """The notebook, run in `folder`; `nbclient` raises if a cell does."""
     from nbclient import NotebookClient
 
     notebook = _nbformat().read(NOTEBOOK, as_version=4)
@@ -70,11 +70,11 @@ def run_notebook(folder: Path) -> dict[str, Any]:
 
 
 def _nbformat() -> Any:
-    return importlib.import_module("nbformat")  # as Any: it has types for a part of itself
+    return importlib.import_module("nbformat")  # as Any: it is only partly typed
 
 
 def _kept(outputs: list[Any]) -> list[Any]:
-    """What a page shows of a cell's output: what was printed, in one piece, and results as text."""
+    """The part of a cell's output that is shown: all that was printed, and results as text."""
     kept: list[Any] = []
     for output in outputs:
         if "data" in output:
@@ -88,8 +88,8 @@ def _kept(outputs: list[Any]) -> list[Any]:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Run the examples of the pages that are named, or of all, and write their output into them."""
-    for page in [Path(each).resolve() for each in arguments] or [*PAGES, NOTEBOOK]:
+    """Run the examples of the named pages, or of all pages, and write the output into them."""
+    for page in [Path(argument).resolve() for argument in arguments] or [*PAGES, NOTEBOOK]:
         with tempfile.TemporaryDirectory() as name:
             _update(page, Path(name))
 
@@ -101,10 +101,15 @@ def _update(page: Path, folder: Path) -> None:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
     def run(command: str) -> str:
-        return subprocess.run(  # noqa: S602 (the documentation's own lines)
-            command, shell=True, cwd=folder, env={**os.environ, "PATH": path}, check=True,
-            text=True, stdout=subprocess.PIPE,
-        ).stdout  # fmt: skip
+        return subprocess.run(  # noqa: S602  # the documentation's own lines
+            command,
+            shell=True,
+            cwd=folder,
+            env={**os.environ, "PATH": path},
+            check=True,
+            text=True,
+            stdout=subprocess.PIPE,
+        ).stdout
 
     try:
         if page == NOTEBOOK:

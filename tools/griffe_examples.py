@@ -1,4 +1,4 @@
-"""For the site's API pages: docstrings as Griffe and Markdown read them."""
+"""Prepares docstrings for the site's API pages, as Griffe and Markdown expect them."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ __all__ = ["ExampleSections"]
 
 
 class ExampleSections(griffe.Extension):
-    """Renames sections ``Example:``, which Griffe knows only as ``Examples:``.
+    """Renames sections called ``Example:``, which Griffe knows only as ``Examples:``.
 
     A line with two colons, which begins a block of code in reStructuredText, is dropped: the block
     is indented, which is enough for Markdown.
     """
 
     def on_object(self, *, obj: griffe.Object, **_: Any) -> None:
-        """Change the text of one docstring before it is read."""
+        """Change the text of one docstring before it is parsed."""
         if obj.docstring is not None:
             text = re.sub(r"(?m)^Example:$", "Examples:", obj.docstring.value)
             obj.docstring.value = re.sub(r"(?m)^::\n", "", text)

@@ -1,7 +1,7 @@
-"""``python -m tools.import_graph``: who imports whom; an import upwards is an error.
+"""``python -m tools.import_graph`` prints who imports whom; a cycle is an error.
 
-A room is a folder, or a module, that stands directly in one of the packages. It may import rooms of
-the floors below it alone, so that there is no circle, neither of rooms nor of modules.
+A component is a folder or module directly in one of the packages. It imports only components of the
+layers below it, so there is no cycle of components, nor of modules.
 """
 
 from __future__ import annotations
@@ -14,34 +14,34 @@ from graphlib import CycleError, TopologicalSorter
 import click
 import grimp
 
-__all__ = ["PACKAGES", "floors", "modules", "rooms"]
+__all__ = ["PACKAGES", "components", "layers", "modules"]
 
 PACKAGES = ("dfanalyzer_client", "keras_prov")
 
 Graph = Mapping[str, set[str]]
-"""What each imports."""
+"""What a module or component imports."""
 
 
 def modules() -> Graph:
-    """What each module imports, within functions and for types as well."""
+    """What every module imports, including imports in functions and for types."""
     graph = grimp.build_graph(*PACKAGES, cache_dir=None)
-    return {each: set(graph.find_modules_directly_imported_by(each)) for each in graph.modules}
+    return {name: set(graph.find_modules_directly_imported_by(name)) for name in graph.modules}
 
 
-def rooms(imports: Graph) -> Graph:
-    """What each room imports of the others; a package's own ``__init__`` is its front door."""
+def components(imports: Graph) -> Graph:
+    """What every component imports of the others; a package's ``__init__`` is one, too."""
     result: dict[str, set[str]] = defaultdict(set)
     for module, imported in imports.items():
-        room = _room(module)
-        result[room] |= {_room(each) for each in imported} - {room}
+        component = _component(module)
+        result[component] |= {_component(name) for name in imported} - {component}
     return dict(result)
 
 
-def floors(graph: Graph) -> Iterator[list[str]]:
-    """The floors, from the ground: each imports of those before it alone.
+def layers(graph: Graph) -> Iterator[list[str]]:
+    """The layers, lowest first: each one imports only layers before it.
 
     Raises:
-        CycleError: some import each other; its second argument names them, the last as the first.
+        CycleError: some import each other; its second argument lists them, the first one twice.
     """
     sorter = TopologicalSorter(graph)
     sorter.prepare()
@@ -50,26 +50,26 @@ def floors(graph: Graph) -> Iterator[list[str]]:
         sorter.done(*ready)
 
 
-def _room(module: str) -> str:
+def _component(module: str) -> str:
     return ".".join(module.split(".")[:2])
 
 
 def main() -> int:
-    """Print the floors, the highest first, and below each room what it imports."""
+    """Print the layers, highest first, and below every component what it imports."""
     imports = modules()
     try:
-        for graph in (imports, rooms(imports)):
-            listed = list(floors(graph))
+        for graph in (imports, components(imports)):
+            listed = list(layers(graph))
     except CycleError as error:
         click.echo(f"These import each other: {' → '.join(error.args[1])}", err=True)
         return 1
-    for number, floor in reversed(list(enumerate(listed))):
-        click.echo(f"floor {number}")
-        for room in floor:
-            below = " ".join(sorted(graph[room])) or "nothing of ours"
-            click.echo(f"  {room}\n      {below}")
-    arrows = sum(map(len, graph.values()))
-    click.echo(f"{len(graph)} rooms on {len(listed)} floors, {arrows} arrows, no circle")
+    for number, layer in reversed(list(enumerate(listed))):
+        click.echo(f"layer {number}")
+        for component in layer:
+            below = " ".join(sorted(graph[component])) or "nothing of ours"
+            click.echo(f"  {component}\n      {below}")
+    edges = sum(map(len, graph.values()))
+    click.echo(f"{len(graph)} components in {len(listed)} layers, {edges} edges, no cycle")
     return 0
 
 

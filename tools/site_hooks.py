@@ -1,4 +1,4 @@
-"""MkDocs hooks: a notebook becomes a page of the site, with the output that is stored in it."""
+"""MkDocs hooks: a notebook becomes a page of the site, with the output stored in it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["notebook_page", "on_files"]
 
 
 def on_files(files: Any, config: Any) -> Any:
-    """Add a page beside each notebook."""
+    """Add a page beside every notebook."""
     from mkdocs.structure.files import File
 
     for file in list(files):
@@ -22,7 +22,7 @@ def on_files(files: Any, config: Any) -> Any:
 
 
 def notebook_page(path: Path) -> str:
-    """A notebook as Markdown: each cell of code is followed by what it printed and gave."""
+    """A notebook as Markdown: cells of code are followed by their output."""
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
     first, *others = ["\n\n".join(_parts(cell)) for cell in cells]
     download = f"[Download this notebook]({path.name})"
@@ -37,7 +37,7 @@ def _parts(cell: dict[str, Any]) -> list[str]:
     language = "bash" if source.startswith("%%bash") else "python"
     return [
         f"```{language}\n{source}\n```",
-        *(f"```text\n{each.rstrip()}\n```" for each in outputs),
+        *(f"```text\n{output.rstrip()}\n```" for output in outputs),
     ]
 
 

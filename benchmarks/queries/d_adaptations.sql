@@ -1,4 +1,4 @@
--- Each adaptation of the learning rate, with the loss of the epoch before and of the first after it.
+-- Each adaptation of the learning rate, with the loss of the epoch before it and of the first epoch after it.
 SET SCHEMA "densed";
 SELECT e.tag AS execution, a.epoch_id, a.old_lrate, a.new_lrate,
        b.loss AS loss_before, n.loss AS loss_after

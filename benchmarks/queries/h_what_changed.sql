@@ -1,4 +1,4 @@
--- What changed between the last two executions: hyperparameters that one has otherwise, or alone.
+-- What changed between the last two executions: hyperparameters that differ, or that only one of them has.
 SELECT COALESCE(a.name, b.name) AS name, a.value AS value_before, b.value AS value_now
 FROM (
     SELECT h.name,  -- a name that has several values is shown by its least and its greatest

@@ -18,7 +18,7 @@ SHARDED = ".weights.json"
 MAX_MAP_BYTES = 64 << 20
 MAX_SHARDS = 10_000
 MAX_BYTES = 1 << 42
-"""Of all shards together: 4 TiB."""
+"""For all shards together: 4 TiB."""
 
 
 def shards_of(path: Path) -> list[Path]:

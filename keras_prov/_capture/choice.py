@@ -1,4 +1,4 @@
-"""The keys that a user has set to True, in a dictionary, list or text, and checked."""
+"""The keys that a user has set to True in a dictionary, list or text, checked."""
 
 from __future__ import annotations
 

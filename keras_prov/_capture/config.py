@@ -27,7 +27,7 @@ class CaptureConfig:
     Attributes:
         dataflow_tag: the dataflow's name.
         choice: what is True in the dictionary.
-        own: custom hyperparameters, name to type.
+        custom_hyperparameters: name to type.
         values: their values; `log` adds to them.
         adaptation: whether changes of the learning rate are captured.
         client: where it is recorded.
@@ -35,7 +35,7 @@ class CaptureConfig:
 
     dataflow_tag: str
     choice: Choice
-    own: Mapping[str, str]
+    custom_hyperparameters: Mapping[str, str]
     values: dict[str, Any]
     adaptation: bool
     client: Client = field(repr=False)
@@ -73,7 +73,7 @@ class CaptureConfig:
         return cls(
             dataflow_tag=tag,
             choice=choice,
-            own=custom,
+            custom_hyperparameters=custom,
             values=checked_values(values or {}, custom),
             adaptation="LEARNING_RATE" in choice.keys if adaptation is None else adaptation,
             client=client_for(store),
@@ -87,7 +87,7 @@ class CaptureConfig:
         return {
             "dataflow_tag": self.dataflow_tag,
             "hyps": hyps | {key: number for key, number in numbers.items() if key in hyps},
-            "hyperparameters": dict(self.own),
+            "hyperparameters": dict(self.custom_hyperparameters),
             "values": self.values,
             "adaptation": self.adaptation,
         }

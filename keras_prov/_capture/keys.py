@@ -19,9 +19,9 @@ class Key:
         key: what is set to True.
         type: NUMERIC or TEXT for a hyperparameter; ``rows`` for what has a set of its own.
         meaning: what is captured.
-        unit: of a NUMERIC key, where it has a unit.
+        unit: of a NUMERIC key, if it has a unit.
         set: the set that it is stored in; a hyperparameter is the column of its name there.
-        cost: what it costs, where that is worth mentioning.
+        cost: what it costs, if that is worth mentioning.
     """
 
     key: str
@@ -81,7 +81,7 @@ def known_hyperparameters() -> list[Key]:
     """All keys that can be captured, with meaning, type and unit.
 
     Example:
-        >>> [each.key for each in known_hyperparameters()][:3]
+        >>> [known.key for known in known_hyperparameters()][:3]
         ['OPTIMIZER_NAME', 'LEARNING_RATE', 'DECAY']
     """
     hyperparameters = [Key(h.key, h.type, h.meaning, h.unit) for h in KNOWN.values()]

@@ -111,7 +111,7 @@ def capture_in_process(*arguments: Any) -> Capture:
 
 
 def capture_inherited() -> None:
-    """Capture what a process above this one asked for, if any did: see `workers`."""
+    """Capture what a parent process asked for, if any did: see `workers`."""
     arguments = workers.inherited()
     if arguments is not None:
         _start(CaptureConfig.checked(**arguments), for_workers=False)
@@ -141,7 +141,7 @@ def log(values: Mapping[str, Any]) -> None:
         )
     given = [(_config_declaring(name), name, value) for name, value in values.items()]
     for config, name, value in given:
-        checked_values({name: value}, config.own)
+        checked_values({name: value}, config.custom_hyperparameters)
     for config, name, value in given:
         config.values[name] = value
     _update_workers()
@@ -198,7 +198,7 @@ def _config_declaring(name: str) -> CaptureConfig:
     _declared[:] = [reference for reference in _declared if reference() is not None]
     for reference in reversed(_declared):
         config = reference()
-        if config is not None and name in config.own:
+        if config is not None and name in config.custom_hyperparameters:
             return config
     raise ValueError(
         f"A value was given for {name!r}, which is not declared. Declare it with "

@@ -43,7 +43,7 @@ def publish(arguments: Mapping[str, Any] | None, store: StoreURL | None = None) 
 
 
 def inherited() -> dict[str, Any] | None:
-    """The arguments of a `capture()` in a process above, which holds here, too.
+    """The arguments of a `capture()` in a parent process, which holds here as well.
 
     None if there was none, or if it was this very process that called it, before an exec.
     """
@@ -59,7 +59,7 @@ def inherited() -> dict[str, Any] | None:
 
 
 def _plain(value: Any) -> Any:
-    """A number of NumPy as one of Python."""
+    """A NumPy number as a Python number."""
     return value.item() if hasattr(value, "item") else str(value)
 
 

@@ -43,7 +43,7 @@ def array_hash(array: np.ndarray[Any, Any], share: int = 1) -> ContentHash | Non
 
     Args:
         array: of any dtype; it is not changed.
-        share: how many arrays share the bound of time.
+        share: how many arrays share the time limit.
     """
     array = np.asarray(array)  # a subclass may override methods
     if array.dtype.hasobject or array.dtype.kind == "T":
@@ -72,7 +72,7 @@ def objects_hash(
         dtype: its name.
         shape: of their array.
         take: returns the objects from one position to another, in C order.
-        share: how many arrays share the bound of time.
+        share: how many arrays share the time limit.
     """
     count = int(np.prod(shape, dtype=np.int64))
     try:
@@ -95,7 +95,7 @@ def parts_hash(
     """The hash of several arrays, such as the columns of a table.
 
     Args:
-        parts: by name, a function that hashes a part, given how many share the bound of time.
+        parts: by name, a function that hashes a part, given how many share the time limit.
     """
     digest, kind = hashlib.sha256(b"parts"), WHOLE
     for name, hash_of in parts.items():

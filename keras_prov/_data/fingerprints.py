@@ -1,7 +1,7 @@
 """What data a training used: a row for each array, tensor, table or pipeline.
 
-The data are not touched. No generator is consumed, no dataset is iterated or indexed, no length is
-asked of code that may be the user's, and nothing is moved between devices.
+The data are not touched. No generator is consumed, no dataset is iterated or indexed, no code that
+may be the user's is asked for a length, and nothing is moved between devices.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The arguments of an object's constructor, read from its attributes of the same name.
 
-Nothing of the object is called, except properties. Of Keras' objects the arguments that differ from
-their defaults say what they are.
+Nothing of the object is called, except properties. An object of Keras is described by the arguments
+that differ from their defaults.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _equal(value: Any, default: Any) -> bool:
 
 
 def unwrapped(value: Any) -> Any:
-    """A NumPy scalar as a number of Python; anything else as it is."""
+    """A NumPy scalar as a Python number; anything else as it is."""
     return value.item() if isinstance(value, np.generic) else value
 
 

@@ -97,7 +97,7 @@ def is_array(data: Any) -> bool:
 
 def _batch_size_of(data: Any) -> int | None:
     """The batch size of a dataset that makes its own batches, if it can be known."""
-    size = getattr(data, "batch_size", None)  # torch's DataLoader, many a PyDataset
+    size = getattr(data, "batch_size", None)  # torch's DataLoader, many PyDatasets
     if isinstance(size, numbers.Integral):
         return int(size)
     spec = getattr(data, "element_spec", None)  # tf.data

@@ -35,7 +35,7 @@ class Hyperparameter:
         key: what is set to True, and the column's name in capitals.
         type: NUMERIC or TEXT.
         meaning: what the value says.
-        unit: of a NUMERIC one, where it has a unit.
+        unit: of a NUMERIC one, if it has a unit.
         read: reads the value, given the call of `fit`.
     """
 
@@ -67,14 +67,14 @@ def _class_name(optimizer: Any) -> str | None:
 _TABLE = (
     _text(
         "OPTIMIZER_NAME",
-        "class of the optimizer, without loss scaling; NULL where compile() was given none and "
+        "class of the optimizer, without loss scaling; NULL if compile() was given none and "
         "the model trains with its own",
         lambda fit_call: _class_name(fit_call.optimizer),
     ),
     _number(
         "LEARNING_RATE",
-        "learning rate before the first step; of one of Keras' schedules, its value there; "
-        "NULL for a callable or a schedule of your own",
+        "learning rate before the first step; for one of Keras' schedules, its value there; "
+        "NULL for a callable or a custom schedule",
         lambda fit_call: learning_rate(fit_call.optimizer, fit_call.model),
     ),
     _number(
@@ -85,7 +85,7 @@ _TABLE = (
     ),
     _number(
         "MOMENTUM",
-        "momentum of the optimizer; NULL where it has none",
+        "momentum of the optimizer; NULL if it has none",
         lambda fit_call: momentum_of(fit_call.optimizer),
     ),
     _number(
@@ -96,7 +96,7 @@ _TABLE = (
     ),
     _number(
         "BATCH_SIZE",
-        "samples in a batch; NULL where only the data know",
+        "samples in a batch; NULL if only the data know it",
         lambda fit_call: fit_call.batch_size,
         "samples",
     ),
@@ -113,12 +113,12 @@ _TABLE = (
     ),
     _text(
         "OPTIMIZER_CONFIG",
-        "class and all arguments of the optimizer (JSON), also of one of your own",
+        "class and all arguments of the optimizer (JSON), also of a custom one",
         lambda fit_call: config_of(fit_call.optimizer, fit_call.model),
     ),
     _text(
         "OPTIMIZER_PLACE",
-        "file:line where the optimizer was made",
+        "file:line where the optimizer was created",
         lambda fit_call: place_of(fit_call.optimizer),
     ),
     _text(
@@ -196,13 +196,13 @@ _TABLE = (
     ),
     _number(
         "NUM_PARAMETERS",
-        "weights of the model once it is built; brings NUM_TRAINABLE_PARAMETERS with it",
+        "weights of the model once it is built; NUM_TRAINABLE_PARAMETERS comes with it",
         partial(read.weights, "weights"),
         "numbers",
     ),
     _number(
         "NUM_TRAINABLE_PARAMETERS",
-        "those of them that are trained",
+        "the weights that are trained",
         partial(read.weights, "trainable_weights"),
         "numbers",
     ),

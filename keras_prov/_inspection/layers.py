@@ -47,7 +47,7 @@ class LayerRow(NamedTuple):
 
 
 def layer_rows(model: Any) -> Iterator[LayerRow]:
-    """Rows of all layers, each layer once. Nested layers have their path as name."""
+    """Rows of all layers, every layer once. Nested layers have their path as name."""
     for path, layer in _walk(model, "", {id(model)}):
         with guarded(f"reading the layer {path}", model, lost=f"what {path} is"):
             yield from list(_rows_of(path, layer))

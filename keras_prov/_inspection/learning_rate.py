@@ -19,7 +19,7 @@ __all__ = [
     "RateReader",
     "common",
     "inner_optimizers",
-    "is_keras_own_schedule",
+    "is_keras_schedule",
     "is_multi",
     "learning_rate",
 ]
@@ -40,7 +40,7 @@ def learning_rate(optimizer: Any, model: Any = None) -> float | None:
     if isinstance(groups, list):
         return _number(common(_number(group.get("lr")) for group in groups))
     rate: Any = getattr(optimizer, "_learning_rate", None)
-    if is_keras_own_schedule(rate):
+    if is_keras_schedule(rate):
         # with gradient accumulation `iterations` is divided; the schedule counts `_iterations`
         rate = rate(_current(optimizer._iterations, model))
     elif rate is None or (callable(rate) and not isinstance(rate, keras.Variable)):
@@ -91,7 +91,7 @@ def common(values: Iterable[Any]) -> Any:
     return distinct.pop() if len(distinct) == 1 else None
 
 
-def is_keras_own_schedule(rate: Any) -> bool:
+def is_keras_schedule(rate: Any) -> bool:
     """Whether `rate` is one of Keras' schedules, which are pure functions of the step."""
     is_schedule = isinstance(rate, keras.optimizers.schedules.LearningRateSchedule)
     return is_schedule and type(rate).__module__.startswith("keras.")

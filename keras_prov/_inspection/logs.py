@@ -20,7 +20,7 @@ from dfanalyzer_client.masking import captured_text
 
 from .describe import MAX_ITEMS, describe
 
-__all__ = ["HistoryReader", "Part", "in_order_of_claim", "kept_names", "parts_of", "plain_logs"]
+__all__ = ["HistoryReader", "Part", "in_naming_order", "parts_of", "plain_logs", "reserved_names"]
 
 MAX_PARTS = 100
 """An array with more numbers is one text."""
@@ -103,11 +103,11 @@ def parts_of(logs: Mapping[Any, Any]) -> dict[Part, float | str | None]:
     return {Part(key, end): value for key, given in logs.items() for end, value in _read(given)}
 
 
-def in_order_of_claim(parts: Iterable[Part], keras_keys: Iterable[Any]) -> list[Part]:
-    """The parts in the order in which they get their names.
+def in_naming_order(parts: Iterable[Part], keras_keys: Iterable[Any]) -> list[Part]:
+    """The parts in the order in which they choose their names.
 
     Keras' own metrics come before those of callbacks, and names in lower case before others: the
-    database folds names, and of ``Loss`` and ``loss`` the former is to be renamed.
+    database folds names, and of ``Loss`` and ``loss`` the former is renamed.
     """
     of_keras = frozenset(keras_keys)
 
@@ -117,8 +117,8 @@ def in_order_of_claim(parts: Iterable[Part], keras_keys: Iterable[Any]) -> list[
     return sorted(parts, key=claim)
 
 
-def kept_names(keras_keys: Iterable[Any]) -> set[str]:
-    """Names that are reserved even before they are measured: validation may come later."""
+def reserved_names(keras_keys: Iterable[Any]) -> set[str]:
+    """Names that are reserved before they are measured, as validation may begin later."""
     names = {key for key in keras_keys if isinstance(key, str) and key == key.lower()}
     return {*ALWAYS_KEPT, *names, *(f"val_{name}" for name in names)}
 

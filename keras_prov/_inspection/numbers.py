@@ -1,4 +1,4 @@
-"""Numbers of Keras as numbers of Python, in their shortest decimal form."""
+"""Keras' numbers as Python numbers, in their shortest decimal form."""
 
 from __future__ import annotations
 

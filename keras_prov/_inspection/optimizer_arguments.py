@@ -1,6 +1,6 @@
 """The constructor arguments of Keras' optimizers as hyperparameters, by their names in capitals.
 
-`ARGUMENTS` has meanings, types and units. A test holds that it has every argument of every
+`ARGUMENTS` has meanings, types and units. A test checks that it has every argument of every
 optimizer in the installed Keras. Meanings are shortened from Keras' documentation
 (https://keras.io/api/optimizers/).
 """

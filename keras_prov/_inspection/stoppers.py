@@ -15,12 +15,12 @@ from typing import Any
 
 import keras
 
-__all__ = ["keras_own_stopper", "users_stoppers"]
+__all__ = ["keras_stopper", "user_stoppers"]
 
 ATTRIBUTE = "stop_training"
 
 
-def keras_own_stopper(callbacks: Iterable[Any], measured: Mapping[Any, Any]) -> str | None:
+def keras_stopper(callbacks: Iterable[Any], measured: Mapping[Any, Any]) -> str | None:
     """The callback of Keras that has stopped the training, given the last epoch's metrics."""
     for callback in callbacks:
         if isinstance(callback, keras.callbacks.EarlyStopping) and callback.stopped_epoch > 0:
@@ -31,7 +31,7 @@ def keras_own_stopper(callbacks: Iterable[Any], measured: Mapping[Any, Any]) -> 
     return None
 
 
-def users_stoppers(callbacks: Iterable[Any], model: Any) -> str | None:
+def user_stoppers(callbacks: Iterable[Any], model: Any) -> str | None:
     """Class, file and line of the code that sets `stop_training`, as ``Stop (train.py:12)``."""
     found = dict.fromkeys(
         f"{type(owner).__name__} ({place})"

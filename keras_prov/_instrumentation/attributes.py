@@ -1,7 +1,7 @@
 """Changes that set an attribute without wrapping it.
 
 An `Addition` adds a method, an `Alias` follows a wrapped function to where it was imported, and a
-`Replacement` puts another value into a module. Like a `Patch`, each returns its exact undo.
+`Replacement` puts another value into a module. Like a `Patch`, all of them return their exact undo.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ def reaches(function: Any, wanted: Any) -> bool:
     """Whether `function` is `wanted`, or refers to it.
 
     Most wrappers keep what they wrap in ``__wrapped__``, others in a closure, as a default or under
-    a global name. A function that refers to it without calling it cannot be told apart.
+    a global name. A function that refers to it without calling it looks the same.
     """
     if function is wanted:
         return True

@@ -1,1 +1,1 @@
-"""Keras' life cycle as DfAnalyzer's tasks."""
+"""What happens in Keras, recorded as DfAnalyzer's tasks."""

@@ -1,8 +1,8 @@
-"""The dataflow of an execution: which transformations and sets a user's choice makes.
+"""The dataflow of an execution: the transformations and sets that a user's choice needs.
 
-Sets are declared for what was asked for alone, so nobody's database has tables of what nobody
-captures. What may never happen (saving, loading, metrics that are called otherwise than their
-attributes) is declared when it does.
+Only sets for what was asked for are declared, so that a database has no tables that stay empty.
+What may never happen (saving, loading, metrics whose attributes have other names) is declared when
+it does.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ __all__ = ["dataflow_of", "file_transformation", "hyperparameter_set", "keras_se
 
 
 def dataflow_of(config: CaptureConfig) -> Dataflow:
-    """The dataflow that a user's choice makes."""
+    """The dataflow that a user's choice needs."""
     output = keras_set(tags.TRAINING_OUTPUT)
     if config.adaptation:
         output.add_attribute(Attribute(tags.LEARNING_RATE, AttributeType.NUMERIC))
@@ -42,23 +42,23 @@ def dataflow_of(config: CaptureConfig) -> Dataflow:
 
 
 def file_transformation(transformation: str) -> Transformation:
-    """Saving or loading, which is declared when it happens."""
+    """The transformation of saving or loading, which is declared when that happens."""
     if transformation == tags.SAVING:
         return Transformation(transformation, [keras_set(tags.SAVED_FILE)])
     return Transformation(transformation, [keras_set(tags.LOADED_FILE)])
 
 
 def keras_set(tag: str) -> Set:
-    """One of the sets that Keras-Prov makes by itself, as a transformation writes or reads it."""
+    """One of Keras-Prov's sets, as a transformation writes or reads it."""
     known = SETS[tag]
     type_ = SetType.INPUT if known.producer is None else SetType.OUTPUT
-    columns = [Attribute(each.name, AttributeType[each.type]) for each in known.columns]
+    columns = [Attribute(column.name, AttributeType[column.type]) for column in known.columns]
     return Set(tag, type_, columns)
 
 
 def _training_sets(config: CaptureConfig) -> list[Set]:
     choice = config.choice
-    wanted = {
+    sets = {
         tags.LAYERS: True,
         tags.TRAINING_END: True,
         tags.CONNECTIONS: bool(choice.keys),
@@ -69,14 +69,16 @@ def _training_sets(config: CaptureConfig) -> list[Set]:
     }
     return [
         hyperparameter_set(config),
-        *(keras_set(tag) for tag, is_so in wanted.items() if is_so),
+        *(keras_set(tag) for tag, is_wanted in sets.items() if is_wanted),
     ]
 
 
 def hyperparameter_set(config: CaptureConfig) -> Set:
-    """The set with an attribute for each hyperparameter that was asked for."""
+    """The set with an attribute for every hyperparameter that was asked for."""
     result = keras_set(tags.TRAINING_INPUT)
-    types = {key: KNOWN[key].type for key in config.choice.keys} | dict(config.own)
+    types = {key: KNOWN[key].type for key in config.choice.keys} | dict(
+        config.custom_hyperparameters
+    )
     for name, type_ in types.items():
         result.add_attribute(Attribute(name, AttributeType[type_]))
     return result

@@ -1,4 +1,4 @@
-"""What happens to a training's configuration on the way: one change, and where it has come to."""
+"""Changes of a training's configuration, and the configuration that it ends with."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any, NamedTuple
 __all__ = ["ASSIGNMENT", "Adaptation", "Configuration"]
 
 ASSIGNMENT = "assignment"
-"""The cause of a change that the program made by itself, in no callback's hook."""
+"""The cause of a change that the program made outside the callbacks' hooks."""
 
 
 @dataclass(frozen=True)
 class Adaptation:
-    """One change.
+    """One change of the configuration.
 
     Attributes:
-        epoch: the first one that it holds for, counted from 0.
-        old_rate: the learning rate before; None where it is not known.
-        new_rate: and after.
+        epoch: the first one with the new configuration, counted from 0.
+        old_rate: the learning rate before the change; None if it is not known.
+        new_rate: the learning rate after it.
         cause: class of the callback or schedule that made it, ``assignment``, ``compile``,
             ``trainable`` or ``EMA overwrite``.
-        detail: where the code stands that made it, or what changed beside the rate.
-        optimizer: name of the one that was changed; None where the model has no other.
+        detail: where the code that made it is, or what changed besides the rate.
+        optimizer: name of the one that was changed; None if the model has only one.
     """
 
     epoch: int
@@ -39,14 +39,13 @@ class Configuration(NamedTuple):
     """The learning rates, the optimizers and the trained layers at the end of a training.
 
     Attributes:
-        rate: of the optimizer that `compile()` was given.
-        optimizer: that one.
+        rate: learning rate of the optimizer given to `compile()`.
+        optimizer: the optimizer given to `compile()`.
         optimizer_name: its class.
         trainable: paths of the layers that are trained.
-        others: where the model has several, each by name: object, class and rate.
-        unused: the changes of rates that no epoch has trained with: ReduceLROnPlateau's in the
-            epoch in which EarlyStopping stopped, say. They are adaptations once a further training
-            has.
+        others: all optimizers of a model with several, by name: object, class and rate.
+        unused: changes of the rate after the last epoch, such as ReduceLROnPlateau's in the epoch
+            in which EarlyStopping stopped. They become adaptations of the next training.
     """
 
     rate: float | None

@@ -1,6 +1,6 @@
-"""One execution in DfAnalyzer's terms: its tasks as they begin and end, and their rows.
+"""One execution in DfAnalyzer's terms: its tasks, as they begin and end, and their rows.
 
-Knows no patching and no SQL, and of Keras only its words: epoch, metric, learning rate.
+This module knows nothing of patches or SQL, and of Keras only its terms: epoch, metric, rate.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from .._inspection.hyperparameters import KNOWN
 from .dataflow import dataflow_of, file_transformation, hyperparameter_set, keras_set
 from .events import Adaptation, Configuration
 from .metrics import MetricColumns
-from .repeated_rows import Said
+from .repeated_rows import RepeatedRows
 from .rows import Row, one_row, rows_of_set
 from .trials import Trial, is_pruning
 
@@ -34,22 +34,22 @@ __all__ = ["Execution", "end_with"]
 
 
 class Execution:
-    """One run of a dataflow: a `fit()` and what follows, with the user's own tasks beside it.
+    """One run of a dataflow: a model's trainings and tests, and tasks that the user adds.
 
     Attributes:
         config: what the user asked for.
-        trial: the trial of a study that it is, if any.
-        process: the process that tells of it; a forked child begins executions of its own.
-        dataflow: what `model.get_dataflow()` gives, to add transformations of the domain to.
+        trial: the trial of a study that this execution belongs to, if any.
+        process: id of the process that records it; a forked child begins its own executions.
+        dataflow: what `model.get_dataflow()` returns, for users to add transformations to.
         training: the newest training task, which tests and adaptations depend on.
-        epoch: the newest epoch that was begun, counted from 0.
-        configuration: what the training before ended with.
-        steps_before: what the optimizer had counted when capture was asked for; None if unknown.
+        epoch: the newest epoch that has begun, counted from 0.
+        configuration: what the previous training ended with.
+        steps_before: the optimizer's step count when capture was asked for; None if unknown.
         tested: whether a test was recorded.
-        derived_from: tags of the executions whose models this one goes on with.
-        tasks: how many tasks this process has said, of all executions.
-        metrics: the columns that its metrics have.
-        said: what its trainings have said that may stay as it is from one to the next.
+        derived_from: tags of the executions whose models this one continues with.
+        tasks: how many tasks this process has recorded, over all executions.
+        metrics: the columns of its metrics.
+        repeated_rows: rows that its trainings have sent, for later trainings to refer to.
     """
 
     tasks: ClassVar[int] = 0
@@ -64,7 +64,7 @@ class Execution:
         self.configuration: Configuration | None = None
         self.steps_before: int | None = None
         self.tested = False
-        self.said = Said()
+        self.repeated_rows = RepeatedRows()
         self._counts: dict[str, int] = {}
         self.metrics = MetricColumns(self.declare, has_rate=config.adaptation)
 
@@ -78,19 +78,24 @@ class Execution:
         logs: Mapping[str, Any],
         began: str,
         data: Iterable[Row],
-        own: Iterable[Any] | None = None,
+        keras_keys: Iterable[Any] | None = None,
         hyperparameters: Mapping[str, Any] | None = None,
     ) -> None:
-        """Say what an `evaluate()` measured, on which data; for `own` see `MetricColumns.row`.
+        """Record what an `evaluate()` measured, and on which data.
 
-        `hyperparameters` are given where no training has said them.
+        Args:
+            logs: the metrics.
+            began: when it began.
+            data: fingerprints of the data.
+            keras_keys: see `MetricColumns.row`.
+            hyperparameters: given if no training has recorded them.
         """
         task = self.new_task(tags.TESTING, self.after_training())
         if hyperparameters is not None:
             self.declare(tags.TESTING, hyperparameter_set(self.config))
             task.add_dataset(self.hyperparameter_row(hyperparameters, began))
         metrics = self.metrics.row(
-            tags.TESTING, tags.TESTING_OUTPUT, logs, tags.TEST_METRIC_PREFIX, own
+            tags.TESTING, tags.TESTING_OUTPUT, logs, tags.TEST_METRIC_PREFIX, keras_keys
         )
         task.add_dataset(one_row(tags.TESTING_OUTPUT, {tags.TESTED: utc_now(), **metrics}))
         if self.config.choice.dataset:
@@ -101,7 +106,7 @@ class Execution:
         task.end()
 
     def record_adaptation(self, adaptation: Adaptation) -> None:
-        """Say that the configuration is another from an epoch on."""
+        """Record that the configuration has changed."""
         task = self.new_task(tags.ADAPTATION, self.after_training())
         task.start_time = utc_now()
         values = {
@@ -118,7 +123,7 @@ class Execution:
         task.end()
 
     def record_file(self, fact: FileFact, mode: str) -> Task:
-        """Say that a file with the model or its weights was written or read."""
+        """Record a file that was written or read."""
         transformation = tags.SAVING if mode == WRITTEN else tags.LOADING
         if transformation not in self._counts:
             self.dataflow.add_transformation(file_transformation(transformation))
@@ -147,7 +152,7 @@ class Execution:
         environment: Iterable[Row],
         error: BaseException | str | None,
     ) -> None:
-        """Say that a program ran in which no training and no test was seen."""
+        """Record a program that ran without a captured training or test."""
         sets = [keras_set(tags.ENVIRONMENT)] if self.config.choice.environment else []
         self.dataflow.add_transformation(Transformation(tags.SCRIPT, sets))
         task = self.new_task(tags.SCRIPT, [])
@@ -158,26 +163,28 @@ class Execution:
         end_with(task, error)
 
     def record_loaded(self, facts: Iterable[FileFact]) -> list[Task]:
-        """Say which files the model was read from."""
+        """Record the files that the model was loaded from."""
         return [self.record_file(fact, READ) for fact in facts]
 
     def hyperparameter_row(self, hyperparameters: Mapping[str, Any], began: str) -> DataSet:
-        """The row of what was asked for, the user's own beside it."""
-        own = {name: self.config.values.get(name) for name in self.config.own}
-        row = {tags.TRAINING_STARTED: began, **hyperparameters, **own}
-        types = {key: KNOWN[key].type for key in hyperparameters} | dict(self.config.own)
+        """The row of the hyperparameters that were asked for, custom ones included."""
+        custom = {name: self.config.values.get(name) for name in self.config.custom_hyperparameters}
+        row = {tags.TRAINING_STARTED: began, **hyperparameters, **custom}
+        types = {key: KNOWN[key].type for key in hyperparameters} | dict(
+            self.config.custom_hyperparameters
+        )
         return one_row(tags.TRAINING_INPUT, row, types)
 
     def declare(self, transformation: str, grown: Set) -> None:
-        """Let a transformation have a set, or a set more attributes, that it had not so far."""
+        """Declare a new set of a transformation, or new attributes of a set."""
         self.dataflow.grow(Transformation(transformation, [grown]))
 
     def after_training(self) -> list[Task]:
-        """What depends on the newest training, if there was one."""
+        """The dependencies of a task that follows the newest training, if there was one."""
         return [] if self.training is None else [self.training]
 
     def new_task(self, transformation: str, dependencies: Sequence[Task]) -> Task:
-        """A task of this execution, numbered."""
+        """A new task of this execution, with the next number."""
         Execution.tasks += 1
         number = self._counts[transformation] = self._counts.get(transformation, 0) + 1
         return Task(
@@ -190,7 +197,7 @@ class Execution:
 
 
 def end_with(task: Task, error: BaseException | str | None) -> None:
-    """End a task as what it does has ended: finished, interrupted, pruned, or failed."""
+    """End a task with the status that fits the error: finished, interrupted, pruned or failed."""
     if error is None:
         task.end()
     elif isinstance(error, KeyboardInterrupt):
@@ -203,5 +210,5 @@ def end_with(task: Task, error: BaseException | str | None) -> None:
 
 
 def _file(fact: FileFact, mode: str) -> File:
-    path, name = (captured_text(each, mask=masked_location) for each in (fact.path, fact.name))
+    path, name = (captured_text(text, mask=masked_location) for text in (fact.path, fact.name))
     return File(path, name, mode=mode, size=fact.size, sha256=fact.sha256)

@@ -1,8 +1,8 @@
-"""Attributes for metrics, whatever the metrics are called.
+"""The attributes in which metrics are stored, whatever the metrics are called.
 
-A metric's attribute is its name in lower case, as DfAnalyzer has all names. Where that cannot be,
-or is taken, it is one made of the name, always the same for the same name; then ``oMetricNames``
-says which metric it is.
+An attribute has the metric's name in lower case, like all names in DfAnalyzer. If that name is
+impossible or taken, another one is made from it, in the same way each time, and ``oMetricNames``
+has both.
 """
 
 from __future__ import annotations
@@ -19,26 +19,28 @@ from dfanalyzer_client.keras_schema import names as tags
 from dfanalyzer_client.set import Set
 from dfanalyzer_client.set_type import SetType
 
-from .._inspection.logs import Part, in_order_of_claim, kept_names, parts_of
+from .._inspection.logs import Part, in_naming_order, parts_of, reserved_names
 from .dataflow import keras_set
 from .rows import Row, rows_of_set
 
 __all__ = ["MetricColumns", "attribute_name", "renamed_rows"]
 
 UNNAMED = "metric"
-OWN_COLUMNS = frozenset({
-    "id",
-    *tags.NOT_METRICS,
-    *(f"{each.lower()}_task_id" for each in (tags.TRAINING, tags.ADAPTATION, tags.TESTING)),
-})  # fmt: skip
-"""Columns that sets of metrics have in any case."""
+COMMON_COLUMNS = frozenset(
+    {
+        "id",
+        *tags.NOT_METRICS,
+        *(f"{tag.lower()}_task_id" for tag in (tags.TRAINING, tags.ADAPTATION, tags.TESTING)),
+    }
+)
+"""Columns that every set of metrics has."""
 
 
 class MetricColumns:
-    """The columns that the metrics of an execution have in its sets.
+    """The columns of an execution's metrics, in all its sets.
 
     Args:
-        declare: lets a transformation have a set, or a set more attributes.
+        declare: declares a set of a transformation, or new attributes of a set.
         has_rate: whether ``oTrainingModel`` has a column for the learning rate.
     """
 
@@ -54,19 +56,26 @@ class MetricColumns:
         output: str,
         logs: Mapping[Any, Any],
         prefix: str = "",
-        own: Iterable[Any] | None = None,
+        keras_keys: Iterable[Any] | None = None,
     ) -> dict[str, float | str | None]:
-        """`logs` by attribute; the output set grows by the metrics that it has not met.
+        """The values of `logs` by attribute; new metrics become new attributes of the set.
 
-        A metric of several numbers, such as F1 of each class, is as many attributes:
-        ``f1_score_0``, ``f1_score_1``, …. `own` are the keys that Keras itself measured, by default
-        all: their names never yield to those that a callback has added.
+        A metric of several numbers, such as F1 by class, has as many attributes: ``f1_score_0``,
+        ``f1_score_1``, ….
+
+        Args:
+            transformation: the one that writes the set.
+            output: the set's tag.
+            logs: the metrics.
+            prefix: of the attributes' names in this set.
+            keras_keys: keys that Keras itself measured, by default all. They keep their names; the
+                keys that a callback has added may be renamed.
         """
         names = self._columns.setdefault(output, {})
         parts = parts_of(logs)
         fresh = [part for part in parts if part not in names]
         if fresh:
-            self._name_metrics(fresh, output, prefix, logs if own is None else own)
+            self._name_metrics(fresh, output, prefix, logs if keras_keys is None else keras_keys)
             grown = [
                 Attribute(
                     names[part], AttributeType.TEXT if part.is_text else AttributeType.NUMERIC
@@ -79,26 +88,27 @@ class MetricColumns:
         return {names[part]: value for part, value in parts.items()}
 
     def renamed(self, transformation: str) -> list[DataSet]:
-        """What is to be said of metrics that are not called as their attributes; once."""
+        """Rows of new metrics whose attributes have other names; returned once."""
         rows = self._renamed.pop(transformation, None)
         return [rows_of_set(tags.METRIC_NAMES, rows)] if rows else []
 
     def _name_metrics(
-        self, fresh: Iterable[Part], output: str, prefix: str, own: Iterable[Any]
+        self, fresh: Iterable[Part], output: str, prefix: str, keras_keys: Iterable[Any]
     ) -> None:
-        """Give each part an attribute of its own."""
-        names, kept = self._columns[output], {f"{prefix}{each}" for each in kept_names(own)}
+        """Choose an attribute for every part."""
+        names = self._columns[output]
+        reserved = {f"{prefix}{name}" for name in reserved_names(keras_keys)}
         has_rate = output == tags.TRAINING_OUTPUT and self._has_rate
-        for part in in_order_of_claim(fresh, own):
+        for part in in_naming_order(fresh, keras_keys):
             wanted = f"{prefix}{part.name}"
             if wanted == tags.LEARNING_RATE.lower() and not has_rate:
-                names[part] = wanted  # set aside for ours, which this set does not have
+                names[part] = wanted  # free: this set has no column of ours for the rate
             else:
-                taken = {*names.values(), *(kept - {wanted})}
+                taken = {*names.values(), *(reserved - {wanted})}
                 names[part] = attribute_name(wanted, output, taken)
 
     def _keep_names(self, transformation: str, rows: Sequence[Row]) -> None:
-        """Keep the names of metrics for the next message of the transformation's task."""
+        """Queue the names of metrics for the next message of the transformation's task."""
         if not rows:
             return
         if transformation not in self._with_names:
@@ -108,32 +118,32 @@ class MetricColumns:
 
 
 def attribute_name(metric: str, output: str, taken: Iterable[str]) -> str:
-    """The attribute of a metric, numbered where its name is taken.
+    """The attribute of a metric, with a number if its name is taken.
 
-    Taken are the columns that every set has, and the names of other metrics that differ from this
-    one in case alone.
+    A name is taken if every set has a column of that name, or if another metric's name differs from
+    it only in case.
 
     Args:
         metric: its name, after the set's prefix.
         output: the set's tag.
-        taken: the attributes that other metrics of the set have.
+        taken: the attributes of the set's other metrics.
     """
     plain = storable_name(metric, UNNAMED)
-    used = {*taken, *OWN_COLUMNS, *(name.lower() for name in SETS[output].names)}
+    used = {*taken, *COMMON_COLUMNS, *(name.lower() for name in SETS[output].names)}
     number, name = 1, plain
     while name in used:
         number += 1
-        name = storable_name(f"{plain}_{number}")  # a name as long as can be gets no longer
+        name = storable_name(f"{plain}_{number}")  # which cuts a name that becomes too long
     return name
 
 
 def renamed_rows(output: str, metrics: Mapping[str, str], prefix: str = "") -> list[Row]:
-    """Rows of ``oMetricNames``: the set, the attribute and the metric, where their names differ.
+    """Rows of ``oMetricNames``: set, attribute and metric, if their names differ.
 
     Args:
         output: the set's tag.
-        metrics: each attribute's metric, after the set's prefix.
-        prefix: what stands before the metrics' names in this set.
+        metrics: attribute to metric, which begins with the set's prefix.
+        prefix: what the metrics' names begin with in this set.
     """
     return [
         {

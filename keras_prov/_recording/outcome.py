@@ -1,4 +1,4 @@
-"""How a training went: epochs asked and done, steps, samples, and why it stopped."""
+"""How a training ended: epochs asked for and done, steps, samples, and why it stopped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dfanalyzer_client.keras_schema import names as tags
 from .._inspection.fit_call import FitCall
 from .._inspection.layers import direct_layers
 from .._inspection.numbers import number_of
-from .._inspection.stoppers import keras_own_stopper, users_stoppers
+from .._inspection.stoppers import keras_stopper, user_stoppers
 from .rows import Row
 from .trials import is_pruning
 
@@ -25,17 +25,17 @@ FINISHED, EXHAUSTED = "finished", "data exhausted"
 
 @dataclass
 class Progress:
-    """What is counted while a training runs.
+    """What is counted during a training.
 
     Attributes:
         start_epoch: the first epoch that was trained, counted from 0.
-        epochs: how many ended.
+        epochs: how many have ended.
         next_epoch: the one after the last.
-        steps_before: what the optimizer had counted before.
+        steps_before: the optimizer's step count before the training.
         logs: what Keras measured last.
-        batches: what was counted of data whose length nobody knows; None for arrays.
-        of_first: of them, those of the first epoch.
-        shrunk: whether a later one had fewer.
+        batches: the batches counted, if the length of the data is unknown; None for arrays.
+        of_first: how many of them were in the first epoch.
+        shrunk: whether a later epoch had fewer.
     """
 
     start_epoch: int | None = None
@@ -48,7 +48,7 @@ class Progress:
     shrunk: bool = False
 
     def count_batches(self, batches: int) -> None:
-        """Note how many were trained by the end of an epoch, or of the training."""
+        """Note how many batches were trained until the end of an epoch, or of the training."""
         if self.of_first is None:
             self.of_first = batches
         elif batches - (self.batches or 0) < self.of_first:
@@ -56,7 +56,7 @@ class Progress:
         self.batches = batches
 
     def outcome(self, fit_call: FitCall, elapsed: float, error: BaseException | None) -> Row:
-        """The row of ``oTrainingEnd``, but for its time."""
+        """The row of ``oTrainingEnd``, without its time."""
         reason, detail = self._reason(fit_call, error)
         return {
             tags.ELAPSED_TIME: elapsed,
@@ -76,10 +76,10 @@ class Progress:
         if error is not None:
             return _reason_of(error), type(error).__name__
         if self.epochs and getattr(fit_call.model, "stop_training", False):
-            stopper = keras_own_stopper(fit_call.callbacks, self.logs)
+            stopper = keras_stopper(fit_call.callbacks, self.logs)
             if stopper is not None:
                 return stopper, None
-            return "stop_training", users_stoppers(fit_call.callbacks, fit_call.model)
+            return "stop_training", user_stoppers(fit_call.callbacks, fit_call.model)
         if self.epochs and (self._fell_short(fit_call) or self._was_read_once(fit_call)):
             return EXHAUSTED, None
         asked, limit = fit_call.arguments.get("epochs") or 0, _limit("max_epochs")
@@ -90,7 +90,7 @@ class Progress:
         return (FINISHED if self.next_epoch >= asked else EXHAUSTED), None
 
     def _fell_short(self, fit_call: FitCall) -> bool:
-        """Whether the data gave fewer steps than each epoch was to have."""
+        """Whether the data had fewer batches than `steps_per_epoch` asks for."""
         steps, most = fit_call.arguments.get("steps_per_epoch"), _limit("max_steps_per_epoch")
         taken = self._steps(fit_call)
         if not steps or taken is None:
@@ -99,15 +99,15 @@ class Progress:
         return taken < wanted
 
     def _was_read_once(self, fit_call: FitCall) -> bool:
-        """Whether an iterator was at its end: Keras goes on with the batches it had looked at."""
+        """Whether an iterator was exhausted: Keras goes on with the batches it has peeked at."""
         is_iterator = hasattr(type(fit_call.arguments.get("x")), "__next__")
         return is_iterator and (self.shrunk or self.batches == 0)
 
     def _steps(self, fit_call: FitCall) -> int | None:
-        """Batches trained: counted, else what the optimizer counts (a `train_step` may not).
+        """Batches trained: as counted here, else as the optimizer counts (a `train_step` may not).
 
         TensorFlow's pipelines of unknown length end with a step without data, which an optimizer
-        may count, too. With `steps_per_execution` the count is of whole executions.
+        may count as well. With `steps_per_execution`, whole executions are counted here.
         """
         after = steps_taken(fit_call.optimizer)
         counted = None
@@ -115,17 +115,17 @@ class Progress:
             counted = after - self.steps_before
         if self.batches is None:
             return counted
-        each = _steps_per_execution(fit_call)
-        batches = self.batches * each
-        in_bounds = counted is not None and batches - each * (self.epochs + 1) < counted < batches
-        return counted if each > 1 and in_bounds else batches
+        steps = _steps_per_execution(fit_call)
+        batches = self.batches * steps
+        in_bounds = counted is not None and batches - steps * (self.epochs + 1) < counted < batches
+        return counted if steps > 1 and in_bounds else batches
 
 
 def steps_taken(optimizer: Any) -> int | None:
-    """What an optimizer has counted; with gradient accumulation it counts every batch."""
+    """The step count of an optimizer; with gradient accumulation it counts every batch."""
     try:
         return int(number_of(optimizer._iterations))
-    except (AttributeError, TypeError, ValueError):  # none yet
+    except (AttributeError, TypeError, ValueError):  # it has not counted yet
         return None
 
 
@@ -151,24 +151,24 @@ def _first_epoch(fit_call: FitCall) -> int:
 
 
 def _limit(name: str) -> int | None:
-    """What `keras.config` shortens trainings to, for debugging."""
+    """The limit that `keras.config` sets on trainings, for debugging."""
     limit: int | None = getattr(keras.config, name, lambda: None)()
     return limit
 
 
 def _best_epoch(fit_call: FitCall) -> int | None:
-    """Of the EarlyStopping that stopped the training, else of the first that saw its metric."""
+    """The best epoch of the EarlyStopping that stopped the training, else of the first in use."""
     found = [
-        each
-        for each in fit_call.callbacks
-        if isinstance(each, keras.callbacks.EarlyStopping) and _is_known(each.best)
+        callback
+        for callback in fit_call.callbacks
+        if isinstance(callback, keras.callbacks.EarlyStopping) and _is_known(callback.best)
     ]
-    found.sort(key=lambda each: each.stopped_epoch == 0)
+    found.sort(key=lambda callback: callback.stopped_epoch == 0)
     return int(found[0].best_epoch) if found else None
 
 
 def _is_known(best: Any) -> bool:
-    """Whether a metric was there; before, `best` is None, or an infinity in older versions."""
+    """Whether a metric was measured; before, `best` is None, in older versions an infinity."""
     try:
         return best is not None and not math.isinf(best)
     except TypeError:

@@ -16,7 +16,7 @@ from .._inspection.layers import direct_layers
 from .._tracking.calls import chosen_optimizer
 from .execution import Execution
 from .outcome import steps_taken
-from .trials import Trial, current_trial, is_captured
+from .trials import Trial, current_trial, note_captured
 
 __all__ = [
     "declare_execution",
@@ -28,40 +28,42 @@ __all__ = [
     "uncaptured_in",
 ]
 
-DEEPEST = 3
-"""Objects within objects beyond are not looked at for models."""
+MAX_DEPTH = 3
+"""Objects that are nested deeper are not searched for models."""
 
 _executions: WeakIdentityMap[Execution] = WeakIdentityMap()
 
 
 def execution_of(model: Any) -> Execution | None:
-    """The execution of `model`; None when its capture was not asked for.
+    """The execution of `model`; None if it is not to be captured.
 
-    A model's trainings and tests are one execution, until `provenance()` or `capture()` is called
-    anew, or a trial of a study begins, or in a forked child. The new one is derived from the one
-    before it.
+    A model's trainings and tests are one execution. A new one begins when `provenance()` or
+    `capture()` is called again, when a trial of a study begins, and in a forked child. It is
+    derived from the previous one.
     """
     config = requested_config(model)
     if config is None:
         return None
     execution, trial = _executions.get(model), current_trial()
-    is_same = execution is not None and execution.config is config and _is_of_here(execution)
+    is_same = (
+        execution is not None and execution.config is config and _is_of_this_process(execution)
+    )
     if execution is not None and is_same and (trial is None or execution.trial is trial):
         return execution
-    return _begun(model, config, execution, trial)
+    return _begin(model, config, execution, trial)
 
 
 def known_execution(model: Any) -> Execution | None:
-    """The execution of `model` if it has begun one, or was told to."""
+    """The execution of `model` if one has begun or was declared."""
     execution = _executions.get(model)
-    if execution is None or not _is_of_here(execution):
+    if execution is None or not _is_of_this_process(execution):
         return None
     return execution if requested_config(model) is execution.config else None
 
 
 def executions_of(held: Any) -> list[Execution]:
     """The executions of the models that `held` is, holds, or whose optimizer it is or holds."""
-    objects = {id(each) for each in _objects_in(held, DEEPEST) if each is not None}
+    objects = {id(value) for value in _objects_in(held, MAX_DEPTH) if value is not None}
     found: dict[int, Execution] = {}
     for model in _executions.objects():
         mine = {id(model), id(getattr(model, "optimizer", model))}
@@ -72,15 +74,16 @@ def executions_of(held: Any) -> list[Execution]:
 
 
 def uncaptured_in(held: Any) -> list[Any]:
-    """The models that `held` is or holds which have no execution."""
-    models = {id(e): e for e in _objects_in(held, DEEPEST) if isinstance(e, keras.Model)}
-    return [each for each in models.values() if known_execution(each) is None]
+    """The models without an execution that `held` is or holds."""
+    objects = _objects_in(held, MAX_DEPTH)
+    models = {id(value): value for value in objects if isinstance(value, keras.Model)}
+    return [model for model in models.values() if known_execution(model) is None]
 
 
 def only_execution() -> Execution | None:
-    """The one execution that has trained, of the models that live; None where several have."""
+    """The execution with a training, among those of live models; None if there are several."""
     known = [known_execution(model) for model in _executions.objects()]
-    trained = [each for each in known if each is not None and each.training is not None]
+    trained = [found for found in known if found is not None and found.training is not None]
     return trained[0] if len(trained) == 1 else None
 
 
@@ -93,42 +96,42 @@ def _objects_in(held: Any, depth: int) -> Iterator[Any]:
     elif not depth or held is None or isinstance(held, (str, bytes, int, float, type)):
         return
     elif isinstance(held, Mapping):
-        for each in held.values():
-            yield from _objects_in(each, depth - 1)
+        for value in held.values():
+            yield from _objects_in(value, depth - 1)
     elif isinstance(held, (list, tuple)):
-        for each in held:
-            yield from _objects_in(each, depth - 1)
+        for value in held:
+            yield from _objects_in(value, depth - 1)
     else:
-        for each in list(getattr(held, "__dict__", {}).values()):
-            yield from _objects_in(each, depth - 1)
+        for value in list(getattr(held, "__dict__", {}).values()):
+            yield from _objects_in(value, depth - 1)
 
 
 def declare_execution(model: Any, config: CaptureConfig) -> None:
-    """Begin an execution of `model`; raises RuntimeError when its fit has begun."""
+    """Begin an execution of `model`; raises RuntimeError once its fit has begun."""
     declare(model, config)
-    execution = _begun(model, config, _executions.get(model), current_trial())
+    execution = _begin(model, config, _executions.get(model), current_trial())
     execution.steps_before = steps_taken(chosen_optimizer(model))
 
 
 def link_to_parts(model: Any, execution: Execution) -> None:
-    """Derive `execution` from those of the captured models that are layers of `model`."""
+    """Derive `execution` from those of captured models that are layers of `model`."""
     for layer in direct_layers(model):
         part = _executions.get(layer)
         if part is not None and part is not execution and part.training is not None:
             execution.derived_from.add(part.tag)
 
 
-def _is_of_here(execution: Execution) -> bool:
-    """Whether this process tells of it: a forked child must not go on in its parent's name."""
+def _is_of_this_process(execution: Execution) -> bool:
+    """Whether this process began it: a forked child must not continue its parent's execution."""
     return execution.process == os.getpid()
 
 
-def _begun(
+def _begin(
     model: Any, config: CaptureConfig, before: Execution | None, trial: Trial | None = None
 ) -> Execution:
     execution = Execution(config, trial)
     if trial is not None:
-        is_captured(trial)
+        note_captured(trial)
     if before is not None:
         trained = {before.tag} if before.training is not None else before.derived_from
         execution.derived_from |= trained

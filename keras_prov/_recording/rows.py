@@ -1,7 +1,7 @@
-"""Rows of what was captured, as messages take them: a value that cannot be costs itself alone.
+"""Rows of what was captured, in the form of messages; an invalid value loses only itself.
 
-All that is captured passes here: texts are masked, bounded and made storable, and what is no number
-where one is wanted becomes NULL, with a word in the log.
+Everything that is captured passes through here. Texts are masked, cut and made storable. A value
+that should be a number and is not one becomes NULL, with a line in the log.
 """
 
 from __future__ import annotations
@@ -24,28 +24,28 @@ Row = Mapping[str, Any]
 
 
 def one_row(tag: str, values: Row, types: Mapping[str, str] | None = None) -> DataSet:
-    """A row of the set `tag` that holds these columns alone.
+    """A row of the set `tag` with only these columns.
 
     Args:
         tag: one of Keras-Prov's sets.
         values: by column.
-        types: of the columns that are not in `keras_schema`: hyperparameters.
+        types: of columns that are not in `keras_schema`: hyperparameters.
     """
     return _dataset(tag, list(values), [values], types or {})
 
 
 def rows_of_set(tag: str, rows: Iterable[Row]) -> DataSet:
-    """Rows with all columns of one of Keras-Prov's sets; a value that is not given is NULL.
+    """Rows with all columns of one of Keras-Prov's sets; a missing value is NULL.
 
     Raises:
-        KeyError: there is no column of a value's name: `keras_schema` does not spell it.
+        KeyError: a value has no column in `keras_schema`.
     """
     columns, listed = SETS[tag].names, list(rows)
     unknown = {name for row in listed for name in row}.difference(columns)
     if unknown:
         raise KeyError(
             f"Values of {', '.join(sorted(unknown))} were captured for {tag}, whose columns are "
-            f"{', '.join(columns)}: spell them in dfanalyzer_client/keras_schema/sets.py."
+            f"{', '.join(columns)}: add them to dfanalyzer_client/keras_schema/sets.py."
         )
     return _dataset(tag, list(columns), listed, {})
 
@@ -58,13 +58,13 @@ def _dataset(
     elements = []
     for row in rows:
         values = map(row.get, columns)
-        plain = [_plain(tag, *each) for each in zip(columns, kinds, values, strict=True)]
+        plain = [_plain(tag, *cell) for cell in zip(columns, kinds, values, strict=True)]
         elements.append(Element(captured_row(columns, plain)))
     return DataSet(tag, elements, attributes=columns)
 
 
 def _plain(tag: str, column: str, kind: str | None, value: Any) -> Any:
-    """A number or a text; None for what cannot be one. Of a column unknown texts are texts."""
+    """The value as a number or text, else None; in a column of unknown type, texts stay texts."""
     if value is None or type(value) in (str, float):
         return value if kind != "NUMERIC" or type(value) is not str else _number(tag, column, value)
     if type(value) is int and -EXACT_INTEGERS <= value <= EXACT_INTEGERS and kind == "NUMERIC":

@@ -1,4 +1,4 @@
-"""A training in DfAnalyzer's terms, while it runs: what it reads, a row for each epoch, its end."""
+"""A training in DfAnalyzer's terms: what it reads, a row for every epoch, and how it ends."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .trials import Trial, trial_rows
 __all__ = ["TrainingTask", "begin_training"]
 
 RATE_IN_LOGS = "learning_rate"
-"""What ReduceLROnPlateau, LearningRateScheduler and many a user's callback add to `logs`."""
+"""What ReduceLROnPlateau, LearningRateScheduler and many custom callbacks add to `logs`."""
 
 
 def begin_training(
@@ -29,13 +29,13 @@ def begin_training(
     inputs: Mapping[str, Iterable[Row]],
     dependencies: Sequence[Task] = (),
 ) -> TrainingTask:
-    """Say that a training runs.
+    """Record that a training has begun.
 
     Args:
-        execution: of which it is.
-        hyperparameters: by key; None where `TrainingTask.late_inputs` gives them later.
+        execution: the execution that it belongs to.
+        hyperparameters: by key; None if `TrainingTask.late_inputs` will add them.
         inputs: rows of the other sets that it reads, by the set's tag.
-        dependencies: the tasks that brought what it starts from.
+        dependencies: the tasks that produced what it starts from.
     """
     task = execution.new_task(tags.TRAINING, [*execution.after_training(), *dependencies])
     if execution.trial is not None:
@@ -46,7 +46,7 @@ def begin_training(
         task.derive_from(tag)
     execution.derived_from = set()
     task.begin()
-    begun.was_said()
+    begun.inputs_sent()
     execution.training = task
     if execution.trial is not None:
         begun.follow(execution.trial, inputs.get(tags.TRIAL, ()))
@@ -54,7 +54,7 @@ def begin_training(
 
 
 class TrainingTask:
-    """One training while it runs: a row for each epoch as it ends."""
+    """One training while it runs: a row for every epoch, as it ends."""
 
     def __init__(self, execution: Execution, task: Task) -> None:
         self.execution, self._task = execution, task
@@ -62,7 +62,7 @@ class TrainingTask:
         self._stream: RowStream | None = None
         self._rates: RowStream | None = None
         self._fresh: dict[str, list[Row]] = {}
-        self._said_of_trial: list[Row] = []
+        self._known_of_trial: list[Row] = []
         self._columns: tuple[str, ...] = ()
         self._rates_differ = False
         self._began = task.start_time = utc_now()
@@ -72,23 +72,23 @@ class TrainingTask:
         hyperparameters: Mapping[str, Any] | None,
         inputs: Mapping[str, Iterable[Row]],
     ) -> None:
-        """Add what the training reads to what is said next."""
+        """Add what the training reads to its next message."""
         if hyperparameters is not None:
             row = self.execution.hyperparameter_row(hyperparameters, self._began)
             self._task.add_dataset(row)
         for tag, rows in inputs.items():
             listed = list(rows)
-            source = self.execution.said.find(tag, listed)
+            source = self.execution.repeated_rows.find(tag, listed)
             if source is not None:
                 self._task.reuse(tag, source)
             else:
                 self._task.add_dataset(rows_of_set(tag, listed))
                 self._fresh[tag] = listed
 
-    def was_said(self) -> None:
-        """What was added has been sent: later trainings may refer to it."""
+    def inputs_sent(self) -> None:
+        """Note that what was added has been sent: later trainings may refer to it."""
         for tag, rows in self._fresh.items():
-            self.execution.said.keep(tag, rows, self._task)
+            self.execution.repeated_rows.keep(tag, rows, self._task)
         self._fresh = {}
 
     def late_inputs(
@@ -96,10 +96,10 @@ class TrainingTask:
         hyperparameters: Mapping[str, Any] | None,
         inputs: Mapping[str, Iterable[Row]],
     ) -> None:
-        """Say what was not known when the training began."""
+        """Record what was not yet known when the training began."""
         self.add_inputs(hyperparameters, inputs)
         self._task.save()
-        self.was_said()
+        self.inputs_sent()
 
     def epoch(
         self,
@@ -107,46 +107,48 @@ class TrainingTask:
         elapsed: float,
         logs: Mapping[Any, Any],
         rate: float | None,
-        own: Iterable[Any] | None = None,
+        keras_keys: Iterable[Any] | None = None,
     ) -> None:
         """Record an epoch, counted from 0, that took `elapsed` seconds.
 
-        The message is made at the first epoch; the others, of the same metrics, fill it in. For
-        `own` see `MetricColumns.row`.
+        The message is made at the first epoch; later epochs with the same metrics fill it in. For
+        `keras_keys` see `MetricColumns.row`.
         """
         if RATE_IN_LOGS in logs:
             rate, logs = self._rate_and_logs(rate, logs)
         stream, values = self._stream, list(logs.values())
         if stream is None or self._logged != tuple(logs) or not _are_floats(values):
-            stream, values = self._stream_and_values(logs, own)
+            stream, values = self._stream_and_values(logs, keras_keys)
         rates = [rate] if self.execution.config.adaptation else []
         stream.send([utc_now(), elapsed, epoch, *rates, *values])
 
     def _stream_and_values(
-        self, logs: Mapping[Any, Any], own: Iterable[Any] | None
+        self, logs: Mapping[Any, Any], keras_keys: Iterable[Any] | None
     ) -> tuple[RowStream, list[Any]]:
-        """The stream, grown by columns that are new, and what goes into each of them.
+        """The stream, with any new columns, and a value for each of its columns.
 
         It has the columns of all epochs, so that their rows are stored in the order of the epochs.
         """
-        row = self.execution.metrics.row(tags.TRAINING, tags.TRAINING_OUTPUT, logs, own=own)
+        row = self.execution.metrics.row(
+            tags.TRAINING, tags.TRAINING_OUTPUT, logs, keras_keys=keras_keys
+        )
         columns = tuple(dict.fromkeys([*self._columns, *row]))
         stream = self._stream
         if stream is None or self._columns != columns:
             stream, self._columns = self._stream_of(columns), columns
         self._stream = stream
-        self._say_names()
+        self._send_names()
         is_plain = tuple(row) == columns and _are_floats(list(logs.values()))
         self._logged = tuple(logs) if is_plain else None
         return stream, [row.get(name) for name in columns]
 
     def optimizers(self, rows: Iterable[Row]) -> None:
-        """Say what the optimizers are of a model that has several."""
+        """Record the optimizers of a model that has several."""
         self.execution.declare(tags.TRAINING, keras_set(tags.OPTIMIZERS))
         self.late_inputs(None, {tags.OPTIMIZERS: rows})
 
     def rates(self, epoch: int, rates: Sequence[tuple[str, float | None]]) -> None:
-        """Record the rate of each of several optimizers in an epoch."""
+        """Record the rates of several optimizers in an epoch."""
         if self._rates is None:
             self.execution.declare(tags.TRAINING, keras_set(tags.OPTIMIZER_RATES))
             columns = (tags.EPOCH_ID, tags.OPTIMIZER_ATTRIBUTE, tags.LEARNING_RATE)
@@ -157,10 +159,10 @@ class TrainingTask:
     def _rate_and_logs(
         self, rate: float | None, logs: Mapping[Any, Any]
     ) -> tuple[float | None, Mapping[Any, Any]]:
-        """What our column ``learning_rate`` holds, and `logs` without a rate that says the same.
+        """The value of our column ``learning_rate``, and `logs` without a rate that is equal to it.
 
-        Where ours cannot be read, as of a schedule of the user's own, what they log stands there.
-        Once the two have differed, both are kept.
+        If our rate cannot be read, as with a custom schedule, the logged rate takes its place. Once
+        the two have differed, both are kept.
         """
         logged = logs[RATE_IN_LOGS]
         if not self.execution.config.adaptation or self._rates_differ or type(logged) is not float:
@@ -171,42 +173,42 @@ class TrainingTask:
         others = {key: value for key, value in logs.items() if key != RATE_IN_LOGS}
         return (logged if rate is None else rate), others
 
-    def _say_names(self) -> bool:
-        """Say at once which metrics are called otherwise; whether any are."""
+    def _send_names(self) -> bool:
+        """Send the names of metrics whose attributes have other names; whether there are any."""
         names = self.execution.metrics.renamed(tags.TRAINING)
-        for each in names:
-            self._task.add_dataset(each)
+        for dataset in names:
+            self._task.add_dataset(dataset)
         if names:
             self._task.save()
         return bool(names)
 
     def batches(self, rows: Sequence[tuple[str, int, int, Mapping[str, Any]]]) -> None:
-        """Record batches: when, epoch, batch, and what Keras measured."""
+        """Record batches: when they ended, epoch, batch, and what Keras measured."""
         for stamp, epoch, batch, logs in rows:
             metrics = self.execution.metrics.row(tags.TRAINING, tags.BATCHES, logs)
-            own = {tags.BATCH_ENDED: stamp, tags.EPOCH_ID: epoch, tags.BATCH_ID: batch}
-            self._task.add_dataset(one_row(tags.BATCHES, {**own, **metrics}))
-        if not self._say_names():
+            position = {tags.BATCH_ENDED: stamp, tags.EPOCH_ID: epoch, tags.BATCH_ID: batch}
+            self._task.add_dataset(one_row(tags.BATCHES, {**position, **metrics}))
+        if not self._send_names():
             self._task.save()
 
     def system_stream(self) -> RowStream:
-        """What takes samples of the system from their own thread."""
+        """The stream for samples of the system; the sampler's thread sends to it."""
         return self._task.stream(tags.SYSTEM_METRICS, SETS[tags.SYSTEM_METRICS].names)
 
-    def follow(self, trial: Trial, said: Iterable[Row]) -> None:
-        """Hear of the end of `trial`, of which the rows `said` are known."""
-        self._said_of_trial = list(said)
+    def follow(self, trial: Trial, known: Iterable[Row]) -> None:
+        """Record the end of `trial` when it comes; its rows in `known` have been sent."""
+        self._known_of_trial = list(known)
         trial.trainings.append(self._trial_has_ended)
 
     def _trial_has_ended(self, trial: Trial, outcome: Iterable[Row]) -> None:
-        """Say how it ended, and what it chose after the training had begun."""
+        """Record how the trial ended, and what it chose after the training had begun."""
         self.execution.declare(tags.TRAINING, keras_set(tags.TRIAL_END))
-        chosen = [row for row in trial_rows(trial) if row not in self._said_of_trial]
+        chosen = [row for row in trial_rows(trial) if row not in self._known_of_trial]
         late = {tags.TRIAL: chosen} if trial.parameters and chosen else {}
         self.late_inputs(None, {**late, tags.TRIAL_END: outcome})
 
     def end(self, error: BaseException | None, outcome: Row) -> None:
-        """Say how the training ended: finished, interrupted, or failed with `error`."""
+        """Record how the training ended: finished, interrupted, or failed with `error`."""
         self._task.add_dataset(rows_of_set(tags.TRAINING_END, [{tags.ENDED: utc_now(), **outcome}]))
         end_with(self._task, error)
 

@@ -1,7 +1,7 @@
-"""The trial of a study that runs now: a search's training is an execution of its own, linked to it.
+"""The current trial of a study: its trainings are executions of their own, linked to it.
 
-KerasTuner, Optuna, scikeras and scikit-learn say through `trial` which trial they run; whoever
-writes a search by hand says so the same way::
+The patches of KerasTuner, Optuna and scikit-learn set it. A search written by hand sets it like
+this::
 
     for number, rate in enumerate([0.1, 0.01]):
         with keras_prov.trial("rates", number, {"rate": rate}):
@@ -31,9 +31,9 @@ __all__ = [
     "Trial",
     "current_trial",
     "during",
-    "end_of",
-    "is_captured",
+    "final_state",
     "is_pruning",
+    "note_captured",
     "trial",
     "trial_rows",
 ]
@@ -41,7 +41,7 @@ __all__ = [
 logger = logging.getLogger("keras_prov")
 
 FINISHED, PRUNED, FAILED = "FINISHED", "PRUNED", "FAILED"
-"""How a trial ends, in the words for tasks."""
+"""How a trial ends; the words are those for tasks."""
 
 Rows = list[dict[str, Any]]
 """Rows of ``iTrial`` or ``oTrial``, by column."""
@@ -49,13 +49,13 @@ Rows = list[dict[str, Any]]
 
 @dataclass(frozen=True, eq=False)
 class Trial:
-    """One trial: known by identity, so that a study may run one of the same number again.
+    """One trial. It is compared by identity, so a study may use the same number again.
 
     Attributes:
         study: the name of the search.
         number: the trial's number or name within it.
         parameters: what the search chose, by name.
-        framework: the library that searches; empty where the user's own code does.
+        framework: the library that searches; empty for a search written by hand.
     """
 
     study: str
@@ -66,7 +66,7 @@ class Trial:
     measured: dict[str, float | None] = field(default_factory=dict, repr=False)
 
     def report(self, values: Mapping[str, float | None]) -> None:
-        """Give the objective's value, or several by name, for the row that the trial ends with.
+        """Set the values of objectives, by name. They are recorded when the trial ends.
 
         Example:
             >>> with keras_prov.trial("rates", 0, {"rate": 0.1}) as running:
@@ -75,7 +75,7 @@ class Trial:
         self.measured.update({str(name): _number(value) for name, value in values.items()})
 
     def end(self, state: str, values: Mapping[str, float | None] | None = None) -> None:
-        """Tell the trainings how it ended, and with it what was chosen after they had begun.
+        """Record how the trial ended, and what was chosen after its trainings had begun.
 
         Args:
             state: FINISHED, PRUNED or FAILED.
@@ -88,18 +88,18 @@ class Trial:
             for name, value in self.measured.items()
         ]
         trainings, self.trainings[:] = list(self.trainings), []
-        for tell in trainings:
-            tell(self, rows or [ended])
+        for notify in trainings:
+            notify(self, rows or [ended])
 
 
 TrialOrNone = TypeVar("TrialOrNone", Trial, Trial | None)
 
 
 class LateParameters(Mapping[str, Any]):
-    """Parameters that are read when a training begins: a search may choose them until then.
+    """Parameters that are read when a training begins, as a search may choose more until then.
 
     Args:
-        read: gives those chosen so far.
+        read: returns those chosen so far.
     """
 
     def __init__(self, read: Callable[[], Mapping[str, Any]]) -> None:
@@ -122,7 +122,7 @@ _current: ContextVar[Trial | None] = ContextVar("keras_prov_trial", default=None
 
 
 def current_trial() -> Trial | None:
-    """The trial that runs in this thread, or None."""
+    """The trial that is running in this thread, or None."""
     return _current.get()
 
 
@@ -133,9 +133,9 @@ def trial(
     *,
     framework: str = "",
 ) -> AbstractContextManager[Trial]:
-    """Let the trainings in the `with` block be executions of a trial of `study`.
+    """Make the trainings in the `with` block executions of a trial of `study`.
 
-    Where nothing is captured in the block, because nobody asked, a warning says so once.
+    If nothing is captured in the block because nobody asked for it, a warning says so once.
 
     Args:
         study: the name of the search.
@@ -144,7 +144,7 @@ def trial(
         framework: the library that searches.
 
     Raises:
-        TypeError: `study` is no text, or `parameters` is no mapping.
+        TypeError: `study` is not a text, or `parameters` is not a mapping.
     """
     if not isinstance(study, str):
         raise TypeError(f"The name of a study is a text. Received: {study!r}.")
@@ -154,7 +154,7 @@ def trial(
 
 
 def trial_rows(begun: Trial) -> Rows:
-    """A row for each parameter that was chosen so far, and one in any case."""
+    """A row for every parameter that was chosen so far; at least one row."""
     who = _identity(begun)
     rows: Rows = [
         {
@@ -176,21 +176,21 @@ def _identity(trial: Trial) -> dict[str, Any]:
     }
 
 
-def end_of(error: BaseException | None) -> str:
-    """The state of a trial that ended so."""
+def final_state(error: BaseException | None) -> str:
+    """The state of a trial that ended with this error, or without one."""
     if error is None:
         return FINISHED
     return PRUNED if is_pruning(error) else FAILED
 
 
 def is_pruning(error: BaseException) -> bool:
-    """Whether a search has ended a trial that promised nothing, which is no failure."""
+    """Whether a search ended a trial because it was not promising, which is not a failure."""
     optuna = sys.modules.get("optuna.exceptions")
     return optuna is not None and isinstance(error, optuna.TrialPruned)
 
 
-def is_captured(trial: Trial) -> None:
-    """An execution of `trial` has begun."""
+def note_captured(trial: Trial) -> None:
+    """Note that an execution of `trial` has begun."""
     _captured.add(trial)
 
 
@@ -205,7 +205,7 @@ def _by_hand(begun: Trial) -> Iterator[Trial]:
         raise
     finally:
         with guarded("the end of a trial", lost="how it ended"):
-            begun.end(end_of(error))
+            begun.end(final_state(error))
     if begun not in _captured and not is_capturing():
         _warn(begun)
 
@@ -219,16 +219,18 @@ def _warn(trial: Trial) -> None:
     if not _has_warned:
         _has_warned = True
         logger.warning(
-            "Nothing is captured of trial %s of %r: nobody has called keras_prov.capture() in this "
-            "process, or in the one that started it. Call it first, as in "
-            'keras_prov.capture({"LEARNING_RATE": True}, dataflow_tag="sweep"). This is said once.',
-            trial.number, trial.study,
-        )  # fmt: skip
+            "Nothing is captured of trial %s of %r: keras_prov.capture() was not called in this "
+            "process, nor in the one that started it. Call it first, as in "
+            'keras_prov.capture({"LEARNING_RATE": True}, dataflow_tag="sweep"). '
+            "This is logged once.",
+            trial.number,
+            trial.study,
+        )
 
 
 @contextmanager
 def during(begun: TrialOrNone) -> Iterator[TrialOrNone]:
-    """Let `begun` be the current trial in the block; with None there is none."""
+    """Make `begun` the current trial in the block; with None there is none."""
     token = _current.set(begun)
     try:
         yield begun

@@ -50,7 +50,7 @@ class Construction:
 
     @property
     def place(self) -> str | None:
-        """``file:line`` of the call; None where it was not in the user's code."""
+        """``file:line`` of the call; None if it was not in the user's code."""
         return f"{self.file}:{self.line}" if self.file else None
 
 

@@ -31,7 +31,7 @@ class RunningFits:
             self._running.set(model, (self._running.get(model) or 0) + 1)
 
     def end(self, model: object, *, uncaptured: bool) -> None:
-        """A fit of `model` has ended, in whatever way; `uncaptured` if it was not captured."""
+        """A fit of `model` has ended, perhaps with an error; `uncaptured` if not captured."""
         with self._lock:
             if uncaptured:
                 self._uncaptured.set(model, True)

@@ -1,1 +1,1 @@
-"""One fit() from Keras' side, watched."""
+"""One `fit()`, watched from Keras' side."""

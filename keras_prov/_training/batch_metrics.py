@@ -31,10 +31,10 @@ class BatchMetrics:
         self._last_batch = -1
 
     def add(self, epoch: int, batch: int, logs: Mapping[str, Any]) -> bool:
-        """Queue a batch if it is an n-th; whether the queue is full.
+        """Queue every n-th batch; whether the queue is full.
 
-        With `steps_per_execution` Keras reports only some batches: each stands for those since the
-        one reported before.
+        With `steps_per_execution` Keras reports only some batches. A reported batch then counts for
+        all since the previous report.
         """
         before, self._last_batch = self._last_batch, batch
         if (batch + 1) // self._every > (before + 1) // self._every:

@@ -1,4 +1,4 @@
-"""What a training starts from, read when it begins; what needs a built model, once it is."""
+"""What a training starts from, read when it begins, or once the model is built if it must be."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Rows = Iterable[Row]
 def values_of(
     fit_call: FitCall, config: CaptureConfig, only: Container[str] | None = None
 ) -> dict[str, Any]:
-    """The hyperparameters that were asked for; one that cannot be read costs itself alone."""
+    """The hyperparameters that were asked for; one that cannot be read loses only itself."""
     values = {}
     for key in config.choice.keys:
         if only is not None and key not in only:
@@ -76,17 +76,17 @@ def architecture_of(fit_call: FitCall, config: CaptureConfig) -> dict[str, Rows]
 
 
 def optimizer_rows(optimizers: Iterable[NamedOptimizer], fit_call: FitCall) -> Rows:
-    """What each optimizer is, for a model that has several."""
+    """The optimizers of a model that has several."""
     return [
         {
-            tags.OPTIMIZER_ATTRIBUTE: each.name,
-            tags.OPTIMIZER_CLASS: type(each.optimizer).__name__,
-            tags.LEARNING_RATE: learning_rate(each.optimizer, fit_call.model),
-            tags.OPTIMIZER_SCHEDULE: schedule_of(each.optimizer),
-            tags.OPTIMIZER_CONFIG: config_of(each.optimizer, fit_call.model),
-            tags.OPTIMIZER_PLACE: place_of(each.optimizer),
+            tags.OPTIMIZER_ATTRIBUTE: name,
+            tags.OPTIMIZER_CLASS: type(optimizer).__name__,
+            tags.LEARNING_RATE: learning_rate(optimizer, fit_call.model),
+            tags.OPTIMIZER_SCHEDULE: schedule_of(optimizer),
+            tags.OPTIMIZER_CONFIG: config_of(optimizer, fit_call.model),
+            tags.OPTIMIZER_PLACE: place_of(optimizer),
         }
-        for each in optimizers
+        for name, optimizer, _ in optimizers
     ]
 
 
@@ -104,7 +104,7 @@ def data_rows(role: str, data: Mapping[str, Any]) -> list[Row]:
         from .._data.fingerprints import fingerprint
 
     given = {name: value for name, value in data.items() if value is not None}
-    return [asdict(each) for each in fingerprint(role, given)]
+    return [asdict(found) for found in fingerprint(role, given)]
 
 
 def _layers(fit_call: FitCall) -> Rows:

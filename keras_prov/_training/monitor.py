@@ -105,12 +105,12 @@ class Training:
             self._samples = SystemSamples(config.choice.system_seconds, self._task.system_stream())
 
     def optimizer_is_built(self) -> None:
-        """Record what the model consists of, if this was the last of it to be built."""
+        """Record what the model consists of, if all of it is built now."""
         if len(self._deciding_optimizers()) == 1 or is_built(self._fit_call.model):
             self.model_is_built()
 
     def model_is_built(self) -> None:
-        """Record what a model consists of that was built after the training had begun."""
+        """Record what the model consists of, as it was built after the training had begun."""
         values, self._late_values = self._late_values, None
         if values is None or self._task is None:
             return
@@ -138,7 +138,7 @@ class Training:
         self._adaptations.poll(epoch, "epoch begin")
 
     def batch_ends(self, batch: int, logs: Mapping[str, Any]) -> None:
-        """Keep every n-th batch, and record those kept once they are many."""
+        """Queue every n-th batch, and record the queue once it is full."""
         if self._batches.add(self._execution.epoch or 0, batch, logs):
             self._batches.flush(self._task)
 

@@ -15,7 +15,7 @@ import keras
 import numpy as np
 
 from .._identity_map import WeakIdentityMap
-from .._inspection.learning_rate import RateReader, is_keras_own_schedule
+from .._inspection.learning_rate import RateReader, is_keras_schedule
 from .._inspection.numbers import shortest
 from .._recording.events import ASSIGNMENT, Adaptation
 from .._tracking.frames import calling_callback, users_frame
@@ -78,7 +78,7 @@ class RateWatch:
         assignments = self._assignments[:]
         self._assignments.clear()
         schedule = getattr(self._reader.optimizer, "_learning_rate", None)
-        if is_keras_own_schedule(schedule) and schedule is self._schedule:
+        if is_keras_schedule(schedule) and schedule is self._schedule:
             return self._by_schedule(epoch, before, schedule) if when == "epoch begin" else []
         self._schedule = schedule
         return self._by_assignments(epoch, before, assignments, when, during_epoch)
@@ -118,7 +118,11 @@ class RateWatch:
         hooks = HOOKS[when]
         if when == "epoch begin" and self._polls > 1:  # it may also be of the epoch before
             hooks += HOOKS["epoch"]
-        able = [each for each in self._callbacks if _may_assign(each) and _overrides(each, hooks)]
+        able = [
+            callback
+            for callback in self._callbacks
+            if _may_assign(callback) and _overrides(callback, hooks)
+        ]
         return type(able[0]).__name__ if len(able) == 1 else ASSIGNMENT
 
 
@@ -130,16 +134,16 @@ def note_assignment(optimizer: Any, rate: Any, caller: FrameType | None) -> None
     callback = calling_callback(caller)
     cause = ASSIGNMENT if callback is None else type(callback).__name__
     frame = users_frame(caller)
-    is_keras_own = callback is not None and type(callback).__module__.startswith("keras.")
-    place = f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame and not is_keras_own else None
+    is_of_keras = callback is not None and type(callback).__module__.startswith("keras.")
+    place = f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame and not is_of_keras else None
     plain = isinstance(rate, (float, int, np.number, np.ndarray)) and np.size(rate) == 1
     assignments.append(_Assignment(shortest(float(rate)) if plain else None, cause, place))
 
 
 def _may_assign(callback: Any) -> bool:
     """Whether it is the user's: Keras' own callbacks use the setter, which is patched."""
-    is_keras_own = type(callback).__module__.startswith("keras.")
-    return not is_keras_own or isinstance(callback, keras.callbacks.LambdaCallback)
+    is_of_keras = type(callback).__module__.startswith("keras.")
+    return not is_of_keras or isinstance(callback, keras.callbacks.LambdaCallback)
 
 
 def _overrides(callback: Any, hooks: Sequence[str]) -> bool:

@@ -1,4 +1,4 @@
-"""The learning rates of all optimizers of a training, polled together and told apart by name.
+"""The learning rates of all optimizers of a training, polled together and distinguished by name.
 
 For a model with one optimizer this is its `RateWatch` and nothing more. Every optimizer is read
 once per epoch.
@@ -91,7 +91,7 @@ class RateWatches:
     def _merged(
         self, group: str, found: Sequence[tuple[NamedOptimizer, list[Adaptation]]]
     ) -> list[Adaptation]:
-        """One change where all parts of a MultiOptimizer changed alike, else one for each part."""
+        """One change if all parts of a MultiOptimizer changed alike, else one for each part."""
         first = found[0][1]
         if all(_alike(first, changes) for _, changes in found):
             is_alone = len(found) == len(self._watches) and self._main is not None

@@ -17,17 +17,17 @@ COLUMNS = SETS[tags.SYSTEM_METRICS].names
 
 
 class SystemSamples:
-    """Says a row for each sample, from the sampler's thread, until `stop()`."""
+    """Sends a row for every sample, from the sampler's thread, until `stop()`."""
 
     def __init__(self, seconds: float, stream: RowStream) -> None:
         self._stream = stream
-        self._sampler = SystemSampler(seconds, self._say)
+        self._sampler = SystemSampler(seconds, self._send)
         self._sampler.start()
 
     def stop(self) -> None:
         """Take a last sample and end the thread."""
         self._sampler.stop()
 
-    def _say(self, sample: Mapping[str, float | str | None]) -> None:
+    def _send(self, sample: Mapping[str, float | str | None]) -> None:
         row = {**sample, tags.SAMPLED: utc_now()}
         self._stream.send([row.get(name) for name in COLUMNS])

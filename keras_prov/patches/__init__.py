@@ -1,4 +1,4 @@
-"""What is patched in Keras: one module for each thing that is patched."""
+"""What is patched in Keras, one module for each patched function or class."""
 
 from __future__ import annotations
 

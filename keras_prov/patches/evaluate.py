@@ -71,7 +71,7 @@ class _WatchedEvaluate:
         model, untrained = self.args[0], execution.training is None and not execution.tested
         loaded = execution.record_loaded(forget_loads(model))
         values = None
-        if untrained and (execution.config.choice.keys or execution.config.own):
+        if untrained and (execution.config.choice.keys or execution.config.custom_hyperparameters):
             values = values_of(FitCall(model, {}), execution.config)
         execution.tested = True
         rows = data_rows("test", self._data) if execution.config.choice.dataset else []

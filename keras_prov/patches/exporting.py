@@ -38,7 +38,7 @@ def _around_export(original: Original, args: tuple[Any, ...], kwargs: dict[str, 
 
 
 def record_written(executions: Iterable[Execution], paths: Iterable[Any], kind: str) -> None:
-    """Record files with each of the executions; a folder counts as one file."""
+    """Record files with all of the executions; a folder counts as one file."""
     known, callback = list(executions), calling_callbacks_name()
     facts = [fact for path in paths for fact in file_facts(path, kind, callback)] if known else []
     for execution in known:

@@ -19,7 +19,7 @@ from .._tracking.calls import remember_construction
 
 __all__ = ["PATCH"]
 
-_guard = guarded("a layer's constructor", lost="where a layer was made")
+_guard = guarded("a layer's constructor", lost="where a layer was created")
 
 
 def _around_new(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

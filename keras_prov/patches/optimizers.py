@@ -21,7 +21,7 @@ from .._tracking.calls import remember_construction
 
 __all__ = ["PATCHES"]
 
-_guard = guarded("an optimizer's constructor", lost="where an optimizer was made")
+_guard = guarded("an optimizer's constructor", lost="where an optimizer was created")
 _build_guard = guarded("an optimizer's build", lost="what a model consists of")
 
 

@@ -98,8 +98,8 @@ def test_targets_are_met_or_missed() -> None:
         "all 5 pairs together +0.30% (+0.20% … +0.40%)"
     )
     assert "+30 ms until the first epoch has ended, +4 ms in the 4 other epochs" in whole.why
-    assert "20 ms are our code" in whole.why
-    assert "30 ms of CPU the exporter's and 50 ms MonetDB's: 1.00% of the process" in whole.why
+    assert "Our code on the training thread took 20 ms of that" in whole.why
+    assert "the exporter 30 ms of CPU time and MonetDB 50 ms: 1.00% of the process" in whole.why
     assert epoch.found == "80 to 101 µs"
     assert less.found.startswith("9.9 times less")
 
@@ -110,7 +110,7 @@ def test_what_the_machine_cannot_tell_is_said() -> None:
     noisy["configurations"][0]["ratios"]["whole"] = spread(1.004, 0.05)
     whole, _, _ = judged(noisy, None)
     assert whole.verdict == "missed"
-    assert "cannot tell it from the target" in whole.why
+    assert "cannot distinguish it from the target" in whole.why
 
 
 def test_what_was_not_measured_is_no_success(tmp_path: Path) -> None:

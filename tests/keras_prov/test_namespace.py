@@ -56,7 +56,7 @@ def test_every_public_name_is_kerass_own_object():
 
 def test_all_is_keras_and_ours():
     """`from keras_prov import *` brings Keras' public names and our few."""
-    assert keras_prov.__all__ == sorted({*_namespace.public_names(), *keras_prov._OWN})
+    assert keras_prov.__all__ == sorted({*_namespace.public_names(), *keras_prov._OUR_NAMES})
     assert {"src", "keras", "guarded"}.isdisjoint(keras_prov.__all__)
     scope = {}
     exec("from keras_prov import *", scope)  # noqa: S102
@@ -169,7 +169,7 @@ def test_names_that_keras_gets_later(monkeypatch):
 
 def test_dir_lists_keras_and_ours():
     """Completion at a prompt finds everything."""
-    assert {*dir(keras), *keras_prov._OWN} <= set(dir(keras_prov))
+    assert {*dir(keras), *keras_prov._OUR_NAMES} <= set(dir(keras_prov))
 
 
 def test_our_modules_are_not_shadowed(monkeypatch):

@@ -144,12 +144,12 @@ def faces(owner, names):
 def test_our_own_names_have_the_types_of_the_code(generator):
     """The declarations in the generator and the functions agree, methods of classes too."""
     scope = {}
-    exec("from __future__ import annotations\n" + generator.OWN, scope)  # noqa: S102
-    declared = types.SimpleNamespace(**{name: scope[name] for name in keras_prov._OWN})
+    exec("from __future__ import annotations\n" + generator.OUR_STUBS, scope)  # noqa: S102
+    declared = types.SimpleNamespace(**{name: scope[name] for name in keras_prov._OUR_NAMES})
 
-    functions = [x for x in keras_prov._OWN if inspect.isfunction(getattr(keras_prov, x))]
+    functions = [x for x in keras_prov._OUR_NAMES if inspect.isfunction(getattr(keras_prov, x))]
     assert faces(declared, functions) == faces(keras_prov, functions)
-    for name in set(keras_prov._OWN) - set(functions):
+    for name in set(keras_prov._OUR_NAMES) - set(functions):
         stub, real = getattr(declared, name), getattr(keras_prov, name)
         methods = [x for x in vars(stub) if inspect.isfunction(vars(stub)[x])]
         assert faces(stub, methods) == faces(real, methods)
@@ -159,7 +159,7 @@ def test_our_own_names_have_the_types_of_the_code(generator):
 def test_methods_of_models_have_the_types_of_the_code(generator):
     """What the stub of `Model` declares is what models get."""
     scope = {}
-    exec("from __future__ import annotations\n" + generator.OWN, scope)  # noqa: S102
+    exec("from __future__ import annotations\n" + generator.OUR_STUBS, scope)  # noqa: S102
     for name, real in {"provenance": provenance, "get_dataflow": get_dataflow}.items():
         declared, code = (
             inspect.signature(each) for each in (getattr(scope["_Captured"], name), real)

@@ -1,34 +1,35 @@
-"""Keras' own tests as the judge of our transparency.
+"""Keras' own tests, which show whether capture changes anything.
 
 Keras ships its tests in its wheel. ``python -m tools.keras_tests check`` runs them with keras_prov
-imported first and capture on for every model, and compares the outcome of each test with a recorded
-run of plain Keras. It is passed when
+imported first and capture on for every model, and compares the outcome of every test with a
+recorded run of plain Keras. The check passes if
 
-- each file is there, can be collected and has the tests that were recorded,
-- each test passes, fails or is skipped as it does without us,
+- all files are there, can be collected and have the tests that were recorded,
+- all tests pass, fail or are skipped as they do without us,
 - Keras-Prov has logged no failure of its own, and has stored what it captured.
 
-The lean selection is for every change, ``--full`` for a release::
+The lean selection is run for every change, ``--full`` for a release::
 
     python -m tools.keras_tests check             # some minutes on two cores
     python -m tools.keras_tests check --full      # an hour or so
     python -m tools.keras_tests check --only trainers/trainer_test.py
 
-The closing line counts judgements: ``passed`` did as plain Keras does (Keras' few own failures do
-so by failing), ``failed`` did otherwise, ``skipped`` is skipped by Keras in both.
+The last line counts tests: ``passed`` are those that ended as in plain Keras (Keras' few own
+failures by failing), ``failed`` those that ended differently, ``skipped`` those that Keras skips in
+both.
 
-The outcomes of plain Keras stand in ``baseline-VERSION.json`` beside this file. For a Keras that
-has none, ``python -m tools.keras_tests record [--full]`` makes it, by running the tests twice:
-tests that end differently then are listed as ``unstable``, with what was seen, and are not
-compared. ``--runs`` runs them more often. Once listed, a test stays so in later recordings.
+The outcomes of plain Keras are in ``baseline-VERSION.json`` beside this file. For a version of
+Keras without one, ``python -m tools.keras_tests record [--full]`` records it. It runs the tests
+twice, or as often as ``--runs`` says. Tests whose outcomes differ are listed as ``unstable``, with
+what was seen, and are not compared. A listed test stays unstable in later recordings.
 
 ======================= ========================================================================
-module                  job
+module                  content
 ======================= ========================================================================
-``selection``           which of Keras' test files are run
-``plugin``              pytest's part, inside the processes that run the tests
-``running``             one run, in processes and folders of its own
-``outcomes``            what came of each test, and how two runs differ
+``selection``           the test files of Keras that are run
+``plugin``              a pytest plugin, inside the processes that run the tests
+``running``             one run, in its own processes and folders
+``outcomes``            the outcomes of tests, and how two runs differ
 ``baseline``            the recorded outcomes of plain Keras, as a file
 ``report``              what is printed
 ======================= ========================================================================

@@ -22,8 +22,8 @@ def check(*, full: bool, only: Sequence[str], workers: int, capture: str = ALL) 
     files = selected(keras_tests(), full=full, only=only)
     if unrecorded := [file for file in files if file not in baseline.files]:
         raise NoBaselineError(
-            f"The baseline has {len(unrecorded)} of the {len(files)} files not, "
-            f"{unrecorded[0]} for one. `python -m tools.keras_tests record"
+            f"The baseline lacks {len(unrecorded)} of the {len(files)} files, such as "
+            f"{unrecorded[0]}. `python -m tools.keras_tests record"
             f"{' --full' if full else ''}` records them."
         )
     if not files:
@@ -35,7 +35,7 @@ def check(*, full: bool, only: Sequence[str], workers: int, capture: str = ALL) 
 
 
 def record(*, full: bool, only: Sequence[str], workers: int, runs: int) -> int:
-    """Run the tests of plain Keras and write down, beside what there is, what they come to."""
+    """Run the tests with plain Keras and add the outcomes to the recorded ones."""
     path = baseline_path()
     before = Baseline.load(path) if path.exists() else Baseline()
     files = selected(keras_tests(), full=full, only=only)
@@ -50,7 +50,7 @@ def record(*, full: bool, only: Sequence[str], workers: int, runs: int) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Parse, call, and tell an expected error in one line."""
+    """Parse, call, and print an expected error in one line."""
     given = _parser().parse_args(arguments)
     selection = {"full": given.full, "only": given.only, "workers": given.workers}
     try:
@@ -69,16 +69,23 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     checking = commands.add_parser("check", help="run them captured, compare with the baseline")
     checking.add_argument(
-        "--capture", choices=(ALL, CLASSIC), default=ALL, help="what (default: all)"
+        "--capture", choices=(ALL, CLASSIC), default=ALL, help="what to capture (default: all)"
     )
     recording = commands.add_parser("record", help="record the baseline of the installed Keras")
-    recording.add_argument("--runs", type=int, default=2, help="show unstable tests (default: 2)")
+    recording.add_argument(
+        "--runs", type=int, default=2, help="to find unstable tests (default: 2)"
+    )
     for command in (checking, recording):
-        command.add_argument("--full", action="store_true", help="not only the lean selection")
         command.add_argument(
-            "--only", metavar="PATH", action="append", default=[],
-            help="just the files whose path below keras/src begins so; may be repeated",
-        )  # fmt: skip
+            "--full", action="store_true", help="all tests, not the lean selection"
+        )
+        command.add_argument(
+            "--only",
+            metavar="PATH",
+            action="append",
+            default=[],
+            help="only files whose path below keras/src begins with PATH; may be repeated",
+        )
         command.add_argument("--workers", type=int, default=2, help="processes (default: 2)")
     return parser
 

@@ -31,22 +31,22 @@ PACKAGES = (
     "scipy",
     "tensorboard",
 )
-"""What the outcomes of Keras' tests hang on; one that is missing makes tests skip, or fail."""
+"""The outcomes of Keras' tests depend on these; tests are skipped or fail if one is missing."""
 
 
 class NoBaselineError(Exception):
-    """Nothing was recorded for the installed Keras; the text says which command does so."""
+    """Nothing was recorded for the installed Keras; the message names the command that does it."""
 
 
 @dataclass
 class Baseline:
-    """What plain Keras' tests came to.
+    """The outcomes of plain Keras' tests.
 
     Attributes:
-        files: the outcomes of each file, by its path below ``keras/src``.
-        unstable: tests, as ``FILE::TEST``, whose outcome differs from run to run, and what was
-            seen of them. They are not compared.
-        made_with: versions of what it was recorded with.
+        files: outcomes by file, as a path below ``keras/src``.
+        unstable: tests, as ``FILE::TEST``, whose outcomes differ from run to run, and the outcomes
+            seen. They are not compared.
+        made_with: the versions that it was recorded with.
     """
 
     files: dict[str, FileOutcome] = field(default_factory=dict)
@@ -55,12 +55,12 @@ class Baseline:
 
     @classmethod
     def of(cls, runs: Sequence[Run], known_unstable: Mapping[str, str] | None = None) -> Baseline:
-        """Condense runs of the same files of plain Keras.
+        """Condense several runs of the same files with plain Keras.
 
         Args:
-            runs: two or more show which tests are unstable.
-            known_unstable: those seen before. They stay so: a test that seldom fails passes in
-                most recordings.
+            runs: two or more, to find unstable tests.
+            known_unstable: those found before. They stay unstable, because a test that rarely
+                fails passes in most recordings.
         """
         unstable = {**(known_unstable or {}), **unstable_tests([run.outcomes for run in runs])}
         files = {
@@ -71,7 +71,7 @@ class Baseline:
 
     @classmethod
     def load(cls, path: Path) -> Baseline:
-        """Read what `save` has written.
+        """Read a file that `save` has written.
 
         Raises:
             NoBaselineError: there is no such file.
@@ -79,37 +79,37 @@ class Baseline:
         if not path.exists():
             raise NoBaselineError(
                 f"There is no baseline for Keras {importlib.metadata.version('keras')}: "
-                f"{path.name} is missing. `python -m tools.keras_tests record` makes it."
+                f"{path.name} is missing. `python -m tools.keras_tests record` creates it."
             )
         content = json.loads(path.read_text(encoding="utf-8"))
-        files = {file: FileOutcome.from_json(each) for file, each in content["files"].items()}
+        files = {file: FileOutcome.from_json(entry) for file, entry in content["files"].items()}
         return cls(files, content["unstable"], content["made_with"])
 
     def save(self, path: Path) -> None:
-        """Write it to a file that `load` reads."""
+        """Write a file that `load` reads."""
         content = {
             "made_with": self.made_with,
             "unstable": self.unstable,
-            "files": {file: each.to_json() for file, each in self.files.items()},
+            "files": {file: outcome.to_json() for file, outcome in self.files.items()},
         }
         path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n", encoding="utf-8")
 
     def updated(self, newer: Baseline) -> Baseline:
-        """This one, with the files of `newer` in place of its own."""
+        """This baseline, with the files of `newer` replaced."""
         return Baseline(
             {**self.files, **newer.files}, {**self.unstable, **newer.unstable}, newer.made_with
         )
 
 
 def baseline_path(version: str | None = None) -> Path:
-    """The file for a version of Keras; of the one that is installed, where none is given."""
+    """The file for a version of Keras, by default the installed one."""
     return Path(__file__).with_name(
         f"baseline-{version or importlib.metadata.version('keras')}.json"
     )
 
 
 def unstable_tests(runs: Sequence[Mapping[str, Mapping[str, str]]]) -> dict[str, str]:
-    """The tests, as ``FILE::TEST``, that did not end alike in all runs, and how they did end."""
+    """The tests, as ``FILE::TEST``, that did not end alike in all runs, and how they ended."""
     seen: dict[str, list[str]] = {}
     for file in sorted({file for run in runs for file in run}):
         for test in sorted({test for run in runs for test in run.get(file, {})}):
@@ -118,7 +118,7 @@ def unstable_tests(runs: Sequence[Mapping[str, Mapping[str, str]]]) -> dict[str,
 
 
 def made_with() -> dict[str, str]:
-    """The versions that are installed here; those of missing packages are empty."""
+    """The installed versions; empty for packages that are missing."""
     versions = {"backend": BACKEND, "python": platform.python_version()}
     for package in PACKAGES:
         try:

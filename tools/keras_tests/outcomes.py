@@ -1,4 +1,4 @@
-"""What came of each test, and how two runs differ."""
+"""The outcomes of tests, and how two runs differ."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from typing import Any
 __all__ = ["COLLECTION", "Difference", "FileOutcome", "counted", "differences", "worst"]
 
 COLLECTION = "(collection)"
-"""Stands in the place of a test's name where a file was skipped, or failed, as a whole."""
+"""Used in place of a test's name if a whole file was skipped, or failed."""
 
 _RANK = {"passed": 0, "skipped": 1, "failed": 2}
 
 
 def worst(*outcomes: str) -> str:
-    """The outcome of a test whose set-up, call and tear-down ended in these ways."""
+    """The outcome of a test, given those of its set-up, call and tear-down."""
     return max(outcomes, key=_RANK.__getitem__)
 
 
 def counted(outcomes: Iterable[str]) -> dict[str, int]:
-    """How many of the outcomes are which, in the order in which they are told."""
+    """The number of tests by outcome, in the order in which they are printed."""
     counts = Counter(outcomes)
     return {outcome: counts[outcome] for outcome in ("passed", "failed", "skipped")}
 
@@ -33,8 +33,8 @@ class FileOutcome:
 
     Attributes:
         counts: how many tests passed, failed and were skipped.
-        digest: of the names of all tests: another set of tests has another one.
-        not_passed: each test that failed or was skipped.
+        digest: hash of the names of all tests, which differs if the set of tests does.
+        not_passed: the tests that failed or were skipped.
     """
 
     counts: Mapping[str, int]
@@ -43,7 +43,7 @@ class FileOutcome:
 
     @classmethod
     def of(cls, tests: Mapping[str, str], unstable: Collection[str] = ()) -> FileOutcome:
-        """Condense the outcome of each test, those `unstable` left out."""
+        """Condense the outcomes of tests, without those in `unstable`."""
         stable = {name: outcome for name, outcome in tests.items() if name not in unstable}
         names = "\n".join(sorted(stable))
         return cls(
@@ -54,11 +54,11 @@ class FileOutcome:
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> FileOutcome:
-        """Read what `to_json` has made."""
+        """Read what `to_json` has returned."""
         return cls(entry["counts"], entry["digest"], entry.get("not_passed", {}))
 
     def to_json(self) -> dict[str, Any]:
-        """As a value that JSON knows."""
+        """The outcome as a JSON value."""
         compact: dict[str, Any] = {"counts": dict(self.counts), "digest": self.digest}
         return {**compact, "not_passed": dict(self.not_passed)} if self.not_passed else compact
 
@@ -70,7 +70,7 @@ class FileOutcome:
 
 @dataclass(frozen=True)
 class Difference:
-    """A test, or where `test` is empty a whole file, that did not do as it did when recorded."""
+    """A test, or a whole file if `test` is empty, that did not end as recorded."""
 
     file: str
     test: str
@@ -87,12 +87,12 @@ def differences(
     seen: Mapping[str, Mapping[str, str]],
     unstable: Collection[str] = (),
 ) -> list[Difference]:
-    """How the tests of `seen` differ from what was recorded; in an equal run, not at all.
+    """How the tests in `seen` differ from the recorded ones; empty if they do not.
 
     Args:
-        recorded: the outcomes of each file that was to be run.
-        seen: the outcome of each test of each file that was run.
-        unstable: ``FILE::TEST`` of those whose outcome says nothing.
+        recorded: outcomes of the files that were to be run.
+        seen: outcomes of the tests, by file.
+        unstable: tests, as ``FILE::TEST``, that are not compared.
     """
     found: list[Difference] = []
     for file in sorted({*recorded, *seen}):

@@ -1,8 +1,8 @@
-"""Pytest's part, inside the processes that run Keras' tests.
+"""A pytest plugin, inside the processes that run Keras' tests.
 
-It stands in for Keras' ``conftest.py``, which the wheel does not carry and some tests import; it
-turns capture on, where that is asked for; and it writes down what came of each test and what
-Keras-Prov has logged, for `running` to read.
+It replaces Keras' ``conftest.py``, which is not in the wheel and which some tests import. It turns
+capture on if that is asked for. It writes the outcomes of tests, and the failures that Keras-Prov
+has logged, to files that `running` reads.
 """
 
 from __future__ import annotations
@@ -50,10 +50,10 @@ sys.modules["conftest"] = sys.modules[__name__]
 
 
 class FailureLog(logging.Handler):
-    """Appends what Keras-Prov logs as an error to a file that all processes share."""
+    """Appends errors that Keras-Prov logs to a file that all processes share."""
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line: the test that ran, and what was logged."""
+        """Write one line: the running test, and what was logged."""
         test = os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" ")[0]
         entry = {"test": test, "message": self.format(record)}
         with Path(os.environ[RESULTS], "failures.jsonl").open("a", encoding="utf-8") as file:
@@ -61,33 +61,33 @@ class FailureLog(logging.Handler):
 
 
 class Outcomes:
-    """Gathers what came of each test, in the process that hands the tests out."""
+    """Collects the outcomes of tests, in the process that distributes them."""
 
     def __init__(self) -> None:
         self.reports: list[tuple[str, str, str]] = []
 
     def add(self, node: str, outcome: str, reason: str) -> None:
-        """Remember one report; addresses in a test's name are left out."""
+        """Add one report; addresses in a test's name are left out."""
         name = re.sub(r"0x[0-9a-f]{6,}", "0x", node)
         self.reports.append((name, outcome, reason if outcome == "failed" else ""))
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the report of a test's set-up, call or tear-down."""
+        """Add the report of a test's set-up, call or tear-down."""
         self.add(report.nodeid, report.outcome, report.longreprtext)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Take the report of a file that could not be collected, or is skipped as a whole."""
+        """Add the report of a file that could not be collected, or is skipped as a whole."""
         if not report.passed:
             self.add(report.nodeid, report.outcome, report.longreprtext)
 
     def pytest_sessionfinish(self) -> None:
-        """Write it all down."""
+        """Write all reports to a file."""
         path = Path(os.environ[RESULTS], f"outcomes-{os.getpid()}.json")
         path.write_text(json.dumps(self.reports), encoding="utf-8")
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Know Keras' markers, and listen."""
+    """Register Keras' markers, and listen to outcomes and logs."""
     config.addinivalue_line("markers", "requires_trainable_backend: trainable backend only")
     config.addinivalue_line("markers", "multi_device: needs multiple devices")
     if not hasattr(config, "workerinput"):
@@ -106,13 +106,13 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
 
 
 def pytest_unconfigure() -> None:
-    """Wait until all that was captured is stored."""
+    """Wait until everything that was captured is stored."""
     if os.environ.get(CAPTURED) and not keras_prov.flush(timeout=300):
-        logging.getLogger("keras_prov").error("Not all that was captured could be stored.")
+        logging.getLogger("keras_prov").error("Not everything that was captured could be stored.")
 
 
 def skip_if_backend(given_backend: str, reason: str) -> Any:
-    """What Keras' tests import from their conftest."""
+    """A marker that Keras' tests import from their conftest."""
     return pytest.mark.skipif(backend() == given_backend, reason=reason)
 
 

@@ -1,4 +1,4 @@
-"""What a check prints: a table, what differs and why, and the closing line."""
+"""What a check prints: a table, what differs and why, and the last line with the counts."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Verdict:
     """How a captured run compares with the baseline.
 
     Attributes:
-        differences: files and tests that did not do as recorded.
+        differences: files and tests that did not end as recorded.
         logged: failures that Keras-Prov has logged.
-        nothing_recorded: capture was on, and not one task has come of it.
-        passed: tests that passed, or failed, as plain Keras does, or are known to be unstable.
-        skipped: tests skipped, as in plain Keras.
+        nothing_recorded: whether capture was on and no task was recorded.
+        passed: tests that passed or failed as in plain Keras, or are known to be unstable.
+        skipped: tests that were skipped, as in plain Keras.
     """
 
     differences: Sequence[Difference]
@@ -36,7 +36,7 @@ class Verdict:
 
     @property
     def failed(self) -> int:
-        """The number of things that are not as they should be."""
+        """The number of differences and failures."""
         return len(self.differences) + len(self.logged) + self.nothing_recorded
 
     @property
@@ -51,15 +51,15 @@ def judged(
     """Compare a captured run with the baseline.
 
     Args:
-        baseline: what plain Keras did.
-        run: what was seen now.
-        expected: the files of the baseline that the run should have had.
-        must_record: whether a run of these files without one recorded task means that capture
-            did not work.
+        baseline: the outcomes of plain Keras.
+        run: the captured run.
+        expected: the files of the baseline that the run should include.
+        must_record: whether a run of these files without a recorded task means that capture did
+            not work.
     """
     recorded = {file: baseline.files[file] for file in expected}
     differing = differences(recorded, run.outcomes, baseline.unstable)
-    others = {(each.file, each.test) for each in differing}
+    others = {(difference.file, difference.test) for difference in differing}
     alike = counted(
         outcome
         for file, tests in run.outcomes.items()
@@ -76,14 +76,14 @@ def judged(
 
 
 def text(verdict: Verdict, run: Run, baseline: Baseline) -> str:
-    """All that is printed of a check; the last line is the closing one."""
+    """Everything that a check prints; the last line has the counts."""
     parts = [
         *_table(run.outcomes, verdict.differences),
-        *_told_differences(verdict, run),
-        *_told_failures(verdict.logged),
-        *_told_versions(verdict, baseline.made_with),
+        *_difference_lines(verdict, run),
+        *_failure_lines(verdict.logged),
+        *_version_lines(verdict, baseline.made_with),
         "",
-        *_told_circumstances(verdict, run, baseline),
+        *_summary_lines(verdict, run, baseline),
         verdict.closing_line,
     ]
     return "\n".join(parts) + "\n"
@@ -91,12 +91,12 @@ def text(verdict: Verdict, run: Run, baseline: Baseline) -> str:
 
 def _table(outcomes: Mapping[str, Mapping[str, str]], differing: Sequence[Difference]) -> list[str]:
     groups: dict[str, list[str]] = defaultdict(list)
-    for file in sorted({*outcomes, *(each.file for each in differing)}):
+    for file in sorted({*outcomes, *(difference.file for difference in differing)}):
         groups[file.partition("/")[0]].append(file)
     lines = [_row("keras/src", "files", "passed", "failed", "skipped", "differ")]
     for group, files in [*groups.items(), ("all", sorted(outcomes))]:
         counts = counted(how for file in files for how in outcomes.get(file, {}).values())
-        differ = sum(each.file in files or group == "all" for each in differing)
+        differ = sum(found.file in files or group == "all" for found in differing)
         lines.append(_row(group, len(files), *counts.values(), differ))
     return lines
 
@@ -105,29 +105,29 @@ def _row(group: str, *cells: object) -> str:
     return f"{group:<16}" + "".join(f"{cell!s:>9}" for cell in cells)
 
 
-def _told_differences(verdict: Verdict, run: Run) -> list[str]:
+def _difference_lines(verdict: Verdict, run: Run) -> list[str]:
     lines = []
-    for each in verdict.differences:
-        lines += ["", str(each)]
-        reason = run.reasons.get(f"{each.file}::{each.test}", "").splitlines()
+    for difference in verdict.differences:
+        lines += ["", str(difference)]
+        reason = run.reasons.get(f"{difference.file}::{difference.test}", "").splitlines()
         lines += [f"    {line}" for line in reason[-LINES_OF_A_REASON:]]
     if verdict.nothing_recorded:
-        lines += ["", "Capture was on, and not one task was recorded."]
+        lines += ["", "Capture was on, but no task was recorded."]
     return lines
 
 
-def _told_failures(logged: Sequence[LoggedFailure]) -> list[str]:
+def _failure_lines(logged: Sequence[LoggedFailure]) -> list[str]:
     lines = []
-    for each in logged[:FAILURES_SHOWN]:
-        lines += ["", f"Keras-Prov logged a failure in {each.test or 'no test'}:"]
-        lines += [f"    {line}" for line in each.message.splitlines()]
+    for failure in logged[:FAILURES_SHOWN]:
+        lines += ["", f"Keras-Prov logged a failure in {failure.test or 'no test'}:"]
+        lines += [f"    {line}" for line in failure.message.splitlines()]
     if len(logged) > FAILURES_SHOWN:
-        lines += ["", f"… and {len(logged) - FAILURES_SHOWN} failures more."]
+        lines += ["", f"… and {len(logged) - FAILURES_SHOWN} more failures."]
     return lines
 
 
-def _told_versions(verdict: Verdict, recorded: Mapping[str, str]) -> list[str]:
-    """Where something differs: what else has changed since the recording."""
+def _version_lines(verdict: Verdict, recorded: Mapping[str, str]) -> list[str]:
+    """If something differs, the versions that have changed since the recording."""
     here = made_with()
     others = [
         f"{name} {here.get(name) or 'missing'} (recorded with {version or 'none'})"
@@ -136,18 +136,18 @@ def _told_versions(verdict: Verdict, recorded: Mapping[str, str]) -> list[str]:
     ]
     if not verdict.differences or not others:
         return []
-    return ["", f"Other versions than at the recording: {', '.join(others)}."]
+    return ["", f"Versions that have changed since the recording: {', '.join(others)}."]
 
 
-def _told_circumstances(verdict: Verdict, run: Run, baseline: Baseline) -> list[str]:
-    own = sum(how == "failed" for tests in run.outcomes.values() for how in tests.values())
+def _summary_lines(verdict: Verdict, run: Run, baseline: Baseline) -> list[str]:
+    failing = sum(how == "failed" for tests in run.outcomes.values() for how in tests.values())
     unstable = sum(
         f"{file}::{test}" in baseline.unstable
         for file, tests in run.outcomes.items()
         for test in tests
     )
     return [
-        f"{run.tasks} tasks recorded in {run.seconds:.0f} s; {own} tests fail, of which "
-        f"{len(verdict.differences)} other than in plain Keras; {unstable} unstable, not compared",
-        "judged: passed is as plain Keras does, failed is otherwise",
+        f"{run.tasks} tasks recorded in {run.seconds:.0f} s; {failing} tests fail; "
+        f"{len(verdict.differences)} differ from plain Keras; {unstable} unstable, not compared",
+        "below, passed means as in plain Keras, and failed means differently",
     ]

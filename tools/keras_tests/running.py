@@ -1,4 +1,4 @@
-"""One run of Keras' tests, in processes and folders of its own."""
+"""One run of Keras' tests, in its own processes and folders."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _ROOT = Path(__file__).parents[2]
 _INI = Path(__file__).with_name("pytest.ini")
 _PREFIX = "keras/src/"
 
-# Pytest's exit codes: all passed, some failed, interrupted by errors of collection, no tests there.
+# Pytest's exit codes: all passed, some failed, interrupted by collection errors, no tests found.
 _PYTEST_RAN = (0, 1, 2, 5)
 
 
 @dataclass(frozen=True)
 class LoggedFailure:
-    """What Keras-Prov logged as an error, and the test that ran then."""
+    """An error that Keras-Prov logged, and the test that was running."""
 
     test: str
     message: str
@@ -37,12 +37,12 @@ class LoggedFailure:
 
 @dataclass
 class Run:
-    """What came of a run.
+    """The result of a run.
 
     Attributes:
-        outcomes: of each file, below ``keras/src``, the outcome of each test.
-        reasons: of each ``FILE::TEST`` that failed, what pytest says of it.
-        logged: failures of ours.
+        outcomes: by file, as a path below ``keras/src``, and test.
+        reasons: pytest's reports of failed tests, by ``FILE::TEST``.
+        logged: our own failures.
         tasks: how many tasks were recorded; None without capture.
         seconds: how long it took.
     """
@@ -54,7 +54,7 @@ class Run:
     seconds: float = 0.0
 
     def add(self, node: str, outcome: str, reason: str = "") -> None:
-        """Take in one report of pytest's on a test, or on a file as a whole."""
+        """Add one of pytest's reports on a test, or on a whole file."""
         path, _, test = node.partition("::")
         file, name = path.removeprefix(_PREFIX), test or COLLECTION
         tests = self.outcomes.setdefault(file, {})
@@ -67,12 +67,12 @@ def run(files: Sequence[str], *, captured: str = "", workers: int = 2) -> Run:
     """Run test files, given by their path below ``keras/src``.
 
     Args:
-        files: which.
-        captured: what is captured of every model, as `variables` has it; nothing where empty.
-        workers: processes that share the files; 0 for one alone.
+        files: the files to run.
+        captured: what to capture of every model, one of those in `variables`; empty for nothing.
+        workers: number of processes that share the files; 0 runs them in one process.
 
     Raises:
-        RuntimeError: pytest itself came to no end.
+        RuntimeError: pytest itself failed.
     """
     started = time.monotonic()
     done = Run(outcomes={file: {} for file in files})
@@ -114,9 +114,9 @@ def _run_pytest(files: Sequence[str], processes: int, folder: Path, *, captured:
             check=False,
         ).returncode
         errors.seek(0)
-        said = errors.read()
+        messages = errors.read()
     if code not in _PYTEST_RAN:
-        raise RuntimeError(f"Pytest ended with exit code {code} and said:\n{said[-4000:]}")
+        raise RuntimeError(f"Pytest ended with exit code {code} and printed:\n{messages[-4000:]}")
 
 
 def _environment(folder: Path, *, captured: str) -> dict[str, str]:
@@ -127,14 +127,14 @@ def _environment(folder: Path, *, captured: str) -> dict[str, str]:
     }
     return {
         **kept,
-        "CUDA_VISIBLE_DEVICES": "",  # the baseline is the processor's
+        "CUDA_VISIBLE_DEVICES": "",  # the baseline was recorded on the CPU
         "JAX_PLATFORMS": "cpu",
         "KERAS_BACKEND": BACKEND,
         "KERAS_HOME": str(folder / "keras"),
         "KERAS_PROV_HOME": str(folder / "home"),
         variables.CAPTURED: captured,
         variables.RESULTS: str(folder / "results"),
-        "PYTHONHASHSEED": "0",  # the workers must name the parametrized tests alike
+        "PYTHONHASHSEED": "0",  # all workers must name parametrized tests in the same way
         "PYTHONPATH": os.pathsep.join([str(_ROOT), *_given_path()]),
         "TF_CPP_MIN_LOG_LEVEL": "3",
     }
@@ -151,7 +151,7 @@ def _read_results(done: Run, folder: Path) -> None:
     log = folder / "failures.jsonl"
     if log.exists():
         entries = map(json.loads, log.read_text(encoding="utf-8").splitlines())
-        done.logged += [LoggedFailure(each["test"], each["message"]) for each in entries]
+        done.logged += [LoggedFailure(entry["test"], entry["message"]) for entry in entries]
 
 
 def _recorded_tasks(home: Path) -> int:

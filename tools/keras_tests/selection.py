@@ -1,4 +1,4 @@
-"""Which of Keras' test files are run."""
+"""The test files of Keras that are run."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ LEAN = (
     "trainers/",
     "wrappers/",
 )
-"""Where Keras is patched, and what stands on it."""
+"""Tests of what is patched in Keras, and of what builds on it."""
 
 NOT_LEAN = ("callbacks/orbax_checkpoint_test.py",)
-"""Slow, and about another library."""
+"""Slow, and a test of another library."""
 
 LEFT_OUT = (
     *("applications/applications_test.py", "applications/imagenet_utils_test.py"),
@@ -34,10 +34,10 @@ LEFT_OUT = (
         )
     ),
 )
-"""Never run: hours of arithmetic, and downloads, that no patch of ours is near."""
+"""Never run: hours of arithmetic, and downloads, far from all our patches."""
 
 SERIAL = ("wrappers/",)
-"""Run in one process: their parametrized tests have other names in each."""
+"""Run in one process: the names of their parametrized tests differ between processes."""
 
 
 def source_folder() -> Path:
@@ -49,7 +49,7 @@ def source_folder() -> Path:
 
 
 def keras_tests(folder: Path | None = None) -> list[str]:
-    """All test files that Keras ships, by their path below ``keras/src``."""
+    """All test files that Keras ships, as paths below ``keras/src``."""
     root = folder or source_folder()
     return sorted(path.relative_to(root).as_posix() for path in root.rglob("*_test.py"))
 
@@ -60,12 +60,12 @@ def is_lean(file: str) -> bool:
 
 
 def selected(files: Iterable[str], *, full: bool, only: Iterable[str] = ()) -> list[str]:
-    """Those of `files` that a check runs.
+    """The files that a check runs.
 
     Args:
         files: paths below ``keras/src``, of this Keras or of a recorded one.
-        full: all but what is left out, instead of the lean selection.
-        only: where given, just the files whose path begins with one of these.
+        full: all files but those in `LEFT_OUT`, instead of the lean selection.
+        only: if given, only files whose path begins with one of these.
     """
     prefixes = tuple(only)
     return [

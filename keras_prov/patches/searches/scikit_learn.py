@@ -18,7 +18,7 @@ from ..._identity_map import WeakIdentityMap
 from ..._instrumentation.attributes import Alias
 from ..._instrumentation.change import Original
 from ..._instrumentation.patch import Patch
-from ..._recording.trials import FAILED, LateParameters, Trial, during, end_of
+from ..._recording.trials import FAILED, LateParameters, Trial, during, final_state
 
 __all__ = ["PATCHES"]
 
@@ -53,7 +53,7 @@ def _around_search(original: Original, args: tuple[Any, ...], kwargs: dict[str, 
         _running.remove(search)
         with guarded("a search of scikit-learn", lost="how it ended"):
             if refit is not None:
-                refit.end(end_of(error), {"score": getattr(search, "best_score_", None)})
+                refit.end(final_state(error), {"score": getattr(search, "best_score_", None)})
 
 
 def _around_fit(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -78,7 +78,7 @@ def _around_fit(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any
 def _end(running: Trial, error: BaseException | None, result: Any) -> None:
     """End a trial with its scores. With `error_score`, a failed fit reports and does not raise."""
     outcome = result if isinstance(result, Mapping) else {}
-    state = FAILED if outcome.get("fit_error") else end_of(error)
+    state = FAILED if outcome.get("fit_error") else final_state(error)
     scores = outcome.get("test_scores")
     running.end(state, scores if isinstance(scores, Mapping) else {"score": scores})
 
