@@ -48,7 +48,7 @@ def test_both_arms_end_with_the_same_weights_and_their_cost(
     overhead.main([*small, "--folder", str(tmp_path / "data")])
     written = json.loads((tmp_path / "overhead.json").read_text())
     (found,) = written["configurations"]
-    assert any("_training.py" in each["function"] for each in written["profile"])
+    assert any("monitor.py" in each["function"] for each in written["profile"])
     (plain,), (captured,) = found["runs"]["plain"], found["runs"]["captured"]
     assert plain["weights"] == captured["weights"]
     assert plain["inside"] == plain["exporter"] == 0
