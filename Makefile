@@ -56,7 +56,7 @@ lint: $(VENV)/.dev ## Check style and layout of the code
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-graph: $(VENV)/.dev ## Print who imports whom, floor by floor
+graph: $(VENV)/.dev ## Print the import graph, layer by layer
 	$(BIN)/python -m tools.import_graph
 
 types: $(VENV)/.dev ## Check the types
@@ -66,7 +66,7 @@ docs: $(VENV)/.dev ## Build the site into site/, and check its links; needs no n
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build
 	@echo 'Read it: $(BIN)/python -m http.server --directory site'
 
-pictures: ## Draw the pictures of the documentation anew, with Graphviz
+pictures: ## Draw the pictures of the documentation again, with Graphviz
 	for picture in docs/pictures/*.dot; do dot -Tsvg "$$picture" -o "$${picture%.dot}.svg"; done
 
 bench: $(BENCH_VENV)/.peers ## Measure what we claim, and write benchmarks/report/: half an hour
