@@ -58,7 +58,7 @@ def config_of(
     return CaptureConfig(
         dataflow_tag="unit",
         choice=checked_choice(dict(hyps)),
-        own=custom,
+        custom_hyperparameters=custom,
         values={},
         adaptation=adaptation,
         client=client,
