@@ -107,6 +107,7 @@ def test_a_killed_training_loses_no_finished_epoch(tag: str, ask: Any, home: Pat
     ]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("number", "status"), [(signal.SIGINT, "INTERRUPTED"), (signal.SIGTERM, "ABANDONED")]
 )
@@ -150,6 +151,7 @@ def test_sync_leaves_a_running_training_alone(tag: str, home: Path) -> None:
     training.process.communicate()
 
 
+@pytest.mark.thorough
 def test_a_server_killed_in_mid_training_comes_back(tag: str, ask: Any, home: Path) -> None:
     """kill -9 of the private server between two epochs: it is back or made anew, no row is lost."""
     server = PrivateServer(home)

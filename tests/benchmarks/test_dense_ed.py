@@ -108,6 +108,7 @@ def test_what_is_no_dense_ed_raises(wrong: dict[str, Any]) -> None:
         dense_ed(**wrong)
 
 
+@pytest.mark.thorough
 def test_it_learns() -> None:
     """A few steps on a picture make its loss smaller."""
     keras.utils.set_random_seed(1)

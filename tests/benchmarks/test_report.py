@@ -134,6 +134,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     PrivateServer(folder).stop()
 
 
+@pytest.mark.thorough
 def test_the_report_holds_targets_tables_and_answers(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,6 +170,7 @@ def test_the_documentation_shows_the_report_that_lies_here() -> None:
     assert costs in (ROOT / "docs" / "explanation" / "costs.md").read_text()
 
 
+@pytest.mark.thorough
 def test_a_step_that_fails_is_named_and_the_others_go_on(tmp_path: Path) -> None:
     """The exit status says so, too."""
     script = (

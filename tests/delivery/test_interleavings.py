@@ -16,6 +16,8 @@ from dfanalyzer_client.journal import Record
 from dfanalyzer_client.private_server import READER, PrivateServer
 from dfanalyzer_client.store import Connection, MonetDBStore
 
+pytestmark = pytest.mark.thorough
+
 WRITERS, TASKS = 3, 2
 STATUSES = ["FINISHED", "FAILED", "INTERRUPTED"]
 

@@ -49,6 +49,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.thorough
 def test_32_writers_at_once_lose_and_double_nothing(own: Path, tag: str) -> None:
     """They declare one dataflow, each with an execution of its own, and write to one table."""
     writers = [

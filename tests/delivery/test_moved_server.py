@@ -14,6 +14,8 @@ from dfanalyzer_client.journal import journals
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 
+pytestmark = pytest.mark.thorough
+
 GONE = "monetdb://ada:s3cret@127.0.0.1:9/before"
 
 

@@ -212,6 +212,7 @@ PARTS = st.sampled_from(
 )
 
 
+@pytest.mark.thorough
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(odd=st.dictionaries(PARTS, JSON, min_size=1), declares=st.booleans())
 @example(odd={"exec": None}, declares=True)

@@ -7,6 +7,8 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from delivery.speaker import COMMAND, NEVER, Speaker, command, rows_of, stored, wait_for
 from dfanalyzer_client.journal import Journal, journals
 from dfanalyzer_client.journal._record import line_of, parsed
@@ -41,6 +43,7 @@ def test_the_next_capturing_process_stores_what_a_killed_one_left(own: Path, tag
     assert stored(own, f"{tag}-2") == rows_of([1])
 
 
+@pytest.mark.thorough
 def test_of_several_takers_one_stores_a_journal(own: Path, tag: str) -> None:
     """Four `sync`s at once and a capturing process: each message is stored by one of them."""
     numbers = left_behind(own, tag, 5000)
@@ -65,6 +68,7 @@ def test_of_several_takers_one_stores_a_journal(own: Path, tag: str) -> None:
     assert stored(own, tag) == rows_of(numbers)
 
 
+@pytest.mark.thorough
 def test_a_taker_that_is_killed_leaves_the_rest_to_another(own: Path, tag: str) -> None:
     """What it stored is not stored again."""
     numbers = left_behind(own, tag, 60_000)
@@ -91,6 +95,7 @@ def test_another_stores_journals_are_left_alone(own: Path, tag: str) -> None:
     assert path.exists()
 
 
+@pytest.mark.thorough
 def test_a_journal_of_another_machine_waits_for_a_word(own: Path, tag: str) -> None:
     """It is listed with its machine, and `sync --elsewhere` stores it."""
     numbers = left_behind(own, tag, 5)
@@ -107,6 +112,7 @@ def test_a_journal_of_another_machine_waits_for_a_word(own: Path, tag: str) -> N
     assert stored(own, tag) == rows_of(numbers)
 
 
+@pytest.mark.thorough
 def test_a_servers_journals_are_kept_for_its_backups(
     own: Path, elsewhere: PrivateServer, tag: str
 ) -> None:

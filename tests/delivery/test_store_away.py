@@ -45,6 +45,7 @@ def test_a_store_that_goes_away_for_a_while(own: Path, elsewhere: PrivateServer,
     assert stored(folder, tag) == rows_of(range(1, 16))
 
 
+@pytest.mark.thorough
 def test_a_store_that_is_away_at_the_end(own: Path, elsewhere: PrivateServer, tag: str) -> None:
     """The exit says what is left, and `sync` stores it."""
     url = elsewhere.ensure().reveal()
@@ -64,6 +65,7 @@ def test_a_store_that_is_away_at_the_end(own: Path, elsewhere: PrivateServer, ta
     assert stored(folder, tag) == rows_of(range(1, 11))
 
 
+@pytest.mark.thorough
 def test_a_server_killed_in_mid_batch(own: Path, tag: str) -> None:
     """kill -9 of the private server, again and again, while rows are being stored."""
     server = PrivateServer(own)
@@ -92,6 +94,7 @@ def stored_or_rebuilt(home: Path, tag: str) -> list[tuple[float, str]]:
     return stored(home, tag)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_signals_end_a_process_as_they_always_do(own: Path, tag: str, number: int) -> None:
     """We handle none: the exit status is as without us, and `sync` stores what was said."""

@@ -6,6 +6,8 @@ import math
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from dfanalyzer_client import (
     Attribute,
     AttributeType,
@@ -150,6 +152,7 @@ def test_a_new_attribute_is_compared_as_it_appears(tag: str, ask: Any) -> None:
     assert rows == [(grown.exec_tag, "acc", 0.9), (execution, "loss", 1.0)]
 
 
+@pytest.mark.thorough
 def test_an_earlier_catalogue_is_brought_up_with_what_it_holds(
     tag: str, ask: Any, home: Path
 ) -> None:

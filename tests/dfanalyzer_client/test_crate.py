@@ -32,6 +32,7 @@ from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 from dfanalyzer_client.support.digest import file_digest
 from small_models import data, small_model
+from warm import warm_python
 
 ROOT = Path(__file__).parents[2]
 ADA = Author("Ada Lovelace", "ada@example.org", "0000-0002-1694-233X")
@@ -132,7 +133,7 @@ def trained(home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
     git(folder, "add", "train.py")
     git(folder, "commit", "--quiet", "--message=first")
     tag = f"digits-{folder.name}"
-    command = [sys.executable, "train.py", tag, "--api-key", "hunter2"]
+    command = [*warm_python(), "train.py", tag, "--api-key", "hunter2"]
     environment = {"PYTHONPATH": str(ROOT), "TF_DETERMINISTIC_OPS": "1"}
     subprocess.run(command, cwd=folder, env=os.environ | environment, check=True, timeout=200)
     return folder, tag
@@ -447,6 +448,7 @@ def test_what_was_read_is_named_and_not_copied(
     assert "what was read is not copied" in crate["#file-1"]["description"]
 
 
+@pytest.mark.thorough
 def test_a_failed_training_is_a_failed_action(
     home: Path, tag: str, capture: Any, tmp_path: Path
 ) -> None:
@@ -473,6 +475,7 @@ def test_a_failed_training_is_a_failed_action(
     assert_valid(crate.folder, tmp_path)
 
 
+@pytest.mark.thorough
 def test_a_transformation_of_the_domain_is_a_tool(
     home: Path, tag: str, capture: Any, tmp_path: Path
 ) -> None:
@@ -560,6 +563,7 @@ def test_the_crate_passes_the_validator(crate: Exported, tmp_path: Path) -> None
     assert_valid(crate.folder, tmp_path)
 
 
+@pytest.mark.thorough
 def test_a_crate_of_little_passes_the_validator(
     home: Path, tag: str, capture: Any, tmp_path: Path
 ) -> None:
@@ -580,6 +584,7 @@ def test_a_crate_of_little_passes_the_validator(
         assert_valid(each.folder, tmp_path)
 
 
+@pytest.mark.thorough
 def test_the_validator_is_not_blind(crate: Exported, tmp_path: Path) -> None:
     """It refuses the same crate without its actions' instruments."""
     spoilt = tmp_path / "spoilt"

@@ -82,6 +82,7 @@ def test_sixteen_processes_at_once_get_one_server(server: PrivateServer, tmp_pat
     assert [starter.returncode for starter in starters] == [0] * 16
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("victims", ["starter", "server", "both"])
 def test_of_two_first_starters_the_survivor_gets_a_server(
     tmp_path: Path, pytestconfig: pytest.Config, victims: str
@@ -180,6 +181,7 @@ def test_it_outlives_the_process_that_started_it(server: PrivateServer, tmp_path
     assert asked(server.reader_url()) == "keras_prov_reader"
 
 
+@pytest.mark.thorough
 def test_connections_that_never_log_in_keep_nobody_out(server: PrivateServer) -> None:
     """Of 1,100 that say nothing, or half a login, most are closed; who logged in is not."""
     url = server.ensure()
@@ -282,6 +284,7 @@ def test_the_port_is_kept(server: PrivateServer) -> None:
     assert Connection(url).query("SELECT count(*) FROM kept") == [(0,)]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("families", [("127.0.0.1",), ("::1",), ("127.0.0.1", "::1")])
 def test_a_taken_port_is_gone_round_and_come_back_to(
     server: PrivateServer, families: tuple[str, ...]
@@ -344,6 +347,7 @@ def test_it_stops_by_itself_when_nobody_comes(tmp_path: Path) -> None:
     assert "idle" in server.log_path.read_text()
 
 
+@pytest.mark.thorough
 def test_it_stays_while_somebody_is_connected(tmp_path: Path) -> None:
     """A connection that says nothing keeps it; the idle time begins when it is closed."""
     server = PrivateServer(tmp_path, idle_minutes=0.02)

@@ -226,6 +226,7 @@ TEXTS = st.none() | st.text(CHARACTERS)
 NUMBERS = st.none() | st.floats() | st.integers(-(2**63), 2**63 - 1)
 
 
+@pytest.mark.thorough
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @example(name="n", number=-7346801813017407.0, text=None)
 @given(name=NAMES, number=NUMBERS, text=TEXTS)

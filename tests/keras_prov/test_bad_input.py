@@ -151,6 +151,7 @@ print(history["loss"])
 """
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fault", ["away", "password", "database", "private"])
 def test_a_store_that_cannot_be_used_harms_nothing_and_loses_nothing(
     fault: str, tag: str, home: Path, tmp_path: Path, ask: Any

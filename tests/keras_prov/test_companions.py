@@ -154,6 +154,7 @@ def test_each_trial_of_keras_tuner_is_an_execution(tag: str, ask: Any, tmp_path:
         assert (state, objective, value) == ("FINISHED", "loss", scores[number])
 
 
+@pytest.mark.thorough
 def test_what_a_model_of_keras_tuner_asks_for_is_kept(tag: str, ask: Any, tmp_path: Path) -> None:
     """While it is built and while it is fitted: all that trial.json has; a failed one is FAILED."""
     keras_tuner = pytest.importorskip("keras_tuner")
@@ -198,6 +199,7 @@ def test_what_a_model_of_keras_tuner_asks_for_is_kept(tag: str, ask: Any, tmp_pa
     assert {each["status"] for each in told.values()} == set(states)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("wrapper", ["scikeras", "keras.wrappers"])
 def test_each_fit_of_a_grid_search_is_an_execution(tag: str, ask: Any, wrapper: str) -> None:
     """One per candidate and fold, and one for the refit, with the parameters that it used."""

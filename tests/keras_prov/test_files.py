@@ -155,6 +155,7 @@ def test_the_trained_model_is_stored_by_its_content(tag: str, ask: Any) -> None:
     assert (again.predict(x, verbose=0) == model.predict(x, verbose=0)).all()
 
 
+@pytest.mark.thorough
 def test_storing_the_model_leaves_names_and_randomness(tag: str) -> None:
     """What a program makes after a training with MODEL is named and seeded as without it."""
     outcomes = []

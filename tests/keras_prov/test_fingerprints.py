@@ -43,6 +43,7 @@ def test_an_array_is_known_by_shape_dtype_and_hash(numbers):
     assert found.HASH_KIND == "whole"
 
 
+@pytest.mark.thorough
 def test_the_hash_is_the_same_in_every_process(numbers):
     """It depends on no seed of Python's and on no address."""
     script = """

@@ -123,6 +123,7 @@ def test_a_sequential_model_is_a_chain(tag: str, ask: Any) -> None:
     assert ask.set(tag, "iConnections", "inbound, outbound") == [("a", "b"), ("b", "c")]
 
 
+@pytest.mark.thorough
 def test_a_huge_model_is_recorded(tag: str, ask: Any) -> None:
     """Hundreds of layers, and an argument of many values, go through as they are."""
     layers = [keras.layers.Dense(2, name=f"d{i}") for i in range(300)]

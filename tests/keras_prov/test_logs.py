@@ -107,6 +107,7 @@ def traced_model() -> Any:
     return small_model(metrics=["mae"])
 
 
+@pytest.mark.thorough
 @settings(
     max_examples=10,
     deadline=None,

@@ -256,6 +256,7 @@ assert "tensorflow" not in sys.modules
 """
 
 
+@pytest.mark.thorough
 def test_keras_chooses_the_backend():
     """With another backend TensorFlow is not imported, by us no more than by Keras."""
     python(BACKEND, KERAS_BACKEND="jax")
@@ -294,6 +295,7 @@ second.Sequential([second.Input((1,)), Dense(1)])
 """
 
 
+@pytest.mark.thorough
 def test_set_backend_and_importing_again():
     """Keras unloads us with itself; the next import adopts and patches the new Keras, once."""
     python(SET_BACKEND)
@@ -308,6 +310,7 @@ print(*sorted({name.partition(".")[0] for name in set(sys.modules) - before}))
 """
 
 
+@pytest.mark.thorough
 def test_nothing_heavy_is_imported():
     """Drivers, command line and retries are imported when they are needed."""
     heavy = {"pymonetdb", "click", "rich", "tenacity", "platformdirs", "filelock", "asyncio"}
@@ -316,6 +319,7 @@ def test_nothing_heavy_is_imported():
     assert heavy.isdisjoint(python(HEAVY).split())
 
 
+@pytest.mark.thorough
 def test_a_module_of_keras_can_be_run():
     """`python -m keras_prov.…` runs what `python -m keras.…` would."""
     command = [sys.executable, "-m", "keras_prov.src.version"]

@@ -294,6 +294,7 @@ def test_max_epochs_of_keras(tag: str, ask: Any) -> None:
     assert facts(ask, tag, "epochs_asked, epochs_done, stop_reason") == [(6, 2, "max_epochs")]
 
 
+@pytest.mark.thorough
 def test_a_killed_training_is_ended_by_sync(tag: str, ask: Any, home: Path) -> None:
     """After kill -9 the epochs are there, and `sync` says that the training was killed."""
     script = """

@@ -8,7 +8,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from dfanalyzer_client.private_server import PrivateServer
+
+pytestmark = pytest.mark.thorough
 
 SCRIPT = Path(__file__).with_name("process_state.py")
 

@@ -182,6 +182,7 @@ def test_a_users_program_type_checks(check):
     assert check(USER) == (0, "Success: no issues found in 1 source file\n")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("call", WRONG)
 def test_a_wrong_call_is_an_error(check, call):
     """mypy names what was expected."""
@@ -212,6 +213,7 @@ def test_pyright_knows_the_same(tmp_path):
     assert set(lines) == set(range(2, 2 + len(WRONG)))
 
 
+@pytest.mark.thorough
 def test_a_misspelt_name_is_an_error(check):
     """The stubs say what is there, so what is not there is found."""
     status, output = check("import keras_prov as keras\nkeras.layers.Dens(3)\n")

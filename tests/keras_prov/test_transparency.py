@@ -105,7 +105,14 @@ print(json.dumps({
 
 
 @pytest.mark.parametrize(
-    "kind", ["sequential", "functional", "subclassed", "mixed", "jit", "steps"]
+    "kind",
+    [
+        "sequential",
+        *(
+            pytest.param(kind, marks=pytest.mark.thorough)
+            for kind in ("functional", "subclassed", "mixed", "jit", "steps")
+        ),
+    ],
 )
 def test_a_captured_training_is_bit_identical(kind: str, home: Path, tmp_path: Path) -> None:
     """Weights, optimizer, history, names, random state, stdout, warnings and saved config agree."""
@@ -113,6 +120,7 @@ def test_a_captured_training_is_bit_identical(kind: str, home: Path, tmp_path: P
     assert captured == plain
 
 
+@pytest.mark.thorough
 def test_the_store_makes_no_difference(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,6 +206,7 @@ def test_callbacks_are_taken_in_any_form_and_left_as_they_were(
         assert given.callbacks == inside
 
 
+@pytest.mark.thorough
 def test_a_bare_callback_keeps_asynchronous_dispatch(
     tag: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -301,6 +310,7 @@ def test_tracebacks_are_those_of_plain_keras(what: str, tag: str) -> None:
     assert traceback_of(FAILING[what], tag) == plain
 
 
+@pytest.mark.thorough
 def test_a_mirrored_training_is_recorded(tag: str, home: Path) -> None:
     """With tf.distribute.MirroredStrategy on two devices rates are read as ever."""
     script = """

@@ -112,6 +112,7 @@ def test_keras_callback_of_orbax(tag: str, ask: Any, tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.thorough
 def test_orbax_and_pytorch_by_themselves(home: Path, tag: str, ask: Any, tmp_path: Path) -> None:
     """Their files are those of the only model; they are imported by nobody, and left untouched."""
     pytest.importorskip("orbax.checkpoint")

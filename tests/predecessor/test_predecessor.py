@@ -207,6 +207,7 @@ def test_an_upgrade_keeps_every_answer(old: StoreURL) -> None:
     connection.close()
 
 
+@pytest.mark.thorough
 def test_new_executions_stand_beside_the_old_ones(old: StoreURL) -> None:
     """A training captured into it, with the old dataflow's tag, brings it forward by itself."""
     before = answers(old)
@@ -286,6 +287,7 @@ def test_an_upgrade_that_was_interrupted_goes_on(old: StoreURL) -> None:
     assert answers(old) == before
 
 
+@pytest.mark.thorough
 def test_a_view_of_the_user_stops_the_upgrade_and_nothing_is_lost(old: StoreURL) -> None:
     """The error names the step and the cure; without the view the upgrade is taken."""
     before, made = answers(old), shape(old)
@@ -306,6 +308,7 @@ def test_a_view_of_the_user_stops_the_upgrade_and_nothing_is_lost(old: StoreURL)
     assert answers(old) == before
 
 
+@pytest.mark.thorough
 def test_several_who_open_it_at_once_bring_it_forward_once(old: StoreURL) -> None:
     """They wait for each other, and find it done."""
     before, failures = answers(old), []
@@ -348,6 +351,7 @@ def test_tasks_that_name_their_execution_by_its_id_are_understood(server: Privat
     assert json.loads(run(url, "runs", "--json").stdout)[1]["status"] == "FINISHED"
 
 
+@pytest.mark.thorough
 def test_a_database_without_a_catalogue_and_one_of_ours_are_told_apart(
     server: PrivateServer,
 ) -> None:
@@ -363,6 +367,7 @@ def test_a_database_without_a_catalogue_and_one_of_ours_are_told_apart(
     assert run(url, "db", "check").stdout == 'View "public".lineage is missing.\n'
 
 
+@pytest.mark.thorough
 def test_a_catalogue_without_executions_is_refused_and_left_alone(server: PrivateServer) -> None:
     """DfAnalyzer's first versions had none; the error says so, and SQL goes on working."""
     url = server.ensure()

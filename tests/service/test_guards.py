@@ -120,6 +120,7 @@ def test_it_ends_when_told_to(own: Path, number: int) -> None:
     assert list((own / "journals").iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_a_client_that_hangs_does_not_keep_it_from_ending(own: Path, tag: str) -> None:
     """A request whose body never comes is let go; what others said is stored."""
     with service(KERAS_PROV_HOME=str(own)) as running:

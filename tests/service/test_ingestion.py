@@ -191,6 +191,7 @@ def test_a_dataflow_that_cannot_be_known_now_is_no_unknown_one(tmp_path: Path) -
         assert (answer.status, "No MonetDB answers" in answer.detail) == (503, True)
 
 
+@pytest.mark.thorough
 def test_clients_that_are_older_than_executions_name_none(own: Path, tag: str) -> None:
     """A run is what they say from one declaration to the next, over a restart of the service."""
 
@@ -367,6 +368,7 @@ def test_what_was_acknowledged_survives_a_kill(own: Path, tag: str) -> None:
     assert rows == [("SGD", 0.1, "FINISHED"), ("Adam", 0.2, "FINISHED")]
 
 
+@pytest.mark.thorough
 def test_nothing_is_acknowledged_while_the_disk_is_full(small_disk: Path, tag: str) -> None:
     """507 says so, nothing of it is kept, and with room messages are taken again."""
     away = "monetdb://user:secret@127.0.0.1:9/nowhere"
@@ -387,6 +389,7 @@ def test_nothing_is_acknowledged_while_the_disk_is_full(small_disk: Path, tag: s
         assert "wwww" not in text
 
 
+@pytest.mark.thorough
 def test_fifty_clients_at_once_lose_and_double_nothing(
     running: Service, stored: Stored, tag: str
 ) -> None:

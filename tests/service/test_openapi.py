@@ -17,6 +17,8 @@ from schemathesis.specs.openapi.checks import (
 
 from service.running import Service, dataflow_message, task_message
 
+pytestmark = pytest.mark.thorough
+
 CHECKS = [
     not_a_server_error,
     status_code_conformance,

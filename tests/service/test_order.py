@@ -110,6 +110,7 @@ def test_an_open_task_keeps_to_the_declaration_that_it_began_with(
     ]
 
 
+@pytest.mark.thorough
 def test_the_order_outlives_the_service(own: Path, tag: str) -> None:
     """That of the newest declaration, of tasks that were open, and of executions without a name."""
     home = {"KERAS_PROV_HOME": str(own)}
@@ -261,6 +262,7 @@ def test_each_transformation_names_a_sets_values_itself(
     assert stored(statement, 2) == [(0.1, 1.0), (0.2, 2.0)]
 
 
+@pytest.mark.thorough
 def test_odd_records_in_journals_hold_nothing_up(own: Path, tag: str) -> None:
     """Records that are whole, and no messages of ours: the service goes on, and knows the rest."""
     folder = own / "journals"

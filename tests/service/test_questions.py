@@ -126,6 +126,7 @@ def test_a_query_in_json_gives_rows_and_the_way(running: Service, tag: str, trai
         assert answer.status == status, answer
 
 
+@pytest.mark.thorough
 def test_with_the_store_away_messages_are_taken_and_questions_wait(tmp_path: Any, tag: str) -> None:
     """503 says that it may pass; the password of the store stands nowhere."""
     away = "monetdb://user:s3cr3t-word@127.0.0.1:9/nowhere"

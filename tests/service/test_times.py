@@ -91,6 +91,7 @@ def test_begin_and_end_of_a_task_are_of_one_clock(
     assert violations(document) == []
 
 
+@pytest.mark.thorough
 def test_times_without_a_zone_are_of_the_machine_or_of_the_zone_that_was_named(
     home: Any, tag: str, stored: Stored
 ) -> None:
@@ -116,6 +117,7 @@ def test_times_without_a_zone_are_of_the_machine_or_of_the_zone_that_was_named(
     assert {number: f"{began:%H:%M:%S}" for number, began in rows} == told
 
 
+@pytest.mark.thorough
 @given(
     st.datetimes(datetime(1990, 1, 1), datetime(2037, 1, 1)).map(lambda time: time.replace(fold=0)),
     st.timedeltas(timedelta(0), timedelta(hours=30)),

@@ -428,6 +428,7 @@ def test_the_corpus_is_there() -> None:
     assert names >= EXCEPTIONS.keys()
 
 
+@pytest.mark.thorough
 def test_ten_thousand_entities_take_seconds() -> None:
     """The check grows with the document: 10,000 epochs, 40,000 statements."""
     large = ProvDocument()

@@ -59,6 +59,7 @@ def test_a_format_on_standard_output(trained: Trained, format_: str) -> None:
     assert result.stderr == ""
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("format_", [*FORMATS, DOT])
 def test_the_same_bytes_in_every_process(trained: Trained, format_: str) -> None:
     """Two processes, with other orders of their sets and dictionaries, write the same."""
@@ -76,6 +77,7 @@ def test_the_same_bytes_in_every_process(trained: Trained, format_: str) -> None
     assert b"otrainingmodel" in texts.pop()
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("format_", "name"), OF_BUNDLES.items())
 def test_a_dataflow_is_a_bundle_for_each_execution(
     trained: Trained, format_: str, name: str
@@ -121,6 +123,7 @@ def test_pictures_are_drawn(trained: Trained, tmp_path: Path, format_: str) -> N
     assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~mask
 
 
+@pytest.mark.thorough
 @pytest.mark.usefixtures("graphviz")
 def test_a_picture_has_as_many_nodes_at_100_epochs_as_at_3(tag: str) -> None:
     """Sets and transformations are one node each; the numbers stand in the labels."""
@@ -293,6 +296,7 @@ def test_without_graphviz_the_error_says_how_to_get_it(
     assert run(trained.first, "--format", "dot").stdout.startswith("digraph")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("format_", "module"),
     [("turtle", "rdflib"), ("xml", "lxml"), ("dot", "pydot")],

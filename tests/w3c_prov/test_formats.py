@@ -92,6 +92,7 @@ def test_prov_alone_gives_the_document_back(document: ProvDocument, name: str) -
     assert same(document, name) == []
 
 
+@pytest.mark.thorough
 def test_the_turtle_agrees_with_prov_o(trained: Trained) -> None:
     """Its terms are PROV-O's, its closure under OWL RL is consistent, and the shapes hold."""
     for execution in (trained.first, trained.second):
