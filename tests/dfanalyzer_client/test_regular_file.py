@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import socket
@@ -25,7 +26,7 @@ def places(tmp_path: Path) -> dict[str, Path]:
     made["link"].symlink_to("/dev/zero")
     with made["hole"].open("wb") as file:
         file.truncate(1 << 42)
-    for name in ("/dev/zero", "/dev/tty", "/proc/kmsg", "/proc/self/status", "/proc/kcore"):
+    for name in ("/dev/zero", "/dev/tty", "/proc/self/status", "/proc/kcore"):
         made[name] = Path(name)
     return {name: path for name, path in made.items() if os.path.lexists(path)}
 
@@ -37,6 +38,13 @@ def test_what_is_no_file_has_no_digest_and_no_copy(places: dict[str, Path], tmp_
             file_digest(path)
         assert _copied_from(path, "0" * 64, tmp_path / "copy"), name
         assert not (tmp_path / "copy").exists(), name
+
+
+@pytest.mark.skipif(not os.path.lexists("/proc/kmsg"), reason="the kernel's log is not there")
+def test_the_log_of_the_kernel_is_not_waited_for() -> None:
+    """It blocks a reader until there is a message; until then it is refused, or as if empty."""
+    with contextlib.suppress(OSError):
+        assert file_digest(Path("/proc/kmsg"))[0] == 0
 
 
 def test_a_file_is_read_to_the_size_that_it_had(tmp_path: Path) -> None:
