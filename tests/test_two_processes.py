@@ -137,6 +137,7 @@ def test_signals_end_a_training_as_they_end_keras(
     ) == [(status,)]
 
 
+@pytest.mark.thorough
 def test_sync_leaves_a_running_training_alone(tag: str, home: Path) -> None:
     """The journal of a running process is not taken over, and is listed as running."""
     training = Training(tag)

@@ -10,6 +10,8 @@ import pytest
 
 from benchmarks.dense_ed import dense_ed, stages
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.mark.parametrize(
     ("blocks", "growth_rate", "features"),
@@ -108,7 +110,6 @@ def test_what_is_no_dense_ed_raises(wrong: dict[str, Any]) -> None:
         dense_ed(**wrong)
 
 
-@pytest.mark.thorough
 def test_it_learns() -> None:
     """A few steps on a picture make its loss smaller."""
     keras.utils.set_random_seed(1)

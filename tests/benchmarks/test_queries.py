@@ -17,6 +17,8 @@ from dfanalyzer_client import client_for
 from dfanalyzer_client.private_server import PrivateServer
 from grid_database import trained
 
+pytestmark = pytest.mark.thorough
+
 QUERIES = Path(__file__).parents[2] / "benchmarks" / "queries"
 
 

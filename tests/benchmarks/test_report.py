@@ -21,6 +21,8 @@ from dfanalyzer_client import client_for
 from dfanalyzer_client.private_server import PrivateServer
 from grid_database import trained
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -134,7 +136,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     PrivateServer(folder).stop()
 
 
-@pytest.mark.thorough
 def test_the_report_holds_targets_tables_and_answers(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,7 +171,6 @@ def test_the_documentation_shows_the_report_that_lies_here() -> None:
     assert costs in (ROOT / "docs" / "explanation" / "costs.md").read_text()
 
 
-@pytest.mark.thorough
 def test_a_step_that_fails_is_named_and_the_others_go_on(tmp_path: Path) -> None:
     """The exit status says so, too."""
     script = (

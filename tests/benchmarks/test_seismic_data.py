@@ -21,9 +21,12 @@ from benchmarks.seismic_data import (
 )
 from dfanalyzer_client import Dataflow
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("gcc") is None, reason="Devito compiles its propagators with gcc"
-)
+pytestmark = [
+    pytest.mark.thorough,
+    pytest.mark.skipif(
+        shutil.which("gcc") is None, reason="Devito compiles its propagators with gcc"
+    ),
+]
 SMALL = Survey(size=32, border=12, duration=400.0, shots=3)
 TINY = Parameters(count=3, seed=1, survey=SMALL)
 
@@ -34,7 +37,6 @@ def migration() -> Migration:
     return Migration(SMALL)
 
 
-@pytest.mark.thorough
 def test_an_interface_is_seen_where_it_is(migration: Migration) -> None:
     """The picture's strongest row is that of the jump in velocity; without one there is nothing."""
     velocity = np.full((32, 32), 1.8, np.float32)
@@ -79,7 +81,6 @@ def test_velocities_are_layered_and_seeded() -> None:
         assert low <= velocity.min() <= velocity.max() <= high
 
 
-@pytest.mark.thorough
 def test_a_set_is_made_once_and_kept(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A progress bar while it is made; the same file from the same parameters; another one else."""
     made = samples(TINY, tmp_path)
@@ -97,7 +98,6 @@ def test_a_set_is_made_once_and_kept(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert Parameters(3, 2, SMALL).path(tmp_path) != made.path
 
 
-@pytest.mark.thorough
 def test_making_data_is_a_task_of_the_dataflow(tmp_path: Path, tag: str, ask: Any) -> None:
     """With its parameters, its file and what the file holds."""
     made = samples(TINY, tmp_path)

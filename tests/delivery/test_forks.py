@@ -12,6 +12,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from dfanalyzer_client.journal import Journal, compressed, journals, try_acquire
 from dfanalyzer_client.support.forks import fork_lock
 
@@ -37,6 +39,7 @@ def run(script: str, *arguments: str) -> None:
     subprocess.run([sys.executable, "-c", COMMON + script, *arguments], check=True, timeout=200)
 
 
+@pytest.mark.thorough
 def test_no_child_hangs_amid_threads_that_append(tag: str) -> None:
     """Children that do nothing, and children that say something, end, whoever held which lock."""
     run(

@@ -123,6 +123,7 @@ def test_a_task_is_linked_when_what_it_depends_on_comes(
     assert (3,) in ask.rows(waiting)  # which never comes
 
 
+@pytest.mark.thorough
 def test_a_task_told_before_its_dataflow_is_stored_when_that_is_known(
     own: Path, tag: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -133,6 +133,7 @@ def test_a_servers_journals_are_kept_for_its_backups(
         assert stored(folder, tag) == rows_of(numbers)
 
 
+@pytest.mark.thorough
 def test_damage_in_a_journal_costs_what_was_damaged(own: Path, tag: str) -> None:
     """File and offset are reported, and all records after it are stored."""
     numbers = left_behind(own, tag, 100)
@@ -164,6 +165,7 @@ def test_a_journal_that_says_nothing_is_removed(own: Path) -> None:
     assert journals(own / "journals") == []
 
 
+@pytest.mark.thorough
 def test_the_list_of_journals_tells_how_each_stands(own: Path, tag: str) -> None:
     """Execution, messages, stored, set aside, size and age, of running, left and stored ones."""
     done = Speaker(own, f"{tag}-done", 1, 3)

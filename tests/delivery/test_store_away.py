@@ -29,6 +29,7 @@ def test_a_store_that_is_away_at_first(own: Path, elsewhere: PrivateServer, tag:
     assert stored(elsewhere.log_path.parents[1], tag) == rows_of(range(1, 11))
 
 
+@pytest.mark.thorough
 def test_a_store_that_goes_away_for_a_while(own: Path, elsewhere: PrivateServer, tag: str) -> None:
     """What was said meanwhile is stored when the server is back."""
     url = elsewhere.ensure().reveal()

@@ -166,6 +166,7 @@ def test_texts_of_all_kinds(home: Path, tag: str) -> None:
     assert read == [None if text is None else str(text) for text in TEXTS]
 
 
+@pytest.mark.thorough
 def test_a_text_of_5_mb(home: Path, tag: str) -> None:
     """It comes back equal, beside others."""
     text = "it's \\ 家😀\n" * 500_000

@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from delivery.speaker import NEVER, Speaker, command, rows_of, stored
 from delivery.workers import ENDED, KILLED
 from dfanalyzer_client.journal import journals
@@ -24,6 +26,7 @@ def test_workers_of_each_kind(tag: str, ask: Any, home: Path) -> None:
     assert sorted(map(float, answer.split()[1:])) == list(KILLED)
 
 
+@pytest.mark.thorough
 def test_who_asks_sees_what_was_left(own: Path, tag: str) -> None:
     """A killed process' rows are stored first, its task is ABANDONED; a living one is let be."""
     living = Speaker(own, f"{tag}-2", 1, 9, "wait", **NEVER)
@@ -39,6 +42,7 @@ def test_who_asks_sees_what_was_left(own: Path, tag: str) -> None:
     living.kill()
 
 
+@pytest.mark.thorough
 def test_what_cannot_be_stored_now_is_told(own: Path, tag: str) -> None:
     """Who asks as one who may not write is answered, and told how many messages wait."""
     reader = PrivateServer(own).reader_url()

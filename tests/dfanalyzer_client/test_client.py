@@ -170,6 +170,7 @@ def test_a_step_may_be_a_program_of_its_own(tag: str, ask: Any) -> None:
     ) == [(each,) for each in (*executions, "the script's own", executions[1])]
 
 
+@pytest.mark.thorough
 def test_a_step_finds_what_is_not_stored_yet(tag: str, tmp_path: Path) -> None:
     """With the store away, too, it is in the journal; a dataflow of nobody's is an error."""
     away = {

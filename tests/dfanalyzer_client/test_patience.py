@@ -95,6 +95,7 @@ def test_a_connection_that_went_silent_is_given_up(
     assert time.monotonic() - began < 5
 
 
+@pytest.mark.thorough
 def test_a_statement_that_takes_long_is_waited_for(
     home: Path, firewall: Firewall, monkeypatch: pytest.MonkeyPatch
 ) -> None:

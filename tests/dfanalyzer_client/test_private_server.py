@@ -65,6 +65,7 @@ def test_it_is_started_once_and_found_again(server: PrivateServer) -> None:
     assert asked(server.reader_url()) == "keras_prov_reader"
 
 
+@pytest.mark.thorough
 def test_sixteen_processes_at_once_get_one_server(server: PrivateServer, tmp_path: Path) -> None:
     """However many start it at the same time, there is one port and one process."""
     script = (

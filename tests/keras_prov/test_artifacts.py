@@ -227,6 +227,7 @@ def test_a_url_of_no_known_kind_is_an_error(url):
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.thorough
 def test_processes_that_store_the_same_leave_one_whole_file(tmp_path):
     """Four of them at once, and no temporary file beside it."""
     script = """

@@ -123,6 +123,7 @@ def test_what_a_trial_of_optuna_asks_for_after_its_training_is_kept(tag: str, as
     ]
 
 
+@pytest.mark.thorough
 def test_each_trial_of_keras_tuner_is_an_execution(tag: str, ask: Any, tmp_path: Path) -> None:
     """The study is the project; a trial executed twice is two executions of it."""
     keras_tuner = pytest.importorskip("keras_tuner")

@@ -110,6 +110,7 @@ def check(tmp_path):
     return run
 
 
+@pytest.mark.thorough
 def test_the_stubs_are_up_to_date(generator):
     """Generated for the Keras that is installed here, they are what the repository holds."""
     version = importlib.metadata.version("keras")

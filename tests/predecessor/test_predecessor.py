@@ -333,6 +333,7 @@ def test_several_who_open_it_at_once_bring_it_forward_once(old: StoreURL) -> Non
     connection.close()
 
 
+@pytest.mark.thorough
 def test_tasks_that_name_their_execution_by_its_id_are_understood(server: PrivateServer) -> None:
     """As another version of the predecessor has it; they stay so."""
     url = server.ensure()

@@ -71,6 +71,7 @@ def test_the_token_may_come_from_the_environment() -> None:
         assert answer.status == 200
 
 
+@pytest.mark.thorough
 def test_a_bad_token_is_an_error_that_does_not_show_it(tmp_path: Path) -> None:
     """Too short, or of characters that no header takes, or a file that is not there."""
     for text in ("short-s3", "with blanks in it, and more"):
@@ -103,6 +104,7 @@ def test_pages_of_other_sites_are_refused(running: Service, tag: str) -> None:
     assert running.ask(path, message, Host=f"localhost:{running.port}").status == 200
 
 
+@pytest.mark.thorough
 def test_an_address_that_is_taken_or_not_ours_is_an_error_of_one_line(running: Service) -> None:
     """The message says what to do; no journal is left of it."""
     assert "Give another --port" in refused("--port", str(running.port))

@@ -140,6 +140,7 @@ def test_the_order_outlives_the_service(own: Path, tag: str) -> None:
     assert len({row[0] for row in rows}) == 4
 
 
+@pytest.mark.thorough
 def test_what_another_process_declares_counts_at_once(
     running: Service, tag: str, stored: Stored
 ) -> None:
