@@ -42,6 +42,9 @@ from store_conditions import (
 
 ROOT = Path(__file__).parents[2]
 
+# Each backend starts, and compiles, in processes of its own: minutes on a busy machine.
+pytestmark = pytest.mark.timeout(1200)
+
 BACKENDS = ("tensorflow", "jax", "torch")
 KINDS = (
     "sequential",
