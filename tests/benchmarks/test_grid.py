@@ -146,7 +146,7 @@ def test_a_configuration_whose_workers_die_is_given_up(monkeypatch: pytest.Monke
     monkeypatch.setattr(benchmarks.grid, "run", run)
     monkeypatch.setattr(benchmarks.grid, "_finished", lambda: {each.key for each in trained})
     options = argparse.Namespace(jobs=1)
-    failed = benchmarks.grid._tried([deadly, *good], options, Console(stderr=True))
+    failed = benchmarks.grid._failures([deadly, *good], options, Console(stderr=True))
     assert failed == [Outcome(deadly, error="its worker was killed")]
     assert trained == good
 
