@@ -52,7 +52,7 @@ class Ingest:
         self._updates = UpdateReader(client.home / "journals")
         self._dataflows = Dataflows()
         self._recalled: set[tuple[str, str]] = set()
-        self._store_error: StoreError | None = None
+        self._store_errors: dict[str, StoreError] = {}
 
     async def dataflow(self, declared: DataflowMessage) -> int:
         """Declare a dataflow; returns the message's number in the journal.
@@ -117,8 +117,8 @@ class Ingest:
         """Record a task with its values in the declared order, without waiting for anything."""
         declaration = self._client.declaration(task.dataflow)
         if declaration is None:
-            if self._store_error is not None:
-                raise self._store_error
+            if task.dataflow in self._store_errors:
+                raise self._store_errors[task.dataflow]
             raise UnknownTagError(
                 f"No dataflow {task.dataflow!r} was declared: POST it to /pde/dataflow/json first."
             )
@@ -174,7 +174,7 @@ class Ingest:
 
     def _stored(self, tag: str) -> messages.DataflowMessage | None:
         """What the store knows of a dataflow, and its newest execution."""
-        self._store_error = None
+        self._store_errors.pop(tag, None)
         try:
             with self._connect() as connection, connection.transaction():
                 catalogue = Catalogue(connection)
@@ -182,6 +182,6 @@ class Ingest:
                 self._dataflows.stored[tag] = catalogue.newest_execution(tag)
         except StoreError as error:
             logger.warning("The store could not be asked about dataflow %r: %s", tag, error)
-            self._store_error = error
+            self._store_errors[tag] = error
             return None
         return None if layout is None else declaration_of(layout)
