@@ -37,15 +37,17 @@ def main() -> None:
         connection, _ = listener.accept()
         if not os.fork():
             listener.close()
-            request = _supervise(connection)
-            if request is not None:
-                _become(request)
+            _become(_supervise(connection))
             return
         connection.close()
 
 
-def _supervise(connection: socket.socket) -> dict[str, Any] | None:
-    """Fork the program and tell the client how it ends; what to run, in the program."""
+def _supervise(connection: socket.socket) -> dict[str, Any]:
+    """Fork the program, and tell the client how it ends; returns in the program alone.
+
+    Returns:
+        What to run.
+    """
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     text, streams, _, _ = socket.recv_fds(connection, REQUEST_BYTES, 3)
     program = os.fork()
@@ -89,8 +91,9 @@ def _become(request: dict[str, Any]) -> None:
             sys.argv, sys.path[:] = ["-c", *arguments[1:]], ["", *path, *PATH]
             _run(arguments[0], "<string>", {})
         else:
-            sys.argv, sys.path[:] = [kind, *arguments], [str(Path(kind).parent), *path, *PATH]
-            _run(Path(kind).read_text("utf-8"), kind, {"__file__": kind})
+            script = Path(kind).absolute()
+            sys.argv, sys.path[:] = [kind, *arguments], [str(script.resolve().parent), *path, *PATH]
+            _run(script.read_text("utf-8"), str(script), {"__file__": str(script)})
     except Exception as error:
         trace = error.__traceback__
         while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
