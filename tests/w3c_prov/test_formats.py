@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import warnings
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
@@ -12,7 +13,7 @@ import pytest
 import rdflib
 from hypothesis import example, given
 from hypothesis import strategies as st
-from prov.model import ProvDocument
+from prov.model import ProvDocument, ProvWarning
 
 import keras_prov as keras
 from dfanalyzer_client import (
@@ -61,10 +62,12 @@ def read_back(text: str, format_: str, document: ProvDocument) -> ProvDocument:
         graph.add((subject, predicate, value_))
     for triple in shortcuts(bare):
         graph.remove(triple)
-    # as N-Triples, which rdflib writes with all digits of a number
-    return ProvDocument.deserialize(
-        content=graph.serialize(format="nt"), format="rdf", rdf_format="nt"
-    )
+    # as N-Triples, which rdflib writes with all digits of a number, and without prefixes
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The predicate .* declared neither", ProvWarning)
+        return ProvDocument.deserialize(
+            content=graph.serialize(format="nt"), format="rdf", rdf_format="nt"
+        )
 
 
 @pytest.fixture(scope="module")
@@ -169,8 +172,12 @@ def test_any_value_and_name_comes_back(tag: str) -> None:
     assert problems(FORMATS["turtle"].text(document)) == []
 
 
+TEXTS = st.text(st.characters(exclude_characters="\0"))
+"""What a tag can be: no text in MonetDB has a NUL, whose name here is that of the empty text."""
+
+
 @example("_x0020 ", " x0020_")
-@given(st.text(), st.text())
+@given(TEXTS, TEXTS)
 def test_names_are_xml_names_in_ascii_and_unique(one: str, other: str) -> None:
     """`escaped` gives names that XML, Turtle and PROV-N write alike, and loses nothing."""
     name = escaped(one)
