@@ -60,13 +60,19 @@ def run_notebook(folder: Path) -> dict[str, Any]:
     from nbclient import NotebookClient
 
     notebook = _nbformat().read(NOTEBOOK, as_version=4)
-    NotebookClient(notebook, resources={"metadata": {"path": str(folder)}}).execute()
+    client = NotebookClient(notebook, resources={"metadata": {"path": str(folder)}})
+    client.execute(env={**os.environ, "PATH": command_path()})
     for cell in notebook.cells:
         cell.metadata = {}  # the times at which it ran
         if cell.cell_type == "code":
             cell.outputs = _kept(cell.outputs)
     notebook.metadata = {"kernelspec": notebook.metadata["kernelspec"]}
     return dict(notebook)
+
+
+def command_path() -> str:
+    """PATH, with the commands of this environment before all others."""
+    return f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 
 
 def _nbformat() -> Any:
@@ -98,7 +104,7 @@ def _update(page: Path, folder: Path) -> None:
     home = folder / "home"
     os.environ["KERAS_PROV_HOME"] = str(home)
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    path = command_path()
 
     def run(command: str) -> str:
         return subprocess.run(  # noqa: S602  # the documentation's own lines
