@@ -113,6 +113,11 @@ def _take(connection: Connection, step: str, readers: Sequence[str]) -> None:
 
 
 def _upgrade_catalogue(connection: Connection, readers: Sequence[str]) -> None:
+    # First of all, so that who takes the same step at the same time ends in a conflict here. What
+    # follows would fail on what another has just created, as if it were a user's.
+    connection.execute(
+        f"CREATE TABLE {table('definition_lock')} ({quoted_columns(TABLES['definition_lock'])})"
+    )
     _drop_functions(connection)
     found = tables_of(connection, PUBLIC)
     schemas = [tag for (tag,) in connection.query(f"SELECT tag FROM {table('dataflow')}")]
@@ -124,7 +129,7 @@ def _upgrade_catalogue(connection: Connection, readers: Sequence[str]) -> None:
     for name, columns in TABLES.items():
         if name in found:
             recreate_table(connection, PUBLIC, found[name], columns_of(columns))
-        elif name not in ("task_begun", "task_ended"):
+        elif name not in ("task_begun", "task_ended", "definition_lock"):
             connection.execute(f"CREATE TABLE {table(name)} ({quoted_columns(columns)})")
         if columns.startswith("id "):
             recreate_sequence(connection, PUBLIC, f"{name}_id_seq", name)
