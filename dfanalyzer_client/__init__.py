@@ -31,6 +31,7 @@ from .performance import Performance
 from .program import Program
 from .running_task import RunningTask
 from .set import Set
+from .set_role import SetRole
 from .set_type import SetType
 from .task import Task
 from .task_status import TaskStatus
@@ -61,6 +62,7 @@ __all__ = [
     "QueryResult",
     "RunningTask",
     "Set",
+    "SetRole",
     "SetType",
     "StoreURL",
     "Task",

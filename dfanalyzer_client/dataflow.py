@@ -6,10 +6,18 @@ from collections.abc import Iterator, Sequence
 from itertools import count
 from typing import TYPE_CHECKING
 
-from .declarations.messages import DataflowMessage, TransformationMessage
+from .declarations.messages import (
+    AgentsMessage,
+    DataflowMessage,
+    DataSetMessage,
+    TransformationMessage,
+)
+from .declarations.names import checked_text
 from .declarations.provenance_object import ProvenanceObject
 from .delivery.clients import default_client
 from .delivery.live import new_execution, remember_live
+from .dlprov.hardware import hardware
+from .dlprov.predefined import Predefined
 from .errors import DefinitionError
 from .running_task import RunningTask
 from .transformation import Transformation
@@ -31,12 +39,31 @@ class Dataflow(ProvenanceObject):
     def __init__(
         self,
         tag: str,
-        transformations: Sequence[Transformation] = (),
+        transformations: Sequence[Transformation] | bool = (),
+        email: str = "",
         *,
+        predefined: bool = False,
         client: Client | None = None,
     ) -> None:
-        """Describe a dataflow; raises DefinitionError for a bad tag or transformation."""
+        """Describe a dataflow.
+
+        Args:
+            tag: its tag; stored in lower case.
+            transformations: its steps. True is `predefined`, as DLProv's scripts say it.
+            email: of the scientist who is responsible for its executions.
+            predefined: whether it has DLProv's transformations and sets: LoadData, SplitData,
+                Train, Test and, once a task names them, those of its other versions.
+            client: sends its messages; None: that of the store that the environment names.
+
+        Raises:
+            DefinitionError: the tag, the email or a transformation cannot be stored.
+        """
         super().__init__(tag)
+        if isinstance(transformations, bool):
+            predefined, transformations = predefined or transformations, ()
+        self.email = checked_text(email, "email of a Dataflow")
+        self._predefined = Predefined() if predefined else None
+        self._introduced: set[str] = set()
         self.exec_tag = new_execution(tag)
         self._client = client
         self._saved: list[TransformationMessage] | None = None
@@ -61,7 +88,7 @@ class Dataflow(ProvenanceObject):
 
     @transformations.setter
     def transformations(self, transformations: Sequence[Transformation]) -> None:
-        self._transformations: list[TransformationMessage] = []
+        self._transformations = self._predefined_transformations()
         for transformation in transformations:
             self.add_transformation(transformation)
 
@@ -110,6 +137,40 @@ class Dataflow(ProvenanceObject):
         """
         return RunningTask(self, transformation, id, depends_on)
 
+    @property
+    def predefined(self) -> bool:
+        """Whether it has DLProv's transformations and sets."""
+        return self._predefined is not None
+
+    def include(self, transformation: str) -> None:
+        """Declare a transformation of DLProv's that a task names, if this is `predefined`."""
+        if self._predefined is not None and self._predefined.include(transformation):
+            self._declare_anew(count=len(self._predefined.transformations()) - 1)
+
+    def shaped(self, data: DataSetMessage) -> DataSetMessage:
+        """Rows of a set with the names of their values, if DLProv has a form of that length."""
+        form = self._predefined.form(data) if self._predefined is not None else None
+        if self._predefined is None or form is None:
+            return data
+        if self._predefined.include_columns(data["tag"], form):
+            self._declare_anew(count=len(self._predefined.transformations()))
+        return {**data, "attributes": [name.lower() for name, _ in form]}
+
+    def agents(self, exec_tag: str) -> AgentsMessage:
+        """Who is responsible for an execution, and its machine, until it was `introduced`."""
+        if exec_tag in self._introduced:
+            return {}
+        message: AgentsMessage = {}
+        if self.email:
+            message["email"] = self.email
+        if self.predefined:
+            message["hardware"] = hardware()
+        return message
+
+    def introduced(self, exec_tag: str) -> None:
+        """The agents of an execution were sent."""
+        self._introduced.add(exec_tag)
+
     def next_id(self, transformation: str) -> int:
         """A number that no task of the transformation has got from here."""
         # one step, so that two threads that are first do not both get a counter
@@ -127,5 +188,18 @@ class Dataflow(ProvenanceObject):
             )
         return transformation.get_specification()
 
+    def _declare_anew(self, count: int) -> None:
+        """Replace the first `count` transformations, which were those of DLProv, and save."""
+        self._transformations[:count] = self._predefined_transformations()
+        self.save()
+
+    def _predefined_transformations(self) -> list[TransformationMessage]:
+        if self._predefined is None:
+            return []
+        return [each.get_specification() for each in self._predefined.transformations()]
+
     def _message(self, transformations: list[TransformationMessage]) -> DataflowMessage:
-        return {"tag": self._tag, "transformations": transformations, "exec": self.exec_tag}
+        message: DataflowMessage = {"tag": self._tag, "transformations": transformations}
+        # tasks of DLProv's scripts name executions of their own, which begin with them
+        message["opens" if self.predefined else "exec"] = self.exec_tag
+        return message

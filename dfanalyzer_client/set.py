@@ -16,6 +16,7 @@ from .declarations.provenance_object import ProvenanceObject
 from .errors import DefinitionError
 from .extractor import Extractor
 from .extractor_combination import ExtractorCombination
+from .set_role import SetRole
 from .set_type import SetType
 
 __all__ = ["Set"]
@@ -35,6 +36,8 @@ class Set(ProvenanceObject):
         attributes: Sequence[Attribute] = (),
         extractors: Sequence[Extractor | ExtractorCombination] = (),
         dependency: str = "",
+        *,
+        role: SetRole | None = None,
     ) -> None:
         """Describe a set; raises DefinitionError where a part is not of its kind."""
         super().__init__(tag)
@@ -42,6 +45,7 @@ class Set(ProvenanceObject):
         self.attributes = attributes
         self.extractors = extractors
         self.dependency = dependency
+        self.role = role
 
     @property
     def type(self) -> str:
@@ -123,6 +127,20 @@ class Set(ProvenanceObject):
             )
         self._dependency = dependency.lower()
 
+    @property
+    def role(self) -> SetRole | None:
+        """What its rows are for, if that is to be known; None: nothing in particular."""
+        return self._role
+
+    @role.setter
+    def role(self, role: SetRole | None) -> None:
+        if role is not None and not isinstance(role, SetRole):
+            raise DefinitionError(
+                f"The role of set {self._tag!r} must be one of {', '.join(map(str, SetRole))}, or "
+                f"None. Received: {role!r}."
+            )
+        self._role = role
+
     def get_specification(self) -> SetMessage:
         """The set as it stands in a message; parts that are empty are left out."""
         message: SetMessage = {
@@ -132,5 +150,6 @@ class Set(ProvenanceObject):
             "extractors": [extractor.copy() for extractor in self._extractors],
             "extractorCombinations": [each.copy() for each in self._combinations],
             "dependency": self._dependency,
+            "role": self._role.value if self._role is not None else "",
         }
         return without_empty(message, ("tag", "type"))

@@ -17,7 +17,7 @@ from .declarations.names import checked_name, checked_text
 from .declarations.provenance_object import ProvenanceObject
 from .delivery.client import Client
 from .delivery.clients import client_declaring
-from .delivery.live import live_dataflow, newest_execution
+from .delivery.live import LiveDataflow, live_dataflow, newest_execution, newest_live
 from .delivery.row_stream import RowStream
 from .dependency import Dependency
 from .errors import DefinitionError, ElementError, UnknownTagError
@@ -40,7 +40,7 @@ class Task(ProvenanceObject):
     def __init__(
         self,
         id: int | str,
-        dataflow_tag: str,
+        dataflow_tag: str | LiveDataflow,
         exec_tag: str,
         transformation_tag: str | None = None,
         sub_id: str = "",
@@ -50,7 +50,7 @@ class Task(ProvenanceObject):
         output: str = "",
         error: str = "",
     ) -> None:
-        """Describe a task.
+        """Describe a task of a dataflow, which is named by its tag or given as the object.
 
         Scripts that were written before there were executions leave out `exec_tag`, and say
         ``Task(1, "df", "Train", dependency=other)``: the execution is the newest of the dataflow,
@@ -60,11 +60,16 @@ class Task(ProvenanceObject):
             DefinitionError: a part cannot be stored.
             UnknownTagError: `exec_tag` was left out, and the dataflow has no execution.
         """
+        given = None if isinstance(dataflow_tag, str) else _checked_dataflow(dataflow_tag)
+        tag = dataflow_tag if isinstance(dataflow_tag, str) else dataflow_tag.tag
         if transformation_tag is None:
-            exec_tag, transformation_tag = newest_execution(dataflow_tag), exec_tag
+            exec_tag, transformation_tag = newest_execution(tag), exec_tag
         super().__init__(transformation_tag)
         self._id = _whole_number(id)
-        self._dataflow = checked_name(dataflow_tag, "dataflow tag of a Task")
+        self._dataflow = checked_name(tag, "dataflow tag of a Task")
+        self._given, self._live = given, given or newest_live(self._dataflow)
+        if self._live is not None:
+            self._live.include(self._tag)
         self._exec = checked_text(exec_tag, "execution tag of a Task")
         self._sub_id = checked_text(str(sub_id), "sub id of a Task")
         self._workspace = _checked(workspace, "workspace")
@@ -108,7 +113,8 @@ class Task(ProvenanceObject):
         """Add rows to what is sent next."""
         if not isinstance(dataset, DataSet):
             raise ElementError(f"A Task takes DataSet objects. Received: {dataset!r}.")
-        self._sets.append(dataset.get_specification())
+        data = dataset.get_specification()
+        self._sets.append(data if self._live is None else self._live.shaped(data))
 
     def reuse(self, set_tag: str, source: Task) -> None:
         """Say that this task read the same rows of a set as `source` did, in what is sent next.
@@ -181,11 +187,15 @@ class Task(ProvenanceObject):
                 last time is dropped, to be added again as it should be.
             JournalError: the journal cannot be written. What was added is kept for the next time.
         """
+        message = self.get_specification()
+        agents = self._live.agents(self._exec) if self._live is not None else {}
         try:
-            self._client().save_task(self.get_specification())
+            self._client().save_task({**message, **agents})
         except (ElementError, UnknownTagError):
             self._sets, self._reused = [], {}
             raise
+        if self._live is not None:
+            self._live.introduced(self._exec)
         self._sets, self._performances, self._whole = [], [], []
         self._files, self._derived_from, self._reused = [], [], {}
 
@@ -228,7 +238,7 @@ class Task(ProvenanceObject):
         return without_empty(message, TaskMessage.__required_keys__)
 
     def _client(self) -> Client:
-        dataflow = live_dataflow(self._dataflow, self._exec)
+        dataflow = self._given or live_dataflow(self._dataflow, self._exec)
         if dataflow is None:
             return client_declaring(self._dataflow, self._exec)
         dataflow.save()
@@ -241,6 +251,14 @@ def _as_dependency(tasks: Task | Sequence[Task]) -> Dependency:
         if not isinstance(each, Task):
             raise DefinitionError(f"A Task depends on other Tasks. Received: {each!r}.")
     return Dependency([each.tag for each in listed], [each.id for each in listed])
+
+
+def _checked_dataflow(value: LiveDataflow) -> LiveDataflow:
+    if not isinstance(value, ProvenanceObject) or not hasattr(value, "exec_tag"):
+        raise DefinitionError(
+            f"A Task takes the tag of its dataflow, or the Dataflow. Received: {value!r}."
+        )
+    return value
 
 
 def _checked(text: object, what: str) -> str:

@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..errors import DefinitionError, ElementError, UnknownTagError
+from ..set_role import SetRole
 from .messages import AttributeMessage, CombinationMessage, ExtractorMessage, SetMessage
 from .names import checked_name
 from .values import stored_value
 
 __all__ = ["Combination", "DeclaredSet", "named"]
+
+ROLES = frozenset(role.value for role in SetRole)
+"""Roles that a declaration may give to a set."""
 
 
 class Combination(NamedTuple):
@@ -36,6 +40,7 @@ class DeclaredSet:
     consumers: list[str] = field(default_factory=list)
     extractors: dict[str, tuple[str, str]] = field(default_factory=dict)
     combinations: list[Combination] = field(default_factory=list)
+    role: str | None = None
 
     def columns(self, names: list[str] | None) -> dict[str, str]:
         """The attributes that are `names`, or all; raises UnknownTagError for one undeclared."""
@@ -63,13 +68,15 @@ class DeclaredSet:
         ]
 
     def merge(self, message: SetMessage) -> None:
-        """Take in attributes and extractors of a set's message; raises DefinitionError."""
+        """Take in attributes, extractors and role of a set's message; raises DefinitionError."""
         for attribute in message.get("attributes", ()):
             self._add_attribute(attribute)
         for extractor in message.get("extractors", ()):
             self._add_extractor(extractor)
         for combination in message.get("extractorCombinations", ()):
             self._add_combination(combination)
+        if "role" in message:
+            self._add_role(message["role"])
 
     def specification(self, transformation: str) -> SetMessage:
         """What was taken in, as it stands in the message of a transformation."""
@@ -96,6 +103,8 @@ class DeclaredSet:
                 }
                 for each in self.combinations
             ]
+        if self.role is not None:
+            message["role"] = self.role
         if self.producers and not is_written:
             message["dependency"] = self.producers[0]
         return message
@@ -109,6 +118,7 @@ class DeclaredSet:
             list(self.consumers),
             dict(self.extractors),
             list(self.combinations),
+            self.role,
         )
 
     def _add_attribute(self, attribute: AttributeMessage) -> None:
@@ -145,6 +155,19 @@ class DeclaredSet:
                 )
         if combination not in self.combinations:
             self.combinations.append(combination)
+
+    def _add_role(self, role: str) -> None:
+        if role not in ROLES:
+            raise DefinitionError(
+                f"The role of set {self.tag!r} must be one of {', '.join(sorted(ROLES))}. "
+                f"Received: {role!r}."
+            )
+        if self.role not in (None, role):
+            raise DefinitionError(
+                f"Set {self.tag!r} was declared with the role {self.role!r}. Received: {role!r}. "
+                "Give one of the two another tag."
+            )
+        self.role = role
 
 
 def named(tags: Iterable[str]) -> str:

@@ -6,14 +6,21 @@ import secrets
 import weakref
 from typing import Protocol
 
-from ..declarations.messages import TransformationMessage
+from ..declarations.messages import AgentsMessage, DataSetMessage, TransformationMessage
 from ..declarations.names import checked_name
 from ..errors import UnknownTagError
 from ..support.clock import utc_now
 from .client import Client
 from .clients import default_client
 
-__all__ = ["LiveDataflow", "live_dataflow", "new_execution", "newest_execution", "remember_live"]
+__all__ = [
+    "LiveDataflow",
+    "live_dataflow",
+    "new_execution",
+    "newest_execution",
+    "newest_live",
+    "remember_live",
+]
 
 
 class LiveDataflow(Protocol):
@@ -36,6 +43,18 @@ class LiveDataflow(Protocol):
     def save(self) -> None:
         """Send what was added since the last call."""
 
+    def include(self, transformation: str) -> None:
+        """Declare a predefined transformation that a task names."""
+
+    def shaped(self, data: DataSetMessage) -> DataSetMessage:
+        """Rows of a set with the names of their values, where these are predefined."""
+
+    def agents(self, exec_tag: str) -> AgentsMessage:
+        """Who is responsible for an execution, and its machine, until it was `introduced`."""
+
+    def introduced(self, exec_tag: str) -> None:
+        """The agents of an execution were sent."""
+
     def next_id(self, transformation: str) -> int:
         """A number that this dataflow has given to no task of the transformation."""
 
@@ -53,6 +72,11 @@ def remember_live(dataflow: LiveDataflow) -> None:
 def live_dataflow(tag: str, exec_tag: str) -> LiveDataflow | None:
     """The Dataflow object of an execution; None if it no longer exists."""
     return _live.get((tag, exec_tag))
+
+
+def newest_live(tag: str) -> LiveDataflow | None:
+    """The newest Dataflow object with a tag; None if it no longer exists."""
+    return _live.get((tag, _newest.get(tag, "")))
 
 
 def new_execution(tag: str) -> str:

@@ -15,6 +15,7 @@ from ..store.layout import DataflowLayout, SetLayout
 from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import identifier, literal
+from .associations import read_association
 from .record import ExecutionRecord, FileRecord, RowRecord, SetRecord, TaskRecord
 
 __all__ = ["read_execution"]
@@ -54,6 +55,7 @@ def read_execution(connection: Connection, dataflow: str, execution: int) -> Exe
         _files(connection, catalogue, execution, by_id),
         _derived_from(connection, catalogue, execution),
         dict(programs),
+        read_association(connection, catalogue, execution),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from ..store.layout import DataflowLayout, SetLayout
 
 __all__ = [
+    "AssociationRecord",
     "ExecutionRecord",
     "FileRecord",
     "RowRecord",
@@ -89,6 +91,21 @@ class FileRecord:
     sha256: str | None = None
 
 
+@dataclass(frozen=True)
+class AssociationRecord:
+    """Who is responsible for an execution and what it ran on, as its client said.
+
+    Attributes:
+        email: the scientist's; None if nobody is named.
+        hardware: facts of the machine; empty if they were not sent.
+        is_relayed: whether the service recorded it for a client, whose user it does not know.
+    """
+
+    email: str | None = None
+    hardware: Mapping[str, Any] = field(default_factory=dict)
+    is_relayed: bool = False
+
+
 @dataclass
 class ExecutionRecord:
     """An execution with its tasks, rows and files.
@@ -101,6 +118,7 @@ class ExecutionRecord:
         sets: the sets that have rows.
         files: in order.
         derived_from: tags of the executions that this one was derived from.
+        association: who is responsible for it, and what it ran on.
         programs: names and paths of the programs that perform a transformation, by its tag.
     """
 
@@ -112,6 +130,7 @@ class ExecutionRecord:
     files: list[FileRecord]
     derived_from: list[str]
     programs: dict[str, list[tuple[str, str]]]
+    association: AssociationRecord = field(default_factory=AssociationRecord)
 
     @property
     def began(self) -> datetime | None:

@@ -5,17 +5,20 @@ Numbers come back exact: NaN, infinities and large integers are looked up in ``e
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from ..errors import RefusedError, UnknownTagError
+from ..keras_schema import Role
 from ..keras_schema import names as tags
+from ..store.comparison.roles import dataflows_with
+from ..store.comparison.values import NO_METRICS
 from ..store.connection import Connection
 from ..store.driver_errors import lacks_rights
 from ..store.exact_numbers import exact_rows
 from ..store.growth.pending_columns import from_clause
-from ..store.layout import DataflowLayout
+from ..store.layout import DataflowLayout, SetLayout
 from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import identifier
@@ -106,17 +109,17 @@ def _complete(
     summaries = {summary.id: summary for summary in known}
     if not summaries:
         return
-    _add_tasks(connection, catalogue, summaries)
-    with_outputs = connection.query(
-        f"SELECT d.tag FROM {table('data_set')} s JOIN {table('dataflow')} d ON d.id = s.df_id "
-        "WHERE s.tag = %s",
-        [tags.TRAINING_OUTPUT.lower()],
+    trained = set(dataflows_with(connection, Role.EPOCHS))
+    found = map(catalogue.layout, sorted({each.dataflow for each in summaries.values()} & trained))
+    layouts = [layout for layout in found if layout is not None]
+    trainings = frozenset(
+        layout.transformations[tag] for layout in layouts for tag in layout.writers_of(Role.EPOCHS)
     )
-    for tag in {summary.dataflow for summary in summaries.values()} & {
-        tag for (tag,) in with_outputs
-    }:
+    _add_tasks(connection, catalogue, summaries, trainings)
+    for layout in layouts:
         try:
-            _add_epochs(connection, catalogue, tag, summaries)
+            for output in _epoch_sets(layout):
+                _add_epochs(connection, catalogue, layout, output, summaries)
         except RefusedError as error:
             if not lacks_rights(error):
                 raise
@@ -124,7 +127,10 @@ def _complete(
 
 
 def _add_tasks(
-    connection: Connection, catalogue: Catalogue, summaries: dict[int, ExecutionSummary]
+    connection: Connection,
+    catalogue: Catalogue,
+    summaries: dict[int, ExecutionSummary],
+    trainings: Container[int],
 ) -> None:
     """Add status and times. The status is that of the training that ended last or still runs.
 
@@ -132,9 +138,8 @@ def _add_tasks(
     status is that of the last task.
     """
     rows = connection.query(
-        "SELECT b.df_exec, x.tag, COALESCE(e.status, b.status), b.began, e.ended "
+        "SELECT b.df_exec, b.dt_id, COALESCE(e.status, b.status), b.began, e.ended "
         f"FROM {catalogue.table('task_begun')} b "
-        f"JOIN {table('data_transformation')} x ON x.id = b.dt_id "
         f"LEFT JOIN {catalogue.table('task_ended')} e ON e.task_id = b.id "
         "WHERE b.df_exec BETWEEN %s AND %s ORDER BY b.id",
         [min(summaries), max(summaries)],
@@ -144,7 +149,7 @@ def _add_tasks(
     for execution, transformation, status, began, ended in rows:
         summary = summaries.get(execution)
         if summary is not None:
-            is_training = transformation == tags.TRAINING.lower()
+            is_training = transformation in trainings
             of_kind = newest.setdefault(execution, {})
             done = ended or datetime.max
             if is_training not in of_kind or of_kind[is_training][0] <= done:
@@ -158,19 +163,20 @@ def _add_tasks(
         summary.ended = max(times) if len(times) == len(ends[execution]) else None
 
 
+def _epoch_sets(layout: DataflowLayout) -> list[SetLayout]:
+    """The sets of epochs that a transformation writes."""
+    return [each for each in layout.sets.values() if each.role == Role.EPOCHS and each.producers]
+
+
 def _add_epochs(
     connection: Connection,
     catalogue: Catalogue,
-    dataflow: str,
+    layout: DataflowLayout,
+    output: SetLayout,
     summaries: dict[int, ExecutionSummary],
 ) -> None:
-    layout = catalogue.layout(dataflow)
-    output = layout.sets.get(tags.TRAINING_OUTPUT.lower()) if layout is not None else None
-    writer = tags.TRAINING.lower()
-    if layout is None or output is None or writer not in output.producers:
-        return
     name = from_clause(layout, output)
-    task = identifier(f"{writer}_task_id")
+    task = identifier(f"{output.producers[0]}_task_id")
     names = list(output.attributes)
     columns = "".join(f", o.{identifier(name)}" for name in names)
     rows = connection.query(
@@ -186,21 +192,21 @@ def _add_epochs(
         [row[2:] for row in rows],
         1,
     )
-    metric = _metric_names(connection, catalogue, layout)
+    metric = _metric_names(connection, catalogue, layout, output)
     for (execution, epochs, *_), (_, *row) in zip(rows, values, strict=True):
         if execution in summaries:
-            summaries[execution].epochs = epochs
-            summaries[execution].metrics = {
+            summaries[execution].epochs += epochs
+            summaries[execution].metrics |= {
                 metric.get((execution, name), name): value
                 for name, value in zip(names, row, strict=True)
-                if name not in tags.NOT_METRICS
+                if name not in NO_METRICS
                 and output.attributes[name].type == "NUMERIC"
                 and value is not None
             }
 
 
 def _metric_names(
-    connection: Connection, catalogue: Catalogue, layout: DataflowLayout
+    connection: Connection, catalogue: Catalogue, layout: DataflowLayout, output: SetLayout
 ) -> dict[tuple[int, str], str]:
     """Metrics whose name differs from that of their attribute, by execution and attribute.
 
@@ -208,7 +214,8 @@ def _metric_names(
     """
     known = layout.sets.get(tags.METRIC_NAMES.lower())
     writer = tags.TRAINING.lower()
-    if known is None or writer not in known.producers:
+    is_ours = output.tag == tags.TRAINING_OUTPUT.lower()
+    if known is None or not is_ours or writer not in known.producers:
         return {}
     rows = connection.query(
         f"SELECT t.df_exec, n.attribute, n.metric FROM {from_clause(layout, known)} n "
@@ -216,5 +223,5 @@ def _metric_names(
         "WHERE n.of_set = %s ORDER BY n.id",
         [tags.TRAINING_OUTPUT],
     )
-    taken = layout.sets[tags.TRAINING_OUTPUT.lower()].attributes
+    taken = output.attributes
     return {(execution, name): metric for execution, name, metric in rows if metric not in taken}

@@ -144,7 +144,7 @@ SETS: Mapping[str, KerasSet] = {
         ),
         KerasSet(
             tags.TRAINING_OUTPUT,
-            Role.METRICS,
+            Role.EPOCHS,
             (
                 time(tags.EPOCH_ENDED, "when the epoch ended"),
                 number(tags.ELAPSED_TIME, "since it began", "s"),
@@ -248,7 +248,7 @@ SETS: Mapping[str, KerasSet] = {
         ),
         KerasSet(
             tags.TESTING_OUTPUT,
-            Role.METRICS,
+            Role.TESTS,
             (time(tags.TESTED, "when the test ended"),),
             holds="a row for each `evaluate()`",
             when="always",

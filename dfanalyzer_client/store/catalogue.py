@@ -6,8 +6,11 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
-from .comparison import backfill
+from ..dlprov import role_of as dlprov_role
+from .comparison.roles import add_known_roles
+from .comparison.values import backfill, compare_anew
 from .connection import Connection
+from .layout import DataflowLayout
 from .layout_queries import load_layouts
 from .retry import retrying_conflicts
 from .schema import (
@@ -31,6 +34,15 @@ __all__ = ["create_catalogue"]
 
 logger = logging.getLogger(__name__)
 
+
+def _creation(name: str) -> list[str]:
+    """What creates a table of the catalogue, and the sequence of its ids."""
+    statements = [f"CREATE TABLE {table(name)} ({quoted_columns(TABLES[name])})"]
+    if TABLES[name].startswith("id "):
+        statements.append(f"CREATE SEQUENCE {table(f'{name}_id_seq')} AS BIGINT")
+    return statements
+
+
 MIGRATIONS: dict[int, tuple[str, ...]] = {
     2: (
         'ALTER TABLE "public"."file" ADD COLUMN "mode" TEXT',
@@ -51,10 +63,23 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         f'CREATE TABLE "public"."{name}" ({quoted_columns(TABLES[name])})'
         for name in ("waiting_value", "waiting_dependency")
     ),
+    5: tuple(
+        statement
+        for name in ("data_set_role", "data_scientist", "hardware_info", "execution_association")
+        for statement in _creation(name)
+    ),
 }
 """Statements that upgrade a catalogue from the version before."""
 
-BACKFILLS = {3: backfill}
+
+def _add_roles(connection: Connection, layout: DataflowLayout) -> None:
+    """Give sets their roles; those of DLProv were not compared before."""
+    add_known_roles(connection, layout)
+    if any(dlprov_role(tag, s.producers, s.consumers) for tag, s in layout.sets.items()):
+        compare_anew(connection, layout)
+
+
+BACKFILLS = {3: backfill, 5: _add_roles}
 """What to do for each existing dataflow after the statements of a version."""
 
 
@@ -103,10 +128,9 @@ def _upgrade_steps(connection: Connection, readers: Sequence[str]) -> Iterator[s
 def _create(connection: Connection, readers: Sequence[str]) -> None:
     if not connection.query("SELECT 1 FROM sys.schemas WHERE name = %s", [PUBLIC]):
         connection.execute(f"CREATE SCHEMA {identifier(PUBLIC)}")
-    for name, columns in TABLES.items():
-        connection.execute(f"CREATE TABLE {table(name)} ({quoted_columns(columns)})")
-        if columns.startswith("id "):
-            connection.execute(f"CREATE SEQUENCE {table(f'{name}_id_seq')} AS BIGINT")
+    for name in TABLES:
+        for statement in _creation(name):
+            connection.execute(statement)
     for view in VIEWS.values():
         connection.execute(view)
     connection.execute(f"INSERT INTO {table('definition_lock')} VALUES (0)")

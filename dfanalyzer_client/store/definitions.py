@@ -14,6 +14,7 @@ from functools import partial
 from ..declarations.dataflow import Declaration
 from ..errors import RefusedError
 from .catalogue_rows import fresh_ids, insert_with_id
+from .comparison.values import compare_anew
 from .connection import Connection
 from .growth.apply_pending import apply_pending
 from .layout import DataflowLayout, missing_parts
@@ -96,10 +97,13 @@ def _add_missing_parts(
         connection.execute(f"CREATE SCHEMA {identifier(declared.tag)}")
     for tag in declared.transformations:
         _add_transformation(connection, layout, tag)
+    has_new_roles = False
     for wanted in declared.sets.values():
         for tag in wanted.producers:
             _add_transformation(connection, layout, tag)
-        grow_set(connection, layout, wanted, readers)
+        has_new_roles |= grow_set(connection, layout, wanted, readers)
+    if has_new_roles:
+        compare_anew(connection, layout)
     _add_programs(connection, layout, declared)
     layout.version += 1
     connection.execute(

@@ -37,6 +37,7 @@ class SetLayout:
     """A set: its row in ``data_set``, its columns, its producers, consumers and extractors.
 
     Attributes:
+        role: what its rows are for; None: nothing in particular.
         pending: columns that its table does not have yet.
         stale: whether its view must be recreated.
     """
@@ -48,6 +49,7 @@ class SetLayout:
     consumers: list[str] = field(default_factory=list)
     extractors: dict[str, int] = field(default_factory=dict)
     combinations: set[Combination] = field(default_factory=set)
+    role: str | None = None
     pending: set[str] = field(default_factory=set)
     stale: bool = False
 
@@ -99,6 +101,16 @@ class DataflowLayout:
     programs: dict[Program, int] = field(default_factory=dict)
     used: set[tuple[str, Program]] = field(default_factory=set)
 
+    def tags_of(self, *roles: str) -> frozenset[str]:
+        """Tags of the sets that have one of the roles."""
+        return frozenset(tag for tag, known in self.sets.items() if known.role in roles)
+
+    def writers_of(self, role: str) -> frozenset[str]:
+        """Tags of the transformations that write a set with a role."""
+        return frozenset(
+            tag for known in self.sets.values() if known.role == role for tag in known.producers
+        )
+
     @property
     def unfinished(self) -> list[SetLayout]:
         """Sets whose tables or views are not up to date yet."""
@@ -123,6 +135,7 @@ def missing_parts(layout: DataflowLayout, declared: Declaration) -> bool:
         missing |= not set(wanted.consumers) <= set(known.consumers)
         missing |= not wanted.extractors.keys() <= known.extractors.keys()
         missing |= not set(wanted.combinations) <= known.combinations
+        missing |= wanted.role not in (None, known.role)
     used = {(tag, program) for tag, programs in declared.programs.items() for program in programs}
     return missing or not used <= layout.used
 

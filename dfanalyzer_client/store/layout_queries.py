@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..declarations.sets import Combination
+from .comparison.roles import load_roles
 from .connection import Connection
 from .layout import LIST_SEPARATOR, AttributeLayout, DataflowLayout, SetLayout
 from .schema import table
@@ -27,6 +28,7 @@ def load_layout(connection: Connection, tag: str) -> DataflowLayout | None:
     _load_dependencies(connection, layout)
     _load_extractors(connection, layout)
     _load_programs(connection, layout)
+    load_roles(connection, layout)
     compare_columns(connection, layout)
     return layout
 

@@ -10,7 +10,7 @@ from ..declarations.messages import DataSetMessage, FileMessage, PerformanceMess
 from ..declarations.values import column_value
 from ..errors import NotYetError
 from ..task_status import ENDED
-from .comparison import Compared, compare
+from .comparison.values import Compared, compare
 from .layout import DataflowLayout, SetLayout
 
 __all__ = [

@@ -12,6 +12,10 @@ here, over ``task_begun`` and ``task_ended``. Tables that DfAnalyzer does not ha
 - ``waiting_value``: values of pending columns, which a set's table does not have yet because a
   reader's open transaction prevents adding them;
 - ``waiting_dependency``: tasks that depend on tasks that are not stored yet;
+- ``data_set_role``: what the rows of a set are for: hyperparameters, epochs, tests, …;
+- ``data_scientist``, ``hardware_info``: who is responsible for executions, and what they ran on, as
+  DLProv has them; ``execution_association``: which execution has which of them, and whether the
+  service recorded it for a client;
 - ``journal_mark``: how far each journal is stored, written together with its rows;
 - ``definition_lock``: one row, updated by whoever changes definitions, so that no two do at once;
 - ``catalogue_version``: the steps that created this catalogue.
@@ -46,7 +50,7 @@ __all__ = [
 
 PUBLIC = "public"
 
-VERSION = 4
+VERSION = 5
 """Version of the catalogue; `catalogue.py` has the migrations from each version to the next."""
 
 TABLES: dict[str, str] = {
@@ -89,6 +93,16 @@ TABLES: dict[str, str] = {
     "waiting_dependency": (
         "task_id BIGINT, dt_id BIGINT, df_exec BIGINT, previous_dt_id BIGINT, "
         "previous_identifier BIGINT"
+    ),
+    "data_set_role": "ds_id BIGINT, role TEXT",
+    "data_scientist": "id BIGINT, email TEXT",
+    "hardware_info": (
+        "id BIGINT, hostname TEXT, os TEXT, platform TEXT, architecture TEXT, processor TEXT, "
+        "ram_total_gb DOUBLE, ram_limit_gb DOUBLE, disk_total_gb DOUBLE, disk_used_gb DOUBLE, "
+        "disk_free_gb DOUBLE, gpus TEXT, in_container BOOLEAN"
+    ),
+    "execution_association": (
+        "df_exec BIGINT, scientist_id BIGINT, hardware_id BIGINT, is_relayed BOOLEAN"
     ),
     "journal_mark": "journal TEXT, stored_to BIGINT",
     "definition_lock": "changes BIGINT",

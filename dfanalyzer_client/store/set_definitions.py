@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ..declarations.sets import DeclaredSet
 from .catalogue_rows import insert_with_id
+from .comparison.roles import add_role, same_role
 from .connection import Connection
 from .growth.views import create_view
 from .layout import LIST_SEPARATOR, AttributeLayout, DataflowLayout, SetLayout
@@ -17,10 +18,13 @@ __all__ = ["add_dependencies", "grow_set"]
 
 def grow_set(
     connection: Connection, layout: DataflowLayout, wanted: DeclaredSet, readers: Sequence[str]
-) -> None:
+) -> bool:
     """Create a set, or add what is missing.
 
     Columns of an existing set become pending, and its view stale: `growth` adds and recreates them.
+
+    Returns:
+        Whether it is an existing set that got a role.
     """
     known = layout.sets.get(wanted.tag)
     is_new = known is None
@@ -33,6 +37,8 @@ def grow_set(
     changed = add_dependencies(connection, layout, known, wanted.producers, wanted.consumers)
     _grow_attributes(connection, known, wanted)
     _grow_extractors(connection, known, wanted)
+    same_role(layout.tag, known, wanted.role)
+    has_new_role = add_role(connection, known, wanted.role)
     grown = set(known.columns) - before
     if is_new:
         _create_table(connection, layout, known, readers)
@@ -40,6 +46,7 @@ def grow_set(
     elif grown or changed:
         known.pending |= grown
         known.stale = True
+    return has_new_role and not is_new
 
 
 def add_dependencies(

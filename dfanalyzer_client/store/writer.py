@@ -10,6 +10,7 @@ from ..config.store_url import StoreURL
 from ..declarations.dataflow import Declaration
 from ..declarations.messages import (
     DataflowMessage,
+    TaskMessage,
     UncheckedMessage,
     is_dataflow,
     is_task,
@@ -34,6 +35,7 @@ from .layout import DataflowLayout
 from .layout_queries import load_layout
 from .retry import retrying_conflicts
 from .sessions import warn_of_blocking_sessions
+from .writing.associations import associate, says_association
 from .writing.batch import collect
 from .writing.insertion import insert_batch
 from .writing.journal_marks import add_mark, last_mark, prune_marks
@@ -65,6 +67,7 @@ class MonetDBStore:
         self._connection: Connection | None = None
         self._layouts: dict[str, DataflowLayout] = {}
         self._executions: dict[tuple[int, str], int] = {}
+        self._associated: set[int] = set()
         self._tasks = TaskCache()
         self._positions: dict[str, int] = {}
         self._pending_growth = PendingGrowth(readers)
@@ -147,6 +150,7 @@ class MonetDBStore:
         self._connection = None
         for cache in (self._layouts, self._executions, self._tasks, self._positions):
             cache.clear()
+        self._associated.clear()
         self._pending_growth.reset()
 
     def _connected(self) -> Connection:
@@ -192,7 +196,9 @@ class MonetDBStore:
             self._define(message)
         elif is_task(message):
             layout = self._layout(message["dataflow"])
-            yield prepare_task(message, layout, self._execution(layout, message["exec"]))
+            execution = self._execution(layout, message["exec"])
+            self._associate(execution, message)
+            yield prepare_task(message, layout, execution)
         elif message.get("kind") != "refused" and "journal" not in message:
             raise RefusedError(
                 f"A message is of kind 'dataflow' or 'task'. Received: {message.get('kind')!r}, "
@@ -227,6 +233,12 @@ class MonetDBStore:
         if key not in self._executions:
             self._executions[key] = ensure_execution(self._connected(), layout, tag)
         return self._executions[key]
+
+    def _associate(self, execution: int, message: TaskMessage) -> None:
+        is_first = execution not in self._associated
+        if says_association(message) and (is_first or "email" in message or "hardware" in message):
+            associate(self._connected(), execution, message)
+            self._associated.add(execution)
 
     def _store_tasks(self, journal: str, sequence: int, tasks: Sequence[PreparedTask]) -> None:
         connection = self._connected()

@@ -35,7 +35,6 @@ from message_keys import checked_keys, keys_of, messages_of
 NOWHERE = StoreURL.parse("monetdb://a:b@127.0.0.1:9/x")
 
 OF_THE_SERVICE = {
-    "JournalDataflow.opens",
     "JournalTask.declared",
     "JournalTask.endTime",
     "JournalTask.received",
@@ -67,7 +66,8 @@ def whole_dataflow(tag: str, client: Client) -> Dataflow:
     first = Transformation("First", [shared], [program])
     shared.set_type(SetType.INPUT)
     shared.dependency = "First"
-    return Dataflow(tag, [first, Transformation("Second", [shared])], client=client)
+    second = Transformation("Second", [shared])
+    return Dataflow(tag, [first, second], "ann@example.org", predefined=True, client=client)
 
 
 def say_all(dataflow: Dataflow) -> None:
@@ -90,6 +90,7 @@ def test_what_is_said_has_the_keys_of_the_types(client: Client, tag: str) -> Non
     """Each key that a type has is said, none is said that it lacks, and those required always."""
     dataflow = whole_dataflow(tag, client)
     say_all(dataflow)
+    Dataflow(tag, client=client).save()
     other = Client(NOWHERE, client.home)
     other.lookup(tag, dataflow.exec_tag)
     said = messages_of(client.home, tag)

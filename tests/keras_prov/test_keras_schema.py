@@ -40,7 +40,7 @@ def test_a_set_is_whole(tag: str) -> None:
 
 def test_roles_name_sets() -> None:
     """What is compared is what its role says."""
-    assert tags_of(Role.METRICS) == {"otrainingmodel", "otestingmodel"}
+    assert tags_of(Role.EPOCHS, Role.TESTS) == {"otrainingmodel", "otestingmodel"}
     assert tags_of(Role.TRIAL, Role.ENVIRONMENT) == {"itrial", "ienvironment"}
     assert find_set("iUserSet") is None
 

@@ -31,6 +31,7 @@ from .journal import (
     is_task,
 )
 from .task import (
+    AgentsMessage,
     DataSetMessage,
     DependencyMessage,
     FileMessage,
@@ -43,6 +44,7 @@ from .task import (
 __all__ = [
     "DATAFLOW",
     "TASK",
+    "AgentsMessage",
     "AttributeMessage",
     "CombinationMessage",
     "DataSetMessage",

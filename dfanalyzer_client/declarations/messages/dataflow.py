@@ -73,6 +73,7 @@ class SetMessage(TypedDict):
         extractors: how attributes are read from files.
         extractorCombinations: which of these are joined.
         dependency: tag of the transformation that writes the set, where another one reads it.
+        role: ours: what its rows are for, the value of a `SetRole`.
     """
 
     tag: str
@@ -81,6 +82,7 @@ class SetMessage(TypedDict):
     extractors: NotRequired[list[ExtractorMessage]]
     extractorCombinations: NotRequired[list[CombinationMessage]]
     dependency: NotRequired[str]
+    role: NotRequired[str]
 
 
 class ProgramMessage(TypedDict):
@@ -114,7 +116,7 @@ class DataflowMessage(TypedDict):
         tag: its tag.
         transformations: those that are declared; more may follow.
         exec: tag of the execution that declares it.
-        opens: ours: the execution that the service began for a client that names none.
+        opens: ours: the execution of tasks that name none; it begins with the first of them.
         recalled: ours: it repeats what another process declared, and begins no execution.
     """
 

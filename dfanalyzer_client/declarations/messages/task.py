@@ -5,6 +5,7 @@
 from typing import Any, NotRequired, TypedDict
 
 __all__ = [
+    "AgentsMessage",
     "DataSetMessage",
     "DependencyMessage",
     "FileMessage",
@@ -84,6 +85,18 @@ class FileMessage(TypedDict):
     sha256: NotRequired[str]
 
 
+class AgentsMessage(TypedDict, total=False):
+    """Who and what an execution is associated with (PROV-DM), as DLProv's clients say it.
+
+    Attributes:
+        email: of the scientist who is responsible.
+        hardware: the machine, by the columns of DLProv's table ``hardware_info``.
+    """
+
+    email: str
+    hardware: dict[str, Any]
+
+
 class TaskMessage(TypedDict):
     """A task, and what was added to it since its last message.
 
@@ -106,6 +119,8 @@ class TaskMessage(TypedDict):
         files: files that it read or wrote.
         derivedFrom: ours: executions that this one was derived from (PROV-DM).
         reuse: ours: by a set's tag, the id of the task whose rows of that set it read, too.
+        email: of the scientist who is responsible for the execution.
+        hardware: the machine, by the columns of DLProv's table ``hardware_info``.
         declared: ours: names the order of attributes that the service read its values by.
         received: ours: when the service received it.
     """
@@ -128,5 +143,7 @@ class TaskMessage(TypedDict):
     files: NotRequired[list[FileMessage]]
     derivedFrom: NotRequired[list[str]]
     reuse: NotRequired[dict[str, str]]
+    email: NotRequired[str]
+    hardware: NotRequired[dict[str, Any]]
     declared: NotRequired[str]
     received: NotRequired[str]

@@ -49,7 +49,7 @@ def fill(work: Work, prov_json: str, author: Author | None, licence: str | None)
     """Add everything of an execution to the crate, and write it."""
     crate, run = work.crate, work.run
     writer = crate.add(author_of(author)) if author else None
-    user = user_of(work.environment)
+    user = user_of(work.environment, run.record.association)
     agent = crate.add(user) if user else writer
     workflow = _add_script(work)
     _add_prov(work, prov_json)

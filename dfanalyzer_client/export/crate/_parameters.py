@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ...executions.record import ExecutionRecord, SetRecord
-from ...keras_schema import Role, tags_of
+from ...keras_schema import Role
 from ...keras_schema import names as tags
 from ...support.numbers import non_finite_text
 from ._labels import spelled
@@ -23,9 +23,6 @@ __all__ = ["Entity", "Parameters", "parameters_of", "reference"]
 
 Entity = dict[str, Any]
 """An entity of JSON-LD: its ``@id``, its ``@type``, its properties."""
-
-TABULAR = tags_of(*(set(Role) - {Role.HYPERPARAMETERS}))
-"""Our sets whose rows are not hyperparameters, even if there is only one row."""
 
 TIMES = frozenset({tags.TRAINING_STARTED.lower()})
 TYPES = {"NUMERIC": "Number", "TEXT": "Text", "FILE": "Text"}
@@ -66,7 +63,11 @@ def reference(*ids: str) -> Entity | list[Entity]:
 
 def _is_of_values(content: SetRecord) -> bool:
     rows = Counter(row.task.id for row in content.rows)
-    return not content.is_output and content.tag not in TABULAR and max(rows.values()) == 1
+    return (
+        not content.is_output
+        and content.layout.role in (None, Role.HYPERPARAMETERS)
+        and max(rows.values()) == 1
+    )
 
 
 def _add_values(result: Parameters, content: SetRecord) -> None:

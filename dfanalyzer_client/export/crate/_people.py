@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...config.author import Author, licence_url
 from ...executions.environment import Environment
+from ...executions.record import AssociationRecord
 from ._parameters import Entity, reference
 
 __all__ = ["author_of", "licence_of", "user_of"]
@@ -21,8 +22,11 @@ def author_of(author: Author) -> Entity:
     }
 
 
-def user_of(environment: Environment) -> Entity | None:
-    """The account that the process ran as, if it was captured."""
+def user_of(environment: Environment, association: AssociationRecord) -> Entity | None:
+    """The scientist whom its client named, else the account that the process ran as."""
+    if association.email is not None:
+        email = association.email
+        return {"@id": "#user", "@type": "Person", "name": email, "email": email}
     user = environment.first("process", "user")
     if user is None:
         return None

@@ -43,9 +43,9 @@ def state_agents(
     """State agents, what they are responsible for, and on whose behalf they act."""
     environment = environment_of(record)
     agents = Agents(
-        _person(statements, environment, options),
+        _person(statements, record, environment, options),
         *_programs(statements, record, environment),
-        _machine(statements, environment),
+        _machine(statements, record, environment),
     )
     for agent in (agents.person, agents.keras_prov, agents.machine):
         if agent is not None:
@@ -66,7 +66,8 @@ def state_program_agents(
     """State persons and programs, and who performs which transformation."""
     environment = environment_of(record)
     agents = Agents(
-        _person(statements, environment, options), *_programs(statements, record, environment)
+        _person(statements, record, environment, options),
+        *_programs(statements, record, environment),
     )
     done = dict.fromkeys(task.transformation for task in record.tasks)
     _delegate(statements, agents, None)
@@ -84,20 +85,25 @@ def _delegate(statements: Statements, agents: Agents, run: QualifiedName | None)
 
 
 def _person(
-    statements: Statements, environment: Environment, options: Options
+    statements: Statements, record: ExecutionRecord, environment: Environment, options: Options
 ) -> QualifiedName | None:
+    """The author, else the scientist that its client named, else the user that ran it."""
     names, author = statements.names, options.author
     user, host = environment.latest("process", "user"), environment.latest("process", "host")
     if author is not None:
         known = author.orcid or author.email or author.label
         terms: dict[str, Any] = {"orcid": author.orcid_url, "email": author.email}
         return statements.agent(names.agent("person", known), author.label, [PERSON], terms)
+    email = record.association.email
+    if email is not None:
+        known_terms = {"email": email, "user": user, "host": host}
+        return statements.agent(names.agent("person", email), email, [PERSON], known_terms)
     if user is not None:
         account = f"{user}@{host}" if host else user
         return statements.agent(
             names.agent("person", account), user, [PERSON], {"user": user, "host": host}
         )
-    if options.user is not None:
+    if options.user is not None and not record.association.is_relayed:
         name = names.agent("person", options.user)
         return statements.agent(name, options.user, [PERSON], {"user": options.user})
     return None
@@ -126,14 +132,20 @@ def _software(statements: Statements, name: str, version: str | None) -> Qualifi
     return statements.agent(agent, label, [SOFTWARE], {"name": name, "version": version})
 
 
-def _machine(statements: Statements, environment: Environment) -> QualifiedName | None:
+def _machine(
+    statements: Statements, record: ExecutionRecord, environment: Environment
+) -> QualifiedName | None:
+    """The machine, as its environment says, else as its client said."""
     host = environment.latest("process", "host")
-    if host is None:
-        return None
-    terms = {
+    terms: dict[str, Any] = {
         name: environment.latest("platform", name)
         for name in ("system", "release", "machine", "cpus")
     }
+    if host is None:
+        terms = dict(record.association.hardware)
+        host = terms.pop("hostname", None)
+    if host is None:
+        return None
     name, kind = statements.names.agent("machine", host), statements.names.term("Machine")
     return statements.agent(name, host, [kind], {"host": host, **terms})
 

@@ -10,17 +10,17 @@ from prov.constants import PROV
 from prov.identifier import QualifiedName
 
 from ...executions.record import ExecutionRecord, RowRecord, SetRecord
-from ...keras_schema import SETS
+from ...keras_schema import Role
 from ...keras_schema import names as tags
+from ...store.comparison.values import EPOCHS
 from ._configurations import Configurations
 from ._options import Options
 from ._statements import Statements, as_moment
-from ._usage import SERIES, TIMES, Reads, event_time
+from ._usage import TIMES, Reads, event_time, series_of
 
 __all__ = ["Rows", "state_rows"]
 
-CONFIGURATION = tags.TRAINING_INPUT.lower()
-REVISION = tags.ADAPTATION_OUTPUT.lower()
+OPTIMIZERS = tags.OPTIMIZERS.lower()
 COLLECTION = PROV["Collection"]
 
 
@@ -61,10 +61,10 @@ class Rows:
                 if row.writer is not None and self._is_wanted(content, row):
                     self._derivations(content, row)
 
-    def sources(self, task: int, except_for: str | None = None) -> Iterator[QualifiedName]:
+    def sources(self, task: int, except_configurations: bool = False) -> Iterator[QualifiedName]:
         """What an output of a task was derived from: for every set read, its one row or the set."""
         for tag, events in self._reads.get(task, {}).items():
-            if tag == except_for:
+            if except_configurations and _is_configuration(events[0].of):
                 continue
             if len(events) == 1:
                 yield self.row_name(events[0].of, events[0].row)
@@ -80,7 +80,7 @@ class Rows:
         return self._names.run(self._record.tag, "set", tag)
 
     def _is_wanted(self, of: SetRecord, row: RowRecord) -> bool:
-        if self._options.epochs or of.tag not in SERIES:
+        if self._options.epochs or series_of(of) is None:
             return True
         return (of.tag, row.number) in self._read or row is of.rows[-1]
 
@@ -105,8 +105,9 @@ class Rows:
             self._statements.generated(entity, self._names.task(row.writer), event_time(of, row))
 
     def _kinds(self, of: SetRecord) -> list[QualifiedName]:
-        names = {CONFIGURATION: "Configuration", REVISION: "Configuration", **SERIES_KINDS}
-        return [self._names.term(names[of.tag])] if of.tag in names else []
+        is_configuration = _is_configuration(of) or of.layout.role == Role.ADAPTATIONS
+        name = "Configuration" if is_configuration else series_of(of)
+        return [self._names.term(name)] if name is not None else []
 
     def _usages(self) -> None:
         for task in self._record.tasks:
@@ -121,10 +122,8 @@ class Rows:
         held = self._configuration_of(of, row)
         if held is not None:
             self._statements.derived(entity, held)
-        if of.tag not in SERIES:  # for a series, the derivation is stated once, for its set
-            for source in self.sources(
-                task, except_for=CONFIGURATION if held is not None else None
-            ):
+        if series_of(of) is None:  # for a series, the derivation is stated once, for its set
+            for source in self.sources(task, except_configurations=held is not None):
                 self._statements.derived(entity, source)
 
     def _revisions(self) -> None:
@@ -139,10 +138,10 @@ class Rows:
         found = Configurations()
         for content in self._record.sets:
             for row in content.rows:
-                if content.tag == CONFIGURATION:
+                if _is_configuration(content):
                     for reader in row.readers:
                         found.add(reader, float("-inf"), self.row_name(content, row))
-                elif content.tag == REVISION and row.writer is not None:
+                elif content.layout.role == Role.ADAPTATIONS and row.writer is not None:
                     epoch = _epoch(content, row)
                     for training in row.writer.depends_on if epoch is not None else ():
                         found.add(training, epoch or 0.0, self.row_name(content, row))
@@ -152,13 +151,8 @@ class Rows:
         """The configuration that applied in a row's epoch; None if no training wrote the row."""
         if row.writer is None:
             return None
-        epoch = _epoch(of, row) if of.tag in SERIES else None
+        epoch = _epoch(of, row) if series_of(of) is not None else None
         return self._configurations.at(row.writer, epoch)
-
-
-SERIES_KINDS = {
-    definition.name: definition.series for definition in SETS.values() if definition.series
-}
 
 
 def state_rows(
@@ -168,6 +162,11 @@ def state_rows(
     rows = Rows(statements, record, reads, options)
     rows.state()
     return rows
+
+
+def _is_configuration(of: SetRecord) -> bool:
+    """Whether a training reads its configuration there; that of an optimizer of several is less."""
+    return of.layout.role == Role.HYPERPARAMETERS and of.tag != OPTIMIZERS
 
 
 def _values(of: SetRecord, row: RowRecord) -> dict[str, Any]:
@@ -181,6 +180,6 @@ def _values(of: SetRecord, row: RowRecord) -> dict[str, Any]:
 
 def _epoch(of: SetRecord, row: RowRecord) -> float | None:
     """The epoch of a row; None if it has none, as in a user's set with the name of ours."""
-    column = tags.EPOCH_ID.lower()
-    value = row.values[of.columns.index(column)] if column in of.columns else None
+    column = next((name for name in EPOCHS if name in of.columns), None)
+    value = row.values[of.columns.index(column)] if column is not None else None
     return value if isinstance(value, int | float) and not math.isnan(value) else None

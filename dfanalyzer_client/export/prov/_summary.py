@@ -19,7 +19,7 @@ from ._agents import state_program_agents
 from ._identifiers import Names
 from ._options import Options
 from ._statements import Statements
-from ._usage import SERIES, reads_of
+from ._usage import reads_of, series_of
 
 __all__ = ["summary_of"]
 
@@ -151,13 +151,13 @@ def _file_entities(
 
 def _title(of: SetRecord) -> str:
     count = len(of.rows)
-    last = ", the last:" if of.tag in SERIES else ""
+    last = ", the last:" if series_of(of) is not None else ""
     return of.tag if count == 1 else f"{of.tag}, {count} rows{last}"
 
 
 def _shown(of: SetRecord) -> dict[str, Any]:
     """The values of a single row, or of the last row of a series."""
-    if len(of.rows) > 1 and of.tag not in SERIES:
+    if len(of.rows) > 1 and series_of(of) is None:
         return {}
     values = {
         name: value

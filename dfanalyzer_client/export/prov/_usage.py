@@ -14,14 +14,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from ...executions.record import ExecutionRecord, RowRecord, SetRecord, TaskRecord
-from ...keras_schema import SETS
+from ...keras_schema import SETS, Role, find_set
 from ...keras_schema import names as tags
 from ._statements import as_moment
 
-__all__ = ["SERIES", "Event", "Reads", "event_time", "reads_of"]
-
-SERIES = frozenset(definition.name for definition in SETS.values() if definition.series)
-"""Sets that grow while their task runs."""
+__all__ = ["Event", "Reads", "event_time", "reads_of", "series_of"]
 
 UNDECLARED = {tags.SAVING.lower(): frozenset({tags.TRAINING_OUTPUT.lower()})}
 """What tasks read besides their declared inputs: a saved model is in the state of some epoch."""
@@ -43,6 +40,14 @@ class Event:
 
 Reads = dict[int, dict[str, list[Event]]]
 """What tasks read, by the task's id and the set's tag."""
+
+
+def series_of(of: SetRecord) -> str | None:
+    """What a row is called, if the set grows while its task runs; else None."""
+    if of.layout.role == Role.EPOCHS:
+        return "Epoch"
+    ours = find_set(of.tag)
+    return ours.series if ours is not None else None
 
 
 def event_time(of: SetRecord, row: RowRecord) -> datetime | None:
@@ -90,7 +95,7 @@ def _by_dependency(
 ) -> Iterator[Event]:
     for previous in task.depends_on:
         events = written.get((of.tag, previous.id), [])
-        if of.tag in SERIES:
+        if series_of(of) is not None:
             yield from _newest(events, task.ended)
         else:
             yield from (event for event in events if _can_read(task, event))

@@ -51,6 +51,11 @@ class SetMessage(Message):
     tag: Tag
     type: Annotated[Literal["INPUT", "OUTPUT"] | None, BeforeValidator(upper)] = None
     attributes: Annotated[list[AttributeMessage], Several] = []
+    role: Annotated[
+        Literal["hyperparameters", "epochs", "tests"] | None,
+        BeforeValidator(none_if_absent),
+        Field(description="what its rows are for"),
+    ] = None
     dependency: Annotated[
         Tag | None,
         BeforeValidator(none_if_absent),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime, tzinfo
 from typing import Annotated, Any, Literal, cast
 
@@ -38,6 +39,16 @@ def _status(value: Any) -> Any:
         return TaskStatus.READY.value
     word = upper(value)
     return STATUSES.get(word, word) if isinstance(word, str) else word
+
+
+def _object(value: Any) -> Any:
+    """DLProv's client sends an object as its JSON text."""
+    if value in ABSENT:
+        return None
+    return json.loads(value) if isinstance(value, str) else value
+
+
+Fact = Text | float | bool | list[Text] | None
 
 
 class DataSetMessage(Message):
@@ -110,6 +121,12 @@ class TaskMessage(Message):
     resource: OptionalText = None
     output: OptionalText = None
     error: OptionalText = None
+    email: OptionalText = None
+    hardware: Annotated[
+        dict[str, Fact] | None,
+        BeforeValidator(_object),
+        Field(description="facts of the machine, as an object or as its JSON text"),
+    ] = None
     sets: Annotated[list[DataSetMessage], Several] = []
     performances: Annotated[list[PerformanceMessage], Several] = []
     files: Annotated[list[FileMessage], Several] = []

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ..catalogue_rows import insert_with_id
-from ..comparison import backfill
+from ..comparison.roles import add_known_roles
+from ..comparison.values import backfill
 from ..connection import Connection
 from ..growth.views import create_view
 from ..inspection import TableFound, column_kind, tables_of
@@ -33,6 +34,7 @@ def upgrade_dataflow(connection: Connection, tag: str, readers: Sequence[str]) -
         old = found.get(known.table, TableFound(known.table))
         _add_undeclared(connection, layout, known, old)
         _recreate_set(connection, layout, known, old, readers)
+    add_known_roles(connection, layout)
     backfill(connection, layout)
 
 

@@ -5,10 +5,11 @@ Every value is stored in its dataflow's own table, and again in ``hyperparameter
 dataflows would store nothing twice; but with 1,000 dataflows of 40 attributes it took 14 s to query
 and 5 s to recreate whenever a dataflow was added (these tables take 0.1 s, and nothing).
 
-Hyperparameters are the attributes of ``iTrainingModel`` and, where there is a training, of the
-sets of the user's domain that no transformation writes; the parameters of a search's trial; and
-the learning rates of ``oAdaptation``. Metrics are the numbers of ``oTrainingModel`` and
-``oTestingModel``.
+Hyperparameters are the attributes of sets with that role, such as ``iTrainingModel``, and, where
+there is a training, of the sets of the user's domain that no transformation writes; the parameters
+of a search's trial; and the learning rates of ``oAdaptation``. Metrics are the numbers of sets with
+the roles epochs and tests, such as ``oTrainingModel`` and ``oTestingModel``. Those of tests begin
+with ``otest_``.
 """
 
 from __future__ import annotations
@@ -17,27 +18,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..keras_schema import Role, tags_of
-from ..keras_schema import names as tags
-from .connection import Connection
-from .growth.pending_columns import from_clause
-from .layout import DataflowLayout, SetLayout
-from .schema import table
-from .sql import identifier, literal, placeholders
+from ...keras_schema import Role
+from ...keras_schema import names as tags
+from ..connection import Connection
+from ..growth.pending_columns import from_clause
+from ..layout import DataflowLayout, SetLayout
+from ..schema import table
+from ..sql import identifier, literal, placeholders
 
-__all__ = ["Compared", "backfill", "compare"]
+__all__ = ["EPOCHS", "NO_METRICS", "Compared", "backfill", "compare", "compare_anew"]
 
-TRAINING = tags.TRAINING.lower()
-TRAINING_INPUT, ADAPTED = tags.TRAINING_INPUT.lower(), tags.ADAPTATION_OUTPUT.lower()
-TRIAL = tags.TRIAL.lower()
-MEASURED = tags_of(Role.METRICS)
-EPOCHS = (tags.EPOCH_ID.lower(), "epoch")  # the first versions of the predecessor had `epoch`
+MEASURED = frozenset({Role.EPOCHS.value, Role.TESTS.value})
+EPOCHS = (tags.EPOCH_ID.lower(), "epoch")
+"""Attributes that number epochs; DLProv and the predecessor's first versions have `epoch`."""
+
+TEST_NAME = (
+    f"CASE WHEN a.name LIKE '{tags.TEST_METRIC_PREFIX.replace('_', '#_')}%' ESCAPE '#' "
+    f"THEN a.name ELSE '{tags.TEST_METRIC_PREFIX}' || a.name END"
+)
+"""The name of what a test measured, of the attribute ``a``."""
+
 NO_METRICS = tags.NOT_METRICS | set(EPOCHS)
+"""Attributes of epochs and tests that are no metrics."""
+
 STAMPS = frozenset({tags.TRAINING_STARTED.lower(), "timestamp"})
 NEW_RATE, RATE = tags.NEW_RATE.lower(), tags.LEARNING_RATE.lower()
-NO_CONFIGURATION = tags_of(*(set(Role) - {Role.HYPERPARAMETERS}))
-"""Our sets that do not describe the configuration, or are read in another way."""
-
 HYPERPARAMETER_COLUMNS = ("task_id", "name", "value", "number", "epoch")
 METRIC_COLUMNS = ("task_id", "name", "value", "exact", "epoch")
 
@@ -78,8 +83,9 @@ def compare(
         value, text = columns.get(name), exact.get(attribute.id)
         if value is None and text is None:
             continue
-        if known.tag in MEASURED:
-            into.metrics.append(_row(METRIC_COLUMNS, task, name, value, text, epoch))
+        if known.role in MEASURED:
+            row = _name(known, name), value, text, epoch
+            into.metrics.append(_row(METRIC_COLUMNS, task, *row))
         else:
             number = value if attribute.type == "NUMERIC" else None
             row = _name(known, name), text or _text(value), number, epoch
@@ -97,20 +103,35 @@ def backfill(connection: Connection, layout: DataflowLayout) -> None:
             connection.execute(statement, parameters)
 
 
+def compare_anew(connection: Connection, layout: DataflowLayout) -> None:
+    """Replace the values of a dataflow, because a set that has rows got a role."""
+    for name in ("hyperparameter_value", "metric_value"):
+        connection.execute(
+            f"DELETE FROM {table(name)} WHERE task_id IN (SELECT t.id FROM {table('task_begun')} t "
+            f"JOIN {table('data_transformation')} d ON d.id = t.dt_id WHERE d.df_id = %s)",
+            [layout.id],
+        )
+    backfill(connection, layout)
+
+
 def _compared(layout: DataflowLayout, known: SetLayout) -> list[str]:
     """The attributes of a set that are compared."""
-    if known.tag in MEASURED:
+    if known.role in MEASURED:
         return [
             name
             for name, attribute in known.attributes.items()
             if attribute.type == "NUMERIC" and name not in NO_METRICS
         ]
-    if known.tag == ADAPTED:
+    if known.role == Role.ADAPTATIONS:
         return [NEW_RATE] if NEW_RATE in known.attributes else []
-    if known.tag == TRAINING_INPUT:
+    if known.role == Role.HYPERPARAMETERS:
         return [name for name in known.attributes if name not in STAMPS]
-    is_domain = TRAINING in layout.transformations and not known.producers
-    return list(known.attributes) if is_domain and known.tag not in NO_CONFIGURATION else []
+    is_domain = known.role is None and not known.producers
+    return list(known.attributes) if is_domain and _trains(layout) else []
+
+
+def _trains(layout: DataflowLayout) -> bool:
+    return bool(layout.tags_of(Role.HYPERPARAMETERS, Role.EPOCHS))
 
 
 def _epoch(known: SetLayout) -> str | None:
@@ -120,11 +141,13 @@ def _epoch(known: SetLayout) -> str | None:
 
 
 def _is_trial(known: SetLayout) -> bool:
-    return known.tag == TRIAL and known.attributes.keys() >= {"name", "value", "number"}
+    return known.role == Role.TRIAL and known.attributes.keys() >= {"name", "value", "number"}
 
 
 def _name(known: SetLayout, name: str) -> str:
-    return RATE if known.tag == ADAPTED else name
+    if known.role == Role.TESTS and not name.startswith(tags.TEST_METRIC_PREFIX):
+        return tags.TEST_METRIC_PREFIX + name
+    return RATE if known.role == Role.ADAPTATIONS else name
 
 
 def _row(names: tuple[str, ...], *values: Any) -> dict[str, Any]:
@@ -142,13 +165,14 @@ def _statement(layout: DataflowLayout, known: SetLayout, names: list[str]) -> tu
     """An INSERT of a row for each of `names` in each row of a set."""
     numeric = [name for name in names if known.attributes[name].type == "NUMERIC"]
     number = _choice(known, numeric, "s.{}") if numeric else "CAST(NULL AS DOUBLE)"
-    if known.tag in MEASURED:
+    if known.role in MEASURED:
         target, filled = "metric_value", METRIC_COLUMNS
-        columns, present = f"a.name, {number}, x.value", number
+        name = TEST_NAME if known.role == Role.TESTS else "a.name"
+        columns, present = f"{name}, {number}, x.value", number
     else:
         target, filled = "hyperparameter_value", HYPERPARAMETER_COLUMNS
         present = _choice(known, names, "CAST(s.{} AS TEXT)")
-        name = f"'{RATE}'" if known.tag == ADAPTED else "a.name"
+        name = f"'{RATE}'" if known.role == Role.ADAPTATIONS else "a.name"
         columns = f"{name}, COALESCE(x.value, {present}), {number}"
     epoch = _epoch(known)
     ids = [known.attributes[name].id for name in names]

@@ -1,0 +1,78 @@
+"""The transformations of a predefined dataflow, as far as its tasks name them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..attribute import Attribute
+from ..attribute_type import AttributeType
+from ..declarations.messages import DataSetMessage
+from ..set import Set
+from ..set_type import SetType
+from ..transformation import Transformation
+from .sets import SETS, Columns, PredefinedSet, find_set
+
+__all__ = ["Predefined"]
+
+INITIAL = ("LoadData", "SplitData", "Train", "Test")
+"""What is declared at once: the transformations of DLProv's newest version."""
+
+_SPELLED = {tag.lower(): tag for each in SETS for tag in (*each.producers, *each.consumers)}
+
+
+class Predefined:
+    """What a predefined dataflow declares: DLProv's newest version, and what else tasks need."""
+
+    def __init__(self) -> None:
+        self._tags = list(INITIAL)
+        self._further: dict[str, Columns] = {}
+
+    def include(self, transformation: str) -> bool:
+        """Declare a transformation of DLProv's as well; returns whether that is new."""
+        tag = _SPELLED.get(transformation.lower())
+        if tag is None or tag in self._tags:
+            return False
+        self._tags.append(tag)
+        return True
+
+    def form(self, data: DataSetMessage) -> Columns | None:
+        """The columns that the elements of a set follow; None if they follow none that we know."""
+        known = find_set(data["tag"])
+        lengths = {len(element) for element in data["elements"]}
+        if known is None or "attributes" in data or len(lengths) != 1:
+            return None
+        return known.form(*lengths)
+
+    def include_columns(self, tag: str, form: Columns) -> bool:
+        """Declare the columns of a set's form as well; returns whether any is new."""
+        known = find_set(tag)
+        if known is None:
+            return False
+        declared = (*known.columns, *self._further.get(known.tag, ()))
+        new = tuple(column for column in form if column not in declared)
+        self._further[known.tag] = (*self._further.get(known.tag, ()), *new)
+        return bool(new)
+
+    def transformations(self) -> list[Transformation]:
+        """Those that are declared; each reads what one of them writes, or what none writes."""
+        return [Transformation(tag, list(self._sides(tag))) for tag in self._tags]
+
+    def _sides(self, tag: str) -> Iterator[Set]:
+        for known in SETS:
+            if tag in known.producers:
+                yield self._set(known, SetType.OUTPUT)
+            elif tag in known.consumers:
+                for producer in [each for each in known.producers if each in self._tags]:
+                    yield self._set(known, SetType.INPUT, producer)
+                if not known.producers:
+                    yield self._set(known, SetType.INPUT)
+
+    def _set(self, known: PredefinedSet, side: SetType, producer: str = "") -> Set:
+        columns = (*known.columns, *self._further.get(known.tag, ()))
+        return Set(
+            known.tag,
+            side,
+            [Attribute(name, AttributeType[type_]) for name, type_ in columns],
+            dependency=producer,
+            role=known.role,
+        )

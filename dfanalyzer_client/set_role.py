@@ -1,0 +1,23 @@
+"""What the rows of a set are for."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+__all__ = ["SetRole"]
+
+
+class SetRole(Enum):
+    """What the rows of a set are for, if a dataflow trains models in a way of its own.
+
+    Summaries, the views ``hyperparameters`` and ``metrics``, PROV documents and crates then see its
+    trainings and tests as those of Keras. A transformation that writes a set of EPOCHS is a
+    training, and one that writes a set of TESTS is a test.
+    """
+
+    HYPERPARAMETERS = "hyperparameters"
+    """What a training was configured with: every attribute is a hyperparameter."""
+    EPOCHS = "epochs"
+    """A row for each epoch: every number is a metric but ``epoch`` and ``elapsed_time``."""
+    TESTS = "tests"
+    """A row for each test: every number is a metric."""

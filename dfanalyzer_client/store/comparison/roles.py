@@ -1,0 +1,83 @@
+"""The roles of sets: those that a dataflow declared, and those of the sets that we know by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...dlprov import role_of as dlprov_role
+from ...errors import RefusedError
+from ...keras_schema import find_set
+from ..connection import Connection
+from ..layout import DataflowLayout, SetLayout
+from ..schema import PUBLIC, names_in, table
+
+__all__ = ["add_known_roles", "add_role", "dataflows_with", "load_roles", "same_role"]
+
+
+def load_roles(connection: Connection, layout: DataflowLayout) -> None:
+    """Read the roles of a dataflow's sets; a catalogue from before roles has those by name."""
+    has_roles = "data_set_role" in names_in(connection, PUBLIC)
+    found: Mapping[str, str] = {}
+    if has_roles:
+        found = dict(
+            connection.query(
+                f"SELECT s.tag, r.role FROM {table('data_set_role')} r "
+                f"JOIN {table('data_set')} s ON s.id = r.ds_id WHERE s.df_id = %s",
+                [layout.id],
+            )
+        )
+    for tag, known in layout.sets.items():
+        known.role = found.get(tag) if has_roles else _known_role(known)
+
+
+def dataflows_with(connection: Connection, role: str) -> list[str]:
+    """Tags of the dataflows that have a set with a role; of a catalogue from before roles, all."""
+    if "data_set_role" not in names_in(connection, PUBLIC):
+        rows = connection.query(f"SELECT tag FROM {table('dataflow')} ORDER BY id")
+    else:
+        rows = connection.query(
+            f"SELECT DISTINCT d.tag FROM {table('data_set_role')} r "
+            f"JOIN {table('data_set')} s ON s.id = r.ds_id "
+            f"JOIN {table('dataflow')} d ON d.id = s.df_id WHERE r.role = %s",
+            [role],
+        )
+    return [tag for (tag,) in rows]
+
+
+def add_role(connection: Connection, known: SetLayout, declared: str | None) -> bool:
+    """Give a set its role, if it has none: the declared one, or that of a set known by name.
+
+    Returns:
+        Whether it has a role that it had not before.
+    """
+    role = declared or _known_role(known)
+    if role is None or known.role is not None:
+        return False
+    connection.execute(
+        f"INSERT INTO {table('data_set_role')} (ds_id, role) VALUES (%s, %s)", [known.id, role]
+    )
+    known.role = role
+    return True
+
+
+def add_known_roles(connection: Connection, layout: DataflowLayout) -> None:
+    """Give the sets of an older dataflow the roles that we know by name."""
+    for known in layout.sets.values():
+        known.role = None
+        add_role(connection, known, None)
+
+
+def same_role(tag: str, known: SetLayout, declared: str | None) -> None:
+    """Raise RefusedError if a set has another role in the database than a message declares."""
+    if None not in (declared, known.role) and declared != known.role:
+        raise RefusedError(
+            f"Set {known.tag!r} of dataflow {tag!r} has the role {known.role!r} in the database "
+            f"and {declared!r} now: give it another tag, or use another dataflow tag."
+        )
+
+
+def _known_role(known: SetLayout) -> str | None:
+    ours = find_set(known.tag)
+    if ours is not None:
+        return ours.role.value
+    return dlprov_role(known.tag, known.producers, known.consumers)

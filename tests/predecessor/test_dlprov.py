@@ -1,0 +1,260 @@
+"""Scripts of DLProv's kinds, which import this client in place of DLProv's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from dfanalyzer_client import (
+    Attribute,
+    AttributeType,
+    Dataflow,
+    DataSet,
+    DfAnalyzerError,
+    Element,
+    Set,
+    SetRole,
+    SetType,
+    Task,
+    Transformation,
+    flush,
+    prov_document,
+)
+from dfanalyzer_client.executions.summaries import find_execution
+from dfanalyzer_client.private_server import PrivateServer
+from dfanalyzer_client.store import Connection
+
+LOSSES = (0.5, -9999999)
+"""Of two epochs; DLProv's scripts write the second for a NaN."""
+
+
+def rows(task: Task, tag: str, *values: Any) -> None:
+    task.add_dataset(DataSet(tag, [Element(list(values))]))
+
+
+def train(task: Task, inputs: str, outputs: str, configuration: Sequence[Any]) -> None:
+    """A training of two epochs, as every version of DLProv's example says it."""
+    rows(task, inputs, *configuration)
+    task.begin()
+    for epoch, loss in enumerate(LOSSES):
+        rows(task, outputs, "2026-11-27 08:00:00", 0.25, loss, 0.75, 0.5, 0.5, epoch)
+        task.save()
+
+
+def newest(dataflow: Dataflow | str, tag: str) -> str:
+    """The script of 2025 and 2026: a filter, two files of each part, the Dataflow object."""
+    run = f"{tag}-2026-11-27 08:00:00.000001"
+    load = Task(1, dataflow, run, "LoadData")
+    rows(load, "iInputDataset", "flowers", "http://example.org/flowers.tgz")
+    load.begin()
+    rows(load, "oLoadData", "/data/raw.npy")
+    load.end()
+    apply = Task(2, dataflow, run, "ApplyFilter", dependency=load)
+    rows(apply, "iFilter", "Grayscale")
+    apply.begin()
+    rows(apply, "oFilter", "/data/gray.npy")
+    apply.end()
+    split = Task(3, dataflow, run, "SplitData", dependency=apply)
+    rows(split, "iSplitConfig", 80, 10, 10)
+    split.begin()
+    for part in ("oTrainSet", "oValSet", "oTestSet"):
+        rows(split, part, f"/data/x_{part}.npy", f"/data/y_{part}.npy")
+        split.save()
+    split.end()
+    training = Task(4, dataflow, run, "Train", dependency=split)
+    train(training, "iTrain", "oTrain", ["adam", 0.002, 2, 32, 19])
+    rows(training, "oTrainedModel", "trained_model", "/models/trained.keras")
+    training.save()
+    rows(training, "oWeights", "/weights/model.weights.h5")
+    training.end()
+    test = Task(5, dataflow, run, "Test", dependency=[split, training])
+    test.begin()
+    rows(test, "oTest", 0.25, 0.9)
+    test.end()
+    return run
+
+
+def of_2024(dataflow: Dataflow | str, tag: str) -> str:
+    """The script of 2024: one ratio in a text, one file of each part, tags in place of objects."""
+    run = f"{tag}-2024-11-27 08:00:00.000001"
+    load = Task(1, tag, run, "LoadData")
+    rows(load, "iInputDataset", "mnist", "tf.keras.datasets.mnist")
+    load.begin()
+    rows(load, "oLoadData", "/data/temp_mnist")
+    load.end()
+    split = Task(2, tag, run, "SplitData", dependency=load)
+    rows(split, "iSplitConfig", "80-20")
+    split.begin()
+    rows(split, "oTrainSet", "/data/train.npz")
+    split.save()
+    rows(split, "oTestSet", "/data/test.npz")
+    split.end()
+    training = Task(3, tag, run, "TrainModel", dependency=split)
+    train(training, "iTrainModel", "oTrainModel", ["adam", 0.002, 2, 19])
+    rows(training, "oTrainedModel", "trained_model", "/models/trained.keras")
+    training.end()
+    test = Task(4, tag, run, "TestModel", dependency=[split, training])
+    test.begin()
+    rows(test, "oTestModel", 0.25, 0.9)
+    test.end()
+    return run
+
+
+def of_2022(dataflow: Dataflow | str, tag: str) -> str:
+    """The script of 2021 to 2023: an adaptation, and a dataset that is split."""
+    run = f"{tag}-2022-11-27 08:00:00.000001"
+    split = Task(1, tag, run, "SplitDataset")
+    rows(split, "iTuples", "/data/fhs.csv", "Framingham", "Framingham")
+    split.begin()
+    rows(split, "oTuples", "/data/train.csv", "train")
+    split.end()
+    training = Task(2, tag, run, "TrainingModel", dependency=split)
+    adaptation = Task(3, tag, run, "Adaptation", dependency=training)
+    rows(adaptation, "iAdaptation", 10.0, 0.5, 0.002)
+    adaptation.begin()
+    train(training, "iTrainingModel", "oTrainingModel", ["adam", 0.002, 2, 19])
+    rows(adaptation, "oAdaptation", 0.001, "2022-11-27 08:00:01", 1, "1")
+    adaptation.end()
+    training.end()
+    test = Task(4, tag, run, "TestingModel", dependency=training)
+    test.begin()
+    rows(test, "oTestingModel", 0.25, 0.9)
+    test.end()
+    return run
+
+
+SCRIPTS = pytest.mark.parametrize("script", [newest, of_2024, of_2022])
+
+
+@SCRIPTS
+def test_trainings_and_tests_count_as_such(script: Any, tag: str, ask: Any, home: Any) -> None:
+    """In the summary of the execution and in the views, whichever version the script is for."""
+    dataflow = Dataflow(tag, True)
+    dataflow.save()
+    run = script(dataflow, tag)
+    assert flush(60)
+    with Connection(PrivateServer(home).ensure()) as connection, connection.transaction():
+        summary = find_execution(connection, run)
+    assert (summary.status, summary.epochs) == ("FINISHED", 2)
+    assert summary.metrics == {
+        "loss": -9999999.0,
+        "accuracy": 0.75,
+        "val_loss": 0.5,
+        "val_accuracy": 0.5,
+    }
+    of_run = f"WHERE execution = '{run}'"
+    hyperparameters = dict(
+        ask.rows(f'SELECT name, value FROM "public".hyperparameters {of_run} AND epoch IS NULL')
+    )
+    known = {"optimizer_name": "adam", "learning_rate": "0.002", "num_epochs": "2"}
+    assert known.items() <= hyperparameters.items()
+    metrics = ask.rows(f'SELECT name, epoch, value FROM "public".metrics {of_run}')
+    assert {("loss", 0.0, 0.5), ("loss", 1.0, -9999999.0)} <= set(metrics)
+    assert {("otest_loss", None, 0.25), ("otest_accuracy", None, 0.9)} <= set(metrics)
+    assert ask.rows(
+        'SELECT count(*) FROM "public".dataflow_execution e '
+        f"JOIN \"public\".dataflow d ON d.id = e.df_id WHERE d.tag = '{tag}'"
+    ) == [(1,)]
+
+
+def test_what_a_step_wrote_is_read_by_the_next_one(tag: str, ask: Any) -> None:
+    """Also what only a task of another version writes, and rows that have another length."""
+    dataflow = Dataflow(tag, predefined=True, email="bob@example.org")
+    dataflow.save()
+    newest(dataflow, tag)
+    assert flush(60)
+    schema = f'"{tag}"'
+    steps = 'SELECT t.identifier FROM "public".task t WHERE t.id ='
+    for name, reader, task in (
+        ("oloaddata", "applyfilter", 2),
+        ("ofilter", "splitdata", 3),
+        ("otrainset", "train", 4),
+        ("otestset", "test", 5),
+        ("otrainedmodel", "test", 5),
+    ):
+        read = f"(SELECT {reader}_task_id FROM {schema}.{name})"
+        assert ask.rows(f"{steps} {read}") == [(task,)], name
+    assert ask.rows(f"SELECT trainset, trainset_labels FROM {schema}.otrainset") == [
+        ("/data/x_oTrainSet.npy", "/data/y_oTrainSet.npy")
+    ]
+
+
+@SCRIPTS
+def test_the_scientist_and_the_machine_are_agents(script: Any, tag: str) -> None:
+    """The person is who the script names; what trained has the configuration that it read."""
+    dataflow = Dataflow(tag, predefined=True, email="bob@example.org")
+    dataflow.save()
+    run = script(dataflow, tag)
+    assert flush(60)
+    text = prov_document(run).get_provn()
+    assert 'kp:email="bob@example.org"' in text
+    assert text.count("prov:type='prov:Person'") == 1
+    assert "prov:type='kp:Machine'" in text
+    assert text.count("prov:type='kp:Epoch'") == 2
+    assert text.count("prov:type='kp:Configuration'") == (2 if script is of_2022 else 1)
+
+
+def test_a_dataflow_says_what_its_sets_are_for(tag: str, ask: Any) -> None:
+    """Its own sets are then hyperparameters, epochs and tests, whatever they are called."""
+    numeric = AttributeType.NUMERIC
+    settings = Set(
+        "iSolver", SetType.INPUT, [Attribute("TOLERANCE", numeric)], role=SetRole.HYPERPARAMETERS
+    )
+    steps = Set(
+        "oSolver",
+        SetType.OUTPUT,
+        [Attribute("EPOCH", numeric), Attribute("RESIDUAL", numeric)],
+        role=SetRole.EPOCHS,
+    )
+    checks = Set("oCheck", SetType.OUTPUT, [Attribute("ERROR", numeric)], role=SetRole.TESTS)
+    dataflow = Dataflow(
+        tag, [Transformation("Solve", [settings, steps]), Transformation("Check", [checks])]
+    )
+    with dataflow.task("Solve") as task:
+        task.used(tolerance=0.5)
+        task.generated([0, 4.0], [1, 2.0])
+    with dataflow.task("Check") as check:
+        check.generated(error=0.25)
+    assert flush(60)
+    of_tag = f"WHERE dataflow = '{tag}' ORDER BY name, epoch"
+    assert ask.rows(f'SELECT name, number FROM "public".hyperparameters {of_tag}') == [
+        ("tolerance", 0.5)
+    ]
+    assert ask.rows(f'SELECT name, epoch, value FROM "public".metrics {of_tag}') == [
+        ("otest_error", None, 0.25),
+        ("residual", 0.0, 4.0),
+        ("residual", 1.0, 2.0),
+    ]
+    assert ask.rows(
+        'SELECT s.tag, r.role FROM "public".data_set_role r JOIN "public".data_set s '
+        f"ON s.id = r.ds_id JOIN \"public\".dataflow d ON d.id = s.df_id WHERE d.tag = '{tag}' "
+        "ORDER BY s.tag"
+    ) == [("isolver", "hyperparameters"), ("ocheck", "tests"), ("osolver", "epochs")]
+
+
+def test_rows_from_before_a_role_are_compared_as_well(tag: str, ask: Any) -> None:
+    """The role may be declared when the set has rows; it cannot be changed."""
+    attributes = [
+        Attribute("EPOCH", AttributeType.NUMERIC),
+        Attribute("LOSS", AttributeType.NUMERIC),
+    ]
+    Dataflow(tag, [Transformation("Fit", [Set("oFit", SetType.OUTPUT, attributes)])]).save()
+    run = f"{tag}-run"
+    task = Task(1, tag, run, "Fit")
+    rows(task, "oFit", 0, 0.5)
+    task.end()
+    assert flush(60)
+    metrics = f"SELECT name, epoch, value FROM \"public\".metrics WHERE dataflow = '{tag}'"
+    assert ask.rows(metrics) == []
+    with_role = Set("oFit", SetType.OUTPUT, attributes, role=SetRole.EPOCHS)
+    dataflow = Dataflow(tag, [Transformation("Fit", [with_role])])
+    dataflow.save()
+    assert flush(60)
+    assert ask.rows(metrics) == [("loss", 0.0, 0.5)]
+    other = Set("oFit", SetType.OUTPUT, attributes, role=SetRole.TESTS)
+    with pytest.raises(DfAnalyzerError, match=r"with the role 'epochs'\. Received: 'tests'"):
+        dataflow.grow(Transformation("Fit", [other]))
+    with pytest.raises(DfAnalyzerError, match=r"must be one of SetRole\.HYPERPARAMETERS"):
+        Set("oFit", SetType.OUTPUT, role="epochs")  # type: ignore[arg-type]
