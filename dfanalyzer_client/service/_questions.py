@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import parse_qs
@@ -22,14 +23,20 @@ from .messages.fields import BIGINT
 
 __all__ = ["add_dataflows", "add_queries", "add_query_interface"]
 
+MAX_HOSTS = 100
+"""So many machines' last questions are remembered."""
+
 SPECIFICATION_EXAMPLE = """mapping(PHYSICAL)
 source(itrainingmodel)
 target(otrainingmodel)
 projection(otrainingmodel.loss)
 selection(otrainingmodel.loss < 0.5)"""
-SPECIFIED: dict[str, Any] = {
+AS_CSV: dict[str, Any] = {
     "response_model": None,
     "responses": {200: {"content": {"text/csv": {"schema": {"type": "string"}}}}},
+}
+SPECIFIED: dict[str, Any] = {
+    **AS_CSV,
     "openapi_extra": {
         "requestBody": {
             "content": {
@@ -51,7 +58,7 @@ def add_dataflows(app: FastAPI, connect: Callable[[], Connection]) -> None:
             found = Catalogue(connection).dataflows()
         return [DataflowEntry(id=id_, tag=tag) for id_, tag in found]
 
-    @app.get("/api/dataflows/{id}")
+    @app.get("/api/dataflows/{id}", response_model_exclude_none=True)
     def show_dataflow(id: Annotated[int, Path(ge=-BIGINT, le=BIGINT)]) -> DataflowGraph:
         """A dataflow's transformations and sets as nodes, and what they read and write as edges."""
         with connect() as connection, connection.transaction():
@@ -86,7 +93,8 @@ def add_queries(app: FastAPI, connect: Callable[[], Connection]) -> None:
 
 
 def add_query_interface(app: FastAPI, connect: Callable[[], Connection]) -> None:
-    """Add the route of DfAnalyzer's query interface."""
+    """Add the route of DfAnalyzer's query interface, and that which saves its last answer."""
+    last: OrderedDict[str, Callable[[], str]] = OrderedDict()
 
     @app.post("/query_interface/{dataflow_tag}/{dataflow_id}", **SPECIFIED)
     async def query_interface(
@@ -107,7 +115,30 @@ def add_query_interface(app: FastAPI, connect: Callable[[], Connection]) -> None
                     )
                 return as_csv(query_with(connection, dataflow_tag, limit=MAX_ROWS, **arguments))
 
-        return Response(await run_sync(answer), media_type="text/csv")
+        text = await run_sync(answer)
+        last[_host(request)] = answer
+        while len(last) > MAX_HOSTS:
+            last.popitem(last=False)
+        return Response(text, media_type="text/csv")
+
+    @app.get("/downloadCSV", **AS_CSV)
+    async def download_csv(request: Request) -> Response:
+        """The answer to the last question that your machine asked the query interface, as a file.
+
+        It is asked again, so that the rows are those of now.
+        """
+        answer = last.get(_host(request))
+        if answer is None:
+            raise UnknownTagError(
+                "Your machine has asked no question that could be answered: POST one to "
+                "/query_interface/{dataflow_tag}/{dataflow_id} first."
+            )
+        name = {"Content-Disposition": 'attachment; filename="query_result.csv"'}
+        return Response(await run_sync(answer), media_type="text/csv", headers=name)
+
+
+def _host(request: Request) -> str:
+    return request.client.host if request.client is not None else ""
 
 
 def _specification_in(body: str) -> str:

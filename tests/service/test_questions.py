@@ -48,6 +48,46 @@ def test_a_dataflow_is_shown_as_nodes_and_edges(running: Service, tag: str, trai
     assert running.ask("/api/dataflows/first").status == 422
 
 
+def test_a_dataflow_is_shown_as_dfanalyzers_page_reads_it(
+    running: Service, tag: str, trained: int
+) -> None:
+    """Sets are joined by the transformation that reads one and writes the other."""
+    shown = running.ask(f"/api/dataflows/{trained}").json
+    read, written = shown["graph"]["nodes"]
+    assert read == {
+        "id": read["id"],
+        "label": "itrainingmodel",
+        "shape": "box",
+        "title": "(optimizer_name,learning_rate)",
+        "color": "#7BE141",
+    }
+    assert (written["label"], "color" in written) == ("otrainingmodel", False)
+    assert shown["graph"]["edges"] == [
+        {
+            "from": read["id"],
+            "to": written["id"],
+            "arrows": "to",
+            "label": "trainingmodel",
+            "color": {"color": "black"},
+        }
+    ]
+    assert shown["allAttrsMap"][str(read["id"])] == {
+        "name": "itrainingmodel",
+        "atts": [
+            {"name": "optimizer_name", "type": "TEXT"},
+            {"name": "learning_rate", "type": "NUMERIC"},
+        ],
+    }
+
+
+def test_the_last_answer_is_saved_as_a_file(running: Service, tag: str, trained: int) -> None:
+    """That of a question which was refused is not; each answer replaces the one before."""
+    asked = b"source(itrainingmodel)\ntarget(otrainingmodel)\nprojection(otrainingmodel.loss)"
+    answer = running.ask(f"/query_interface/{tag}/{trained}", asked)
+    assert running.ask(f"/query_interface/{tag}/{trained}", b"source(nosuch)").status >= 400
+    assert running.ask("/downloadCSV") == answer
+
+
 def test_the_query_interface_answers_in_csv(running: Service, tag: str, trained: int) -> None:
     """DfAnalyzer's specification, with its separators and cases."""
     asked = (
