@@ -97,7 +97,7 @@ class Task(ProvenanceObject):
         """Name the tasks this one depends on, in place of those named before."""
         if not isinstance(dependency, Dependency):
             raise DefinitionError(f"A Task takes a Dependency. Received: {dependency!r}.")
-        self._dependency = dependency.get_specification()
+        self._dependency = dependency.message()
 
     def set_datasets(self, datasets: Sequence[DataSet]) -> None:
         """Add several data sets."""
