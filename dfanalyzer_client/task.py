@@ -178,7 +178,8 @@ class Task(ProvenanceObject):
             UnknownTagError: the dataflow was not saved, in this process or before it in another,
                 or has no such transformation or set.
             ElementError: a value does not fit. Nothing was sent then: what was added since the
-                last time is dropped, to be added again as it should be.
+                last time is dropped, to be added again as it should be. With
+                KERAS_PROV_MISFITS=leave_out, the rest is sent instead.
             JournalError: the journal cannot be written. What was added is kept for the next time.
         """
         try:
