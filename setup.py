@@ -10,16 +10,18 @@ ROOT = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))  # a build front end does not: build_support is not installed
 
 from build_support.commands import COMMANDS, named  # noqa: E402
-from build_support.distributions import CORE, SETTING, distribution_name  # noqa: E402
+from build_support.distributions import (  # noqa: E402
+    CLIENT,
+    DEFAULT,
+    SETTING,
+    distribution_name,
+)
 
 STUBS = ROOT / "keras_prov-stubs"
 NAME = distribution_name(ROOT, os.environ.get(SETTING, ""))
 
-NEEDED = [
+CLIENT_NEEDED = [
     "click>=8.1",
-    "fsspec",
-    "keras>=3.12",
-    "numpy",
     "packaging>=24.2",
     "platformdirs>=3",
     "prov>=3.2",
@@ -27,13 +29,13 @@ NEEDED = [
     "rich>=13",
     "sqlglot>=30",
     "tenacity>=8.2",
-    "wrapt>=1.14",
 ]
-BACKEND = [] if NAME == CORE else ["tensorflow>=2.20"]
+KERAS_NEEDED = ["fsspec", "keras>=3.12", "numpy", "wrapt>=1.14"]
+BACKEND = ["tensorflow>=2.20"] if NAME == DEFAULT else []
 
 DEMO = ["scikit-learn"]
 BENCH = ["dask", "devito", "distributed", "joblib", "matplotlib", "scipy"]
-CRATE = ["rocrate>=0.15"]
+CRATE = ["fsspec", "rocrate>=0.15"]
 DOCS = [
     "ipykernel",  # runs the notebook
     "mkdocs-click",
@@ -112,26 +114,30 @@ def stub_packages() -> list[str]:
     )
 
 
+CLIENT_EXTRAS = {"crate": CRATE, "pandas": PANDAS, "prov": PROV, "service": SERVICE}
+KERAS_EXTRAS = {
+    "bench": BENCH,
+    "demo": DEMO,
+    "docs": DOCS,
+    "peers": PEERS,
+    "system": SYSTEM,
+    "dev": DEV,
+    "keras-tests": KERAS_TESTS,
+}
+CLIENT_PACKAGES = find_packages(include=["dfanalyzer_client*"])
+
+if NAME == CLIENT:
+    needed, extras, packages = CLIENT_NEEDED, CLIENT_EXTRAS, CLIENT_PACKAGES
+else:
+    needed = sorted([*CLIENT_NEEDED, *KERAS_NEEDED, *BACKEND])
+    extras = {**CLIENT_EXTRAS, **KERAS_EXTRAS}
+    packages = [*find_packages(include=["keras_prov*"]), *CLIENT_PACKAGES, *stub_packages()]
+
 setup(
     distclass=named(NAME),
-    install_requires=[*NEEDED, *BACKEND],
-    extras_require={
-        "bench": BENCH,
-        "crate": CRATE,
-        "demo": DEMO,
-        "docs": DOCS,
-        "pandas": PANDAS,
-        "peers": PEERS,
-        "prov": PROV,
-        "service": SERVICE,
-        "system": SYSTEM,
-        "dev": DEV,
-        "keras-tests": KERAS_TESTS,
-    },
-    packages=[
-        *find_packages(include=["keras_prov*", "dfanalyzer_client*"]),
-        *stub_packages(),
-    ],
+    install_requires=needed,
+    extras_require=extras,
+    packages=packages,
     include_package_data=True,  # as MANIFEST.in says
     cmdclass=COMMANDS,
     zip_safe=False,

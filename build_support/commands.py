@@ -11,6 +11,7 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build import build
 from setuptools.errors import SetupError
 
+from build_support.distributions import CLIENT
 from build_support.kernel import (
     SETTING,
     Choice,
@@ -22,6 +23,9 @@ from build_support.kernel import (
 )
 
 _DESTINATION = Path("dfanalyzer_client", "private_server", "_kernel")
+
+DESCRIPTIONS = {CLIENT: "A DfAnalyzer client, service and command for provenance in MonetDB"}
+"""Of distributions that pyproject.toml does not describe."""
 
 
 def _choice() -> Choice:
@@ -40,6 +44,9 @@ class KernelDistribution(Distribution):
         """Read pyproject.toml, where the name has to be a constant, and then set the real name."""
         super().parse_config_files(*args, **kwargs)
         self.metadata.name = self.name_in_metadata
+        self.metadata.description = DESCRIPTIONS.get(
+            self.name_in_metadata, self.metadata.description
+        )
 
     def has_ext_modules(self) -> bool:
         """Shared libraries belong in `platlib`, where setuptools puts extension modules."""

@@ -1,6 +1,7 @@
-"""The two distributions of this tree: with TensorFlow, and with the backend of the user's choice.
+"""The distributions of this tree: with TensorFlow, with a backend of choice, and without Keras.
 
-Both hold the same files. `keras-prov` brings TensorFlow; `keras-prov-core` brings no backend.
+`keras-prov` and `keras-prov-core` hold the same files; the first brings TensorFlow, the second no
+backend. `dfanalyzer-client` holds the client, the service and the command, and brings no Keras.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from pathlib import Path
 SETTING = "KERAS_PROV_DISTRIBUTION"
 DEFAULT = "keras-prov"
 CORE = "keras-prov-core"
-DISTRIBUTIONS = (DEFAULT, CORE)
+CLIENT = "dfanalyzer-client"
+DISTRIBUTIONS = (DEFAULT, CORE, CLIENT)
 
 
 def distribution_name(root: Path, setting: str) -> str:
@@ -22,7 +24,7 @@ def distribution_name(root: Path, setting: str) -> str:
         setting: The value of `KERAS_PROV_DISTRIBUTION`; empty means `keras-prov`.
 
     Raises:
-        ValueError: The value names neither of them.
+        ValueError: The value names none of them.
     """
     unpacked = root / "PKG-INFO"
     if unpacked.exists():

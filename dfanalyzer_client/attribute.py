@@ -15,13 +15,17 @@ class Attribute:
 
     def __init__(self, name: str, type: AttributeType) -> None:
         """Describe a column; raises DefinitionError for a bad name or type."""
-        self._name = checked_name(name, "name of the Attribute")
+        self.name = name
         self.type = type
 
     @property
     def name(self) -> str:
-        """The name, as stored."""
+        """The name, as stored. A `Set` has the one that stands here when the attribute is added."""
         return self._name
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self._name = checked_name(name, "name of the Attribute")
 
     @property
     def type(self) -> str:

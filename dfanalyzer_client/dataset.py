@@ -7,6 +7,7 @@ from typing import Any
 
 from .declarations.messages import DataSetMessage
 from .declarations.provenance_object import ProvenanceObject
+from .declarations.values import text_of
 from .element import Element
 from .errors import ElementError
 
@@ -29,9 +30,9 @@ class DataSet(ProvenanceObject):
         self.elements = elements
 
     @property
-    def elements(self) -> list[list[Any]]:
-        """The elements, as they stand in a message."""
-        return self._elements
+    def elements(self) -> list[list[str]]:
+        """The elements' values as texts, as of `Element.values`."""
+        return [[text_of(value) for value in values] for values in self._elements]
 
     @elements.setter
     def elements(self, elements: Sequence[Element]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypedDict
 
 from .declarations.messages import DependencyMessage, IdReference, TagReference
 from .declarations.names import checked_name
@@ -12,6 +12,19 @@ from .errors import DefinitionError
 __all__ = ["Dependency"]
 
 SEPARATOR = ";"
+
+
+class _GivenId(TypedDict):
+    """An id as it was given: a number, or a text that may name several tasks."""
+
+    id: int | str
+
+
+class _Specification(TypedDict):
+    """A dependency as it was given."""
+
+    tags: list[TagReference]
+    ids: list[_GivenId]
 
 
 class Dependency:
@@ -37,20 +50,25 @@ class Dependency:
         ]
 
     @property
-    def ids(self) -> list[IdReference]:
-        """The tasks' ids, as they stand in a message."""
+    def ids(self) -> list[_GivenId]:
+        """The tasks' ids: numbers where numbers were given, as DfAnalyzer's client has them."""
         return self._ids
 
     @ids.setter
     def ids(self, ids: Sequence[object]) -> None:
-        self._ids: list[IdReference] = [{"id": _checked_ids(each)} for each in _listed(ids)]
+        self._ids: list[_GivenId] = [{"id": _checked_ids(each)} for each in _listed(ids)]
 
-    def get_specification(self) -> DependencyMessage:
-        """The dependency as it stands in a message, with a tag for each task."""
+    def get_specification(self) -> _Specification:
+        """The dependency as it was given; see `message` for what is sent."""
+        self._pairs()
+        return {"tags": list(self._tags), "ids": list(self._ids)}
+
+    def message(self) -> DependencyMessage:
+        """The dependency as it stands in a message: a tag and an id, as texts, for each task."""
         pairs = self._pairs()
         return {
             "tags": [{"tag": tag} for tag, _ in pairs],
-            "ids": [{"id": each} for _, each in pairs],
+            "ids": [IdReference(id=each) for _, each in pairs],
         }
 
     def _pairs(self) -> list[tuple[str, str]]:
@@ -62,7 +80,7 @@ class Dependency:
         return [
             (tag["tag"], each)
             for tag, ids in zip(self._tags, self._ids, strict=True)
-            for each in ids["id"].split(SEPARATOR)
+            for each in str(ids["id"]).split(SEPARATOR)
         ]
 
 
@@ -72,7 +90,9 @@ def _listed(values: Sequence[Any]) -> Sequence[Any]:
     return values
 
 
-def _checked_ids(ids: object) -> str:
+def _checked_ids(ids: object) -> int | str:
+    if type(ids) is int:
+        return ids
     try:
         return SEPARATOR.join(str(int(part)) for part in str(ids).split(SEPARATOR))
     except ValueError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from .declarations.values import text_of
 from .errors import ElementError
 
 __all__ = ["Element"]
@@ -18,9 +19,9 @@ class Element:
         self.values = values
 
     @property
-    def values(self) -> list[Any]:
-        """The values."""
-        return self._values
+    def values(self) -> list[str]:
+        """The values as texts, as DfAnalyzer's client has them; sent are those that were given."""
+        return [text_of(value) for value in self._values]
 
     @values.setter
     def values(self, values: Sequence[Any]) -> None:

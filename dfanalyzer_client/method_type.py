@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 __all__ = ["MethodType"]
 
 
-class MethodType(Enum):
-    """What a measured period was spent on."""
+class MethodType(StrEnum):
+    """What a measured period was spent on; equal to its name as a text."""
 
     COMPUTATION = "COMPUTATION"
     EXTRACTION = "EXTRACTION"

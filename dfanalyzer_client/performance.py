@@ -22,7 +22,7 @@ class Performance:
         self,
         start_time: str,
         end_time: str,
-        method: MethodType = MethodType.COMPUTATION,
+        method: MethodType | str = MethodType.COMPUTATION,
         description: str = "",
     ) -> None:
         """Describe a period.
@@ -30,7 +30,7 @@ class Performance:
         Args:
             start_time: when it began, in ISO 8601; in UTC where it names no zone.
             end_time: when it ended, likewise.
-            method: what it was spent on.
+            method: what it was spent on, or its name; an empty text is COMPUTATION.
             description: anything that is to be said of it.
 
         Raises:
@@ -63,12 +63,14 @@ class Performance:
         return self._method
 
     @method.setter
-    def method(self, method: MethodType) -> None:
-        if not isinstance(method, MethodType):
+    def method(self, method: MethodType | str) -> None:
+        try:
+            self._method = MethodType(method or MethodType.COMPUTATION).value
+        except ValueError:
             raise DefinitionError(
-                f"The method of a Performance must be a MethodType. Received: {method!r}."
-            )
-        self._method = method.value
+                f"The method of a Performance must be a MethodType ({', '.join(MethodType)}). "
+                f"Received: {method!r}."
+            ) from None
 
     @property
     def description(self) -> str:

@@ -102,7 +102,7 @@ class Task(ProvenanceObject):
         """Name the tasks this one depends on, in place of those named before."""
         if not isinstance(dependency, Dependency):
             raise DefinitionError(f"A Task takes a Dependency. Received: {dependency!r}.")
-        self._dependency = dependency.get_specification()
+        self._dependency = dependency.message()
 
     def set_datasets(self, datasets: Sequence[DataSet]) -> None:
         """Add several data sets."""
@@ -184,7 +184,8 @@ class Task(ProvenanceObject):
             UnknownTagError: the dataflow was not saved, in this process or before it in another,
                 or has no such transformation or set.
             ElementError: a value does not fit. Nothing was sent then: what was added since the
-                last time is dropped, to be added again as it should be.
+                last time is dropped, to be added again as it should be. With
+                KERAS_PROV_MISFITS=leave_out, the rest is sent instead.
             JournalError: the journal cannot be written. What was added is kept for the next time.
         """
         message = self.get_specification()

@@ -53,11 +53,11 @@ from keras import version as version
 from keras_prov import visualization as visualization
 from keras_prov import wrappers as wrappers
 from keras import __version__ as __version__
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Self
-from dfanalyzer_client import Dataflow
+from dfanalyzer_client import Dataflow, Transformation
 from dfanalyzer_client.config.author import Author
 from dfanalyzer_client.config.store_url import StoreURL
 from keras import Model as _KerasModel
@@ -65,12 +65,15 @@ from keras import Sequential as _KerasSequential
 from prov.model import ProvDocument
 
 class _Captured:
+    dataflow_tag: str
+    exec_tag: str
     def provenance(
         self,
         dataflow_tag: str,
         adaptation: bool | None = None,
         hyps: Mapping[Any, bool | float] | Iterable[Any] | str | None = None,
         hyperparameters: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+        transformations: Mapping[str, Transformation] | Sequence[Transformation] = (),
         *,
         values: Mapping[str, Any] | None = None,
         store: str | StoreURL | None = None,

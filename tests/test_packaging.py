@@ -19,7 +19,7 @@ from pathlib import Path
 
 import pytest
 
-from build_support.distributions import CORE, DEFAULT, DISTRIBUTIONS, distribution_name
+from build_support.distributions import CLIENT, CORE, DEFAULT, DISTRIBUTIONS, distribution_name
 from build_support.kernel import (
     KERNELS,
     LICENSES,
@@ -106,7 +106,7 @@ def test_make_dist_builds_a_wheel_for_each_kernel_and_one_without_and_the_source
     version = _metadata(_wheel(distributions, "any"))["Version"]
     assert {path.name for path in distributions.iterdir()} == {
         f"{name}-{version}{ending}"
-        for name in ("keras_prov", "keras_prov_core")
+        for name in ("keras_prov", "keras_prov_core", "dfanalyzer_client")
         for ending in (
             ".tar.gz",
             "-py3-none-any.whl",
@@ -208,7 +208,7 @@ def test_the_core_differs_in_its_name_and_brings_no_tensorflow(distributions: Pa
         _metadata(_wheel(distributions, "any", name)) for name in ("keras_prov", "keras_prov_core")
     )
 
-    assert (whole["Name"], core["Name"]) == DISTRIBUTIONS == NAMES
+    assert (whole["Name"], core["Name"], CLIENT) == DISTRIBUTIONS == NAMES
     assert _needed(whole) - _needed(core) == {"tensorflow>=2.20"}
     for each in (whole, core):
         del each["Name"]
@@ -217,10 +217,16 @@ def test_the_core_differs_in_its_name_and_brings_no_tensorflow(distributions: Pa
 
 
 @pytest.mark.parametrize("tag", ["any", *map(_tag, KERNELS)])
-def test_both_distributions_hold_the_same_files(distributions: Path, tag: str) -> None:
-    """Whichever is installed, it is the same package."""
-    whole, core = (_wheel(distributions, tag, name) for name in ("keras_prov", "keras_prov_core"))
-    assert _hashes(whole) == _hashes(core)
+def test_the_distributions_hold_the_same_files(distributions: Path, tag: str) -> None:
+    """Whichever is installed, it is the same package; the client's lacks what needs Keras."""
+    whole, core, client = (
+        _hashes(_wheel(distributions, tag, name))
+        for name in ("keras_prov", "keras_prov_core", "dfanalyzer_client")
+    )
+    assert whole == core
+    assert client == {
+        name: crc for name, crc in whole.items() if name.startswith("dfanalyzer_client/")
+    }
 
 
 def test_the_tests_in_the_source_archive_find_all_that_they_import(
@@ -341,7 +347,8 @@ def test_the_setting_says_which_distribution_is_built(tmp_path: Path) -> None:
     """TensorFlow comes by default; a slip of the pen does not silently mean that."""
     assert distribution_name(tmp_path, "") == distribution_name(tmp_path, DEFAULT) == DEFAULT
     assert distribution_name(tmp_path, CORE) == CORE
-    with pytest.raises(ValueError, match="may be keras-prov or keras-prov-core"):
+    assert distribution_name(tmp_path, CLIENT) == CLIENT
+    with pytest.raises(ValueError, match="may be keras-prov or keras-prov-core or dfanalyzer"):
         distribution_name(tmp_path, "core")
 
 

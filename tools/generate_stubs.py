@@ -24,11 +24,11 @@ STUBS = Path(__file__).resolve().parent.parent / "keras_prov-stubs"
 
 # Ours, with the types that a user's checker should see; a test compares them with the code.
 OUR_STUBS = """\
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Self
-from dfanalyzer_client import Dataflow
+from dfanalyzer_client import Dataflow, Transformation
 from dfanalyzer_client.config.author import Author
 from dfanalyzer_client.config.store_url import StoreURL
 from keras import Model as _KerasModel
@@ -36,12 +36,15 @@ from keras import Sequential as _KerasSequential
 from prov.model import ProvDocument
 
 class _Captured:
+    dataflow_tag: str
+    exec_tag: str
     def provenance(
         self,
         dataflow_tag: str,
         adaptation: bool | None = None,
         hyps: Mapping[Any, bool | float] | Iterable[Any] | str | None = None,
         hyperparameters: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+        transformations: Mapping[str, Transformation] | Sequence[Transformation] = (),
         *,
         values: Mapping[str, Any] | None = None,
         store: str | StoreURL | None = None,

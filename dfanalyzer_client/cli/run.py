@@ -7,13 +7,13 @@ soon as the script imports Keras, keras_prov is imported, too, and capture begin
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import sys
 from collections.abc import Sequence
 from types import ModuleType
 
 import click
-import wrapt
 
 from ..config import settings
 from ..declarations.names import checked_dataflow_tag, storable_tag
@@ -59,6 +59,7 @@ def run(
     Example: keras-prov run --capture all,MODEL --tag digits train.py --epochs 30
     """
     try:
+        _check_installed()
         settings.check()
         settings.store_url(store)
         check_home(settings.home(), "journals")
@@ -74,6 +75,8 @@ def run(
         ours = importlib.import_module("keras_prov._run_command")
         ours.capture_all(capture, tag, adaptation, store)
 
+    import wrapt  # here, as dfanalyzer-client comes without it
+
     # before the module is found: that imports its package, which may import Keras
     wrapt.register_post_import_hook(_import_ours, "keras")
     wrapt.register_post_import_hook(capture_all, "keras_prov")
@@ -86,6 +89,16 @@ def run(
         raise
     if os.getpid() == process:  # not in a child that the script forked
         _close(program, None)
+
+
+def _check_installed() -> None:
+    """Raise DfAnalyzerError where only the client is installed, which captures no trainings."""
+    if importlib.util.find_spec("keras_prov") is None:
+        raise DfAnalyzerError(
+            "keras-prov run captures trainings of Keras, for which dfanalyzer-client alone has "
+            "nothing: pip uninstall dfanalyzer-client, then pip install keras-prov, or "
+            "keras-prov-core with a backend."
+        )
 
 
 def _import_ours(_: ModuleType) -> None:

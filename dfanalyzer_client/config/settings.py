@@ -16,7 +16,7 @@ from ..errors import DfAnalyzerError
 from .author import Author, checked_licence
 from .project_file import project_settings
 from .store_url import StoreURL
-from .table import BY_KEY, SETTINGS
+from .table import BY_KEY, LEAVE_OUT, SETTINGS
 
 __all__ = [
     "adaptation",
@@ -31,6 +31,7 @@ __all__ = [
     "fsync",
     "home",
     "idle_minutes",
+    "leaves_out_misfits",
     "licence",
     "prov_base",
     "retention_days",
@@ -119,6 +120,15 @@ def fsync() -> bool:
     return _is_on("fsync")
 
 
+def leaves_out_misfits() -> bool:
+    """Whether a task is stored without the values that do not fit (KERAS_PROV_MISFITS=leave_out).
+
+    Raises:
+        DfAnalyzerError: the setting has a value that it may not have.
+    """
+    return _choice("misfits") == LEAVE_OUT
+
+
 def capture() -> tuple[str | Mapping[str, Any] | None, str]:
     """What to capture, as text or as a table (None if it is not set), and where it is set."""
     variable = "KERAS_PROV_CAPTURE"
@@ -171,7 +181,8 @@ def check() -> None:
     """Raise DfAnalyzerError for an invalid setting, at the user's call and not later."""
     for setting in SETTINGS:
         if setting.is_checked:
-            _text(setting.key) if setting.number is None else _number(setting.key)
+            read = _number if setting.number is not None else _choice if setting.choices else _text
+            read(setting.key)
 
 
 def _text(key: str) -> tuple[str, str]:
@@ -202,6 +213,14 @@ def _path(key: str) -> str:
 
 def _is_on(key: str) -> bool:
     return _text(key)[0].lower() not in ("", *OFF)
+
+
+def _choice(key: str) -> str:
+    choices = BY_KEY[key].choices
+    text, origin = _text(key)
+    if text and text not in choices:
+        raise DfAnalyzerError(f"{origin} must be {' or '.join(choices)}. Received: {text!r}.")
+    return text or choices[0]
 
 
 def _number(key: str, argument: float | None = None) -> float:

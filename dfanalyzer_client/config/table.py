@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["BY_KEY", "SETTINGS", "Setting"]
+__all__ = ["BY_KEY", "LEAVE_OUT", "REFUSE", "SETTINGS", "Setting"]
+
+REFUSE, LEAVE_OUT = "refuse", "leave_out"
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Setting:
         directs: whether it determines where captured data go, so that a file that sets it must
             belong to a trusted account.
         is_checked: whether `provenance()` and `capture()` check it before they do anything.
+        choices: the values that it may have, the default first; empty if it may have any.
     """
 
     key: str
@@ -35,6 +38,7 @@ class Setting:
     may_hold_password: bool = False
     directs: bool = False
     is_checked: bool = False
+    choices: tuple[str, ...] = ()
 
     @property
     def variable(self) -> str:
@@ -91,6 +95,15 @@ SETTINGS = (
         "errors of Keras-Prov itself are raised in the training",
         "they are logged",
         is_checked=True,
+    ),
+    Setting(
+        "misfits",
+        "what happens to a value that does not fit, such as a text in a NUMERIC attribute, or to "
+        "an element with a wrong number of values: `refuse` raises an error, or answers 422; "
+        "`leave_out` stores the task without it, and logs it",
+        "`refuse`",
+        is_checked=True,
+        choices=(REFUSE, LEAVE_OUT),
     ),
     Setting(
         "fsync",

@@ -6,7 +6,7 @@ declaration of its dataflow before it is sent, so that the call that gave a wron
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from ..errors import DefinitionError, UnknownTagError
@@ -18,6 +18,7 @@ from .messages import (
     TaskMessage,
     TransformationMessage,
 )
+from .misfit import Misfit, refused
 from .names import RESERVED_SETS, checked_dataflow_tag, checked_name, checked_text
 from .sets import DeclaredSet, named
 
@@ -75,8 +76,15 @@ class Declaration:
             ],
         }
 
-    def checked_task(self, message: TaskMessage) -> TaskMessage:
+    def checked_task(
+        self, message: TaskMessage, on_misfit: Callable[[Misfit], None] = refused
+    ) -> TaskMessage:
         """`message` with its values checked and its sets' attributes named.
+
+        Args:
+            message: of the task.
+            on_misfit: called with what does not fit; by default it raises ElementError. If it
+                returns, the task is without the value, or the element.
 
         Raises:
             UnknownTagError: the transformation, a set, or the transformation of a task that it
@@ -91,7 +99,7 @@ class Declaration:
             )
         self._check_dependency(tag, message.get("dependency"))
         order = self._orders.get(message["exec"], self._newest)
-        sets = [self._checked_set(tag, each, order) for each in message["sets"]]
+        sets = [self._checked_set(tag, each, order, on_misfit) for each in message["sets"]]
         return {**message, "sets": sets}
 
     def _check_dependency(self, tag: str, dependency: DependencyMessage | None) -> None:
@@ -106,7 +114,11 @@ class Declaration:
                 )
 
     def _checked_set(
-        self, transformation: str, data: DataSetMessage, order: Mapping[str, list[str]]
+        self,
+        transformation: str,
+        data: DataSetMessage,
+        order: Mapping[str, list[str]],
+        on_misfit: Callable[[Misfit], None],
     ) -> DataSetMessage:
         tag = data["tag"]
         if tag not in self.transformations[transformation]:
@@ -116,7 +128,11 @@ class Declaration:
             )
         declared = self.sets[tag]
         columns = declared.columns(data.get("attributes", order.get(tag)))
-        elements = [declared.row(row, columns, index) for index, row in enumerate(data["elements"])]
+        rows = [
+            declared.row(values, columns, index, on_misfit)
+            for index, values in enumerate(data["elements"])
+        ]
+        elements = [row for row in rows if row is not None]
         return {"tag": tag, "attributes": list(columns), "elements": elements}
 
     def _order(self, message: DataflowMessage) -> dict[str, list[str]]:

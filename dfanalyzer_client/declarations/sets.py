@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from ..errors import DefinitionError, ElementError, UnknownTagError
 from ..set_role import SetRole
 from .messages import AttributeMessage, CombinationMessage, ExtractorMessage, SetMessage
+from .misfit import Misfit, refused
 from .names import checked_name
 from .values import stored_value
 
@@ -54,18 +55,40 @@ class DeclaredSet:
                 )
         return {name: self.attributes[name] for name in names}
 
-    def row(self, values: list[Any], columns: Mapping[str, str], index: int) -> list[Any]:
-        """`values` as they are stored; raises ElementError for the first that does not fit."""
+    def row(
+        self,
+        values: list[Any],
+        columns: Mapping[str, str],
+        index: int,
+        on_misfit: Callable[[Misfit], None] = refused,
+    ) -> list[Any] | None:
+        """`values` as they are stored.
+
+        Args:
+            values: one for each of `columns`.
+            columns: the attributes' types by their names.
+            index: the element's number in its message.
+            on_misfit: called with what does not fit; by default it raises ElementError. If it
+                returns, a value becomes None, and so does an element with too many or too few.
+        """
+        where = f"set {self.tag!r}, element {index}"
         if len(values) != len(columns):
-            raise ElementError(
+            error = ElementError(
                 f"Element {index} of set {self.tag!r} has {len(values)} values; its "
                 f"{len(columns)} attributes are {', '.join(columns) or 'none'}. "
                 f"Received: {values!r:.200}."
             )
-        return [
-            stored_value(value, type_, f"set {self.tag!r}, element {index}, attribute {name!r}")
-            for (name, type_), value in zip(columns.items(), values, strict=True)
-        ]
+            on_misfit(Misfit(where, "", values, error))
+            return None
+        row = []
+        for (name, type_), value in zip(columns.items(), values, strict=True):
+            place = f"{where}, attribute {name!r}"
+            try:
+                row.append(stored_value(value, type_, place))
+            except ElementError as error:
+                on_misfit(Misfit(place, name, value, error))
+                row.append(None)
+        return row
 
     def merge(self, message: SetMessage) -> None:
         """Take in attributes, extractors and role of a set's message; raises DefinitionError."""

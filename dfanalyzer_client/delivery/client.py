@@ -28,6 +28,7 @@ from ..errors import JournalError, UnknownTagError
 from ..journal import Journal
 from ..support.forks import fork_lock
 from ..support.safe_home import check_home, create_home
+from .misfits import Misfits
 from .row_stream import RowStream
 
 if TYPE_CHECKING:
@@ -86,12 +87,17 @@ class Client:
     def save_task(self, message: TaskMessage) -> int:
         """Send a task; raises UnknownTagError or ElementError, and then sends nothing.
 
+        With KERAS_PROV_MISFITS=leave_out it is sent without what does not fit, which is logged.
+
         Returns:
             The message's number in the journal.
         """
-        checked = self._declared(message).checked_task(message)
+        misfits = Misfits(message)
+        checked = self._declared(message).checked_task(message, misfits.add)
         with self._lock:
-            return self._send(encode({"kind": TASK, **checked}))
+            number = self._send(encode({"kind": TASK, **checked}))
+        misfits.log()
+        return number
 
     def row_stream(self, message: TaskMessage) -> RowStream:
         """A stream of rows for the one set of `message`; raises UnknownTagError."""
@@ -99,9 +105,8 @@ class Client:
         checked = declaration.checked_task(message)
         (data,) = checked["sets"]
         known = declaration.sets[data["tag"]].attributes
-        return RowStream(
-            self.send_text, checked, {name: known[name] for name in data["attributes"]}
-        )
+        columns = {name: known[name] for name in data["attributes"]}
+        return RowStream(self.send_text, checked, columns, Misfits(checked))
 
     def send_text(self, message: str) -> None:
         """Send a task's message that is checked already, as JSON in ASCII."""

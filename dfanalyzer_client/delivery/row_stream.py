@@ -11,7 +11,10 @@ from typing import Any
 
 from ..declarations.encoding import RowTemplate, encode, plain_text
 from ..declarations.messages import TaskMessage
+from ..declarations.misfit import Misfit
 from ..declarations.values import EXACT_INTEGERS, stored_value
+from ..errors import ElementError
+from .misfits import Misfits
 
 __all__ = ["RowStream"]
 
@@ -23,6 +26,7 @@ class RowStream:
         send: sends a message as JSON in ASCII.
         message: the task's message, checked, with one set that has no elements.
         columns: name and type of each value.
+        misfits: what happens to values that do not fit.
     """
 
     def __init__(
@@ -30,8 +34,10 @@ class RowStream:
         send: Callable[[str], None],
         message: TaskMessage,
         columns: Mapping[str, str],
+        misfits: Misfits,
     ) -> None:
         self._send = send
+        self._misfits = misfits
         self._columns = tuple(columns.items())
         template = RowTemplate(message)
         self._head, self._tail = template.head, template.tail
@@ -45,11 +51,20 @@ class RowStream:
         """
         row = ",".join(
             [
-                _plain(value, type_) or encode(stored_value(value, type_, f"attribute {name!r}"))
+                _plain(value, type_) or encode(self._stored(value, type_, name))
                 for (name, type_), value in zip(self._columns, values, strict=True)
             ]
         )
         self._send(f"{self._head}{row}{self._tail}")
+        self._misfits.log()
+
+    def _stored(self, value: Any, type_: str, name: str) -> Any:
+        where = f"attribute {name!r}"
+        try:
+            return stored_value(value, type_, where)
+        except ElementError as error:
+            self._misfits.add(Misfit(where, name, value, error))
+            return None
 
 
 def _plain(value: Any, type_: str) -> str | None:

@@ -1,15 +1,15 @@
-"""The name under which we are installed: with TensorFlow, or with a backend that users choose."""
+"""The name under which we are installed: with TensorFlow, with another backend, without Keras."""
 
 from __future__ import annotations
 
 __all__ = ["NAMES", "install_command", "installed_name"]
 
-NAMES = ("keras-prov", "keras-prov-core")
-"""Both hold the same files; the second requires no backend."""
+NAMES = ("keras-prov", "keras-prov-core", "dfanalyzer-client")
+"""The first two hold the same files, and the second requires no backend; the third has no Keras."""
 
 
 def installed_name() -> str:
-    """The name that pip knows us by; the first one if neither or both are installed."""
+    """The name that pip knows us by; the first of them that is installed."""
     from importlib import metadata  # not above: no training needs it
 
     for name in NAMES:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.declarations.names import checked_dataflow_tag, storable_tag
 from dfanalyzer_client.delivery.client import Client
 from dfanalyzer_client.delivery.clients import client_for
+from dfanalyzer_client.transformation import Transformation
 
 from .choice import Choice, Hyps, checked_choice, choice_of_text
 from .custom_hyperparameters import checked_custom, checked_values
@@ -31,6 +32,7 @@ class CaptureConfig:
         values: their values; `log` adds to them.
         adaptation: whether changes of the learning rate are captured.
         client: where it is recorded.
+        transformations: the user's own, for the dataflow.
     """
 
     dataflow_tag: str
@@ -39,6 +41,7 @@ class CaptureConfig:
     values: dict[str, Any]
     adaptation: bool
     client: Client = field(repr=False)
+    transformations: tuple[Transformation, ...] = ()
 
     @classmethod
     def checked(
@@ -49,6 +52,7 @@ class CaptureConfig:
         values: Mapping[str, Any] | None = None,
         adaptation: bool | None = None,
         store: str | StoreURL | None = None,
+        transformations: Mapping[str, Transformation] | Sequence[Transformation] = (),
     ) -> CaptureConfig:
         """Check everything that a user gave.
 
@@ -77,6 +81,7 @@ class CaptureConfig:
             values=checked_values(values or {}, custom),
             adaptation="LEARNING_RATE" in choice.keys if adaptation is None else adaptation,
             client=client_for(store),
+            transformations=_checked_transformations(transformations),
         )
 
     def arguments(self) -> dict[str, Any]:
@@ -91,6 +96,22 @@ class CaptureConfig:
             "values": self.values,
             "adaptation": self.adaptation,
         }
+
+
+def _checked_transformations(
+    given: Mapping[str, Transformation] | Sequence[Transformation],
+) -> tuple[Transformation, ...]:
+    found: Any = given.values() if isinstance(given, Mapping) else given
+    # scripts of the first Keras-Prov pass {}, and some None; both stand for none
+    listed = tuple(found or ()) if isinstance(found, (Iterable, type(None))) else (found,)
+    for each in listed:
+        if not isinstance(each, Transformation):
+            raise TypeError(
+                "Expected Transformation objects, in a list or as the values of a dictionary, as "
+                "in transformations=[Transformation('Loading', [Set(…)])]. "
+                f"Received: {each!r} of type {type(each).__name__}."
+            )
+    return listed
 
 
 def _chosen_in_settings() -> Choice:

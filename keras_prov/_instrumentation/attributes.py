@@ -17,15 +17,15 @@ __all__ = ["Addition", "Alias", "Replacement"]
 
 
 class Addition:
-    """Give `owner` a method that it does not have.
+    """Give `owner` a method, or another attribute, that it does not have.
 
     Args:
         owner: a class, or a function that finds it.
-        name: the method's name.
-        value: the function that becomes the method.
+        name: the attribute's name.
+        value: the function that becomes the method, or a descriptor.
     """
 
-    def __init__(self, owner: Owner, name: str, value: Callable[..., Any]) -> None:
+    def __init__(self, owner: Owner, name: str, value: Any) -> None:
         self.owner = owner
         self.name = name
         self.value = value

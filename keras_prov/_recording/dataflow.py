@@ -38,6 +38,8 @@ def dataflow_of(config: CaptureConfig) -> Dataflow:
     if config.choice.dataset:
         tested.append(keras_set(tags.TESTING_DATASET))
     dataflow.add_transformation(Transformation(tags.TESTING, [output, *tested]))
+    for transformation in config.transformations:
+        dataflow.add_transformation(transformation)
     return dataflow
 
 

@@ -1,19 +1,21 @@
-"""The two methods that models get: ``provenance`` and ``get_dataflow``."""
+"""What models get: ``provenance``, ``get_dataflow``, and the tags of a captured one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
 
 from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.dataflow import Dataflow
+from dfanalyzer_client.transformation import Transformation
 
 from .._capture.config import CaptureConfig
 from .._instrumentation.attributes import Addition
 from .._instrumentation.switch import reinstate
-from .._recording.registry import declare_execution, execution_of
+from .._recording.execution import Execution
+from .._recording.registry import declare_execution, execution_of, known_execution
 
 __all__ = ["PATCHES"]
 
@@ -24,6 +26,7 @@ def provenance(
     adaptation: bool | None = None,
     hyps: Mapping[Any, bool | float] | Iterable[Any] | str | None = None,
     hyperparameters: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+    transformations: Mapping[str, Transformation] | Sequence[Transformation] = (),
     *,
     values: Mapping[str, Any] | None = None,
     store: str | StoreURL | None = None,
@@ -41,6 +44,8 @@ def provenance(
             metrics are still recorded. By default KERAS_PROV_CAPTURE, or ``capture`` in the
             project's settings.
         hyperparameters: custom hyperparameters, as ``[("DROP", "NUMERIC")]``.
+        transformations: transformations of your own for the dataflow, in a list or as the values of
+            a dictionary; as if each was passed to ``get_dataflow().add_transformation``.
         values: their values, as ``{"DROP": 0.5}``; one without a value is NULL.
         store: URL of a MonetDB, ``monetdb://user:password@host:port/database``; by default
             KERAS_PROV_STORE, else the private server.
@@ -51,7 +56,9 @@ def provenance(
         RuntimeError: a fit of this model has begun already.
     """
     reinstate()
-    config = CaptureConfig.checked(dataflow_tag, hyps, hyperparameters, values, adaptation, store)
+    config = CaptureConfig.checked(
+        dataflow_tag, hyps, hyperparameters, values, adaptation, store, transformations
+    )
     declare_execution(self, config)
 
 
@@ -70,7 +77,38 @@ def get_dataflow(self: Any) -> Dataflow:
     return execution.dataflow
 
 
+class OfExecution:
+    """An attribute that a model has once it has an execution, and else does not have.
+
+    The first Keras-Prov set such attributes on the model. Here nothing is set on it, so that they
+    are not saved, pickled or copied with it. One of that name that a user sets comes first.
+    """
+
+    def __init__(self, name: str, read: Callable[[Execution], str]) -> None:
+        self._name, self._read = name, read
+
+    def __get__(self, model: Any, owner: type | None = None) -> Any:
+        if model is None:
+            return self
+        execution = known_execution(model)
+        if execution is None:
+            raise AttributeError(
+                f"{type(model).__name__!r} object has no attribute {self._name!r}: it is not "
+                "captured. Call model.provenance(dataflow_tag=…) first.",
+                name=self._name,
+                obj=model,
+            )
+        return self._read(execution)
+
+
 PATCHES = (
     Addition(lambda: keras.Model, "provenance", provenance),
     Addition(lambda: keras.Model, "get_dataflow", get_dataflow),
+    *(
+        Addition(lambda: keras.Model, name, OfExecution(name, read))
+        for name, read in {
+            "dataflow_tag": lambda execution: execution.config.dataflow_tag,
+            "exec_tag": lambda execution: execution.tag,
+        }.items()
+    ),
 )

@@ -245,7 +245,7 @@ def test_rows_that_do_not_fit_raise_and_spoil_nothing(
         lambda: Dependency("a", "1"),
         lambda: Performance("yesterday", "2026-11-23 04:05:05"),
         lambda: Performance(1, 2),
-        lambda: Performance("2026-11-23", "2026-11-24", "EXTRACTION"),
+        lambda: Performance("2026-11-23", "2026-11-24", "COOKING"),
         lambda: Task(1, "d", "e", "t").add_performance(("2026-11-23", "2026-11-24")),
         lambda: Program(7, "path"),
         lambda: Transformation("t", programs=["solve"]),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dfanalyzer_client.declarations.values import stored_value
+from dfanalyzer_client.delivery.misfits import Misfits
 from dfanalyzer_client.delivery.row_stream import RowStream
 
 MESSAGE = {"sets": [{"tag": "s", "attributes": ["n", "t"], "elements": []}], "status": "RUNNING"}
@@ -29,7 +30,8 @@ class Listener:
 def test_a_row_is_said_as_json_says_it(number: Any, text: Any) -> None:
     """Byte for byte: NaN, infinities, large integers, quotes, control characters, Unicode."""
     client: Any = Listener()
-    RowStream(client.send_text, MESSAGE, {"n": "NUMERIC", "t": "TEXT"}).send([number, text])
+    columns, misfits = {"n": "NUMERIC", "t": "TEXT"}, Misfits(MESSAGE)
+    RowStream(client.send_text, MESSAGE, columns, misfits).send([number, text])
     row = [stored_value(number, "NUMERIC", "n"), stored_value(text, "TEXT", "t")]
     sets = [{**MESSAGE["sets"][0], "elements": [row]}]
     whole = {"kind": "task", **MESSAGE, "sets": sets}

@@ -176,7 +176,7 @@ def test_a_value_of_another_kind_is_null(monkeypatch: pytest.MonkeyPatch) -> Non
     text = type("Text", (), {"__str__": lambda _: 1 / 0})()
     values = {"A": "many", "B": 10**400, "C": text, "D": 3, "E": "t", "F": Path("/caf\udce9")}
     types_ = dict(zip(values, ["NUMERIC"] * 2 + ["TEXT"] + ["NUMERIC"] + ["TEXT"] * 2, strict=True))
-    (row,) = one_row("iTrainingModel", values, types_).elements
+    (row,) = one_row("iTrainingModel", values, types_).get_specification()["elements"]
     assert row == [None, None, None, 3, "t", r"/caf\udce9"]
 
 
