@@ -91,7 +91,7 @@ def _known_executions(
         return []
     condition, parameters = ("WHERE d.tag = %s", [dataflow.lower()]) if dataflow else ("", [])
     rows = connection.query(
-        f"SELECT e.id, e.tag, d.tag FROM {table('dataflow_execution')} e "
+        f"SELECT e.id, e.tag, d.tag FROM {catalogue.table('dataflow_execution')} e "
         f"JOIN {table('dataflow')} d ON d.id = e.df_id {condition} ORDER BY e.id",
         parameters,
     )
@@ -108,8 +108,8 @@ def _complete(
         return
     _add_tasks(connection, catalogue, summaries)
     with_outputs = connection.query(
-        f"SELECT d.tag FROM {table('data_set')} s JOIN {table('dataflow')} d ON d.id = s.df_id "
-        "WHERE s.tag = %s",
+        f"SELECT d.tag FROM {catalogue.table('data_set')} s "
+        f"JOIN {table('dataflow')} d ON d.id = s.df_id WHERE s.tag = %s",
         [tags.TRAINING_OUTPUT.lower()],
     )
     for tag in {summary.dataflow for summary in summaries.values()} & {
@@ -134,7 +134,7 @@ def _add_tasks(
     rows = connection.query(
         "SELECT b.df_exec, x.tag, COALESCE(e.status, b.status), b.began, e.ended "
         f"FROM {catalogue.table('task_begun')} b "
-        f"JOIN {table('data_transformation')} x ON x.id = b.dt_id "
+        f"JOIN {catalogue.table('data_transformation')} x ON x.id = b.dt_id "
         f"LEFT JOIN {catalogue.table('task_ended')} e ON e.task_id = b.id "
         "WHERE b.df_exec BETWEEN %s AND %s ORDER BY b.id",
         [min(summaries), max(summaries)],
