@@ -33,7 +33,7 @@ def read_execution(connection: Connection, dataflow: str, execution: int) -> Exe
     catalogue = Catalogue(connection)
     layout = catalogue.layout(dataflow)
     found = connection.query(
-        f"SELECT tag FROM {table('dataflow_execution')} WHERE id = %s", [execution]
+        f"SELECT tag FROM {catalogue.table('dataflow_execution')} AS e WHERE id = %s", [execution]
     )
     if layout is None or not found:
         raise UnknownTagError(f"No execution {execution} of dataflow {dataflow!r}.")
@@ -68,7 +68,7 @@ def _tasks(
         "SELECT b.id, x.tag, b.identifier, COALESCE(e.status, b.status), b.began, e.ended, "
         "b.workspace, b.computing_resource, COALESCE(e.output_msg, b.output_msg), "
         f"COALESCE(e.error_msg, b.error_msg), b.df_version FROM {begun} b "
-        f"JOIN {table('data_transformation')} x ON x.id = b.dt_id "
+        f"JOIN {catalogue.table('data_transformation')} x ON x.id = b.dt_id "
         f"LEFT JOIN {ended} e ON e.task_id = b.id WHERE b.df_exec = %s ORDER BY b.id",
         [execution],
     )
@@ -181,7 +181,7 @@ def _files(
     more = [name for name in ("mode", "size", "sha256") if name in known]
     selected = ", ".join(f"f.{identifier(name)}" for name in ["task_id", "name", "path", *more])
     rows = connection.query(
-        f"SELECT {selected} FROM {table('file')} f "
+        f"SELECT {selected} FROM {catalogue.table('file')} f "
         f"JOIN {catalogue.table('task_begun')} t ON t.id = f.task_id "
         "WHERE t.df_exec = %s ORDER BY f.id",
         [execution],

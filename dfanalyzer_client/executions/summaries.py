@@ -94,7 +94,7 @@ def _known_executions(
         return []
     condition, parameters = ("WHERE d.tag = %s", [dataflow.lower()]) if dataflow else ("", [])
     rows = connection.query(
-        f"SELECT e.id, e.tag, d.tag FROM {table('dataflow_execution')} e "
+        f"SELECT e.id, e.tag, d.tag FROM {catalogue.table('dataflow_execution')} e "
         f"JOIN {table('dataflow')} d ON d.id = e.df_id {condition} ORDER BY e.id",
         parameters,
     )

@@ -10,8 +10,10 @@ from ..dlprov import role_of as dlprov_role
 from .comparison.roles import add_known_roles
 from .comparison.values import backfill, compare_anew
 from .connection import Connection
+from .inspection import tables_of
 from .layout import DataflowLayout
 from .layout_queries import load_layouts
+from .origins.origin import Origin, name_clash, origin_of
 from .retry import retrying_conflicts
 from .schema import (
     LINEAGE_VIEW,
@@ -100,10 +102,13 @@ def create_catalogue(
 
     Returns:
         Whether the catalogue was created.
+
+    Raises:
+        RefusedError: another program's tables are in its place, or the user lacks a right.
     """
     for attempt in retrying_conflicts(report=partial(warn_of_blocking_sessions, connection)):
         with attempt, connection.transaction():
-            created = "dataflow" not in names_in(connection, PUBLIC)
+            created = origin_of(tables_of(connection, PUBLIC)) is Origin.NONE
             if created:
                 _create(connection, readers)
     for step in _upgrade_steps(connection, readers):
@@ -126,6 +131,9 @@ def _upgrade_steps(connection: Connection, readers: Sequence[str]) -> Iterator[s
 
 
 def _create(connection: Connection, readers: Sequence[str]) -> None:
+    clash = name_clash(names_in(connection, PUBLIC))
+    if clash is not None:
+        raise clash
     if not connection.query("SELECT 1 FROM sys.schemas WHERE name = %s", [PUBLIC]):
         connection.execute(f"CREATE SCHEMA {identifier(PUBLIC)}")
     for name in TABLES:

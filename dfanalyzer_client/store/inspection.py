@@ -7,7 +7,10 @@ from typing import NamedTuple
 
 from .connection import Connection
 
-__all__ = ["Column", "Key", "TableFound", "column_kind", "tables_of"]
+__all__ = ["FOREIGN_KEY", "Column", "Key", "TableFound", "column_kind", "tables_of"]
+
+FOREIGN_KEY = 2
+"""MonetDB's code of a foreign key, in ``sys.keys``."""
 
 BOUNDED_TYPES = ("varchar", "char")
 
@@ -57,7 +60,7 @@ def tables_of(connection: Connection, schema: str) -> dict[str, TableFound]:
         [schema],
     )
     for name, key, kind in rows:
-        found[name].keys.append(Key(key, kind == 2))
+        found[name].keys.append(Key(key, kind == FOREIGN_KEY))
     return found
 
 

@@ -11,6 +11,7 @@ from ..errors import RefusedError
 
 __all__ = [
     "LIST_SEPARATOR",
+    "NO_ATTRIBUTES",
     "AttributeLayout",
     "DataflowLayout",
     "SetLayout",
@@ -19,6 +20,9 @@ __all__ = [
 
 LIST_SEPARATOR = ";"
 """Separates names in a column, as it separates values in DfAnalyzer's older messages."""
+
+NO_ATTRIBUTES = frozenset({"uuid"})
+"""Columns that DLProv adds to the tables of sets; they are kept, and no attributes."""
 
 Program = tuple[str, str]
 """Name and path."""
@@ -39,6 +43,7 @@ class SetLayout:
     Attributes:
         role: what its rows are for; None: nothing in particular.
         pending: columns that its table does not have yet.
+        stored: columns that its table has, in order; empty if that is not known.
         stale: whether its view must be recreated.
     """
 
@@ -51,6 +56,7 @@ class SetLayout:
     combinations: set[Combination] = field(default_factory=set)
     role: str | None = None
     pending: set[str] = field(default_factory=set)
+    stored: list[str] = field(default_factory=list)
     stale: bool = False
 
     @property
@@ -67,6 +73,20 @@ class SetLayout:
     def columns(self) -> list[str]:
         """The columns of its rows, except the id."""
         return [*self.task_columns, *self.attributes]
+
+    @property
+    def extra_columns(self) -> list[str]:
+        """The columns of its table that another program has added and that are no attributes."""
+        return [name for name in self.stored if name in NO_ATTRIBUTES - self.attributes.keys()]
+
+    @property
+    def view_columns(self) -> list[str]:
+        """The columns of its view; an extra one is behind the same column as in the table."""
+        names = ["id", *self.columns]
+        for name in self.extra_columns:
+            before = [each for each in self.stored[: self.stored.index(name)] if each in names]
+            names.insert(names.index(before[-1]) + 1 if before else 0, name)
+        return names
 
     @property
     def column_types(self) -> dict[str, str]:

@@ -2,46 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ..declarations.dataflow import Declaration
 from ..declarations.messages import DataflowMessage
 from ..declarations.sets import DeclaredSet
-from ..errors import RefusedError
 from .connection import Connection
-from .inspection import TableFound, column_kind, tables_of
+from .inspection import tables_of
 from .layout import DataflowLayout
 from .layout_queries import load_layout
+from .origins.origin import Origin, origin_of
+from .origins.predecessor_tables import PredecessorTables
 from .schema import PUBLIC, table
 
-__all__ = ["Catalogue", "declaration_of", "execution_key"]
-
-PREDECESSORS = {
-    "task_begun": (
-        "(SELECT t.id, t.identifier, t.df_version, e.id AS df_exec, t.dt_id, t.status, "
-        "t.workspace, t.computing_resource, t.output_msg, t.error_msg, "
-        'CAST(NULL AS TIMESTAMP) AS began FROM "public"."task" t '
-        "LEFT JOIN (SELECT {0} AS named, min(id) AS id "
-        'FROM "public"."dataflow_execution" GROUP BY {0}) e ON e.named = t.df_exec)'
-    ),
-    "task_ended": (
-        "(SELECT id AS task_id, status, output_msg, error_msg, CAST(NULL AS TIMESTAMP) AS ended "
-        'FROM "public"."task" WHERE status = \'FINISHED\')'
-    ),
-    "task_dependency": (
-        "(SELECT id AS task_id, id AS dt_id, id AS previous_task_id "
-        'FROM "public"."task" WHERE FALSE)'
-    ),
-    "exact_number": (
-        "(SELECT id AS attribute_id, id AS element_id, output_msg AS value "
-        'FROM "public"."task" WHERE FALSE)'
-    ),
-}
-"""Subqueries that replace our tables in the predecessor's catalogue, which lacks them."""
+__all__ = ["Catalogue", "declaration_of"]
 
 
 class Catalogue:
-    """The catalogue of a database, for reading.
+    """The catalogue of a database, for reading; raises RefusedError if it is another program's.
 
     Attributes:
         exists: whether there is one.
@@ -51,15 +27,14 @@ class Catalogue:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._tables = tables = tables_of(connection, PUBLIC)
-        self.exists = "dataflow" in tables
-        self.is_predecessors = self.exists and "catalogue_version" not in tables
-        self._key = execution_key(tables) if self.is_predecessors else ""
+        origin = origin_of(tables)
+        self.exists = origin is not Origin.NONE
+        self.is_predecessors = origin is Origin.PREDECESSORS
+        self._predecessors = PredecessorTables(tables) if self.is_predecessors else None
 
     def table(self, name: str) -> str:
         """A table of the catalogue, or the subquery that replaces it."""
-        if self.is_predecessors and name in PREDECESSORS:
-            return PREDECESSORS[name].format(self._key)
-        return table(name)
+        return table(name) if self._predecessors is None else self._predecessors.of(name)
 
     def columns(self, name: str) -> list[str]:
         """The columns of a table of the catalogue; none if it does not exist."""
@@ -78,7 +53,7 @@ class Catalogue:
         if not self.exists:
             return None
         found = self._connection.query(
-            f"SELECT e.tag FROM {table('dataflow_execution')} e JOIN {table('dataflow')} d "
+            f"SELECT e.tag FROM {self.table('dataflow_execution')} e JOIN {table('dataflow')} d "
             "ON d.id = e.df_id WHERE d.tag = %s ORDER BY e.id DESC LIMIT 1",
             [tag],
         )
@@ -86,7 +61,7 @@ class Catalogue:
 
     def layout(self, tag: str) -> DataflowLayout | None:
         """A dataflow, without sets that have no table and attributes that have no column."""
-        layout = load_layout(self._connection, tag) if self.exists else None
+        layout = load_layout(self._connection, tag, self.table) if self.exists else None
         if layout is not None:
             tables = tables_of(self._connection, tag)
             layout.sets = {
@@ -101,21 +76,6 @@ class Catalogue:
                 known.producers = [n for n in known.producers if f"{n}_task_id" in columns]
                 known.consumers = [n for n in known.consumers if f"{n}_task_id" in columns]
         return layout
-
-
-def execution_key(tables: Mapping[str, TableFound]) -> str:
-    """How the predecessor's tasks refer to their execution: by its `tag`, or by its `id`.
-
-    Raises:
-        RefusedError: they do not: the catalogue is older than DfAnalyzer's executions.
-    """
-    task = tables.get("task")
-    if task is None or "df_exec" not in task.columns or "dataflow_execution" not in tables:
-        raise RefusedError(
-            "DfAnalyzer created this catalogue before it knew executions: its tasks name none, so "
-            "it cannot be read or upgraded. Its tables can be queried in SQL."
-        )
-    return "tag" if column_kind(task.columns["df_exec"].type) == "TEXT" else "id"
 
 
 def declaration_of(layout: DataflowLayout) -> DataflowMessage:

@@ -36,7 +36,6 @@ __all__ = [
     "LINEAGE_VIEW",
     "PUBLIC",
     "TABLES",
-    "TASK_VIEW",
     "VERSION",
     "VIEWS",
     "columns_of",
@@ -111,11 +110,11 @@ TABLES: dict[str, str] = {
 
 TASK_VIEW = """
 CREATE VIEW "public"."task" AS
-SELECT b.id, b.identifier, b.df_version, {execution} AS df_exec, b.dt_id,
+SELECT b.id, b.identifier, b.df_version, b.df_exec, b.dt_id,
        COALESCE(e.status, b.status) AS status, b.workspace, b.computing_resource,
        COALESCE(e.output_msg, b.output_msg) AS output_msg,
-       COALESCE(e.error_msg, b.error_msg) AS error_msg{more}
-FROM "public"."task_begun" AS b LEFT JOIN "public"."task_ended" AS e ON e.task_id = b.id{join}
+       COALESCE(e.error_msg, b.error_msg) AS error_msg
+FROM "public"."task_begun" AS b LEFT JOIN "public"."task_ended" AS e ON e.task_id = b.id
 """
 
 LINEAGE_VIEW = """
@@ -147,7 +146,7 @@ FROM "public"."{table}" AS v
 """
 
 VIEWS = {
-    "task": TASK_VIEW.format(execution="b.df_exec", more="", join=""),
+    "task": TASK_VIEW,
     "lineage": LINEAGE_VIEW,
     "hyperparameters": COMPARISON_VIEW.format(
         view="hyperparameters", table="hyperparameter_value", more="number"

@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection, create_catalogue, differences
 from dfanalyzer_client.store.inspection import tables_of
 from dfanalyzer_client.store.upgrade.predecessor import upgrade
+from predecessor.command import run
 from predecessor.filled import EXECUTIONS, TAG, fill
 from w3c_prov.asking import Document, value
 from w3c_prov.constraints import violations
@@ -62,20 +61,6 @@ model.evaluate(*data(), verbose=0)
 """
 
 
-@pytest.fixture(autouse=True)
-def _own_journals(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What these tests say goes to servers that others cannot reach afterwards."""
-    monkeypatch.setenv("KERAS_PROV_HOME", str(tmp_path / "home"))
-
-
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[PrivateServer]:
-    """A server of this test alone."""
-    result = PrivateServer(tmp_path / "old")
-    yield result
-    result.stop()
-
-
 @pytest.fixture
 def old(server: PrivateServer) -> StoreURL:
     """The URL of a database that the predecessor filled."""
@@ -91,17 +76,6 @@ def answers(url: StoreURL) -> list[list[tuple[Any, ...]]]:
     found = [connection.query(statement) for statement in QUERIES]
     connection.close()
     return found
-
-
-def run(url: StoreURL, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """The command, asked of the database."""
-    return subprocess.run(
-        [sys.executable, "-m", "dfanalyzer_client.cli", *arguments],
-        env={**os.environ, "KERAS_PROV_STORE": url.reveal()},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def shape(url: StoreURL) -> list[Any]:
@@ -128,7 +102,7 @@ def test_it_is_read_as_it_is(old: StoreURL) -> None:
     )
     assert found.rows == [(0.1, 0.25), (0.05, 0.25)]
     checked = run(old, "db", "check")
-    assert checked.returncode == 1
+    assert checked.exit_code == 1
     for line in (
         "DfAnalyzer created the catalogue.",
         'Table "public".dataflow has keys: dataflow_id_pkey.',
@@ -182,7 +156,7 @@ def test_an_upgrade_keeps_every_answer(old: StoreURL) -> None:
     ]
     assert answers(old) == before
     checked = run(old, "db", "check")
-    assert (checked.returncode, checked.stdout.count("\n")) == (0, 1)
+    assert (checked.exit_code, checked.stdout.count("\n")) == (0, 1)
     assert run(old, "db", "upgrade").stdout == "The catalogue is up to date.\n"
     connection = Connection(old)
     steps = connection.query('SELECT step FROM "public".catalogue_version ORDER BY made')
@@ -297,7 +271,7 @@ def test_a_view_of_the_user_stops_the_upgrade_and_nothing_is_lost(old: StoreURL)
     with pytest.raises(RefusedError, match="'predecessor: catalogue' cannot be taken, and nothing"):
         create_catalogue(connection)
     failed = run(old, "db", "upgrade")
-    assert failed.returncode == 1
+    assert failed.exit_code == 1
     assert "drop it, upgrade, and create it again" in failed.stderr
     assert answers(old) == before
     assert shape(old) == made
@@ -334,25 +308,6 @@ def test_several_who_open_it_at_once_bring_it_forward_once(old: StoreURL) -> Non
 
 
 @pytest.mark.thorough
-def test_tasks_that_name_their_execution_by_its_id_are_understood(server: PrivateServer) -> None:
-    """As another version of the predecessor has it; they stay so."""
-    url = server.ensure()
-    fill(url, executions_by_id=True)
-    connection = Connection(url)
-    question = (
-        'SELECT e.tag, t.identifier FROM "public".task t '
-        'JOIN "public".dataflow_execution e ON e.id = t.df_exec ORDER BY t.id'
-    )
-    before = connection.query(question)
-    connection.rollback()
-    assert json.loads(run(url, "runs", "--json").stdout)[1]["tag"] == EXECUTIONS[1]
-    create_catalogue(connection)
-    assert connection.query(question) == before
-    connection.close()
-    assert json.loads(run(url, "runs", "--json").stdout)[1]["status"] == "FINISHED"
-
-
-@pytest.mark.thorough
 def test_a_database_without_a_catalogue_and_one_of_ours_are_told_apart(
     server: PrivateServer,
 ) -> None:
@@ -360,33 +315,12 @@ def test_a_database_without_a_catalogue_and_one_of_ours_are_told_apart(
     url = server.ensure()
     assert "There is no catalogue" in run(url, "db", "check").stdout
     assert run(url, "db", "upgrade").stdout == "There was no catalogue, so one was created.\n"
-    assert run(url, "db", "check").returncode == 0
+    assert run(url, "db", "check").exit_code == 0
     connection = Connection(url)
     with connection.transaction():
         connection.execute('DROP VIEW "public".lineage')
     connection.close()
     assert run(url, "db", "check").stdout == 'View "public".lineage is missing.\n'
-
-
-@pytest.mark.thorough
-def test_a_catalogue_without_executions_is_refused_and_left_alone(server: PrivateServer) -> None:
-    """DfAnalyzer's first versions had none; the error says so, and SQL goes on working."""
-    url = server.ensure()
-    fill(url)
-    connection = Connection(url)
-    with connection.transaction():
-        for number in range(1, 5):
-            connection.execute(f'DELETE FROM "public".task WHERE id = {number}')
-        connection.execute('ALTER TABLE "public".task DROP CONSTRAINT task_df_exec_fkey')
-        connection.execute('ALTER TABLE "public".task DROP COLUMN df_exec')
-    before = shape(url)
-    for command in (["runs"], ["db", "upgrade"], ["db", "check"]):
-        done = run(url, *command)
-        assert done.returncode == 1
-    assert "before it knew executions" in run(url, "runs").stderr
-    assert "before it knew executions" in run(url, "db", "upgrade").stderr
-    assert shape(url) == before
-    connection.close()
 
 
 def test_columns_of_other_versions_are_kept(old: StoreURL) -> None:

@@ -32,6 +32,7 @@ def from_clause(layout: DataflowLayout, known: SetLayout) -> str:
             )
         else:
             columns.append(f"t.{identifier(name)}")
+    columns += [f"t.{identifier(name)}" for name in known.extra_columns]
     return f"(SELECT {', '.join(columns)} FROM {stored} AS t {' '.join(joins)})"
 
 

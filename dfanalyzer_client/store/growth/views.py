@@ -41,17 +41,13 @@ def _view(layout: DataflowLayout, known: SetLayout) -> str:
 
     DfAnalyzer updates rows with that id; the view looks up the newest reader instead.
     """
-    columns, joins = ['d."id"'], []
-    for column in known.task_columns:
-        columns.append(f"d.{identifier(column)}")
-    for number, consumer in enumerate(known.consumers):
-        position = 1 + known.task_columns.index(f"{consumer}_task_id")
-        writers = [f"d.{identifier(f'{tag}_task_id')}" for tag in known.producers]
-        if not writers:
-            continue
-        columns[position] = (
-            f"COALESCE({columns[position]}, r{number}.task_id) "
-            f"AS {identifier(f'{consumer}_task_id')}"
+    columns = {name: f"d.{identifier(name)}" for name in known.view_columns}
+    writers = [f"d.{identifier(f'{tag}_task_id')}" for tag in known.producers]
+    joins = []
+    for number, consumer in enumerate(known.consumers if writers else ()):
+        column = f"{consumer}_task_id"
+        columns[column] = (
+            f"COALESCE(d.{identifier(column)}, r{number}.task_id) AS {identifier(column)}"
         )
         joins.append(
             f"LEFT JOIN (SELECT previous_task_id, max(task_id) AS task_id "
@@ -59,9 +55,8 @@ def _view(layout: DataflowLayout, known: SetLayout) -> str:
             f"GROUP BY previous_task_id) AS r{number} "
             f"ON r{number}.previous_task_id = {_first(writers)}"
         )
-    columns += [f"d.{identifier(name)}" for name in known.attributes]
     return (
-        f"CREATE VIEW {qualified(layout.tag, known.tag)} AS SELECT {', '.join(columns)} "
+        f"CREATE VIEW {qualified(layout.tag, known.tag)} AS SELECT {', '.join(columns.values())} "
         f"FROM {from_clause(layout, known)} AS d {' '.join(joins)}"
     )
 

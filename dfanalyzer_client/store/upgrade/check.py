@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ..connection import Connection
 from ..inspection import TableFound, column_kind, tables_of
-from ..layout_queries import load_layouts
+from ..layout import NO_ATTRIBUTES
+from ..layout_queries import Source, load_layouts
+from ..origins.origin import Origin, name_clash, origin_of
+from ..origins.predecessor_tables import PredecessorTables
 from ..schema import PUBLIC, TABLES, VERSION, VIEWS, columns_of, names_in, table
 from .predecessor import steps_left
 
@@ -17,16 +20,27 @@ def differences(connection: Connection) -> list[str]:
     """The differences from a catalogue that this version creates, one line each."""
     with connection.transaction():
         names, tables = names_in(connection, PUBLIC), tables_of(connection, PUBLIC)
-        if "dataflow" not in names:
-            return ["There is no catalogue: `keras-prov db init` creates one."]
-        is_ours = "catalogue_version" in tables
-        found = [*_of_version(connection)] if is_ours else ["DfAnalyzer created the catalogue."]
+        origin = origin_of(tables)
+        if origin is Origin.NONE:
+            clash = name_clash(names)
+            return [
+                str(clash) if clash else "There is no catalogue: `keras-prov db init` creates one."
+            ]
+        is_ours = origin is Origin.OURS
+        found = [*_of_version(connection)] if is_ours else [*_of_predecessor(tables)]
         has_steps = not is_ours or "step" in tables["catalogue_version"].columns
         left = steps_left(connection) if has_steps else []  # before version 3 there were no steps
-        found += _of_catalogue(names, tables, is_predecessors=bool(left) and not is_ours)
+        found += _of_catalogue(names, tables, is_predecessors=not is_ours)
         if left:
-            found += _of_dataflows(connection)
+            of = table if is_ours else PredecessorTables(tables).of
+            found += _of_dataflows(connection, of)
     return found + [f"A step of the upgrade is left: {step}" for step in left]
+
+
+def _of_predecessor(tables: Mapping[str, TableFound]) -> Iterator[str]:
+    yield "DfAnalyzer created the catalogue."
+    if PredecessorTables(tables).key is None:
+        yield "Its tasks name no execution: the upgrade gives each dataflow one, with its tag."
 
 
 def _of_version(connection: Connection) -> Iterator[str]:
@@ -56,8 +70,8 @@ def _of_catalogue(
         yield from (f'View "public".{name} is missing.' for name in VIEWS if name not in names)
 
 
-def _of_dataflows(connection: Connection) -> Iterator[str]:
-    for layout in load_layouts(connection):
+def _of_dataflows(connection: Connection, of: Source) -> Iterator[str]:
+    for layout in load_layouts(connection, of):
         tables = tables_of(connection, layout.tag)
         for known in layout.sets.values():
             if known.table not in tables:
@@ -65,7 +79,7 @@ def _of_dataflows(connection: Connection) -> Iterator[str]:
                 continue
             yield from _of_table(layout.tag, tables[known.table], known.column_types)
             for name in tables[known.table].columns:
-                if name not in known.column_types:
+                if name not in known.column_types and name not in NO_ATTRIBUTES:
                     yield (
                         f'Column {name} of "{layout.tag}".{known.table} is no attribute of the set.'
                     )

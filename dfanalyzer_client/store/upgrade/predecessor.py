@@ -9,21 +9,23 @@ records it in ``catalogue_version``, so that an interrupted upgrade continues wh
 Nothing is lost, and old queries still work: columns keep their names and order, ``task.df_exec``
 keeps its values, times of ``performance`` stay texts. Only the functions with which the
 predecessor's server inserts rows are dropped, because they depend on the tables.
+
+The predecessor's first versions had no executions: each of their dataflows gets one, with its tag.
+DLProv's tables have columns of their own, which are kept where they are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from ...errors import RefusedError
 from ..connection import Connection
-from ..inspection import tables_of
-from ..reading import execution_key
+from ..inspection import TableFound, tables_of
+from ..origins.predecessor_tables import PredecessorTables
 from ..retry import retrying_conflicts
 from ..schema import (
     PUBLIC,
     TABLES,
-    TASK_VIEW,
     VERSION,
     VIEWS,
     columns_of,
@@ -34,10 +36,9 @@ from ..schema import (
     record,
     table,
 )
-from ..sql import identifier
 from .rebuilding import drop_foreign_keys, recreate_sequence, recreate_table
 from .sets import upgrade_dataflow
-from .tasks import move_tasks
+from .tasks import move_tasks, task_view
 
 __all__ = ["steps_left", "upgrade"]
 
@@ -54,14 +55,16 @@ INSERT_FUNCTIONS = frozenset(
         "insertextractor",
         "insertextractorcombination",
         "insertfile",
+        "inserthardwareinfo",
         "insertperformance",
         "insertprogram",
+        "insertscientist",
         "inserttask",
     }
 )
-"""Functions with which the predecessor's server inserts rows."""
+"""Functions with which the predecessor's server, and DLProv's, insert rows."""
 
-EXECUTION_JOIN = ' LEFT JOIN "public"."dataflow_execution" AS x ON x.id = b.df_exec'
+EXECUTIONS_NOTE = "its tasks named no execution, so each dataflow has one now, with its tag"
 
 
 def steps_left(connection: Connection) -> list[str]:
@@ -81,24 +84,25 @@ def steps_left(connection: Connection) -> list[str]:
 
 
 def upgrade(connection: Connection, readers: Sequence[str] = ()) -> Iterator[str]:
-    """Take the steps that are left; yields the name of each once it is committed."""
+    """Take the steps that are left; yields each once it is committed, with what is to be said."""
     while True:
-        step = ""
+        step, note = "", ""
         for attempt in retrying_conflicts():
             with attempt, connection.transaction():
                 left = steps_left(connection)
                 step = left[0] if left else ""
                 if step:
-                    _take(connection, step, readers)
+                    note = _take(connection, step, readers)
         if not step:
             return
-        yield step
+        yield f"{step} ({note})" if note else step
 
 
-def _take(connection: Connection, step: str, readers: Sequence[str]) -> None:
+def _take(connection: Connection, step: str, readers: Sequence[str]) -> str:
+    note = ""
     try:
         if step == CATALOGUE_STEP:
-            _upgrade_catalogue(connection, readers)
+            note = _upgrade_catalogue(connection, readers)
         else:
             lock_definitions(connection)  # so that nobody else takes the same step
         if step.startswith(DATAFLOW_STEP):
@@ -110,9 +114,10 @@ def _take(connection: Connection, step: str, readers: Sequence[str]) -> None:
             "table or function of yours may depend on what it recreates: drop it, upgrade, and "
             "create it again."
         ) from error
+    return note
 
 
-def _upgrade_catalogue(connection: Connection, readers: Sequence[str]) -> None:
+def _upgrade_catalogue(connection: Connection, readers: Sequence[str]) -> str:
     # First of all, so that who takes the same step at the same time ends in a conflict here. What
     # follows would fail on what another has just created, as if it were a user's.
     connection.execute(
@@ -120,30 +125,38 @@ def _upgrade_catalogue(connection: Connection, readers: Sequence[str]) -> None:
     )
     _drop_functions(connection)
     found = tables_of(connection, PUBLIC)
-    schemas = [tag for (tag,) in connection.query(f"SELECT tag FROM {table('dataflow')}")]
     drop_foreign_keys(connection, PUBLIC, [*TABLES, "task"])
-    for schema in schemas:
-        drop_foreign_keys(connection, schema)
-    key = execution_key(found)
-    extra = move_tasks(connection, found["task"], key)
+    predecessors = PredecessorTables(found)
+    first = _first_execution(connection, found) if predecessors.key is None else 0
+    move_tasks(connection, found, predecessors, first)
     for name, columns in TABLES.items():
         if name in found:
             recreate_table(connection, PUBLIC, found[name], columns_of(columns))
         elif name not in ("task_begun", "task_ended", "definition_lock"):
             connection.execute(f"CREATE TABLE {table(name)} ({quoted_columns(columns)})")
+    if predecessors.key is None:
+        connection.execute(
+            f"INSERT INTO {table('dataflow_execution')} (id, tag, df_id) "
+            f"SELECT id + %s, tag, id FROM {table('dataflow')}",
+            [first],
+        )
+    for name, columns in TABLES.items():
         if columns.startswith("id "):
             recreate_sequence(connection, PUBLIC, f"{name}_id_seq", name)
-    task_view = TASK_VIEW.format(
-        execution="x.tag" if key == "tag" else "x.id",
-        more="".join(f", b.{identifier(name)}" for name in extra),
-        join=EXECUTION_JOIN,
-    )
-    for name, view in {**VIEWS, "task": task_view}.items():
+        grant(connection, PUBLIC, name, readers)
+    for name, view in {**VIEWS, "task": task_view(found["task"], predecessors.key)}.items():
         connection.execute(view)
         grant(connection, PUBLIC, name, readers)
     connection.execute(f"INSERT INTO {table('definition_lock')} (changes) VALUES (0)")
-    for name in TABLES:
-        grant(connection, PUBLIC, name, readers)
+    return EXECUTIONS_NOTE if predecessors.key is None else ""
+
+
+def _first_execution(connection: Connection, found: Mapping[str, TableFound]) -> int:
+    """What to add to a dataflow's id to get its execution's: a table may have rows already."""
+    if "dataflow_execution" not in found:
+        return 0
+    ((last,),) = connection.query(f"SELECT max(id) FROM {table('dataflow_execution')}")
+    return last or 0
 
 
 def _drop_functions(connection: Connection) -> None:

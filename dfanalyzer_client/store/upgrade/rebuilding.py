@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ..connection import Connection
-from ..inspection import TableFound, column_kind, tables_of
+from ..inspection import FOREIGN_KEY, TableFound, column_kind
 from ..sql import column_list, identifier, qualified
 
 __all__ = ["drop_foreign_keys", "recreate_sequence", "recreate_table", "wider_type"]
@@ -17,18 +17,24 @@ NEW = "upgrade_new"
 """Name of a temporary table that exists only during a step."""
 
 
-def drop_foreign_keys(
-    connection: Connection, schema: str, names: Collection[str] | None = None
-) -> None:
-    """Drop the foreign keys of the tables `names` in a schema, or of the tables of its sets."""
-    for table in tables_of(connection, schema).values():
-        is_ours = table.name.startswith("ds_") if names is None else table.name in names
-        for key in table.keys:
-            if key.is_foreign and is_ours:
-                connection.execute(
-                    f"ALTER TABLE {qualified(schema, table.name)} "
-                    f"DROP CONSTRAINT {identifier(key.name)}"
-                )
+def drop_foreign_keys(connection: Connection, schema: str, names: Collection[str]) -> None:
+    """Drop the foreign keys of the tables `names` of a schema, and all that refer to them.
+
+    Tables of sets refer to the catalogue, and so do tables that other programs have added.
+    """
+    rows = connection.query(
+        "SELECT s.name, t.name, k.name, r.name, n.name FROM sys.keys k "
+        "JOIN sys.tables t ON t.id = k.table_id JOIN sys.schemas s ON s.id = t.schema_id "
+        "JOIN sys.keys p ON p.id = k.rkey JOIN sys.tables r ON r.id = p.table_id "
+        f"JOIN sys.schemas n ON n.id = r.schema_id WHERE k.type = {FOREIGN_KEY} ORDER BY k.id"
+    )
+    for of_schema, of_table, key, other, other_schema in rows:
+        if (of_schema == schema and of_table in names) or (
+            other_schema == schema and other in names
+        ):
+            connection.execute(
+                f"ALTER TABLE {qualified(of_schema, of_table)} DROP CONSTRAINT {identifier(key)}"
+            )
 
 
 def recreate_table(

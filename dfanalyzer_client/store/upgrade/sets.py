@@ -10,7 +10,7 @@ from ..comparison.values import backfill
 from ..connection import Connection
 from ..growth.views import create_view
 from ..inspection import TableFound, column_kind, tables_of
-from ..layout import AttributeLayout, DataflowLayout, SetLayout
+from ..layout import NO_ATTRIBUTES, AttributeLayout, DataflowLayout, SetLayout
 from ..layout_queries import load_layout
 from ..schema import grant, names_in, table
 from ..set_definitions import add_dependencies
@@ -48,7 +48,7 @@ def _add_undeclared(
         is_number = attribute is not None and attribute.type == "NUMERIC"
         if attribute is not None and is_number and column_kind(column.type) == "TEXT":
             _declare_text(connection, attribute)
-        if name == "id" or name in known.task_columns or attribute is not None:
+        if name in ("id", *known.columns) or name in NO_ATTRIBUTES:
             continue
         if writer != name and writer in layout.transformations:
             add_dependencies(connection, layout, known, [], [writer])
