@@ -20,7 +20,7 @@ from .delivery.clients import client_declaring
 from .delivery.live import live_dataflow, newest_execution
 from .delivery.row_stream import RowStream
 from .dependency import Dependency
-from .errors import DefinitionError, ElementError, UnknownTagError
+from .errors import DefinitionError, ElementError, RawDataError, UnknownTagError
 from .file import File
 from .masking import MAX_ERROR_CHARACTERS, captured_text
 from .performance import Performance
@@ -172,18 +172,20 @@ class Task(ProvenanceObject):
         self.save()
 
     def save(self) -> None:
-        """Send what was added since the last time.
+        """Send what was added since the last time, with the rows of files that it names.
 
         Raises:
             UnknownTagError: the dataflow was not saved, in this process or before it in another,
                 or has no such transformation or set.
-            ElementError: a value does not fit. Nothing was sent then: what was added since the
-                last time is dropped, to be added again as it should be.
+            ElementError: a value does not fit.
+            RawDataError: a file that an extractor is to read cannot be read. In these cases nothing
+                was sent: what was added since the last time is dropped, to be added again as it
+                should be.
             JournalError: the journal cannot be written. What was added is kept for the next time.
         """
         try:
             self._client().save_task(self.get_specification())
-        except (ElementError, UnknownTagError):
+        except (ElementError, RawDataError, UnknownTagError):
             self._sets, self._reused = [], {}
             raise
         self._sets, self._performances, self._whole = [], [], []

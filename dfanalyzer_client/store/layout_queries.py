@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..declarations.sets import Combination
 from .connection import Connection
-from .layout import LIST_SEPARATOR, AttributeLayout, DataflowLayout, SetLayout
+from .layout import LIST_SEPARATOR, AttributeLayout, DataflowLayout, ExtractorLayout, SetLayout
 from .schema import table
 
 __all__ = ["compare_columns", "load_layout", "load_layouts"]
@@ -40,12 +40,14 @@ def load_layouts(connection: Connection) -> list[DataflowLayout]:
 
 def _load_attributes(connection: Connection, layout: DataflowLayout) -> None:
     rows = connection.query(
-        f"SELECT s.tag, a.name, a.id, a.type FROM {table('attribute')} a "
-        f"JOIN {table('data_set')} s ON s.id = a.ds_id WHERE s.df_id = %s ORDER BY a.id",
+        f"SELECT s.tag, a.name, a.id, a.type, e.tag FROM {table('attribute')} a "
+        f"JOIN {table('data_set')} s ON s.id = a.ds_id "
+        f"LEFT JOIN {table('extractor')} e ON e.id = a.extractor_id "
+        "WHERE s.df_id = %s ORDER BY a.id",
         [layout.id],
     )
-    for tag, name, id_, type_ in rows:
-        layout.sets[tag].attributes[name] = AttributeLayout(id_, type_.upper())
+    for tag, name, id_, type_, extractor in rows:
+        layout.sets[tag].attributes[name] = AttributeLayout(id_, type_.upper(), extractor)
 
 
 def _load_dependencies(connection: Connection, layout: DataflowLayout) -> None:
@@ -67,12 +69,13 @@ def _load_dependencies(connection: Connection, layout: DataflowLayout) -> None:
 
 def _load_extractors(connection: Connection, layout: DataflowLayout) -> None:
     rows = connection.query(
-        f"SELECT s.tag, e.tag, e.id FROM {table('extractor')} e "
-        f"JOIN {table('data_set')} s ON s.id = e.ds_id WHERE s.df_id = %s",
+        f"SELECT s.tag, e.tag, e.id, e.cartridge, e.extension FROM {table('extractor')} e "
+        f"JOIN {table('data_set')} s ON s.id = e.ds_id WHERE s.df_id = %s ORDER BY e.id",
         [layout.id],
     )
-    for tag, name, id_ in rows:
-        layout.sets[tag].extractors[name] = id_
+    for tag, name, id_, cartridge, extension in rows:
+        extractor = ExtractorLayout(id_, (cartridge or "").upper(), (extension or "").upper())
+        layout.sets[tag].extractors[name] = extractor
     rows = connection.query(
         "SELECT s.tag, o.tag, i.tag, c.keys, c.key_types "
         f"FROM {table('extractor_combination')} c JOIN {table('data_set')} s ON s.id = c.ds_id "
