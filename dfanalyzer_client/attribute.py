@@ -13,10 +13,21 @@ __all__ = ["Attribute"]
 class Attribute:
     """A name and a type; stored as a column of that name in lower case."""
 
-    def __init__(self, name: str, type: AttributeType) -> None:
-        """Describe a column; raises DefinitionError for a bad name or type."""
+    def __init__(self, name: str, type: AttributeType, *, extractor: str = "") -> None:
+        """Describe a column.
+
+        Args:
+            name: its name.
+            type: its type.
+            extractor: tag of the extractor of its set that reads its values from files. The only
+                extractor of a set reads all attributes but files, unless some name theirs.
+
+        Raises:
+            DefinitionError: a name or the type is not well formed.
+        """
         self.name = name
         self.type = type
+        self._extractor = extractor and checked_name(extractor, "extractor of the Attribute")
 
     @property
     def name(self) -> str:
@@ -43,7 +54,10 @@ class Attribute:
 
     def get_specification(self) -> AttributeMessage:
         """The attribute as it stands in a message."""
-        return {"name": self._name, "type": self._type}
+        message: AttributeMessage = {"name": self._name, "type": self._type}
+        if self._extractor:
+            message["extractor"] = self._extractor
+        return message
 
     def __repr__(self) -> str:
         return f"Attribute({self._name!r}, AttributeType.{self._type})"

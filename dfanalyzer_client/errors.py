@@ -5,6 +5,8 @@
     DfAnalyzerError
     ├── DefinitionError(ValueError)      a dataflow, set, attribute or tag that cannot be
     ├── ElementError(ValueError)         values that do not fit their set
+    ├── RawDataError                     a file of raw data, or what is in it, cannot be read
+    │   └── RawDataRefusedError          the service may not read that file
     ├── UnknownTagError(LookupError)     a dataflow, transformation or set nobody declared
     ├── SelectionError(ValueError)       a query's selection that is no condition over attributes
     ├── StoreURLError(ValueError)        a store URL that does not parse
@@ -36,6 +38,8 @@ __all__ = [
     "KernelMissingError",
     "NotYetError",
     "PrivateServerError",
+    "RawDataError",
+    "RawDataRefusedError",
     "RefusedError",
     "SelectionError",
     "StoreBrokenError",
@@ -58,6 +62,14 @@ class DefinitionError(DfAnalyzerError, ValueError):
 
 class ElementError(DfAnalyzerError, ValueError):
     """The values of an element do not fit the attributes of their set."""
+
+
+class RawDataError(DfAnalyzerError):
+    """A file of raw data, the program that reads it, or what is in it is not as expected."""
+
+
+class RawDataRefusedError(RawDataError):
+    """The service was not told that it may read this file, or run this program."""
 
 
 class UnknownTagError(DfAnalyzerError, LookupError):

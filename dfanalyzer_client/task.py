@@ -20,7 +20,7 @@ from .delivery.clients import client_declaring
 from .delivery.live import LiveDataflow, live_dataflow, newest_execution, newest_live
 from .delivery.row_stream import RowStream
 from .dependency import Dependency
-from .errors import DefinitionError, ElementError, UnknownTagError
+from .errors import DefinitionError, ElementError, RawDataError, UnknownTagError
 from .file import File
 from .masking import MAX_ERROR_CHARACTERS, captured_text
 from .performance import Performance
@@ -178,21 +178,22 @@ class Task(ProvenanceObject):
         self.save()
 
     def save(self) -> None:
-        """Send what was added since the last time.
+        """Send what was added since the last time, with the rows of files that it names.
 
         Raises:
             UnknownTagError: the dataflow was not saved, in this process or before it in another,
                 or has no such transformation or set.
-            ElementError: a value does not fit. Nothing was sent then: what was added since the
-                last time is dropped, to be added again as it should be. With
-                KERAS_PROV_MISFITS=leave_out, the rest is sent instead.
+            ElementError: a value does not fit, and KERAS_PROV_MISFITS does not leave it out.
+            RawDataError: a file that an extractor is to read cannot be read. In these cases nothing
+                was sent: what was added since the last time is dropped, to be added again as it
+                should be.
             JournalError: the journal cannot be written. What was added is kept for the next time.
         """
         message = self.get_specification()
         agents = self._live.agents(self._exec) if self._live is not None else {}
         try:
             self._client().save_task({**message, **agents})
-        except (ElementError, UnknownTagError):
+        except (ElementError, RawDataError, UnknownTagError):
             self._sets, self._reused = [], {}
             raise
         if self._live is not None:

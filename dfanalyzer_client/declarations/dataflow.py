@@ -20,6 +20,7 @@ from .messages import (
 )
 from .misfit import Misfit, refused
 from .names import RESERVED_SETS, checked_dataflow_tag, checked_name, checked_text
+from .raw_data import RawElements, raw_elements
 from .sets import DeclaredSet, named
 
 __all__ = ["Declaration"]
@@ -32,12 +33,15 @@ class Declaration:
     Values without names are in the order of their own execution's declaration: another one may have
     declared the same attributes in another order. Of an execution that declared none, as scripts
     have them that name one in the Dataflow and another in its tasks, they are in the newest order.
+
+    `own_programs` are those that this process itself has declared, not another one before it.
     """
 
     tag: str
     transformations: dict[str, set[str]] = field(default_factory=dict)
     sets: dict[str, DeclaredSet] = field(default_factory=dict)
     programs: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
+    own_programs: dict[str, dict[str, str]] = field(default_factory=dict, compare=False)
     _orders: dict[str, dict[str, list[str]]] = field(default_factory=dict, compare=False)
     _newest: dict[str, list[str]] = field(default_factory=dict, compare=False)
 
@@ -55,6 +59,8 @@ class Declaration:
         changed = grown != self
         self.transformations, self.sets = grown.transformations, grown.sets
         self.programs = grown.programs
+        if not message.get("recalled"):
+            self._own_programs_of(message)
         if "exec" in message:
             self._orders[message["exec"]] = order = self._order(message)
             self._newest = {**self._newest, **order}
@@ -101,6 +107,28 @@ class Declaration:
         order = self._orders.get(message["exec"], self._newest)
         sets = [self._checked_set(tag, each, order, on_misfit) for each in message["sets"]]
         return {**message, "sets": sets}
+
+    def split_raw_data(self, message: TaskMessage) -> tuple[TaskMessage, list[RawElements]]:
+        """`message` without the elements that name files of raw data, and those.
+
+        Raises:
+            RawDataError: a path is missing, or the rows of two extractors cannot be joined.
+            UnknownTagError: a set has no such attribute or extractor.
+            ElementError: an element does not fit its set.
+        """
+        order = self._orders.get(message["exec"], self._newest)
+        whole, raw = [], []
+        for data in message["sets"]:
+            known = self.sets.get(data["tag"])
+            found = None if known is None else raw_elements(known, data, order.get(data["tag"]))
+            if found is None:
+                whole.append(data)
+            else:
+                raw.append(found)
+        if raw:  # the transformation is checked before its files are read
+            empty: list[DataSetMessage] = [{"tag": each.set_tag, "elements": []} for each in raw]
+            self.checked_task({**message, "sets": empty})
+        return {**message, "sets": whole}, raw
 
     def _check_dependency(self, tag: str, dependency: DependencyMessage | None) -> None:
         if not dependency:
@@ -158,6 +186,12 @@ class Declaration:
             known = self.programs.setdefault(tag, [])
             if name_and_path not in known:
                 known.append(name_and_path)
+
+    def _own_programs_of(self, message: DataflowMessage) -> None:
+        for transformation in message.get("transformations", ()):
+            own = self.own_programs.setdefault(transformation["tag"].lower(), {})
+            for program in transformation.get("programs", ()):
+                own[program["name"]] = program.get("path", "")
 
     def _add_set(self, transformation: str, message: SetMessage) -> str:
         tag = checked_name(message["tag"], "tag of a set")

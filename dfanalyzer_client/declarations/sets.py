@@ -32,7 +32,8 @@ class Combination(NamedTuple):
 class DeclaredSet:
     """One set: its attributes in order, who writes it and who reads it, and its extractors.
 
-    Of an extractor, by its tag, cartridge and extension.
+    Of an extractor, by its tag, cartridge and extension. `read_by` has the extractors of those
+    attributes that name theirs.
     """
 
     tag: str
@@ -41,6 +42,7 @@ class DeclaredSet:
     consumers: list[str] = field(default_factory=list)
     extractors: dict[str, tuple[str, str]] = field(default_factory=dict)
     combinations: list[Combination] = field(default_factory=list)
+    read_by: dict[str, str] = field(default_factory=dict)
     role: str | None = None
 
     def columns(self, names: list[str] | None) -> dict[str, str]:
@@ -100,6 +102,7 @@ class DeclaredSet:
             self._add_combination(combination)
         if "role" in message:
             self._add_role(message["role"])
+        self._check_extractors()
 
     def specification(self, transformation: str) -> SetMessage:
         """What was taken in, as it stands in the message of a transformation."""
@@ -107,9 +110,7 @@ class DeclaredSet:
         message: SetMessage = {
             "tag": self.tag,
             "type": "OUTPUT" if is_written else "INPUT",
-            "attributes": [
-                {"name": name, "type": type_} for name, type_ in self.attributes.items()
-            ],
+            "attributes": [self._attribute(name) for name in self.attributes],
         }
         if self.extractors:
             message["extractors"] = [
@@ -141,8 +142,15 @@ class DeclaredSet:
             list(self.consumers),
             dict(self.extractors),
             list(self.combinations),
+            dict(self.read_by),
             self.role,
         )
+
+    def _attribute(self, name: str) -> AttributeMessage:
+        message: AttributeMessage = {"name": name, "type": self.attributes[name]}
+        if name in self.read_by:
+            message["extractor"] = self.read_by[name]
+        return message
 
     def _add_attribute(self, attribute: AttributeMessage) -> None:
         name = checked_name(attribute["name"], f"name of an attribute of set {self.tag!r}")
@@ -151,6 +159,12 @@ class DeclaredSet:
             raise DefinitionError(
                 f"Attribute {name!r} of set {self.tag!r} was declared as {known}. "
                 f"Received: {attribute['type']}. Give one of the two another name."
+            )
+        extractor = attribute.get("extractor", "").lower()
+        if extractor and self.read_by.setdefault(name, extractor) != extractor:
+            raise DefinitionError(
+                f"Attribute {name!r} of set {self.tag!r} is read by extractor "
+                f"{self.read_by[name]!r}. Received: {extractor!r}. Name one of the two."
             )
 
     def _add_extractor(self, message: ExtractorMessage) -> None:
@@ -191,6 +205,20 @@ class DeclaredSet:
                 "Give one of the two another tag."
             )
         self.role = role
+
+    def _check_extractors(self) -> None:
+        for name, extractor in self.read_by.items():
+            if extractor not in self.extractors:
+                raise DefinitionError(
+                    f"Set {self.tag!r} has no extractor {extractor!r}, which attribute {name!r} "
+                    f"names. Expected one of {named(self.extractors)}."
+                )
+        both = self.attributes.keys() & self.extractors.keys()
+        if both:
+            raise DefinitionError(
+                f"Set {self.tag!r} has an attribute and an extractor {min(both)!r}: rename one, as "
+                "a task names the extractor where it gives the path of a file."
+            )
 
 
 def named(tags: Iterable[str]) -> str:

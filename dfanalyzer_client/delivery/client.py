@@ -24,6 +24,7 @@ from ..declarations.messages import (
     TaskMessage,
 )
 from ..declarations.names import checked_dataflow_tag
+from ..declarations.raw_data import RawElements
 from ..errors import JournalError, UnknownTagError
 from ..journal import Journal
 from ..support.forks import fork_lock
@@ -32,6 +33,7 @@ from .misfits import Misfits
 from .row_stream import RowStream
 
 if TYPE_CHECKING:
+    from ..raw_data import Access, ReadRows
     from .exporter import Exporter
 
 __all__ = ["Client", "undeclared"]
@@ -48,6 +50,8 @@ class Client:
         relays: whether the messages are those of other processes. Then a message that cannot be
             written to the journal is refused, and tasks are not ended when this process is gone.
         opened: called whenever a journal has been opened.
+        access: which files of raw data are read; by default those of this process' user, and none
+            of a client that relays.
     """
 
     def __init__(
@@ -57,10 +61,12 @@ class Client:
         *,
         relays: bool = False,
         opened: Callable[[], None] | None = None,
+        access: Access | None = None,
     ) -> None:
         self.store = store
         self.home = home
         self._relays, self._on_open = relays, opened
+        self._access = access
         self._declarations: dict[str, Declaration] = {}
         self._reset()
 
@@ -85,19 +91,44 @@ class Client:
             return number
 
     def save_task(self, message: TaskMessage) -> int:
-        """Send a task; raises UnknownTagError or ElementError, and then sends nothing.
+        """Send a task, with the rows of the files of raw data that it names.
 
         With KERAS_PROV_MISFITS=leave_out it is sent without what does not fit, which is logged.
 
         Returns:
             The message's number in the journal.
+
+        Raises:
+            UnknownTagError: its dataflow has no such transformation or set.
+            ElementError: a value does not fit.
+            RawDataError: a file cannot be read. In all these cases, nothing is sent.
         """
+        whole, raw = self._declared(message).split_raw_data(message)
+        if raw:
+            with self.read_raw_data(whole, raw) as rows:
+                return self.save_read(whole, rows)
         misfits = Misfits(message)
         checked = self._declared(message).checked_task(message, misfits.add)
         with self._lock:
             number = self._send(encode({"kind": TASK, **checked}))
         misfits.log()
         return number
+
+    def read_raw_data(self, task: TaskMessage, raw: list[RawElements]) -> ReadRows:
+        """Read the files that a task names, without sending anything; raises like `save_task`."""
+        with fork_lock():
+            from .raw_data import rows_of  # not above: few tasks name any
+
+        return rows_of(task, raw, self._declared(task), self._access, relays=self._relays)
+
+    def save_read(self, task: TaskMessage, rows: ReadRows) -> int:
+        """Send a task with rows that were read; raises and returns like `save_task`."""
+        checked = self._declared(task).checked_task(rows.message(task))
+        with self._lock:
+            number = self._send(encode({"kind": TASK, **checked}))
+            for text in rows.further(checked):
+                self._send(text)
+            return number
 
     def row_stream(self, message: TaskMessage) -> RowStream:
         """A stream of rows for the one set of `message`; raises UnknownTagError."""

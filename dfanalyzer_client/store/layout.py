@@ -14,6 +14,7 @@ __all__ = [
     "NO_ATTRIBUTES",
     "AttributeLayout",
     "DataflowLayout",
+    "ExtractorLayout",
     "SetLayout",
     "missing_parts",
 ]
@@ -30,10 +31,20 @@ Program = tuple[str, str]
 
 @dataclass
 class AttributeLayout:
-    """A column: its row in ``attribute`` and its type."""
+    """A column: its row in ``attribute``, its type, and the tag of the extractor that reads it."""
 
     id: int
     type: str
+    extractor: str | None = None
+
+
+@dataclass
+class ExtractorLayout:
+    """An extractor: its row in ``extractor``."""
+
+    id: int
+    cartridge: str
+    extension: str
 
 
 @dataclass
@@ -52,7 +63,7 @@ class SetLayout:
     attributes: dict[str, AttributeLayout] = field(default_factory=dict)
     producers: list[str] = field(default_factory=list)
     consumers: list[str] = field(default_factory=list)
-    extractors: dict[str, int] = field(default_factory=dict)
+    extractors: dict[str, ExtractorLayout] = field(default_factory=dict)
     combinations: set[Combination] = field(default_factory=set)
     role: str | None = None
     pending: set[str] = field(default_factory=set)
@@ -156,6 +167,10 @@ def missing_parts(layout: DataflowLayout, declared: Declaration) -> bool:
         missing |= not wanted.extractors.keys() <= known.extractors.keys()
         missing |= not set(wanted.combinations) <= known.combinations
         missing |= wanted.role not in (None, known.role)
+        missing |= any(
+            known.attributes[name].extractor is None
+            for name in wanted.read_by.keys() & known.attributes.keys()
+        )
     used = {(tag, program) for tag, programs in declared.programs.items() for program in programs}
     return missing or not used <= layout.used
 

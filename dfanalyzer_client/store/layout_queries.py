@@ -7,7 +7,7 @@ from collections.abc import Callable
 from ..declarations.sets import Combination
 from .comparison.roles import load_roles
 from .connection import Connection
-from .layout import LIST_SEPARATOR, AttributeLayout, DataflowLayout, SetLayout
+from .layout import LIST_SEPARATOR, AttributeLayout, DataflowLayout, ExtractorLayout, SetLayout
 from .schema import table
 
 __all__ = ["Source", "compare_columns", "load_layout", "load_layouts"]
@@ -53,12 +53,15 @@ def load_layouts(connection: Connection, of: Source = table) -> list[DataflowLay
 
 def _load_attributes(connection: Connection, layout: DataflowLayout, of: Source) -> None:
     rows = connection.query(
-        f"SELECT s.tag, a.name, a.id, a.type FROM {of('attribute')} a "
-        f"JOIN {of('data_set')} s ON s.id = a.ds_id WHERE s.df_id = %s ORDER BY a.id",
+        f"SELECT s.tag, a.name, a.id, a.type, e.tag FROM {of('attribute')} a "
+        f"JOIN {of('data_set')} s ON s.id = a.ds_id "
+        f"LEFT JOIN {of('extractor')} e ON e.id = a.extractor_id "
+        "WHERE s.df_id = %s ORDER BY a.id",
         [layout.id],
     )
-    for tag, name, id_, type_ in rows:
-        layout.sets[tag].attributes[name] = AttributeLayout(id_, (type_ or "TEXT").upper())
+    for tag, name, id_, type_, extractor in rows:
+        column = AttributeLayout(id_, (type_ or "TEXT").upper(), extractor)
+        layout.sets[tag].attributes[name] = column
 
 
 def _load_dependencies(connection: Connection, layout: DataflowLayout, of: Source) -> None:
@@ -80,12 +83,13 @@ def _load_dependencies(connection: Connection, layout: DataflowLayout, of: Sourc
 
 def _load_extractors(connection: Connection, layout: DataflowLayout, of: Source) -> None:
     rows = connection.query(
-        f"SELECT s.tag, e.tag, e.id FROM {of('extractor')} e "
-        f"JOIN {of('data_set')} s ON s.id = e.ds_id WHERE s.df_id = %s",
+        f"SELECT s.tag, e.tag, e.id, e.cartridge, e.extension FROM {of('extractor')} e "
+        f"JOIN {of('data_set')} s ON s.id = e.ds_id WHERE s.df_id = %s ORDER BY e.id",
         [layout.id],
     )
-    for tag, name, id_ in rows:
-        layout.sets[tag].extractors[name] = id_
+    for tag, name, id_, cartridge, extension in rows:
+        extractor = ExtractorLayout(id_, (cartridge or "").upper(), (extension or "").upper())
+        layout.sets[tag].extractors[name] = extractor
     rows = connection.query(
         "SELECT s.tag, o.tag, i.tag, c.keys, c.key_types "
         f"FROM {of('extractor_combination')} c JOIN {of('data_set')} s ON s.id = c.ds_id "

@@ -7,7 +7,7 @@ from ..declarations.messages import DataflowMessage
 from ..declarations.sets import DeclaredSet
 from .connection import Connection
 from .inspection import tables_of
-from .layout import DataflowLayout
+from .layout import DataflowLayout, SetLayout
 from .layout_queries import load_layout
 from .origins.origin import Origin, origin_of
 from .origins.predecessor_tables import PredecessorTables
@@ -83,10 +83,25 @@ def declaration_of(layout: DataflowLayout) -> DataflowMessage:
     declaration = Declaration(layout.tag)
     declaration.transformations = {tag: set() for tag in layout.transformations}
     for tag, known in layout.sets.items():
-        attributes = {name: attribute.type for name, attribute in known.attributes.items()}
-        declaration.sets[tag] = DeclaredSet(
-            tag, attributes, list(known.producers), list(known.consumers)
-        )
+        declaration.sets[tag] = _declared_set(known)
         for transformation in (*known.producers, *known.consumers):
             declaration.transformations[transformation].add(tag)
+    for transformation, program in sorted(layout.used):
+        declaration.programs.setdefault(transformation, []).append(program)
     return declaration.specification()
+
+
+def _declared_set(known: SetLayout) -> DeclaredSet:
+    return DeclaredSet(
+        known.tag,
+        {name: attribute.type for name, attribute in known.attributes.items()},
+        list(known.producers),
+        list(known.consumers),
+        {tag: (each.cartridge, each.extension) for tag, each in known.extractors.items()},
+        sorted(known.combinations),
+        {
+            name: attribute.extractor
+            for name, attribute in known.attributes.items()
+            if attribute.extractor is not None
+        },
+    )

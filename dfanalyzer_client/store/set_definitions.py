@@ -9,7 +9,7 @@ from .catalogue_rows import insert_with_id
 from .comparison.roles import add_role, same_role
 from .connection import Connection
 from .growth.views import create_view
-from .layout import LIST_SEPARATOR, AttributeLayout, DataflowLayout, SetLayout
+from .layout import LIST_SEPARATOR, AttributeLayout, DataflowLayout, ExtractorLayout, SetLayout
 from .schema import grant, table
 from .sql import column_list, qualified
 
@@ -35,8 +35,8 @@ def grow_set(
         layout.sets[wanted.tag] = known
     before = set(known.columns)
     changed = add_dependencies(connection, layout, known, wanted.producers, wanted.consumers)
-    _grow_attributes(connection, known, wanted)
     _grow_extractors(connection, known, wanted)
+    _grow_attributes(connection, known, wanted)
     same_role(layout.tag, known, wanted.role)
     has_new_role = add_role(connection, known, wanted.role)
     grown = set(known.columns) - before
@@ -81,15 +81,31 @@ def add_dependencies(
 
 def _grow_attributes(connection: Connection, known: SetLayout, wanted: DeclaredSet) -> None:
     for name, type_ in wanted.attributes.items():
-        if name not in known.attributes:
-            id_ = insert_with_id(connection, "attribute", ds_id=known.id, name=name, type=type_)
-            known.attributes[name] = AttributeLayout(id_, type_)
+        extractor = wanted.read_by.get(name)
+        extractor_id = None if extractor is None else known.extractors[extractor].id
+        stored = known.attributes.get(name)
+        if stored is None:
+            id_ = insert_with_id(
+                connection,
+                "attribute",
+                ds_id=known.id,
+                extractor_id=extractor_id,
+                name=name,
+                type=type_,
+            )
+            known.attributes[name] = AttributeLayout(id_, type_, extractor)
+        elif stored.extractor is None and extractor is not None:
+            connection.execute(
+                f"UPDATE {table('attribute')} SET extractor_id = %s WHERE id = %s",
+                [extractor_id, stored.id],
+            )
+            stored.extractor = extractor
 
 
 def _grow_extractors(connection: Connection, known: SetLayout, wanted: DeclaredSet) -> None:
     for tag, (cartridge, extension) in wanted.extractors.items():
         if tag not in known.extractors:
-            known.extractors[tag] = insert_with_id(
+            id_ = insert_with_id(
                 connection,
                 "extractor",
                 ds_id=known.id,
@@ -97,14 +113,15 @@ def _grow_extractors(connection: Connection, known: SetLayout, wanted: DeclaredS
                 cartridge=cartridge,
                 extension=extension,
             )
+            known.extractors[tag] = ExtractorLayout(id_, cartridge, extension)
     for combination in wanted.combinations:
         if combination not in known.combinations:
             insert_with_id(
                 connection,
                 "extractor_combination",
                 ds_id=known.id,
-                outer_ext_id=known.extractors[combination.outer],
-                inner_ext_id=known.extractors[combination.inner],
+                outer_ext_id=known.extractors[combination.outer].id,
+                inner_ext_id=known.extractors[combination.inner].id,
                 keys=LIST_SEPARATOR.join(combination.keys),
                 key_types=LIST_SEPARATOR.join(combination.key_types),
             )

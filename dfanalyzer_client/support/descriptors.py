@@ -39,14 +39,18 @@ def move_above_standard(descriptor: int) -> int:
         os.close(descriptor)
 
 
-def open_private(path: str | os.PathLike[str], flags: int, mode: int = 0o600) -> int:
+def open_private(
+    path: str | os.PathLike[str], flags: int, mode: int = 0o600, *, dir_fd: int | None = None
+) -> int:
     """Like `os.open`, also as an `opener` of `open`: mode 0600, closed on exec."""
-    return move_above_standard(os.open(path, flags | CLOSE_ON_EXEC, mode))
+    return move_above_standard(os.open(path, flags | CLOSE_ON_EXEC, mode, dir_fd=dir_fd))
 
 
-def open_nofollow(path: str | os.PathLike[str], flags: int, mode: int = 0o600) -> int:
+def open_nofollow(
+    path: str | os.PathLike[str], flags: int, mode: int = 0o600, *, dir_fd: int | None = None
+) -> int:
     """Like `open_private`, but raises OSError if the path is a symbolic link."""
-    return open_private(path, flags | NO_LINK, mode)
+    return open_private(path, flags | NO_LINK, mode, dir_fd=dir_fd)
 
 
 def private_pipe() -> tuple[Descriptor, Descriptor]:

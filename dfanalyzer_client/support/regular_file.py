@@ -15,7 +15,7 @@ from typing import IO
 
 from .descriptors import open_private
 
-__all__ = ["blocks_of", "copy_folder", "copy_regular", "open_regular"]
+__all__ = ["blocks_of", "check_regular", "copy_folder", "copy_regular", "open_regular"]
 
 NON_BLOCKING = getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOCTTY", 0)
 BLOCK_BYTES = 1 << 20
@@ -33,10 +33,10 @@ def open_regular(path: str | os.PathLike[str]) -> IO[bytes]:
     Raises:
         OSError: the file is missing, unreadable, or not a regular file.
     """
-    _check(Path(path).stat(), path)  # before opening it: that alone may change a device
+    check_regular(Path(path).stat(), path)  # before opening it: that alone may change a device
     descriptor = open_private(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | NON_BLOCKING)
     try:
-        _check(os.fstat(descriptor), path)  # it may have been replaced in between
+        check_regular(os.fstat(descriptor), path)  # it may have been replaced in between
         return os.fdopen(descriptor, "rb")
     except BaseException:
         os.close(descriptor)
@@ -77,7 +77,8 @@ def copy_folder(source: Path, target: Path) -> None:
     shutil.copytree(source, target, ignore=ignored, copy_function=copy_regular)
 
 
-def _check(found: os.stat_result, path: str | os.PathLike[str]) -> None:
+def check_regular(found: os.stat_result, path: str | os.PathLike[str]) -> None:
+    """Raise OSError for what is no regular file, or a hole that would take hours to read."""
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "it is no regular file", os.fspath(path))
     stored = getattr(found, "st_blocks", found.st_size) * STAT_BLOCK_BYTES

@@ -60,7 +60,7 @@ def whole_dataflow(tag: str, client: Client) -> Dataflow:
     for each in (*extractors, program):
         each.transformationTag, each.dataflowTag = "First", tag
     extractors[0].setTag = "oFirst"
-    attribute = Attribute("RESULT", AttributeType.NUMERIC)
+    attribute = Attribute("RESULT", AttributeType.NUMERIC, extractor="a")
     combination = ExtractorCombination("a", "b", ["RESULT"], ["NUMERIC"])
     shared = Set("oFirst", SetType.OUTPUT, [attribute], [*extractors, combination])
     first = Transformation("First", [shared], [program])

@@ -21,10 +21,12 @@ class AttributeMessage(TypedDict):
     Attributes:
         name: its name.
         type: ``TEXT``, ``NUMERIC``, ``FILE`` or ``RDFILE``.
+        extractor: tag of the extractor that reads its values from files.
     """
 
     name: str
     type: str
+    extractor: NotRequired[str]
 
 
 class ExtractorMessage(TypedDict):
