@@ -42,6 +42,7 @@ DOCS = [
     "mkdocstrings[python]>=0.26",
     "nbclient",
 ]
+NEO4J = ["neo4j>=5"]
 PANDAS = ["pandas"]
 PEERS = [
     "mlflow",
@@ -78,11 +79,14 @@ DEV = [
     *CRATE,
     *DEMO,
     *DOCS,
+    *NEO4J,
     *PANDAS,
     *PROV,
     *SERVICE,
     *SYSTEM,
     *COMPANIONS,
+    # a graph database for tests, with its own Java; they are skipped without it
+    "arcadedb-embedded; sys_platform == 'linux' and platform_machine == 'x86_64'",
     "build",
     "grimp",
     "hypothesis",
@@ -120,6 +124,7 @@ setup(
         "crate": CRATE,
         "demo": DEMO,
         "docs": DOCS,
+        "neo4j": NEO4J,
         "pandas": PANDAS,
         "peers": PEERS,
         "prov": PROV,
