@@ -44,6 +44,7 @@ DOCS = [
     "mkdocstrings[python]>=0.26",
     "nbclient",
 ]
+NEO4J = ["neo4j>=5"]
 PANDAS = ["pandas"]
 PEERS = [
     "mlflow",
@@ -80,11 +81,14 @@ DEV = [
     *CRATE,
     *DEMO,
     *DOCS,
+    *NEO4J,
     *PANDAS,
     *PROV,
     *SERVICE,
     *SYSTEM,
     *COMPANIONS,
+    # a graph database for tests, with its own Java; they are skipped without it
+    "arcadedb-embedded; sys_platform == 'linux' and platform_machine == 'x86_64'",
     "build",
     "grimp",
     "hypothesis",
@@ -114,7 +118,13 @@ def stub_packages() -> list[str]:
     )
 
 
-CLIENT_EXTRAS = {"crate": CRATE, "pandas": PANDAS, "prov": PROV, "service": SERVICE}
+CLIENT_EXTRAS = {
+    "crate": CRATE,
+    "neo4j": NEO4J,
+    "pandas": PANDAS,
+    "prov": PROV,
+    "service": SERVICE,
+}
 KERAS_EXTRAS = {
     "bench": BENCH,
     "demo": DEMO,

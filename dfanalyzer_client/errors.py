@@ -12,6 +12,8 @@
     ├── StoreURLError(ValueError)        a store URL that does not parse
     ├── UnsafeHomeError                  the data folder is not its user's alone
     ├── CrateError                       a crate cannot be written
+    ├── GraphURLError(ValueError)        a graph database's URL that does not parse
+    ├── GraphError                       a graph database refuses, or cannot be reached
     ├── JournalError                     the local record cannot be written or read
     ├── PrivateServerError               the private MonetDB cannot be started or stopped
     │   └── KernelMissingError           this installation carries no MonetDB libraries
@@ -34,6 +36,8 @@ __all__ = [
     "DefinitionError",
     "DfAnalyzerError",
     "ElementError",
+    "GraphError",
+    "GraphURLError",
     "JournalError",
     "KernelMissingError",
     "NotYetError",
@@ -92,6 +96,14 @@ class UnsafeHomeError(DfAnalyzerError):
 
 class CrateError(DfAnalyzerError):
     """A crate to publish cannot be written: there is something, or a package is missing."""
+
+
+class GraphURLError(DfAnalyzerError, ValueError):
+    """The URL of a graph database does not have the form that was expected, or has a password."""
+
+
+class GraphError(DfAnalyzerError):
+    """A graph database cannot be reached, or refuses a login or a statement."""
 
 
 class JournalError(DfAnalyzerError):

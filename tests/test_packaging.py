@@ -188,6 +188,7 @@ def test_the_metadata_say_what_the_package_needs(distributions: Path) -> None:
         "dev",
         "docs",
         "keras-tests",
+        "neo4j",
         "pandas",
         "peers",
         "prov",

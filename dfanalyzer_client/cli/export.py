@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import stat
-import sys
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import click
 
 from ..config import settings
-from ..errors import DfAnalyzerError
 from ..executions.summaries import find_execution
 from .common import friendly_errors, reading, say, store_option
+from .graph import chosen_graph, write_selection
+from .output import write_pieces
 
 if TYPE_CHECKING:
     from ..export.prov import Options
@@ -26,8 +22,10 @@ __all__ = ["export"]
 
 TEXTS = ("provn", "json", "jsonld", "xml", "turtle", "rdfxml", "trig", "dot")
 BINARY = ("png", "pdf")
+CYPHER = "cypher"
 CRATE = "ro-crate"
-FORMATS = (*TEXTS, "svg", *BINARY, CRATE)
+FORMATS = (*TEXTS, "svg", *BINARY, CYPHER, CRATE)
+NAMES = ("prov", "dlprov")
 """Listed here, so that --help needs no import; a test compares them with the package's."""
 
 
@@ -38,9 +36,21 @@ FORMATS = (*TEXTS, "svg", *BINARY, CRATE)
     metavar="TAG",
     help="All executions of this dataflow, as one bundle per execution.",
 )
-@click.option("--format", "format_", type=click.Choice(FORMATS), default="json", show_default=True)
+@click.option("--format", "format_", type=click.Choice(FORMATS), show_default="json")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="A file. Default: standard output."
+)
+@click.option(
+    "--to",
+    metavar="URL",
+    help="Write into a graph database: neo4j://user@host:port/database. You are asked for the "
+    "password, unless KERAS_PROV_GRAPH_PASSWORD has it.",
+)
+@click.option(
+    "--names",
+    type=click.Choice(NAMES),
+    help="Names in a graph: those of the document, or those of DLProv.",
+    show_default="prov",
 )
 @click.option(
     "--epochs/--no-epochs",
@@ -66,8 +76,10 @@ FORMATS = (*TEXTS, "svg", *BINARY, CRATE)
 def export(
     execution: str | None,
     dataflow: str | None,
-    format_: str,
+    format_: str | None,
     output: Path | None,
+    to: str | None,
+    names: str | None,
     epochs: bool,
     prospective: bool,
     author: str | None,
@@ -76,22 +88,17 @@ def export(
     force: bool,
     store: str | None,
 ) -> None:
-    """Write EXECUTION as a W3C PROV document, as a picture, or as an RO-Crate to publish.
+    """Write EXECUTION as a W3C PROV document, a picture, a graph, or an RO-Crate to publish.
 
     EXECUTION is an id, a tag, the beginning of a tag, or `last`. PROV-O is turtle, rdfxml or trig.
+    A graph is a Cypher script, or it is written into Neo4j with --to.
 
     Example: keras-prov export last --format svg -o last.svg
     """
-    if (execution is None) == (dataflow is None):
-        raise click.UsageError(
-            "Name an EXECUTION, or a --dataflow to export all of its executions."
-        )
-    if format_ == CRATE and (execution is None or output is None):
-        raise click.UsageError(
-            "A crate is of one EXECUTION, and needs --output: a folder, or a name ending in .zip."
-        )
+    _check_usage(execution, dataflow, format_, output, to, names)
+    format_ = format_ or "json"
     with friendly_errors():
-        from ..export.prov import export_dataflow, export_execution, options_for
+        from ..export.prov import options_for
 
         options = options_for(
             settings.store_url(store),
@@ -101,14 +108,51 @@ def export(
             base=base,
         )
         licence = settings.licence(licence) if format_ == CRATE else None
+        database = None if to is None else chosen_graph(to)
         with reading(store) as connection:
-            if format_ == CRATE:
+            if database is not None or format_ == CYPHER:
+                from ..export.graph import Selection
+
+                selection = Selection(connection, execution, dataflow, options, names or NAMES[0])
+                write_selection(selection, database, output)
+            elif format_ == CRATE:
                 _crate(connection, execution or "", output or Path(), options, licence, force)
-            elif execution is None:
-                pieces = export_dataflow(connection, dataflow or "", format_, options)
-                _write(pieces, format_, output)
             else:
-                _write([export_execution(connection, execution, format_, options)], format_, output)
+                pieces = _document(connection, execution, dataflow or "", format_, options)
+                write_pieces(pieces, output, format_, is_binary=format_ in BINARY)
+
+
+def _check_usage(
+    execution: str | None,
+    dataflow: str | None,
+    format_: str | None,
+    output: Path | None,
+    to: str | None,
+    names: str | None,
+) -> None:
+    """Raise a UsageError for options that contradict each other."""
+    if (execution is None) == (dataflow is None):
+        raise click.UsageError(
+            "Name an EXECUTION, or a --dataflow to export all of its executions."
+        )
+    if format_ == CRATE and (execution is None or output is None):
+        raise click.UsageError(
+            "A crate is of one EXECUTION, and needs --output: a folder, or a name ending in .zip."
+        )
+    if to is not None and (format_ is not None or output is not None):
+        raise click.UsageError("--to writes into a database: leave out --format and --output.")
+    if names is not None and to is None and format_ != CYPHER:
+        raise click.UsageError("--names is for graphs: with --to, or with --format cypher.")
+
+
+def _document(
+    connection: Connection, execution: str | None, dataflow: str, format_: str, options: Options
+) -> Iterable[bytes]:
+    from ..export.prov import export_dataflow, export_execution
+
+    if execution is None:
+        return export_dataflow(connection, dataflow, format_, options)
+    return [export_execution(connection, execution, format_, options)]
 
 
 def _crate(
@@ -134,57 +178,3 @@ def _crate(
         force=force,
     )
     say(f"Written to {output}.", err=True)
-
-
-def _write(pieces: Iterable[bytes], format_: str, output: Path | None) -> None:
-    if output is not None:
-        with _replacing(output) as file:
-            for piece in pieces:
-                file.write(piece)
-        say(f"Written to {output}.", err=True)
-        return
-    if format_ in BINARY and sys.stdout.isatty():
-        raise DfAnalyzerError(f"A terminal cannot show {format_}: name a file with --output.")
-    for piece in pieces:
-        sys.stdout.buffer.write(piece)
-    sys.stdout.flush()
-
-
-@contextlib.contextmanager
-def _replacing(path: Path) -> Iterator[IO[bytes]]:
-    """A file that replaces `path` once it is completely written; an error leaves `path` unchanged.
-
-    Links and permissions are kept. A device or a pipe is written to directly.
-    """
-    try:
-        if path.exists() and not path.is_file() and not path.is_dir():
-            with path.open("wb") as file:
-                yield file
-            return
-        target = path.resolve()
-        mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else 0o666 & ~_umask()
-        with _beside(target) as (new, file):
-            yield file
-            file.close()
-            new.chmod(mode)
-            new.replace(target)
-    except OSError as error:
-        raise DfAnalyzerError(f"{path} cannot be written: {error.strerror or error}.") from None
-
-
-@contextlib.contextmanager
-def _beside(target: Path) -> Iterator[tuple[Path, IO[bytes]]]:
-    """A new file in the folder of `target`, which is removed if anything fails."""
-    with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".export-", delete=False) as file:
-        new = Path(file.name)
-        try:
-            yield new, file
-        except BaseException:
-            new.unlink()
-            raise
-
-
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

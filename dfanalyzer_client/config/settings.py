@@ -29,6 +29,7 @@ __all__ = [
     "dataflow_tag",
     "exit_flush_seconds",
     "fsync",
+    "graph_password",
     "home",
     "idle_minutes",
     "leaves_out_misfits",
@@ -84,6 +85,11 @@ def batch_seconds(argument: float | None = None) -> float:
 def retention_days(argument: float | None = None) -> float:
     """Days to keep a journal that a server has stored; the private server's are always kept."""
     return _number("retention", argument)
+
+
+def graph_password() -> str | None:
+    """Password of the graph database (KERAS_PROV_GRAPH_PASSWORD), never from a project's file."""
+    return os.environ.get("KERAS_PROV_GRAPH_PASSWORD") or None
 
 
 def token() -> str | None:

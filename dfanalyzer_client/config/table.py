@@ -156,6 +156,13 @@ SETTINGS = (
         "`CC-BY-4.0`, or a URL",
         "none is named",
     ),
+    Setting(
+        "graph_password",
+        "password for `keras-prov export --to`",
+        "you are asked for it",
+        of_project=False,
+        may_hold_password=True,
+    ),
     Setting("token", "bearer token of `keras-prov serve`", "none", of_project=False),
     Setting(
         "trust",

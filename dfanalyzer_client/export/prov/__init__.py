@@ -6,9 +6,18 @@ PROV-N, PROV-JSON and PROV-JSONLD need only the package `prov`; other formats an
 
 from __future__ import annotations
 
-from ._api import DOT, document_with, export_dataflow, export_execution, options_for, prov_document
+from ._api import (
+    DOT,
+    dataflow_documents,
+    document_with,
+    export_dataflow,
+    export_execution,
+    options_for,
+    prov_document,
+)
 from ._diagram import PICTURES
 from ._formats import FORMATS
+from ._identifiers import unescaped
 from ._options import Options
 
 __all__ = [
@@ -16,9 +25,11 @@ __all__ = [
     "FORMATS",
     "PICTURES",
     "Options",
+    "dataflow_documents",
     "document_with",
     "export_dataflow",
     "export_execution",
     "options_for",
     "prov_document",
+    "unescaped",
 ]

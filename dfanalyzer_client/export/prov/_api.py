@@ -29,6 +29,7 @@ from ._summary import summary_of
 
 __all__ = [
     "DOT",
+    "dataflow_documents",
     "document_with",
     "export_dataflow",
     "export_execution",
@@ -106,6 +107,18 @@ def document_with(connection: Connection, execution: str, options: Options) -> P
     return document_of(_read(connection, find_execution(connection, execution)), options)
 
 
+def dataflow_documents(
+    connection: Connection, dataflow: str, options: Options
+) -> Iterator[ProvDocument]:
+    """A document for every execution of a dataflow; an execution is read when needed.
+
+    Raises:
+        UnknownTagError: there is no such dataflow, or it has no execution.
+    """
+    for summary in _executions_of(connection, dataflow):
+        yield document_of(_read(connection, summary), options)
+
+
 def export_execution(
     connection: Connection, execution: str | ExecutionSummary, format_: str, options: Options
 ) -> bytes:
@@ -139,11 +152,7 @@ def export_dataflow(
         UnknownTagError: there is no such dataflow, or it has no execution.
         DfAnalyzerError: the format has no bundles; an optional package or Graphviz is missing.
     """
-    summaries = executions(connection, dataflow)
-    if not summaries:
-        raise UnknownTagError(
-            f"No execution of a dataflow {dataflow!r}: `keras-prov runs` lists them."
-        )
+    summaries = _executions_of(connection, dataflow)
     with needs_extra(f"--format {format_}"):
         if format_ == DOT or format_ in PICTURES:
             yield _drawn(_summaries(connection, summaries, options), dataflow, format_)
@@ -157,6 +166,15 @@ def export_dataflow(
         top = _top(summaries, options)
         for text in chosen.parts(top, _bundles(connection, summaries, options)):
             yield text.encode()
+
+
+def _executions_of(connection: Connection, dataflow: str) -> list[ExecutionSummary]:
+    summaries = executions(connection, dataflow)
+    if not summaries:
+        raise UnknownTagError(
+            f"No execution of a dataflow {dataflow!r}: `keras-prov runs` lists them."
+        )
+    return summaries
 
 
 def _drawn(document: ProvDocument, title: str, format_: str) -> bytes:
