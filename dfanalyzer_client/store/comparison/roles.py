@@ -79,5 +79,7 @@ def same_role(tag: str, known: SetLayout, declared: str | None) -> None:
 def _known_role(known: SetLayout) -> str | None:
     ours = find_set(known.tag)
     if ours is not None:
-        return ours.role.value
+        writers, readers = {(ours.producer or "").lower()}, {tag.lower() for tag in ours.consumers}
+        if writers & set(known.producers) or readers & set(known.consumers):
+            return ours.role.value
     return dlprov_role(known.tag, known.producers, known.consumers)
