@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 
 from ..errors import RefusedError, UnknownTagError
 from ..keras_schema import names as tags
+from ..store.comparison import NO_METRICS
 from ..store.connection import Connection
 from ..store.driver_errors import lacks_rights
 from ..store.exact_numbers import exact_rows
@@ -193,7 +194,7 @@ def _add_epochs(
             summaries[execution].metrics = {
                 metric.get((execution, name), name): value
                 for name, value in zip(names, row, strict=True)
-                if name not in tags.NOT_METRICS
+                if name not in NO_METRICS
                 and output.attributes[name].type == "NUMERIC"
                 and value is not None
             }

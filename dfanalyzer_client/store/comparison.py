@@ -25,7 +25,7 @@ from .layout import DataflowLayout, SetLayout
 from .schema import table
 from .sql import identifier, literal, placeholders
 
-__all__ = ["Compared", "backfill", "compare"]
+__all__ = ["NO_METRICS", "Compared", "backfill", "compare"]
 
 TRAINING = tags.TRAINING.lower()
 TRAINING_INPUT, ADAPTED = tags.TRAINING_INPUT.lower(), tags.ADAPTATION_OUTPUT.lower()
@@ -33,6 +33,8 @@ TRIAL = tags.TRIAL.lower()
 MEASURED = tags_of(Role.METRICS)
 EPOCHS = (tags.EPOCH_ID.lower(), "epoch")  # the first versions of the predecessor had `epoch`
 NO_METRICS = tags.NOT_METRICS | set(EPOCHS)
+"""Numbers of the sets of metrics that are none, also in the predecessor's databases."""
+
 STAMPS = frozenset({tags.TRAINING_STARTED.lower(), "timestamp"})
 NEW_RATE, RATE = tags.NEW_RATE.lower(), tags.LEARNING_RATE.lower()
 NO_CONFIGURATION = tags_of(*(set(Role) - {Role.HYPERPARAMETERS}))

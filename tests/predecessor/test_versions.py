@@ -153,6 +153,21 @@ def test_a_task_belongs_to_the_execution_of_its_own_dataflow(server: PrivateServ
         assert compared == [(TAG,)]
 
 
+@pytest.mark.thorough
+def test_an_epoch_is_no_metric_by_its_old_name_either(server: PrivateServer) -> None:
+    """The first versions called it `epoch`; `keras-prov runs` lists the metrics beside it."""
+    url = server.ensure()
+    fill(url, SHAPES["without executions"])
+    with Connection(url) as connection, connection.transaction():
+        connection.execute(f'DROP VIEW "{TAG}".otrainingmodel')
+        connection.execute(f'ALTER TABLE "{TAG}".ds_otrainingmodel RENAME COLUMN epoch_id TO epoch')
+        connection.execute(
+            "UPDATE \"public\".attribute SET name = 'epoch' WHERE name = 'epoch_id' AND ds_id = 2"
+        )
+    (listed,) = json.loads(run(url, "runs", "--json").stdout)
+    assert (listed["epochs"], listed["metrics"]) == (4, {"loss": 0.25})
+
+
 def test_rows_that_come_later_have_no_uuid(server: PrivateServer) -> None:
     """In DLProv's tables, whose order and values stay; a set that grows keeps them, too."""
     url = server.ensure()
