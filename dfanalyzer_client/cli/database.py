@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Iterator
 
 import click
 
 from ..config import settings
 from ..private_server import READER, PrivateServer
-from ..store import Connection, create_catalogue, differences
+from ..store import (
+    Connection,
+    create_catalogue,
+    create_missing_catalogue,
+    differences,
+    reasons_to_upgrade,
+)
 from .common import chosen_store, friendly_errors, reading, say, store_option
 from .journals import sync_all
 
@@ -25,12 +32,18 @@ def db() -> None:
 def init(store: str | None) -> None:
     """Create the catalogue if it is missing; capture does so by itself on first use.
 
+    An older catalogue, or DfAnalyzer's, is left as it is.
+
     Example: keras-prov db init --store monetdb://monetdb@db.example.org:50000/provenance
     """
     with friendly_errors():
-        address, created = _created(store)
-        state = "was created" if created else "is there already"
-        click.echo(f"The catalogue {state} in {address}.")
+        with _writing(store) as (connection, readers):
+            created = create_missing_catalogue(connection, readers)
+            reasons = reasons_to_upgrade(connection)
+        where = f"in {connection.url.without_password()}"
+        click.echo(f"The catalogue {'was created' if created else 'is there already'} {where}.")
+        for reason in reasons:
+            say(reason)
 
 
 @db.command()
@@ -66,8 +79,8 @@ def upgrade(store: str | None) -> None:
         steps.append(step)
         say(f"Done: {step}")
 
-    with friendly_errors():
-        _, created = _created(store, report)
+    with friendly_errors(), _writing(store) as (connection, readers):
+        created = create_catalogue(connection, readers, report)
     if created:
         click.echo("There was no catalogue, so one was created.")
     elif not steps:
@@ -88,10 +101,10 @@ def rebuild() -> None:
         sync_all(settings.store_url(), "{} messages are stored again.", again=True)
 
 
-def _created(store: str | None, report: Callable[[str], None] | None = None) -> tuple[str, bool]:
-    """Create or upgrade the catalogue; returns its store's address, and whether it is new."""
+@contextlib.contextmanager
+def _writing(store: str | None) -> Iterator[tuple[Connection, tuple[str, ...]]]:
+    """A connection of a user who may create tables, and the users who may read them."""
     url = chosen_store(store)
     readers = (READER,) if url is None else ()
     with Connection(url or PrivateServer(settings.home()).ensure()) as connection:
-        created = create_catalogue(connection, readers, report)
-    return str(connection.url.without_password()), created
+        yield connection, readers

@@ -11,6 +11,7 @@ import click
 from ..errors import RefusedError
 from ..store import Connection
 from .common import form_options, friendly_errors, print_rows, reading, say, store_option
+from .sql_cures import cure, enter_schema, warning
 
 __all__ = ["split", "sql"]
 
@@ -24,16 +25,21 @@ TOKEN = re.compile(
 
 @click.command()
 @click.argument("statement", required=False)
+@click.option(
+    "--dataflow", metavar="TAG", help="The dataflow whose sets are named without its schema."
+)
 @form_options
 @store_option
-def sql(statement: str | None, form: str | None, store: str | None) -> None:
+def sql(statement: str | None, dataflow: str | None, form: str | None, store: str | None) -> None:
     """Run STATEMENT and print its rows; without STATEMENT, prompt for statements.
 
-    On the private server, statements run as a user who may only SELECT.
+    Tables of the catalogue need no schema. On the private server, statements run as a user who may
+    only SELECT.
 
-    Example: keras-prov sql 'SELECT * FROM "public".dataflow_execution'
+    Example: keras-prov sql --dataflow sums 'SELECT * FROM task, itrainingmodel'
     """
     with friendly_errors(), reading(store) as connection:
+        enter_schema(connection, dataflow)
         if statement is not None:
             whole, rest = split(statement)
             for text in [*whole, rest]:
@@ -68,8 +74,16 @@ def split(text: str) -> tuple[list[str], str]:
 
 
 def _run(connection: Connection, statement: str, form: str | None) -> None:
-    with connection.transaction():
-        columns, rows, count = connection.table(statement.strip())
+    try:
+        with connection.transaction():
+            columns, rows, count = connection.table(statement.strip())
+    except RefusedError as error:
+        advice = cure(connection, statement, error)
+        if not advice:
+            raise
+        raise RefusedError(f"{str(error).rstrip('.')}. {advice}") from error
+    if not rows and (advice := warning(connection, statement)):
+        say(advice, err=True)
     if not columns:
         click.echo(f"{count} rows affected." if count > 0 else "Done.", err=True)
     else:

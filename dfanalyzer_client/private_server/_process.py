@@ -31,6 +31,8 @@ from ._unauthenticated import close_unauthenticated, raise_limit
 LOG_BYTES = 1 << 20
 POLL_SECONDS, UNAUTHENTICATED_POLL_SECONDS = 15.0, 1.0
 STOP_SECONDS = 30.0
+READER_PATH = '"sys","public"'
+"""Schemas in which the reader's statements find tables beside those of the current schema."""
 
 
 def main() -> None:
@@ -136,6 +138,7 @@ class Server:
             )
         else:  # a user with the reader's login may have changed its password
             cursor.execute(f"ALTER USER \"{READER}\" WITH PASSWORD '{password}'")
+        cursor.execute(f"ALTER USER \"{READER}\" SCHEMA PATH '{READER_PATH}'")
         connection.commit()
         connection.close()
         self._login(READER).close()

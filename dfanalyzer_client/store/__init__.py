@@ -7,18 +7,20 @@ from pathlib import Path
 
 from ..config.store_url import StoreURL
 from ..private_server import READER, PrivateServer
-from .catalogue import create_catalogue
+from .catalogue import create_catalogue, create_missing_catalogue
 from .connection import Connection
-from .upgrade.check import differences
+from .upgrade.check import differences, reasons_to_upgrade
 from .writer import MonetDBStore
 
 __all__ = [
     "Connection",
     "MonetDBStore",
     "create_catalogue",
+    "create_missing_catalogue",
     "differences",
     "open_store",
     "reader_connection",
+    "reasons_to_upgrade",
 ]
 
 BROKEN_SECONDS = 2.0

@@ -32,7 +32,7 @@ from .sessions import warn_of_blocking_sessions
 from .sql import identifier
 from .upgrade.predecessor import upgrade
 
-__all__ = ["create_catalogue"]
+__all__ = ["create_catalogue", "create_missing_catalogue"]
 
 logger = logging.getLogger(__name__)
 
@@ -98,10 +98,25 @@ def create_catalogue(
     Args:
         connection: of a user who may create schemas and tables.
         readers: users who may then SELECT from it.
-        report: called with the name of each step; None: write it to the log.
+        report: called with each step; None: write it to the log.
 
     Returns:
         Whether the catalogue was created.
+
+    Raises:
+        RefusedError: another program's tables are in its place, or the user lacks a right.
+    """
+    created = create_missing_catalogue(connection, readers)
+    for step in _upgrade_steps(connection, readers):
+        if report is None:
+            logger.warning("The catalogue in %s was upgraded: %s.", connection.url, step)
+        else:
+            report(step)
+    return created
+
+
+def create_missing_catalogue(connection: Connection, readers: Sequence[str] = ()) -> bool:
+    """Create the catalogue unless one exists, of whatever version; returns whether it was created.
 
     Raises:
         RefusedError: another program's tables are in its place, or the user lacks a right.
@@ -111,11 +126,6 @@ def create_catalogue(
             created = origin_of(tables_of(connection, PUBLIC)) is Origin.NONE
             if created:
                 _create(connection, readers)
-    for step in _upgrade_steps(connection, readers):
-        if report is None:
-            logger.warning("The catalogue in %s was upgraded: %s.", connection.url, step)
-        else:
-            report(step)
     return created
 
 

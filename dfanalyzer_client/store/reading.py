@@ -48,6 +48,17 @@ class Catalogue:
         rows = self._connection.query(f"SELECT id, tag FROM {table('dataflow')} ORDER BY id")
         return [(id_, tag) for id_, tag in rows]
 
+    def dataflows_with(self, set_tag: str) -> list[str]:
+        """Tags of the dataflows that have this set, newest first."""
+        if not self.exists:
+            return []
+        rows = self._connection.query(
+            f"SELECT d.tag FROM {table('dataflow')} d JOIN {self.table('data_set')} s "
+            "ON s.df_id = d.id WHERE s.tag = %s ORDER BY d.id DESC",
+            [set_tag],
+        )
+        return [tag for (tag,) in rows]
+
     def newest_execution(self, tag: str) -> str | None:
         """The tag of a dataflow's newest execution; None if it has none."""
         if not self.exists:

@@ -122,8 +122,8 @@ class MonetDBStore:
                 self._stop()
             raise
         except RefusedError as error:
-            if lacks_rights(error):
-                raise self._missing_right(error) from error
+            if self._connection is not None and lacks_rights(error):
+                raise _missing_right(self._connection.url, error) from error
             raise
 
     def apply_pending(self) -> float | None:
@@ -160,20 +160,13 @@ class MonetDBStore:
                 create_catalogue(connection, self._readers)
             except RefusedError as error:  # no message is to blame
                 connection.close()
+                if lacks_rights(error):
+                    raise _missing_right(connection.url, error) from error
                 raise StoreLoginError(
-                    f"The catalogue in {connection.url} cannot be used ({error}). An administrator "
-                    "can create one with `keras-prov db init`."
+                    f"The catalogue in {connection.url} cannot be used: {error}"
                 ) from error
             self._connection = connection
         return self._connection
-
-    def _missing_right(self, error: RefusedError) -> StoreLoginError:
-        """No message is to blame for a missing right, and somebody may grant it meanwhile."""
-        url = self._connection.url if self._connection is not None else "the store"
-        return StoreLoginError(
-            f"The user of {url} lacks a right that storing needs ({error}): grant it, or let an "
-            "administrator create the catalogue with `keras-prov db init`."
-        )
 
     def _store(self, journal: str, records: Sequence[Record]) -> None:
         last = records[-1].sequence
@@ -253,3 +246,12 @@ class MonetDBStore:
             link_pending(connection, {task.execution for task in tasks})
         except (ConflictError, RefusedError) as error:  # the batch is stored all the same
             logger.debug("Links to tasks that arrived later are added later: %s", error)
+
+
+def _missing_right(url: StoreURL, error: RefusedError) -> StoreLoginError:
+    """No message is to blame for a missing right, and somebody may grant it meanwhile."""
+    return StoreLoginError(
+        f"The user of {url} lacks a right that storing needs ({error}): let an administrator grant "
+        "the role sysadmin, which MonetDB requires of who creates schemas, or store as the user "
+        "monetdb."
+    )

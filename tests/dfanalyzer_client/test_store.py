@@ -138,7 +138,7 @@ def test_lacking_rights_are_no_fault_of_a_message(
     store.write(tag, records(dataflow(tag, ("a", "NUMERIC"))))
     reader = MonetDBStore(PrivateServer(home).reader_url)
     aside = DeadLetters(tmp_path / "journal.refused")
-    with pytest.raises(StoreLoginError, match="db init"):
+    with pytest.raises(StoreLoginError, match="sysadmin"):
         store_batch(reader, f"{tag}-2", records(task(tag, 1, {"a": 1})), aside)
     assert len(aside) == 0
     reader.close()

@@ -104,7 +104,8 @@ def test_it_is_read_as_it_is(old: StoreURL) -> None:
     checked = run(old, "db", "check")
     assert checked.exit_code == 1
     for line in (
-        "DfAnalyzer created the catalogue.",
+        "DfAnalyzer created the catalogue. `keras-prov db upgrade` upgrades it, and so does the "
+        "first capture.",
         'Table "public".dataflow has keys: dataflow_id_pkey.',
         'Texts of "public".attribute are bounded: name (30), type (15).',
         'Table "public".exact_number is missing.',

@@ -124,6 +124,50 @@ def _is_read(url: StoreURL, version: Shape, *, upgraded: bool = False) -> None:
     assert ("name no execution" in checked) == (version.executions is None and not upgraded)
 
 
+@pytest.mark.thorough
+def test_a_task_belongs_to_the_execution_of_its_own_dataflow(server: PrivateServer) -> None:
+    """Where tasks name none and there are several dataflows, before and after the upgrade."""
+    url = server.ensure()
+    fill(url, SHAPES["without executions"])
+    with Connection(url) as connection:
+        with connection.transaction():
+            for statement in (
+                "dataflow (tag) VALUES ('alexnet-df-1')",
+                "dataflow_version (df_id) VALUES (2)",
+                "data_transformation (df_id, tag) VALUES (2, 'trainingmodel')",
+                "task (identifier, df_version, dt_id, status) VALUES (1, 2, 4, 'RUNNING')",
+            ):
+                connection.execute(f'INSERT INTO "public".{statement}')
+        before = json.loads(run(url, "runs", "--json").stdout)
+        assert [(each["id"], each["tag"], each["status"]) for each in before] == [
+            (1, TAG, "FINISHED"),
+            (2, "alexnet-df-1", "RUNNING"),
+        ]
+        create_catalogue(connection)
+        after = json.loads(run(url, "runs", "--json").stdout)
+        assert [{**each, "began": None, "ended": None, "seconds": None} for each in after] == [
+            {**each, "began": None, "ended": None, "seconds": None} for each in before
+        ]
+        with connection.transaction():
+            compared = connection.query('SELECT DISTINCT execution FROM "public".metrics')
+        assert compared == [(TAG,)]
+
+
+@pytest.mark.thorough
+def test_an_epoch_is_no_metric_by_its_old_name_either(server: PrivateServer) -> None:
+    """The first versions called it `epoch`; `keras-prov runs` lists the metrics beside it."""
+    url = server.ensure()
+    fill(url, SHAPES["without executions"])
+    with Connection(url) as connection, connection.transaction():
+        connection.execute(f'DROP VIEW "{TAG}".otrainingmodel')
+        connection.execute(f'ALTER TABLE "{TAG}".ds_otrainingmodel RENAME COLUMN epoch_id TO epoch')
+        connection.execute(
+            "UPDATE \"public\".attribute SET name = 'epoch' WHERE name = 'epoch_id' AND ds_id = 2"
+        )
+    (listed,) = json.loads(run(url, "runs", "--json").stdout)
+    assert (listed["epochs"], listed["metrics"]) == (4, {"loss": 0.25})
+
+
 def test_rows_that_come_later_have_no_uuid(server: PrivateServer) -> None:
     """In DLProv's tables, whose order and values stay; a set that grows keeps them, too."""
     url = server.ensure()

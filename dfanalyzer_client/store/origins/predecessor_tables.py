@@ -15,7 +15,6 @@ from ..sql import identifier
 
 __all__ = ["PredecessorTables"]
 
-EXECUTIONS_BY_DATAFLOW = f"(SELECT id, tag, id AS df_id FROM {table('dataflow')})"
 TASK = table("task")
 
 
@@ -42,7 +41,7 @@ class PredecessorTables:
                 "WHERE status = 'FINISHED')"
             )
         if name == "dataflow_execution" and self.key is None:
-            return EXECUTIONS_BY_DATAFLOW
+            return _executions_by_dataflow()
         return self._padded(name, name)
 
     def execution_of_task(self) -> tuple[str, str]:
@@ -78,16 +77,23 @@ class PredecessorTables:
         """A table with all columns of our table `ours`; those that it lacks are NULL."""
         wanted = columns_of(TABLES[ours])
         found = self._tables[name].columns if name in self._tables else {}
-        missing = [
-            f"CAST(NULL AS {type_}) AS {identifier(column)}"
-            for column, type_ in wanted.items()
-            if column not in found
-        ]
+        missing = _nulls({name: type_ for name, type_ in wanted.items() if name not in found})
         if not missing:
             return table(name)
         if not found:
             return f"(SELECT {', '.join(missing)} FROM {TASK} WHERE FALSE)"
         return f"(SELECT p.*, {', '.join(missing)} FROM {table(name)} AS p)"
+
+
+def _executions_by_dataflow() -> str:
+    columns = columns_of(TABLES["dataflow_execution"])
+    known = {"id": "id", "tag": "tag", "df_id": "id AS df_id"}
+    more = _nulls({name: type_ for name, type_ in columns.items() if name not in known})
+    return f"(SELECT {', '.join([*known.values(), *more])} FROM {table('dataflow')})"
+
+
+def _nulls(columns: Mapping[str, str]) -> list[str]:
+    return [f"CAST(NULL AS {type_}) AS {identifier(name)}" for name, type_ in columns.items()]
 
 
 def _execution_key(tables: Mapping[str, TableFound]) -> str | None:

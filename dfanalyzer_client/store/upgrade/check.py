@@ -13,7 +13,7 @@ from ..origins.predecessor_tables import PredecessorTables
 from ..schema import PUBLIC, TABLES, VERSION, VIEWS, columns_of, names_in, table
 from .predecessor import steps_left
 
-__all__ = ["differences"]
+__all__ = ["differences", "reasons_to_upgrade"]
 
 
 def differences(connection: Connection) -> list[str]:
@@ -22,35 +22,57 @@ def differences(connection: Connection) -> list[str]:
         names, tables = names_in(connection, PUBLIC), tables_of(connection, PUBLIC)
         origin = origin_of(tables)
         if origin is Origin.NONE:
-            clash = name_clash(names)
-            return [
-                str(clash) if clash else "There is no catalogue: `keras-prov db init` creates one."
-            ]
+            missing = "There is no catalogue: `keras-prov db init` creates one."
+            return [str(name_clash(names) or missing)]
         is_ours = origin is Origin.OURS
-        found = [*_of_version(connection)] if is_ours else [*_of_predecessor(tables)]
-        has_steps = not is_ours or "step" in tables["catalogue_version"].columns
-        left = steps_left(connection) if has_steps else []  # before version 3 there were no steps
+        found = [*_of_origin(connection, origin, tables)]
         found += _of_catalogue(names, tables, is_predecessors=not is_ours)
+        left = _steps(connection, origin, tables)
         if left:
             of = table if is_ours else PredecessorTables(tables).of
             found += _of_dataflows(connection, of)
     return found + [f"A step of the upgrade is left: {step}" for step in left]
 
 
-def _of_predecessor(tables: Mapping[str, TableFound]) -> Iterator[str]:
-    yield "DfAnalyzer created the catalogue."
-    if PredecessorTables(tables).key is None:
-        yield "Its tasks name no execution: the upgrade gives each dataflow one, with its tag."
+def reasons_to_upgrade(connection: Connection) -> list[str]:
+    """Why an existing catalogue needs an upgrade, one line each."""
+    with connection.transaction():
+        tables = tables_of(connection, PUBLIC)
+        origin = origin_of(tables)
+        if origin is Origin.NONE:
+            return []
+        found = [*_of_origin(connection, origin, tables)]
+        if not found and _steps(connection, origin, tables):
+            found.append("Its upgrade was interrupted.")
+    return found
 
 
-def _of_version(connection: Connection) -> Iterator[str]:
+def _steps(connection: Connection, origin: Origin, tables: Mapping[str, TableFound]) -> list[str]:
+    """The steps that are left; before version 3 of our catalogue there were none."""
+    is_old = origin is Origin.OURS and "step" not in tables["catalogue_version"].columns
+    return [] if is_old else steps_left(connection)
+
+
+def _of_origin(
+    connection: Connection, origin: Origin, tables: Mapping[str, TableFound]
+) -> Iterator[str]:
+    """Who created it, if it was not we in this version, and what to do."""
+    upgrade = "`keras-prov db upgrade` upgrades it, and so does the first capture."
+    if origin is Origin.PREDECESSORS:
+        yield f"DfAnalyzer created the catalogue. {upgrade}"
+        if PredecessorTables(tables).key is None:
+            yield "Its tasks name no execution: the upgrade gives each dataflow one, with its tag."
+        return
     ((version,),) = connection.query(f"SELECT max(version) FROM {table('catalogue_version')}")
     if version < VERSION:
-        yield f"The catalogue is of version {version}; this keras-prov creates version {VERSION}."
+        yield (
+            f"The catalogue is of version {version}; this keras-prov creates version {VERSION}. "
+            f"{upgrade}"
+        )
     if version > VERSION:
         yield (
             f"The catalogue is of version {version}, of a newer keras-prov than this one "
-            f"({VERSION}): upgrade it with pip."
+            f"({VERSION}): upgrade this one with pip."
         )
 
 

@@ -126,6 +126,9 @@ def _upgrade_catalogue(connection: Connection, readers: Sequence[str]) -> str:
     _drop_functions(connection)
     found = tables_of(connection, PUBLIC)
     drop_foreign_keys(connection, PUBLIC, [*TABLES, "task"])
+    for (tag,) in connection.query(f"SELECT tag FROM {table('dataflow')}"):
+        sets = [name for name in names_in(connection, tag) if name.startswith("ds_")]
+        drop_foreign_keys(connection, tag, sets)
     predecessors = PredecessorTables(found)
     first = _first_execution(connection, found) if predecessors.key is None else 0
     move_tasks(connection, found, predecessors, first)
