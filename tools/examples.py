@@ -2,8 +2,9 @@
 
 A block after ``<!-- example: NAME.py -->`` is a file. One after ``<!-- example: session -->`` is a
 shell session: lines that begin with ``$`` are run and followed by what they print. Every page has
-its own folder and database. ``python -m tools.examples`` updates the output of all pages and of the
-notebook, ``python -m tools.examples README.md`` that of one page.
+its own folder and database. ``<!-- needs: MODULE -->`` names a module that may not be installed.
+``python -m tools.examples`` updates the output of all pages and of the notebook,
+``python -m tools.examples README.md`` that of one page.
 """
 
 from __future__ import annotations
@@ -18,7 +19,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-__all__ = ["DOCS", "NOTEBOOK", "PAGES", "README", "normalized", "run_notebook", "with_real_output"]
+__all__ = [
+    "DOCS",
+    "NOTEBOOK",
+    "PAGES",
+    "README",
+    "command_path",
+    "needed_modules",
+    "normalized",
+    "run_notebook",
+    "with_real_output",
+]
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
@@ -53,6 +64,11 @@ def normalized(text: str) -> str:
     text = re.sub(r"-\d{4}-\d\d-\d\d [\d:.]+-[0-9a-f]{8}", "-TIME", text)  # an execution's tag
     text = re.sub(r"[-+]?\d[\d.:e+-]*", "N", text)
     return re.sub(r"[ \t]+", " ", re.sub(r"-+", "-", text))
+
+
+def needed_modules(text: str) -> list[str]:
+    """The modules that a page's examples need beside those that are always installed."""
+    return re.findall(r"<!-- needs: (\w+) -->", text)
 
 
 def run_notebook(folder: Path) -> dict[str, Any]:

@@ -1,0 +1,65 @@
+"""How-to pages about programs without Keras: their examples run here, and print what is shown."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tools.examples import DOCS, command_path, needed_modules, normalized, with_real_output
+
+pytestmark = pytest.mark.thorough  # each starts a private server
+
+PAGES = ("federated-learning", "pytorch", "shell-scripts")
+PORT = "22000"
+"""The service's port in a page, which may be taken here."""
+
+Run = Callable[[str], str]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    """Runs a command line in the test's folder, with a database of its own; what it prints."""
+    environment = {
+        **os.environ,
+        "PATH": command_path(),
+        "KERAS_PROV_HOME": str(tmp_path / "home"),
+    }
+
+    def output(command: str) -> str:
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=tmp_path,
+            env=environment,
+            text=True,
+            capture_output=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    yield output
+    output("keras-prov server stop")
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_says_what_happens(name: str, run: Run, tmp_path: Path) -> None:
+    """Every session of the page prints what stands there, figures apart."""
+    text = (DOCS / "how-to" / f"{name}.md").read_text(encoding="utf-8")
+    for module in needed_modules(text):
+        pytest.importorskip(module)
+    if "curl " in text and shutil.which("curl") is None:
+        pytest.skip("there is no curl here")
+    text = text.replace(PORT, str(_free_port()))
+    assert normalized(with_real_output(text, tmp_path, run)) == normalized(text)
+
+
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
