@@ -107,8 +107,9 @@ FOUND = [(1, "Korea; South"), (2, "Peru")]
         lambda path: {"filename": path},
         lambda path: {"read": path, "filename": str(path)},
         lambda path: {"read": path},
+        lambda path: [str(path), str(path)],
     ],
-    ids=["only", "attribute", "both", "extractor"],
+    ids=["only", "attribute", "both", "extractor", "list"],
 )
 def test_a_set_takes_its_rows_from_the_file_that_its_task_names(
     tag: str, ask: Any, path: Path, element: Callable[[Path], Any]
@@ -329,7 +330,7 @@ def test_what_is_not_to_be_had_says_so(
         ({"filename": "nosuch.csv"}, RawDataError, ["nosuch.csv", "No such file"]),
         ({"filename": "."}, RawDataError, ["no regular file"]),
         ({"nosuch": "x"}, UnknownTagError, ["'nosuch'"]),
-        (["a", "b"], ElementError, ["2 values"]),
+        (["a", 1, "b", "c"], ElementError, ["4 values"]),
     ],
 )
 def test_elements_that_name_no_file_raise(
