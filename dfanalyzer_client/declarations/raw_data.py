@@ -117,6 +117,12 @@ def raw_elements(
         for index, values in enumerate(data["elements"])
     ]
     found = tuple(sources[tag] for tag in tags)
+    for source in found:
+        if not source.columns:
+            raise RawDataError(
+                f"Extractor {source.tag!r} of set {known.tag!r} reads no attribute: declare them "
+                f"with it, as Attribute(NAME, TYPE, extractor={source.tag!r})."
+            )
     return RawElements(known.tag, tuple(own), elements, found, _combination(known, tags))
 
 
