@@ -7,7 +7,6 @@ import json
 import logging
 from collections.abc import Callable
 from datetime import tzinfo
-from functools import partial
 
 from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
@@ -145,12 +144,10 @@ class Ingest:
         return number
 
     async def _save(self, message: messages.TaskMessage, declaration: Declaration) -> int:
-        whole, raw = declaration.split_raw_data(message)
+        _, raw = declaration.split_raw_data(message)
         if not raw:
             return self._client.save_task(message)
-        read = partial(self._client.read_raw_data, whole, raw)
-        with await run_sync(read, limiter=self._readers) as rows:
-            return self._client.save_read(whole, rows)
+        return await run_sync(self._client.save_task, message, limiter=self._readers)
 
     async def _load(self, tag: str) -> None:
         """Load what other processes declared of a dataflow, once; `follow` reads what they add."""
