@@ -14,6 +14,9 @@ __all__ = ["Extractor"]
 class Extractor(ProvenanceObject):
     """How attributes are read from raw data; give it to the `Set` whose attributes they are.
 
+    An element of the set then has the path of a file in place of their values. For the extension
+    PROGRAM, the program of the transformation that has the extractor's tag as its name prints them.
+
     Attributes:
         setTag: tag of that set, where it is not given to it.
         transformationTag: tag of the transformation, likewise.

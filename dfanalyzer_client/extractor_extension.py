@@ -8,7 +8,10 @@ __all__ = ["ExtractorExtension"]
 
 
 class ExtractorExtension(Enum):
-    """The format or the program with which an extractor reads or indexes raw data."""
+    """The format or the program with which an extractor reads or indexes raw data.
+
+    Files are read as CSV or by a program. The others are only stored, as what DfAnalyzer declares.
+    """
 
     PROGRAM = "PROGRAM"
     CSV = "CSV"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 import stat
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
@@ -14,6 +16,9 @@ from ..config import settings
 from ..errors import DfAnalyzerError
 from ..support.distribution import install_command
 from .common import chosen_store, friendly_errors, store_option
+
+if TYPE_CHECKING:
+    from ..raw_data import Access
 
 __all__ = ["serve"]
 
@@ -38,9 +43,30 @@ MAX_TOKEN = 8192
     help="Time zone of times that clients send without one, such as America/Sao_Paulo. Default: "
     "this machine's.",
 )
+@click.option(
+    "--raw-data",
+    "folders",
+    multiple=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder below which files of raw data are read that tasks name. Can be repeated. Default: "
+    "none are read.",
+)
+@click.option(
+    "--raw-data-program",
+    "programs",
+    multiple=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Program that may be run to read them. Can be repeated. Default: none is run.",
+)
 @store_option
 def serve(
-    host: str, port: int, token_file: Path | None, time_zone: str | None, store: str | None
+    host: str,
+    port: int,
+    token_file: Path | None,
+    time_zone: str | None,
+    folders: tuple[Path, ...],
+    programs: tuple[Path, ...],
+    store: str | None,
 ) -> None:
     """Receive messages of DfAnalyzer's clients over HTTP, and answer queries, until interrupted.
 
@@ -52,6 +78,7 @@ def serve(
         settings.check()
         token = _token(token_file)
         zone = None if time_zone is None else _zone(time_zone)
+        access = _access(folders, programs)
         url = chosen_store(store)
         try:
             from ..service import serve as run
@@ -60,13 +87,21 @@ def serve(
                 f"keras-prov serve needs FastAPI and uvicorn ({error}): "
                 f"{install_command('service')}"
             ) from None
-        run(url, settings.home(), host, port, token, _report, zone)
+        run(url, settings.home(), host, port, token, _report, zone, access)
 
 
 def _report(address: str) -> None:
     click.echo(
         f"Serving on {address}; {address}/docs describes the requests. Ctrl-C stops it.", err=True
     )
+
+
+def _access(folders: Sequence[Path], programs: Sequence[Path]) -> Access | None:
+    from ..raw_data import ServedFiles  # not above: the command starts quickly
+
+    if programs and not folders:
+        raise DfAnalyzerError("--raw-data-program needs a folder to read from: give --raw-data.")
+    return ServedFiles(folders, programs) if folders else None
 
 
 def _zone(name: str) -> ZoneInfo:

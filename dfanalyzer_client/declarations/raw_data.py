@@ -79,8 +79,9 @@ def layouts(known: DeclaredSet, order: Sequence[str]) -> list[tuple[str, ...]]:
     file = _file_attribute(known)
     if file in own:
         found.insert(0, tuple(own))
-    if columns and (file is None or known.read_by):
-        found.insert(0, _collapsed(known, order, own))
+    if columns:
+        is_first = file is None or bool(known.read_by)
+        found.insert(0 if is_first else len(found), _collapsed(known, order, own))
     return found
 
 
@@ -116,6 +117,12 @@ def raw_elements(
         for index, values in enumerate(data["elements"])
     ]
     found = tuple(sources[tag] for tag in tags)
+    for source in found:
+        if not source.columns:
+            raise RawDataError(
+                f"Extractor {source.tag!r} of set {known.tag!r} reads no attribute: declare them "
+                f"with it, as Attribute(NAME, TYPE, extractor={source.tag!r})."
+            )
     return RawElements(known.tag, tuple(own), elements, found, _combination(known, tags))
 
 
@@ -155,7 +162,7 @@ def _collapsed(known: DeclaredSet, order: Sequence[str], own: Sequence[str]) -> 
 
 def _layout_of(known: DeclaredSet, order: Sequence[str], count: int) -> tuple[str, ...]:
     found = layouts(known, order)
-    return next((names for names in found if len(names) == count), found[-1])
+    return next((names for names in found if len(names) == count), tuple(order))
 
 
 def _element(

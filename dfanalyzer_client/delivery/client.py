@@ -33,7 +33,7 @@ from .misfits import Misfits
 from .row_stream import RowStream
 
 if TYPE_CHECKING:
-    from ..raw_data import Access, ReadRows
+    from ..raw_data import Access
     from .exporter import Exporter
 
 __all__ = ["Client", "undeclared"]
@@ -105,30 +105,13 @@ class Client:
         """
         whole, raw = self._declared(message).split_raw_data(message)
         if raw:
-            with self.read_raw_data(whole, raw) as rows:
-                return self.save_read(whole, rows)
+            return self._save_raw_data(whole, raw)
         misfits = Misfits(message)
         checked = self._declared(message).checked_task(message, misfits.add)
         with self._lock:
             number = self._send(encode({"kind": TASK, **checked}))
         misfits.log()
         return number
-
-    def read_raw_data(self, task: TaskMessage, raw: list[RawElements]) -> ReadRows:
-        """Read the files that a task names, without sending anything; raises like `save_task`."""
-        with fork_lock():
-            from .raw_data import rows_of  # not above: few tasks name any
-
-        return rows_of(task, raw, self._declared(task), self._access, relays=self._relays)
-
-    def save_read(self, task: TaskMessage, rows: ReadRows) -> int:
-        """Send a task with rows that were read; raises and returns like `save_task`."""
-        checked = self._declared(task).checked_task(rows.message(task))
-        with self._lock:
-            number = self._send(encode({"kind": TASK, **checked}))
-            for text in rows.further(checked):
-                self._send(text)
-            return number
 
     def row_stream(self, message: TaskMessage) -> RowStream:
         """A stream of rows for the one set of `message`; raises UnknownTagError."""
@@ -225,6 +208,19 @@ class Client:
         if declaration is None:
             raise undeclared(task["dataflow"])
         return declaration
+
+    def _save_raw_data(self, task: TaskMessage, raw: list[RawElements]) -> int:
+        with fork_lock():
+            from .raw_data import rows_of  # not above: few tasks name any
+
+        declaration = self._declared(task)
+        with rows_of(task, raw, declaration, self._access, relays=self._relays) as rows:
+            checked = declaration.checked_task(rows.message(task))
+            with self._lock:
+                number = self._send(encode({"kind": TASK, **checked}))
+            for text in rows.further(checked):  # other threads' messages may come in between
+                self.send_text(text)
+        return number
 
     def _send(self, message: str) -> int:
         try:

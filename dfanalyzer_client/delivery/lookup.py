@@ -38,7 +38,7 @@ def lookup_declaration(
     if not found:
         layout = _query(store, home, lambda catalogue: catalogue.layout(tag))
         if layout is not None:
-            return [declaration_of(layout)]
+            return [{**declaration_of(layout), "recalled": True}]
         found = declarations(journals, tag, None)
     return [_as_recalled(message) for message in found if _is_declaration(message)]
 

@@ -8,9 +8,11 @@ import logging
 from collections.abc import Callable
 from datetime import tzinfo
 
+from anyio import CapacityLimiter
 from anyio.to_thread import run_sync
 
 from ..declarations import messages
+from ..declarations.dataflow import Declaration
 from ..delivery.client import Client
 from ..delivery.live import new_execution
 from ..errors import DefinitionError, StoreError, UnknownTagError
@@ -29,6 +31,9 @@ logger = logging.getLogger(__name__)
 
 MALFORMED = (LookupError, TypeError, ValueError, AttributeError)
 """Errors of a complete record that is not one of our messages."""
+
+READERS = 2
+"""How many tasks' files of raw data are read at a time; meanwhile, other messages are recorded."""
 
 
 class Ingest:
@@ -53,6 +58,7 @@ class Ingest:
         self._dataflows = Dataflows()
         self._recalled: set[tuple[str, str]] = set()
         self._store_errors: dict[str, StoreError] = {}
+        self._readers = CapacityLimiter(READERS)
 
     async def dataflow(self, declared: DataflowMessage) -> int:
         """Declare a dataflow; returns the message's number in the journal.
@@ -81,17 +87,18 @@ class Ingest:
         Raises:
             UnknownTagError: it names a dataflow, transformation or set that nobody declared.
             ElementError: a value does not fit.
+            RawDataError: a file of raw data that it names cannot, or must not, be read.
             ValueError: its dependency is not a list of pairs, or a time is out of range.
             StoreError: the dataflow is not known, and the store does not answer.
             JournalError: the journal cannot be written.
         """
         await self._load(task.dataflow)
         try:
-            return self._record(task)
+            return await self._record(task)
         except UnknownTagError:  # perhaps another process declared it meanwhile
             if not await self._reload(task.dataflow):
                 raise
-            return self._record(task)
+            return await self._record(task)
 
     async def follow(self) -> None:
         """Read what other processes declared since the last call."""
@@ -113,8 +120,11 @@ class Ingest:
                 except MALFORMED as error:
                     logger.warning("A malformed declaration in a journal is skipped: %r", error)
 
-    def _record(self, task: TaskMessage) -> int:
-        """Record a task with its values in the declared order, without waiting for anything."""
+    async def _record(self, task: TaskMessage) -> int:
+        """Record a task with its values in the declared order.
+
+        It waits for nothing, unless the task names files of raw data.
+        """
         declaration = self._client.declaration(task.dataflow)
         if declaration is None:
             if task.dataflow in self._store_errors:
@@ -129,9 +139,15 @@ class Ingest:
         orders = self._dataflows.orders(name)
         message["declared"] = orders[0].key
         message["sets"] = named_sets(task, declaration, orders)
-        number = self._client.save_task(message)
+        number = await self._save(message, declaration)
         self._dataflows.note_task(name, task.status, orders[0].key)
         return number
+
+    async def _save(self, message: messages.TaskMessage, declaration: Declaration) -> int:
+        _, raw = declaration.split_raw_data(message)
+        if not raw:
+            return self._client.save_task(message)
+        return await run_sync(self._client.save_task, message, limiter=self._readers)
 
     async def _load(self, tag: str) -> None:
         """Load what other processes declared of a dataflow, once; `follow` reads what they add."""

@@ -16,6 +16,7 @@ from ..errors import (
     DfAnalyzerError,
     JournalError,
     PrivateServerError,
+    RawDataRefusedError,
     StoreLoginError,
     StoreUnavailableError,
     UnknownTagError,
@@ -30,7 +31,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
     status: {"model": Problem, "description": description}
     for status, description in {
         401: "the token is missing or wrong",
-        403: "it comes from another site, or names another host",
+        403: "it comes from another site, names another host, or a file that may not be read",
         404: "it names something that does not exist",
         408: "it was not sent in time",
         413: "its body is too large",
@@ -45,6 +46,7 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 def add_errors(app: FastAPI) -> None:
     """Answer each of our errors with its status."""
     for kinds, status in (
+        ((RawDataRefusedError,), 403),
         ((UnknownTagError,), 404),
         ((BodyTooLargeError,), 413),
         ((StoreUnavailableError, StoreLoginError, ConflictError, PrivateServerError), 503),

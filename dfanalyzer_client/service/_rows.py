@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from ..declarations import messages
 from ..declarations.dataflow import Declaration
+from ..declarations.raw_data import layouts
 from ..declarations.sets import DeclaredSet
 from ..errors import ElementError
 from ._orders import Order
@@ -38,10 +39,29 @@ def named_sets(
                 order.names(task.transformation, data.tag) for order in orders
             )
         candidates = list(dict.fromkeys(wanted)) or [tuple(known.attributes)]
+        if known.extractors and data.attributes is None:
+            candidates = _layouts(known, data, candidates)
         readings = [_reading(data, known, names) for names in candidates]
         fitting = (rows for rows in readings if len(readings) == 1 or _fits(known, rows))
         found.append(next(fitting, readings[0]))
     return found
+
+
+def _layouts(
+    known: DeclaredSet, data: DataSetMessage, orders: Sequence[tuple[str, ...]]
+) -> list[tuple[str, ...]]:
+    """The names of values, or of extractors for paths, that are as many as an element has."""
+    found = list(dict.fromkeys(each for order in orders for each in layouts(known, order)))
+    counts = [_count(element) for element in data.elements[:1]]
+    return [names for names in found if len(names) in counts] or list(orders)
+
+
+def _count(element: list[Scalar] | str) -> int:
+    """How many values an element has; a single text may be several."""
+    values = [element] if isinstance(element, str) else element
+    if len(values) == 1 and isinstance(values[0], str):
+        return values[0].count(SEPARATOR) + 1
+    return len(values)
 
 
 def _reading(

@@ -17,6 +17,7 @@ import uvicorn
 from ..config.store_url import StoreURL
 from ..delivery.client import Client
 from ..errors import DefinitionError, DfAnalyzerError
+from ..raw_data import Access
 from ..store import reader_connection
 from ._app import create_app
 from ._guards import Guard
@@ -44,6 +45,7 @@ def serve(
     token: str | None,
     report: Callable[[str], None],
     zone: tzinfo | None = None,
+    access: Access | None = None,
 ) -> None:
     """Serve until the process is told to end.
 
@@ -55,12 +57,13 @@ def serve(
         token: the bearer token that requests must carry; None only on loopback.
         report: called with the service's address.
         zone: the time zone of times without one; None: this machine's.
+        access: which files of raw data are read; None: none.
 
     Raises:
         DefinitionError: `host` is not loopback, and there is no token.
         ListenError: the service cannot listen there.
     """
-    app = guarded_app(store, home, host, token, zone)
+    app = guarded_app(store, home, host, token, zone, access)
     with contextlib.closing(_listening(host, port)) as listener:
         name = f"[{host}]" if ":" in host else host
         report(f"http://{name}:{listener.getsockname()[1]}")
@@ -110,7 +113,12 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def guarded_app(
-    store: StoreURL | None, home: Path, host: str, token: str | None, zone: tzinfo | None = None
+    store: StoreURL | None,
+    home: Path,
+    host: str,
+    token: str | None,
+    zone: tzinfo | None = None,
+    access: Access | None = None,
 ) -> Guard:
     """The service with its guard; raises DefinitionError like `serve`."""
     if token is None and not is_loopback(host):
@@ -118,7 +126,7 @@ def guarded_app(
             f"Other machines can reach {host!r}, so the service requires a token: put one into a "
             "file that only you can read and give --token-file, or set KERAS_PROV_TOKEN."
         )
-    client = Client(store, home, relays=True)
+    client = Client(store, home, relays=True, access=access)
     app = create_app(client, lambda: reader_connection(store, home), zone)
     return Guard(app, token, only_loopback=is_loopback(host))
 

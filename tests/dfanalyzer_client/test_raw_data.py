@@ -28,6 +28,7 @@ from dfanalyzer_client import (
     StoreURL,
     Task,
     Transformation,
+    client_for,
 )
 from dfanalyzer_client.declarations.messages import TaskMessage
 from dfanalyzer_client.errors import (
@@ -107,8 +108,9 @@ FOUND = [(1, "Korea; South"), (2, "Peru")]
         lambda path: {"filename": path},
         lambda path: {"read": path, "filename": str(path)},
         lambda path: {"read": path},
+        lambda path: [str(path), str(path)],
     ],
-    ids=["only", "attribute", "both", "extractor"],
+    ids=["only", "attribute", "both", "extractor", "list"],
 )
 def test_a_set_takes_its_rows_from_the_file_that_its_task_names(
     tag: str, ask: Any, path: Path, element: Callable[[Path], Any]
@@ -329,7 +331,7 @@ def test_what_is_not_to_be_had_says_so(
         ({"filename": "nosuch.csv"}, RawDataError, ["nosuch.csv", "No such file"]),
         ({"filename": "."}, RawDataError, ["no regular file"]),
         ({"nosuch": "x"}, UnknownTagError, ["'nosuch'"]),
-        (["a", "b"], ElementError, ["2 values"]),
+        (["a", 1, "b", "c"], ElementError, ["4 values"]),
     ],
 )
 def test_elements_that_name_no_file_raise(
@@ -370,6 +372,14 @@ def test_rows_that_cannot_be_joined_raise(
         assert word in str(caught.value)
 
 
+def test_an_extractor_that_reads_nothing_raises(tag: str, client: Client, path: Path) -> None:
+    """The error says how attributes are named for it."""
+    named = [Attribute("A", NUMERIC, extractor="read")]
+    flow = dataflow(tag, named, reads("read"), reads("idle"), client=client)
+    with flow.task("Read") as task, pytest.raises(RawDataError, match="extractor='idle'"):
+        task.used(idle=path)
+
+
 def test_extractors_of_attributes_are_declared(tag: str, client: Client) -> None:
     """One that is not there, two for one attribute, and a tag that an attribute has, are errors."""
     named = [Attribute("A", NUMERIC, extractor="read")]
@@ -406,19 +416,26 @@ def test_what_an_extractor_reads_is_in_the_catalogue(
     assert ask.set(tag, "iRead", "note, a") == [("x", 5)]
 
 
+@pytest.mark.parametrize("is_stored", [False, True], ids=["journal", "store"])
 def test_a_program_that_another_process_declared_is_not_run(
-    tag: str, client: Client, path: Path
+    tag: str, client: Client, home: Path, path: Path, is_stored: bool
 ) -> None:
     """Others may write to the same database; whoever runs it declares it."""
-    script = program(path.parent, f"touch {path.parent}/ran")
+    script = program(path.parent, f"touch {path.parent}/ran; echo 1,x")
+    program_of = [Program("read", str(script))]
     extractor = reads("read", ExtractorExtension.PROGRAM)
-    flow = dataflow(
-        tag, customers(), extractor, programs=[Program("read", str(script))], client=client
-    )
+    said_by, other = client, Client(NOWHERE, client.home)
+    if is_stored:
+        said_by, other = client_for(), Client(PrivateServer(home).ensure(), path.parent / "other")
+    attributes = customers(file=False)
+    flow = dataflow(tag, attributes, extractor, programs=program_of, client=said_by)
     flow.save()
-    other = Client(NOWHERE, client.home)
+    assert said_by.flush(30 if is_stored else 0) == is_stored
     other.lookup(tag, flow.exec_tag)
     with pytest.raises(RawDataError, match="this process has not declared"):
         other.save_task(task_of(flow, [str(path)]))
     assert not (path.parent / "ran").exists()
-    other.close(0)
+    other.save_dataflow(flow.get_specification())
+    other.save_task(task_of(flow, [str(path)]))
+    assert (path.parent / "ran").exists()
+    other.close(30 if is_stored else 0)

@@ -99,6 +99,7 @@ def test_a_dataflow_in_text_is_the_same_message_in_json() -> None:
         "extractor_combination(iclean, read, find, {id}, {NUMERIC})\n"
     ).message
     number = {"name": "id", "type": "NUMERIC"}
+    indexed = {**number, "extractor": "find"}
     bare: dict[str, Any] = {"extractors": [], "extractorCombinations": []}
     assert found == {
         "tag": "Shop",
@@ -110,9 +111,9 @@ def test_a_dataflow_in_text_is_the_same_message_in_json() -> None:
                         "tag": "iclean",
                         "type": "INPUT",
                         "attributes": [
-                            number,
+                            indexed,
                             {"name": "country", "type": "TEXT"},
-                            {"name": "age", "type": "NUMERIC"},
+                            {"name": "age", "type": "NUMERIC", "extractor": "read"},
                         ],
                         "extractors": [
                             {"tag": "read", "cartridge": "EXTRACTION", "extension": "CSV"},

@@ -26,6 +26,11 @@ class AttributeMessage(Message):
 
     name: Tag
     type: Annotated[Literal["TEXT", "NUMERIC", "FILE", "RDFILE"], BeforeValidator(upper)]
+    extractor: Annotated[
+        Tag | None,
+        BeforeValidator(none_if_absent),
+        Field(description="the extractor that reads its values from files"),
+    ] = None
 
 
 class ExtractorMessage(Message):

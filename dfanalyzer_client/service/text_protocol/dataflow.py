@@ -67,6 +67,10 @@ class _Dataflow:
         call.check_count(4, 6)
         tag, of, method, cartridge = call.arguments[:4]
         self._attributes(call, of, 4)
+        read = [name.lower() for name in call.names(4)]
+        for attribute in self._set(call, of)["attributes"]:
+            if attribute["name"].lower() in read:
+                attribute.setdefault("extractor", tag)  # if two read it, it is a key of both
         extractor = {"tag": tag, "cartridge": method.upper(), "extension": cartridge.upper()}
         self._set(call, of)["extractors"].append(self._at(call, extractor))
 
