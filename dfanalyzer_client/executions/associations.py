@@ -29,11 +29,11 @@ def read_association(
     hardware: dict[str, Any] = {}
     is_relayed = False
     if "scientist_id" in catalogue.columns("dataflow_execution"):  # an upgraded one of DLProv's
-        scientist = _joined(connection, "data_scientist", OF_DLPROV, execution)
-        hardware = _joined(connection, "hardware_info", OF_DLPROV, execution)
+        scientist = _joined(connection, catalogue, "data_scientist", OF_DLPROV, execution)
+        hardware = _joined(connection, catalogue, "hardware_info", OF_DLPROV, execution)
     if catalogue.columns("execution_association"):
-        scientist |= _joined(connection, "data_scientist", OURS, execution)
-        hardware |= _joined(connection, "hardware_info", OURS, execution)
+        scientist |= _joined(connection, catalogue, "data_scientist", OURS, execution)
+        hardware |= _joined(connection, catalogue, "hardware_info", OURS, execution)
         ((is_relayed,),) = connection.query(
             f"SELECT count(*) > 0 FROM {table('execution_association')} "
             "WHERE df_exec = %s AND is_relayed",
@@ -43,18 +43,19 @@ def read_association(
 
 
 def _joined(
-    connection: Connection, name: str, of: tuple[str, str], execution: int
+    connection: Connection, catalogue: Catalogue, name: str, of: tuple[str, str], execution: int
 ) -> dict[str, Any]:
     """What a table has of an execution, but for NULLs and ids.
 
     Args:
         connection: in a transaction.
+        catalogue: its catalogue, whose table may lack some of the columns.
         name: the table.
         of: the table that says which of its rows the execution has, and the execution's column.
         execution: the execution's id.
     """
     link, key = of
-    columns = COLUMNS[name]
+    columns = [column for column in COLUMNS[name] if column in catalogue.columns(name)]
     wanted = ", ".join(f"n.{identifier(column)}" for column in columns)
     rows = connection.query(
         f"SELECT {wanted} FROM {table(name)} n JOIN {table(link)} e "

@@ -21,6 +21,7 @@ from .schema import (
     TABLES,
     VERSION,
     VIEWS,
+    columns_of,
     grant,
     lock_definitions,
     names_in,
@@ -31,6 +32,7 @@ from .schema import (
 from .sessions import warn_of_blocking_sessions
 from .sql import identifier
 from .upgrade.predecessor import upgrade
+from .upgrade.rebuilding import drop_foreign_keys, recreate_sequence, recreate_table
 
 __all__ = ["create_catalogue", "create_missing_catalogue"]
 
@@ -67,11 +69,29 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
     ),
     5: tuple(
         statement
-        for name in ("data_set_role", "data_scientist", "hardware_info", "execution_association")
+        for name in ("data_set_role", "execution_association")
         for statement in _creation(name)
     ),
 }
 """Statements that upgrade a catalogue from the version before."""
+
+
+def _add_agents(connection: Connection, readers: Sequence[str]) -> None:
+    """Create DLProv's tables of scientists and machines, or recreate those that it created."""
+    found = tables_of(connection, PUBLIC)
+    for name in ("data_scientist", "hardware_info"):
+        if name in found:
+            drop_foreign_keys(connection, PUBLIC, [name])
+            recreate_table(connection, PUBLIC, found[name], columns_of(TABLES[name]))
+            recreate_sequence(connection, PUBLIC, f"{name}_id_seq", name)
+            grant(connection, PUBLIC, name, readers)
+        else:
+            for statement in _creation(name):
+                connection.execute(statement)
+
+
+PREPARATIONS = {5: _add_agents}
+"""What else to do before the statements of a version, with the users who may then read."""
 
 
 def _add_roles(connection: Connection, layout: DataflowLayout) -> None:
@@ -165,6 +185,8 @@ def _next_version(connection: Connection, readers: Sequence[str]) -> int | None:
         return None
     lock_definitions(connection)
     version = int(connection.query(find)[0][0]) + 1
+    if version in PREPARATIONS:
+        PREPARATIONS[version](connection, readers)
     for statement in MIGRATIONS[version]:
         connection.execute(statement)
     if version in BACKFILLS:

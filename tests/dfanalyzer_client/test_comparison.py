@@ -163,6 +163,12 @@ def test_an_earlier_catalogue_is_brought_up_with_what_it_holds(
     connection = Connection(PrivateServer(home).ensure())
     with connection.transaction():
         for statement in (
+            'DROP TABLE "public".data_set_role',
+            'DROP TABLE "public".execution_association',
+            'DROP TABLE "public".data_scientist',
+            'DROP SEQUENCE "public".data_scientist_id_seq',
+            'DROP TABLE "public".hardware_info',
+            'DROP SEQUENCE "public".hardware_info_id_seq',
             'DROP TABLE "public".waiting_value',
             'DROP TABLE "public".waiting_dependency',
             'DROP VIEW "public".metrics',

@@ -197,6 +197,39 @@ def test_rows_that_come_later_have_no_uuid(server: PrivateServer) -> None:
         assert (attributes, functions) == ([], [])
 
 
+def test_scientists_and_machines_are_agents_before_and_after_an_upgrade(
+    server: PrivateServer,
+) -> None:
+    """Also of a database that was upgraded before their tables belonged to the catalogue."""
+    url = server.ensure()
+    fill(url, DLPROV)
+
+    def agents() -> tuple[int, int]:
+        text = run(url, "export", EXECUTIONS[0], "--format", "provn").stdout
+        return text.count('kp:email="ada@example.org"'), text.count('kp:host="node1"')
+
+    assert agents() == (1, 1)
+    with Connection(url) as connection:
+        create_catalogue(connection)
+        assert agents() == (1, 1)
+        with connection.transaction():
+            for statement in (
+                'DROP TABLE "public".data_set_role',
+                'DROP TABLE "public".execution_association',
+                'DROP SEQUENCE "public".data_scientist_id_seq',
+                'DROP SEQUENCE "public".hardware_info_id_seq',
+                'UPDATE "public".catalogue_version SET version = 4',
+            ):
+                connection.execute(statement)
+        create_catalogue(connection)
+        assert differences(connection) == []
+        with connection.transaction():
+            assert connection.query('SELECT id, email FROM "public".data_scientist') == [
+                (1, "ada@example.org")
+            ]
+    assert agents() == (1, 1)
+
+
 def _declaration(attribute: str) -> dict[str, Any]:
     attributes = [{"name": attribute, "type": "TEXT"}]
     sets = [{"tag": "itrainingmodel", "type": "INPUT", "attributes": attributes}]
