@@ -34,6 +34,9 @@ from keras_prov.layers import Dense
 net = r.ResNet50(weights=None)
 model = keras.Sequential([keras.Input((3,)), keras.layers.Dense(3), Dense(4)])
 model.provenance("demo", adaptation=True, hyps={"LEARNING_RATE": True}, values={"DROP": 0.5})
+model.provenance("demo", transformations={})
+assert_type(model.exec_tag, str)
+assert_type(model.dataflow_tag, str)
 model.compile(optimizer=keras.optimizers.Adam(0.1), loss="mse")
 model.fit([1.0], [2.0], epochs=2)
 with keras.capture({"LEARNING_RATE": True}, "demo") as handle:
@@ -73,6 +76,7 @@ WRONG = {
     'model.provenance("demo", adaptation="yes")': "bool",
     'model.provenance("demo", {"LEARNING_RATE": True})': "bool",
     'model.provenance("demo", hyperparameter=[("DROP", "NUMERIC")])': "hyperparameter",
+    'model.provenance("demo", transformations=["Loading"])': "Transformation",
     'keras.capture({"LEARNING_RATE": True}, dataflow_tag=3)': "str",
     'keras.flush("soon")': "float",
 }
