@@ -86,6 +86,18 @@ def test_a_refused_login_is_one_line(
 
 
 @pytest.mark.thorough
+def test_a_refused_constraint_is_said_and_the_graph_written(
+    graph: GraphServer, trained: Trained
+) -> None:
+    """As where two nodes have one identifier already; else nothing is said of constraints."""
+    assert "constraint" not in export(trained.execution, "--to", graph.url).stderr
+    graph.ask("DROP CONSTRAINT keras_prov_agent IF EXISTS")
+    graph.ask("CREATE (:Agent {identifier: 'twice'}), (:Agent {identifier: 'twice'})")
+    assert "no constraint" in export(trained.execution, "--to", graph.url).stderr
+    assert graph.ask("MATCH (n:Execution) RETURN n.`kp:execution`") == [(trained.execution,)]
+
+
+@pytest.mark.thorough
 def test_an_unknown_database_is_named(graph: GraphServer, trained: Trained) -> None:
     """By the server's own words."""
     done = export(trained.execution, "--to", graph.url.replace("/prov", "/nothing"), code=1)
