@@ -79,9 +79,8 @@ def layouts(known: DeclaredSet, order: Sequence[str]) -> list[tuple[str, ...]]:
     file = _file_attribute(known)
     if file in own:
         found.insert(0, tuple(own))
-    if columns:
-        is_first = file is None or bool(known.read_by)
-        found.insert(0 if is_first else len(found), _collapsed(known, order, own))
+    if columns:  # without a word on what is read, a row that is whole is a row
+        found.insert(0 if known.read_by else len(found), _collapsed(known, order, own))
     return found
 
 
