@@ -80,7 +80,7 @@ def _copy(
         selector.register(printed, selectors.EVENT_READ)
         block = b"-"
         while block:
-            if not selector.select(_left(deadline)):
+            if not selector.select(_left(deadline)) or not _left(deadline):
                 raise _too_slow(program, limits)  # it, or a child that it has left
             block = os.read(printed.fileno(), BLOCK)
             size += len(block)

@@ -71,6 +71,7 @@ def test_a_file_beyond_the_limits_raises(path: Path, limits: Limits, words: str)
         ("sleep 60", "not ended after 0.2 seconds"),
         ("sleep 60 & echo 1", "not ended after 0.2 seconds"),
         ("exec >&-; sleep 60", "not ended after 0.2 seconds"),
+        ("while :; do echo; sleep 0.01; done", "not ended after 0.2 seconds"),
     ],
 )
 def test_a_program_beyond_the_limits_is_killed(path: Path, script: str, words: str) -> None:
