@@ -159,3 +159,15 @@ def test_a_large_graph_is_written_in_batches() -> None:
     found = [(batch.action, len(batch.rows)) for batch in batches(graph_of(document), size=2)]
     assert [count for _, count in found] == [2, 2, 1] * 2
     assert list(batches(Graph())) == []
+
+
+def test_a_relationship_is_looked_for_where_there_are_few() -> None:
+    """From the row to its set and to its task, both of which may have thousands."""
+    document = ProvDocument()
+    document.add_namespace(EX)
+    for number in range(3):
+        document.membership(EX["set"], EX[f"row{number}"])
+        document.generation(EX[f"row{number}"], EX["fit"])
+    actions = [batch.action for batch in batches(graph_of(document))]
+    assert any("MERGE (b)<-[r:`hadMember`]-(a)" in action for action in actions)
+    assert any("MERGE (a)-[r:`wasGeneratedBy`]->(b)" in action for action in actions)

@@ -68,17 +68,27 @@ def _labels(graph: Graph) -> Iterable[tuple[str, list[Row]]]:
 
 
 def _relationships(graph: Graph) -> Iterable[tuple[str, list[Row]]]:
-    found: dict[str, list[Row]] = defaultdict(list)
+    found: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
     for (type_, begin, end), properties in graph.relationships.items():
-        action = (
-            f"{_matched('a', begin[0], 'source')}\n"
-            f"{_matched('b', end[0], 'target')}\n"
-            f"MERGE (a)-[r:{quoted_name(type_)}]->(b)\n"
-            "SET r += row.properties"
-        )
         row = {"source": begin[1], "target": end[1], "properties": properties}
-        found[action].append(row)
-    return found.items()
+        found[type_, begin[0], end[0]].append(row)
+    return [(_joined(*group, rows), rows) for group, rows in found.items()]
+
+
+def _joined(type_: str, begin: str, end: str, rows: list[Row]) -> str:
+    """Merge relationships of a type.
+
+    The pattern starts at the side whose nodes have fewer of them: some databases look through all
+    relationships of the node where it starts, and a set has thousands of rows.
+    """
+    sources, targets = ({row[side] for row in rows} for side in ("source", "target"))
+    forward = len(sources) >= len(targets)
+    named = quoted_name(type_)
+    return (
+        f"{_matched('a', begin, 'source')}\n{_matched('b', end, 'target')}\n"
+        f"MERGE {f'(a)-[r:{named}]->(b)' if forward else f'(b)<-[r:{named}]-(a)'}\n"
+        "SET r += row.properties"
+    )
 
 
 def _matched(variable: str, kind: str, column: str) -> str:
