@@ -7,7 +7,7 @@ import io
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, cast
 
-from ..support.descriptors import open_private
+from ..support.descriptors import PrivateFile
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -23,7 +23,7 @@ class _BoundedGzip(io.RawIOBase):
     """A compressed file that refuses to expand beyond a bound."""
 
     def __init__(self, path: Path) -> None:
-        self._packed = open(path, "rb", opener=open_private)  # noqa: SIM115 (closed by `close`)
+        self._packed = PrivateFile(path)
         self._file = gzip.GzipFile(fileobj=self._packed, mode="rb")
         self._limit = ALLOWED_BYTES + MAX_RATIO * path.stat().st_size
 

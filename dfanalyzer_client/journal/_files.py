@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..support.descriptors import Descriptor, open_private
+from ..support.descriptors import Descriptor, PrivateFile, open_private
 
 __all__ = ["SUFFIX", "compressed", "is_done", "journals", "remove_expired", "stem"]
 
@@ -56,7 +56,7 @@ def compressed(journal: Path, *, keep: bool) -> Iterator[None]:
     done = journal.with_name(stem(journal) + (ARCHIVED if keep else STORED))
     new = done.with_suffix(NEW)
     try:
-        with open(journal, "rb", opener=open_private) as source, _create_private(new) as target:
+        with PrivateFile(journal) as source, _create_private(new) as target:
             # No buffer may be pending at a yield: a forked child that drops this generator would
             # flush it into its parent's file.
             packer = zlib.compressobj(wbits=GZIP)

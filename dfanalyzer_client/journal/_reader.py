@@ -16,7 +16,7 @@ from typing import IO
 
 from ..declarations.messages import UncheckedMessage
 from ..errors import JournalError
-from ..support.descriptors import open_private
+from ..support.descriptors import PrivateFile
 from ._bounded_gzip import open_bounded
 from ._record import FORMAT, MAX_LINE_BYTES, Record, parsed
 
@@ -222,4 +222,4 @@ def boot() -> str | None:
 
 def opened(path: Path) -> IO[bytes]:
     """Open a journal, compressed or not."""
-    return open_bounded(path) if path.suffix == ".gz" else open(path, "rb", opener=open_private)
+    return open_bounded(path) if path.suffix == ".gz" else PrivateFile(path)

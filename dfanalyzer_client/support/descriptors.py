@@ -6,6 +6,7 @@ the descriptors 0, 1 and 2, and C libraries would print into them.
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable
 
@@ -14,6 +15,7 @@ from .forks import close_in_children, fork_lock
 __all__ = [
     "FIRST_FREE",
     "Descriptor",
+    "PrivateFile",
     "move_above_standard",
     "open_nofollow",
     "open_private",
@@ -59,6 +61,20 @@ def private_pipe() -> tuple[Descriptor, Descriptor]:
         reader, writer = os.pipe()
         reader = move_above_standard(reader)
         return Descriptor(lambda: reader), Descriptor(lambda: move_above_standard(writer))
+
+
+class PrivateFile(io.FileIO):
+    """A file to read, which a forked child closes at once. It has no buffer, and so no lock."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        """Open `path`; raises OSError."""
+        with fork_lock():
+            super().__init__(os.fspath(path), "rb", opener=open_private)
+            close_in_children(self)
+
+    def close_inherited(self) -> None:
+        """Close the parent's file in a forked child."""
+        self.close()
 
 
 class Descriptor:

@@ -13,11 +13,11 @@ from anyio.to_thread import run_sync
 from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.delivery.client import Client
 from dfanalyzer_client.errors import StoreUnavailableError, UnknownTagError
-from dfanalyzer_client.private_server import PrivateServer
+from dfanalyzer_client.private_server import READER, PrivateServer
 from dfanalyzer_client.service._ingest import Ingest
 from dfanalyzer_client.service.messages.dataflow import DataflowMessage
 from dfanalyzer_client.service.messages.task import TaskMessage
-from dfanalyzer_client.store import Connection
+from dfanalyzer_client.store import Connection, create_catalogue
 
 
 class Store:
@@ -43,6 +43,8 @@ def test_a_store_that_does_not_answer_is_told_to_those_who_asked_it(
 ) -> None:
     """Not to the client of another dataflow, whose question it answers at the same time."""
     url = PrivateServer(home).ensure()
+    with Connection(url) as connection:  # else the client's, which knows of no reader
+        create_catalogue(connection, [READER])
     store, client = Store(url), Client(url, tmp_path, relays=True)
     ingest = Ingest(client, store.connect)
 

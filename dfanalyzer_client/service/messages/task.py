@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from datetime import datetime, tzinfo
 from typing import Annotated, Any, Literal, cast
@@ -9,6 +10,7 @@ from typing import Annotated, Any, Literal, cast
 from pydantic import BeforeValidator, Field
 
 from ...declarations import messages
+from ...declarations.names import storable_text
 from ...task_status import ENDED, TaskStatus
 from .._times import stored_time, utc_period
 from .dependency import DependencyMessage, two_lists
@@ -41,14 +43,20 @@ def _status(value: Any) -> Any:
     return STATUSES.get(word, word) if isinstance(word, str) else word
 
 
-def _object(value: Any) -> Any:
-    """DLProv's client sends an object as its JSON text."""
-    if value in ABSENT:
+def _facts(value: Any) -> dict[str, str | float | bool] | None:
+    """The facts in an object, or in its JSON text, which DLProv's client sends; None for others."""
+    with contextlib.suppress(ValueError, RecursionError):
+        value = json.loads(value) if isinstance(value, str) else value
+    if not isinstance(value, dict):
         return None
-    return json.loads(value) if isinstance(value, str) else value
-
-
-Fact = Text | float | bool | list[Text] | None
+    facts: dict[str, str | float | bool] = {}
+    for name, fact in value.items():
+        if isinstance(fact, bool | int | float):
+            facts[str(name)] = fact
+        elif isinstance(fact, str | list):
+            text = fact if isinstance(fact, str) else ", ".join(map(str, fact))
+            facts[str(name)] = storable_text(text)
+    return facts
 
 
 class DataSetMessage(Message):
@@ -123,8 +131,8 @@ class TaskMessage(Message):
     error: OptionalText = None
     email: OptionalText = None
     hardware: Annotated[
-        dict[str, Fact] | None,
-        BeforeValidator(_object),
+        dict[str, str | float | bool] | None,
+        BeforeValidator(_facts, json_schema_input_type=dict[str, Any] | str | None),
         Field(description="facts of the machine, as an object or as its JSON text"),
     ] = None
     sets: Annotated[list[DataSetMessage], Several] = []
