@@ -43,6 +43,7 @@ class Dataflow(ProvenanceObject):
         email: str = "",
         *,
         predefined: bool = False,
+        hyperparameters: bool = False,
         client: Client | None = None,
     ) -> None:
         """Describe a dataflow.
@@ -53,16 +54,18 @@ class Dataflow(ProvenanceObject):
             email: of the scientist who is responsible for its executions.
             predefined: whether it has DLProv's transformations and sets: LoadData, SplitData,
                 Train, Test and, once a task names them, those of its other versions.
+            hyperparameters: `predefined`, as DLProv's first scripts say it.
             client: sends its messages; None: that of the store that the environment names.
 
         Raises:
             DefinitionError: the tag, the email or a transformation cannot be stored.
         """
         super().__init__(tag)
+        is_predefined = predefined or hyperparameters or transformations is True
         if isinstance(transformations, bool):
-            predefined, transformations = predefined or transformations, ()
+            transformations = ()
         self.email = checked_text(email, "email of a Dataflow")
-        self._predefined = Predefined() if predefined else None
+        self._predefined = Predefined() if is_predefined else None
         self._introduced: set[str] = set()
         self.exec_tag = new_execution(tag)
         self._client = client

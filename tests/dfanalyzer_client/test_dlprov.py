@@ -131,7 +131,7 @@ SCRIPTS = pytest.mark.parametrize("script", [newest, of_2024, of_2022])
 @SCRIPTS
 def test_trainings_and_tests_count_as_such(script: Any, tag: str, ask: Any, home: Any) -> None:
     """In the summary of the execution and in the views, whichever version the script is for."""
-    dataflow = Dataflow(tag, True)
+    dataflow = Dataflow(tag, hyperparameters=True) if script is of_2022 else Dataflow(tag, True)
     dataflow.save()
     run = script(dataflow, tag)
     assert flush(60)
