@@ -40,7 +40,7 @@ class Dataflow(ProvenanceObject):
         self,
         tag: str,
         transformations: Sequence[Transformation] | bool = (),
-        email: str = "",
+        email: str | Sequence[Transformation] = "",
         *,
         predefined: bool = False,
         hyperparameters: bool = False,
@@ -51,7 +51,8 @@ class Dataflow(ProvenanceObject):
         Args:
             tag: its tag; stored in lower case.
             transformations: its steps. True is `predefined`, as DLProv's scripts say it.
-            email: of the scientist who is responsible for its executions.
+            email: of the scientist who is responsible for its executions; or the steps beside those
+                that are predefined, as one version of DLProv has it.
             predefined: whether it has DLProv's transformations and sets: LoadData, SplitData,
                 Train, Test and, once a task names them, those of its other versions.
             hyperparameters: `predefined`, as DLProv's first scripts say it.
@@ -64,6 +65,8 @@ class Dataflow(ProvenanceObject):
         is_predefined = predefined or hyperparameters or transformations is True
         if isinstance(transformations, bool):
             transformations = ()
+        if not isinstance(email, str):  # Dataflow(tag, True, [Transformation(…), …])
+            transformations, email = email, ""
         self.email = checked_text(email, "email of a Dataflow")
         self._predefined = Predefined() if is_predefined else None
         self._introduced: set[str] = set()
@@ -87,23 +90,25 @@ class Dataflow(ProvenanceObject):
     @property
     def transformations(self) -> list[TransformationMessage]:
         """The transformations, as they stand in a message."""
-        return self._transformations
+        predefined = self._predefined.messages() if self._predefined is not None else []
+        return [*predefined, *self._own]
 
     @transformations.setter
     def transformations(self, transformations: Sequence[Transformation]) -> None:
-        self._transformations = self._predefined_transformations()
+        self._own: list[TransformationMessage] = []
         for transformation in transformations:
             self.add_transformation(transformation)
 
     def add_transformation(self, transformation: Transformation) -> None:
         """Add one transformation, as it is now."""
-        self._transformations.append(self._specification_of(transformation))
+        self._own.append(self._specification_of(transformation))
 
     def save(self) -> None:
         """Send the dataflow on its way to the store; harmless when nothing changed since."""
-        if self._transformations != self._saved:
-            self.client.save_dataflow(self.get_specification())
-            self._saved = list(self._transformations)
+        transformations = self.transformations
+        if transformations != self._saved:
+            self.client.save_dataflow(self._message([each.copy() for each in transformations]))
+            self._saved = transformations
 
     def grow(self, transformation: Transformation) -> None:
         """Declare sets of a transformation, or attributes of a set, that are new; at once.
@@ -138,6 +143,7 @@ class Dataflow(ProvenanceObject):
         Raises:
             UnknownTagError: the dataflow has no such transformation.
         """
+        self.include(transformation)
         return RunningTask(self, transformation, id, depends_on)
 
     @property
@@ -148,7 +154,7 @@ class Dataflow(ProvenanceObject):
     def include(self, transformation: str) -> None:
         """Declare a transformation of DLProv's that a task names, if this is `predefined`."""
         if self._predefined is not None and self._predefined.include(transformation):
-            self._declare_anew(count=len(self._predefined.transformations()) - 1)
+            self.save()
 
     def shaped(self, data: DataSetMessage) -> DataSetMessage:
         """Rows of a set with the names of their values, if DLProv has a form of that length."""
@@ -156,7 +162,7 @@ class Dataflow(ProvenanceObject):
         if self._predefined is None or form is None:
             return data
         if self._predefined.include_columns(data["tag"], form):
-            self._declare_anew(count=len(self._predefined.transformations()))
+            self.save()
         return {**data, "attributes": [name.lower() for name, _ in form]}
 
     def agents(self, exec_tag: str) -> AgentsMessage:
@@ -181,7 +187,7 @@ class Dataflow(ProvenanceObject):
 
     def get_specification(self) -> DataflowMessage:
         """The dataflow as it stands in a message."""
-        return self._message([each.copy() for each in self._transformations])
+        return self._message([each.copy() for each in self.transformations])
 
     def _specification_of(self, transformation: Transformation) -> TransformationMessage:
         if not isinstance(transformation, Transformation):
@@ -190,16 +196,6 @@ class Dataflow(ProvenanceObject):
                 f"Received: {transformation!r}."
             )
         return transformation.get_specification()
-
-    def _declare_anew(self, count: int) -> None:
-        """Replace the first `count` transformations, which were those of DLProv, and save."""
-        self._transformations[:count] = self._predefined_transformations()
-        self.save()
-
-    def _predefined_transformations(self) -> list[TransformationMessage]:
-        if self._predefined is None:
-            return []
-        return [each.get_specification() for each in self._predefined.transformations()]
 
     def _message(self, transformations: list[TransformationMessage]) -> DataflowMessage:
         message: DataflowMessage = {"tag": self._tag, "transformations": transformations}

@@ -16,8 +16,10 @@ class SetRole(Enum):
     """
 
     HYPERPARAMETERS = "hyperparameters"
-    """What a training was configured with: every attribute is a hyperparameter."""
+    """What a training was configured with: every attribute but ``timestamp``."""
     EPOCHS = "epochs"
-    """A row for each epoch: every number is a metric but ``epoch`` and ``elapsed_time``."""
+    """A row for each epoch: every number is a metric, but for ``epoch``, ``epoch_id``,
+    ``elapsed_time`` and ``learning_rate``.
+    """
     TESTS = "tests"
-    """A row for each test: every number is a metric."""
+    """A row for each test, likewise; the names of its metrics begin with ``otest_``."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from .dataset import DataSet
 from .declarations.messages import (
@@ -67,10 +68,12 @@ class Task(ProvenanceObject):
         super().__init__(transformation_tag)
         self._id = _whole_number(id)
         self._dataflow = checked_name(tag, "dataflow tag of a Task")
-        self._given, self._live = given, given or newest_live(self._dataflow)
+        self._given = given
+        self._exec = checked_text(exec_tag, "execution tag of a Task")
+        live = given or live_dataflow(self._dataflow, self._exec)
+        self._live = live or newest_live(self._dataflow)
         if self._live is not None:
             self._live.include(self._tag)
-        self._exec = checked_text(exec_tag, "execution tag of a Task")
         self._sub_id = checked_text(str(sub_id), "sub id of a Task")
         self._workspace = _checked(workspace, "workspace")
         self._resource = _checked(resource, "resource")
@@ -87,6 +90,10 @@ class Task(ProvenanceObject):
         self.end_time: str | None = None
         if dependency is not None:
             self.add_dependency(_as_dependency(dependency))
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is pickled: all but the Dataflow, which stays in its process."""
+        return {**self.__dict__, "_given": None, "_live": None}
 
     @property
     def id(self) -> int:

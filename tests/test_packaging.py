@@ -159,6 +159,9 @@ def test_a_wheel_installs_our_packages_and_nothing_else(distributions: Path) -> 
         with zipfile.ZipFile(path) as wheel:
             top = {name.split("/")[0] for name in wheel.namelist()}
         top = {name for name in top if not name.endswith(".dist-info")}
+        if path.name.startswith("dfanalyzer_client-"):
+            assert top == {"dfanalyzer_client"}
+            continue
         assert {"keras_prov", "dfanalyzer_client"} <= top
         assert top <= {"keras_prov", "dfanalyzer_client", "keras_prov-stubs"}
 
@@ -502,7 +505,7 @@ def test_a_page_says_what_happens(page: Path, shell: Shell) -> None:
 @pytest.mark.parametrize(
     ("page", "training", "scripts"),
     [
-        ("how-to/ask.md", "how-to/ask.md", 1),
+        ("how-to/ask.md", "how-to/ask.md", 2),
         ("how-to/searches.md", "how-to/searches.md", 1),
         ("reference/tables.md", "how-to/ask.md", 4),
     ],

@@ -45,8 +45,12 @@ class Declaration:
     _orders: dict[str, dict[str, list[str]]] = field(default_factory=dict, compare=False)
     _newest: dict[str, list[str]] = field(default_factory=dict, compare=False)
 
-    def merge(self, message: DataflowMessage) -> bool:
+    def merge(self, message: DataflowMessage, *, whole: bool = True) -> bool:
         """Take in a dataflow message; whether anything in it was new.
+
+        Args:
+            message: the message.
+            whole: whether all that it builds on was taken in before.
 
         Raises:
             DefinitionError: a name cannot be stored, or an attribute changes its type. Nothing of
@@ -56,13 +60,17 @@ class Declaration:
         for transformation in message.get("transformations", ()):
             grown._add_transformation(transformation)
         grown._check()
+        if whole and not message.get("recalled"):
+            for declared in grown.sets.values():
+                declared.check_extractors()
         changed = grown != self
         self.transformations, self.sets = grown.transformations, grown.sets
         self.programs = grown.programs
         if not message.get("recalled"):
             self._own_programs_of(message)
-        if "exec" in message:
-            self._orders[message["exec"]] = order = self._order(message)
+        run = message.get("exec") or message.get("opens")
+        if run is not None:
+            self._orders[run] = order = self._order(message, run)
             self._newest = {**self._newest, **order}
         return changed
 
@@ -163,9 +171,9 @@ class Declaration:
         elements = [row for row in rows if row is not None]
         return {"tag": tag, "attributes": list(columns), "elements": elements}
 
-    def _order(self, message: DataflowMessage) -> dict[str, list[str]]:
+    def _order(self, message: DataflowMessage, run: str) -> dict[str, list[str]]:
         """The attributes of each set in the order of a message's execution; known ones first."""
-        found = {tag: list(names) for tag, names in self._orders.get(message["exec"], {}).items()}
+        found = {tag: list(names) for tag, names in self._orders.get(run, {}).items()}
         for transformation in message.get("transformations", ()):
             for each in transformation.get("sets", ()):
                 names = [attribute["name"].lower() for attribute in each.get("attributes", ())]

@@ -102,7 +102,6 @@ class DeclaredSet:
             self._add_combination(combination)
         if "role" in message:
             self._add_role(message["role"])
-        self._check_extractors()
 
     def specification(self, transformation: str) -> SetMessage:
         """What was taken in, as it stands in the message of a transformation."""
@@ -206,7 +205,8 @@ class DeclaredSet:
             )
         self.role = role
 
-    def _check_extractors(self) -> None:
+    def check_extractors(self) -> None:
+        """Raise DefinitionError if an attribute names no extractor, or one is called as it is."""
         for name, extractor in self.read_by.items():
             if extractor not in self.extractors:
                 raise DefinitionError(

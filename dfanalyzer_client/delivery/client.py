@@ -215,9 +215,11 @@ class Client:
 
         declaration = self._declared(task)
         with rows_of(task, raw, declaration, self._access, relays=self._relays) as rows:
-            checked = declaration.checked_task(rows.message(task))
+            misfits = Misfits(task)
+            checked = declaration.checked_task(rows.message(task), misfits.add)
             with self._lock:
                 number = self._send(encode({"kind": TASK, **checked}))
+            misfits.log()
             for text in rows.further(checked):  # other threads' messages may come in between
                 self.send_text(text)
         return number

@@ -55,7 +55,7 @@ def _as_recalled(message: DataflowMessage) -> DataflowMessage:
 def _is_declaration(message: DataflowMessage) -> bool:
     """Whether a message is a valid declaration; an invalid one is not the caller's fault."""
     try:
-        Declaration(message["tag"]).merge(message)
+        Declaration(message["tag"]).merge(message, whole=False)
     except (LookupError, TypeError, ValueError, AttributeError):
         return False
     return True

@@ -18,7 +18,6 @@ LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_by
 def hardware() -> dict[str, Any]:
     """What is known of this machine; sizes in units of 1024³ bytes, None for what is unknown."""
     total, limit = _memory(), _memory_limit()
-    disk = shutil.disk_usage(os.sep)
     return {
         "hostname": platform.node(),
         "os": platform.system(),
@@ -27,10 +26,20 @@ def hardware() -> dict[str, Any]:
         "processor": platform.processor() or None,
         "ram_total_gb": _gigabytes(total),
         "ram_limit_gb": _gigabytes(limit if limit is None or total is None else min(limit, total)),
-        "disk_total_gb": _gigabytes(disk.total),
-        "disk_used_gb": _gigabytes(disk.used),
-        "disk_free_gb": _gigabytes(disk.free),
+        **_disk(),
         "in_container": Path("/.dockerenv").exists() or Path("/run/.containerenv").exists(),
+    }
+
+
+def _disk() -> dict[str, float | None]:
+    try:
+        total, used, free = shutil.disk_usage(os.sep)
+    except OSError:
+        return {}
+    return {
+        "disk_total_gb": _gigabytes(total),
+        "disk_used_gb": _gigabytes(used),
+        "disk_free_gb": _gigabytes(free),
     }
 
 
@@ -45,7 +54,7 @@ def _memory_limit() -> int | None:
     for name in LIMITS:
         try:
             text = Path(name).read_text("ascii").strip()
-        except OSError:
+        except (OSError, UnicodeDecodeError):
             continue
         return int(text) if text.isdigit() else None
     return None

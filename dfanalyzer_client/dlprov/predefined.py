@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..attribute import Attribute
 from ..attribute_type import AttributeType
-from ..declarations.messages import DataSetMessage
+from ..declarations.messages import DataSetMessage, TransformationMessage
 from ..set import Set
 from ..set_type import SetType
 from ..transformation import Transformation
@@ -53,9 +53,12 @@ class Predefined:
         self._further[known.tag] = (*self._further.get(known.tag, ()), *new)
         return bool(new)
 
-    def transformations(self) -> list[Transformation]:
-        """Those that are declared; each reads what one of them writes, or what none writes."""
-        return [Transformation(tag, list(self._sides(tag))) for tag in self._tags]
+    def messages(self) -> list[TransformationMessage]:
+        """The transformations; each reads what one of them writes, or what none writes."""
+        return [
+            Transformation(tag, list(self._sides(tag))).get_specification()
+            for tag in list(self._tags)
+        ]
 
     def _sides(self, tag: str) -> Iterator[Set]:
         for known in SETS:

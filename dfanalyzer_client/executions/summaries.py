@@ -176,13 +176,14 @@ def _add_epochs(
     summaries: dict[int, ExecutionSummary],
 ) -> None:
     name = from_clause(layout, output)
-    task = identifier(f"{output.producers[0]}_task_id")
+    writers = [f"s.{identifier(f'{tag}_task_id')}" for tag in output.producers]
+    task = writers[0] if len(writers) == 1 else f"COALESCE({', '.join(writers)})"
     names = list(output.attributes)
     columns = "".join(f", o.{identifier(name)}" for name in names)
     rows = connection.query(
         f"SELECT c.df_exec, c.epochs, o.id{columns} FROM {name} o JOIN ("
         f"SELECT t.df_exec, count(*) AS epochs, max(s.id) AS newest FROM {name} s "
-        f"JOIN {catalogue.table('task_begun')} t ON t.id = s.{task} GROUP BY t.df_exec"
+        f"JOIN {catalogue.table('task_begun')} t ON t.id = {task} GROUP BY t.df_exec"
         ") AS c ON c.newest = o.id"
     )
     values = exact_rows(

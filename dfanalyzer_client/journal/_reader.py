@@ -222,4 +222,4 @@ def boot() -> str | None:
 
 def opened(path: Path) -> IO[bytes]:
     """Open a journal, compressed or not."""
-    return open_bounded(path) if path.suffix == ".gz" else PrivateFile(path)
+    return open_bounded(path) if path.suffix == ".gz" else io.BufferedReader(PrivateFile(path))

@@ -20,7 +20,7 @@ from ._reading import RawDataReader
 __all__ = ["ReadRows", "read_rows"]
 
 IN_MEMORY = 1 << 20
-ONLY_ONCE = ("performances", "files", "derivedFrom", "reuse")
+ONLY_ONCE = ("performances", "files", "derivedFrom", "reuse", "email", "hardware")
 """Parts of a task's message that are not repeated with its further rows."""
 
 

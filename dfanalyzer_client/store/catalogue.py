@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from ..dlprov import role_of as dlprov_role
+from ..errors import RefusedError
+from ..keras_schema import Role, find_set
+from ..keras_schema.names import TEST_METRIC_PREFIX
 from .comparison.roles import add_known_roles
 from .comparison.values import backfill, compare_anew
 from .connection import Connection
 from .inspection import tables_of
-from .layout import DataflowLayout
+from .layout import DataflowLayout, SetLayout
 from .layout_queries import load_layouts
 from .origins.origin import Origin, name_clash, origin_of
 from .retry import retrying_conflicts
@@ -31,7 +34,7 @@ from .schema import (
 )
 from .sessions import warn_of_blocking_sessions
 from .sql import identifier
-from .upgrade.predecessor import upgrade
+from .upgrade.predecessor import dataflows_left, upgrade
 from .upgrade.rebuilding import drop_foreign_keys, recreate_sequence, recreate_table
 
 __all__ = ["create_catalogue", "create_missing_catalogue"]
@@ -76,11 +79,20 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
 """Statements that upgrade a catalogue from the version before."""
 
 
+OF_DLPROV = {"data_scientist": {"id", "email"}, "hardware_info": {"id", "hostname"}}
+"""Columns by which tables of DLProv's are told from those of other programs."""
+
+
 def _add_agents(connection: Connection, readers: Sequence[str]) -> None:
     """Create DLProv's tables of scientists and machines, or recreate those that it created."""
     found = tables_of(connection, PUBLIC)
     for name in ("data_scientist", "hardware_info"):
         if name in found:
+            if not OF_DLPROV[name] <= found[name].columns.keys():
+                raise RefusedError(
+                    f"The catalogue cannot be upgraded, because {table(name)} is a table of "
+                    "another program: rename it."
+                )
             drop_foreign_keys(connection, PUBLIC, [name])
             recreate_table(connection, PUBLIC, found[name], columns_of(TABLES[name]))
             recreate_sequence(connection, PUBLIC, f"{name}_id_seq", name)
@@ -95,10 +107,17 @@ PREPARATIONS = {5: _add_agents}
 
 
 def _add_roles(connection: Connection, layout: DataflowLayout) -> None:
-    """Give sets their roles; those of DLProv were not compared before."""
+    """Give sets their roles; those of DLProv were not compared before, or under other names."""
     add_known_roles(connection, layout)
-    if any(dlprov_role(tag, s.producers, s.consumers) for tag, s in layout.sets.items()):
+    if any(map(_was_compared_otherwise, layout.sets.values())):
         compare_anew(connection, layout)
+
+
+def _was_compared_otherwise(known: SetLayout) -> bool:
+    if known.role == Role.TESTS:
+        return any(not name.startswith(TEST_METRIC_PREFIX) for name in known.attributes)
+    is_dlprovs = dlprov_role(known.tag, known.producers, known.consumers) is not None
+    return is_dlprovs and find_set(known.tag) is None
 
 
 BACKFILLS = {3: backfill, 5: _add_roles}
@@ -190,8 +209,10 @@ def _next_version(connection: Connection, readers: Sequence[str]) -> int | None:
     for statement in MIGRATIONS[version]:
         connection.execute(statement)
     if version in BACKFILLS:
+        left = dataflows_left(connection)  # the steps of their upgrade do the same
         for layout in load_layouts(connection):
-            BACKFILLS[version](connection, layout)
+            if layout.tag not in left:
+                BACKFILLS[version](connection, layout)
     _record(connection, version)
     for name in [*TABLES, *VIEWS]:
         if name not in before and name in names_in(connection, PUBLIC):

@@ -14,7 +14,7 @@ from functools import partial
 from ..declarations.dataflow import Declaration
 from ..errors import RefusedError
 from .catalogue_rows import fresh_ids, insert_with_id
-from .comparison.values import compare_anew
+from .comparison.values import compare_anew, trains
 from .connection import Connection
 from .growth.apply_pending import apply_pending
 from .layout import DataflowLayout, missing_parts
@@ -25,7 +25,7 @@ from .sessions import warn_of_blocking_sessions
 from .set_definitions import grow_set
 from .sql import identifier
 
-__all__ = ["ensure_dataflow", "ensure_execution"]
+__all__ = ["compare_with_new_roles", "ensure_dataflow", "ensure_execution"]
 
 
 def ensure_dataflow(
@@ -56,6 +56,36 @@ def _define(
         lock_definitions(connection)
         layout = _add_missing_parts(connection, layout, declared, readers)
     return layout
+
+
+def compare_with_new_roles(connection: Connection, used: DataflowLayout) -> DataflowLayout:
+    """Compare the rows of a dataflow anew if another process has given its sets roles meanwhile.
+
+    Args:
+        connection: outside of a transaction.
+        used: the layout with which rows were stored just now.
+
+    Returns:
+        The layout that the next rows are to be stored with.
+    """
+    for attempt in retrying_conflicts(report=partial(warn_of_blocking_sessions, connection)):
+        with attempt, connection.transaction():
+            newest = connection.query(
+                f"SELECT max(version) FROM {table('dataflow_version')} WHERE df_id = %s", [used.id]
+            )
+            if (newest[0][0] or 0) <= used.version:
+                return used
+            layout = load_layout(connection, used.tag) or used
+            if _has_other_roles(layout, used):
+                lock_definitions(connection)
+                compare_anew(connection, layout)
+    return layout
+
+
+def _has_other_roles(layout: DataflowLayout, used: DataflowLayout) -> bool:
+    return trains(layout) != trains(used) or any(
+        known.role != used.sets[tag].role for tag, known in layout.sets.items() if tag in used.sets
+    )
 
 
 def ensure_execution(connection: Connection, layout: DataflowLayout, tag: str | None) -> int:
@@ -90,6 +120,7 @@ def _add_missing_parts(
     declared: Declaration,
     readers: Sequence[str],
 ) -> DataflowLayout:
+    is_new = layout is None
     if layout is None:
         layout = DataflowLayout(
             insert_with_id(connection, "dataflow", tag=declared.tag), declared.tag
@@ -97,12 +128,12 @@ def _add_missing_parts(
         connection.execute(f"CREATE SCHEMA {identifier(declared.tag)}")
     for tag in declared.transformations:
         _add_transformation(connection, layout, tag)
-    has_new_roles = False
+    has_new_roles, trained = False, trains(layout)
     for wanted in declared.sets.values():
         for tag in wanted.producers:
             _add_transformation(connection, layout, tag)
         has_new_roles |= grow_set(connection, layout, wanted, readers)
-    if has_new_roles:
+    if has_new_roles or (not is_new and trains(layout) and not trained):
         compare_anew(connection, layout)
     _add_programs(connection, layout, declared)
     layout.version += 1

@@ -97,7 +97,8 @@ def declaration_of(layout: DataflowLayout) -> DataflowMessage:
         declaration.sets[tag] = _declared_set(known)
         for transformation in (*known.producers, *known.consumers):
             declaration.transformations[transformation].add(tag)
-    for transformation, program in sorted(layout.used):
+    used = {(tag, (name or "", path or "")) for tag, (name, path) in layout.used}
+    for transformation, program in sorted(used):
         declaration.programs.setdefault(transformation, []).append(program)
     return declaration.specification()
 

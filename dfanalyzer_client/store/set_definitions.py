@@ -82,7 +82,8 @@ def add_dependencies(
 def _grow_attributes(connection: Connection, known: SetLayout, wanted: DeclaredSet) -> None:
     for name, type_ in wanted.attributes.items():
         extractor = wanted.read_by.get(name)
-        extractor_id = None if extractor is None else known.extractors[extractor].id
+        reading = known.extractors.get(extractor or "")
+        extractor_id = None if reading is None else reading.id
         stored = known.attributes.get(name)
         if stored is None:
             id_ = insert_with_id(

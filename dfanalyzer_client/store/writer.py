@@ -27,7 +27,7 @@ from ..errors import (
 from ..journal import Record
 from .catalogue import create_catalogue
 from .connection import Connection
-from .definitions import ensure_dataflow, ensure_execution
+from .definitions import compare_with_new_roles, ensure_dataflow, ensure_execution
 from .driver_errors import lacks_rights
 from .growth.links import link_pending
 from .growth.schedule import PendingGrowth
@@ -46,6 +46,9 @@ from .writing.texts import storable
 __all__ = ["MonetDBStore"]
 
 logger = logging.getLogger(__name__)
+
+CACHED_ASSOCIATIONS = 10_000
+"""So many are remembered; others are queried again."""
 
 
 class MonetDBStore:
@@ -67,7 +70,7 @@ class MonetDBStore:
         self._connection: Connection | None = None
         self._layouts: dict[str, DataflowLayout] = {}
         self._executions: dict[tuple[int, str], int] = {}
-        self._associated: set[int] = set()
+        self._associated: set[tuple[object, ...]] = set()
         self._tasks = TaskCache()
         self._positions: dict[str, int] = {}
         self._pending_growth = PendingGrowth(readers)
@@ -180,9 +183,12 @@ class MonetDBStore:
 
     def _prepare(self, records: Sequence[Record]) -> list[PreparedTask]:
         """Define the dataflows that records declare; returns their tasks, ready to be stored."""
-        return [
+        tasks = [
             task for record in records for task in self._prepare_message(storable(record.message))
         ]
+        for task in tasks:  # a later record may have declared more
+            task.layout = self._layouts[task.layout.tag]
+        return tasks
 
     def _prepare_message(self, message: UncheckedMessage) -> Iterator[PreparedTask]:
         if is_dataflow(message):
@@ -201,7 +207,7 @@ class MonetDBStore:
     def _define(self, message: DataflowMessage) -> None:
         declared = Declaration(message["tag"])
         try:
-            declared.merge(message)
+            declared.merge(message, whole=False)
         except ValueError as error:
             raise RefusedError(str(error)) from error
         layout = ensure_dataflow(
@@ -228,10 +234,12 @@ class MonetDBStore:
         return self._executions[key]
 
     def _associate(self, execution: int, message: TaskMessage) -> None:
-        is_first = execution not in self._associated
-        if says_association(message) and (is_first or "email" in message or "hardware" in message):
+        said = execution, message.get("email"), str(message.get("hardware")), "received" in message
+        if says_association(message) and said not in self._associated:
+            if len(self._associated) >= CACHED_ASSOCIATIONS:
+                self._associated.clear()
             associate(self._connected(), execution, message)
-            self._associated.add(execution)
+            self._associated.add(said)
 
     def _store_tasks(self, journal: str, sequence: int, tasks: Sequence[PreparedTask]) -> None:
         connection = self._connected()
@@ -244,8 +252,10 @@ class MonetDBStore:
         self._positions[journal] = sequence
         try:
             link_pending(connection, {task.execution for task in tasks})
+            for tag in {task.layout.tag for task in tasks}:
+                self._layouts[tag] = compare_with_new_roles(connection, self._layouts[tag])
         except (ConflictError, RefusedError) as error:  # the batch is stored all the same
-            logger.debug("Links to tasks that arrived later are added later: %s", error)
+            logger.debug("What other processes sent meanwhile is seen later: %s", error)
 
 
 def _missing_right(url: StoreURL, error: RefusedError) -> StoreLoginError:

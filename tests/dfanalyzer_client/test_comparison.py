@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,9 @@ from dfanalyzer_client import (
     Transformation,
     flush,
 )
+from dfanalyzer_client.journal import Record
 from dfanalyzer_client.private_server import READER, PrivateServer
-from dfanalyzer_client.store import Connection, create_catalogue
+from dfanalyzer_client.store import Connection, MonetDBStore, create_catalogue
 
 TEXT, NUMERIC = AttributeType.TEXT, AttributeType.NUMERIC
 
@@ -183,3 +185,75 @@ def test_an_earlier_catalogue_is_brought_up_with_what_it_holds(
     assert not create_catalogue(connection, [READER])
     connection.close()
     assert compared(ask, tag, f"{tag}%2") == before
+
+
+def _fit(tag: str, role: str | None) -> dict[str, Any]:
+    written: dict[str, Any] = {
+        "tag": "ofit",
+        "type": "OUTPUT",
+        "attributes": [{"name": "epoch", "type": "NUMERIC"}, {"name": "loss", "type": "NUMERIC"}],
+    }
+    if role is not None:
+        written["role"] = role
+    prepared = {
+        "tag": "iprepare",
+        "type": "INPUT",
+        "attributes": [{"name": "size", "type": "NUMERIC"}],
+    }
+    return {
+        "kind": "dataflow",
+        "tag": tag,
+        "exec": "run",
+        "transformations": [
+            {"tag": "fit", "sets": [written]},
+            {"tag": "prepare", "sets": [prepared]},
+        ],
+    }
+
+
+def _row(tag: str, transformation: str, number: int, **values: float) -> dict[str, Any]:
+    of = {"fit": "ofit", "prepare": "iprepare"}[transformation]
+    rows = {"tag": of, "attributes": [*values], "elements": [[*values.values()]]}
+    return {
+        "kind": "task",
+        "id": str(number),
+        "exec": "run",
+        "dataflow": tag,
+        "transformation": transformation,
+        "status": "FINISHED",
+        "sets": [rows],
+    }
+
+
+def test_a_role_that_comes_late_reaches_all_rows(tag: str, ask: Any, home: Path) -> None:
+    """Those of the same batch, those that another process stores, and the domain's beside them."""
+    url = PrivateServer(home).ensure()
+    one, other = MonetDBStore(lambda: url, [READER]), MonetDBStore(lambda: url, [READER])
+
+    def write(store: MonetDBStore, *messages: dict[str, Any]) -> None:
+        journal = f"{tag}-{next(numbers)}"
+        store.write(journal, [Record(i, message) for i, message in enumerate(messages, 1)])
+
+    numbers = itertools.count()
+    write(other, _fit(tag, None), _row(tag, "prepare", 1, size=8))
+    write(
+        one,
+        _fit(tag, None),
+        _row(tag, "fit", 1, epoch=0, loss=3),
+        _fit(tag, "epochs"),
+        _row(tag, "fit", 2, epoch=1, loss=2),
+    )
+    write(other, _row(tag, "fit", 3, epoch=2, loss=1))
+    write(other, _row(tag, "fit", 4, epoch=3, loss=0))
+    one.close()
+    other.close()
+    of_tag = f"WHERE dataflow = '{tag}'"
+    assert ask.rows(f'SELECT epoch, value FROM "public".metrics {of_tag} ORDER BY epoch') == [
+        (0.0, 3.0),
+        (1.0, 2.0),
+        (2.0, 1.0),
+        (3.0, 0.0),
+    ]
+    assert ask.rows(f'SELECT name, number FROM "public".hyperparameters {of_tag}') == [
+        ("size", 8.0)
+    ]

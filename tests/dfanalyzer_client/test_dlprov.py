@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+import threading
 from collections.abc import Sequence
 from typing import Any
 
@@ -258,3 +260,56 @@ def test_rows_from_before_a_role_are_compared_as_well(tag: str, ask: Any) -> Non
         dataflow.grow(Transformation("Fit", [other]))
     with pytest.raises(DfAnalyzerError, match=r"must be one of SetRole\.HYPERPARAMETERS"):
         Set("oFit", SetType.OUTPUT, role="epochs")  # type: ignore[arg-type]
+
+
+def test_a_task_belongs_to_the_dataflow_of_its_execution(tag: str) -> None:
+    """Not to a newer one of the same tag, whose scientist is another."""
+    first = Dataflow(tag, [Transformation("Fit")], "ann@example.org")
+    second = Dataflow(tag, predefined=True, email="bob@example.org")
+    with first.task("Fit"):
+        pass
+    with second.task("TrainModel"):  # of another of DLProv's versions
+        pass
+    assert flush(60)
+    assert "ann@example.org" in prov_document(first.exec_tag).get_provn()
+    assert "bob@example.org" in prov_document(second.exec_tag).get_provn()
+    assert pickle.dumps(Task(1, first, "run", "Fit"))  # for a process of its own
+
+
+def test_threads_that_name_new_transformations_lose_none(tag: str) -> None:
+    """Neither those of DLProv nor the user's own, which keep the order of their values."""
+    own = Set("mine", SetType.OUTPUT, [Attribute("b", AttributeType.TEXT)])
+    dataflow = Dataflow(tag, True, [Transformation("Own", [own])])
+    names = [
+        "TrainModel",
+        "TestModel",
+        "TrainingModel",
+        "TestingModel",
+        "ApplyFilter",
+        "Adaptation",
+    ]
+    threads = [threading.Thread(target=Task, args=(1, dataflow, "run", name)) for name in names]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    declared = [each["tag"] for each in dataflow.transformations]
+    assert sorted(declared) == sorted(
+        ["loaddata", "splitdata", "train", "test", "own", *map(str.lower, names)]
+    )
+
+
+def test_the_newest_declaration_orders_values_of_predefined_dataflows_too(
+    tag: str, ask: Any
+) -> None:
+    """Values without names follow it, as those of any dataflow."""
+    for names in (("a", "b"), ("b", "a")):
+        attributes = [Attribute(name, AttributeType.TEXT) for name in names]
+        own = Transformation("Own", [Set("mine", SetType.OUTPUT, attributes)])
+        dataflow = Dataflow(tag, True, [own])
+        dataflow.save()
+    task = Task(1, tag, "run", "Own")
+    rows(task, "mine", "of b", "of a")
+    task.end()
+    assert flush(60)
+    assert ask.rows(f'SELECT a, b FROM "{tag}".mine') == [("of a", "of b")]

@@ -26,8 +26,9 @@ from ..layout import DataflowLayout, SetLayout
 from ..schema import table
 from ..sql import identifier, literal, placeholders
 
-__all__ = ["EPOCHS", "NO_METRICS", "Compared", "backfill", "compare", "compare_anew"]
+__all__ = ["EPOCHS", "NO_METRICS", "Compared", "backfill", "compare", "compare_anew", "trains"]
 
+OF_TRAININGS = frozenset({Role.HYPERPARAMETERS.value, Role.EPOCHS.value})
 MEASURED = frozenset({Role.EPOCHS.value, Role.TESTS.value})
 EPOCHS = (tags.EPOCH_ID.lower(), "epoch")
 """Attributes that number epochs; DLProv and the predecessor's first versions have `epoch`."""
@@ -127,11 +128,12 @@ def _compared(layout: DataflowLayout, known: SetLayout) -> list[str]:
     if known.role == Role.HYPERPARAMETERS:
         return [name for name in known.attributes if name not in STAMPS]
     is_domain = known.role is None and not known.producers
-    return list(known.attributes) if is_domain and _trains(layout) else []
+    return list(known.attributes) if is_domain and trains(layout) else []
 
 
-def _trains(layout: DataflowLayout) -> bool:
-    return bool(layout.tags_of(Role.HYPERPARAMETERS, Role.EPOCHS))
+def trains(layout: DataflowLayout) -> bool:
+    """Whether a dataflow has trainings."""
+    return any(known.role in OF_TRAININGS for known in layout.sets.values())
 
 
 def _epoch(known: SetLayout) -> str | None:
@@ -205,5 +207,5 @@ def _trial_statement(layout: DataflowLayout, known: SetLayout) -> str:
 
 
 def _task(known: SetLayout) -> str:
-    writers = [f"s.{identifier(f'{tag}_task_id')}" for tag in known.producers or known.consumers]
+    writers = [f"s.{identifier(f'{tag}_task_id')}" for tag in (*known.producers, *known.consumers)]
     return writers[0] if len(writers) == 1 else f"COALESCE({', '.join(writers)})"

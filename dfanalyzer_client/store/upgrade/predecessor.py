@@ -40,7 +40,7 @@ from .rebuilding import drop_foreign_keys, recreate_sequence, recreate_table
 from .sets import upgrade_dataflow
 from .tasks import move_tasks, task_view
 
-__all__ = ["steps_left", "upgrade"]
+__all__ = ["dataflows_left", "steps_left", "upgrade"]
 
 CATALOGUE_STEP, DONE_STEP = "predecessor: catalogue", "predecessor: all of it"
 DATAFLOW_STEP = "predecessor: dataflow "
@@ -81,6 +81,15 @@ def steps_left(connection: Connection) -> list[str]:
     rows = connection.query(f"SELECT tag FROM {table('dataflow')} ORDER BY id")
     steps = [CATALOGUE_STEP, *(DATAFLOW_STEP + tag for (tag,) in rows), DONE_STEP]
     return [step for step in steps if step not in done]
+
+
+def dataflows_left(connection: Connection) -> set[str]:
+    """Tags of the predecessor's dataflows that are not upgraded yet."""
+    return {
+        step.removeprefix(DATAFLOW_STEP)
+        for step in steps_left(connection)
+        if step.startswith(DATAFLOW_STEP)
+    }
 
 
 def upgrade(connection: Connection, readers: Sequence[str] = ()) -> Iterator[str]:

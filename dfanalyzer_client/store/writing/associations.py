@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -98,7 +99,7 @@ def _fitting(value: Any, type_: str) -> Any:
         return value if isinstance(value, bool) else None
     if type_ == "DOUBLE":
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(value) if is_number else None
+        return float(value) if is_number and abs(value) < sys.float_info.max else None
     if isinstance(value, list):
         return ", ".join(map(str, value)) or None
     return None if value is None else str(value)
