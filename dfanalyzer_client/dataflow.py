@@ -40,10 +40,11 @@ class Dataflow(ProvenanceObject):
         self,
         tag: str,
         transformations: Sequence[Transformation] | bool = (),
-        email: str | Sequence[Transformation] = "",
+        email: str | Sequence[Transformation] | None = "",
         *,
         predefined: bool = False,
         hyperparameters: bool = False,
+        w3c: object = None,
         client: Client | None = None,
     ) -> None:
         """Describe a dataflow.
@@ -56,6 +57,7 @@ class Dataflow(ProvenanceObject):
             predefined: whether it has DLProv's transformations and sets: LoadData, SplitData,
                 Train, Test and, once a task names them, those of its other versions.
             hyperparameters: `predefined`, as DLProv's first scripts say it.
+            w3c: DLProv's, ignored: PROV documents are exported, by `prov_document`.
             client: sends its messages; None: that of the store that the environment names.
 
         Raises:
@@ -65,9 +67,9 @@ class Dataflow(ProvenanceObject):
         is_predefined = predefined or hyperparameters or transformations is True
         if isinstance(transformations, bool):
             transformations = ()
-        if not isinstance(email, str):  # Dataflow(tag, True, [Transformation(…), …])
+        if not isinstance(email, str | None):  # Dataflow(tag, True, [Transformation(…), …])
             transformations, email = email, ""
-        self.email = checked_text(email, "email of a Dataflow")
+        self.email = checked_text(email or "", "email of a Dataflow")
         self._predefined = Predefined() if is_predefined else None
         self._introduced: set[str] = set()
         self.exec_tag = new_execution(tag)
@@ -75,7 +77,7 @@ class Dataflow(ProvenanceObject):
         self._saved: list[TransformationMessage] | None = None
         self._numbers: dict[str, Iterator[int]] = {}
         self.transformations = transformations
-        remember_live(self)
+        remember_live(self, keep=self.predefined or bool(self.email))
 
     @property
     def _exec(self) -> str:
@@ -153,17 +155,34 @@ class Dataflow(ProvenanceObject):
 
     def include(self, transformation: str) -> None:
         """Declare a transformation of DLProv's that a task names, if this is `predefined`."""
-        if self._predefined is not None and self._predefined.include(transformation):
-            self.save()
+        if self._predefined is not None:
+            self._predefined.include(transformation)
+            self.save()  # also what another thread is about to send
 
     def shaped(self, data: DataSetMessage) -> DataSetMessage:
-        """Rows of a set with the names of their values, if DLProv has a form of that length."""
-        form = self._predefined.form(data) if self._predefined is not None else None
-        if self._predefined is None or form is None:
+        """Rows of a set with the names of their values, in the order in which it declares them.
+
+        A predefined set may have elements of several lengths.
+        """
+        if "attributes" in data:
             return data
-        if self._predefined.include_columns(data["tag"], form):
+        form = self._predefined.form(data) if self._predefined is not None else None
+        if self._predefined is not None and form is not None:
+            self._predefined.include_columns(data["tag"], form)
             self.save()
-        return {**data, "attributes": [name.lower() for name, _ in form]}
+            return {**data, "attributes": [name.lower() for name, _ in form]}
+        names = self._order(data["tag"])
+        if names and all(len(element) == len(names) for element in data["elements"]):
+            return {**data, "attributes": names}
+        return data
+
+    def _order(self, set_tag: str) -> list[str]:
+        """The attributes of a set, in order; none if an extractor reads some of them."""
+        sets = [s for t in self._own for s in t.get("sets", ()) if s["tag"] == set_tag]
+        if any(each.get("extractors") for each in sets):
+            return []
+        names = (attribute["name"] for each in sets for attribute in each.get("attributes", ()))
+        return list(dict.fromkeys(names))
 
     def agents(self, exec_tag: str) -> AgentsMessage:
         """Who is responsible for an execution, and its machine, until it was `introduced`."""

@@ -120,8 +120,7 @@ class Task(ProvenanceObject):
         """Add rows to what is sent next."""
         if not isinstance(dataset, DataSet):
             raise ElementError(f"A Task takes DataSet objects. Received: {dataset!r}.")
-        data = dataset.get_specification()
-        self._sets.append(data if self._live is None else self._live.shaped(data))
+        self._sets.append(dataset.get_specification())
 
     def reuse(self, set_tag: str, source: Task) -> None:
         """Say that this task read the same rows of a set as `source` did, in what is sent next.
@@ -197,9 +196,11 @@ class Task(ProvenanceObject):
             JournalError: the journal cannot be written. What was added is kept for the next time.
         """
         message = self.get_specification()
-        agents = self._live.agents(self._exec) if self._live is not None else {}
+        if self._live is not None:
+            message["sets"] = [self._live.shaped(each) for each in message["sets"]]
+            message = {**message, **self._live.agents(self._exec)}
         try:
-            self._client().save_task({**message, **agents})
+            self._client().save_task(message)
         except (ElementError, RawDataError, UnknownTagError):
             self._sets, self._reused = [], {}
             raise

@@ -61,10 +61,18 @@ class LiveDataflow(Protocol):
 
 _live: weakref.WeakValueDictionary[tuple[str, str], LiveDataflow] = weakref.WeakValueDictionary()
 _newest: dict[str, str] = {}
+_kept: dict[str, LiveDataflow] = {}
 
 
-def remember_live(dataflow: LiveDataflow) -> None:
-    """Let tasks find a dataflow by its tags, as long as the object exists."""
+def remember_live(dataflow: LiveDataflow, *, keep: bool = False) -> None:
+    """Let tasks find a dataflow by its tags, as long as the object exists.
+
+    Args:
+        dataflow: the dataflow.
+        keep: until there is a newer one of its tag, even if nobody else refers to it.
+    """
+    if keep:
+        _kept[dataflow.tag] = dataflow
     _live[dataflow.tag, dataflow.exec_tag] = dataflow
     _newest[dataflow.tag] = dataflow.exec_tag
 

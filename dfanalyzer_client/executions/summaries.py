@@ -196,7 +196,7 @@ def _add_epochs(
     metric = _metric_names(connection, catalogue, layout, output)
     for (execution, epochs, *_), (_, *row) in zip(rows, values, strict=True):
         if execution in summaries:
-            summaries[execution].epochs += epochs
+            summaries[execution].epochs = max(summaries[execution].epochs, epochs)
             summaries[execution].metrics |= {
                 metric.get((execution, name), name): value
                 for name, value in zip(names, row, strict=True)

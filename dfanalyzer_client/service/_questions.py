@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -143,6 +144,6 @@ def _host(request: Request) -> str:
 
 def _specification_in(body: str) -> str:
     """The specification in a body: all of it, or the form field that DfAnalyzer's page sends."""
-    if not body.startswith("message="):
+    if not re.match(r"([^\s(]*&)?message=", body):
         return body
     return parse_qs(body, keep_blank_values=True)["message"][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import pickle
 import threading
 from collections.abc import Sequence
@@ -27,6 +28,7 @@ from dfanalyzer_client import (
 from dfanalyzer_client.executions.summaries import find_execution
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
+from w3c_prov.constraints import violations
 
 LOSSES = (0.5, -9999999)
 """Of two epochs; DLProv's scripts write the second for a NaN."""
@@ -190,7 +192,9 @@ def test_the_scientist_and_the_machine_are_agents(script: Any, tag: str) -> None
     dataflow.save()
     run = script(dataflow, tag)
     assert flush(60)
-    text = prov_document(run).get_provn()
+    document = prov_document(run)
+    assert violations(document) == []
+    text = document.get_provn()
     assert 'kp:email="bob@example.org"' in text
     assert text.count("prov:type='prov:Person'") == 1
     assert "prov:type='kp:Machine'" in text
@@ -276,6 +280,42 @@ def test_a_task_belongs_to_the_dataflow_of_its_execution(tag: str) -> None:
     assert pickle.dumps(Task(1, first, "run", "Fit"))  # for a process of its own
 
 
+def test_values_without_names_follow_the_dataflow_that_their_task_was_given(
+    tag: str, ask: Any
+) -> None:
+    """Or that was the newest when the task was made, whatever is declared afterwards."""
+
+    def declared(*names: str) -> Dataflow:
+        attributes = [Attribute(name, AttributeType.TEXT) for name in names]
+        own = Transformation("Own", [Set("mine", SetType.OUTPUT, attributes)])
+        dataflow = Dataflow(tag, [own])
+        dataflow.save()
+        return dataflow
+
+    first = declared("a", "b")
+    early = Task(1, tag, "run", "Own")
+    second = declared("b", "a")
+    for task, values in (
+        (early, ("a", "b")),
+        (Task(2, first, "run", "Own"), ("a", "b")),
+        (Task(3, second, "run", "Own"), ("b", "a")),
+        (Task(4, tag, "run", "Own"), ("b", "a")),
+    ):
+        rows(task, "mine", *values)
+        task.end()
+    assert flush(60)
+    assert ask.rows(f'SELECT a, b FROM "{tag}".mine') == [("a", "b")] * 4
+
+
+def test_a_dataflow_need_not_be_kept(tag: str) -> None:
+    """Its tasks find the newest predefined one, and whom it names."""
+    Dataflow(tag, predefined=True, email="bob@example.org").save()
+    gc.collect()
+    run = of_2024(tag, tag)
+    assert flush(60)
+    assert 'kp:email="bob@example.org"' in prov_document(run).get_provn()
+
+
 def test_threads_that_name_new_transformations_lose_none(tag: str) -> None:
     """Neither those of DLProv nor the user's own, which keep the order of their values."""
     own = Set("mine", SetType.OUTPUT, [Attribute("b", AttributeType.TEXT)])
@@ -288,7 +328,11 @@ def test_threads_that_name_new_transformations_lose_none(tag: str) -> None:
         "ApplyFilter",
         "Adaptation",
     ]
-    threads = [threading.Thread(target=Task, args=(1, dataflow, "run", name)) for name in names]
+
+    def begin(name: str) -> None:
+        Task(1, dataflow, "run", name).begin()
+
+    threads = [threading.Thread(target=begin, args=[name]) for name in names * 2]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -32,7 +32,8 @@ def test_dlprovs_own_client_is_not_taken_for_the_services_account(
         "hardware": json.dumps({"hostname": "node7", "gpus": ["A100", "A100"], "os_version": "6"}),
     }
     rate = [{"tag": "itrain", "elements": [["0.5"]]}]
-    running.task({**task, **named, "exec": f"{tag}-1", "first": "1", "sets": rate})
+    first = {**task, **named, "exec": f"{tag}-1", "first": "1", "sets": rate}
+    assert running.ask("//pde/task/json", first).status == 200  # as it joins address and path
     running.task({**task, "exec": f"{tag}-2", "sets": rate})
     stored(f'SELECT id FROM "{tag}".itrain', 2)
     text = prov_document(f"{tag}-1").get_provn()

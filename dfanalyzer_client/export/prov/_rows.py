@@ -62,14 +62,17 @@ class Rows:
                     self._derivations(content, row)
 
     def sources(self, task: int, except_configurations: bool = False) -> Iterator[QualifiedName]:
-        """What an output of a task was derived from: for every set read, its one row or the set."""
+        """What an output of a task was derived from: for every set read, its rows or the set.
+
+        It is the set if the task read several rows, and there are no others.
+        """
         for tag, events in self._reads.get(task, {}).items():
             if except_configurations and _is_configuration(events[0].of):
                 continue
-            if len(events) == 1:
-                yield self.row_name(events[0].of, events[0].row)
-            else:
+            if 1 < len(events) == len(events[0].of.rows):
                 yield self.collection_name(tag)
+            else:
+                yield from (self.row_name(event.of, event.row) for event in events)
 
     def row_name(self, of: SetRecord, row: RowRecord) -> QualifiedName:
         """The name of a row's entity."""

@@ -96,9 +96,15 @@ def _by_dependency(
     for previous in task.depends_on:
         events = written.get((of.tag, previous.id), [])
         if series_of(of) is not None:
-            yield from _newest(events, task.ended)
+            yield from _newest(events, task.ended) if _is_known(events, task, previous) else ()
         else:
             yield from (event for event in events if _can_read(task, event))
+
+
+def _is_known(events: list[Event], task: TaskRecord, previous: TaskRecord) -> bool:
+    """Whether it is known which row of a series was the newest when a task ended."""
+    is_over = task.ended is None or previous.ended is None or previous.ended <= task.ended
+    return is_over or all(event.time is not None for event in events)
 
 
 def _newest(events: list[Event], at: datetime | None) -> Iterable[Event]:
