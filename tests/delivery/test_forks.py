@@ -193,8 +193,10 @@ for number, each in enumerate(closed):
         say(number)
         done = dfanalyzer_client.flush(120)
         taken = set(each)
-        for _ in range(1000):  # one that is moved at once is not taken
-            taken &= {each for each in taken if os.path.exists(f"/proc/self/fd/{each}")}
+        for _ in range(1_000_000):  # one that is moved away, however late, is not taken
+            taken = {each for each in taken if os.path.exists(f"/proc/self/fd/{each}")}
+            if not taken:
+                break
         os._exit(bool(taken) or not done)
     if os.waitpid(child, 0)[1]:
         sys.exit(f"with {each} closed")
