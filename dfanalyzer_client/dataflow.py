@@ -98,11 +98,13 @@ class Dataflow(ProvenanceObject):
     @transformations.setter
     def transformations(self, transformations: Sequence[Transformation]) -> None:
         self._own: list[TransformationMessage] = []
+        self._orders: dict[str, list[str]] = {}
         for transformation in transformations:
             self.add_transformation(transformation)
 
     def add_transformation(self, transformation: Transformation) -> None:
         """Add one transformation, as it is now."""
+        self._orders = {}
         self._own.append(self._specification_of(transformation))
 
     def save(self) -> None:
@@ -171,9 +173,12 @@ class Dataflow(ProvenanceObject):
             self._predefined.include_columns(data["tag"], form)
             self.save()
             return {**data, "attributes": [name.lower() for name, _ in form]}
-        names = self._order(data["tag"])
+        orders, tag = self._orders, data["tag"]
+        if tag not in orders:
+            orders[tag] = self._order(tag)
+        names = orders[tag]
         if names and all(len(element) == len(names) for element in data["elements"]):
-            return {**data, "attributes": names}
+            return {**data, "attributes": list(names)}
         return data
 
     def _order(self, set_tag: str) -> list[str]:

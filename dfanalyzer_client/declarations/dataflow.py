@@ -124,6 +124,8 @@ class Declaration:
             UnknownTagError: a set has no such attribute or extractor.
             ElementError: an element does not fit its set.
         """
+        if not any(each.extractors for each in self.sets.values()):
+            return message, []
         order = self._orders.get(message["exec"], self._newest)
         whole, raw = [], []
         for data in message["sets"]:
