@@ -20,6 +20,9 @@ from ._usage import TIMES, Reads, event_time, series_of
 
 __all__ = ["Rows", "state_rows"]
 
+MANY_ROWS = 100
+"""A derivation from each of more rows would make documents too large: from the set, then."""
+
 OPTIMIZERS = tags.OPTIMIZERS.lower()
 COLLECTION = PROV["Collection"]
 
@@ -64,12 +67,13 @@ class Rows:
     def sources(self, task: int, except_configurations: bool = False) -> Iterator[QualifiedName]:
         """What an output of a task was derived from: for every set read, its rows or the set.
 
-        It is the set if the task read several rows, and there are no others.
+        It is the set if the task read several rows, and there are no others, or very many.
         """
         for tag, events in self._reads.get(task, {}).items():
             if except_configurations and _is_configuration(events[0].of):
                 continue
-            if 1 < len(events) == len(events[0].of.rows):
+            is_whole = 1 < len(events) == len(events[0].of.rows)
+            if is_whole or len(events) > MANY_ROWS:
                 yield self.collection_name(tag)
             else:
                 yield from (self.row_name(event.of, event.row) for event in events)
