@@ -47,7 +47,7 @@ class LiveDataflow(Protocol):
         """Declare a predefined transformation that a task names."""
 
     def shaped(self, data: DataSetMessage) -> DataSetMessage:
-        """Rows of a set with the names of their values, where these are predefined."""
+        """Rows of a set with the names of their values, in the order in which it declares them."""
 
     def agents(self, exec_tag: str) -> AgentsMessage:
         """Who is responsible for an execution, and its machine, until it was `introduced`."""
@@ -71,6 +71,7 @@ def remember_live(dataflow: LiveDataflow, *, keep: bool = False) -> None:
         dataflow: the dataflow.
         keep: until there is a newer one of its tag, even if nobody else refers to it.
     """
+    _kept.pop(dataflow.tag, None)
     if keep:
         _kept[dataflow.tag] = dataflow
     _live[dataflow.tag, dataflow.exec_tag] = dataflow

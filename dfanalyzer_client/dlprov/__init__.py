@@ -1,5 +1,5 @@
 """What DLProv declares for its users: transformations and sets by name, and what they are for."""
 
-from .sets import SETS, PredefinedSet, find_set, role_of
+from .sets import role_of
 
-__all__ = ["SETS", "PredefinedSet", "find_set", "role_of"]
+__all__ = ["role_of"]

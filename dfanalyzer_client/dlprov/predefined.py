@@ -26,39 +26,41 @@ class Predefined:
     def __init__(self) -> None:
         self._tags = list(INITIAL)
         self._further: dict[str, Columns] = {}
+        self._made: tuple[object, list[TransformationMessage]] = (None, [])
 
-    def include(self, transformation: str) -> bool:
-        """Declare a transformation of DLProv's as well; returns whether that is new."""
+    def include(self, transformation: str) -> None:
+        """Declare a transformation of DLProv's as well."""
         tag = _SPELLED.get(transformation.lower())
-        if tag is None or tag in self._tags:
-            return False
-        self._tags.append(tag)
-        return True
+        if tag is not None and tag not in self._tags:
+            self._tags.append(tag)
 
     def form(self, data: DataSetMessage) -> Columns | None:
         """The columns that the elements of a set follow; None if they follow none that we know."""
         known = find_set(data["tag"])
         lengths = {len(element) for element in data["elements"]}
-        if known is None or "attributes" in data or len(lengths) != 1:
+        if known is None or len(lengths) != 1:
             return None
         return known.form(*lengths)
 
-    def include_columns(self, tag: str, form: Columns) -> bool:
-        """Declare the columns of a set's form as well; returns whether any is new."""
+    def include_columns(self, tag: str, form: Columns) -> None:
+        """Declare the columns of a set's form as well."""
         known = find_set(tag)
-        if known is None:
-            return False
-        declared = (*known.columns, *self._further.get(known.tag, ()))
-        new = tuple(column for column in form if column not in declared)
-        self._further[known.tag] = (*self._further.get(known.tag, ()), *new)
-        return bool(new)
+        if known is not None:
+            further = self._further.get(known.tag, ())
+            new = [column for column in form if column not in (*known.columns, *further)]
+            if new:
+                self._further[known.tag] = (*further, *new)
 
     def messages(self) -> list[TransformationMessage]:
         """The transformations; each reads what one of them writes, or what none writes."""
-        return [
-            Transformation(tag, list(self._sides(tag))).get_specification()
-            for tag in list(self._tags)
-        ]
+        parts = tuple(self._tags), tuple(self._further.items())
+        made, messages = self._made
+        if made != parts:
+            messages = [
+                Transformation(tag, list(self._sides(tag))).get_specification() for tag in parts[0]
+            ]
+            self._made = parts, messages
+        return messages
 
     def _sides(self, tag: str) -> Iterator[Set]:
         for known in SETS:

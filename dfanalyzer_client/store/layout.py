@@ -132,10 +132,6 @@ class DataflowLayout:
     programs: dict[Program, int] = field(default_factory=dict)
     used: set[tuple[str, Program]] = field(default_factory=set)
 
-    def tags_of(self, *roles: str) -> frozenset[str]:
-        """Tags of the sets that have one of the roles."""
-        return frozenset(tag for tag, known in self.sets.items() if known.role in roles)
-
     def writers_of(self, role: str) -> frozenset[str]:
         """Tags of the transformations that write a set with a role."""
         return frozenset(

@@ -38,6 +38,23 @@ def rows(task: Task, tag: str, *values: Any) -> None:
     task.add_dataset(DataSet(tag, [Element(list(values))]))
 
 
+def load(dataflow: Dataflow | str, run: str) -> Task:
+    """The loading of the data, as the versions from 2024 on say it."""
+    task = Task(1, dataflow, run, "LoadData")
+    rows(task, "iInputDataset", "flowers", "http://example.org/flowers.tgz")
+    task.begin()
+    rows(task, "oLoadData", "/data/raw.npy")
+    task.end()
+    return task
+
+
+def evaluate(task: Task, outputs: str) -> None:
+    """A test, as every version says it."""
+    task.begin()
+    rows(task, outputs, 0.25, 0.9)
+    task.end()
+
+
 def train(task: Task, inputs: str, outputs: str, configuration: Sequence[Any]) -> None:
     """A training of two epochs, as every version of DLProv's example says it."""
     rows(task, inputs, *configuration)
@@ -50,12 +67,8 @@ def train(task: Task, inputs: str, outputs: str, configuration: Sequence[Any]) -
 def newest(dataflow: Dataflow | str, tag: str) -> str:
     """The script of 2025 and 2026: a filter, two files of each part, the Dataflow object."""
     run = f"{tag}-2026-11-27 08:00:00.000001"
-    load = Task(1, dataflow, run, "LoadData")
-    rows(load, "iInputDataset", "flowers", "http://example.org/flowers.tgz")
-    load.begin()
-    rows(load, "oLoadData", "/data/raw.npy")
-    load.end()
-    apply = Task(2, dataflow, run, "ApplyFilter", dependency=load)
+    loading = load(dataflow, run)
+    apply = Task(2, dataflow, run, "ApplyFilter", dependency=loading)
     rows(apply, "iFilter", "Grayscale")
     apply.begin()
     rows(apply, "oFilter", "/data/gray.npy")
@@ -73,22 +86,15 @@ def newest(dataflow: Dataflow | str, tag: str) -> str:
     training.save()
     rows(training, "oWeights", "/weights/model.weights.h5")
     training.end()
-    test = Task(5, dataflow, run, "Test", dependency=[split, training])
-    test.begin()
-    rows(test, "oTest", 0.25, 0.9)
-    test.end()
+    evaluate(Task(5, dataflow, run, "Test", dependency=[split, training]), "oTest")
     return run
 
 
 def of_2024(dataflow: Dataflow | str, tag: str) -> str:
     """The script of 2024: one ratio in a text, one file of each part, tags in place of objects."""
     run = f"{tag}-2024-11-27 08:00:00.000001"
-    load = Task(1, tag, run, "LoadData")
-    rows(load, "iInputDataset", "mnist", "tf.keras.datasets.mnist")
-    load.begin()
-    rows(load, "oLoadData", "/data/temp_mnist")
-    load.end()
-    split = Task(2, tag, run, "SplitData", dependency=load)
+    loading = load(tag, run)
+    split = Task(2, tag, run, "SplitData", dependency=loading)
     rows(split, "iSplitConfig", "80-20")
     split.begin()
     rows(split, "oTrainSet", "/data/train.npz")
@@ -99,10 +105,7 @@ def of_2024(dataflow: Dataflow | str, tag: str) -> str:
     train(training, "iTrainModel", "oTrainModel", ["adam", 0.002, 2, 19])
     rows(training, "oTrainedModel", "trained_model", "/models/trained.keras")
     training.end()
-    test = Task(4, tag, run, "TestModel", dependency=[split, training])
-    test.begin()
-    rows(test, "oTestModel", 0.25, 0.9)
-    test.end()
+    evaluate(Task(4, tag, run, "TestModel", dependency=[split, training]), "oTestModel")
     return run
 
 
@@ -122,10 +125,7 @@ def of_2022(dataflow: Dataflow | str, tag: str) -> str:
     rows(adaptation, "oAdaptation", 0.001, "2022-11-27 08:00:01", 1, "1")
     adaptation.end()
     training.end()
-    test = Task(4, tag, run, "TestingModel", dependency=training)
-    test.begin()
-    rows(test, "oTestingModel", 0.25, 0.9)
-    test.end()
+    evaluate(Task(4, tag, run, "TestingModel", dependency=training), "oTestingModel")
     return run
 
 
