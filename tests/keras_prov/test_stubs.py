@@ -94,15 +94,19 @@ def generator():
 
 @pytest.fixture
 def check(tmp_path):
-    """Runs mypy on a program that sees only the stubs, and returns its exit status and output."""
+    """Runs mypy on a program that sees what users install, and returns its status and output."""
     pytest.importorskip("mypy")
     shutil.copytree(STUBS, tmp_path / "path" / "keras_prov")
+    # mypy does not find an editable installation, whose types would then be unknown
+    client = tmp_path / "path" / "dfanalyzer_client"
+    client.symlink_to(ROOT / "dfanalyzer_client", target_is_directory=True)
+    options = ["--config-file=", "--ignore-missing-imports", "--follow-imports=silent"]
     program = tmp_path / "program.py"
 
     def run(text):
         program.write_text(text)
         done = subprocess.run(
-            [sys.executable, "-m", "mypy", "--config-file=", "--ignore-missing-imports", program],
+            [sys.executable, "-m", "mypy", *options, program],
             env={**os.environ, "MYPYPATH": str(tmp_path / "path")},
             cwd=tmp_path,
             capture_output=True,
