@@ -8,16 +8,32 @@ from __future__ import annotations
 import click
 
 from ..support.distribution import installed_name
-from . import database, journals, runs, server, sql
-from .export import export
-from .query import query
-from .run import run
-from .serve import serve
+from .lazy_group import LazyGroup
 
 __all__ = ["main"]
 
+COMMANDS = {
+    "run": ".run:run",
+    "runs": ".runs:runs",
+    "show": ".runs:show",
+    "sql": ".sql:sql",
+    "query": ".query:query",
+    "export": ".export:export",
+    "serve": ".serve:serve",
+    "server": ".server:server",
+    "db": ".database:db",
+    "sync": ".journals:sync",
+    "journal": ".journals:journal",
+}
+"""The commands, in the order of the help, and where each is."""
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    package=__name__,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(package_name=installed_name(), prog_name="keras-prov")
 def main() -> None:
     """Capture the provenance of Keras trainings, query it and administer it.
@@ -25,16 +41,3 @@ def main() -> None:
     Without --store or KERAS_PROV_STORE, commands use the private server of this user, and start it
     if they need it.
     """
-
-
-main.add_command(run)
-main.add_command(sql.sql)
-main.add_command(query)
-main.add_command(runs.runs)
-main.add_command(runs.show)
-main.add_command(export)
-main.add_command(serve)
-main.add_command(server.server)
-main.add_command(database.db)
-main.add_command(journals.sync)
-main.add_command(journals.journal)

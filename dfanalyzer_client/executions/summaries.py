@@ -5,7 +5,7 @@ Numbers come back exact: NaN, infinities and large integers are looked up in ``e
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -53,13 +53,18 @@ class ExecutionSummary:
         return (ended - self.began).total_seconds()
 
 
-def executions(connection: Connection, dataflow: str | None = None) -> list[ExecutionSummary]:
-    """All executions, oldest first, or those of one dataflow.
+def executions(
+    connection: Connection, dataflow: str | None = None, *, ids: Collection[int] | None = None
+) -> list[ExecutionSummary]:
+    """All executions, oldest first, or those of one dataflow, or those with certain ids.
 
     If the connection's user may not read an execution's rows, it has neither epochs nor metrics.
     """
     catalogue = Catalogue(connection)
     known = _known_executions(connection, catalogue, dataflow)
+    if ids is not None:
+        wanted = frozenset(ids)
+        known = [summary for summary in known if summary.id in wanted]
     _complete(connection, catalogue, known)
     return known
 

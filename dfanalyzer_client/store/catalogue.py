@@ -75,6 +75,15 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         for name in ("data_set_role", "execution_association")
         for statement in _creation(name)
     ),
+    6: (
+        *(
+            statement
+            for name in ("execution_tag", "execution_note", "erasure")
+            for statement in _creation(name)
+        ),
+        VIEWS["tags"],
+        VIEWS["notes"],
+    ),
 }
 """Statements that upgrade a catalogue from the version before."""
 

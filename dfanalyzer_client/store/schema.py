@@ -16,6 +16,9 @@ here, over ``task_begun`` and ``task_ended``. Tables that DfAnalyzer does not ha
 - ``data_scientist``, ``hardware_info``: who is responsible for executions, and what they ran on, as
   DLProv has them; ``execution_association``: which execution has which of them, and whether the
   service recorded it for a client;
+- ``execution_tag``, ``execution_note``: what people have said of executions: each change is a row,
+  and the views ``tags`` and ``notes`` show the newest;
+- ``erasure``: which executions were erased, when and by whom; of their tags only the digests;
 - ``journal_mark``: how far each journal is stored, written together with its rows;
 - ``definition_lock``: one row, updated by whoever changes definitions, so that no two do at once;
 - ``catalogue_version``: the steps that created this catalogue.
@@ -49,7 +52,7 @@ __all__ = [
 
 PUBLIC = "public"
 
-VERSION = 5
+VERSION = 6
 """Version of the catalogue; `catalogue.py` has the migrations from each version to the next."""
 
 TABLES: dict[str, str] = {
@@ -103,6 +106,9 @@ TABLES: dict[str, str] = {
     "execution_association": (
         "df_exec BIGINT, scientist_id BIGINT, hardware_id BIGINT, is_relayed BOOLEAN"
     ),
+    "execution_tag": ("df_exec BIGINT, name TEXT, value TEXT, changed TIMESTAMP, changed_by TEXT"),
+    "execution_note": "df_exec BIGINT, text TEXT, changed TIMESTAMP, changed_by TEXT",
+    "erasure": "digest TEXT, erased TIMESTAMP, erased_by TEXT",
     "journal_mark": "journal TEXT, stored_to BIGINT",
     "definition_lock": "changes BIGINT",
     "catalogue_version": "version BIGINT, made TIMESTAMP, step TEXT",
@@ -145,6 +151,20 @@ FROM "public"."{table}" AS v
   JOIN "public"."dataflow" AS d ON d.id = e.df_id
 """
 
+NEWEST_VIEW = """
+CREATE VIEW "public"."{view}" AS
+SELECT e.tag AS execution, d.tag AS dataflow, {columns}, n.changed, n.changed_by, n.df_exec
+FROM (
+    SELECT df_exec, {columns}, changed, changed_by,
+           row_number() OVER (PARTITION BY {key} ORDER BY changed DESC, {columns}) AS place
+    FROM "public"."{table}"
+  ) AS n
+  JOIN "public"."dataflow_execution" AS e ON e.id = n.df_exec
+  JOIN "public"."dataflow" AS d ON d.id = e.df_id
+WHERE n.place = 1 AND n.{filled} IS NOT NULL
+"""
+"""A change to NULL removes a tag or a note."""
+
 VIEWS = {
     "task": TASK_VIEW,
     "lineage": LINEAGE_VIEW,
@@ -152,6 +172,16 @@ VIEWS = {
         view="hyperparameters", table="hyperparameter_value", more="number"
     ),
     "metrics": COMPARISON_VIEW.format(view="metrics", table="metric_value", more="exact"),
+    "tags": NEWEST_VIEW.format(
+        view="tags",
+        table="execution_tag",
+        columns='"name", "value"',
+        key='df_exec, "name"',
+        filled='"value"',
+    ),
+    "notes": NEWEST_VIEW.format(
+        view="notes", table="execution_note", columns='"text"', key="df_exec", filled='"text"'
+    ),
 }
 
 

@@ -327,8 +327,11 @@ def test_rebuild_makes_the_database_anew(tmp_path: Path, tag: str) -> None:
 
 
 def commands(group: click.Group, path: str = "") -> list[tuple[str, click.Command]]:
-    found = []
-    for name, command in group.commands.items():
+    found: list[tuple[str, click.Command]] = []
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        assert command is not None
         if isinstance(command, click.Group):
             found += commands(command, f"{path}{name} ")
         else:

@@ -24,6 +24,7 @@ from dfanalyzer_client import (
 from dfanalyzer_client.journal import Record
 from dfanalyzer_client.private_server import READER, PrivateServer
 from dfanalyzer_client.store import Connection, MonetDBStore, create_catalogue
+from older_catalogue import TO_VERSION_5
 
 TEXT, NUMERIC = AttributeType.TEXT, AttributeType.NUMERIC
 
@@ -165,6 +166,7 @@ def test_an_earlier_catalogue_is_brought_up_with_what_it_holds(
     connection = Connection(PrivateServer(home).ensure())
     with connection.transaction():
         for statement in (
+            *TO_VERSION_5,
             'DROP TABLE "public".data_set_role',
             'DROP TABLE "public".execution_association',
             'DROP TABLE "public".data_scientist',

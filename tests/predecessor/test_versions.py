@@ -13,6 +13,7 @@ from dfanalyzer_client.path_query import query
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection, create_catalogue, differences
 from dfanalyzer_client.store.inspection import TableFound, tables_of
+from older_catalogue import TO_VERSION_5
 from predecessor.command import run
 from predecessor.filled import EXECUTIONS, SETS, TAG, fill
 from predecessor.shapes import DLPROV, SHAPES, Shape
@@ -214,6 +215,7 @@ def test_scientists_and_machines_are_agents_before_and_after_an_upgrade(
         assert agents() == (1, 1)
         with connection.transaction():
             for statement in (
+                *TO_VERSION_5,
                 'DROP TABLE "public".data_set_role',
                 'DROP TABLE "public".execution_association',
                 'DROP SEQUENCE "public".data_scientist_id_seq',

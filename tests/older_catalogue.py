@@ -1,0 +1,15 @@
+"""Statements that turn a catalogue of today into one of an earlier version."""
+
+from __future__ import annotations
+
+__all__ = ["TO_VERSION_5"]
+
+TO_VERSION_5 = (
+    'DROP VIEW "public".tags',
+    'DROP VIEW "public".notes',
+    'DROP TABLE "public".execution_tag',
+    'DROP TABLE "public".execution_note',
+    'DROP TABLE "public".erasure',
+    'UPDATE "public".catalogue_version SET version = 5 WHERE version > 5',
+)
+"""What version 6 added; they come before statements that go further back."""
