@@ -14,7 +14,8 @@ from ..delivery.journal_states import JournalState, journal_states
 from ..delivery.relocation import move_journals, moved_hint
 from ..delivery.sync import sync as sync_journals
 from ..errors import DfAnalyzerError
-from .common import chosen_store, duration, friendly_errors, print_table, say, store_option
+from .common import chosen_store, duration, friendly_errors, say, store_option
+from .tables import print_table
 
 __all__ = ["journal", "sync", "sync_all"]
 
