@@ -10,8 +10,8 @@ from pathlib import Path
 import pexpect
 import pytest
 
-from dfanalyzer_client.cli.tables import fitting
 from command.terminal import COLUMNS, in_terminal, plain
+from dfanalyzer_client.cli.tables import fitting
 
 ROOT = Path(__file__).parents[2]
 TAG = "digits-2026-11-27T10-20-30-0123456789abcdef"
