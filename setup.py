@@ -24,6 +24,7 @@ CLIENT_NEEDED = [
     "click>=8.1",
     "packaging>=24.2",
     "platformdirs>=3",
+    "plotext>=5.3,<6",  # 6 has another interface
     "prov>=3.2",
     "pymonetdb>=1.8",
     "rich>=13",

@@ -14,8 +14,12 @@ __all__ = ["main"]
 
 COMMANDS = {
     "run": ".run:run",
-    "runs": ".runs:runs",
-    "show": ".runs:show",
+    "runs": ".asking.runs:runs",
+    "show": ".asking.show:show",
+    "curve": ".asking.curve:curve",
+    "compare": ".asking.comparing:compare",
+    "diff": ".asking.comparing:diff",
+    "follow": ".asking.follow:follow",
     "tag": ".asking.annotating:tag",
     "note": ".asking.annotating:note",
     "sql": ".sql:sql",

@@ -9,13 +9,16 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Collection, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..support.terminal import terminal_line
 
-__all__ = ["AS_CSV", "fitting", "print_table"]
+if TYPE_CHECKING:
+    from rich.table import Table
+
+__all__ = ["AS_CSV", "as_table", "fitting", "print_table"]
 
 UNLIMITED = 1_000_000
 BORDERS = 3
@@ -44,9 +47,21 @@ def print_table(
         rows: their values.
         see_all: how the user of this command can see columns that do not fit.
     """
+    from rich.console import Console
+
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else UNLIMITED
+    drawn, left = as_table(columns, rows, width)
+    Console(highlight=False, width=UNLIMITED).print(drawn)
+    if left:
+        _say_left_out(left, see_all)
+
+
+def as_table(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], limit: int
+) -> tuple[Table, list[str]]:
+    """A table that is at most `limit` wide, and the columns that do not fit into it."""
     from rich import box  # not above: CSV and JSON need none of it
     from rich.cells import cell_len
-    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -56,9 +71,7 @@ def print_table(
         max(map(cell_len, (title, *(row[place] for row in cells))))
         for place, title in enumerate(titles)
     ]
-    fits: dict[int, int] = dict(enumerate(widths))
-    if sys.stdout.isatty():
-        fits = fitting(columns, widths, shutil.get_terminal_size().columns)
+    fits = fitting(columns, widths, limit)
     result = Table(box=box.ASCII2, show_edge=True)
     for place, width in fits.items():
         numeric = all(isinstance(row[place], (int, float, type(None))) for row in rows)
@@ -70,10 +83,7 @@ def print_table(
         )
     for row in cells:
         result.add_row(*(Text(row[place]) for place in fits))
-    Console(highlight=False, width=UNLIMITED).print(result)
-    left = [title for place, title in enumerate(titles) if place not in fits]
-    if left:
-        _say_left_out(left, see_all)
+    return result, [title for place, title in enumerate(titles) if place not in fits]
 
 
 def fitting(columns: Sequence[str], widths: Sequence[int], limit: int) -> dict[int, int]:
