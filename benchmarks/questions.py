@@ -1,6 +1,6 @@
-"""The questions in `queries/*.sql`, asked as a user would: `python -m benchmarks.questions`.
+"""The installed questions, asked as a user would: `python -m benchmarks.questions`.
 
-The files are run by `keras-prov sql`, in the database of KERAS_PROV_STORE or of KERAS_PROV_HOME.
+They are asked by `keras-prov questions`, in the database of KERAS_PROV_STORE or of KERAS_PROV_HOME.
 Answers go to `build/queries.json`.
 """
 
@@ -14,12 +14,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dfanalyzer_client.questions import Question, shipped_questions
+
 from .figures import machine
 from .markdown import table
 
 __all__ = ["answers", "lines", "main"]
 
-QUERIES = Path(__file__).parent / "queries"
 RESULTS = Path("build")
 ROWS_SHOWN = 8
 
@@ -28,7 +29,7 @@ def main() -> None:
     """Ask, print and write."""
     argparse.ArgumentParser(
         prog="python -m benchmarks.questions",
-        description="Ask the questions of benchmarks/queries/.",
+        description="Ask the questions that are installed.",
     ).parse_args()
     found = answers()
     RESULTS.mkdir(exist_ok=True)
@@ -39,12 +40,12 @@ def main() -> None:
 
 
 def answers() -> list[dict[str, Any]]:
-    """Name, title, columns and rows of all questions, in order of name.
+    """Name, title, columns and rows of all questions, in their order.
 
     Raises:
         RuntimeError: a question failed; the message has the command's error.
     """
-    return [_answer(path) for path in sorted(QUERIES.glob("*.sql"))]
+    return [_answer(question) for question in shipped_questions()]
 
 
 def lines(answer: Mapping[str, Any]) -> list[str]:
@@ -57,21 +58,19 @@ def lines(answer: Mapping[str, Any]) -> list[str]:
     return [*found, "", f"… and {left} more rows."] if left > 0 else found
 
 
-def _answer(path: Path) -> dict[str, Any]:
-    text = path.read_text()
+def _answer(question: Question) -> dict[str, Any]:
     done = subprocess.run(
-        [sys.executable, "-m", "dfanalyzer_client.cli", "sql", "--json"],
-        input=text,
+        [sys.executable, "-m", "dfanalyzer_client.cli", "questions", question.name, "--json"],
         capture_output=True,
         text=True,
         check=False,
     )
     if done.returncode:
-        raise RuntimeError(f"{path.name}: {done.stderr.strip()}")
+        raise RuntimeError(f"{question.name}: {done.stderr.strip()}")
     rows = json.loads(done.stdout)
     return {
-        "name": path.stem,
-        "title": text.splitlines()[0].removeprefix("-- "),
+        "name": question.name,
+        "title": question.title,
         "columns": list(rows[0]) if rows else [],
         "rows": [list(row.values()) for row in rows],
     }

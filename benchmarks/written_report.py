@@ -186,13 +186,13 @@ def _queries(result: Result) -> list[str]:
     lines = [
         "## What can be asked",
         "",
-        "The questions in `benchmarks/queries/`, asked of the database that the quick grid filled. "
+        "What `keras-prov questions` lists, asked of the database that the quick grid filled. "
         "No rows means that nothing of the kind has happened: the grid's learning rate follows a "
         "schedule, which is one configuration and no adaptation.",
         "",
     ]
     for answer in result["answers"]:
-        title = [f"### `{answer['name']}.sql`", "", answer["title"], ""]
+        title = [f"### `{answer['name']}`", "", answer["title"], ""]
         lines += [*title, *questions.lines(answer), ""]
     return lines
 

@@ -20,6 +20,7 @@ COMMANDS = {
     "compare": ".asking.comparing:compare",
     "diff": ".asking.comparing:diff",
     "follow": ".asking.follow:follow",
+    "questions": ".asking.questions:questions",
     "tag": ".asking.annotating:tag",
     "note": ".asking.annotating:note",
     "sql": ".sql:sql",
@@ -30,6 +31,7 @@ COMMANDS = {
     "db": ".database:db",
     "sync": ".journals:sync",
     "journal": ".journals:journal",
+    "completion": ".completion:completion",
 }
 """The commands, in the order of the help, and where each is."""
 

@@ -153,10 +153,10 @@ def test_the_report_holds_targets_tables_and_answers(
     assert report.count("**met**") == 3
     assert "| Captured | 90 | +1.0 (+1.0 … +1.0) |" in report
     assert "| yProv4ML | not installed |" in report
-    assert "### `a_current_loss.sql`\n\nThe paper's query (a)" in report
+    assert "### `current_loss`\n\nThe paper's query (a)" in report
     assert "| run-1 | 11 | 0.00048828 |" in report
     assert "… and 4 more rows." in report
-    assert "### `e_diverged.sql`" in report
+    assert "### `diverged`" in report
     assert "No rows." in report
     assert Path("report", "peers.png").read_bytes() == b"a plot"
     costs = Path("report", "costs.md").read_text()

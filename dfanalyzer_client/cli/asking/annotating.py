@@ -14,6 +14,7 @@ from ...delivery.clients import client_for
 from ...executions.annotations import note_of, tags_of
 from ...executions.summaries import find_execution
 from ..common import chosen_store, friendly_errors, reading, say, store_option
+from ..completions import execution_tags
 from ..tables import print_table
 
 __all__ = ["note", "tag"]
@@ -22,7 +23,7 @@ STORE_SECONDS = 5.0
 
 
 @click.command()
-@click.argument("execution")
+@click.argument("execution", shell_complete=execution_tags)
 @click.argument("names", metavar="[NAME[=VALUE]]...", nargs=-1)
 @click.option("--remove", metavar="NAME", multiple=True, help="A tag to remove; may be repeated.")
 @store_option
@@ -43,7 +44,7 @@ def tag(execution: str, names: tuple[str, ...], remove: tuple[str, ...], store: 
 
 
 @click.command()
-@click.argument("execution")
+@click.argument("execution", shell_complete=execution_tags)
 @click.argument("text", required=False)
 @click.option("--remove", is_flag=True, help="Remove the note.")
 @store_option

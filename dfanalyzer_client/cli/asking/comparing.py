@@ -11,6 +11,7 @@ from ...executions.measured import hyperparameters_of
 from ...executions.summaries import ExecutionSummary, find_execution
 from ...store import Connection
 from ..common import duration, form_options, friendly_errors, print_rows, reading, store_option
+from ..completions import execution_tags
 from ..forms import json_text
 from ..tables import AS_CSV, print_table
 
@@ -21,7 +22,13 @@ Row = list[Any]
 
 
 @click.command()
-@click.argument("executions", metavar="EXECUTION...", nargs=-1, required=True)
+@click.argument(
+    "executions",
+    metavar="EXECUTION...",
+    nargs=-1,
+    required=True,
+    shell_complete=execution_tags,
+)
 @form_options
 @store_option
 def compare(executions: tuple[str, ...], form: str | None, store: str | None) -> None:
@@ -41,8 +48,8 @@ def compare(executions: tuple[str, ...], form: str | None, store: str | None) ->
 
 
 @click.command()
-@click.argument("before")
-@click.argument("after")
+@click.argument("before", shell_complete=execution_tags)
+@click.argument("after", shell_complete=execution_tags)
 @click.option("--exit-code", is_flag=True, help=f"Exit with {DIFFER} if anything differs.")
 @form_options
 @store_option

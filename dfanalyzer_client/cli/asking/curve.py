@@ -15,6 +15,7 @@ from ...executions.measured import Curve, adapted_epochs, curve_of
 from ...executions.summaries import find_execution
 from ...support.terminal import terminal_line
 from ..common import form_options, friendly_errors, print_rows, reading, say, store_option
+from ..completions import execution_tags
 
 __all__ = ["curve"]
 
@@ -24,7 +25,7 @@ WIDTH = 80
 
 
 @click.command()
-@click.argument("execution")
+@click.argument("execution", shell_complete=execution_tags)
 @click.argument("metrics", metavar="METRIC...", nargs=-1, required=True)
 @form_options
 @store_option

@@ -12,6 +12,7 @@ from ...executions.summaries import ExecutionSummary, executions, find_execution
 from ...store import Connection
 from ...task_status import ENDED
 from ..common import duration, friendly_errors, reading, say, store_option
+from ..completions import execution_tags
 
 __all__ = ["follow"]
 
@@ -21,7 +22,7 @@ SUCCESS = "FINISHED"
 
 
 @click.command()
-@click.argument("execution", default="last")
+@click.argument("execution", default="last", shell_complete=execution_tags)
 @store_option
 def follow(execution: str, store: str | None) -> None:
     """Print each epoch of EXECUTION, and each new one until the training ends.

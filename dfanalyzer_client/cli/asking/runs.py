@@ -17,6 +17,7 @@ from ...executions.summaries import ExecutionSummary, executions
 from ...store import Connection
 from ...task_status import TaskStatus
 from ..common import duration, form_options, friendly_errors, print_rows, reading, store_option
+from ..completions import dataflow_tags
 from ..forms import json_text
 from ..tables import as_table, print_table
 
@@ -33,7 +34,12 @@ SEE_ALL = "--columns chooses, --csv prints all, and `| less -S` shows all"
 
 
 @click.command()
-@click.option("--dataflow", metavar="TAG", help="Only the executions of this dataflow.")
+@click.option(
+    "--dataflow",
+    metavar="TAG",
+    shell_complete=dataflow_tags,
+    help="Only the executions of this dataflow.",
+)
 @click.option(
     "--status",
     type=click.Choice([status.value for status in TaskStatus], case_sensitive=False),

@@ -1,12 +1,14 @@
--- The paper's query (b): the loss of DenseED with K = 24 and L = 4 in each of the first four epochs.
-SET SCHEMA "densed";
+-- The paper's query (b): the loss of DenseED with growth rate K and L layers in each of the first four epochs.
+-- :dataflow = densed
+-- :growth_rate = 24
+-- :layers = 4
 SELECT e.tag AS execution, o.epoch_id, o.loss
 FROM (
     SELECT t.df_exec
     FROM idenseblock d JOIN "public".task_begun t ON t.id = d.denseblock_task_id
     GROUP BY t.df_exec
-    HAVING min(d.growth_rate) = 24 AND max(d.growth_rate) = 24
-       AND min(d.layers) = 4 AND max(d.layers) = 4
+    HAVING min(d.growth_rate) = :growth_rate AND max(d.growth_rate) = :growth_rate
+       AND min(d.layers) = :layers AND max(d.layers) = :layers
   ) AS net
   JOIN "public".dataflow_execution e ON e.id = net.df_exec
   JOIN "public".task_begun t ON t.df_exec = e.id

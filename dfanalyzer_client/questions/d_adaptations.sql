@@ -1,5 +1,5 @@
 -- Each adaptation of the learning rate, with the loss of the epoch before it and of the first epoch after it.
-SET SCHEMA "densed";
+-- :dataflow = densed
 SELECT e.tag AS execution, a.epoch_id, a.old_lrate, a.new_lrate,
        b.loss AS loss_before, n.loss AS loss_after
 FROM oadaptation a

@@ -1,5 +1,5 @@
 -- Seconds of an epoch by batch size; the first epoch of a training, which compiles, is left out.
-SET SCHEMA "densed";
+-- :dataflow = densed
 SELECT i.batch_size, count(*) AS epochs, avg(o.elapsed_time) AS mean_seconds,
        sys.median(o.elapsed_time) AS median_seconds
 FROM itrainingmodel i

@@ -1,5 +1,5 @@
 -- Configurations, the best final validation loss first; repetitions are averaged.
-SET SCHEMA "densed";
+-- :dataflow = densed
 SELECT i.num_epochs, i.learning_rate, i.decay, i.momentum, i.blocks, i.growth_rate,
        count(*) AS trainings, avg(o.val_loss) AS final_val_loss
 FROM itrainingmodel i

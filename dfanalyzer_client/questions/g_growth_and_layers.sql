@@ -1,5 +1,5 @@
 -- The effect of K (features that a dense layer adds) and L (layers of a block) at equal epochs.
-SET SCHEMA "densed";
+-- :dataflow = densed
 SELECT net.growth_rate AS k, net.layers AS l, o.epoch_id,
        count(*) AS trainings, avg(o.val_loss) AS val_loss
 FROM (

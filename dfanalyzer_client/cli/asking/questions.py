@@ -1,0 +1,133 @@
+"""`keras-prov questions`: questions in SQL by their names, installed and saved ones."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from ...config import settings
+from ...errors import UnknownTagError
+from ...questions import (
+    Question,
+    bound,
+    remove_question,
+    save_question,
+    saved_questions,
+    shipped_questions,
+)
+from ..common import form_options, friendly_errors, print_rows, reading, say, store_option
+from ..completions import dataflow_tags
+from ..sql_cures import enter_schema
+from ..tables import print_table
+
+__all__ = ["questions"]
+
+DATAFLOW = "dataflow"
+"""The parameter that also names the schema."""
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.argument("parameters", metavar="[PARAMETER=VALUE]...", nargs=-1)
+@click.option(
+    "--dataflow",
+    metavar="TAG",
+    shell_complete=dataflow_tags,
+    help="The dataflow that is asked about.",
+)
+@click.option("--sql", "show_sql", is_flag=True, help="Print the statement instead of its rows.")
+@click.option(
+    "--save", metavar="NAME SQL", nargs=2, help="Save a statement under a name; :x is a parameter."
+)
+@click.option("--remove", metavar="NAME", help="Remove a saved question.")
+@form_options
+@store_option
+def questions(
+    name: str | None,
+    parameters: tuple[str, ...],
+    *,
+    dataflow: str | None,
+    show_sql: bool,
+    save: tuple[str, str] | None,
+    remove: str | None,
+    form: str | None,
+    store: str | None,
+) -> None:
+    """Ask the question NAME and print its rows; without NAME, list the questions.
+
+    The statement of a question may have parameters; a comment `-- :x = 1` in it gives a default.
+
+    Example: keras-prov questions best_configuration --dataflow densed
+    """
+    if name is not None and (save or remove):
+        raise click.UsageError("Give a NAME to ask, --save or --remove: one of the three.")
+    with friendly_errors():
+        home = settings.home()
+        if save:
+            save_question(home, *save)
+            say(f"Saved: `keras-prov questions {save[0]}` asks it.", err=True)
+        if remove:
+            remove_question(home, remove)
+        if save or remove:
+            return
+        if name is None:
+            _list(home)
+            return
+        question = _named(name, home)
+        if show_sql:
+            say(question.text.rstrip())
+            return
+        _ask(question, _given(parameters, dataflow, question), dataflow, form, store)
+
+
+def _ask(
+    question: Question,
+    given: dict[str, str],
+    dataflow: str | None,
+    form: str | None,
+    store: str | None,
+) -> None:
+    statement, values = bound(question, given)
+    schema = dataflow or question.defaults.get(DATAFLOW)
+    with reading(store) as connection:
+        enter_schema(connection, schema)
+        with connection.transaction():
+            columns, rows, _ = connection.table(statement, values)
+    print_rows(columns, rows, form)
+
+
+def _given(parameters: Sequence[str], dataflow: str | None, question: Question) -> dict[str, str]:
+    given = {}
+    for text in parameters:
+        name, is_pair, value = text.partition("=")
+        if not is_pair:
+            raise click.UsageError(f"Expected PARAMETER=VALUE. Received: {text!r}.")
+        given[name] = value
+    if dataflow is not None and f":{DATAFLOW}" in bare(question.text):
+        given[DATAFLOW] = dataflow.lower()
+    return given
+
+
+def bare(text: str) -> str:
+    """A statement without the lines that are comments."""
+    return "\n".join(line for line in text.splitlines() if not line.startswith("--"))
+
+
+def _list(home: Path) -> None:
+    known = [*shipped_questions(), *saved_questions(home)]
+    rows = [(each.name, "saved" if each.is_saved else "installed", each.title) for each in known]
+    print_table(["question", "from", "what it asks"], rows)
+
+
+def _named(name: str, home: Path) -> Question:
+    known = {each.name: each for each in (*shipped_questions(), *saved_questions(home))}
+    if name not in known:
+        close = difflib.get_close_matches(name, known)
+        advice = f"Did you mean {close[0]!r}? " if close else ""
+        raise UnknownTagError(
+            f"There is no question {name!r}. {advice}`keras-prov questions` lists them."
+        )
+    return known[name]

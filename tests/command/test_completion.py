@@ -1,0 +1,80 @@
+"""Shell completion: commands, options and names, without starting a server."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import dfanalyzer_client
+from dfanalyzer_client import Dataflow, Transformation
+from dfanalyzer_client.private_server import PrivateServer
+
+ROOT = Path(__file__).parents[2]
+COMMAND = "from dfanalyzer_client.cli import main; main(prog_name='keras-prov')"
+
+
+def completed(words: str, **environment: str) -> list[str]:
+    """What fish is offered for the last of `words`."""
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from dfanalyzer_client.cli import main; main(prog_name='keras-prov')",
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "COMP_WORDS": words,
+            "COMP_CWORD": words.rpartition(" ")[2],
+            "_KERAS_PROV_COMPLETE": "fish_complete",
+            **environment,
+        },
+    )
+    assert done.stderr == ""
+    return [line.partition(",")[2].partition("\t")[0] for line in done.stdout.splitlines()]
+
+
+def test_commands_and_options_are_completed(home: Path) -> None:
+    """By their beginning."""
+    assert completed("keras-prov ru") == ["run", "runs"]
+    assert completed("keras-prov runs --li") == ["--limit"]
+
+
+def test_names_are_completed(home: Path, tag: str) -> None:
+    """Executions by tag, dataflows; bash gets ids, because it would split the tags."""
+    flow = Dataflow(tag, [Transformation("step")])
+    flow.save()
+    assert dfanalyzer_client.flush(30)
+    assert completed(f"keras-prov show {tag}") == [flow.exec_tag]
+    assert completed(f"keras-prov runs --dataflow {tag[:-2]}") == [tag]
+    assert completed("keras-prov show la") == ["last"]
+    ids = completed("keras-prov show ", _KERAS_PROV_COMPLETE="bash_complete", COMP_CWORD="2")
+    assert ids[0] == "last"
+    assert all(name.isdigit() for name in ids[1:])
+    assert len(ids) > 1
+
+
+def test_completing_starts_no_server(tmp_path: Path) -> None:
+    """Where none runs, only `last` is offered."""
+    assert completed("keras-prov show ", KERAS_PROV_HOME=str(tmp_path / "new")) == ["last"]
+    assert not PrivateServer(tmp_path / "new").status().running
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_shell_gets_its_script(shell: str) -> None:
+    """It asks the command what to offer, as this shell."""
+    done = subprocess.run(
+        [sys.executable, "-m", "dfanalyzer_client.cli", "completion", shell],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+    )
+    assert f"_KERAS_PROV_COMPLETE={shell}_complete" in done.stdout
