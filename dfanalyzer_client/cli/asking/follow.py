@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 import threading
 
 import click
 
+from ...config import settings
+from ...config.store_url import StoreURL
+from ...delivery.leftovers import drain_leftovers
 from ...executions.measured import epochs_of
 from ...executions.summaries import ExecutionSummary, executions, find_execution
 from ...store import Connection
@@ -17,6 +21,8 @@ from ..completions import execution_tags
 __all__ = ["follow"]
 
 SECONDS = 1.0
+LOOKS = 10
+"""After so many looks, what killed processes left behind is stored."""
 ENDED_NAMES = frozenset(status.value for status in ENDED)
 SUCCESS = "FINISHED"
 
@@ -37,7 +43,8 @@ def follow(execution: str, store: str | None) -> None:
             summary = find_execution(connection, execution)
         say(f"Execution {summary.id}: {summary.tag}", err=True)
         try:
-            ended = _until_it_ends(connection, summary.id)
+            url = None if settings.store_url(store) is None else connection.url
+            ended = _until_it_ends(connection, summary.id, url)
         except KeyboardInterrupt:
             return
     closing = f"{ended.status}, {ended.epochs} epochs, {duration(ended.seconds)}"
@@ -46,10 +53,14 @@ def follow(execution: str, store: str | None) -> None:
     click.echo(closing, err=True)
 
 
-def _until_it_ends(connection: Connection, execution: int) -> ExecutionSummary:
+def _until_it_ends(
+    connection: Connection, execution: int, url: StoreURL | None
+) -> ExecutionSummary:
     """Print epochs until nothing of the execution runs; returns how it ended."""
     pause, shown = threading.Event(), 0
-    while True:
+    for look in itertools.count(1):
+        if look % LOOKS == 0:  # the training may have been killed
+            drain_leftovers(url, settings.home())
         with connection.transaction():  # else every look would be at the same state
             (summary,) = executions(connection, ids=[execution])
             epochs = epochs_of(connection, execution)
@@ -59,5 +70,6 @@ def _until_it_ends(connection: Connection, execution: int) -> ExecutionSummary:
         sys.stdout.flush()
         shown = max(shown, len(epochs))
         if summary.ended is not None and summary.status in ENDED_NAMES:
-            return summary
+            break
         pause.wait(SECONDS)
+    return summary
