@@ -18,6 +18,8 @@ COMMANDS = {
     "show": ".runs:show",
     "sql": ".sql:sql",
     "query": ".query:query",
+    "origin": ".origin:origin",
+    "forget": ".forget:forget_executions",
     "export": ".export:export",
     "serve": ".serve:serve",
     "server": ".server:server",

@@ -8,6 +8,7 @@ from functools import partial
 
 from ..config.store_url import StoreURL
 from ..declarations.dataflow import Declaration
+from ..declarations.erasures import ERASURE, Erasures
 from ..declarations.messages import (
     DataflowMessage,
     TaskMessage,
@@ -29,6 +30,7 @@ from .catalogue import create_catalogue
 from .connection import Connection
 from .definitions import compare_with_new_roles, ensure_dataflow, ensure_execution
 from .driver_errors import lacks_rights
+from .erasing.guard import ErasureGuard
 from .growth.links import link_pending
 from .growth.schedule import PendingGrowth
 from .layout import DataflowLayout
@@ -74,6 +76,17 @@ class MonetDBStore:
         self._tasks = TaskCache()
         self._positions: dict[str, int] = {}
         self._pending_growth = PendingGrowth(readers)
+        self._guard = ErasureGuard()
+
+    @property
+    def erasures(self) -> Erasures:
+        """What was erased, as of the last batch."""
+        return self._guard.erasures
+
+    @property
+    def left_out(self) -> int:
+        """How many messages were not stored, because their executions were erased."""
+        return self._guard.left_out
 
     def position(self, journal: str) -> int:
         """The last sequence number of `journal` that is stored; -1 if none is."""
@@ -82,6 +95,7 @@ class MonetDBStore:
                 connection = self._connected()
                 with connection.transaction():
                     self._positions[journal] = last_mark(connection, journal)
+                self._refresh_erasures()
             except StoreUnavailableError:
                 self.close()
                 raise
@@ -151,10 +165,14 @@ class MonetDBStore:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
-        for cache in (self._layouts, self._executions, self._tasks, self._positions):
+        self._forget_definitions()
+        self._positions.clear()
+        self._pending_growth.reset()
+
+    def _forget_definitions(self) -> None:
+        for cache in (self._layouts, self._executions, self._tasks):
             cache.clear()
         self._associated.clear()
-        self._pending_growth.reset()
 
     def _connected(self) -> Connection:
         if self._connection is None:
@@ -173,38 +191,83 @@ class MonetDBStore:
 
     def _store(self, journal: str, records: Sequence[Record]) -> None:
         last = records[-1].sequence
+        self._refresh_erasures()
         try:
-            self._store_tasks(journal, last, self._prepare(records))
+            tasks, left_out = self._prepare(records)
+            self._store_tasks(journal, last, tasks)
         except NotYetError:
             if not self._layouts:
                 raise
             self._layouts.clear()  # another process may have added to the dataflow since we read it
-            self._store_tasks(journal, last, self._prepare(records))
+            tasks, left_out = self._prepare(records)
+            self._store_tasks(journal, last, tasks)
+        self._guard.left_out += left_out
+        if tasks and self._refresh_erasures():
+            self._guard.erase_again(self._connected(), [task.message for task in tasks])
 
-    def _prepare(self, records: Sequence[Record]) -> list[PreparedTask]:
-        """Define the dataflows that records declare; returns their tasks, ready to be stored."""
-        tasks = [
-            task for record in records for task in self._prepare_message(storable(record.message))
-        ]
+    def _refresh_erasures(self) -> bool:
+        """Notice what others have erased, definitions included; returns whether they did."""
+        is_news = self._guard.refresh(self._connected())
+        if is_news:
+            self._forget_definitions()
+        return is_news
+
+    def _prepare(self, records: Sequence[Record]) -> tuple[list[PreparedTask], int]:
+        """Define the dataflows that records declare.
+
+        Returns:
+            Their tasks, ready to be stored; how many messages are of erased executions.
+        """
+        tasks: list[PreparedTask] = []
+        left_out = 0
+        for record in records:
+            message = storable(record.message)
+            if len(self.erasures) and self.erasures.names(message):
+                left_out += 1
+                if is_dataflow(message):
+                    self._define_later(message)
+            else:
+                tasks += self._prepare_message(message)
         for task in tasks:  # a later record may have declared more
-            task.layout = self._layouts[task.layout.tag]
-        return tasks
+            task.layout = self._layout(task.layout.tag)
+        return tasks, left_out
 
     def _prepare_message(self, message: UncheckedMessage) -> Iterator[PreparedTask]:
         if is_dataflow(message):
-            self._define(message)
+            if message.get("exec") or message.get("opens"):
+                self._define(message)
+            else:
+                self._define_later(message)
         elif is_task(message):
-            layout = self._layout(message["dataflow"])
-            execution = self._execution(layout, message["exec"])
-            self._associate(execution, message)
-            yield prepare_task(message, layout, execution)
+            task = self.erasures.without_erased(message)
+            layout = self._layout(task["dataflow"])
+            execution = self._execution(layout, task["exec"])
+            self._associate(execution, task)
+            yield prepare_task(task, layout, execution)
+        elif message.get("kind") == ERASURE:
+            self._guard.erase(self._connected(), message)
+            self._refresh_erasures()
         elif message.get("kind") != "refused" and "journal" not in message:
             raise RefusedError(
                 f"A message is of kind 'dataflow' or 'task'. Received: {message.get('kind')!r}, "
                 "which a newer keras-prov may know."
             )
 
+    def _define_later(self, message: DataflowMessage) -> None:
+        """Define a part that no execution needs yet; of an erased dataflow, once one does."""
+        if self.erasures.has_dataflow(message["tag"]) and self._found(message["tag"]) is None:
+            self._guard.postpone(message)
+        else:
+            self._define_parts(message)
+
     def _define(self, message: DataflowMessage) -> None:
+        for earlier in self._guard.postponed(message["tag"]):
+            self._define_parts(earlier)
+        layout = self._define_parts(message)
+        if message.get("exec") is not None:
+            self._execution(layout, message["exec"])
+
+    def _define_parts(self, message: DataflowMessage) -> DataflowLayout:
         declared = Declaration(message["tag"])
         try:
             declared.merge(message, whole=False)
@@ -214,16 +277,23 @@ class MonetDBStore:
             self._connected(), declared, self._layouts.get(declared.tag), self._readers
         )
         self._layouts[declared.tag] = layout
-        if message.get("exec") is not None:
-            self._execution(layout, message["exec"])
+        return layout
 
     def _layout(self, tag: str) -> DataflowLayout:
+        for message in self._guard.postponed(tag):
+            self._define_parts(message)
+        layout = self._found(tag)
+        if layout is None:
+            raise NotYetError(f"No dataflow {tag!r} was declared before its task.")
+        return layout
+
+    def _found(self, tag: str) -> DataflowLayout | None:
         if tag not in self._layouts:
             connection = self._connected()
             with connection.transaction():
                 layout = load_layout(connection, tag)
             if layout is None:
-                raise NotYetError(f"No dataflow {tag!r} was declared before its task.")
+                return None
             self._layouts[tag] = layout
         return self._layouts[tag]
 
