@@ -40,6 +40,7 @@ from .transformation import Transformation
 if TYPE_CHECKING:
     from .export.crate import write_crate
     from .export.prov import prov_document
+    from .lineage import FileOrigin, origin
     from .path_query import QueryResult, query
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "ExtractorCombination",
     "ExtractorExtension",
     "File",
+    "FileOrigin",
     "MethodType",
     "Performance",
     "Program",
@@ -70,6 +72,7 @@ __all__ = [
     "Transformation",
     "client_for",
     "flush",
+    "origin",
     "original_text",
     "prov_document",
     "query",
@@ -78,7 +81,9 @@ __all__ = [
 ]
 
 _LATER = {
+    "FileOrigin": ".lineage",
     "QueryResult": ".path_query",
+    "origin": ".lineage",
     "prov_document": ".export.prov",
     "query": ".path_query",
     "write_crate": ".export.crate",

@@ -19,6 +19,7 @@ from ..support.terminal import terminal_line, terminal_text
 from .forms import as_csv, json_text, named_columns
 
 __all__ = [
+    "UNLIMITED",
     "chosen_store",
     "duration",
     "form_options",
