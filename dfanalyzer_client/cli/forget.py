@@ -125,6 +125,10 @@ def _print_plan(plan: Plan) -> None:
         say(f"Not looked through: {error}", err=True)
 
 
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
 def _confirm(yes: bool) -> None:
     if yes:
         return
@@ -135,8 +139,9 @@ def _confirm(yes: bool) -> None:
 
 def _print_outcome(plan: Plan, done: Forgotten, store: StoreURL | None) -> None:
     click.echo(
-        f"Erased: {len(plan.executions)} executions, {sum(plan.rows.values())} rows, "
-        f"{done.messages} messages in journals, {done.artifacts} artifacts ({done.bytes} bytes)."
+        f"Erased: {_count(len(plan.executions), 'execution')}, "
+        f"{_count(sum(plan.rows.values()), 'row')}, {_count(done.messages, 'message')} in journals, "
+        f"{_count(done.artifacts, 'artifact')} ({_count(done.bytes, 'byte')})."
     )
     for path in done.in_use:
         say(f"{path} is in use: what it has of them goes when its process ends.", err=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ..lineage import origin_with
-from ..lineage.origin import CHANGED, DEPTH, UNKNOWN, FileOrigin
+from ..lineage.origin import CHANGED, DEPTH, KNOWN, UNKNOWN, FileOrigin
 from .common import friendly_errors, reading, say, store_option
 from .forms import json_text
 from .origin_tree import print_origin, use_line
@@ -45,33 +45,33 @@ def origin(file: Path, check: bool, depth: int, as_json: bool, store: str | None
     if as_json:
         click.echo(json_text(found.to_dict()))
     elif check:
-        say(_verdict(found))
+        say(_verdict(found, str(file)))
     elif found.uses or found.before or found.parts:
-        print_origin(found)
+        print_origin(found, str(file))
     else:
-        say(_unknown(found), err=True)
+        say(_unknown(found, str(file)), err=True)
     if check and found.status in (CHANGED, UNKNOWN):
         raise SystemExit(1)
 
 
-def _verdict(found: FileOrigin) -> str:
+def _verdict(found: FileOrigin, name: str) -> str:
     """What --check says, in one line."""
-    bad = next((part for part in found.parts if part.status != found.status), found)
-    about = found if found.status in (CHANGED, UNKNOWN) and not found.parts else bad
+    about = next((part for part in found.parts if part.status == found.status != KNOWN), found)
+    named = name if about is found else str(about.path)
     if found.status == CHANGED:
         last = about.before[-1] if about.before else None
         text = "" if last is None else f": it had another content when {use_line(last)}"
-        return f"{about.path} was changed since{text}."
+        return f"{named} was changed since{text}."
     if found.status == UNKNOWN:
-        return _unknown(found)
+        return _unknown(about, named)
     newest = [*found.writers, *found.uses][len(found.writers) - 1]
-    return f"{found.path} is unchanged: {use_line(newest)}."
+    return f"{name} is unchanged: {use_line(newest)}."
 
 
-def _unknown(found: FileOrigin) -> str:
+def _unknown(found: FileOrigin, name: str) -> str:
     if found.is_empty:
-        return f"{found.path} is unknown: the database is empty."
+        return f"{name} is unknown: the database is empty."
     return (
-        f"{found.path} is unknown: no execution wrote or read a file with this content "
+        f"{name} is unknown: no execution wrote or read a file with this content "
         f"(SHA-256 {found.sha256})."
     )

@@ -19,12 +19,12 @@ USES_SHOWN = 10
 FILES_SHOWN = 5
 
 
-def print_origin(found: FileOrigin) -> None:
-    """Print the tree of a file; a line is never cut off where stdout is no terminal."""
+def print_origin(found: FileOrigin, name: str) -> None:
+    """Print the tree of a file, under the name that its user gave, in whole lines in a pipe."""
     console = Console(highlight=False)
     if not console.is_terminal:
         console = Console(highlight=False, width=UNLIMITED)
-    console.print(_tree(found))
+    console.print(_tree(found, name))
 
 
 def use_line(use: Use) -> str:
@@ -41,11 +41,10 @@ def use_line(use: Use) -> str:
     return f"execution {use.df_exec} ({use.execution}) {verb}{epoch}{by}{when}{sampled}"
 
 
-def _tree(found: FileOrigin) -> Tree:
-    tree = _node(f"{found.path}: {found.size} bytes, SHA-256 {found.sha256}")
+def _tree(found: FileOrigin, name: str) -> Tree:
+    tree = _node(f"{name}: {found.size} bytes, SHA-256 {found.sha256}")
     for fingerprint in found.fingerprints:
-        name = fingerprint.part or "data"
-        _add(tree, f"{name}: {fingerprint.hash}, {fingerprint.kind}")
+        _add(tree, f"{fingerprint.part or 'data'}: {fingerprint.hash}, {fingerprint.kind}")
     explained: set[int] = set()
     for uses in (found.writers, found.readers):
         for use in list(reversed(uses))[:USES_SHOWN]:
@@ -61,7 +60,7 @@ def _tree(found: FileOrigin) -> Tree:
         if len(found.before) > USES_SHOWN:
             _add(earlier, f"… and {len(found.before) - USES_SHOWN} more; --json has them all")
     for part in found.parts:
-        tree.add(_tree(part))
+        tree.add(_tree(part, part.path.name))
     return tree
 
 

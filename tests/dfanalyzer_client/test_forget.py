@@ -119,7 +119,7 @@ def test_an_execution_is_erased_from_tables_and_journals(own: Path, tag: str) ->
     assert len(traces(own, f"{tag}-a")) > 1
     before = ask(own, f'SELECT n FROM "{tag}"."out"')
     said = run(own, "forget", f"{tag}-a", "--yes").stdout
-    assert "Erased: 1 executions" in said
+    assert "Erased: 1 execution," in said
     assert traces(own, f"{tag}-a") == []
     assert executions(own, tag) == [f"{tag}-b"]
     assert len(ask(own, f'SELECT n FROM "{tag}"."out"')) == len(before) / 2
@@ -338,3 +338,72 @@ def test_an_empty_database_is_said(tmp_path: Path) -> None:
     """One line, and no catalogue is made."""
     assert "The database is empty" in run(tmp_path, "forget", "1", "--yes", code=1).stderr
     PrivateServer(tmp_path).stop()
+
+
+def test_artifacts_go_unless_another_execution_has_the_same(own: Path, tag: str) -> None:
+    """One of two executions: the content that both wrote stays, its own goes."""
+    script = """
+import hashlib, sys
+from pathlib import Path
+from dfanalyzer_client import *
+
+home, flow = Path(sys.argv[1]), sys.argv[2]
+for execution in ("a", "b"):
+    dataflow = Dataflow(flow, [Transformation("step", [])])
+    dataflow.exec_tag = f"{flow}-{execution}"
+    dataflow.save()
+    task = Task(1, flow, dataflow.exec_tag, "step")
+    task.begin()
+    for text in ("of both", f"of {execution} in {flow}"):
+        sha256 = hashlib.sha256(text.encode()).hexdigest()
+        path = home / "artifacts" / sha256[:2] / f"{sha256}.keras"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        task.add_file(File(str(path), "model.keras", mode="written", size=len(text), sha256=sha256))
+    outside = home / sha256[:2] / f"{sha256}.keras"
+    outside.parent.mkdir(exist_ok=True)
+    outside.write_text("not in the artifact store")
+    task.add_file(File(str(outside), "model.keras", mode="written", size=1, sha256=sha256))
+    task.end()
+"""
+    subprocess.run(
+        [sys.executable, "-c", script, str(own), tag],
+        check=True,
+        env={**os.environ, "KERAS_PROV_HOME": str(own)},
+    )
+    stored = [path for path in (own / "artifacts").rglob("*") if path.is_file()]
+    assert len(stored) == 3
+    said = run(own, "forget", f"{tag}-a", "--yes").stdout
+    assert "1 artifact (" in said
+    left = {path.read_text() for path in (own / "artifacts").rglob("*") if path.is_file()}
+    assert left == {"of both", f"of b in {tag}"}
+    assert len(list(own.glob("??/*.keras"))) == 2
+
+
+def test_another_execution_goes_on_while_one_is_erased(own: Path, tag: str) -> None:
+    """A process that stores all the time loses none of its rows, and none is left of the other."""
+    say(own, tag, f"{tag}-a")
+    script = SAYS.replace("    task.end()\n", "").replace(
+        "input()",
+        "dataflow.save()\n"
+        "    for n in range(300):\n"
+        '        task.add_dataset(DataSet("out", [Element([n])])); task.save()\n'
+        "        flush(30) if n % 10 == 0 else None\n"
+        "        print(n, flush=True)\n"
+        "    task.end(); flush(30)",
+    )
+    script = script.replace("executions:", "executions[:1]:", 1)
+    writer = subprocess.Popen(
+        [sys.executable, "-c", script, tag, f"{tag}-b", "--wait"],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "KERAS_PROV_HOME": str(own)},
+    )
+    assert writer.stdout is not None
+    writer.stdout.readline()
+    run(own, "forget", f"{tag}-a", "--yes")
+    writer.communicate()
+    assert writer.returncode == 0
+    assert executions(own, tag) == [f"{tag}-b"]
+    ((rows,),) = ask(own, f'SELECT count(*) FROM "{tag}"."out"')
+    assert rows == 303
+    assert traces(own, f"{tag}-a") == []
