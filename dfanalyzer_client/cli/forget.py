@@ -138,10 +138,11 @@ def _confirm(yes: bool) -> None:
 
 
 def _print_outcome(plan: Plan, done: Forgotten, store: StoreURL | None) -> None:
+    rows, messages = sum(plan.rows.values()), _count(done.messages, "message")
     click.echo(
-        f"Erased: {_count(len(plan.executions), 'execution')}, "
-        f"{_count(sum(plan.rows.values()), 'row')}, {_count(done.messages, 'message')} in journals, "
-        f"{_count(done.artifacts, 'artifact')} ({_count(done.bytes, 'byte')})."
+        f"Erased: {_count(len(plan.executions), 'execution')}, {_count(rows, 'row')}, "
+        f"{messages} in journals, {_count(done.artifacts, 'artifact')} "
+        f"({_count(done.bytes, 'byte')})."
     )
     for path in done.in_use:
         say(f"{path} is in use: what it has of them goes when its process ends.", err=True)
