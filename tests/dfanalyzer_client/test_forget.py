@@ -380,6 +380,7 @@ for execution in ("a", "b"):
     assert len(list(own.glob("??/*.keras"))) == 2
 
 
+@pytest.mark.thorough
 def test_another_execution_goes_on_while_one_is_erased(own: Path, tag: str) -> None:
     """A process that stores all the time loses none of its rows, and none is left of the other."""
     say(own, tag, f"{tag}-a")
@@ -406,4 +407,33 @@ def test_another_execution_goes_on_while_one_is_erased(own: Path, tag: str) -> N
     assert executions(own, tag) == [f"{tag}-b"]
     ((rows,),) = ask(own, f'SELECT count(*) FROM "{tag}"."out"')
     assert rows == 303
+    assert traces(own, f"{tag}-a") == []
+
+
+def test_a_process_that_knew_the_dataflow_begins_anew(own: Path, tag: str) -> None:
+    """Its next execution is stored, although another process erased the dataflow meanwhile."""
+    script = SAYS.replace(
+        "input()",
+        "print(flush=True); input()\n"
+        "    again = Dataflow(flow, [Transformation('step', [output])])\n"
+        "    again.exec_tag = f'{flow}-new'; again.save()\n"
+        "    task = Task(1, flow, again.exec_tag, 'step'); task.begin()\n"
+        "    task.add_dataset(DataSet('out', [Element([7])])); task.end()\n"
+        "    sys.exit(not flush(30))",
+    ).replace("executions:", "executions[:1]:", 1)
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, tag, f"{tag}-a", "--wait"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "KERAS_PROV_HOME": str(own)},
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    run(own, "forget", "--dataflow", tag, "--yes")
+    assert executions(own, tag) == []
+    process.communicate(b"\n")
+    assert process.returncode == 0
+    assert executions(own, tag) == [f"{tag}-new"]
+    assert ask(own, f'SELECT n FROM "{tag}"."out"') == [(7.0,)]
+    run(own, "sync")
     assert traces(own, f"{tag}-a") == []
