@@ -27,6 +27,9 @@ DATA_SETS = {
 }
 TABLES_AT_ONCE = 40
 
+DETAILED = 200
+"""Of so many uses in each set, the newest ones, kind, callback and epoch are looked up."""
+
 
 @dataclass
 class Use:
@@ -112,7 +115,8 @@ def _files(connection: Connection, column: str, values: Sequence[str]) -> list[U
 
 def _with_details(connection: Connection, uses: list[Use]) -> list[Use]:
     """Add what only the dataflows' sets have: kind, callback and epoch."""
-    for (dataflow, name), of_set in _by_set(uses).items():
+    for (dataflow, name), all_of_set in _by_set(uses).items():
+        of_set = all_of_set[-DETAILED:]
         task = identifier(f"{SETS[name]}_task_id")
         rows = readable(
             connection,
