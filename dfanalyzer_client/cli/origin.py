@@ -41,7 +41,7 @@ def origin(file: Path, check: bool, depth: int, as_json: bool, store: str | None
     Example: keras-prov origin model.keras --check
     """
     with friendly_errors(), reading(store) as connection:
-        found = origin_with(connection, file, depth=0 if check else depth)
+        found = origin_with(connection, file, depth=depth, explained=as_json or not check)
     if as_json:
         click.echo(json_text(found.to_dict()))
     elif check:

@@ -124,9 +124,13 @@ def origin(
 
 
 def origin_with(
-    connection: Connection, path: str | os.PathLike[str], *, depth: int = DEPTH
+    connection: Connection,
+    path: str | os.PathLike[str],
+    *,
+    depth: int = DEPTH,
+    explained: bool = True,
 ) -> FileOrigin:
-    """As `origin`, over an open connection."""
+    """As `origin`, over an open connection; without `explained`, only who used the file."""
     file = Path(path).expanduser().absolute()
     with connection.transaction():
         catalogue = Catalogue(connection)
@@ -145,7 +149,8 @@ def origin_with(
             _of(connection, part, uses_at(connection, _spellings(part.path)))
             for part in content.parts
         ]
-        _explain(connection, found, depth)
+        if explained:
+            _explain(connection, found, depth)
     return found
 
 
