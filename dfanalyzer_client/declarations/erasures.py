@@ -8,10 +8,10 @@ random digits, so nobody finds it by trying; one that somebody has chosen can be
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar, cast
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
-from .messages import UncheckedMessage
+from .messages import UncheckedMessage, is_dataflow
 from .names import is_storable, storable_text
 
 __all__ = [
@@ -36,8 +36,6 @@ EXECUTION, TAG, DATAFLOW = "execution", "tag", "dataflow"
 """What a tombstone is of: an execution of a dataflow, its tag in links of others, a dataflow."""
 
 MAX_REMEMBERED = 10_000
-
-Message = TypeVar("Message", bound=Mapping[str, Any])
 
 
 class Tombstone(NamedTuple):
@@ -78,14 +76,17 @@ class Erasures:
         named = execution_named(message)
         return named is not None and self.has_execution(*named)
 
-    def without_erased(self, message: Message) -> Message:
-        """A task's message whose links to erased executions do not name them."""
-        links = message.get("derivedFrom") if self._digests else None
-        if not isinstance(links, list) or not any(self._is_erased(link) for link in links):
+    def living_part(self, message: UncheckedMessage) -> UncheckedMessage | None:
+        """What is left of a message: all, without the names of erased executions, or nothing."""
+        if self.names(message):
+            if not is_dataflow(message):
+                return None
+            return {name: part for name, part in message.items() if name not in ("exec", "opens")}
+        links = message.get("derivedFrom")
+        if not isinstance(links, list) or not any(map(self._is_erased, links)):
             return message
-        changed: Any = dict(message)
-        changed["derivedFrom"] = [ERASED if self._is_erased(link) else link for link in links]
-        return cast("Message", changed)
+        kept = [ERASED if self._is_erased(link) else link for link in links]
+        return {**message, "derivedFrom": kept}
 
     def _is_erased(self, link: object) -> bool:
         return isinstance(link, str) and self.has_tag(link)

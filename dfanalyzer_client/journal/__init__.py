@@ -15,7 +15,7 @@ from ._address import readdress
 from ._dead_letters import DeadLetter, DeadLetters, journals_with_dead_letters
 from ._files import compressed, is_done, journals, remove_expired
 from ._lock import try_acquire
-from ._purge import executions_in, purge
+from ._purge import purge
 from ._reader import Header, JournalReader, count_records, opened, read_header
 from ._record import Record
 from ._search import declarations
@@ -36,7 +36,6 @@ __all__ = [
     "compressed",
     "count_records",
     "declarations",
-    "executions_in",
     "is_done",
     "journals",
     "journals_with_dead_letters",

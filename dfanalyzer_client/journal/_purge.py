@@ -25,13 +25,13 @@ from ._packing import packed
 from ._reader import JournalReader, opened
 from ._record import MAX_LINE_BYTES, line_of, parsed
 
-__all__ = ["executions_in", "purge"]
+__all__ = ["purge"]
 
 LEFT_OUT = {"kind": "refused"}
 """Stands in place of the last message, whose number must not be given to another one."""
 
 
-def executions_in(journal: Path) -> set[tuple[str, str]]:
+def _executions_in(journal: Path) -> set[tuple[str, str]]:
     """The dataflow and the tag of each execution that a journal names."""
     named = (execution_named(record.message) for record in JournalReader(journal))
     return {execution for execution in named if execution is not None}
@@ -51,7 +51,7 @@ def purge(journal: Path, erasures: Erasures) -> tuple[int, Descriptor]:
     new = journal.with_suffix(NEW)
     try:
         times = journal.stat()
-        removed = _copy(journal, new, _Sieve(erasures, executions_in(journal)))
+        removed = _copy(journal, new, _Sieve(erasures, _executions_in(journal)))
         _purge_dead_letters(DeadLetters.of_journal(journal).path, removed, erasures)
         os.utime(new, ns=(times.st_atime_ns, times.st_mtime_ns))
         descriptor = Descriptor(lambda: open_nofollow(new, os.O_RDWR))
@@ -77,15 +77,11 @@ class _Sieve:
 
     def kept(self, message: UncheckedMessage) -> UncheckedMessage | None:
         """What stays of a message: all of it, a part, or nothing."""
-        is_erased = self._erasures.names(message)
-        if not is_dataflow(message):
-            return None if is_erased else self._erasures.without_erased(message)
-        tag = str(message.get("tag"))
-        if self._erasures.has_dataflow(tag) and tag not in self._living:
-            return None
-        if not is_erased:
-            return message
-        return {name: value for name, value in message.items() if name not in ("exec", "opens")}
+        if is_dataflow(message):
+            tag = str(message.get("tag"))
+            if self._erasures.has_dataflow(tag) and tag not in self._living:
+                return None
+        return self._erasures.living_part(message)
 
 
 def _copy(journal: Path, new: Path, sieve: _Sieve) -> set[int]:

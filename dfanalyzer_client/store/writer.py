@@ -192,18 +192,17 @@ class MonetDBStore:
     def _store(self, journal: str, records: Sequence[Record]) -> None:
         last = records[-1].sequence
         self._refresh_erasures()
+        living = self._guard.living(records)
         try:
-            tasks, left_out = self._prepare(records)
-            self._store_tasks(journal, last, tasks)
+            self._store_tasks(journal, last, self._prepare(living))
         except NotYetError:
             if not self._layouts:
                 raise
             self._layouts.clear()  # another process may have added to the dataflow since we read it
-            tasks, left_out = self._prepare(records)
-            self._store_tasks(journal, last, tasks)
-        self._guard.left_out += left_out
-        if tasks and self._refresh_erasures():
-            self._guard.erase_again(self._connected(), [task.message for task in tasks])
+            self._store_tasks(journal, last, self._prepare(living))
+        self._guard.left_out += len(records) - len(living)
+        if living and self._refresh_erasures():  # while we stored
+            self._guard.erase_again(self._connected(), living)
 
     def _refresh_erasures(self) -> bool:
         """Notice what others have erased, definitions included; returns whether they did."""
@@ -212,38 +211,23 @@ class MonetDBStore:
             self._forget_definitions()
         return is_news
 
-    def _prepare(self, records: Sequence[Record]) -> tuple[list[PreparedTask], int]:
-        """Define the dataflows that records declare.
-
-        Returns:
-            Their tasks, ready to be stored; how many messages are of erased executions.
-        """
-        tasks: list[PreparedTask] = []
-        left_out = 0
-        for record in records:
-            message = storable(record.message)
-            if len(self.erasures) and self.erasures.names(message):
-                left_out += 1
-                if is_dataflow(message):
-                    self._define_later(message)
-            else:
-                tasks += self._prepare_message(message)
+    def _prepare(self, records: Sequence[Record]) -> list[PreparedTask]:
+        """Define the dataflows that records declare; returns their tasks, ready to be stored."""
+        tasks = [
+            task for record in records for task in self._prepare_message(storable(record.message))
+        ]
         for task in tasks:  # a later record may have declared more
             task.layout = self._layout(task.layout.tag)
-        return tasks, left_out
+        return tasks
 
     def _prepare_message(self, message: UncheckedMessage) -> Iterator[PreparedTask]:
         if is_dataflow(message):
-            if message.get("exec") or message.get("opens"):
-                self._define(message)
-            else:
-                self._define_later(message)
+            self._define(message)
         elif is_task(message):
-            task = self.erasures.without_erased(message)
-            layout = self._layout(task["dataflow"])
-            execution = self._execution(layout, task["exec"])
-            self._associate(execution, task)
-            yield prepare_task(task, layout, execution)
+            layout = self._layout(message["dataflow"])
+            execution = self._execution(layout, message["exec"])
+            self._associate(execution, message)
+            yield prepare_task(message, layout, execution)
         elif message.get("kind") == ERASURE:
             self._guard.erase(self._connected(), message)
             self._refresh_erasures()
@@ -253,15 +237,13 @@ class MonetDBStore:
                 "which a newer keras-prov may know."
             )
 
-    def _define_later(self, message: DataflowMessage) -> None:
-        """Define a part that no execution needs yet; of an erased dataflow, once one does."""
-        if self.erasures.has_dataflow(message["tag"]) and self._found(message["tag"]) is None:
-            self._guard.postpone(message)
-        else:
-            self._define_parts(message)
-
     def _define(self, message: DataflowMessage) -> None:
-        for earlier in self._guard.postponed(message["tag"]):
+        tag = message["tag"]
+        is_needed = message.get("exec") is not None or message.get("opens") is not None
+        if not is_needed and self.erasures.has_dataflow(tag) and self._found(tag) is None:
+            self._guard.postpone(message)
+            return
+        for earlier in self._guard.postponed(tag):
             self._define_parts(earlier)
         layout = self._define_parts(message)
         if message.get("exec") is not None:

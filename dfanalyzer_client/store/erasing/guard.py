@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from ...declarations.erasures import Erasures, erasure_parts
 from ...declarations.messages import DataflowMessage, UncheckedMessage
+from ...journal import Record
 from ..connection import Connection
 from .erase import bury, erase_rows
 from .tombstones import count_tombstones, load_erasures
@@ -47,9 +48,19 @@ class ErasureGuard:
         bury(connection, tombstones, when, by)
         erase_rows(connection, Erasures(tombstones))
 
-    def erase_again(self, connection: Connection, stored: Iterable[UncheckedMessage]) -> None:
+    def living(self, records: Sequence[Record]) -> Sequence[Record]:
+        """The records that are to be stored, without what names erased executions.
+
+        What such an execution declared stays, because others may use the same dataflow.
+        """
+        if not len(self.erasures):
+            return records
+        kept = ((record, self.erasures.living_part(record.message)) for record in records)
+        return [Record(record.sequence, part) for record, part in kept if part is not None]
+
+    def erase_again(self, connection: Connection, stored: Iterable[Record]) -> None:
         """Erase the rows of a batch that was stored while its executions were erased."""
-        if any(map(self.erasures.names, stored)):
+        if any(self.erasures.names(record.message) for record in stored):
             erase_rows(connection, self.erasures)
 
     def postpone(self, message: DataflowMessage) -> None:
