@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from .annotations import note, tag, untag
     from .export.crate import write_crate
     from .export.prov import prov_document
+    from .lineage import FileOrigin, origin
     from .path_query import QueryResult, query
 
 __all__ = [
@@ -57,6 +58,7 @@ __all__ = [
     "ExtractorCombination",
     "ExtractorExtension",
     "File",
+    "FileOrigin",
     "MethodType",
     "Performance",
     "Program",
@@ -72,6 +74,7 @@ __all__ = [
     "client_for",
     "flush",
     "note",
+    "origin",
     "original_text",
     "prov_document",
     "query",
@@ -82,8 +85,10 @@ __all__ = [
 ]
 
 _LATER = {
+    "FileOrigin": ".lineage",
     "QueryResult": ".path_query",
     "note": ".annotations",
+    "origin": ".lineage",
     "prov_document": ".export.prov",
     "query": ".path_query",
     "tag": ".annotations",

@@ -25,6 +25,8 @@ COMMANDS = {
     "note": ".asking.annotating:note",
     "sql": ".sql:sql",
     "query": ".query:query",
+    "origin": ".origin:origin",
+    "forget": ".forget:forget_executions",
     "export": ".export:export",
     "serve": ".serve:serve",
     "server": ".server:server",

@@ -141,8 +141,17 @@ def sync_all(
         else:
             click.echo(f"{path.name}: {outcome} messages stored.")
 
+    def say_left_out(count: int) -> None:
+        click.echo(f"{count} messages of erased executions were left out.")
+
     count = sync_journals(
-        settings.home(), store, report, again=again, elsewhere=elsewhere, refused=refused
+        settings.home(),
+        store,
+        report,
+        again=again,
+        elsewhere=elsewhere,
+        refused=refused,
+        left_out=say_left_out,
     )
     if count or not failures:
         click.echo(summary.format(count) if count else "Nothing was left to store.")

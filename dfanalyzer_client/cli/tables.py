@@ -18,9 +18,11 @@ from ..support.terminal import terminal_line
 if TYPE_CHECKING:
     from rich.table import Table
 
-__all__ = ["AS_CSV", "as_table", "fitting", "print_table"]
+__all__ = ["AS_CSV", "UNLIMITED", "as_table", "fitting", "print_table"]
 
 UNLIMITED = 1_000_000
+"""The width of what is no terminal."""
+
 BORDERS = 3
 """What a column needs beside its values: two spaces and a line."""
 

@@ -16,6 +16,7 @@ from typing import Protocol
 
 from ..config import settings
 from ..config.store_url import is_same_address
+from ..declarations.erasures import Erasures, execution_named
 from ..errors import JournalError
 from ..journal import (
     DeadLetters,
@@ -26,6 +27,7 @@ from ..journal import (
     compressed,
     is_done,
     journals,
+    purge,
     read_header,
     remove_expired,
     try_acquire,
@@ -55,6 +57,14 @@ class JournalStore(Store, Protocol):
 
     def prune_marks(self, journal: str) -> None:
         """Remove all marks of a journal except how far it is stored."""
+
+    @property
+    def erasures(self) -> Erasures:
+        """What was erased, as far as it is known here."""
+
+    @property
+    def left_out(self) -> int:
+        """How many messages were not stored, because their executions were erased."""
 
 
 def drain_orphans(folder: Path, address: str | None, store: JournalStore) -> Iterator[None]:
@@ -116,12 +126,16 @@ def drain(
     if not is_done(path):
         for _ in _end_open_tasks(path, header, store, time.monotonic() if since is None else since):
             yield 0
-    yield from _store_records(path, header, store)
-    if not is_done(path):
-        store.prune_marks(header.journal)
-        with contextlib.suppress(OSError):  # the disk is full: another process tries again
-            for _ in compressed(path, keep=header.store is None):
-                yield 0
+    named = set[tuple[str, str]]()
+    yield from _store_records(path, header, store, named)
+    with contextlib.ExitStack() as stack:
+        if any(store.erasures.has_execution(*execution) for execution in named):
+            stack.callback(purge(path, store.erasures)[1].close)
+        if not is_done(path):
+            store.prune_marks(header.journal)
+            with contextlib.suppress(OSError):  # the disk is full: another process tries again
+                for _ in compressed(path, keep=header.store is None):
+                    yield 0
 
 
 def _is_empty(path: Path) -> bool:
@@ -137,16 +151,22 @@ def _wait_for_commit(path: Path, since: float) -> Iterator[None]:
         yield
 
 
-def _store_records(path: Path, header: Header, store: JournalStore) -> Iterator[int]:
+def _store_records(
+    path: Path, header: Header, store: JournalStore, named: set[tuple[str, str]]
+) -> Iterator[int]:
+    """Store what is left of a journal, and note which executions it names."""
     store.forget_position(header.journal)
     stored = max(store.position(header.journal), 0)
     dead_letters = DeadLetters.of_journal(path)
     for records in JournalReader(path).batches():
         fresh = [record for record in records if record.sequence > stored]
+        executions = (execution_named(record.message) for record in records)
+        named.update(execution for execution in executions if execution is not None)
         for first in range(0, len(fresh), BATCH_RECORDS):
             batch = fresh[first : first + BATCH_RECORDS]
+            left_out = store.left_out
             store_batch(store, header.journal, batch, dead_letters)
-            yield len(batch)
+            yield len(batch) - (store.left_out - left_out)
         if not fresh:
             yield 0
 

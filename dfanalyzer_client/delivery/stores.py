@@ -49,6 +49,11 @@ class Stores:
             self._unreachable[address] = type(error)(f"{error} {moved_hint(address)}")
             raise self._unreachable[address] from error
 
+    @property
+    def left_out(self) -> int:
+        """How many messages were not stored, because their executions were erased."""
+        return sum(store.left_out for store in self._open.values())
+
     def close(self) -> None:
         """Do the pending work that can be done now, and close all."""
         for store in self._open.values():

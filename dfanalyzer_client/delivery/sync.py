@@ -36,6 +36,7 @@ def sync(
     again: bool = False,
     elsewhere: bool = False,
     refused: bool = False,
+    left_out: Callable[[int], object] = bool,
 ) -> int:
     """Store what is left in journals whose process is gone.
 
@@ -51,6 +52,7 @@ def sync(
         elsewhere: whether to store journals of other machines, too, because their processes are
             known to be gone.
         refused: whether to retry all dead letters, and not only the retryable ones.
+        left_out: called with the number of messages whose executions were erased, if there are any.
 
     Returns:
         The number of messages stored.
@@ -79,6 +81,8 @@ def sync(
     # at the end: the other journals may have brought what a dead letter lacked
     with_dead_letters = [path for path, _ in journals_with_dead_letters(folder)]
     total += drain_all(with_dead_letters, partial(_retry, everything=refused, again=again))
+    if stores.left_out:
+        left_out(stores.left_out)
     stores.close()
     return total
 

@@ -15,7 +15,8 @@ from ._address import readdress
 from ._dead_letters import DeadLetter, DeadLetters, journals_with_dead_letters
 from ._files import compressed, is_done, journals, remove_expired
 from ._lock import try_acquire
-from ._reader import Header, JournalReader, count_records, read_header
+from ._purge import purge
+from ._reader import Header, JournalReader, count_records, opened, read_header
 from ._record import Record
 from ._search import declarations, executions_in
 from ._updates import TaskName, UpdateReader, Updates
@@ -39,6 +40,8 @@ __all__ = [
     "is_done",
     "journals",
     "journals_with_dead_letters",
+    "opened",
+    "purge",
     "read_header",
     "readdress",
     "remove_expired",

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import gzip
 import os
 import shutil
 from pathlib import Path
-from typing import IO, cast
 
 from ..config.store_url import StoreURL
 from ..declarations.encoding import encode
@@ -14,6 +12,7 @@ from ..errors import JournalError
 from ..support.descriptors import Descriptor, open_nofollow
 from ._files import NEW
 from ._lock import lock
+from ._packing import packed
 from ._reader import opened
 from ._record import line_of, parsed
 
@@ -54,15 +53,8 @@ def _copy(journal: Path, new: Path, store: str) -> None:
         was = [*first.message.get("was", ()), first.message["store"]]
         message = {**first.message, "store": store, "was": was}
         header = encode(message)
-        with _packed(raw, journal) as target:
+        with packed(raw, journal) as target:
             target.write(line_of(0, header))
             shutil.copyfileobj(source, target, 1 << 20)
         raw.flush()
         os.fsync(raw.fileno())
-
-
-def _packed(raw: IO[bytes], journal: Path) -> IO[bytes]:
-    """A writer to `raw`, which stays open; it compresses if the journal is compressed."""
-    if journal.suffix != ".gz":
-        return os.fdopen(os.dup(raw.fileno()), "wb")
-    return cast("IO[bytes]", gzip.GzipFile(filename="", fileobj=raw, mode="wb", mtime=0))

@@ -100,6 +100,10 @@ class PrivateServer:
         """
         return set_database_aside(self._files)
 
+    def databases_aside(self) -> list[Path]:
+        """Databases that were set aside, oldest first."""
+        return sorted(self._files.folder.glob(f"{DATABASE}-aside-*"))
+
     def _port(self) -> int:
         self._files.check()
         state = self._files.state()

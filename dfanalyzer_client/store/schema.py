@@ -18,7 +18,8 @@ here, over ``task_begun`` and ``task_ended``. Tables that DfAnalyzer does not ha
   service recorded it for a client;
 - ``execution_tag``, ``execution_note``: what people have said of executions: each change is a row,
   and the views ``tags`` and ``notes`` show the newest;
-- ``erasure``: which executions were erased, when and by whom; of their tags only the digests;
+- ``erasure``: what was erased, when and by whom: of tags it has only digests, so that messages that
+  still come from journals are recognized;
 - ``journal_mark``: how far each journal is stored, written together with its rows;
 - ``definition_lock``: one row, updated by whoever changes definitions, so that no two do at once;
 - ``catalogue_version``: the steps that created this catalogue.
@@ -108,7 +109,7 @@ TABLES: dict[str, str] = {
     ),
     "execution_tag": ("df_exec BIGINT, name TEXT, value TEXT, changed TIMESTAMP, changed_by TEXT"),
     "execution_note": "df_exec BIGINT, text TEXT, changed TIMESTAMP, changed_by TEXT",
-    "erasure": "digest TEXT, erased TIMESTAMP, erased_by TEXT",
+    "erasure": "kind TEXT, digest TEXT, erased TIMESTAMP, erased_by TEXT",
     "journal_mark": "journal TEXT, stored_to BIGINT",
     "definition_lock": "changes BIGINT",
     "catalogue_version": "version BIGINT, made TIMESTAMP, step TEXT",

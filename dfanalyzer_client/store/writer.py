@@ -8,6 +8,7 @@ from functools import partial
 
 from ..config.store_url import StoreURL
 from ..declarations.dataflow import Declaration
+from ..declarations.erasures import ERASURE, Erasures
 from ..declarations.messages import (
     AnnotationMessage,
     DataflowMessage,
@@ -36,6 +37,7 @@ from .definitions import (
     known_execution,
 )
 from .driver_errors import lacks_rights
+from .erasing.guard import ErasureGuard
 from .growth.links import link_pending
 from .growth.schedule import PendingGrowth
 from .layout import DataflowLayout
@@ -82,6 +84,17 @@ class MonetDBStore:
         self._tasks = TaskCache()
         self._positions: dict[str, int] = {}
         self._pending_growth = PendingGrowth(readers)
+        self._guard = ErasureGuard()
+
+    @property
+    def erasures(self) -> Erasures:
+        """What was erased, as of the last batch."""
+        return self._guard.erasures
+
+    @property
+    def left_out(self) -> int:
+        """How many messages were not stored, because their executions were erased."""
+        return self._guard.left_out
 
     def position(self, journal: str) -> int:
         """The last sequence number of `journal` that is stored; -1 if none is."""
@@ -90,6 +103,7 @@ class MonetDBStore:
                 connection = self._connected()
                 with connection.transaction():
                     self._positions[journal] = last_mark(connection, journal)
+                self._refresh_erasures()
             except StoreUnavailableError:
                 self.close()
                 raise
@@ -159,10 +173,14 @@ class MonetDBStore:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
-        for cache in (self._layouts, self._executions, self._tasks, self._positions):
+        self._forget_definitions()
+        self._positions.clear()
+        self._pending_growth.reset()
+
+    def _forget_definitions(self) -> None:
+        for cache in (self._layouts, self._executions, self._tasks):
             cache.clear()
         self._associated.clear()
-        self._pending_growth.reset()
 
     def _connected(self) -> Connection:
         if self._connection is None:
@@ -181,13 +199,25 @@ class MonetDBStore:
 
     def _store(self, journal: str, records: Sequence[Record]) -> None:
         last = records[-1].sequence
+        self._refresh_erasures()
+        living = self._guard.living(records)
         try:
-            self._store_prepared(journal, last, *self._prepare(records))
+            self._store_prepared(journal, last, *self._prepare(living))
         except NotYetError:
             if not self._layouts:
                 raise
             self._layouts.clear()  # another process may have added to the dataflow since we read it
-            self._store_prepared(journal, last, *self._prepare(records))
+            self._store_prepared(journal, last, *self._prepare(living))
+        self._guard.left_out += len(records) - len(living)
+        if living and self._refresh_erasures():  # while we stored
+            self._guard.erase_again(self._connected(), living)
+
+    def _refresh_erasures(self) -> bool:
+        """Notice what others have erased, definitions included; returns whether they did."""
+        is_news = self._guard.refresh(self._connected())
+        if is_news:
+            self._forget_definitions()
+        return is_news
 
     def _prepare(
         self, records: Sequence[Record]
@@ -201,7 +231,7 @@ class MonetDBStore:
                 else:
                     annotations.append(each)
         for task in tasks:  # a later record may have declared more
-            task.layout = self._layouts[task.layout.tag]
+            task.layout = self._layout(task.layout.tag)
         return tasks, annotations
 
     def _prepare_message(
@@ -216,6 +246,9 @@ class MonetDBStore:
             yield prepare_task(message, layout, execution)
         elif is_annotation(message):
             yield prepare_annotation(message, self._known_execution(message))
+        elif message.get("kind") == ERASURE:
+            self._guard.erase(self._connected(), message)
+            self._refresh_erasures()
         elif message.get("kind") != "refused" and "journal" not in message:
             raise RefusedError(
                 "A message is of kind 'dataflow', 'task' or 'annotation'. Received: "
@@ -223,6 +256,18 @@ class MonetDBStore:
             )
 
     def _define(self, message: DataflowMessage) -> None:
+        tag = message["tag"]
+        is_needed = message.get("exec") is not None or message.get("opens") is not None
+        if not is_needed and self.erasures.has_dataflow(tag) and self._found(tag) is None:
+            self._guard.postpone(message)
+            return
+        for earlier in self._guard.postponed(tag):
+            self._define_parts(earlier)
+        layout = self._define_parts(message)
+        if message.get("exec") is not None:
+            self._execution(layout, message["exec"])
+
+    def _define_parts(self, message: DataflowMessage) -> DataflowLayout:
         declared = Declaration(message["tag"])
         try:
             declared.merge(message, whole=False)
@@ -232,16 +277,23 @@ class MonetDBStore:
             self._connected(), declared, self._layouts.get(declared.tag), self._readers
         )
         self._layouts[declared.tag] = layout
-        if message.get("exec") is not None:
-            self._execution(layout, message["exec"])
+        return layout
 
     def _layout(self, tag: str) -> DataflowLayout:
+        for message in self._guard.postponed(tag):
+            self._define_parts(message)
+        layout = self._found(tag)
+        if layout is None:
+            raise NotYetError(f"No dataflow {tag!r} was declared before its task.")
+        return layout
+
+    def _found(self, tag: str) -> DataflowLayout | None:
         if tag not in self._layouts:
             connection = self._connected()
             with connection.transaction():
                 layout = load_layout(connection, tag)
             if layout is None:
-                raise NotYetError(f"No dataflow {tag!r} was declared before its task.")
+                return None
             self._layouts[tag] = layout
         return self._layouts[tag]
 

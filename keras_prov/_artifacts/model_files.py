@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dfanalyzer_client.fingerprints.shards import SHARDED, shards_of
+
 from .._identity_map import WeakIdentityMap
-from .shards import SHARDED, shards_of
 
 __all__ = [
     "BACKUP",

@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from dfanalyzer_client.fingerprints.content_hash import ContentHash
+from dfanalyzer_client.fingerprints.table_hash import column_hash, table_hash
+
 from .._guard import guarded
-from .content_hash import ContentHash, array_hash, objects_hash, parts_hash
 from .pipelines import pipeline_of
 from .tensors import tensor_of
 
@@ -125,9 +127,8 @@ def _table(blank: Fingerprint, value: Any) -> Fingerprint:
     """A data frame, or one column; the hash covers names and values, not the index."""
     if value.ndim == 1:
         row = replace(blank, KIND="series", DTYPE=str(value.dtype), SPEC=_cut(repr(value.name)))
-        return _hashed(_shaped(row, value.shape), lambda: _column_hash(value, 1))
+        return _hashed(_shaped(row, value.shape), lambda: column_hash(value))
     columns = [value.iloc[:, i] for i in range(value.shape[1])]
-    names = [f"{i}/{column.name!r}" for i, column in enumerate(columns)]
     dtypes = list(dict.fromkeys(str(column.dtype) for column in columns))
     spec = ", ".join(f"{column.name}: {column.dtype}" for column in columns[:MAX_LEAVES])
     row = replace(
@@ -136,22 +137,7 @@ def _table(blank: Fingerprint, value: Any) -> Fingerprint:
         DTYPE=dtypes[0] if len(dtypes) == 1 else "mixed",
         SPEC=_cut(spec),
     )
-    hashes = {
-        name: lambda share, column=column: _column_hash(column, share)
-        for name, column in zip(names, columns, strict=True)
-    }
-    return _hashed(_shaped(row, value.shape), lambda: parts_hash(hashes))
-
-
-def _column_hash(column: Any, share: int) -> ContentHash | None:
-    if isinstance(column.dtype, np.dtype):
-        return array_hash(column.to_numpy(), share)
-    return objects_hash(
-        str(column.dtype),
-        column.shape,
-        lambda start, stop: column.iloc[start:stop].to_numpy(dtype=object),
-        share,
-    )
+    return _hashed(_shaped(row, value.shape), lambda: table_hash(value))
 
 
 def _pipeline(blank: Fingerprint, value: Any) -> Iterator[Fingerprint]:

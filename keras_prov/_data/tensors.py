@@ -14,7 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from .content_hash import WHOLE_OBJECTS, ContentHash, array_hash, dtype_name, parts_hash
+from dfanalyzer_client.fingerprints.content_hash import (
+    WHOLE_OBJECTS,
+    ContentHash,
+    array_hash,
+    dtype_name,
+    parts_hash,
+)
 
 __all__ = ["Tensor", "tensor_of"]
 

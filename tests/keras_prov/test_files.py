@@ -246,7 +246,7 @@ def test_the_artifact_store_may_be_any_url(
 
 def test_a_map_of_shards_names_files_beside_it_alone(tmp_path: Path) -> None:
     """Not other folders', links that lead elsewhere, pipes, devices; nor is a bad map an error."""
-    from keras_prov._artifacts.shards import shards_of
+    from dfanalyzer_client.fingerprints.shards import shards_of
 
     folder = tmp_path / "model"
     folder.mkdir()

@@ -12,7 +12,7 @@ import keras
 import numpy as np
 import pytest
 
-from keras_prov._data import content_hash
+from dfanalyzer_client.fingerprints import content_hash
 from keras_prov._data.fingerprints import Fingerprint, fingerprint
 
 
@@ -48,7 +48,7 @@ def test_the_hash_is_the_same_in_every_process(numbers):
     """It depends on no seed of Python's and on no address."""
     script = """
         import numpy as np
-        from keras_prov._data.content_hash import array_hash
+        from dfanalyzer_client.fingerprints.content_hash import array_hash
         words = np.array(["a", None, 3, 1.5, ("b", b"c")], dtype=object)
         print(array_hash(np.arange(24, dtype="float32").reshape(6, 4)).hash, array_hash(words).hash)
     """

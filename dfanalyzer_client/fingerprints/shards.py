@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from dfanalyzer_client.support.regular_file import open_regular
+from ..support.regular_file import open_regular
 
 __all__ = ["SHARDED", "shards_of"]
 

@@ -1,0 +1,1 @@
+"""What identifies data and models: hashes of their content, the same as capture stores."""

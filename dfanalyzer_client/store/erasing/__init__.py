@@ -1,0 +1,1 @@
+"""Erase executions: the tombstones, and the rows that go."""
