@@ -19,6 +19,7 @@ COMMANDS = {
     "sql": ".sql:sql",
     "query": ".query:query",
     "export": ".export:export",
+    "import": ".importing:import_",
     "serve": ".serve:serve",
     "server": ".server:server",
     "db": ".database:db",
