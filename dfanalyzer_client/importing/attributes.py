@@ -43,7 +43,7 @@ class Attributes:
         """The attribute of each hyperparameter of a run."""
         taken: set[str] = set()
         found = {}
-        for name, value in sorted(values.items()):
+        for name, value in sorted(values.items(), key=lambda item: (_is_changed(item[0]), item)):
             type_ = TEXT if isinstance(value, str) else NUMERIC
             wanted = _hyperparameter(name)
             known = self._types[tags.TRAINING_INPUT.lower()]
@@ -69,7 +69,7 @@ class Attributes:
         """
         found = {metric: attribute for attribute, metric in renamed.items()}
         taken = set(renamed)
-        for name, is_text in metrics:
+        for name, is_text in sorted(metrics, key=lambda metric: _is_changed(metric[0])):
             if name not in found:
                 type_ = TEXT if is_text else NUMERIC
                 found[name] = self._choose(output, f"{prefix}{name}", type_, taken)
@@ -96,6 +96,11 @@ class Attributes:
         if is_rate and wanted.lower() not in taken and tags.LEARNING_RATE not in SETS[tag].names:
             return wanted.lower()
         return attribute_name(wanted, tag, taken)
+
+
+def _is_changed(name: str) -> bool:
+    """Whether a name is stored in lower case; of `loss` and `Loss`, the first keeps its name."""
+    return name != name.lower()
 
 
 def _hyperparameter(name: str) -> str:

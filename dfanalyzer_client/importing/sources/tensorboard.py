@@ -22,6 +22,7 @@ __all__ = ["tensorboard_source"]
 
 PATTERN = "*tfevents*"
 TRAIN, VALIDATION = "train", "validation"
+VALIDATED = "val_"
 KERAS = re.compile(r"(epoch|batch)_(.+)|evaluation_(.+)_vs_iterations")
 """Tags of Keras' callback."""
 
@@ -100,14 +101,32 @@ def _points(files: list[Path]) -> Iterator[Point]:
     segments: dict[Path, int] = defaultdict(int)
     for file in files:
         is_first = True
-        for scalar in scalars_of(file):
-            point = _point(scalar, file.parent.name)
+        for point in _tests_of_their_own(_point(s, file.parent.name) for s in scalars_of(file)):
             if point.kind is Kind.EPOCH:
                 if is_first and point.step <= last.get(file.parent, point.step - 1):
                     segments[file.parent] += 1
                 is_first = False
                 last[file.parent] = max(point.step, last.get(file.parent, point.step))
             yield point._replace(segment=segments[file.parent])
+
+
+def _tests_of_their_own(points: Iterator[Point]) -> Iterator[Point]:
+    """The points without the tests by which Keras validated an epoch: these are `val_` metrics.
+
+    They stand before the epoch's metrics, with the same values.
+    """
+    tests: list[Point] = []
+    for point in points:
+        if point.kind is Kind.TEST:
+            if tests and tests[0].step != point.step:
+                yield from tests
+                tests = []
+            tests.append(point)
+            continue
+        if any(point[:2] == (f"{VALIDATED}{test.name}", test.value) for test in tests):
+            tests = []
+        yield point
+    yield from tests
 
 
 def _point(scalar: Scalar, folder: str) -> Point:
@@ -117,5 +136,5 @@ def _point(scalar: Scalar, folder: str) -> Point:
         name = found[2] or found[3]
         kind = Kind.TEST if found[3] else Kind(found[1])
     if folder == VALIDATION and kind is Kind.EPOCH:
-        name = f"val_{name}"
+        name = f"{VALIDATED}{name}"
     return Point(name, scalar.value, scalar.step, scalar.time, kind=kind)
