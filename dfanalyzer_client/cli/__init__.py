@@ -20,6 +20,7 @@ COMMANDS = {
     "query": ".query:query",
     "export": ".export:export",
     "import": ".importing:import_",
+    "mcp": ".mcp:mcp",
     "serve": ".serve:serve",
     "server": ".server:server",
     "db": ".database:db",
