@@ -100,6 +100,13 @@ def _import(source: Source, store: str | None) -> None:
     finally:
         client.close()
     say(f"{outcome}.")
+    if outcome.missing:
+        runs = f"{outcome.missing} run{'s' * (outcome.missing != 1)}"
+        click.echo(
+            f"{runs} not stored, or not all of it: erased from this database before, or refused by it "
+            "(`keras-prov journal` says why).",
+            err=True,
+        )
     if outcome.failed:
         runs = f"{outcome.failed} run{'s' * (outcome.failed != 1)}"
         raise click.ClickException(f"{runs} could not be read.")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..delivery.client import Client
 from ..errors import DfAnalyzerError, ForeignDataError, StoreUnavailableError
@@ -28,16 +29,33 @@ STORED_SECONDS = 600.0
 
 @dataclass
 class Outcome:
-    """What an import did with the runs that it found."""
+    """What an import did with the runs that it found.
+
+    Attributes:
+        imported: those that were new.
+        continued: those that have got more.
+        unchanged: those that were there already.
+        failed: those that could not be read.
+        missing: those that were sent and are not stored: they were erased here, or refused.
+    """
 
     imported: int = 0
     continued: int = 0
     unchanged: int = 0
     failed: int = 0
+    missing: int = 0
 
     def __str__(self) -> str:
         runs = f"{self.imported} run{'s' * (self.imported != 1)}"
         return f"{runs} imported, {self.continued} continued, {self.unchanged} there already"
+
+
+class _Sent(NamedTuple):
+    """An execution, the state that was sent last of it, and whether it is new."""
+
+    tag: str
+    state: str
+    is_new: bool
 
 
 def import_runs(
@@ -61,6 +79,7 @@ def import_runs(
     stored = StoredRuns(connection)
     known = _attributes_of(source, stored)
     seen: set[str] = set()
+    sent: list[_Sent] = []
     for run in source.runs():
         if isinstance(run, ForeignDataError):
             outcome.failed += 1
@@ -71,7 +90,7 @@ def import_runs(
             continue
         seen.add(run.tag)
         try:
-            _import_run(run, stored, known, client, outcome)
+            sent += _import_run(run, stored, known, client, outcome)
         except ForeignDataError as error:
             outcome.failed += 1
             report(error)
@@ -82,7 +101,20 @@ def import_runs(
             f"{client.waiting()} messages are not stored yet. They are safe in "
             f"{client.journal_path}: `keras-prov sync` stores them."
         )
+    _check_stored(sent, StoredRuns(connection), outcome)
     return outcome
+
+
+def _check_stored(sent: Iterable[_Sent], stored: StoredRuns, outcome: Outcome) -> None:
+    """Count what was sent and is not stored; a refused message keeps only itself from it."""
+    for each in sent:
+        found = stored.find(each.tag)
+        if found is None or found.state != each.state:
+            outcome.missing += 1
+            if each.is_new:
+                outcome.imported -= 1
+            else:
+                outcome.continued -= 1
 
 
 def _attributes_of(source: Source, stored: StoredRuns) -> dict[str, Attributes]:
@@ -109,11 +141,12 @@ def _import_run(
     known: dict[str, Attributes],
     client: Client,
     outcome: Outcome,
-) -> None:
+) -> list[_Sent]:
+    """Send what is new of a run; returns it, unless nothing is."""
     found, state = stored.find(run.tag), _state(run)
     if found is not None and found.state == state:
         outcome.unchanged += 1
-        return
+        return []
     before = StoredExecution() if found is None else stored.execution(found)
     dataflow = _dataflow_of(run, stored)
     if dataflow not in known:  # it began since the types were read
@@ -124,6 +157,7 @@ def _import_run(
         outcome.imported += 1
     else:
         outcome.continued += 1
+    return [_Sent(run.tag, state, found is None)]
 
 
 def _state(run: ForeignRun) -> str:

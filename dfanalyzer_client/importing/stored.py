@@ -209,6 +209,8 @@ class StoredRuns:
         writer = f"{(SETS[tag].producer or SETS[tag].consumers[0]).lower()}_task_id"
         if layout is None or known is None or writer not in known.task_columns:
             return []
+        if not {name.lower() for name in SETS[tag].names} <= known.attributes.keys():
+            return []  # a set of the user's own
         order = "" if "count" in columns else "ORDER BY s.id"
         return self._connection.query(
             f"SELECT {columns} FROM {from_clause(layout, known)} s JOIN {table('task_begun')} t "

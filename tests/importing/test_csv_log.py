@@ -8,6 +8,15 @@ import keras
 import numpy as np
 import pytest
 
+from dfanalyzer_client import (
+    Attribute,
+    AttributeType,
+    Dataflow,
+    Set,
+    SetType,
+    Transformation,
+    flush,
+)
 from tests.conftest import Asker
 
 from .command import imported
@@ -102,6 +111,18 @@ def test_other_files_are_named(content: bytes, reason: str, tmp_path: Path, tag:
     assert str(file) in line
     assert reason in line
     assert error == "Error: 1 run could not be read."
+
+
+def test_what_the_database_refuses_is_said(tmp_path: Path, tag: str) -> None:
+    """A run whose dataflow has a set of ours with other types is not stored, nor called so."""
+    kind = Set("iEnvironment", SetType.INPUT, [Attribute("KIND", AttributeType.NUMERIC)])
+    Dataflow(tag, [Transformation("TrainingModel", [kind])]).save()
+    assert flush(30)
+    file = tmp_path / "training.log"
+    file.write_text("epoch,loss\n0,1\n")
+    output, errors = imported("csv", file, "--dataflow", tag)
+    assert output == "0 runs imported, 0 continued, 0 there already."
+    assert errors.splitlines()[-1].startswith("1 run not stored, or not all of it: erased")
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

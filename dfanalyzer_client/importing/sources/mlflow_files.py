@@ -21,6 +21,7 @@ TRASH = ".trash"
 STATUSES = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
 """The numbers that MLflow writes for them."""
 
+BEGAN = re.compile(r"^start_time: (\d+)$", re.MULTILINE)
 LINE = re.compile(r"(\d+) (\S+)(?: (-?\d+))?")
 """Time, value and step of a metric; MLflow's first versions had no step."""
 
@@ -45,7 +46,7 @@ class MlflowFiles:
             )
 
     def runs(self) -> Iterator[ForeignRun | ForeignDataError]:
-        """The runs, experiment by experiment."""
+        """The runs, experiment by experiment, oldest first."""
         self.skipped = 0
         for experiment in self._experiments():
             try:
@@ -53,7 +54,7 @@ class MlflowFiles:
             except ForeignDataError as error:
                 yield error
                 continue
-            for folder in sorted(each.parent for each in experiment.glob(f"*/{META}")):
+            for folder in sorted((m.parent for m in experiment.glob(f"*/{META}")), key=_age):
                 if folder.name in ("datasets", "models"):
                     continue
                 try:
@@ -138,6 +139,14 @@ def _texts(folder: Path) -> dict[str, str]:
             with _reading(path):
                 found[path.relative_to(folder).as_posix()] = path.read_text(encoding="utf-8")
     return found
+
+
+def _age(folder: Path) -> tuple[int, str]:
+    """When a run began, and its id, which orders runs; one that cannot be read comes first."""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        began = BEGAN.search((folder / META).read_text(encoding="utf-8"))
+        return int(began[1]) if began else 0, folder.name
+    return 0, folder.name
 
 
 def _yaml(path: Path) -> dict[str, Any]:
