@@ -103,8 +103,8 @@ def _import(source: Source, store: str | None) -> None:
     if outcome.missing:
         runs = f"{outcome.missing} run{'s' * (outcome.missing != 1)}"
         click.echo(
-            f"{runs} not stored, or not all of it: erased from this database before, or refused by it "
-            "(`keras-prov journal` says why).",
+            f"{runs} not stored, or not all of it: erased from this database before, or refused "
+            "by it (`keras-prov journal` says why).",
             err=True,
         )
     if outcome.failed:
