@@ -38,6 +38,7 @@ from .task_status import TaskStatus
 from .transformation import Transformation
 
 if TYPE_CHECKING:
+    from .annotations import note, tag, untag
     from .export.crate import write_crate
     from .export.prov import prov_document
     from .path_query import QueryResult, query
@@ -70,17 +71,23 @@ __all__ = [
     "Transformation",
     "client_for",
     "flush",
+    "note",
     "original_text",
     "prov_document",
     "query",
     "shutdown",
+    "tag",
+    "untag",
     "write_crate",
 ]
 
 _LATER = {
     "QueryResult": ".path_query",
+    "note": ".annotations",
     "prov_document": ".export.prov",
     "query": ".path_query",
+    "tag": ".annotations",
+    "untag": ".annotations",
     "write_crate": ".export.crate",
 }
 """Asking needs the driver and a parser of SQL, which recording does not wait for."""

@@ -30,7 +30,7 @@ from dfanalyzer_client import (
     Task,
     Transformation,
 )
-from dfanalyzer_client.cli.common import print_table
+from dfanalyzer_client.cli.tables import print_table
 from dfanalyzer_client.config import settings
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import reader_connection

@@ -7,12 +7,16 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints, is_typeddict
 
-from dfanalyzer_client.declarations.messages import JournalDataflow, JournalTask
+from dfanalyzer_client.declarations.messages import JournalAnnotation, JournalDataflow, JournalTask
 from dfanalyzer_client.journal import JournalReader, journals
 
 __all__ = ["checked_keys", "keys_of", "messages_of"]
 
-TYPES: dict[str, Any] = {"dataflow": JournalDataflow, "task": JournalTask}
+TYPES: dict[str, Any] = {
+    "annotation": JournalAnnotation,
+    "dataflow": JournalDataflow,
+    "task": JournalTask,
+}
 
 
 def messages_of(home: Path, tag: str) -> list[dict[str, Any]]:

@@ -16,6 +16,8 @@ COMMANDS = {
     "run": ".run:run",
     "runs": ".runs:runs",
     "show": ".runs:show",
+    "tag": ".asking.annotating:tag",
+    "note": ".asking.annotating:note",
     "sql": ".sql:sql",
     "query": ".query:query",
     "export": ".export:export",

@@ -16,8 +16,9 @@ from ..config.store_url import StoreURL
 from ..delivery.leftovers import drain_leftovers
 from ..errors import DfAnalyzerError
 from ..store import Connection, reader_connection
-from ..support.terminal import terminal_line, terminal_text
+from ..support.terminal import terminal_text
 from .forms import as_csv, json_text, named_columns
+from .tables import AS_CSV, print_table
 
 __all__ = [
     "chosen_store",
@@ -25,7 +26,6 @@ __all__ = [
     "form_options",
     "friendly_errors",
     "print_rows",
-    "print_table",
     "reading",
     "reading_from",
     "say",
@@ -33,7 +33,6 @@ __all__ = [
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
-UNLIMITED = 1_000_000
 
 
 def store_option(command: Command) -> Command:
@@ -110,29 +109,8 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str 
         names = named_columns(columns)
         click.echo(json_text([dict(zip(names, row, strict=True)) for row in rows]))
     else:
-        print_table(named_columns(columns), rows)
+        print_table(named_columns(columns), rows, see_all=AS_CSV)
         click.echo(f"{len(rows)} row{'s' * (len(rows) != 1)}", err=True)
-
-
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
-    """Print rows as a table, without a limit on its width if stdout is not a terminal."""
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=UNLIMITED)
-    result = Table(box=box.ASCII2, show_edge=True)
-    for position, column in enumerate(columns):
-        numeric = all(isinstance(row[position], (int, float, type(None))) for row in rows)
-        result.add_column(
-            Text(terminal_line(column)), justify="right" if numeric and rows else "left"
-        )
-    for row in rows:
-        result.add_row(*(Text(_cell(value)) for value in row))
-    console.print(result)
 
 
 def say(text: object, *, err: bool = False) -> None:
@@ -149,8 +127,3 @@ def duration(seconds: float | None) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"
-
-
-def _cell(value: Any) -> str:
-    """A value on one line: newlines and control characters are spelled out."""
-    return "null" if value is None else terminal_line(value)

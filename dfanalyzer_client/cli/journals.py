@@ -9,12 +9,13 @@ import click
 
 from ..config import settings
 from ..config.store_url import StoreURL
-from ..declarations.encoding import TASK
+from ..declarations.messages import ANNOTATION, TASK
 from ..delivery.journal_states import JournalState, journal_states
 from ..delivery.relocation import move_journals, moved_hint
 from ..delivery.sync import sync as sync_journals
 from ..errors import DfAnalyzerError
-from .common import chosen_store, duration, friendly_errors, print_table, say, store_option
+from .common import chosen_store, duration, friendly_errors, say, store_option
+from .tables import print_table
 
 __all__ = ["journal", "sync", "sync_all"]
 
@@ -189,4 +190,8 @@ def _subject(message: Any) -> str:
     if fields.get("kind") == TASK:
         names = [fields.get(name) for name in ("transformation", "id", "dataflow", "exec")]
         return "task {1} of {0} in dataflow {2}, execution {3}".format(*names)
+    if fields.get("kind") == ANNOTATION:
+        return "annotation of execution {1} in dataflow {0}".format(
+            *(fields.get(name) for name in ("dataflow", "exec"))
+        )
     return f"{fields.get('kind', 'message')} {fields.get('tag', '')}".strip()

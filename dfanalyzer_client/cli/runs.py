@@ -10,8 +10,9 @@ import click
 from ..executions.reader import read_execution
 from ..executions.record import TaskRecord
 from ..executions.summaries import ExecutionSummary, executions, find_execution
-from .common import duration, friendly_errors, print_table, reading, say, store_option
+from .common import duration, friendly_errors, reading, say, store_option
 from .forms import json_text
+from .tables import print_table
 
 __all__ = ["runs", "show"]
 

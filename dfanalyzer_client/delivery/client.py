@@ -18,8 +18,10 @@ from ..config.store_url import StoreURL
 from ..declarations.dataflow import Declaration
 from ..declarations.encoding import encode
 from ..declarations.messages import (
+    ANNOTATION,
     DATAFLOW,
     TASK,
+    AnnotationMessage,
     DataflowMessage,
     TaskMessage,
 )
@@ -112,6 +114,11 @@ class Client:
             number = self._send(encode({"kind": TASK, **checked}))
         misfits.log()
         return number
+
+    def save_annotation(self, message: AnnotationMessage) -> int:
+        """Send what somebody says of an execution; returns the message's number in the journal."""
+        with self._lock:
+            return self._send(encode({"kind": ANNOTATION, **message}))
 
     def row_stream(self, message: TaskMessage) -> RowStream:
         """A stream of rows for the one set of `message`; raises UnknownTagError."""

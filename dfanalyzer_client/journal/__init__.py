@@ -17,7 +17,7 @@ from ._files import compressed, is_done, journals, remove_expired
 from ._lock import try_acquire
 from ._reader import Header, JournalReader, count_records, read_header
 from ._record import Record
-from ._search import declarations
+from ._search import declarations, executions_in
 from ._updates import TaskName, UpdateReader, Updates
 from ._writer import Journal, append_records
 
@@ -35,6 +35,7 @@ __all__ = [
     "compressed",
     "count_records",
     "declarations",
+    "executions_in",
     "is_done",
     "journals",
     "journals_with_dead_letters",

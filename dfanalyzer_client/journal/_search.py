@@ -12,7 +12,7 @@ from ._files import journals
 from ._reader import opened
 from ._record import parsed
 
-__all__ = ["SEARCHED_BYTES", "declaration", "declarations", "declares"]
+__all__ = ["SEARCHED_BYTES", "declaration", "declarations", "declares", "executions_in"]
 
 SEARCHED_BYTES = 1 << 30
 """How much is read at most, the newest journals first."""
@@ -51,6 +51,24 @@ def _search(folder: Path, tag: str, exec_tag: str | None) -> list[JournalDataflo
         if found or searched > SEARCHED_BYTES:
             return found
     return []
+
+
+def executions_in(folder: Path) -> list[tuple[str, str]]:
+    """Dataflow and tag of the executions that journals began, oldest first."""
+    for _ in range(MAX_ATTEMPTS):
+        try:
+            return list(dict.fromkeys(_executions(folder)))
+        except FileNotFoundError:  # compressed meanwhile, so it has another name
+            continue
+    return []
+
+
+def _executions(folder: Path) -> Iterator[tuple[str, str]]:
+    for path in journals(folder, done=True):
+        for line in _lines(path):
+            message = declaration(line) if may_declare(line) else None
+            if message is not None and declares(message):
+                yield str(message.get("tag")), str(message.get("exec") or message.get("opens"))
 
 
 def _lines(path: Path) -> Iterator[bytes]:

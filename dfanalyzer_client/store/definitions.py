@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from ..declarations.dataflow import Declaration
-from ..errors import RefusedError
+from ..errors import NotYetError, RefusedError
 from .catalogue_rows import fresh_ids, insert_with_id
 from .comparison.values import compare_anew, trains
 from .connection import Connection
@@ -25,7 +25,7 @@ from .sessions import warn_of_blocking_sessions
 from .set_definitions import grow_set
 from .sql import identifier
 
-__all__ = ["compare_with_new_roles", "ensure_dataflow", "ensure_execution"]
+__all__ = ["compare_with_new_roles", "ensure_dataflow", "ensure_execution", "known_execution"]
 
 
 def ensure_dataflow(
@@ -111,6 +111,18 @@ def ensure_execution(connection: Connection, layout: DataflowLayout, tag: str | 
                     [id_, tag, layout.id],
                 )
                 found = [(id_,)]
+    return int(found[0][0])
+
+
+def known_execution(connection: Connection, layout: DataflowLayout, tag: str) -> int:
+    """The id of the execution `tag`; raises NotYetError if there is none."""
+    with connection.transaction():
+        found = connection.query(
+            f"SELECT id FROM {table('dataflow_execution')} WHERE df_id = %s AND tag = %s",
+            [layout.id, tag],
+        )
+    if not found:
+        raise NotYetError(f"Dataflow {layout.tag!r} has no execution {tag!r} yet.")
     return int(found[0][0])
 
 

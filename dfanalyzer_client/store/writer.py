@@ -9,9 +9,11 @@ from functools import partial
 from ..config.store_url import StoreURL
 from ..declarations.dataflow import Declaration
 from ..declarations.messages import (
+    AnnotationMessage,
     DataflowMessage,
     TaskMessage,
     UncheckedMessage,
+    is_annotation,
     is_dataflow,
     is_task,
 )
@@ -27,7 +29,12 @@ from ..errors import (
 from ..journal import Record
 from .catalogue import create_catalogue
 from .connection import Connection
-from .definitions import compare_with_new_roles, ensure_dataflow, ensure_execution
+from .definitions import (
+    compare_with_new_roles,
+    ensure_dataflow,
+    ensure_execution,
+    known_execution,
+)
 from .driver_errors import lacks_rights
 from .growth.links import link_pending
 from .growth.schedule import PendingGrowth
@@ -35,6 +42,7 @@ from .layout import DataflowLayout
 from .layout_queries import load_layout
 from .retry import retrying_conflicts
 from .sessions import warn_of_blocking_sessions
+from .writing.annotations import PreparedAnnotation, prepare_annotation
 from .writing.associations import associate, says_association
 from .writing.batch import collect
 from .writing.insertion import insert_batch
@@ -174,23 +182,31 @@ class MonetDBStore:
     def _store(self, journal: str, records: Sequence[Record]) -> None:
         last = records[-1].sequence
         try:
-            self._store_tasks(journal, last, self._prepare(records))
+            self._store_prepared(journal, last, *self._prepare(records))
         except NotYetError:
             if not self._layouts:
                 raise
             self._layouts.clear()  # another process may have added to the dataflow since we read it
-            self._store_tasks(journal, last, self._prepare(records))
+            self._store_prepared(journal, last, *self._prepare(records))
 
-    def _prepare(self, records: Sequence[Record]) -> list[PreparedTask]:
-        """Define the dataflows that records declare; returns their tasks, ready to be stored."""
-        tasks = [
-            task for record in records for task in self._prepare_message(storable(record.message))
-        ]
+    def _prepare(
+        self, records: Sequence[Record]
+    ) -> tuple[list[PreparedTask], list[PreparedAnnotation]]:
+        """Define the dataflows that records declare; returns what else is ready to be stored."""
+        tasks, annotations = [], []
+        for record in records:
+            for each in self._prepare_message(storable(record.message)):
+                if isinstance(each, PreparedTask):
+                    tasks.append(each)
+                else:
+                    annotations.append(each)
         for task in tasks:  # a later record may have declared more
             task.layout = self._layouts[task.layout.tag]
-        return tasks
+        return tasks, annotations
 
-    def _prepare_message(self, message: UncheckedMessage) -> Iterator[PreparedTask]:
+    def _prepare_message(
+        self, message: UncheckedMessage
+    ) -> Iterator[PreparedTask | PreparedAnnotation]:
         if is_dataflow(message):
             self._define(message)
         elif is_task(message):
@@ -198,10 +214,12 @@ class MonetDBStore:
             execution = self._execution(layout, message["exec"])
             self._associate(execution, message)
             yield prepare_task(message, layout, execution)
+        elif is_annotation(message):
+            yield prepare_annotation(message, self._known_execution(message))
         elif message.get("kind") != "refused" and "journal" not in message:
             raise RefusedError(
-                f"A message is of kind 'dataflow' or 'task'. Received: {message.get('kind')!r}, "
-                "which a newer keras-prov may know."
+                "A message is of kind 'dataflow', 'task' or 'annotation'. Received: "
+                f"{message.get('kind')!r}, which a newer keras-prov may know."
             )
 
     def _define(self, message: DataflowMessage) -> None:
@@ -233,6 +251,14 @@ class MonetDBStore:
             self._executions[key] = ensure_execution(self._connected(), layout, tag)
         return self._executions[key]
 
+    def _known_execution(self, message: AnnotationMessage) -> int:
+        """The id of an execution that its tasks have begun; others are not annotated."""
+        layout = self._layout(message["dataflow"])
+        key = layout.id, message["exec"]
+        if key not in self._executions:
+            self._executions[key] = known_execution(self._connected(), layout, message["exec"])
+        return self._executions[key]
+
     def _associate(self, execution: int, message: TaskMessage) -> None:
         said = execution, message.get("email"), str(message.get("hardware")), "received" in message
         if says_association(message) and said not in self._associated:
@@ -241,12 +267,18 @@ class MonetDBStore:
             associate(self._connected(), execution, message)
             self._associated.add(said)
 
-    def _store_tasks(self, journal: str, sequence: int, tasks: Sequence[PreparedTask]) -> None:
+    def _store_prepared(
+        self,
+        journal: str,
+        sequence: int,
+        tasks: Sequence[PreparedTask],
+        annotations: Sequence[PreparedAnnotation],
+    ) -> None:
         connection = self._connected()
         for attempt in retrying_conflicts(report=partial(warn_of_blocking_sessions, connection)):
             with attempt, connection.transaction():
                 states = self._tasks.states(connection, tasks)
-                insert_batch(connection, collect(tasks, states))
+                insert_batch(connection, collect(tasks, states, annotations))
                 add_mark(connection, journal, sequence)
         self._tasks.remember(states)
         self._positions[journal] = sequence

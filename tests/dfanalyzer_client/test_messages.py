@@ -28,7 +28,8 @@ from dfanalyzer_client import (
     TaskStatus,
     Transformation,
 )
-from dfanalyzer_client.declarations.messages import JournalDataflow, JournalTask
+from dfanalyzer_client.annotations import Named, say_note, say_tags
+from dfanalyzer_client.declarations.messages import JournalAnnotation, JournalDataflow, JournalTask
 from dfanalyzer_client.delivery.open_tasks import OpenTasks
 from message_keys import checked_keys, keys_of, messages_of
 
@@ -84,6 +85,9 @@ def say_all(dataflow: Dataflow) -> None:
     second = Task(2, tag, run, "Second", dependency=first)
     second.reuse("oFirst", Task(1, tag, run, "Second"))
     second.begin()
+    execution = Named(tag, run)
+    say_tags(dataflow.client, execution, {"good": "", "bad": None})
+    say_note(dataflow.client, execution, None)
 
 
 def test_what_is_said_has_the_keys_of_the_types(client: Client, tag: str) -> None:
@@ -100,7 +104,8 @@ def test_what_is_said_has_the_keys_of_the_types(client: Client, tag: str) -> Non
         open_tasks.ingest(each)
     ended = open_tasks.end_messages("2026-11-27 03:04:05")
     assert len(ended) == 1
-    every_key = {*keys_of(JournalDataflow), *keys_of(JournalTask)}
+    types = (JournalAnnotation, JournalDataflow, JournalTask)
+    every_key = {key for each in types for key in keys_of(each)}
     assert checked_keys([*said, *ended]) == every_key - OF_THE_SERVICE
 
 

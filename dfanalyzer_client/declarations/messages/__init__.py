@@ -2,15 +2,17 @@
 
 They are the JSON that DfAnalyzer's clients send to ``/pde/dataflow/json`` and ``/pde/task/json`` of
 its REST interface (https://gitlab.com/ssvitor/dataflow_analyzer). A key that DfAnalyzer does not
-have is called ours below. Tags and names of attributes are in lower case. Times are texts in UTC,
-``YYYY-MM-DD HH:MM:SS[.ffffff]``. Optional keys are left out where there is nothing to say.
+have is called ours below, and annotations are ours as a whole. Tags and names of attributes are in
+lower case. Times are texts in UTC, ``YYYY-MM-DD HH:MM:SS[.ffffff]``. Optional keys are left out
+where there is nothing to say.
 
-`Declaration` checks a message of this process; `is_dataflow` and `is_task` say what one is that was
-read from a journal. Before that it is an `UncheckedMessage`.
+`Declaration` checks a message of this process; `is_dataflow`, `is_task` and `is_annotation` say
+what one is that was read from a journal. Before that it is an `UncheckedMessage`.
 """
 
 from __future__ import annotations
 
+from .annotation import AnnotationMessage
 from .dataflow import (
     AttributeMessage,
     CombinationMessage,
@@ -22,11 +24,14 @@ from .dataflow import (
 )
 from .empty import without_empty
 from .journal import (
+    ANNOTATION,
     DATAFLOW,
     TASK,
+    JournalAnnotation,
     JournalDataflow,
     JournalTask,
     UncheckedMessage,
+    is_annotation,
     is_dataflow,
     is_task,
 )
@@ -42,9 +47,11 @@ from .task import (
 )
 
 __all__ = [
+    "ANNOTATION",
     "DATAFLOW",
     "TASK",
     "AgentsMessage",
+    "AnnotationMessage",
     "AttributeMessage",
     "CombinationMessage",
     "DataSetMessage",
@@ -53,6 +60,7 @@ __all__ = [
     "ExtractorMessage",
     "FileMessage",
     "IdReference",
+    "JournalAnnotation",
     "JournalDataflow",
     "JournalTask",
     "PerformanceMessage",
@@ -62,6 +70,7 @@ __all__ = [
     "TaskMessage",
     "TransformationMessage",
     "UncheckedMessage",
+    "is_annotation",
     "is_dataflow",
     "is_task",
     "without_empty",

@@ -5,21 +5,26 @@
 from collections.abc import Mapping
 from typing import Any, Final, Literal, NotRequired, TypeAlias, TypeGuard
 
+from .annotation import AnnotationMessage
 from .dataflow import DataflowMessage
 from .task import TaskMessage
 
 __all__ = [
+    "ANNOTATION",
     "DATAFLOW",
     "TASK",
+    "JournalAnnotation",
     "JournalDataflow",
     "JournalTask",
     "UncheckedMessage",
+    "is_annotation",
     "is_dataflow",
     "is_task",
 ]
 
 DATAFLOW: Final = "dataflow"
 TASK: Final = "task"
+ANNOTATION: Final = "annotation"
 """Kinds of messages in a journal."""
 
 UncheckedMessage: TypeAlias = Mapping[str, Any]
@@ -44,6 +49,12 @@ class JournalTask(TaskMessage):
     kind: Literal["task"]
 
 
+class JournalAnnotation(AnnotationMessage):
+    """An annotation's message as a journal holds it; `kind` is ``annotation``."""
+
+    kind: Literal["annotation"]
+
+
 def is_dataflow(message: UncheckedMessage) -> TypeGuard[JournalDataflow]:
     """Whether a journal's message is of a dataflow, by its kind.
 
@@ -60,3 +71,11 @@ def is_task(message: UncheckedMessage) -> TypeGuard[JournalTask]:
     wrote it, the store refuses what does not fit, and it becomes a dead letter.
     """
     return message.get("kind") == TASK
+
+
+def is_annotation(message: UncheckedMessage) -> TypeGuard[JournalAnnotation]:
+    """Whether a journal's message is of an annotation, by its kind; see `is_dataflow`.
+
+    The store checks what is in it (`store/writing/annotations.py`).
+    """
+    return message.get("kind") == ANNOTATION

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..layout import DataflowLayout
 from ..rows import ElementRow, TaskRows, task_rows
+from .annotations import PreparedAnnotation
 from .prepared_task import PreparedTask
 from .reuse import Reuse
 from .task_states import TaskState, TaskStates
@@ -38,9 +39,16 @@ class Batch:
     reuses: list[Reuse] = field(default_factory=list)
 
 
-def collect(tasks: Sequence[PreparedTask], states: TaskStates) -> Batch:
-    """The rows that task messages add; updates the states of their tasks accordingly."""
+def collect(
+    tasks: Sequence[PreparedTask],
+    states: TaskStates,
+    annotations: Sequence[PreparedAnnotation] = (),
+) -> Batch:
+    """The rows that messages add; updates the states of their tasks accordingly."""
     batch = Batch()
+    for annotation in annotations:
+        batch.catalogue["execution_tag"] += annotation.tags
+        batch.catalogue["execution_note"] += annotation.notes
     for task in tasks:
         state = states[task.key]
         assert state is not None  # noqa: S101 (for the type checker: these tasks have a state)

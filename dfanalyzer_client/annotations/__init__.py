@@ -1,0 +1,12 @@
+"""What people say of executions afterwards: tags with values, and a note.
+
+It goes through the journal, as what is captured does: it works while the server is away, is stored
+once, and is there again after ``keras-prov db rebuild``.
+"""
+
+from __future__ import annotations
+
+from ._executions import Named, named_execution
+from ._say import note, say_note, say_tags, tag, untag
+
+__all__ = ["Named", "named_execution", "note", "say_note", "say_tags", "tag", "untag"]

@@ -1,0 +1,1 @@
+"""Commands that ask about executions, and those that annotate them."""
