@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
 from typing import Any
 
+from ..annotations import Named, say_note, say_tags
 from ..declarations.messages import DataSetMessage, TaskMessage
 from ..delivery.client import Client
+from ..errors import DefinitionError
 from ..keras_schema import SETS
 from ..keras_schema import names as tags
 from ..keras_schema.metric_attributes import renamed_rows
@@ -25,6 +28,8 @@ from .times import stamp
 __all__ = ["RunMessages"]
 
 ROWS_PER_MESSAGE = 500
+TAG, NOTE = "tag", "note"
+"""Kinds of facts that are tags and notes as well."""
 
 
 class RunMessages:
@@ -59,6 +64,7 @@ class RunMessages:
         self._is_open = stored.is_open
         self._has_epochs = not stored.is_open and self._trainings > 0
         self._last: float | None = None
+        self._said: list[Fact] = []
 
     def send(self, state: str) -> None:
         """Send all that is new, and at the end that `state` is stored."""
@@ -68,6 +74,7 @@ class RunMessages:
             self._begin(self._run.began, inputs)
         elif inputs:
             self._say({"sets": inputs})
+        self._annotate()
         self._send_epochs()
         for kind in (Kind.BATCH, Kind.SYSTEM):
             for _, rows in _chunks(self._metrics[kind].rows()):
@@ -122,7 +129,9 @@ class RunMessages:
             columns = [tags.TRAINING_STARTED, *new]
             row = captured_row(columns, [stamp(self._run.began), *new.values()])
             sets.append(_data(tags.TRAINING_INPUT, columns, [row]))
-        sets.append(_rows(tags.ENVIRONMENT, self._facts(), self._stored.facts))
+        facts = _rows(tags.ENVIRONMENT, self._facts(), self._stored.facts)
+        self._said = [(kind, name, value) for kind, name, value in facts["elements"]]
+        sets.append(facts)
         sets.append(_rows(tags.METRIC_NAMES, self._names))
         columns = list(SETS[tags.DATASET].names)
         data = [
@@ -134,9 +143,22 @@ class RunMessages:
         return [each for each in sets if each["elements"]]
 
     def _facts(self) -> list[Fact]:
-        said = [("tag", name, value) for name, value in self._run.tags.items()]
-        note = [("note", "text", self._run.note)] if self._run.note else []
+        said = [(TAG, name, value) for name, value in self._run.tags.items()]
+        note = [(NOTE, "text", self._run.note)] if self._run.note else []
         return [*self._run.facts, *said, *note]
+
+    def _annotate(self) -> None:
+        """Say the tags and the note that the tool has since the last import.
+
+        One that was changed here meanwhile stays so, as the facts tell what the tool had before.
+        """
+        execution = Named(self._dataflow.lower(), self._run.tag)
+        for kind, name, value in self._said:
+            if kind == NOTE:
+                say_note(self._client, execution, value)
+            elif kind == TAG:
+                with contextlib.suppress(DefinitionError):  # it is a fact, under any name
+                    say_tags(self._client, execution, {name: value})
 
     def _send_epochs(self) -> None:
         metrics = self._metrics[Kind.EPOCH]

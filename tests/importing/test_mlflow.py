@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import dfanalyzer_client
 from dfanalyzer_client import prov_document
 from tests.conftest import Asker
 
@@ -117,6 +118,20 @@ def test_the_origin_is_recorded(place: str, tmp_path: Path, tag: str, ask: Asker
     assert runs.of_set("idataset", "first", "s.role, s.name, s.hash, s.samples") == [
         ("training", "digits", "abc123", 90.0)
     ]
+
+
+def test_tags_and_notes(place: str, tmp_path: Path, tag: str, ask: Asker) -> None:
+    """They are those of the run; one that is changed here stays so when it is imported again."""
+    store = copied(place, tmp_path)
+    imported("mlflow", store, "--dataflow", tag)
+    runs = Runs(ask, tag)
+    tags = 'SELECT "name", "value" FROM tags WHERE execution = %s'
+    assert ask.rows(tags, runs.executions["first"]) == [("team", "vision")]
+    noted = 'SELECT "text" FROM notes WHERE execution = %s'
+    assert ask.rows(noted, runs.executions["search"]) == [("Fine.",)]
+    dfanalyzer_client.tag(runs.executions["first"], "team", "audio")
+    imported("mlflow", store, "--dataflow", tag)
+    assert ask.rows(tags, runs.executions["first"]) == [("team", "audio")]
 
 
 def test_rows_are_those_of_steps(tmp_path: Path, tag: str, ask: Asker) -> None:
