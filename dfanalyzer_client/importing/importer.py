@@ -23,8 +23,8 @@ __all__ = ["Outcome", "import_runs"]
 CHECKED_EVERY = 500
 """After so many runs, the import waits until they are stored."""
 
-STORED_SECONDS = 600.0
-"""How long storing may take before the import goes on, or ends with a word to the user."""
+PATIENT_SECONDS = 30.0
+"""How long nothing may be stored before the import ends with a word to the user."""
 
 
 @dataclass
@@ -95,14 +95,23 @@ def import_runs(
             outcome.failed += 1
             report(error)
         if (outcome.imported + outcome.continued) % CHECKED_EVERY == CHECKED_EVERY - 1:
-            client.flush(STORED_SECONDS)
-    if not client.flush(STORED_SECONDS):
-        raise StoreUnavailableError(
-            f"{client.waiting()} messages are not stored yet. They are safe in "
-            f"{client.journal_path}: `keras-prov sync` stores them."
-        )
+            _store_all(client)
+    _store_all(client)
     _check_stored(sent, StoredRuns(connection), outcome)
     return outcome
+
+
+def _store_all(client: Client) -> None:
+    """Wait until all is stored, as long as there is progress."""
+    waiting = client.waiting()
+    while not client.flush(PATIENT_SECONDS):
+        left = client.waiting()
+        if left >= waiting:
+            raise StoreUnavailableError(
+                f"{left} messages are not stored yet. They are safe in {client.journal_path}: "
+                "`keras-prov sync` stores them."
+            )
+        waiting = left
 
 
 def _check_stored(sent: Iterable[_Sent], stored: StoredRuns, outcome: Outcome) -> None:

@@ -191,6 +191,7 @@ def test_a_slow_question_is_stopped(home: Path, runs: list[str]) -> None:
     assert json.loads(text) == {"columns": ["one"], "rows": [[1]]}
 
 
+@pytest.mark.thorough
 def test_long_answers_are_cut(home: Path, runs: list[str]) -> None:
     """Rows beyond the limit, and characters beyond theirs, are left out, and that is said."""
     many = ("sql", {"statement": "SELECT a.name FROM sys.columns a, sys.columns b"})
@@ -200,6 +201,17 @@ def test_long_answers_are_cut(home: Path, runs: list[str]) -> None:
     (by_length,) = Agent(home, "--characters", "1000").ask(many)
     assert 0 < len(by_length["rows"]) < 200
     assert "longer than 1000 characters" in by_length["cut"]
+
+
+@pytest.mark.thorough
+def test_an_empty_database_is_no_error(tmp_path: Path) -> None:
+    """Where nothing is stored, there are no runs, and `last` says how to see them."""
+    agent = Agent(tmp_path)
+    try:
+        assert agent.ask(("runs", {})) == [{"runs": []}]
+        assert "No execution 'last'" in agent.refused(("run", {}))[0]
+    finally:
+        PrivateServer(tmp_path).stop()
 
 
 def test_a_missing_password_is_no_question(home: Path) -> None:

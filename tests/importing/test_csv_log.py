@@ -17,6 +17,8 @@ from dfanalyzer_client import (
     Transformation,
     flush,
 )
+from dfanalyzer_client.importing import importer
+from dfanalyzer_client.private_server import PrivateServer
 from tests.conftest import Asker
 
 from .command import imported
@@ -123,6 +125,21 @@ def test_what_the_database_refuses_is_said(tmp_path: Path, tag: str) -> None:
     output, errors = imported("csv", file, "--dataflow", tag)
     assert output == "0 runs imported, 0 continued, 0 there already."
     assert errors.splitlines()[-1].startswith("1 run not stored, or not all of it: erased")
+
+
+@pytest.mark.thorough
+def test_a_user_who_may_not_write(
+    home: Path, tmp_path: Path, tag: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What cannot be stored is safe in the journal, and the last line says where."""
+    reader = PrivateServer(home).reader_url().reveal()
+    monkeypatch.setenv("KERAS_PROV_STORE", reader)
+    monkeypatch.setenv("KERAS_PROV_HOME", str(tmp_path / "home"))
+    monkeypatch.setattr(importer, "PATIENT_SECONDS", 0.5)
+    file = tmp_path / "training.log"
+    file.write_text("epoch,loss\n0,1\n")
+    errors = imported("csv", file, "--dataflow", tag, code=1)[1]
+    assert f"They are safe in {tmp_path}/home/journals/" in errors.splitlines()[-1]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
