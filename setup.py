@@ -45,6 +45,8 @@ DOCS = [
     "mkdocstrings[python]>=0.26",
     "nbclient",
 ]
+MCP = ["mcp"]
+MLFLOW = ["pyyaml"]
 NEO4J = ["neo4j>=5"]
 PANDAS = ["pandas"]
 PEERS = [
@@ -57,6 +59,7 @@ PEERS = [
 ]
 PROV = ["prov[dot,rdf,xml]>=3.2"]
 SERVICE = ["fastapi>=0.115", "fastapi-offline", "httptools", "uvicorn>=0.30", "uvloop"]
+TENSORBOARD = ["tensorboard"]
 SYSTEM = ["nvidia-ml-py", "psutil"]
 COMPANIONS = [
     "keras-tuner",
@@ -82,11 +85,14 @@ DEV = [
     *CRATE,
     *DEMO,
     *DOCS,
+    *MCP,
+    *MLFLOW,
     *NEO4J,
     *PANDAS,
     *PROV,
     *SERVICE,
     *SYSTEM,
+    *TENSORBOARD,
     *COMPANIONS,
     # a graph database for tests, with its own Java; they are skipped without it
     "arcadedb-embedded; sys_platform == 'linux' and platform_machine == 'x86_64'",
@@ -101,13 +107,14 @@ DEV = [
     "pytest",
     "pytest-timeout",
     "pytest-xdist",
-    "pyyaml",
     "roc-validator",
     "ruff",
     "schemathesis>=4",
     "types-lxml",
     "types-pexpect",
+    "types-protobuf",
     "types-psutil",
+    "types-pyyaml",
     "types-setuptools",
 ]
 
@@ -121,10 +128,13 @@ def stub_packages() -> list[str]:
 
 CLIENT_EXTRAS = {
     "crate": CRATE,
+    "mcp": MCP,
+    "mlflow": MLFLOW,
     "neo4j": NEO4J,
     "pandas": PANDAS,
     "prov": PROV,
     "service": SERVICE,
+    "tensorboard": TENSORBOARD,
 }
 KERAS_EXTRAS = {
     "bench": BENCH,

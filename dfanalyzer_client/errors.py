@@ -11,6 +11,7 @@
     ├── SelectionError(ValueError)       a query's selection that is no condition over attributes
     ├── StoreURLError(ValueError)        a store URL that does not parse
     ├── UnsafeHomeError                  the data folder is not its user's alone
+    ├── ForeignDataError                 what another tool has recorded cannot be read
     ├── CrateError                       a crate cannot be written
     ├── GraphURLError(ValueError)        a graph database's URL that does not parse
     ├── GraphError                       a graph database refuses, or cannot be reached
@@ -36,6 +37,7 @@ __all__ = [
     "DefinitionError",
     "DfAnalyzerError",
     "ElementError",
+    "ForeignDataError",
     "GraphError",
     "GraphURLError",
     "JournalError",
@@ -92,6 +94,10 @@ class StoreURLError(DfAnalyzerError, ValueError):
 
 class UnsafeHomeError(DfAnalyzerError):
     """Others than its user may write to the data folder, or own something there."""
+
+
+class ForeignDataError(DfAnalyzerError):
+    """What another tool has recorded is damaged, or not what it was taken for."""
 
 
 class CrateError(DfAnalyzerError):

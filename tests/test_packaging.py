@@ -191,12 +191,15 @@ def test_the_metadata_say_what_the_package_needs(distributions: Path) -> None:
         "dev",
         "docs",
         "keras-tests",
+        "mcp",
+        "mlflow",
         "neo4j",
         "pandas",
         "peers",
         "prov",
         "service",
         "system",
+        "tensorboard",
     }
     assert set(metadata.get_all("Provides-Extra", [])) == extras
     assert {"keras>=3.12", "tensorflow>=2.20", "pymonetdb>=1.8"} <= _needed(metadata)

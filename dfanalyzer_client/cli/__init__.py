@@ -28,6 +28,8 @@ COMMANDS = {
     "origin": ".origin:origin",
     "forget": ".forget:forget_executions",
     "export": ".export:export",
+    "import": ".importing:import_",
+    "mcp": ".mcp:mcp",
     "serve": ".serve:serve",
     "server": ".server:server",
     "db": ".database:db",

@@ -6,6 +6,7 @@ import contextlib
 import dataclasses
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -26,6 +27,7 @@ __all__ = [
     "friendly_errors",
     "print_rows",
     "reading",
+    "reading_from",
     "say",
     "store_option",
 ]
@@ -79,7 +81,15 @@ def reading(option: str | None, *, complete: bool = True) -> Iterator[Connection
 
     With `complete`, messages that ended processes of this machine left behind are stored first.
     """
-    url, home = chosen_store(option), settings.home()
+    with reading_from(chosen_store(option), settings.home(), complete=complete) as connection:
+        yield connection
+
+
+@contextlib.contextmanager
+def reading_from(
+    url: StoreURL | None, home: Path, *, complete: bool = True
+) -> Iterator[Connection]:
+    """`reading`, of a store whose password is known."""
     unstored = drain_leftovers(url, home) if complete else 0
     with reader_connection(url, home) as connection:
         if unstored:

@@ -1,9 +1,4 @@
-"""The attributes in which metrics are stored, whatever the metrics are called.
-
-An attribute has the metric's name in lower case, like all names in DfAnalyzer. If that name is
-impossible or taken, another one is made from it, in the same way each time, and ``oMetricNames``
-has both.
-"""
+"""The columns of an execution's metrics, which grow when Keras measures another one."""
 
 from __future__ import annotations
 
@@ -13,9 +8,8 @@ from typing import Any
 from dfanalyzer_client.attribute import Attribute
 from dfanalyzer_client.attribute_type import AttributeType
 from dfanalyzer_client.dataset import DataSet
-from dfanalyzer_client.declarations.names import storable_name
-from dfanalyzer_client.keras_schema import SETS
 from dfanalyzer_client.keras_schema import names as tags
+from dfanalyzer_client.keras_schema.metric_attributes import attribute_name, renamed_rows
 from dfanalyzer_client.set import Set
 from dfanalyzer_client.set_type import SetType
 
@@ -23,17 +17,7 @@ from .._inspection.logs import Part, in_naming_order, parts_of, reserved_names
 from .dataflow import keras_set
 from .rows import Row, rows_of_set
 
-__all__ = ["MetricColumns", "attribute_name", "renamed_rows"]
-
-UNNAMED = "metric"
-COMMON_COLUMNS = frozenset(
-    {
-        "id",
-        *tags.NOT_METRICS,
-        *(f"{tag.lower()}_task_id" for tag in (tags.TRAINING, tags.ADAPTATION, tags.TESTING)),
-    }
-)
-"""Columns that every set of metrics has."""
+__all__ = ["MetricColumns"]
 
 
 class MetricColumns:
@@ -115,42 +99,3 @@ class MetricColumns:
             self._with_names.add(transformation)
             self._declare(transformation, keras_set(tags.METRIC_NAMES))
         self._renamed.setdefault(transformation, []).extend(rows)
-
-
-def attribute_name(metric: str, output: str, taken: Iterable[str]) -> str:
-    """The attribute of a metric, with a number if its name is taken.
-
-    A name is taken if every set has a column of that name, or if another metric's name differs from
-    it only in case.
-
-    Args:
-        metric: its name, after the set's prefix.
-        output: the set's tag.
-        taken: the attributes of the set's other metrics.
-    """
-    plain = storable_name(metric, UNNAMED)
-    used = {*taken, *COMMON_COLUMNS, *(name.lower() for name in SETS[output].names)}
-    number, name = 1, plain
-    while name in used:
-        number += 1
-        name = storable_name(f"{plain}_{number}")  # which cuts a name that becomes too long
-    return name
-
-
-def renamed_rows(output: str, metrics: Mapping[str, str], prefix: str = "") -> list[Row]:
-    """Rows of ``oMetricNames``: set, attribute and metric, if their names differ.
-
-    Args:
-        output: the set's tag.
-        metrics: attribute to metric, which begins with the set's prefix.
-        prefix: what the metrics' names begin with in this set.
-    """
-    return [
-        {
-            tags.OF_SET: output,
-            tags.ATTRIBUTE: attribute,
-            tags.METRIC: metric.removeprefix(prefix),
-        }
-        for attribute, metric in metrics.items()
-        if attribute != metric.lower()
-    ]
