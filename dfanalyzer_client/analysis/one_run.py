@@ -13,8 +13,8 @@ from ..keras_schema import names as sets_by_name
 from ..store import Connection
 from . import run_parts
 from .plotting import plotted
+from .run_list import Runs
 from .run_summary import RunSummary
-from .runs import Runs
 from .table import Table
 
 __all__ = ["Open", "Run"]
