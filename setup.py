@@ -22,6 +22,7 @@ NAME = distribution_name(ROOT, os.environ.get(SETTING, ""))
 
 CLIENT_NEEDED = [
     "click>=8.1",
+    "narwhals>=1.30",
     "packaging>=24.2",
     "platformdirs>=3",
     "plotext>=5.3,<6",  # 6 has another interface
@@ -34,6 +35,7 @@ CLIENT_NEEDED = [
 KERAS_NEEDED = ["fsspec", "keras>=3.12", "numpy", "wrapt>=1.14"]
 BACKEND = ["tensorflow>=2.20"] if NAME == DEFAULT else []
 
+ARROW = ["pyarrow"]
 DEMO = ["scikit-learn"]
 BENCH = ["dask", "devito", "distributed", "joblib", "matplotlib", "scipy"]
 CRATE = ["fsspec", "rocrate>=0.15"]
@@ -49,6 +51,7 @@ MCP = ["mcp"]
 MLFLOW = ["pyyaml"]
 NEO4J = ["neo4j>=5"]
 PANDAS = ["pandas"]
+POLARS = ["polars>=1"]
 PEERS = [
     "mlflow",
     "tensorboard",
@@ -81,6 +84,7 @@ KERAS_TESTS = [
     "torch==2.13.*",  # pinned: with another build Keras' tests end otherwise than was recorded
 ]
 DEV = [
+    *ARROW,
     *BENCH,
     *CRATE,
     *DEMO,
@@ -89,6 +93,7 @@ DEV = [
     *MLFLOW,
     *NEO4J,
     *PANDAS,
+    *POLARS,
     *PROV,
     *SERVICE,
     *SYSTEM,
@@ -127,11 +132,13 @@ def stub_packages() -> list[str]:
 
 
 CLIENT_EXTRAS = {
+    "arrow": ARROW,
     "crate": CRATE,
     "mcp": MCP,
     "mlflow": MLFLOW,
     "neo4j": NEO4J,
     "pandas": PANDAS,
+    "polars": POLARS,
     "prov": PROV,
     "service": SERVICE,
     "tensorboard": TENSORBOARD,
