@@ -5,7 +5,7 @@ Numbers come back exact: NaN, infinities and large integers are looked up in ``e
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Collection, Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -21,7 +21,7 @@ from ..store.growth.pending_columns import from_clause
 from ..store.layout import DataflowLayout, SetLayout
 from ..store.reading import Catalogue
 from ..store.schema import table
-from ..store.sql import identifier
+from ..store.sql import among, identifier
 from ..support.clock import naive_utc
 
 __all__ = [
@@ -115,8 +115,7 @@ def _complete(
     if not summaries:
         return
     trained = set(dataflows_with(connection, Role.EPOCHS))
-    found = map(catalogue.layout, sorted({each.dataflow for each in summaries.values()} & trained))
-    layouts = [layout for layout in found if layout is not None]
+    layouts = catalogue.layouts({each.dataflow for each in summaries.values()} & trained)
     trainings = frozenset(
         layout.transformations[tag] for layout in layouts for tag in layout.writers_of(Role.EPOCHS)
     )
@@ -146,8 +145,7 @@ def _add_tasks(
         "SELECT b.df_exec, b.dt_id, COALESCE(e.status, b.status), b.began, e.ended "
         f"FROM {catalogue.table('task_begun')} b "
         f"LEFT JOIN {catalogue.table('task_ended')} e ON e.task_id = b.id "
-        "WHERE b.df_exec BETWEEN %s AND %s ORDER BY b.id",
-        [min(summaries), max(summaries)],
+        f"WHERE {among('b.df_exec', summaries)} ORDER BY b.id"
     )
     newest: dict[int, dict[bool, tuple[datetime, str]]] = {}
     ends: dict[int, list[datetime | None]] = {}
@@ -178,7 +176,7 @@ def _add_epochs(
     catalogue: Catalogue,
     layout: DataflowLayout,
     output: SetLayout,
-    summaries: dict[int, ExecutionSummary],
+    summaries: Mapping[int, ExecutionSummary],
 ) -> None:
     name = from_clause(layout, output)
     writers = [f"s.{identifier(f'{tag}_task_id')}" for tag in output.producers]
@@ -188,7 +186,8 @@ def _add_epochs(
     rows = connection.query(
         f"SELECT c.df_exec, c.epochs, o.id{columns} FROM {name} o JOIN ("
         f"SELECT t.df_exec, count(*) AS epochs, max(s.id) AS newest FROM {name} s "
-        f"JOIN {catalogue.table('task_begun')} t ON t.id = {task} GROUP BY t.df_exec"
+        f"JOIN {catalogue.table('task_begun')} t ON t.id = {task} "
+        f"WHERE {among('t.df_exec', summaries)} GROUP BY t.df_exec"
         ") AS c ON c.newest = o.id"
     )
     values = exact_rows(
@@ -198,7 +197,7 @@ def _add_epochs(
         [row[2:] for row in rows],
         1,
     )
-    metric = _metric_names(connection, catalogue, layout, output)
+    metric = _metric_names(connection, catalogue, layout, output, summaries)
     for (execution, epochs, *_), (_, *row) in zip(rows, values, strict=True):
         if execution in summaries:
             summaries[execution].epochs = max(summaries[execution].epochs, epochs)
@@ -212,7 +211,11 @@ def _add_epochs(
 
 
 def _metric_names(
-    connection: Connection, catalogue: Catalogue, layout: DataflowLayout, output: SetLayout
+    connection: Connection,
+    catalogue: Catalogue,
+    layout: DataflowLayout,
+    output: SetLayout,
+    wanted: Collection[int],
 ) -> dict[tuple[int, str], str]:
     """Metrics whose name differs from that of their attribute, by execution and attribute.
 
@@ -226,7 +229,7 @@ def _metric_names(
     rows = connection.query(
         f"SELECT t.df_exec, n.attribute, n.metric FROM {from_clause(layout, known)} n "
         f"JOIN {catalogue.table('task_begun')} t ON t.id = n.{identifier(f'{writer}_task_id')} "
-        "WHERE n.of_set = %s ORDER BY n.id",
+        f"WHERE n.of_set = %s AND {among('t.df_exec', wanted)} ORDER BY n.id",
         [tags.TRAINING_OUTPUT],
     )
     taken = output.attributes
