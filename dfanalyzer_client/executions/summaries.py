@@ -5,7 +5,7 @@ Numbers come back exact: NaN, infinities and large integers are looked up in ``e
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -29,6 +29,9 @@ __all__ = [
     "executions",
     "find_execution",
 ]
+
+ID_DIGITS = 19
+"""A number with so many digits is no id: a BIGINT may not hold it."""
 
 
 @dataclass
@@ -61,7 +64,13 @@ def executions(
     If the connection's user may not read an execution's rows, it has neither epochs nor metrics.
     """
     catalogue = Catalogue(connection)
-    known = _known_executions(connection, catalogue, dataflow)
+    conditions: list[str] = ["TRUE"]
+    parameters: list[str] = []
+    if dataflow:
+        conditions, parameters = ["d.tag = %s"], [dataflow.lower()]
+    if ids is not None:
+        conditions.append(among("e.id", ids))
+    known = _known_executions(connection, catalogue, " AND ".join(conditions), parameters)
     if ids is not None:
         wanted = frozenset(ids)
         known = [summary for summary in known if summary.id in wanted]
@@ -76,10 +85,11 @@ def find_execution(connection: Connection, name: str) -> ExecutionSummary:
         UnknownTagError: no execution matches, or several do.
     """
     catalogue = Catalogue(connection)
-    known = _known_executions(connection, catalogue)
-    exact = known[-1:] if name == "last" else []
-    exact = exact or [summary for summary in known if name in (summary.tag, str(summary.id))]
-    found = exact or [summary for summary in known if summary.tag.lower().startswith(name.lower())]
+    found = _named_exactly(connection, catalogue, name) or [
+        summary
+        for summary in _known_executions(connection, catalogue)
+        if summary.tag.lower().startswith(name.lower())
+    ]
     if len(found) == 1:
         _complete(connection, catalogue, found)
         return found[0]
@@ -91,16 +101,33 @@ def find_execution(connection: Connection, name: str) -> ExecutionSummary:
     )
 
 
-def _known_executions(
-    connection: Connection, catalogue: Catalogue, dataflow: str | None = None
+def _named_exactly(
+    connection: Connection, catalogue: Catalogue, name: str
 ) -> list[ExecutionSummary]:
-    """All executions, oldest first, or those of one dataflow: only ids and tags."""
+    """The newest execution if `name` is ``last``; else those with this tag or id."""
+    if name == "last" and catalogue.exists:
+        ((newest,),) = connection.query(
+            f"SELECT max(id) FROM {catalogue.table('dataflow_execution')} AS e"
+        )
+        if newest is not None:
+            return _known_executions(connection, catalogue, "e.id = %s", [newest])
+    id_ = int(name) if name.isascii() and name.isdigit() and len(name) < ID_DIGITS else -1
+    found = _known_executions(connection, catalogue, "(e.tag = %s OR e.id = %s)", [name, id_])
+    return [summary for summary in found if name in (summary.tag, str(summary.id))]
+
+
+def _known_executions(
+    connection: Connection,
+    catalogue: Catalogue,
+    condition: str = "TRUE",
+    parameters: Sequence[object] = (),
+) -> list[ExecutionSummary]:
+    """The executions ``e`` of dataflows ``d`` that fulfil a condition, oldest first."""
     if not catalogue.exists:
         return []
-    condition, parameters = ("WHERE d.tag = %s", [dataflow.lower()]) if dataflow else ("", [])
     rows = connection.query(
         f"SELECT e.id, e.tag, d.tag FROM {catalogue.table('dataflow_execution')} e "
-        f"JOIN {table('dataflow')} d ON d.id = e.df_id {condition} ORDER BY e.id",
+        f"JOIN {table('dataflow')} d ON d.id = e.df_id WHERE {condition} ORDER BY e.id",
         parameters,
     )
     # in DfAnalyzer's tables, an execution may have no tag
