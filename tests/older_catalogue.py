@@ -10,6 +10,7 @@ TO_VERSION_5 = (
     'DROP TABLE "public".execution_tag',
     'DROP TABLE "public".execution_note',
     'DROP TABLE "public".erasure',
+    'DROP TABLE "public".metric_summary',
     'UPDATE "public".catalogue_version SET version = 5 WHERE version > 5',
 )
 """What version 6 added; they come before statements that go further back."""

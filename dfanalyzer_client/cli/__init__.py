@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import click
 
-from ..support.distribution import installed_name
 from .lazy_group import LazyGroup
 
 __all__ = ["main"]
@@ -40,13 +39,31 @@ COMMANDS = {
 """The commands, in the order of the help, and where each is."""
 
 
+def _print_version(context: click.Context, _: click.Parameter, is_asked: bool) -> None:
+    """As `click.version_option` does; what it imports for that, no other command waits for."""
+    if is_asked and not context.resilient_parsing:
+        from importlib.metadata import version
+
+        from ..support.distribution import installed_name
+
+        click.echo(f"keras-prov, version {version(installed_name())}")
+        context.exit()
+
+
 @click.group(
     cls=LazyGroup,
     lazy=COMMANDS,
     package=__name__,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(package_name=installed_name(), prog_name="keras-prov")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
 def main() -> None:
     """Capture the provenance of Keras trainings, query it and administer it.
 

@@ -13,15 +13,18 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..config.store_url import StoreURL, is_same_address
 from ..errors import DfAnalyzerError, JournalError
 from ..journal import Header, count_records, journals, read_header, try_acquire
 from ..private_server import PrivateServer
-from ..store import MonetDBStore, open_store
+from ..store import open_store
 from ..support.descriptors import Descriptor
 from ..support.safe_home import check_home
-from .recovery import drain
+
+if TYPE_CHECKING:
+    from ..store import MonetDBStore
 
 __all__ = ["DRAIN_SECONDS", "drain_leftovers"]
 
@@ -94,6 +97,8 @@ def _leftovers_for(url: StoreURL | None, folder: Path) -> Iterator[_Leftover]:
 
 
 def _store(leftovers: list[_Leftover], store: MonetDBStore, enough: threading.Event) -> None:
+    from .recovery import drain  # nearly always, nothing is left
+
     try:
         for journal in leftovers:  # first, so that no stored message is counted as missing
             journal.position = max(store.position(journal.header.journal), 0)

@@ -5,7 +5,7 @@ Numbers come back exact: NaN, infinities and large integers are looked up in ``e
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -21,15 +21,17 @@ from ..store.growth.pending_columns import from_clause
 from ..store.layout import DataflowLayout, SetLayout
 from ..store.reading import Catalogue
 from ..store.schema import table
-from ..store.sql import identifier
+from ..store.sql import among, identifier
 from ..support.clock import naive_utc
 
 __all__ = [
     "ExecutionSummary",
     "executions",
     "find_execution",
-    "metric_names",
 ]
+
+ID_DIGITS = 19
+"""A number with so many digits is no id: a BIGINT may not hold it."""
 
 
 @dataclass
@@ -62,7 +64,13 @@ def executions(
     If the connection's user may not read an execution's rows, it has neither epochs nor metrics.
     """
     catalogue = Catalogue(connection)
-    known = _known_executions(connection, catalogue, dataflow)
+    conditions: list[str] = ["TRUE"]
+    parameters: list[str] = []
+    if dataflow:
+        conditions, parameters = ["d.tag = %s"], [dataflow.lower()]
+    if ids is not None:
+        conditions.append(among("e.id", ids))
+    known = _known_executions(connection, catalogue, " AND ".join(conditions), parameters)
     if ids is not None:
         wanted = frozenset(ids)
         known = [summary for summary in known if summary.id in wanted]
@@ -77,10 +85,11 @@ def find_execution(connection: Connection, name: str) -> ExecutionSummary:
         UnknownTagError: no execution matches, or several do.
     """
     catalogue = Catalogue(connection)
-    known = _known_executions(connection, catalogue)
-    exact = known[-1:] if name == "last" else []
-    exact = exact or [summary for summary in known if name in (summary.tag, str(summary.id))]
-    found = exact or [summary for summary in known if summary.tag.lower().startswith(name.lower())]
+    found = _named_exactly(connection, catalogue, name) or [
+        summary
+        for summary in _known_executions(connection, catalogue)
+        if summary.tag.lower().startswith(name.lower())
+    ]
     if len(found) == 1:
         _complete(connection, catalogue, found)
         return found[0]
@@ -92,16 +101,33 @@ def find_execution(connection: Connection, name: str) -> ExecutionSummary:
     )
 
 
-def _known_executions(
-    connection: Connection, catalogue: Catalogue, dataflow: str | None = None
+def _named_exactly(
+    connection: Connection, catalogue: Catalogue, name: str
 ) -> list[ExecutionSummary]:
-    """All executions, oldest first, or those of one dataflow: only ids and tags."""
+    """The newest execution if `name` is ``last``; else those with this tag or id."""
+    if name == "last" and catalogue.exists:
+        ((newest,),) = connection.query(
+            f"SELECT max(id) FROM {catalogue.table('dataflow_execution')} AS e"
+        )
+        if newest is not None:
+            return _known_executions(connection, catalogue, "e.id = %s", [newest])
+    id_ = int(name) if name.isascii() and name.isdigit() and len(name) < ID_DIGITS else -1
+    found = _known_executions(connection, catalogue, "(e.tag = %s OR e.id = %s)", [name, id_])
+    return [summary for summary in found if name in (summary.tag, str(summary.id))]
+
+
+def _known_executions(
+    connection: Connection,
+    catalogue: Catalogue,
+    condition: str = "TRUE",
+    parameters: Sequence[object] = (),
+) -> list[ExecutionSummary]:
+    """The executions ``e`` of dataflows ``d`` that fulfil a condition, oldest first."""
     if not catalogue.exists:
         return []
-    condition, parameters = ("WHERE d.tag = %s", [dataflow.lower()]) if dataflow else ("", [])
     rows = connection.query(
         f"SELECT e.id, e.tag, d.tag FROM {catalogue.table('dataflow_execution')} e "
-        f"JOIN {table('dataflow')} d ON d.id = e.df_id {condition} ORDER BY e.id",
+        f"JOIN {table('dataflow')} d ON d.id = e.df_id WHERE {condition} ORDER BY e.id",
         parameters,
     )
     # in DfAnalyzer's tables, an execution may have no tag
@@ -116,8 +142,7 @@ def _complete(
     if not summaries:
         return
     trained = set(dataflows_with(connection, Role.EPOCHS))
-    found = map(catalogue.layout, sorted({each.dataflow for each in summaries.values()} & trained))
-    layouts = [layout for layout in found if layout is not None]
+    layouts = catalogue.layouts({each.dataflow for each in summaries.values()} & trained)
     trainings = frozenset(
         layout.transformations[tag] for layout in layouts for tag in layout.writers_of(Role.EPOCHS)
     )
@@ -147,8 +172,7 @@ def _add_tasks(
         "SELECT b.df_exec, b.dt_id, COALESCE(e.status, b.status), b.began, e.ended "
         f"FROM {catalogue.table('task_begun')} b "
         f"LEFT JOIN {catalogue.table('task_ended')} e ON e.task_id = b.id "
-        "WHERE b.df_exec BETWEEN %s AND %s ORDER BY b.id",
-        [min(summaries), max(summaries)],
+        f"WHERE {among('b.df_exec', summaries)} ORDER BY b.id"
     )
     newest: dict[int, dict[bool, tuple[datetime, str]]] = {}
     ends: dict[int, list[datetime | None]] = {}
@@ -179,7 +203,7 @@ def _add_epochs(
     catalogue: Catalogue,
     layout: DataflowLayout,
     output: SetLayout,
-    summaries: dict[int, ExecutionSummary],
+    summaries: Mapping[int, ExecutionSummary],
 ) -> None:
     name = from_clause(layout, output)
     writers = [f"s.{identifier(f'{tag}_task_id')}" for tag in output.producers]
@@ -189,7 +213,8 @@ def _add_epochs(
     rows = connection.query(
         f"SELECT c.df_exec, c.epochs, o.id{columns} FROM {name} o JOIN ("
         f"SELECT t.df_exec, count(*) AS epochs, max(s.id) AS newest FROM {name} s "
-        f"JOIN {catalogue.table('task_begun')} t ON t.id = {task} GROUP BY t.df_exec"
+        f"JOIN {catalogue.table('task_begun')} t ON t.id = {task} "
+        f"WHERE {among('t.df_exec', summaries)} GROUP BY t.df_exec"
         ") AS c ON c.newest = o.id"
     )
     values = exact_rows(
@@ -199,7 +224,7 @@ def _add_epochs(
         [row[2:] for row in rows],
         1,
     )
-    metric = metric_names(connection, catalogue, layout, output)
+    metric = metric_names(connection, catalogue, layout, output, summaries)
     for (execution, epochs, *_), (_, *row) in zip(rows, values, strict=True):
         if execution in summaries:
             summaries[execution].epochs = max(summaries[execution].epochs, epochs)
@@ -213,7 +238,11 @@ def _add_epochs(
 
 
 def metric_names(
-    connection: Connection, catalogue: Catalogue, layout: DataflowLayout, output: SetLayout
+    connection: Connection,
+    catalogue: Catalogue,
+    layout: DataflowLayout,
+    output: SetLayout,
+    wanted: Collection[int],
 ) -> dict[tuple[int, str], str]:
     """Metrics whose name differs from that of their attribute, by execution and attribute.
 
@@ -227,7 +256,7 @@ def metric_names(
     rows = connection.query(
         f"SELECT t.df_exec, n.attribute, n.metric FROM {from_clause(layout, known)} n "
         f"JOIN {catalogue.table('task_begun')} t ON t.id = n.{identifier(f'{writer}_task_id')} "
-        "WHERE n.of_set = %s ORDER BY n.id",
+        f"WHERE n.of_set = %s AND {among('t.df_exec', wanted)} ORDER BY n.id",
         [tags.TRAINING_OUTPUT],
     )
     taken = output.attributes

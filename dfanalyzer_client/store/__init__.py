@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ..config.store_url import StoreURL
 from ..private_server import READER, PrivateServer
-from .catalogue import create_catalogue, create_missing_catalogue
 from .connection import Connection
-from .upgrade.check import differences, reasons_to_upgrade
-from .writer import MonetDBStore
+
+if TYPE_CHECKING:
+    from .catalogue import create_catalogue, create_missing_catalogue
+    from .upgrade.check import differences, reasons_to_upgrade
+    from .writer import MonetDBStore
 
 __all__ = [
     "Connection",
@@ -23,12 +27,31 @@ __all__ = [
     "reasons_to_upgrade",
 ]
 
+_LATER = {
+    "MonetDBStore": ".writer",
+    "create_catalogue": ".catalogue",
+    "create_missing_catalogue": ".catalogue",
+    "differences": ".upgrade.check",
+    "reasons_to_upgrade": ".upgrade.check",
+}
+"""Where the names are that only writers and administrators need: reading does not wait for them."""
+
 BROKEN_SECONDS = 2.0
 """How long a server that cannot write its log may take to stop before it is killed."""
 
 
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_LATER[name], __name__), name)
+    globals()[name] = value
+    return value
+
+
 def open_store(store: StoreURL | None, home: Path) -> MonetDBStore:
     """The store at a URL, or the private one of `home`, which is started when it is needed."""
+    from .writer import MonetDBStore
+
     if store is not None:
         return MonetDBStore(lambda: store)
     server = PrivateServer(home)

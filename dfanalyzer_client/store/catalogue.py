@@ -10,6 +10,7 @@ from ..dlprov import role_of as dlprov_role
 from ..errors import RefusedError
 from ..keras_schema import Role, find_set
 from ..keras_schema.names import TEST_METRIC_PREFIX
+from .comparison.metric_summaries import summarize_dataflow
 from .comparison.roles import add_known_roles
 from .comparison.values import backfill, compare_anew
 from .connection import Connection
@@ -78,7 +79,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
     6: (
         *(
             statement
-            for name in ("execution_tag", "execution_note", "erasure")
+            for name in ("execution_tag", "execution_note", "erasure", "metric_summary")
             for statement in _creation(name)
         ),
         VIEWS["tags"],
@@ -129,7 +130,11 @@ def _was_compared_otherwise(known: SetLayout) -> bool:
     return is_dlprovs and find_set(known.tag) is None
 
 
-BACKFILLS = {3: backfill, 5: _add_roles}
+def _summarize(connection: Connection, layout: DataflowLayout) -> None:
+    summarize_dataflow(connection, layout.id)
+
+
+BACKFILLS = {3: backfill, 5: _add_roles, 6: _summarize}
 """What to do for each existing dataflow after the statements of a version."""
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from ..declarations.sets import Combination
 from .comparison.roles import load_roles
 from .connection import Connection
 from .layout import LIST_SEPARATOR, AttributeLayout, DataflowLayout, ExtractorLayout, SetLayout
 from .schema import table
+from .sql import placeholders
 
 __all__ = ["Source", "compare_columns", "load_layout", "load_layouts"]
 
@@ -24,121 +27,166 @@ def load_layout(connection: Connection, tag: str, of: Source = table) -> Dataflo
         tag: the dataflow's.
         of: gives a table of the catalogue, by its name, or a subquery that replaces it.
     """
-    found = connection.query(f"SELECT id FROM {of('dataflow')} WHERE tag = %s", [tag])
-    if not found:
-        return None
-    layout = DataflowLayout(found[0][0], tag)
-    versions = f"SELECT max(version) FROM {of('dataflow_version')} AS t WHERE df_id = %s"
-    layout.version = connection.query(versions, [layout.id])[0][0] or 0
-    rows = f"SELECT tag, id FROM {of('data_transformation')} AS t WHERE df_id = %s ORDER BY id"
-    layout.transformations = dict(connection.query(rows, [layout.id]))
-    sets = f"SELECT id, tag FROM {of('data_set')} AS t WHERE df_id = %s ORDER BY id"
-    for id_, name in connection.query(sets, [layout.id]):
-        layout.sets[name] = SetLayout(id_, name)
-    _load_attributes(connection, layout, of)
-    _load_dependencies(connection, layout, of)
-    _load_extractors(connection, layout, of)
-    _load_programs(connection, layout, of)
-    load_roles(connection, layout)
-    compare_columns(connection, layout)
-    return layout
+    found = load_layouts(connection, of, [tag])
+    return found[0] if found else None
 
 
-def load_layouts(connection: Connection, of: Source = table) -> list[DataflowLayout]:
-    """All dataflows of the catalogue, oldest first; `of` as for `load_layout`."""
-    tags = connection.query(f"SELECT tag FROM {of('dataflow')} ORDER BY id")
-    found = [load_layout(connection, tag, of) for (tag,) in tags]
-    return [layout for layout in found if layout is not None]
+def load_layouts(
+    connection: Connection, of: Source = table, tags: Collection[str] | None = None
+) -> list[DataflowLayout]:
+    """All dataflows of the catalogue, oldest first, or those with certain tags.
 
-
-def _load_attributes(connection: Connection, layout: DataflowLayout, of: Source) -> None:
+    The number of queries does not depend on that of the dataflows; `of` as for `load_layout`.
+    """
+    if tags is not None and not tags:
+        return []
+    some_of = "" if tags is None else f"WHERE tag IN ({placeholders(len(tags))})"
     rows = connection.query(
-        f"SELECT s.tag, a.name, a.id, a.type, e.tag FROM {of('attribute')} a "
-        f"JOIN {of('data_set')} s ON s.id = a.ds_id "
-        f"LEFT JOIN {of('extractor')} e ON e.id = a.extractor_id "
-        "WHERE s.df_id = %s ORDER BY a.id",
-        [layout.id],
+        f"SELECT id, tag FROM {of('dataflow')} AS t {some_of} ORDER BY id", list(tags or ())
     )
-    for tag, name, id_, type_, extractor in rows:
+    layouts = {id_: DataflowLayout(id_, tag) for id_, tag in rows}
+    if layouts:
+        some = _Some(connection, layouts, of)
+        _load_parts(some)
+        _load_attributes(some)
+        _load_dependencies(some)
+        _load_extractors(some)
+        _load_programs(some)
+        load_roles(connection, layouts)
+        compare_columns(connection, *layouts.values())
+    return list(layouts.values())
+
+
+@dataclass(frozen=True)
+class _Some:
+    """Dataflows that are being read, by id."""
+
+    connection: Connection
+    layouts: Mapping[int, DataflowLayout]
+    of: Source
+
+    def rows(self, statement: str, key: str, order: str = "") -> list[tuple[Any, ...]]:
+        """The rows of a statement that belong to one of the dataflows, whose id is in `key`."""
+        return self.connection.query(
+            f"{statement} WHERE {key} IN ({placeholders(len(self.layouts))}) {order}",
+            list(self.layouts),
+        )
+
+
+def _load_parts(some: _Some) -> None:
+    """Versions, transformations and sets."""
+    of, layouts = some.of, some.layouts
+    versions = f"SELECT df_id, max(version) FROM {of('dataflow_version')} AS t"
+    for id_, version in some.rows(versions, "df_id", "GROUP BY df_id"):
+        layouts[id_].version = version or 0
+    transformations = f"SELECT df_id, tag, id FROM {of('data_transformation')} AS t"
+    for id_, tag, transformation in some.rows(transformations, "df_id", "ORDER BY id"):
+        layouts[id_].transformations[tag] = transformation
+    sets = f"SELECT df_id, id, tag FROM {of('data_set')} AS t"
+    for id_, set_id, tag in some.rows(sets, "df_id", "ORDER BY id"):
+        layouts[id_].sets[tag] = SetLayout(set_id, tag)
+
+
+def _load_attributes(some: _Some) -> None:
+    of = some.of
+    rows = some.rows(
+        f"SELECT s.df_id, s.tag, a.name, a.id, a.type, e.tag FROM {of('attribute')} a "
+        f"JOIN {of('data_set')} s ON s.id = a.ds_id "
+        f"LEFT JOIN {of('extractor')} e ON e.id = a.extractor_id",
+        "s.df_id",
+        "ORDER BY a.id",
+    )
+    for dataflow, tag, name, id_, type_, extractor in rows:
         column = AttributeLayout(id_, (type_ or "TEXT").upper(), extractor)
-        layout.sets[tag].attributes[name] = column
+        some.layouts[dataflow].sets[tag].attributes[name] = column
 
 
-def _load_dependencies(connection: Connection, layout: DataflowLayout, of: Source) -> None:
-    rows = connection.query(
-        "SELECT s.tag, p.tag, n.tag "
+def _load_dependencies(some: _Some) -> None:
+    of = some.of
+    rows = some.rows(
+        "SELECT s.df_id, s.tag, p.tag, n.tag "
         f"FROM {of('data_dependency')} d JOIN {of('data_set')} s ON s.id = d.ds_id "
         f"LEFT JOIN {of('data_transformation')} p ON p.id = d.previous_dt_id "
-        f"LEFT JOIN {of('data_transformation')} n ON n.id = d.next_dt_id "
-        "WHERE s.df_id = %s ORDER BY d.id",
-        [layout.id],
+        f"LEFT JOIN {of('data_transformation')} n ON n.id = d.next_dt_id",
+        "s.df_id",
+        "ORDER BY d.id",
     )
-    for tag, producer, consumer in rows:
-        known = layout.sets[tag]
+    for dataflow, tag, producer, consumer in rows:
+        known = some.layouts[dataflow].sets[tag]
         if producer and producer not in known.producers:
             known.producers.append(producer)
         if consumer and consumer not in known.consumers:
             known.consumers.append(consumer)
 
 
-def _load_extractors(connection: Connection, layout: DataflowLayout, of: Source) -> None:
-    rows = connection.query(
-        f"SELECT s.tag, e.tag, e.id, e.cartridge, e.extension FROM {of('extractor')} e "
-        f"JOIN {of('data_set')} s ON s.id = e.ds_id WHERE s.df_id = %s ORDER BY e.id",
-        [layout.id],
+def _load_extractors(some: _Some) -> None:
+    of = some.of
+    rows = some.rows(
+        f"SELECT s.df_id, s.tag, e.tag, e.id, e.cartridge, e.extension FROM {of('extractor')} e "
+        f"JOIN {of('data_set')} s ON s.id = e.ds_id",
+        "s.df_id",
+        "ORDER BY e.id",
     )
-    for tag, name, id_, cartridge, extension in rows:
+    for dataflow, tag, name, id_, cartridge, extension in rows:
         extractor = ExtractorLayout(id_, (cartridge or "").upper(), (extension or "").upper())
-        layout.sets[tag].extractors[name] = extractor
-    rows = connection.query(
-        "SELECT s.tag, o.tag, i.tag, c.keys, c.key_types "
+        some.layouts[dataflow].sets[tag].extractors[name] = extractor
+    rows = some.rows(
+        "SELECT s.df_id, s.tag, o.tag, i.tag, c.keys, c.key_types "
         f"FROM {of('extractor_combination')} c JOIN {of('data_set')} s ON s.id = c.ds_id "
         f"JOIN {of('extractor')} o ON o.id = c.outer_ext_id "
-        f"JOIN {of('extractor')} i ON i.id = c.inner_ext_id WHERE s.df_id = %s",
-        [layout.id],
+        f"JOIN {of('extractor')} i ON i.id = c.inner_ext_id",
+        "s.df_id",
     )
-    for tag, outer, inner, keys, types in rows:
+    for dataflow, tag, outer, inner, keys, types in rows:
         combination = Combination(outer, inner, _parts(keys), _parts(types))
-        layout.sets[tag].combinations.add(combination)
+        some.layouts[dataflow].sets[tag].combinations.add(combination)
 
 
-def _load_programs(connection: Connection, layout: DataflowLayout, of: Source) -> None:
-    rows = connection.query(
-        f"SELECT p.id, p.name, p.path, t.tag FROM {of('program')} p "
+def _load_programs(some: _Some) -> None:
+    of = some.of
+    rows = some.rows(
+        f"SELECT p.df_id, p.id, p.name, p.path, t.tag FROM {of('program')} p "
         f"LEFT JOIN {of('use_program')} u ON u.program_id = p.id "
-        f"LEFT JOIN {of('data_transformation')} t ON t.id = u.dt_id WHERE p.df_id = %s",
-        [layout.id],
+        f"LEFT JOIN {of('data_transformation')} t ON t.id = u.dt_id",
+        "p.df_id",
     )
-    for id_, name, path, tag in rows:
+    for dataflow, id_, name, path, tag in rows:
+        layout = some.layouts[dataflow]
         layout.programs[name, path] = id_
         if tag is not None:
             layout.used.add((tag, (name, path)))
 
 
-def compare_columns(connection: Connection, layout: DataflowLayout) -> None:
-    """Update `pending` and `stale` of a dataflow's sets from what the database has."""
-    found: dict[tuple[str, int], list[str]] = {}
+def compare_columns(connection: Connection, *layouts: DataflowLayout) -> None:
+    """Update `pending` and `stale` of the sets of dataflows from what the database has."""
+    if not layouts:
+        return
+    tags = [layout.tag for layout in layouts]
+    found: dict[tuple[str, str, int], list[str]] = {}
     rows = connection.query(
-        "SELECT t.name, t.type, c.name FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
-        "JOIN sys.columns c ON c.table_id = t.id WHERE s.name = %s AND t.type IN (0, 1) "
+        "SELECT s.name, t.name, t.type, c.name FROM sys.tables t "
+        "JOIN sys.schemas s ON s.id = t.schema_id JOIN sys.columns c ON c.table_id = t.id "
+        f"WHERE s.name IN ({placeholders(len(tags))}) AND t.type IN (0, 1) "
         "ORDER BY t.id, c.number",
-        [layout.tag],
+        tags,
     )
-    for name, kind, column in rows:
-        found.setdefault((name, kind), []).append(column)
+    for schema, name, kind, column in rows:
+        found.setdefault((schema, name, kind), []).append(column)
     rows = connection.query(
-        "SELECT t.name FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
-        "WHERE s.name = %s AND t.type = 1 AND t.query LIKE %s",
-        [layout.tag, f"%{table('waiting_value')}%"],
+        "SELECT s.name, t.name FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
+        f"WHERE s.name IN ({placeholders(len(tags))}) AND t.type = 1 AND t.query LIKE %s",
+        [*tags, f"%{table('waiting_value')}%"],
     )
-    joined = {name for (name,) in rows}
-    for known in layout.sets.values():
-        columns = found.get((known.table, 0))
-        if columns is not None:
-            known.pending = set(known.columns) - set(columns)
-            known.stored = columns
-            is_whole = set(found.get((known.tag, 1), ())) == set(known.view_columns)
-            known.stale = not is_whole or (known.tag in joined) > bool(known.pending)
+    joined = {(schema, name) for schema, name in rows}
+    for layout in layouts:
+        for known in layout.sets.values():
+            columns = found.get((layout.tag, known.table, 0))
+            if columns is not None:
+                known.pending = set(known.columns) - set(columns)
+                known.stored = columns
+                view = set(found.get((layout.tag, known.tag, 1), ()))
+                is_joined = (layout.tag, known.tag) in joined
+                known.stale = view != set(known.view_columns) or is_joined > bool(known.pending)
 
 
 def _parts(text: str | None) -> tuple[str, ...]:

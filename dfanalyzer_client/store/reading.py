@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from ..declarations.dataflow import Declaration
 from ..declarations.messages import DataflowMessage
 from ..declarations.sets import DeclaredSet
 from .connection import Connection
 from .inspection import tables_of
 from .layout import DataflowLayout, SetLayout
-from .layout_queries import load_layout
+from .layout_queries import load_layouts
 from .origins.origin import Origin, origin_of
 from .origins.predecessor_tables import PredecessorTables
 from .schema import PUBLIC, table
@@ -72,21 +74,27 @@ class Catalogue:
 
     def layout(self, tag: str) -> DataflowLayout | None:
         """A dataflow, without sets that have no table and attributes that have no column."""
-        layout = load_layout(self._connection, tag, self.table) if self.exists else None
-        if layout is not None:
-            tables = tables_of(self._connection, tag)
-            layout.sets = {
-                name: known for name, known in layout.sets.items() if known.table in tables
-            }
-            for known in layout.sets.values():
-                columns = tables[known.table].columns
-                if "waiting_value" in self._tables:  # otherwise the tables are not ours
-                    continue
-                known.pending = set()
-                known.attributes = {n: a for n, a in known.attributes.items() if n in columns}
-                known.producers = [n for n in known.producers if f"{n}_task_id" in columns]
-                known.consumers = [n for n in known.consumers if f"{n}_task_id" in columns]
-        return layout
+        found = self.layouts([tag])
+        return found[0] if found else None
+
+    def layouts(self, tags: Collection[str]) -> list[DataflowLayout]:
+        """Several dataflows, oldest first, in a fixed number of queries."""
+        found = load_layouts(self._connection, self.table, tags) if self.exists else []
+        for layout in found:
+            layout.sets = {name: known for name, known in layout.sets.items() if known.stored}
+            if "waiting_value" not in self._tables:  # else the tables are ours
+                for known in layout.sets.values():
+                    _leave_out_missing(known)
+        return found
+
+
+def _leave_out_missing(known: SetLayout) -> None:
+    """Leave out what the table of a set has no column for."""
+    columns = set(known.stored)
+    known.pending = set()
+    known.attributes = {n: a for n, a in known.attributes.items() if n in columns}
+    known.producers = [n for n in known.producers if f"{n}_task_id" in columns]
+    known.consumers = [n for n in known.consumers if f"{n}_task_id" in columns]
 
 
 def declaration_of(layout: DataflowLayout) -> DataflowMessage:

@@ -7,6 +7,7 @@ here, over ``task_begun`` and ``task_ended``. Tables that DfAnalyzer does not ha
 
 - ``task_dependency``: which task read what which task wrote; the views of the sets join along it;
 - ``hyperparameter_value``, ``metric_value``: of all dataflows, for the views that compare them;
+- ``metric_summary``: of the metrics of tasks that have ended, so that no query reads all values;
 - ``exact_number``: numbers that a DOUBLE cannot hold (NaN, infinities, integers beyond 2^53);
 - ``execution_link``: which execution was derived from which, by its tag, as its writer recorded;
 - ``waiting_value``: values of pending columns, which a set's table does not have yet because a
@@ -88,6 +89,10 @@ TABLES: dict[str, str] = {
     "exact_number": "attribute_id BIGINT, element_id BIGINT, value TEXT",
     "hyperparameter_value": "task_id BIGINT, name TEXT, value TEXT, number DOUBLE, epoch DOUBLE",
     "metric_value": "task_id BIGINT, name TEXT, value DOUBLE, exact TEXT, epoch DOUBLE",
+    "metric_summary": (
+        "task_id BIGINT, name TEXT, count BIGINT, lowest DOUBLE, lowest_epoch DOUBLE, "
+        "highest DOUBLE, highest_epoch DOUBLE, last DOUBLE, last_epoch DOUBLE, last_exact TEXT"
+    ),
     "execution_link": "df_exec BIGINT, task_id BIGINT, relation TEXT, execution_tag TEXT",
     "waiting_value": (
         "ds_id BIGINT, attribute_id BIGINT, dt_id BIGINT, element_id BIGINT, number DOUBLE, "

@@ -5,10 +5,11 @@ pymonetdb binds parameters to ``%s``, so a ``%`` in a name must be doubled if th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 __all__ = [
+    "among",
     "column_list",
     "identifier",
     "inserts",
@@ -21,6 +22,9 @@ __all__ = [
 
 ROWS_PER_STATEMENT = 500
 """Multi-row inserts were fastest with so many rows; 1,000 were not faster."""
+
+IDS_NAMED = 500
+"""A statement that names more ids takes longer to parse than their range to read."""
 
 CHARACTERS_PER_STATEMENT = 4_000_000
 
@@ -38,6 +42,16 @@ def qualified(schema: str, name: str) -> str:
 def column_list(types: Mapping[str, str]) -> str:
     """Columns and their types, as CREATE TABLE takes them."""
     return ", ".join(f"{identifier(name)} {type_}" for name, type_ in types.items())
+
+
+def among(column: str, ids: Collection[int]) -> str:
+    """A condition that a column has one of some ids: all of them are named, or their range is.
+
+    With very many ids, the range is a wider condition; what it adds has to be left out afterwards.
+    """
+    if len(ids) > IDS_NAMED:
+        return f"{column} BETWEEN {int(min(ids))} AND {int(max(ids))}"
+    return f"{column} IN ({', '.join(str(int(id_)) for id_ in ids) or 'NULL'})"
 
 
 def literal(text: str) -> str:

@@ -29,6 +29,7 @@ from ..errors import (
 )
 from ..journal import Record
 from .catalogue import create_catalogue
+from .comparison.metric_summaries import repair_summaries
 from .connection import Connection
 from .definitions import (
     compare_with_new_roles,
@@ -195,7 +196,16 @@ class MonetDBStore:
                     f"The catalogue in {connection.url} cannot be used: {error}"
                 ) from error
             self._connection = connection
+            self._repair_summaries(connection)
         return self._connection
+
+    def _repair_summaries(self, connection: Connection) -> None:
+        """Write the summaries that concurrent processes have missed; tried once a connection."""
+        try:
+            with connection.transaction():
+                repair_summaries(connection)
+        except (ConflictError, RefusedError) as error:  # readers do without
+            logger.debug("Summaries of metrics are still missing: %s", error)
 
     def _store(self, journal: str, records: Sequence[Record]) -> None:
         last = records[-1].sequence

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
@@ -23,6 +24,9 @@ __all__ = ["imported_packages"]
 
 _METADATA = re.compile(r"(?P<name>.+?)(?:-(?P<version>[^-]+).*)?\.(?:dist|egg)-info")
 _VERSION = re.compile(r"^Version:\s*(\S+)", re.MULTILINE)
+
+WRITER = "dfanalyzer_client.store.writer"
+"""The exporter's thread imports it when it first stores; what it needs is listed from the start."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +78,7 @@ def imported_packages() -> dict[str, str]:
     Names are normalized (``scikit-learn``). Modules without a distribution are left out. Results
     are cached: the next call looks up only modules that were imported since.
     """
+    import_module(WRITER)
     modules = _top_modules(sys.modules)
     if new := [name for name in modules if name not in _found]:
         _look_up(new)

@@ -10,24 +10,29 @@ from ...keras_schema import find_set
 from ..connection import Connection
 from ..layout import DataflowLayout, SetLayout
 from ..schema import PUBLIC, names_in, table
+from ..sql import placeholders
 
 __all__ = ["add_known_roles", "add_role", "dataflows_with", "load_roles", "same_role"]
 
 
-def load_roles(connection: Connection, layout: DataflowLayout) -> None:
-    """Read the roles of a dataflow's sets; a catalogue from before roles has those by name."""
+def load_roles(connection: Connection, layouts: Mapping[int, DataflowLayout]) -> None:
+    """Read the roles of the sets of dataflows, which are given by id.
+
+    A catalogue from before roles has those by name.
+    """
     has_roles = "data_set_role" in names_in(connection, PUBLIC)
-    found: Mapping[str, str] = {}
+    found: dict[tuple[int, str], str] = {}
     if has_roles:
-        found = dict(
-            connection.query(
-                f"SELECT s.tag, r.role FROM {table('data_set_role')} r "
-                f"JOIN {table('data_set')} s ON s.id = r.ds_id WHERE s.df_id = %s",
-                [layout.id],
-            )
+        rows = connection.query(
+            f"SELECT s.df_id, s.tag, r.role FROM {table('data_set_role')} r "
+            f"JOIN {table('data_set')} s ON s.id = r.ds_id "
+            f"WHERE s.df_id IN ({placeholders(len(layouts))})",
+            list(layouts),
         )
-    for tag, known in layout.sets.items():
-        known.role = found.get(tag) if has_roles else _known_role(known)
+        found = {(dataflow, tag): role for dataflow, tag, role in rows}
+    for dataflow, layout in layouts.items():
+        for tag, known in layout.sets.items():
+            known.role = found.get((dataflow, tag)) if has_roles else _known_role(known)
 
 
 def dataflows_with(connection: Connection, role: str) -> list[str]:

@@ -23,8 +23,9 @@ from ...keras_schema import names as tags
 from ..connection import Connection
 from ..growth.pending_columns import from_clause
 from ..layout import DataflowLayout, SetLayout
-from ..schema import table
+from ..schema import PUBLIC, names_in, table
 from ..sql import identifier, literal, placeholders
+from .metric_summaries import summarize_dataflow
 
 __all__ = ["EPOCHS", "NO_METRICS", "Compared", "backfill", "compare", "compare_anew", "trains"]
 
@@ -102,17 +103,25 @@ def backfill(connection: Connection, layout: DataflowLayout) -> None:
         if names:
             statement, parameters = _statement(layout, known, names)
             connection.execute(statement, parameters)
+    if _has_summaries(connection):
+        summarize_dataflow(connection, layout.id)
 
 
 def compare_anew(connection: Connection, layout: DataflowLayout) -> None:
     """Replace the values of a dataflow, because a set that has rows got a role."""
-    for name in ("hyperparameter_value", "metric_value"):
+    more = ["metric_summary"] if _has_summaries(connection) else []
+    for name in ["hyperparameter_value", "metric_value", *more]:
         connection.execute(
             f"DELETE FROM {table(name)} WHERE task_id IN (SELECT t.id FROM {table('task_begun')} t "
             f"JOIN {table('data_transformation')} d ON d.id = t.dt_id WHERE d.df_id = %s)",
             [layout.id],
         )
     backfill(connection, layout)
+
+
+def _has_summaries(connection: Connection) -> bool:
+    """Whether there are summaries: catalogues have them from version 6 on."""
+    return "metric_summary" in names_in(connection, PUBLIC)
 
 
 def _compared(layout: DataflowLayout, known: SetLayout) -> list[str]:

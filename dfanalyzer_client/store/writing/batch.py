@@ -29,6 +29,7 @@ class Batch:
         elements: rows of sets, by the dataflow's tag and the set's.
         layouts: the dataflows of those sets, by tag.
         reuses: rows of sets that the server copies.
+        measured_late: ids of tasks whose metrics came after their end.
     """
 
     catalogue: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: defaultdict(list))
@@ -37,6 +38,7 @@ class Batch:
     )
     layouts: dict[str, DataflowLayout] = field(default_factory=dict)
     reuses: list[Reuse] = field(default_factory=list)
+    measured_late: set[int] = field(default_factory=set)
 
 
 def collect(
@@ -53,6 +55,8 @@ def collect(
         state = states[task.key]
         assert state is not None  # noqa: S101 (for the type checker: these tasks have a state)
         rows = task_rows(task.message, task.layout, task=state.id, new=state.new, open_=state.open)
+        if rows.compared.metrics and not state.open:
+            batch.measured_late.add(state.id)
         state.new, state.open = False, state.open and rows.ended is None
         _add_rows(batch, task, rows, state.id)
         _add_dependencies(batch, task, states, state)

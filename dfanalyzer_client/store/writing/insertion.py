@@ -8,6 +8,7 @@ from typing import Any
 
 from ..bulk import insert_rows
 from ..catalogue_rows import fresh_ids
+from ..comparison.metric_summaries import summarize
 from ..connection import Connection
 from ..growth.pending_columns import pending_row
 from ..layout import DataflowLayout, SetLayout
@@ -37,6 +38,9 @@ def insert_batch(connection: Connection, batch: Batch) -> None:
         layout = batch.layouts[schema]
         _insert_elements(connection, layout, layout.sets[tag], elements)
     copy_rows(connection, batch.reuses, _insert_elements)
+    ended = {row["task_id"] for row in batch.catalogue["task_ended"]}
+    late = batch.measured_late - ended
+    summarize(connection, ended | late, again=late)
 
 
 def _insert_elements(
