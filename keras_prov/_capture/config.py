@@ -15,6 +15,8 @@ from dfanalyzer_client.delivery.client import Client
 from dfanalyzer_client.delivery.clients import client_for
 from dfanalyzer_client.transformation import Transformation
 
+from .._notebook.name import notebook_name
+from .._notebook.shell import run_script
 from .choice import Choice, Hyps, checked_choice, choice_of_text
 from .custom_hyperparameters import checked_custom, checked_values
 
@@ -123,6 +125,8 @@ def _chosen_in_settings() -> Choice:
 
 
 def _script_name() -> str:
-    path = Path(sys.argv[0] if sys.argv else "")
+    """The name of the script, or of the notebook, without its suffix."""
+    notebook = None if run_script() else notebook_name()
+    path = Path(notebook or (sys.argv[0] if sys.argv else ""))
     name = path.parent.name if path.stem == "__main__" else path.stem
     return storable_tag(name) if name not in ("", "-", "-c") else "keras"
