@@ -48,6 +48,7 @@ class _Captured:
         *,
         values: Mapping[str, Any] | None = None,
         store: str | StoreURL | None = None,
+        progress: bool | None = None,
     ) -> None: ...
     def get_dataflow(self) -> Dataflow: ...
 

@@ -35,6 +35,7 @@ class CaptureConfig:
         adaptation: whether changes of the learning rate are captured.
         client: where it is recorded.
         transformations: the user's own, for the dataflow.
+        progress: whether a notebook shows how far a training is.
     """
 
     dataflow_tag: str
@@ -44,6 +45,7 @@ class CaptureConfig:
     adaptation: bool
     client: Client = field(repr=False)
     transformations: tuple[Transformation, ...] = ()
+    progress: bool = False
 
     @classmethod
     def checked(
@@ -55,6 +57,7 @@ class CaptureConfig:
         adaptation: bool | None = None,
         store: str | StoreURL | None = None,
         transformations: Mapping[str, Transformation] | Sequence[Transformation] = (),
+        progress: bool | None = None,
     ) -> CaptureConfig:
         """Check everything that a user gave.
 
@@ -74,6 +77,10 @@ class CaptureConfig:
                 "Whether to capture adaptations is True or False. "
                 f"Received: adaptation={adaptation!r}."
             )
+        if not (progress is None or isinstance(progress, bool)):
+            raise TypeError(
+                f"Whether to show progress is True or False. Received: progress={progress!r}."
+            )
         if adaptation is None:
             adaptation = settings.adaptation()
         return cls(
@@ -84,6 +91,7 @@ class CaptureConfig:
             adaptation="LEARNING_RATE" in choice.keys if adaptation is None else adaptation,
             client=client_for(store),
             transformations=_checked_transformations(transformations),
+            progress=settings.progress() if progress is None else progress,
         )
 
     def arguments(self) -> dict[str, Any]:

@@ -13,10 +13,13 @@ from typing import Any
 
 import pytest
 
+import keras_prov
 from keras_prov._notebook import servers
 from keras_prov._notebook.places import place
+from keras_prov._notebook.progress import ProgressDisplay, progress_display
+from keras_prov._notebook.progress_html import State, progress_html
 from keras_prov._notebook.servers import notebook_of_servers
-from tests.kernels import run_cells, text_of
+from tests.kernels import html_of, run_cells, text_of
 
 TRAINS = """import keras_prov as keras, numpy
 keras.capture("all")
@@ -131,3 +134,67 @@ def test_an_older_server_is_asked(
 
     monkeypatch.setattr(sys, "orig_argv", ["python", "-f", str(tmp_path / "kernel-43.json")])
     assert notebook_of_servers() is None
+
+
+SHOWS = """import keras_prov as keras, numpy
+keras.utils.set_random_seed(7)
+x, y = numpy.ones((8, 2)), numpy.ones(8)
+model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+model.compile(keras.optimizers.SGD(0.1), "mse")
+change = keras.callbacks.LearningRateScheduler(lambda epoch: 0.1 if epoch < 2 else 0.05)
+"""
+FITS = """history = model.fit(x, y, epochs=4, verbose=0, callbacks=[change])
+"""
+
+
+def test_a_notebook_shows_the_progress_that_was_asked_for(tmp_path: Path, tag: str) -> None:
+    """In one display, updated in place, with what was adapted; and it moves nothing."""
+    asked = f"model.provenance({tag!r}, adaptation=True, progress=True)\n{FITS}"
+    printing = "print(history.history['loss'], numpy.random.get_state()[1][:3])"
+    plain, _, shown, same = run_cells(
+        tmp_path, [f"{SHOWS}{FITS}{printing}", SHOWS, asked, printing]
+    )
+
+    (widget,) = html_of(shown)
+    assert f"<b>{tag}</b> epoch 4 of 4, finished after" in widget
+    assert "epoch 3: LearningRateScheduler, learning rate 0.1 → 0.05" in widget
+    assert "<polyline" in widget
+    assert text_of(shown) == ""
+    assert text_of(same) == text_of(plain) != ""
+
+
+@pytest.mark.thorough
+def test_a_display_that_fails_is_no_failure_of_the_training(tmp_path: Path, tag: str) -> None:
+    """The training goes on, and without a notebook nothing is shown at all."""
+    breaks = (
+        "import IPython.display\ndef fail(*_, **__): raise OSError('closed')\n"
+        f"IPython.display.display = fail\nmodel.provenance({tag!r}, progress=True)\n"
+    )
+    (_, cell) = run_cells(
+        tmp_path, [SHOWS, f"{breaks}{FITS}print(len(history.epoch))"], KERAS_PROV_STRICT="0"
+    )
+    assert text_of(cell) == "4\n"
+    assert html_of(cell) == []
+
+
+def test_progress_is_true_or_false(tag: str) -> None:
+    """Else the call says so; and outside of a notebook nothing is shown."""
+    with pytest.raises(TypeError, match="progress='yes'"):
+        keras_prov.capture(dataflow_tag=tag, progress="yes")  # type: ignore[arg-type]
+    assert progress_display("x", 3) is None
+
+
+def test_a_long_training_is_a_small_picture() -> None:
+    """Of thousands of epochs some hundred points are kept, and texts are escaped."""
+    state = State("<b>", 5000, metrics={f"m{i}": 0.5 for i in range(300)})
+    display = ProgressDisplay.__new__(ProgressDisplay)
+    display._state, display._stride = state, 1
+    for epoch in range(5000):
+        display._add_point(epoch, {"loss": 1 / (epoch + 1), "val_loss": float("nan")})
+
+    assert 100 < len(state.curves["loss"]) <= 400
+    assert "val_loss" not in state.curves
+    shown = progress_html(state)
+    assert "&lt;b&gt;" in shown
+    assert "and 292 more" in shown
+    assert len(shown) < 10_000
