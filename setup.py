@@ -54,6 +54,7 @@ PEERS = [
     "yprov4ml; python_version >= '3.12'",
     "yprov4ml==3.2.4; python_version < '3.12'",  # the last one that Python 3.11 can parse
 ]
+PLOT = ["matplotlib"]
 PROV = ["prov[dot,rdf,xml]>=3.2"]
 SERVICE = ["fastapi>=0.115", "fastapi-offline", "httptools", "uvicorn>=0.30", "uvloop"]
 SYSTEM = ["nvidia-ml-py", "psutil"]
@@ -83,6 +84,7 @@ DEV = [
     *DOCS,
     *NEO4J,
     *PANDAS,
+    *PLOT,
     *PROV,
     *SERVICE,
     *SYSTEM,
@@ -122,6 +124,7 @@ CLIENT_EXTRAS = {
     "crate": CRATE,
     "neo4j": NEO4J,
     "pandas": PANDAS,
+    "plot": PLOT,
     "prov": PROV,
     "service": SERVICE,
 }

@@ -1,0 +1,1 @@
+"""Ask for executions, compare them, and look at the answers."""
