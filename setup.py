@@ -22,6 +22,7 @@ NAME = distribution_name(ROOT, os.environ.get(SETTING, ""))
 
 CLIENT_NEEDED = [
     "click>=8.1",
+    "narwhals>=1.30",
     "packaging>=24.2",
     "platformdirs>=3",
     "prov>=3.2",
@@ -33,6 +34,7 @@ CLIENT_NEEDED = [
 KERAS_NEEDED = ["fsspec", "keras>=3.12", "numpy", "wrapt>=1.14"]
 BACKEND = ["tensorflow>=2.20"] if NAME == DEFAULT else []
 
+ARROW = ["pyarrow"]
 DEMO = ["scikit-learn"]
 BENCH = ["dask", "devito", "distributed", "joblib", "matplotlib", "scipy"]
 CRATE = ["fsspec", "rocrate>=0.15"]
@@ -46,6 +48,7 @@ DOCS = [
 ]
 NEO4J = ["neo4j>=5"]
 PANDAS = ["pandas"]
+POLARS = ["polars>=1"]
 PEERS = [
     "mlflow",
     "tensorboard",
@@ -78,6 +81,7 @@ KERAS_TESTS = [
     "torch==2.13.*",  # pinned: with another build Keras' tests end otherwise than was recorded
 ]
 DEV = [
+    *ARROW,
     *BENCH,
     *CRATE,
     *DEMO,
@@ -85,6 +89,7 @@ DEV = [
     *NEO4J,
     *PANDAS,
     *PLOT,
+    *POLARS,
     *PROV,
     *SERVICE,
     *SYSTEM,
@@ -121,10 +126,12 @@ def stub_packages() -> list[str]:
 
 
 CLIENT_EXTRAS = {
+    "arrow": ARROW,
     "crate": CRATE,
     "neo4j": NEO4J,
     "pandas": PANDAS,
     "plot": PLOT,
+    "polars": POLARS,
     "prov": PROV,
     "service": SERVICE,
 }

@@ -1,1 +1,76 @@
-"""Ask for executions, compare them, and look at the answers."""
+"""Questions about runs from Python, and the results: tables that become data frames and pictures.
+
+The functions that end in ``_with`` ask over an open connection.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from .asking import compare, curves, diff, follow, run, runs, sql
+
+if TYPE_CHECKING:
+    from .comparing import compare_with, diff_with
+    from .comparison import Comparison
+    from .curve_reading import curves_with
+    from .curves import Curves
+    from .difference import Difference
+    from .epoch import Epoch
+    from .finding import run_with, runs_with
+    from .following import follow_with
+    from .run import Run
+    from .run_summary import RunSummary
+    from .runs import Runs
+    from .statements import sql_with
+    from .table import Table
+
+__all__ = [
+    "Comparison",
+    "Curves",
+    "Difference",
+    "Epoch",
+    "Run",
+    "RunSummary",
+    "Runs",
+    "Table",
+    "compare",
+    "compare_with",
+    "curves",
+    "curves_with",
+    "diff",
+    "diff_with",
+    "follow",
+    "follow_with",
+    "run",
+    "run_with",
+    "runs",
+    "runs_with",
+    "sql",
+    "sql_with",
+]
+
+_LATER = {
+    "Comparison": ".comparison",
+    "Curves": ".curves",
+    "Difference": ".difference",
+    "Epoch": ".epoch",
+    "Run": ".run",
+    "RunSummary": ".run_summary",
+    "Runs": ".runs",
+    "Table": ".table",
+    "compare_with": ".comparing",
+    "curves_with": ".curve_reading",
+    "diff_with": ".comparing",
+    "follow_with": ".following",
+    "run_with": ".finding",
+    "runs_with": ".finding",
+    "sql_with": ".statements",
+}
+"""What training does not wait for, and asking loads when it needs it."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_LATER[name], __name__), name)

@@ -6,6 +6,14 @@ of matplotlib's own state is changed: neither its backend, nor its settings, nor
 
 from .curves import plot_curves, plot_run
 from .importance import plot_importance
-from .parallel import plot_comparison, plot_runs
+from .parallel import plot_parallel
+from .runs import plot_comparison, plot_runs
 
-__all__ = ["plot_comparison", "plot_curves", "plot_importance", "plot_run", "plot_runs"]
+__all__ = [
+    "plot_comparison",
+    "plot_curves",
+    "plot_importance",
+    "plot_parallel",
+    "plot_run",
+    "plot_runs",
+]

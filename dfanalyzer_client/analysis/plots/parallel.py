@@ -7,16 +7,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .canvas import label, new_axes, note
-from .results import Comparable, Drawable, Summary
+from .results import Drawable, Summary
 
-__all__ = ["plot_comparison", "plot_runs"]
+__all__ = ["chosen_metric", "plot_parallel"]
 
 MAX_AXES = 12
 MAX_TICKS = 12
 METRICS = ("val_loss", "loss")
 
 
-def plot_runs(
+def plot_parallel(
     runs: Drawable,
     *,
     ax: Any = None,
@@ -56,11 +56,6 @@ def plot_runs(
     if len(chosen) > len(shown):
         note(panel, f"{len(chosen) - len(shown)} more hyperparameters: name them with names=[…]")
     return panel.figure
-
-
-def plot_comparison(comparison: Comparable, **options: Any) -> Any:
-    """Draw the runs of a comparison; takes the options of `plot_runs`."""
-    return plot_runs(comparison.runs, **options)
 
 
 def chosen_metric(summaries: Sequence[Summary], metric: str | None) -> str:

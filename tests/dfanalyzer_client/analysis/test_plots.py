@@ -14,6 +14,7 @@ pytest.importorskip("matplotlib")
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
+from dfanalyzer_client.analysis import Comparison, Curves, Runs, RunSummary, Table
 from dfanalyzer_client.analysis.plots import (
     plot_comparison,
     plot_curves,
@@ -147,7 +148,35 @@ def test_what_cannot_be_drawn_is_said() -> None:
     with pytest.raises(ValueError, match="No hyperparameter 'drop'"):
         plot_runs(runs(3), names=["drop"])
     with pytest.raises(ValueError, match=r"needs 8 runs .* Received: 7"):
-        plot_importance(runs(7))
+        plot_runs(runs(7), kind="importance")
+    with pytest.raises(ValueError, match=r"Unknown kind 'pie'\. Expected one of: parallel, imp"):
+        plot_runs(runs(7), kind="pie")
+
+
+def test_results_draw_themselves() -> None:
+    """With their own method, and none of their columns is lost on the way."""
+    changes = Table(["execution", "epoch", "old_rate", "new_rate"], [("r", 1, 0.1, 0.01)])
+    rows = [(1, "r", 1, "loss", epoch, 1.0 / (epoch + 1)) for epoch in range(3)]
+    assert Curves(rows, changes).plot().axes[0].texts[0].get_text() == "0.1 → 0.01"
+
+    found = Runs(
+        [
+            RunSummary(
+                n,
+                f"r{n}",
+                "flow",
+                "FINISHED",
+                None,
+                hyperparameters={"rate": 0.1**n},
+                metrics={"loss": float(n)},
+            )
+            for n in range(9)
+        ]
+    )
+    assert len(found.plot().axes[0].get_xticklabels()) == 2
+    assert found.plot(kind="importance").axes[0].get_xlabel() == "rank correlation with loss"
+    assert len(Comparison(found.summaries[:2]).plot().axes[0].lines) == 4
+    assert "<td>r0</td>" in found._repr_html_()
 
 
 def test_matplotlib_and_chance_are_left_alone() -> None:

@@ -1,0 +1,44 @@
+"""Metrics by epoch, of several runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from .plotting import plotted
+from .table import Table
+
+__all__ = ["Curves"]
+
+
+class Curves(Table):
+    """Metrics by epoch: a row for each run, training, metric and epoch.
+
+    The columns are ``id``, ``execution``, ``training`` (its number within the run, from 1),
+    ``metric``, ``epoch`` (from 0) and ``value``.
+
+    Attributes:
+        adaptations: changes of the configuration while the runs trained.
+    """
+
+    COLUMNS = ("id", "execution", "training", "metric", "epoch", "value")
+
+    def __init__(self, rows: Sequence[Sequence[Any]], adaptations: Table) -> None:
+        super().__init__(self.COLUMNS, rows)
+        self.adaptations = adaptations
+
+    @property
+    def series(self) -> dict[tuple[str, int, str], list[tuple[int, float | None]]]:
+        """The points of each curve, by execution, training and metric."""
+        found: dict[tuple[str, int, str], list[tuple[int, float | None]]] = {}
+        for _, execution, training, metric, epoch, value in self.rows:
+            found.setdefault((execution, training, metric), []).append((epoch, value))
+        return found
+
+    def plot(self, **options: Any) -> Any:
+        """Draw the curves, and mark the adaptations; needs matplotlib.
+
+        Args:
+            options: see `dfanalyzer_client.analysis.plots`.
+        """
+        return plotted("curves", self, options)

@@ -1,0 +1,28 @@
+"""An epoch of a run that is followed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+__all__ = ["Epoch"]
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """An epoch, as it is stored.
+
+    Attributes:
+        training: the number of its training within the run, from 1.
+        epoch: its number, from 0.
+        metrics: what Keras measured, under the metrics' own names.
+        ended: when it ended, in UTC; None if that is not known.
+        seconds: how long it took.
+    """
+
+    training: int
+    epoch: int
+    metrics: Mapping[str, float | None]
+    ended: datetime | None = None
+    seconds: float | None = None

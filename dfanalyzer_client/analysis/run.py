@@ -1,0 +1,171 @@
+"""One run, with all that is known of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from ..store import Connection
+from .html import run_html
+from .plotting import plotted
+from .run_summary import RunSummary
+from .table import Table
+
+__all__ = ["Open", "Run"]
+
+Open = Callable[[], AbstractContextManager[Connection]]
+"""Gives a connection to the database that has the run, in a ``with``."""
+
+
+class Run:
+    """An execution. What may be large is read when it is asked for, and then kept.
+
+    Attributes:
+        summary: what a list of runs says of it.
+    """
+
+    def __init__(self, summary: RunSummary, open_: Open) -> None:
+        self.summary = summary
+        self._open = open_
+
+    @property
+    def id(self) -> int:
+        """Its id in this database."""
+        return self.summary.id
+
+    @property
+    def execution(self) -> str:
+        """Its tag, which no other execution has."""
+        return self.summary.execution
+
+    @property
+    def dataflow(self) -> str:
+        """The tag of its dataflow."""
+        return self.summary.dataflow
+
+    @property
+    def status(self) -> str:
+        """The status of its last training; else of its last task."""
+        return self.summary.status
+
+    @property
+    def began(self) -> datetime | None:
+        """When its first task began, in UTC."""
+        return self.summary.began
+
+    @property
+    def ended(self) -> datetime | None:
+        """When its last task ended; None while one runs."""
+        return self.summary.ended
+
+    @property
+    def seconds(self) -> float | None:
+        """From its start to its end, or until now."""
+        return self.summary.seconds
+
+    @property
+    def epochs(self) -> int:
+        """How many epochs are stored."""
+        return self.summary.epochs
+
+    @property
+    def hyperparameters(self) -> Mapping[str, Any]:
+        """The values of its last training, by name."""
+        return self.summary.hyperparameters
+
+    @property
+    def tags(self) -> Mapping[str, str]:
+        """What people tagged it with."""
+        return self.summary.tags
+
+    @property
+    def note(self) -> str | None:
+        """What people noted."""
+        return self.summary.note
+
+    @cached_property
+    def configuration(self) -> Table:
+        """What was chosen: a row for each training, and a column for each hyperparameter."""
+        raise NotImplementedError
+
+    @cached_property
+    def layers(self) -> Table:
+        """The model's layers: a row for each, with its class, output shape and arguments."""
+        raise NotImplementedError
+
+    @cached_property
+    def metrics(self) -> Table:
+        """A row for each epoch, and a column for each metric, under its own name."""
+        raise NotImplementedError
+
+    @cached_property
+    def adaptations(self) -> Table:
+        """A row for each change of the configuration while the model trained."""
+        raise NotImplementedError
+
+    @cached_property
+    def tests(self) -> Table:
+        """A row for each `evaluate()`."""
+        raise NotImplementedError
+
+    @cached_property
+    def files(self) -> Table:
+        """The files that it read and wrote, with their sizes and SHA-256."""
+        raise NotImplementedError
+
+    @cached_property
+    def environment(self) -> Table:
+        """Facts of what it ran in: kind, name and value."""
+        raise NotImplementedError
+
+    @cached_property
+    def data(self) -> Table:
+        """Fingerprints of the data of trainings and tests."""
+        raise NotImplementedError
+
+    @cached_property
+    def outcome(self) -> Mapping[str, Any]:
+        """How its last training ended: why it stopped, its best epoch, its error."""
+        raise NotImplementedError
+
+    @cached_property
+    def trial(self) -> Mapping[str, Any]:
+        """The trial of a search that it is: study, number, parameters, state, value; or empty."""
+        raise NotImplementedError
+
+    @cached_property
+    def tasks(self) -> Table:
+        """What was done: trainings, tests, files saved and loaded, and the user's own tasks."""
+        raise NotImplementedError
+
+    @cached_property
+    def derived_from(self) -> list[str]:
+        """Tags of the executions that this one was derived from."""
+        raise NotImplementedError
+
+    @cached_property
+    def sets(self) -> list[str]:
+        """Tags of the sets that have rows of this run."""
+        raise NotImplementedError
+
+    def rows(self, set_tag: str) -> Table:
+        """The rows of any set, also of the user's own.
+
+        Raises:
+            UnknownTagError: the dataflow has no such set.
+        """
+        raise NotImplementedError
+
+    def _repr_html_(self) -> str:
+        return run_html(self)
+
+    def plot(self, **options: Any) -> Any:
+        """Draw its metrics, and mark the adaptations; needs matplotlib.
+
+        Args:
+            options: see `dfanalyzer_client.analysis.plots`.
+        """
+        return plotted("run", self, options)

@@ -1,0 +1,18 @@
+"""Statements in SQL, with bound parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..store import Connection
+from .table import Table
+
+__all__ = ["sql_with"]
+
+
+def sql_with(
+    connection: Connection, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
+) -> Table:
+    """`sql` over an open connection."""
+    raise NotImplementedError
