@@ -74,6 +74,7 @@ def capture(
     hyperparameters: Mapping[str, str] | Iterable[tuple[str, str]] = (),
     values: Mapping[str, Any] | None = None,
     store: str | StoreURL | None = None,
+    progress: bool | None = None,
 ) -> Capture: ...
 
 class Key:
