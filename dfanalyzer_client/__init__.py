@@ -10,6 +10,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from .analysis import compare, curves, diff, follow, run, runs, sql
 from .attribute import Attribute
 from .attribute_type import AttributeType
 from .config.store_url import StoreURL
@@ -69,11 +70,18 @@ __all__ = [
     "TaskStatus",
     "Transformation",
     "client_for",
+    "compare",
+    "curves",
+    "diff",
     "flush",
+    "follow",
     "original_text",
     "prov_document",
     "query",
+    "run",
+    "runs",
     "shutdown",
+    "sql",
     "write_crate",
 ]
 

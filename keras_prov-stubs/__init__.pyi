@@ -53,11 +53,19 @@ from keras import version as version
 from keras_prov import visualization as visualization
 from keras_prov import wrappers as wrappers
 from keras import __version__ as __version__
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Self
 from dfanalyzer_client import Dataflow, Transformation
+from dfanalyzer_client.analysis.asking import Named
+from dfanalyzer_client.analysis.comparison import Comparison
+from dfanalyzer_client.analysis.curves import Curves
+from dfanalyzer_client.analysis.difference import Difference
+from dfanalyzer_client.analysis.epoch import Epoch
+from dfanalyzer_client.analysis.run import Run
+from dfanalyzer_client.analysis.runs import Runs
+from dfanalyzer_client.analysis.table import Table
 from dfanalyzer_client.config.author import Author
 from dfanalyzer_client.config.store_url import StoreURL
 from keras import Model as _KerasModel
@@ -132,7 +140,33 @@ class Trial:
     @property
     def framework(self) -> str: ...
 
+def compare(
+    *runs: Runs | Named | Sequence[Named],
+    store: str | StoreURL | None = None,
+    home: Path | None = None,
+) -> Comparison: ...
+def curves(
+    runs: Runs | Named | Sequence[Named],
+    metrics: str | Sequence[str] = (),
+    *,
+    store: str | StoreURL | None = None,
+    home: Path | None = None,
+) -> Curves: ...
+def diff(
+    a: Named,
+    b: Named,
+    *,
+    store: str | StoreURL | None = None,
+    home: Path | None = None,
+) -> Difference: ...
 def flush(timeout: float | None = 5.0) -> bool: ...
+def follow(
+    run: Named = "last",
+    *,
+    interval: float = 1.0,
+    store: str | StoreURL | None = None,
+    home: Path | None = None,
+) -> Iterator[Epoch]: ...
 def instrument() -> None: ...
 def known_hyperparameters() -> list[Key]: ...
 def log(values: Mapping[str, Any]) -> None: ...
@@ -146,6 +180,29 @@ def prov_document(
     store: str | StoreURL | None = None,
     home: Path | None = None,
 ) -> ProvDocument: ...
+def run(
+    name: str | int = "last",
+    *,
+    store: str | StoreURL | None = None,
+    home: Path | None = None,
+) -> Run: ...
+def runs(
+    where: str = "",
+    *,
+    order_by: str | Sequence[str] = (),
+    limit: int | None = None,
+    dataflow: str | None = None,
+    status: str | None = None,
+    store: str | StoreURL | None = None,
+    home: Path | None = None,
+) -> Runs: ...
+def sql(
+    statement: str,
+    parameters: Sequence[Any] = (),
+    *,
+    store: str | StoreURL | None = None,
+    home: Path | None = None,
+) -> Table: ...
 def trial(
     study: str,
     number: int | str,

@@ -14,6 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import keras
 
+from dfanalyzer_client.analysis.asking import compare as compare
+from dfanalyzer_client.analysis.asking import curves as curves
+from dfanalyzer_client.analysis.asking import diff as diff
+from dfanalyzer_client.analysis.asking import follow as follow
+from dfanalyzer_client.analysis.asking import run as run
+from dfanalyzer_client.analysis.asking import runs as runs
+from dfanalyzer_client.analysis.asking import sql as sql
 from dfanalyzer_client.delivery.clients import flush as flush
 
 from . import _namespace
@@ -40,11 +47,18 @@ _OUR_NAMES = (
     "Key",
     "Trial",
     "capture",
+    "compare",
+    "curves",
+    "diff",
     "flush",
+    "follow",
     "instrument",
     "known_hyperparameters",
     "log",
     "prov_document",
+    "run",
+    "runs",
+    "sql",
     "trial",
     "uninstrument",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -162,7 +162,7 @@ def diff(
 
 def sql(
     statement: str,
-    parameters: Sequence[Any] | Mapping[str, Any] = (),
+    parameters: Sequence[Any] = (),
     *,
     store: str | StoreURL | None = None,
     home: Path | None = None,
@@ -171,8 +171,8 @@ def sql(
 
     Args:
         statement: for example ``SELECT * FROM "sums".otrainingmodel WHERE loss < %s``.
-        parameters: values for each ``%s``, or by name for each ``%(name)s``. Without parameters, a
-            ``%`` is a ``%``; with them it is written ``%%``.
+        parameters: values for each ``%s``. Without parameters, a ``%`` is a ``%``; with them it is
+            written ``%%``.
         store: URL of the database; None: KERAS_PROV_STORE, else the private server.
         home: the data folder of the private server.
 

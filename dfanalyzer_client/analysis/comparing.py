@@ -3,23 +3,71 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from ..store import Connection
 from .comparison import Comparison
 from .difference import Difference
-from .finding import Named
+from .finding import Named, run_with, summaries_with
+from .run import Run
 from .runs import Runs
 
 __all__ = ["compare_with", "diff_with"]
+
+PARTS = (
+    "field",
+    "hyperparameter",
+    "layer",
+    "data",
+    "commit",
+    "package",
+    "environment",
+    "metric",
+)
 
 
 def compare_with(
     connection: Connection, names: Runs | Named | Sequence[Runs | Named | Sequence[Named]]
 ) -> Comparison:
     """`compare` over an open connection."""
-    raise NotImplementedError
+    return Comparison(summaries_with(connection, names))
 
 
 def diff_with(connection: Connection, a: Named, b: Named) -> Difference:
     """`diff` over an open connection."""
-    raise NotImplementedError
+    first, second = run_with(connection, a), run_with(connection, b)
+    with connection.transaction():
+        left, right = _facts(first), _facts(second)
+    rows = [
+        (part, name, left.get((part, name)), right.get((part, name)))
+        for part, name in dict.fromkeys([*left, *right])
+        if repr(left.get((part, name))) != repr(right.get((part, name)))
+    ]
+    place = {part: number for number, part in enumerate(PARTS)}
+    rows.sort(key=lambda row: place[row[0]])
+    return Difference(first.summary, second.summary, rows)
+
+
+def _facts(run: Run) -> dict[tuple[str, str], Any]:
+    """All that two runs can differ in, by part and name."""
+    facts: dict[tuple[str, str], Any] = {
+        ("field", name): getattr(run, name) for name in ("dataflow", "status", "epochs")
+    }
+    facts |= {("hyperparameter", name): value for name, value in run.hyperparameters.items()}
+    for layer in run.layers.to_dicts():
+        facts["layer", f"{layer.get('name')}.{layer.get('attribute_type')}"] = layer.get("value")
+    for each in run.data.to_dicts():
+        if each.get("role"):
+            name = f"{each['role']} {each.get('name')}"
+            facts |= {
+                ("data", f"{name}.{key}"): each.get(key) for key in ("shape", "dtype", "hash")
+            }
+    for each in run.environment.to_dicts():
+        kind, fact = each.get("kind"), each.get("name")
+        if kind == "git" and fact == "commit":
+            facts["commit", "commit"] = each.get("value")
+        elif kind == "package":
+            facts["package", str(fact)] = each.get("value")
+        elif kind != "process":  # its number, for example, always differs
+            facts["environment", f"{kind}.{fact}"] = each.get("value")
+    return facts | {("metric", name): value for name, value in run.summary.metrics.items()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 
 __all__ = ["Epoch"]
 
@@ -17,12 +16,12 @@ class Epoch:
         training: the number of its training within the run, from 1.
         epoch: its number, from 0.
         metrics: what Keras measured, under the metrics' own names.
-        ended: when it ended, in UTC; None if that is not known.
+        ended: when it ended, as recorded.
         seconds: how long it took.
     """
 
     training: int
     epoch: int
     metrics: Mapping[str, float | None]
-    ended: datetime | None = None
+    ended: str | None = None
     seconds: float | None = None

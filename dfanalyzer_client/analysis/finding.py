@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import difflib
 from collections.abc import Iterator, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from ..errors import DefinitionError, RefusedError, SelectionError, UnknownTagError
+from ..executions.summaries import find_execution
 from ..store import Connection
+from ..store.driver_errors import lacks_rights
+from ..store.reading import Catalogue
+from ..store.schema import table
+from ..store.sql import literal
+from .completing import summaries_of
+from .names import Names
 from .run import Open, Run
 from .run_summary import RunSummary
 from .runs import Runs
@@ -27,7 +36,96 @@ def runs_with(
     status: str | None = None,
 ) -> Runs:
     """`runs` over an open connection."""
-    raise NotImplementedError
+    if limit is not None and limit < 0:
+        raise DefinitionError(f"A limit must be 0 or more. Received: {limit}.")
+    with connection.transaction():
+        catalogue = Catalogue(connection)
+        if not catalogue.exists:
+            return Runs([])
+        try:
+            ids = _ids(connection, catalogue, where, order_by, limit, dataflow, status)
+            return Runs(summaries_of(connection, catalogue, ids))
+        except RefusedError as error:
+            raise _explained(error) from None
+
+
+def _ids(
+    connection: Connection,
+    catalogue: Catalogue,
+    where: str,
+    order_by: str | Sequence[str],
+    limit: int | None,
+    dataflow: str | None,
+    status: str | None,
+) -> list[int]:
+    """The ids of the runs, in the order that is asked for."""
+    names, values, conditions = Names(connection, catalogue), list[Any](), list[str]()
+    if dataflow is not None:
+        _must_exist(connection, catalogue, dataflow)
+    if where.strip():
+        from ..support.conditions import condition  # a parser, which takes long to import
+
+        text, values = condition(where, names.column)
+        conditions.append(f"({text})")
+    for field, wanted in (("dataflow", dataflow and dataflow.lower()), ("status", status)):
+        if wanted:
+            conditions.append(f"{names.column(None, field)} = %s")
+            values.append(wanted.upper() if field == "status" else wanted)
+    orders = [_order(names, each) for each in _listed(order_by)]
+    statement = (
+        f"SELECT e.id FROM {literal(catalogue.table('dataflow_execution'))} AS e "
+        f"JOIN {table('dataflow')} AS d ON d.id = e.df_id {' '.join(names.joins)} "
+        f"{'WHERE ' + ' AND '.join(conditions) if conditions else ''} "
+        f"ORDER BY {', '.join([*orders, 'e.id DESC'])}"
+    )
+    parameters = [*names.parameters, *values]
+    if limit is not None:
+        statement, parameters = f"{statement} LIMIT %s", [*parameters, max(1, limit)]
+    if not parameters:
+        statement = statement.replace("%%", "%")
+    return [id_ for (id_,) in connection.query(statement, parameters)][:limit]
+
+
+def _order(names: Names, text: str) -> str:
+    """What `order_by` says as SQL; raises SelectionError."""
+    words = text.rsplit(None, 1)
+    direction = words.pop().upper() if words[1:] and words[1].upper() in ("ASC", "DESC") else "ASC"
+    name = words[0].strip().replace('"', "") if words else ""
+    if not name or len(words) > 1:
+        raise SelectionError(
+            "An order is a name, with ASC or DESC behind it, as 'val_loss DESC'. "
+            f"Received: {text!r}."
+        )
+    group, dot, rest = name.partition(".")
+    column = names.column(group, rest) if dot else names.column(None, name)
+    return f"{column} {direction} NULLS LAST"
+
+
+def _must_exist(connection: Connection, catalogue: Catalogue, dataflow: str) -> None:
+    known = [tag for _, tag in catalogue.dataflows()]
+    if dataflow.lower() not in known:
+        close = difflib.get_close_matches(dataflow.lower(), known, 3)
+        meant = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
+        raise UnknownTagError(f"There is no dataflow {dataflow!r}.{meant}")
+
+
+def _explained(error: RefusedError) -> RefusedError | SelectionError:
+    """An error of the database, with what helps."""
+    if lacks_rights(error):
+        return RefusedError(
+            f"This account may not read the catalogue ({error}): its owner may GRANT SELECT on "
+            "the tables in the schema public."
+        )
+    if "conversion" in str(error).lower() or "types" in str(error).lower():
+        return SelectionError(
+            f"A condition compares a number with a text, or the other way round ({error}): texts "
+            "are in single quotes, numbers are not."
+        )
+    return error
+
+
+def _listed(names: str | Sequence[str]) -> list[str]:
+    return [names] if isinstance(names, str) else list(names)
 
 
 def run_with(connection: Connection, name: Named = "last") -> Run:
@@ -47,11 +145,23 @@ def run_of(summary: RunSummary, open_: Open) -> Run:
 
 def summary_with(connection: Connection, name: Named) -> RunSummary:
     """The summary of one run; raises UnknownTagError."""
-    raise NotImplementedError
+    if isinstance(name, RunSummary):
+        return name
+    if isinstance(name, Run):
+        return name.summary
+    found = find_execution(connection, str(name))
+    (summary,) = summaries_of(connection, Catalogue(connection), [found.id])
+    return summary
 
 
 def summaries_with(
     connection: Connection, names: Runs | Named | Sequence[Runs | Named | Sequence[Named]]
 ) -> list[RunSummary]:
     """The summaries of several runs, each once; raises UnknownTagError."""
-    raise NotImplementedError
+    if isinstance(names, Runs):
+        found = list(names)
+    elif isinstance(names, (str, int, Run, RunSummary)):
+        found = [summary_with(connection, names)]
+    else:
+        found = [each for name in names for each in summaries_with(connection, name)]
+    return list({each.id: each for each in found}.values())

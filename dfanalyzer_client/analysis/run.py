@@ -8,10 +8,14 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any
 
+from ..keras_schema import Role
+from ..keras_schema import names as sets_by_name
 from ..store import Connection
+from . import run_parts
 from .html import run_html
 from .plotting import plotted
 from .run_summary import RunSummary
+from .runs import Runs
 from .table import Table
 
 __all__ = ["Open", "Run"]
@@ -89,75 +93,104 @@ class Run:
     @cached_property
     def configuration(self) -> Table:
         """What was chosen: a row for each training, and a column for each hyperparameter."""
-        raise NotImplementedError
+        return self._of_role(Role.HYPERPARAMETERS)
 
     @cached_property
     def layers(self) -> Table:
         """The model's layers: a row for each, with its class, output shape and arguments."""
-        raise NotImplementedError
+        return self.rows(sets_by_name.LAYERS)
 
     @cached_property
     def metrics(self) -> Table:
         """A row for each epoch, and a column for each metric, under its own name."""
-        raise NotImplementedError
+        return self._of_role(Role.EPOCHS, renamed=True)
 
     @cached_property
     def adaptations(self) -> Table:
         """A row for each change of the configuration while the model trained."""
-        raise NotImplementedError
+        return self._of_role(Role.ADAPTATIONS)
 
     @cached_property
     def tests(self) -> Table:
         """A row for each `evaluate()`."""
-        raise NotImplementedError
+        return self._of_role(Role.TESTS)
 
     @cached_property
     def files(self) -> Table:
         """The files that it read and wrote, with their sizes and SHA-256."""
-        raise NotImplementedError
+        with self._open() as connection:
+            return run_parts.files(connection, self.id)
 
     @cached_property
     def environment(self) -> Table:
         """Facts of what it ran in: kind, name and value."""
-        raise NotImplementedError
+        return self._of_role(Role.ENVIRONMENT)
 
     @cached_property
     def data(self) -> Table:
         """Fingerprints of the data of trainings and tests."""
-        raise NotImplementedError
+        return self._of_role(Role.DATA)
 
     @cached_property
     def outcome(self) -> Mapping[str, Any]:
         """How its last training ended: why it stopped, its best epoch, its error."""
-        raise NotImplementedError
+        last = self.rows(sets_by_name.TRAINING_END).to_dicts()[-1:]
+        errors = [task[-1] for task in self.tasks if task[-1]]
+        found = dict(last[0]) if last else {}
+        return {**found, "error": errors[-1] if errors else None}
 
     @cached_property
     def trial(self) -> Mapping[str, Any]:
         """The trial of a search that it is: study, number, parameters, state, value; or empty."""
-        raise NotImplementedError
+        chosen, ended = (
+            self.rows(sets_by_name.TRIAL).to_dicts(),
+            self.rows(sets_by_name.TRIAL_END).to_dicts(),
+        )
+        if not chosen and not ended:
+            return {}
+        first = (chosen or ended)[0]
+        return {
+            **{name: first[name] for name in ("framework", "study", "trial")},
+            "parameters": {each["name"]: each["value"] for each in chosen},
+            "state": ended[-1]["state"] if ended else None,
+            "values": {each["objective"]: each["value"] for each in ended},
+        }
 
     @cached_property
     def tasks(self) -> Table:
         """What was done: trainings, tests, files saved and loaded, and the user's own tasks."""
-        raise NotImplementedError
+        with self._open() as connection:
+            return run_parts.tasks(connection, self.id)
 
     @cached_property
     def derived_from(self) -> list[str]:
         """Tags of the executions that this one was derived from."""
-        raise NotImplementedError
+        with self._open() as connection:
+            return run_parts.derived_from(connection, self.id)
 
     @cached_property
     def sets(self) -> list[str]:
         """Tags of the sets that have rows of this run."""
-        raise NotImplementedError
+        with self._open() as connection:
+            return run_parts.sets(connection, self.dataflow, self.id)
 
     def rows(self, set_tag: str) -> Table:
         """The rows of any set, also of the user's own.
 
+        A set of Keras-Prov that the run did not fill has no rows.
+
         Raises:
             UnknownTagError: the dataflow has no such set.
         """
-        raise NotImplementedError
+        with self._open() as connection:
+            return run_parts.set_table(connection, self.dataflow, self.id, set_tag)
+
+    def _of_role(self, role: Role, *, renamed: bool = False) -> Table:
+        with self._open() as connection:
+            return run_parts.role_table(connection, self.dataflow, self.id, role, renamed=renamed)
+
+    def __repr__(self) -> str:
+        return repr(Runs([self.summary]))
 
     def _repr_html_(self) -> str:
         return run_html(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ..store import Connection
@@ -11,8 +11,8 @@ from .table import Table
 __all__ = ["sql_with"]
 
 
-def sql_with(
-    connection: Connection, statement: str, parameters: Sequence[Any] | Mapping[str, Any] = ()
-) -> Table:
+def sql_with(connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> Table:
     """`sql` over an open connection."""
-    raise NotImplementedError
+    with connection.transaction():
+        columns, rows, _ = connection.table(statement, parameters)
+    return Table(columns, rows)

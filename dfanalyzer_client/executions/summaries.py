@@ -28,6 +28,7 @@ __all__ = [
     "ExecutionSummary",
     "executions",
     "find_execution",
+    "metric_names",
 ]
 
 
@@ -198,7 +199,7 @@ def _add_epochs(
         [row[2:] for row in rows],
         1,
     )
-    metric = _metric_names(connection, catalogue, layout, output)
+    metric = metric_names(connection, catalogue, layout, output)
     for (execution, epochs, *_), (_, *row) in zip(rows, values, strict=True):
         if execution in summaries:
             summaries[execution].epochs = max(summaries[execution].epochs, epochs)
@@ -211,7 +212,7 @@ def _add_epochs(
             }
 
 
-def _metric_names(
+def metric_names(
     connection: Connection, catalogue: Catalogue, layout: DataflowLayout, output: SetLayout
 ) -> dict[tuple[int, str], str]:
     """Metrics whose name differs from that of their attribute, by execution and attribute.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..analysis.table import Table
 from ..config import settings
 from ..config.store_url import StoreURL
 from ..errors import DefinitionError, UnknownTagError
@@ -14,7 +14,6 @@ from ..store import Connection, reader_connection
 from ..store.exact_numbers import Place, restore_exact
 from ..store.layout import DataflowLayout
 from ..store.reading import Catalogue
-from ..support.distribution import install_command
 from ._path import fragment
 from ._select import Attributes, select
 
@@ -26,8 +25,7 @@ __all__ = ["MAPPINGS", "QueryResult", "query", "query_with"]
 MAPPINGS = ("PHYSICAL", "LOGICAL", "HYBRID")
 
 
-@dataclass
-class QueryResult:
+class QueryResult(Table):
     """Rows of a path query.
 
     Attributes:
@@ -37,26 +35,18 @@ class QueryResult:
         transformations: the transformations on the path between them.
     """
 
-    columns: list[str]
-    rows: list[tuple[Any, ...]]
-    sets: list[str] = field(default_factory=list)
-    transformations: list[str] = field(default_factory=list)
-
-    def __len__(self) -> int:
-        return len(self.rows)
+    def __init__(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        sets: Sequence[str] = (),
+        transformations: Sequence[str] = (),
+    ) -> None:
+        super().__init__(columns, rows)
+        self.sets, self.transformations = list(sets), list(transformations)
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         return iter(self.rows)
-
-    def to_pandas(self) -> Any:
-        """The rows as a pandas.DataFrame; raises ImportError if pandas is not installed."""
-        try:
-            import pandas as pd
-        except ImportError:
-            raise ImportError(
-                f"QueryResult.to_pandas() needs pandas: {install_command('pandas')}"
-            ) from None
-        return pd.DataFrame(self.rows, columns=self.columns)
 
 
 def query(

@@ -10,8 +10,8 @@ from ..errors import UnknownTagError
 from ..store.growth.pending_columns import from_clause
 from ..store.layout import DataflowLayout, SetLayout
 from ..store.sql import identifier, literal
+from ..support.conditions import condition
 from ._path import Step
-from ._selection import condition
 
 __all__ = ["Attributes", "select"]
 

@@ -54,12 +54,14 @@ class Connection:
         """All rows of one statement."""
         return self._run(statement, parameters)[2]
 
-    def table(self, statement: str) -> tuple[list[str], list[tuple[Any, ...]], int]:
+    def table(
+        self, statement: str, parameters: Sequence[Any] = ()
+    ) -> tuple[list[str], list[tuple[Any, ...]], int]:
         """Column names and rows of a statement, and the number of rows it returned or changed.
 
         A statement without a result has no columns.
         """
-        count, columns, rows = self._run(statement, ())
+        count, columns, rows = self._run(statement, parameters)
         return columns, rows, count
 
     def copy_in(self, statement: str, rows: str) -> int:

@@ -17,6 +17,10 @@ MAX_IN_LEGEND = 10
 MAX_MARKS_WITH_TEXT = 6
 
 EPOCH_COLUMNS = ("epoch", "epoch_id")
+TASK = "task_id"
+NO_METRICS = frozenset({*EPOCH_COLUMNS, TASK, "elapsed_time"})
+"""Columns of a run's epochs that are numbers, and no metrics."""
+
 OLD, NEW = ("old_rate", "old_lrate", "old"), ("new_rate", "new_lrate", "new")
 
 Key = tuple[str, int]
@@ -72,14 +76,16 @@ def plot_run(run: WithEpochs, **options: Any) -> Any:
     table = run.metrics
     columns = list(table.columns)
     epoch = next((columns.index(name) for name in EPOCH_COLUMNS if name in columns), None)
-    trainings = columns.index("training") if "training" in columns else None
+    task = columns.index(TASK) if TASK in columns else None
+    trainings: dict[Any, int] = {}
     series: dict[tuple[str, int, str], list[tuple[int, float | None]]] = {}
     for number, row in enumerate(table.rows):
         at = number if epoch is None or row[epoch] is None else int(row[epoch])
-        training = 1 if trainings is None else int(row[trainings])
-        for place, name in enumerate(columns):
-            if place not in (epoch, trainings) and _is_number(row[place]):
-                series.setdefault((run.execution, training, name), []).append((at, row[place]))
+        key = None if task is None else row[task]
+        training = trainings.setdefault(key, len(trainings) + 1)
+        for name, value in zip(columns, row, strict=True):
+            if name not in NO_METRICS and _is_number(value):
+                series.setdefault((run.execution, training, name), []).append((at, value))
     return plot_curves(_OfRun(series, run.adaptations), **options)
 
 
