@@ -21,7 +21,7 @@ TASK = "task_id"
 NO_METRICS = frozenset({*EPOCH_COLUMNS, TASK, "elapsed_time"})
 """Columns of a run's epochs that are numbers, and no metrics."""
 
-OLD, NEW = ("old_rate", "old_lrate", "old"), ("new_rate", "new_lrate", "new")
+OLD, NEW = ("before", "old_lrate"), ("value", "new_lrate")
 
 Key = tuple[str, int]
 """A curve's run and training."""

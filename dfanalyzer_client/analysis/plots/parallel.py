@@ -13,6 +13,9 @@ __all__ = ["chosen_metric", "plot_parallel"]
 
 MAX_AXES = 12
 MAX_TICKS = 12
+MAX_TEXT = 40
+"""Longer ones, such as an optimizer's whole configuration, have an axis only if named."""
+
 METRICS = ("val_loss", "loss")
 
 
@@ -28,7 +31,7 @@ def plot_parallel(
     Args:
         runs: what is drawn.
         ax: the axes to draw into; by default a new figure.
-        names: hyperparameters; by default those in which the runs differ, at most 11.
+        names: hyperparameters; by default those with short values that differ, at most 11.
         metric: the metric that gives the lines their colours; by default ``val_loss`` or ``loss``,
             else the first that all runs have.
 
@@ -151,7 +154,8 @@ def _named(column: Sequence[Any]) -> _Axis:
 
 
 def _differs(runs: Iterable[Summary], name: str) -> bool:
-    return len({repr(each.hyperparameters.get(name)) for each in runs}) > 1
+    values = {repr(each.hyperparameters.get(name)) for each in runs}
+    return len(values) > 1 and max(map(len, values)) <= MAX_TEXT
 
 
 def _is_finite(value: Any) -> bool:

@@ -69,7 +69,7 @@ def png(figure: Any) -> bytes:
 def test_validation_is_dashed_in_the_same_panel() -> None:
     """And each change of the rate is a line with its values, beside the run's name."""
     changes = SimpleNamespace(
-        columns=["execution", "epoch", "old_rate", "new_rate", "cause"],
+        columns=["execution", "epoch", "before", "value", "cause"],
         rows=[("_run-0", 2, 0.1, 0.05, "x"), ("another", 3, 1.0, 2.0, "y")],
     )
     figure = plot_curves(curves("loss", "val_loss", "mae", changes=changes))
@@ -155,7 +155,7 @@ def test_what_cannot_be_drawn_is_said() -> None:
 
 def test_results_draw_themselves() -> None:
     """With their own method, and none of their columns is lost on the way."""
-    changes = Table(["execution", "epoch", "old_rate", "new_rate"], [("r", 1, 0.1, 0.01)])
+    changes = Table(["execution", "epoch", "before", "value"], [("r", 1, 0.1, 0.01)])
     rows = [(1, "r", 1, "loss", epoch, 1.0 / (epoch + 1)) for epoch in range(3)]
     assert Curves(rows, changes).plot().axes[0].texts[0].get_text() == "0.1 → 0.01"
 
