@@ -40,6 +40,7 @@ PAGES = [
     *(page for page in sorted(DOCS.rglob("*.md")) if "<!-- example: " in page.read_text("utf-8")),
 ]
 EXAMPLE = re.compile(r"(<!-- example: (\S+) -->\n```\w+\n)(.*?)(```)", re.DOTALL)
+SHOWN = ("text/plain", "image/png")
 SHOWN_HOME = "/home/ada/.local/share/keras-prov"
 
 
@@ -96,11 +97,13 @@ def _nbformat() -> Any:
 
 
 def _kept(outputs: list[Any]) -> list[Any]:
-    """The part of a cell's output that is shown: all that was printed, and results as text."""
+    """The part of a cell's output that is shown: what was printed, results as text, pictures."""
     kept: list[Any] = []
     for output in outputs:
         if "data" in output:
-            output["data"] = {"text/plain": output["data"]["text/plain"]}
+            data = output["data"]
+            output["data"] = {kind: data[kind] for kind in SHOWN if kind in data}
+            output["metadata"] = {}
             kept.append(output)
         elif output["name"] == "stdout" and kept and "text" in kept[-1]:
             kept[-1]["text"] += output["text"]
