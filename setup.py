@@ -60,6 +60,7 @@ PEERS = [
     "yprov4ml; python_version >= '3.12'",
     "yprov4ml==3.2.4; python_version < '3.12'",  # the last one that Python 3.11 can parse
 ]
+PLOT = ["matplotlib"]
 PROV = ["prov[dot,rdf,xml]>=3.2"]
 SERVICE = ["fastapi>=0.115", "fastapi-offline", "httptools", "uvicorn>=0.30", "uvloop"]
 TENSORBOARD = ["tensorboard"]
@@ -93,6 +94,7 @@ DEV = [
     *MLFLOW,
     *NEO4J,
     *PANDAS,
+    *PLOT,
     *POLARS,
     *PROV,
     *SERVICE,
@@ -138,6 +140,7 @@ CLIENT_EXTRAS = {
     "mlflow": MLFLOW,
     "neo4j": NEO4J,
     "pandas": PANDAS,
+    "plot": PLOT,
     "polars": POLARS,
     "prov": PROV,
     "service": SERVICE,

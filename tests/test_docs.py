@@ -33,7 +33,7 @@ from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 from tools.capture_docs import PAGES as GENERATED
 from tools.capture_docs import up_to_date
-from tools.examples import DOCS, NOTEBOOK, README, ROOT, normalized, run_notebook
+from tools.examples import DOCS, NOTEBOOKS, README, ROOT, normalized, run_notebook
 from tools.site_hooks import notebook_page
 
 PAGES = [README, *sorted(DOCS.rglob("*.md"))]
@@ -131,15 +131,18 @@ def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
 
 
 @pytest.mark.thorough
-def test_the_notebook_says_what_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("page", NOTEBOOKS, ids=name_of)
+def test_the_notebooks_say_what_happens(
+    page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each cell gives what is stored in it, figures apart; the site shows it as a page."""
     pytest.importorskip("nbclient")
-    stored = json.loads(NOTEBOOK.read_text(encoding="utf-8"))
-    assert "<keras_prov.capture of" in notebook_page(NOTEBOOK)
+    stored = json.loads(page.read_text(encoding="utf-8"))
+    assert "<keras_prov.capture of" in notebook_page(page)
     monkeypatch.setenv("KERAS_PROV_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     try:
-        ran = run_notebook(tmp_path)
+        ran = run_notebook(page, tmp_path)
     finally:
         PrivateServer(tmp_path / "home").stop()
     for ours, theirs in zip(stored["cells"], ran["cells"], strict=True):

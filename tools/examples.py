@@ -3,7 +3,7 @@
 A block after ``<!-- example: NAME.py -->`` is a file. One after ``<!-- example: session -->`` is a
 shell session: lines that begin with ``$`` are run and followed by what they print. Every page has
 its own folder and database. ``<!-- needs: MODULE -->`` names a module that may not be installed.
-``python -m tools.examples`` updates the output of all pages and of the notebook,
+``python -m tools.examples`` updates the output of all pages and notebooks,
 ``python -m tools.examples README.md`` that of one page.
 """
 
@@ -21,7 +21,7 @@ from typing import Any
 
 __all__ = [
     "DOCS",
-    "NOTEBOOK",
+    "NOTEBOOKS",
     "PAGES",
     "README",
     "command_path",
@@ -34,12 +34,13 @@ __all__ = [
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 DOCS = ROOT / "docs"
-NOTEBOOK = DOCS / "tutorials" / "notebook.ipynb"
+NOTEBOOKS = sorted((DOCS / "tutorials").glob("*.ipynb"))
 PAGES = [
     README,
     *(page for page in sorted(DOCS.rglob("*.md")) if "<!-- example: " in page.read_text("utf-8")),
 ]
 EXAMPLE = re.compile(r"(<!-- example: (\S+) -->\n```\w+\n)(.*?)(```)", re.DOTALL)
+SHOWN = ("text/plain", "image/png")
 SHOWN_HOME = "/home/ada/.local/share/keras-prov"
 
 
@@ -71,13 +72,13 @@ def needed_modules(text: str) -> list[str]:
     return re.findall(r"<!-- needs: (\w+) -->", text)
 
 
-def run_notebook(folder: Path) -> dict[str, Any]:
-    """The notebook, run in `folder`; `nbclient` raises if a cell does."""
+def run_notebook(page: Path, folder: Path) -> dict[str, Any]:
+    """A notebook, run in `folder`; `nbclient` raises if a cell does."""
     from nbclient import NotebookClient
 
-    notebook = _nbformat().read(NOTEBOOK, as_version=4)
+    notebook = _nbformat().read(page, as_version=4)
     client = NotebookClient(notebook, resources={"metadata": {"path": str(folder)}})
-    client.execute(env={**os.environ, "PATH": command_path()})
+    client.execute(env={**os.environ, "PATH": command_path(), "JPY_SESSION_NAME": page.name})
     for cell in notebook.cells:
         cell.metadata = {}  # the times at which it ran
         if cell.cell_type == "code":
@@ -96,11 +97,13 @@ def _nbformat() -> Any:
 
 
 def _kept(outputs: list[Any]) -> list[Any]:
-    """The part of a cell's output that is shown: all that was printed, and results as text."""
+    """The part of a cell's output that is shown: what was printed, results as text, pictures."""
     kept: list[Any] = []
     for output in outputs:
         if "data" in output:
-            output["data"] = {"text/plain": output["data"]["text/plain"]}
+            data = output["data"]
+            output["data"] = {kind: data[kind] for kind in SHOWN if kind in data}
+            output["metadata"] = {}
             kept.append(output)
         elif output["name"] == "stdout" and kept and "text" in kept[-1]:
             kept[-1]["text"] += output["text"]
@@ -111,7 +114,7 @@ def _kept(outputs: list[Any]) -> list[Any]:
 
 def main(arguments: Sequence[str]) -> None:
     """Run the examples of the named pages, or of all pages, and write the output into them."""
-    for page in [Path(argument).resolve() for argument in arguments] or [*PAGES, NOTEBOOK]:
+    for page in [Path(argument).resolve() for argument in arguments] or [*PAGES, *NOTEBOOKS]:
         with tempfile.TemporaryDirectory() as name:
             _update(page, Path(name))
 
@@ -134,8 +137,8 @@ def _update(page: Path, folder: Path) -> None:
         ).stdout
 
     try:
-        if page == NOTEBOOK:
-            _nbformat().write(_nbformat().from_dict(run_notebook(folder)), page)
+        if page.suffix == ".ipynb":
+            _nbformat().write(_nbformat().from_dict(run_notebook(page, folder)), page)
         else:
             text = with_real_output(page.read_text(encoding="utf-8"), folder, run)
             page.write_text(text.replace(str(home), SHOWN_HOME), encoding="utf-8")

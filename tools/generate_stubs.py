@@ -56,6 +56,7 @@ class _Captured:
         *,
         values: Mapping[str, Any] | None = None,
         store: str | StoreURL | None = None,
+        progress: bool | None = None,
     ) -> None: ...
     def get_dataflow(self) -> Dataflow: ...
 
@@ -81,6 +82,7 @@ def capture(
     hyperparameters: Mapping[str, str] | Iterable[tuple[str, str]] = (),
     values: Mapping[str, Any] | None = None,
     store: str | StoreURL | None = None,
+    progress: bool | None = None,
 ) -> Capture: ...
 
 class Key:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from pathlib import Path
 from typing import Any
@@ -33,12 +34,20 @@ def _parts(cell: dict[str, Any]) -> list[str]:
     source = "".join(cell["source"])
     if cell["cell_type"] == "markdown":
         return [source]
-    outputs = [_text(output) for output in cell["outputs"]]
     language = "bash" if source.startswith("%%bash") else "python"
     return [
         f"```{language}\n{source}\n```",
-        *(f"```text\n{output.rstrip()}\n```" for output in outputs),
+        *map(_shown, cell["outputs"]),
     ]
+
+
+def _shown(output: dict[str, Any]) -> str:
+    """What a cell gave: a picture if it is one, else text."""
+    picture = output.get("data", {}).get("image/png")
+    if picture:
+        encoded = "".join(picture).replace("\n", "")
+        return f'<img alt="{html.escape(_text(output))}" src="data:image/png;base64,{encoded}">'
+    return f"```text\n{_text(output).rstrip()}\n```"
 
 
 def _text(output: dict[str, Any]) -> str:

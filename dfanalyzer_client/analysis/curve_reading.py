@@ -17,7 +17,7 @@ from .table import Table
 
 __all__ = ["curves_with"]
 
-ADAPTATION_COLUMNS = ("id", "execution", "epoch", "name", "value")
+ADAPTATION_COLUMNS = ("id", "execution", "epoch", "name", "value", "before")
 
 
 def curves_with(
@@ -77,14 +77,21 @@ def _check(connection: Connection, names: list[str], found: set[str]) -> None:
 
 
 def _adaptations(connection: Connection, ids: list[int]) -> Table:
-    """Changes of the learning rate; they are compared, so one query has those of all dataflows."""
+    """Changes of the learning rate, each with the value before; one query has all dataflows'."""
     rows = connection.query(
         "SELECT e.id, e.tag, v.epoch, v.name, v.number "
         f"FROM {table('hyperparameter_value')} AS v "
         f"JOIN {table('task_begun')} AS t ON t.id = v.task_id "
         f"JOIN {table('dataflow_execution')} AS e ON e.id = t.df_exec "
-        f"WHERE v.epoch IS NOT NULL AND e.id IN ({placeholders(len(ids))}) "
-        "ORDER BY e.id, v.epoch",
+        f"WHERE e.id IN ({placeholders(len(ids))}) AND v.name IN (SELECT DISTINCT name "
+        f"FROM {table('hyperparameter_value')} WHERE epoch IS NOT NULL) "
+        "ORDER BY e.id, v.epoch NULLS FIRST, t.id DESC",
         ids,
     )
-    return Table(ADAPTATION_COLUMNS, rows)
+    before: dict[tuple[int, str], float | None] = {}
+    changes = []
+    for id_, tag, epoch, name, value in rows:
+        if epoch is not None:
+            changes.append((id_, tag, int(epoch), name, value, before.get((id_, name))))
+        before[id_, name] = value
+    return Table(ADAPTATION_COLUMNS, changes)

@@ -1,18 +1,16 @@
-"""Rows as text for a terminal and as HTML for a notebook; what is stored is escaped."""
+"""Rows as text for a terminal; what is stored is escaped. `html` shows them in notebooks."""
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from ..support.terminal import terminal_line
 
-__all__ = ["as_html", "as_text", "cell"]
+__all__ = ["as_text", "cell"]
 
-TEXT_ROWS, HTML_ROWS = 20, 50
-TEXT_COLUMNS, HTML_COLUMNS = 12, 40
+TEXT_ROWS, TEXT_COLUMNS = 20, 12
 CELL_CHARACTERS = 60
 
 
@@ -35,19 +33,6 @@ def as_text(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     return "\n".join([*lines, *_left_out(columns, rows, TEXT_COLUMNS, TEXT_ROWS)])
 
 
-def as_html(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """An HTML table of the first rows and columns, and how many there are."""
-    names = "".join(
-        f"<th>{html.escape(terminal_line(name))}</th>" for name in columns[:HTML_COLUMNS]
-    )
-    body = "".join(
-        f"<tr>{''.join(_html_cell(value) for value in row[:HTML_COLUMNS])}</tr>"
-        for row in rows[:HTML_ROWS]
-    )
-    size = "".join(f"<p>{line}</p>" for line in _left_out(columns, rows, HTML_COLUMNS, HTML_ROWS))
-    return f"<table><thead><tr>{names}</tr></thead><tbody>{body}</tbody></table>{size}"
-
-
 def cell(value: Any) -> str:
     """A value on one line, for people: short, without control characters."""
     if value is None:
@@ -58,11 +43,6 @@ def cell(value: Any) -> str:
         return f"{value:%Y-%m-%d %H:%M:%S}"
     text = terminal_line(value)
     return text if len(text) <= CELL_CHARACTERS else f"{text[: CELL_CHARACTERS - 1]}…"
-
-
-def _html_cell(value: Any) -> str:
-    style = ' style="text-align: right"' if _is_number(value) else ""
-    return f"<td{style}>{html.escape(cell(value))}</td>"
 
 
 def _left_out(

@@ -12,6 +12,7 @@ from ..keras_schema import Role
 from ..keras_schema import names as sets_by_name
 from ..store import Connection
 from . import run_parts
+from .html import run_html
 from .plotting import plotted
 from .run_list import Runs
 from .run_summary import RunSummary
@@ -192,7 +193,7 @@ class Run:
         return repr(Runs([self.summary]))
 
     def _repr_html_(self) -> str:
-        return Runs([self.summary])._repr_html_()
+        return run_html(self)
 
     def plot(self, **options: Any) -> Any:
         """Draw its metrics, and mark the adaptations; needs matplotlib.

@@ -59,9 +59,11 @@ class Runs(Table):
         return self.summaries[index]
 
     def plot(self, **options: Any) -> Any:
-        """Draw hyperparameters and metrics, as parallel coordinates; needs matplotlib.
+        """Draw hyperparameters and metrics; needs matplotlib.
 
         Args:
-            options: see `dfanalyzer_client.analysis.plots`.
+            options: ``kind="parallel"``, the default, draws parallel coordinates, and
+                ``kind="importance"`` what a metric goes with; for others see
+                `dfanalyzer_client.analysis.plots`.
         """
         return plotted("runs", self, options)

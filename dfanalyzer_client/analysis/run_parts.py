@@ -44,7 +44,7 @@ def role_table(
             continue
         names, rows = _rows(connection, catalogue, layout, known, execution)
         if renamed:
-            own = metric_names(connection, catalogue, layout, known)
+            own = metric_names(connection, catalogue, layout, known, [execution])
             names = [own.get((execution, name), name) for name in names]
         task = ["task_id"] if renamed else []
         found += [

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self, overload
 
-from .display import as_html, as_text
+from .display import as_text
 from .frames import arrow_stream, frame
+from .html import table_html
 
 if TYPE_CHECKING:
     import pandas
@@ -83,7 +84,7 @@ class Table:
         return as_text(self.columns, self.rows)
 
     def _repr_html_(self) -> str:
-        return as_html(self.columns, self.rows)
+        return table_html(self.columns, self.rows)
 
     def _changed(self, rows: Sequence[Sequence[Any]]) -> Self:
         """A copy with other rows."""

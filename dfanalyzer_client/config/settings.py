@@ -34,6 +34,7 @@ __all__ = [
     "idle_minutes",
     "leaves_out_misfits",
     "licence",
+    "progress",
     "prov_base",
     "retention_days",
     "store_url",
@@ -119,6 +120,11 @@ def strict() -> bool:
         return _is_on("strict")
     except DfAnalyzerError:
         return False  # this may be called in a training; `check` raised at the user's call
+
+
+def progress() -> bool:
+    """Whether a notebook shows how far each training is (KERAS_PROV_PROGRESS=1)."""
+    return _is_on("progress")
 
 
 def fsync() -> bool:

@@ -134,6 +134,12 @@ SETTINGS = (
         is_checked=True,
     ),
     Setting(
+        "progress",
+        "whether a notebook shows how far each training is",
+        "0",
+        is_checked=True,
+    ),
+    Setting(
         "workers",
         "0: `capture()` applies only in the process that calls it",
         "1",

@@ -15,6 +15,8 @@ from dfanalyzer_client.delivery.client import Client
 from dfanalyzer_client.delivery.clients import client_for
 from dfanalyzer_client.transformation import Transformation
 
+from .._notebook.name import notebook_name
+from .._notebook.shell import run_script
 from .choice import Choice, Hyps, checked_choice, choice_of_text
 from .custom_hyperparameters import checked_custom, checked_values
 
@@ -33,6 +35,7 @@ class CaptureConfig:
         adaptation: whether changes of the learning rate are captured.
         client: where it is recorded.
         transformations: the user's own, for the dataflow.
+        progress: whether a notebook shows how far a training is.
     """
 
     dataflow_tag: str
@@ -42,6 +45,7 @@ class CaptureConfig:
     adaptation: bool
     client: Client = field(repr=False)
     transformations: tuple[Transformation, ...] = ()
+    progress: bool = False
 
     @classmethod
     def checked(
@@ -53,6 +57,7 @@ class CaptureConfig:
         adaptation: bool | None = None,
         store: str | StoreURL | None = None,
         transformations: Mapping[str, Transformation] | Sequence[Transformation] = (),
+        progress: bool | None = None,
     ) -> CaptureConfig:
         """Check everything that a user gave.
 
@@ -72,6 +77,10 @@ class CaptureConfig:
                 "Whether to capture adaptations is True or False. "
                 f"Received: adaptation={adaptation!r}."
             )
+        if not (progress is None or isinstance(progress, bool)):
+            raise TypeError(
+                f"Whether to show progress is True or False. Received: progress={progress!r}."
+            )
         if adaptation is None:
             adaptation = settings.adaptation()
         return cls(
@@ -82,6 +91,7 @@ class CaptureConfig:
             adaptation="LEARNING_RATE" in choice.keys if adaptation is None else adaptation,
             client=client_for(store),
             transformations=_checked_transformations(transformations),
+            progress=settings.progress() if progress is None else progress,
         )
 
     def arguments(self) -> dict[str, Any]:
@@ -123,6 +133,8 @@ def _chosen_in_settings() -> Choice:
 
 
 def _script_name() -> str:
-    path = Path(sys.argv[0] if sys.argv else "")
+    """The name of the script, or of the notebook, without its suffix."""
+    notebook = None if run_script() else notebook_name()
+    path = Path(notebook or (sys.argv[0] if sys.argv else ""))
     name = path.parent.name if path.stem == "__main__" else path.stem
     return storable_tag(name) if name not in ("", "-", "-c") else "keras"

@@ -68,6 +68,7 @@ def capture(
     hyperparameters: Mapping[str, str] | Iterable[tuple[str, str]] = (),
     values: Mapping[str, Any] | None = None,
     store: str | StoreURL | None = None,
+    progress: bool | None = None,
 ) -> Capture:
     """Capture the trainings and tests of every model in this process from now on.
 
@@ -87,6 +88,8 @@ def capture(
         values: their values, as ``{"DROP": 0.5}``; one without a value is NULL.
         store: URL of a MonetDB, ``monetdb://user:password@host:port/database``; by default
             KERAS_PROV_STORE, else the private server.
+        progress: whether a notebook shows how far each training is; by default
+            KERAS_PROV_PROGRESS, else False. Elsewhere nothing is shown.
 
     Returns:
         A handle. Its `stop()` ends the capture, as does the end of a `with` block.
@@ -96,7 +99,9 @@ def capture(
         ValueError: a key is unknown, or a tag, a name or the store's URL is invalid.
         RuntimeError: a training is running already.
     """
-    config = CaptureConfig.checked(dataflow_tag, hyps, hyperparameters, values, adaptation, store)
+    config = CaptureConfig.checked(
+        dataflow_tag, hyps, hyperparameters, values, adaptation, store, progress=progress
+    )
     if fits.count:
         raise RuntimeError(
             "keras_prov.capture() was called during a training, which would be captured only in "

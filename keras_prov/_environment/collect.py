@@ -8,11 +8,12 @@ import platform
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 import keras
 
 from .._guard import guarded
+from .._notebook.name import notebook_name, notebook_path
+from .._notebook.shell import current_cell, main_namespace, run_script
 from .._secrets import MASK, is_secret_name, masked, masked_arguments, quoted
 from .devices import backend_devices
 from .git import git_state
@@ -150,10 +151,11 @@ def _process() -> Iterable[tuple[str, str]]:
         {
             "host": platform.node,
             "user": _user,
-            "command_line": lambda: _command_line(sys.orig_argv),
+            "command_line": _command_line,
             "working_directory": _working_directory,
             "process_id": lambda: str(os.getpid()),
-            "notebook": lambda: _notebook() or None,
+            "notebook": lambda: None if run_script() else notebook_path(),
+            "cell": _cell,
         },
     )
 
@@ -191,7 +193,7 @@ def _packages() -> Iterable[tuple[str, str]]:
 
 
 def _git() -> Iterable[tuple[str, str]]:
-    script = _main().get("__file__")
+    script = main_namespace().get("__file__")
     if not isinstance(script, str) or not Path(script).is_file():
         folder = _working_directory()  # a notebook or a prompt, whose code changes as it runs
         return () if folder is None else git_state(Path(folder)).items()
@@ -214,21 +216,17 @@ def _user() -> str:
         return str(os.getuid())
 
 
-def _command_line(arguments: list[str]) -> str:
+def _command_line() -> str:
+    """What was run: by Python, by ``%run``, or the cell of a notebook."""
+    script = run_script()
+    if script is None and notebook_name() is not None and current_cell() is not None:
+        return f"{quoted(notebook_name() or '')}, {current_cell()}"
+    arguments = sys.orig_argv if script is None else ["ipython", *script]
     line = " ".join(map(quoted, masked_arguments(arguments)))
     return line if len(line) <= MAX_CHARACTERS else line[:MAX_CHARACTERS] + MASK
 
 
-def _notebook() -> str | None:
-    """The notebook that this process is the kernel of, if its front end sets it."""
-    main = _main()
-    if isinstance(main.get("__file__"), str):
-        return None  # a script, though it may have been started from a notebook
-    for name in ("__session__", "__vsc_ipynb_file__"):
-        if isinstance(main.get(name), str):
-            return str(main[name])
-    return os.environ.get("JPY_SESSION_NAME")
-
-
-def _main() -> dict[str, Any]:
-    return vars(sys.modules["__main__"]) if "__main__" in sys.modules else {}
+def _cell() -> str | None:
+    """The cell that is running, with its notebook if it is one's."""
+    cell, notebook = current_cell(), notebook_name()
+    return cell if cell is None or notebook is None else f"{notebook}, {cell}"

@@ -17,6 +17,7 @@ import numpy as np
 
 from dfanalyzer_client.masking import MASK, is_secret, is_secret_name
 
+from .._notebook.places import place
 from .constructor_arguments import ATOMS, changed_arguments, is_of_keras, unwrapped
 from .numbers import number_of, shortest
 
@@ -146,7 +147,7 @@ def _function(function: Any, depth: int) -> str:
 
 
 def _place_of(code: Any) -> str:
-    return f" {code.co_filename}:{code.co_firstlineno}"
+    return f" {place(code.co_filename, code.co_firstlineno)}"
 
 
 def _captured(value: Any, depth: int) -> str:

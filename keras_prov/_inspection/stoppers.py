@@ -15,6 +15,8 @@ from typing import Any
 
 import keras
 
+from .._notebook.places import place
+
 __all__ = ["keras_stopper", "user_stoppers"]
 
 ATTRIBUTE = "stop_training"
@@ -50,7 +52,7 @@ def _places(owner: Any) -> Iterator[str]:
     for code in _codes(owner):
         line = _line_that_stops(code)
         if line is not None:
-            yield f"{code.co_filename}:{line}"
+            yield place(code.co_filename, line)
 
 
 def _codes(owner: Any) -> Iterator[CodeType]:

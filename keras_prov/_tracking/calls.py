@@ -19,6 +19,7 @@ from typing import Any
 import keras
 
 from .._identity_map import WeakIdentityMap
+from .._notebook.places import Place, place_now
 from .frames import users_frame
 
 __all__ = [
@@ -41,17 +42,16 @@ _without_optimizer: WeakIdentityMap[bool] = WeakIdentityMap()
 
 @dataclass(frozen=True, slots=True)
 class Construction:
-    """One constructor's call: file and line of the user's code, and its plain arguments."""
+    """One constructor's call: where it is in the user's code, if it is, and its plain arguments."""
 
-    file: str
-    line: int
+    where: Place | None
     args: tuple[Any, ...]
     kwargs: Mapping[str, Any]
 
     @property
     def place(self) -> str | None:
-        """``file:line`` of the call; None if it was not in the user's code."""
-        return f"{self.file}:{self.line}" if self.file else None
+        """Where the call is, for people; None if it was not in the user's code."""
+        return None if self.where is None else str(self.where)
 
 
 def remember_construction(
@@ -69,8 +69,7 @@ def remember_construction(
     _constructions.set(
         created,
         Construction(
-            frame.f_code.co_filename if frame else "",
-            frame.f_lineno if frame else 0,
+            place_now(frame.f_code.co_filename, frame.f_lineno) if frame else None,
             tuple([value if type(value) in PLAIN else None for value in args]) if args else args,
             {name: value for name, value in kwargs.items() if type(value) in PLAIN},
         ),

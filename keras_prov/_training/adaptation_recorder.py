@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -23,10 +24,16 @@ class AdaptationRecorder:
     Args:
         execution: where to record.
         fit_call: the model that is fitted and the arguments of `fit`.
+        show: is called with each adaptation, if given.
     """
 
-    def __init__(self, execution: Execution, fit_call: FitCall) -> None:
-        self._execution, self._fit_call = execution, fit_call
+    def __init__(
+        self,
+        execution: Execution,
+        fit_call: FitCall,
+        show: Callable[[Adaptation], object] | None = None,
+    ) -> None:
+        self._execution, self._fit_call, self._show = execution, fit_call, show
         self.watches = RateWatches(fit_call)
         self._unused: list[Adaptation] = []
         self._swaps_average = any(
@@ -45,12 +52,12 @@ class AdaptationRecorder:
         if before is not None:
             rates = dict(self.watches.rates)
             for change in changes_since(before, self._fit_call, self.rate, rates, epoch):
-                self._execution.record_adaptation(change)
+                self._record(change)
 
     def poll(self, epoch: int, when: str) -> None:
         """Record what has changed since the last poll; see `RateWatch.poll`."""
         for change in self.watches.poll(epoch, when):
-            self._execution.record_adaptation(change)
+            self._record(change)
 
     def epoch_is_done(self) -> None:
         """Keep the assignments made during an epoch apart from later ones."""
@@ -71,7 +78,7 @@ class AdaptationRecorder:
             if error is None and change.epoch == progress.next_epoch:
                 self._unused.append(change)
             else:
-                self._execution.record_adaptation(change)
+                self._record(change)
         self.watches.stop()
         if error is None and progress.epochs and _averages(self._fit_call.optimizer):
             # Optimizer.finalize_variable_values puts the weights' running average in their place
@@ -84,7 +91,12 @@ class AdaptationRecorder:
 
     def _record_average(self, epoch: int, cause: str) -> None:
         """The weights and their running average have changed places; the rate has not changed."""
-        self._execution.record_adaptation(Adaptation(epoch, self.rate, self.rate, cause))
+        self._record(Adaptation(epoch, self.rate, self.rate, cause))
+
+    def _record(self, adaptation: Adaptation) -> None:
+        self._execution.record_adaptation(adaptation)
+        if self._show is not None:
+            self._show(adaptation)
 
 
 def _averages(optimizer: Any) -> bool:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 import weakref
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dfanalyzer_client.file import WRITTEN
+from dfanalyzer_client.keras_schema import names as tags
 from dfanalyzer_client.support.forks import fork_lock, run_in_children
 
 from .._artifacts.callback_files import CallbackFiles
@@ -15,9 +16,11 @@ from .._artifacts.model_files import forget_loads
 from .._guard import guarded
 from .._inspection.fit_call import FitCall
 from .._inspection.logs import HistoryReader, plain_logs
+from .._recording.events import Adaptation
 from .._recording.execution import Execution
 from .._recording.outcome import Progress, steps_taken
 from .._recording.registry import link_to_parts
+from .._recording.rows import Row
 from .._recording.training_task import TrainingTask, begin_training
 from .._tracking.building import forget_building, is_built, when_built
 from .adaptation_recorder import AdaptationRecorder
@@ -25,6 +28,9 @@ from .batch_metrics import BatchMetrics
 from .callbacks import BatchLastCallback, CountingFirstCallback, FirstCallback, LastCallback
 from .inputs import OF_BUILT_MODELS, architecture_of, inputs_of, values_of
 from .optimizer_recorder import OptimizerRecorder
+
+if TYPE_CHECKING:
+    from .._notebook.progress import ProgressDisplay
 
 __all__ = ["Training"]
 
@@ -55,6 +61,7 @@ class Training:
         self._optimizers: OptimizerRecorder | None = None
         self._adaptations: AdaptationRecorder | None = None
         self._samples: Any = None
+        self._display: ProgressDisplay | None = None
         self._late_values: dict[str, Any] | None = None
         self._progress = Progress()
         self._began = self._epoch_began = time.perf_counter()
@@ -90,6 +97,8 @@ class Training:
             self._execution, values, rows, [task for tasks in loaded for task in tasks]
         )
         self._progress.steps_before = steps_taken(self._fit_call.optimizer)
+        if config.progress:
+            self._show_progress()
         with guarded("the optimizers of a model", lost="what they are"):
             self._optimizers = OptimizerRecorder(
                 self._task, self._fit_call, bool(config.choice.keys)
@@ -97,7 +106,8 @@ class Training:
             self._optimizers.record(self._fit_call.optimizers)
         if config.adaptation:
             with guarded("watching the learning rate", lost="changes of the learning rate"):
-                self._adaptations = AdaptationRecorder(self._execution, self._fit_call)
+                show = None if self._display is None else self._show_adaptation
+                self._adaptations = AdaptationRecorder(self._execution, self._fit_call, show)
         if config.choice.system_seconds:
             with fork_lock():
                 from .system_samples import SystemSamples  # here: most trainings need none
@@ -170,6 +180,9 @@ class Training:
             final = self._history.newest() or plain_logs(logs)
         rate = self._adaptations.rate if self._adaptations is not None else None
         self._task.epoch(ended.epoch, ended.elapsed, final, rate, ended.measured)
+        if self._display is not None:
+            with guarded("the progress of a training", self, lost="its progress"):
+                self._display.epoch(ended.epoch, final)
         if self._adaptations is not None:
             if self._optimizers is not None:
                 self._optimizers.record_rates(ended.epoch, self._adaptations.watches)
@@ -181,6 +194,7 @@ class Training:
     def detach(self) -> None:
         """In a forked child, record nothing: the training is the parent's."""
         self._task = self._optimizers = self._adaptations = self._samples = None
+        self._display = None
         self._late_values = None
         self._batches.flush(None)
         self._is_here = False
@@ -210,7 +224,9 @@ class Training:
                 self._adaptations.last_poll(self._progress, error)
         if self._task is not None:
             elapsed = time.perf_counter() - self._began
-            self._task.end(error, self._progress.outcome(self._fit_call, elapsed, error))
+            outcome = self._progress.outcome(self._fit_call, elapsed, error)
+            self._task.end(error, outcome)
+            self._show_end(outcome)
             self._keep_configuration()
             self._store_model()
 
@@ -241,6 +257,28 @@ class Training:
     def _record_files(self) -> None:
         for fact in self._files.written():
             self._execution.record_file(fact, WRITTEN)
+
+    def _show_progress(self) -> None:
+        """Show how far the training is, if this is a notebook."""
+        arguments, title = self._fit_call.arguments, self._execution.config.dataflow_tag
+        with guarded("the progress of a training", self, lost="its progress"):
+            with fork_lock():
+                from .._notebook.progress import progress_display
+
+            self._display = progress_display(
+                title, arguments.get("epochs"), arguments.get("initial_epoch")
+            )
+
+    def _show_adaptation(self, adaptation: Adaptation) -> None:
+        with guarded("the progress of a training", self, lost="its progress"):
+            if self._display is not None:
+                self._display.adaptation(adaptation)
+
+    def _show_end(self, outcome: Row) -> None:
+        with guarded("the progress of a training", self, lost="its progress"):
+            if self._display is not None:
+                reasons = (outcome.get(tags.STOP_REASON), outcome.get(tags.STOP_DETAIL))
+                self._display.end(": ".join(str(each) for each in reasons if each))
 
     def _stop_samples(self) -> None:
         if self._samples is not None:

@@ -17,6 +17,7 @@ import numpy as np
 from .._identity_map import WeakIdentityMap
 from .._inspection.learning_rate import RateReader, is_keras_schedule
 from .._inspection.numbers import shortest
+from .._notebook.places import place
 from .._recording.events import ASSIGNMENT, Adaptation
 from .._tracking.frames import calling_callback, users_frame
 
@@ -135,9 +136,9 @@ def note_assignment(optimizer: Any, rate: Any, caller: FrameType | None) -> None
     cause = ASSIGNMENT if callback is None else type(callback).__name__
     frame = users_frame(caller)
     is_of_keras = callback is not None and type(callback).__module__.startswith("keras.")
-    place = f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame and not is_of_keras else None
+    where = place(frame.f_code.co_filename, frame.f_lineno) if frame and not is_of_keras else None
     plain = isinstance(rate, (float, int, np.number, np.ndarray)) and np.size(rate) == 1
-    assignments.append(_Assignment(shortest(float(rate)) if plain else None, cause, place))
+    assignments.append(_Assignment(shortest(float(rate)) if plain else None, cause, where))
 
 
 def _may_assign(callback: Any) -> bool:

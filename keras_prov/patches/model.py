@@ -30,6 +30,7 @@ def provenance(
     *,
     values: Mapping[str, Any] | None = None,
     store: str | StoreURL | None = None,
+    progress: bool | None = None,
 ) -> None:
     """Capture the trainings and tests of this model; call it before `fit()`.
 
@@ -49,6 +50,8 @@ def provenance(
         values: their values, as ``{"DROP": 0.5}``; one without a value is NULL.
         store: URL of a MonetDB, ``monetdb://user:password@host:port/database``; by default
             KERAS_PROV_STORE, else the private server.
+        progress: whether a notebook shows how far each training is; by default
+            KERAS_PROV_PROGRESS, else False. Elsewhere nothing is shown.
 
     Raises:
         TypeError: a value is of the wrong type.
@@ -57,7 +60,14 @@ def provenance(
     """
     reinstate()
     config = CaptureConfig.checked(
-        dataflow_tag, hyps, hyperparameters, values, adaptation, store, transformations
+        dataflow_tag,
+        hyps,
+        hyperparameters,
+        values,
+        adaptation,
+        store,
+        transformations,
+        progress,
     )
     declare_execution(self, config)
 

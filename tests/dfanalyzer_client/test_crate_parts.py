@@ -99,6 +99,12 @@ def test_a_notebook_is_the_script_of_its_kernel(folder: Path) -> None:
     assert find_script(kernel, NOW + timedelta(hours=1)).path == folder / "notes.ipynb"
 
 
+def test_a_notebook_without_a_name_is_no_script(folder: Path) -> None:
+    """Its cell stands for the command line, and names no file."""
+    unknown = environment("notebook, In [7]", folder)
+    assert find_script(unknown, NOW).reason == "it was run in a notebook whose file is not known"
+
+
 def test_a_script_that_was_changed_since_says_when(folder: Path) -> None:
     """By the time of its last change."""
     os.utime(folder / "train.py", (1_800_000_000, 1_800_000_000))

@@ -21,6 +21,9 @@ __all__ = ["Script", "find_script"]
 OURS = ("keras_prov", "dfanalyzer_client.cli")
 """Modules that are the `keras-prov` command."""
 
+OF_NOTEBOOK = re.compile(r".*, In \[\d+\]")
+"""What stands for the command line of a notebook's cell."""
+
 RUN_OPTIONS = ("--capture", "--tag", "--store")
 """Options of ``keras-prov run`` that take a value."""
 
@@ -101,6 +104,8 @@ def _changed(path: Path, began: datetime | None) -> datetime | None:
 
 def _named(command: str) -> _Target:
     """What a Python command line runs."""
+    if OF_NOTEBOOK.fullmatch(command):
+        return _Target(reason="it was run in a notebook whose file is not known")
     try:
         words = shlex.split(command)
     except ValueError:  # the line was cut within quotes

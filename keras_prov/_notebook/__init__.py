@@ -1,0 +1,1 @@
+"""Notebooks: which one this is, its cells as people know them, and what is shown while training."""
