@@ -24,7 +24,7 @@ COMMANDS = {
     "note": ".asking.annotating:note",
     "sql": ".sql:sql",
     "query": ".query:query",
-    "origin": ".origin:origin",
+    "origin": ".lineage.origin:origin",
     "forget": ".forget:forget_executions",
     "export": ".export:export",
     "import": ".importing:import_",

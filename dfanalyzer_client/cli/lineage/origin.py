@@ -6,10 +6,10 @@ from pathlib import Path
 
 import click
 
-from ..lineage import origin_with
-from ..lineage.origin import CHANGED, DEPTH, KNOWN, UNKNOWN, FileOrigin
-from .common import friendly_errors, reading, say, store_option
-from .forms import json_text
+from ...lineage import origin_with
+from ...lineage.origin import CHANGED, DEPTH, KNOWN, UNKNOWN, FileOrigin
+from ..common import friendly_errors, reading, say, store_option
+from ..forms import json_text
 from .origin_tree import print_origin, use_line
 
 __all__ = ["origin"]

@@ -7,18 +7,18 @@ from datetime import datetime
 
 import click
 
-from ..config import settings
-from ..config.store_url import StoreURL
-from ..delivery.leftovers import drain_leftovers
-from ..erasure import Forgotten, Plan, forget, plan_erasure
-from ..erasure.selection import check_ended, selected
-from ..errors import DfAnalyzerError
-from ..private_server import PrivateServer
-from ..store import Connection, reasons_to_upgrade
-from ..store.reading import Catalogue
-from ..support.clock import naive_utc
-from .common import chosen_store, friendly_errors, say, store_option
-from .tables import print_table
+from ...config import settings
+from ...config.store_url import StoreURL
+from ...delivery.leftovers import drain_leftovers
+from ...erasure import Forgotten, Plan, forget, plan_erasure
+from ...erasure.selection import check_ended, selected
+from ...errors import DfAnalyzerError
+from ...private_server import PrivateServer
+from ...store import Connection, reasons_to_upgrade
+from ...store.reading import Catalogue
+from ...support.clock import naive_utc
+from ..common import chosen_store, friendly_errors, say, store_option
+from ..tables import print_table
 
 __all__ = ["forget_executions"]
 

@@ -6,12 +6,12 @@ from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
 
-from ..lineage.facts import ExecutionFacts
-from ..lineage.origin import FileOrigin
-from ..lineage.relatives import Relative
-from ..lineage.uses import Use
-from ..support.terminal import terminal_line
-from .tables import UNLIMITED
+from ...lineage.facts import ExecutionFacts
+from ...lineage.origin import FileOrigin
+from ...lineage.relatives import Relative
+from ...lineage.uses import Use
+from ...support.terminal import terminal_line
+from ..tables import UNLIMITED
 
 __all__ = ["print_origin", "use_line"]
 

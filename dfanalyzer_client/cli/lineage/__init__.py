@@ -1,0 +1,1 @@
+"""Commands on where something came from, and on erasing it."""
