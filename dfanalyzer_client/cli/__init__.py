@@ -25,7 +25,7 @@ COMMANDS = {
     "sql": ".sql:sql",
     "query": ".query:query",
     "origin": ".lineage.origin:origin",
-    "forget": ".forget:forget_executions",
+    "forget": ".lineage.forget:forget_executions",
     "export": ".export:export",
     "import": ".importing:import_",
     "mcp": ".mcp:mcp",
