@@ -29,13 +29,13 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Self
 from dfanalyzer_client import Dataflow, Transformation
-from dfanalyzer_client.analysis.asking import Named
+from dfanalyzer_client.analysis.named import Named
 from dfanalyzer_client.analysis.comparison import Comparison
-from dfanalyzer_client.analysis.curves import Curves
+from dfanalyzer_client.analysis.curve_table import Curves
 from dfanalyzer_client.analysis.difference import Difference
 from dfanalyzer_client.analysis.epoch import Epoch
-from dfanalyzer_client.analysis.run import Run
-from dfanalyzer_client.analysis.runs import Runs
+from dfanalyzer_client.analysis.one_run import Run
+from dfanalyzer_client.analysis.run_list import Runs
 from dfanalyzer_client.analysis.table import Table
 from dfanalyzer_client.config.author import Author
 from dfanalyzer_client.config.store_url import StoreURL

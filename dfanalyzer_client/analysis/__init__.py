@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from .comparing import compare_with, diff_with
     from .comparison import Comparison
     from .curve_reading import curves_with
-    from .curves import Curves
+    from .curve_table import Curves
     from .difference import Difference
     from .epoch import Epoch
     from .finding import run_with, runs_with
     from .following import follow_with
-    from .run import Run
+    from .one_run import Run
+    from .run_list import Runs
     from .run_summary import RunSummary
-    from .runs import Runs
     from .statements import sql_with
     from .table import Table
 
@@ -52,12 +52,12 @@ __all__ = [
 
 _LATER = {
     "Comparison": ".comparison",
-    "Curves": ".curves",
+    "Curves": ".curve_table",
     "Difference": ".difference",
     "Epoch": ".epoch",
-    "Run": ".run",
+    "Run": ".one_run",
     "RunSummary": ".run_summary",
-    "Runs": ".runs",
+    "Runs": ".run_list",
     "Table": ".table",
     "compare_with": ".comparing",
     "curves_with": ".curve_reading",

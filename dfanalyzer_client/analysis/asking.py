@@ -6,21 +6,19 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..config.store_url import StoreURL
     from ..store import Connection
     from .comparison import Comparison
-    from .curves import Curves
+    from .curve_table import Curves
     from .difference import Difference
     from .epoch import Epoch
-    from .run import Run
-    from .run_summary import RunSummary
-    from .runs import Runs
+    from .named import Named
+    from .one_run import Run
+    from .run_list import Runs
     from .table import Table
-
-    Named: TypeAlias = str | int | Run | RunSummary
 
 __all__ = ["compare", "curves", "diff", "follow", "run", "runs", "sql"]
 

@@ -9,8 +9,8 @@ from ..store import Connection
 from .comparison import Comparison
 from .difference import Difference
 from .finding import Named, run_with, summaries_with
-from .run import Run
-from .runs import Runs
+from .one_run import Run
+from .run_list import Runs
 
 __all__ = ["compare_with", "diff_with"]
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from .plotting import plotted
+from .run_list import Runs
 from .run_summary import RunSummary
-from .runs import Runs
 from .table import Table
 
 __all__ = ["Comparison"]

@@ -69,7 +69,8 @@ def _more(
     ):
         chosen[run][name] = _value(value, number)
     for run, name, low, high in connection.query(
-        f"SELECT t.df_exec, m.name, min(m.lowest), max(m.highest) FROM {summaries_source()} AS m "
+        "SELECT t.df_exec, m.name, min(m.lowest), max(m.highest) "
+        f"FROM {summaries_source(connection)} AS m "
         f"JOIN {table('task_begun')} AS t ON t.id = m.task_id WHERE t.df_exec IN {among} "
         "GROUP BY t.df_exec, m.name ORDER BY m.name",
         ids,

@@ -10,9 +10,9 @@ from ..store import Connection
 from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import placeholders
-from .curves import Curves
+from .curve_table import Curves
 from .finding import Named, summaries_with
-from .runs import Runs
+from .run_list import Runs
 from .table import Table
 
 __all__ = ["curves_with"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import difflib
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from ..errors import DefinitionError, RefusedError, SelectionError, UnknownTagError
 from ..executions.summaries import find_execution
@@ -15,15 +15,13 @@ from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import literal
 from .completing import summaries_of
+from .named import Named
 from .names import Names
-from .run import Open, Run
+from .one_run import Open, Run
+from .run_list import Runs
 from .run_summary import RunSummary
-from .runs import Runs
 
 __all__ = ["Named", "run_of", "run_with", "runs_with", "summaries_with", "summary_with"]
-
-Named: TypeAlias = str | int | Run | RunSummary
-"""What names a run: its id, its tag, the beginning of its tag, ``last``, or what was found."""
 
 
 def runs_with(

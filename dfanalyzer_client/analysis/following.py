@@ -11,7 +11,7 @@ from ..store import Connection
 from ..store.comparison.values import NO_METRICS
 from .epoch import Epoch
 from .finding import Named, run_with, summaries_with
-from .run import Run
+from .one_run import Run
 
 __all__ = ["follow_with"]
 

@@ -34,6 +34,7 @@ class Names:
 
     def __init__(self, connection: Connection, catalogue: Catalogue) -> None:
         self._connection, self._catalogue = connection, catalogue
+        self._summaries = ""
         self._known: dict[tuple[str, str], str] = {}
         self.joins: list[str] = []
         self.parameters: list[Any] = []
@@ -160,10 +161,15 @@ class Names:
     def _epochs(self) -> str:
         return literal(
             "SELECT df_exec, max(epochs) AS epochs FROM (SELECT t.df_exec, m.name, sum(m.count) AS "
-            f"epochs FROM {summaries_source()} AS m JOIN {table('task_begun')} AS t "
+            f"epochs FROM {self._summary_source()} AS m "
+            f"JOIN {table('task_begun')} AS t "
             "ON t.id = m.task_id WHERE m.last_epoch IS NOT NULL GROUP BY t.df_exec, m.name) AS c "
             "GROUP BY df_exec"
         )
+
+    def _summary_source(self) -> str:
+        self._summaries = self._summaries or summaries_source(self._connection)
+        return self._summaries
 
     def _hyperparameter(self, name: str) -> str:
         self._must_exist(name.lower(), "hyperparameter_value")
@@ -194,7 +200,8 @@ class Names:
         )
         alias = self._join(
             f"SELECT df_exec, value FROM (SELECT t.df_exec, {wanted} AS value, row_number() OVER "
-            f"(PARTITION BY t.df_exec ORDER BY {order}) AS place FROM {summaries_source()} AS m "
+            f"(PARTITION BY t.df_exec ORDER BY {order}) AS place "
+            f"FROM {self._summary_source()} AS m "
             f"JOIN {table('task_begun')} AS t ON t.id = m.task_id WHERE m.name = %s) AS h "
             "WHERE place = 1",
             [name.lower()],

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from ..connection import Connection
 from ..schema import table
 
 __all__ = ["summaries_source"]
 
 
-def summaries_source() -> str:
+def summaries_source(connection: Connection) -> str:
     """SQL to select from, in parentheses: a row for each task and metric.
 
     Its columns are task_id, name, count, lowest, lowest_epoch, highest, highest_epoch, last,
     last_epoch and last_exact.
+
+    Args:
+        connection: the one that asks.
     """
+    del connection
     places = ", ".join(
         f"row_number() OVER (PARTITION BY task_id, name ORDER BY {order}) AS {place}"
         for place, order in (

@@ -14,8 +14,8 @@ from ..store import Connection
 from . import run_parts
 from .html import run_html
 from .plotting import plotted
+from .run_list import Runs
 from .run_summary import RunSummary
-from .runs import Runs
 from .table import Table
 
 __all__ = ["Open", "Run"]
