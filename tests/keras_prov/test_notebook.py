@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 
 import keras_prov
@@ -198,3 +199,24 @@ def test_a_long_training_is_a_small_picture() -> None:
     assert "&lt;b&gt;" in shown
     assert "and 292 more" in shown
     assert len(shown) < 10_000
+
+
+def test_what_is_stored_of_a_run_is_shown_and_drawn(tag: str, home: Path) -> None:
+    """Its parts unfold, and its curves have the change of the rate, from what to what."""
+    pytest.importorskip("matplotlib")
+    model = keras_prov.Sequential([keras_prov.Input((2,)), keras_prov.layers.Dense(1)])
+    model.compile(keras_prov.optimizers.SGD(0.1), "mse")
+    model.provenance(tag, adaptation=True, hyps={"LEARNING_RATE": True})
+    change = keras_prov.callbacks.LearningRateScheduler(lambda epoch: 0.1 if epoch < 2 else 0.05)
+    x = numpy.ones((8, 2))
+    model.fit(x, x[:, 0], epochs=3, verbose=0, validation_split=0.5, callbacks=[change])
+    keras_prov.flush(30)
+
+    run = keras_prov.run(model.exec_tag, home=home)
+    page = run._repr_html_()
+    for part in ("Configuration (1)", "Metrics (3)", "Adaptations (1)"):
+        assert f"<summary>{part}</summary>" in page
+    (curves,) = keras_prov.curves(run, ["loss", "val_loss"], home=home).plot().axes
+    assert [text.get_text() for text in curves.texts] == ["0.1 → 0.05"]
+    rate, loss = run.plot().axes
+    assert (rate.get_ylabel(), loss.get_ylabel()) == ("learning_rate", "loss")
