@@ -11,6 +11,7 @@ import pytest
 
 import dfanalyzer_client
 from dfanalyzer_client import store
+from dfanalyzer_client.private_server import PrivateServer
 
 NOT_NEEDED = {
     "asyncio",
@@ -47,9 +48,17 @@ def imported_by_runs(home: Path, *arguments: str) -> set[str]:
     return set(done.stderr.splitlines())
 
 
-def test_runs_imports_neither_writer_nor_parser(home: Path) -> None:
-    """`keras-prov runs` imports what reads the database, and nothing that writes or parses."""
-    imported = imported_by_runs(home, "--json")
+def test_runs_imports_neither_writer_nor_parser(tmp_path: Path) -> None:
+    """`keras-prov runs` imports what reads the database, and nothing that writes or parses.
+
+    It does so in a home of its own: what other processes left behind takes a writer.
+    """
+    server = PrivateServer(tmp_path)
+    server.ensure()
+    try:
+        imported = imported_by_runs(tmp_path, "--json")
+    finally:
+        server.stop()
     assert "pymonetdb" in imported
     assert imported & NOT_NEEDED == set()
 

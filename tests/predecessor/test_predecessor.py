@@ -91,8 +91,8 @@ def test_it_is_read_as_it_is(old: StoreURL) -> None:
     before = shape(old)
     listed = json.loads(run(old, "runs", "--json").stdout)
     assert [(each["tag"], each["status"], each["epochs"]) for each in listed] == [
-        (EXECUTIONS[0], "FINISHED", 2),
         (EXECUTIONS[1], "FINISHED", 2),
+        (EXECUTIONS[0], "FINISHED", 2),
     ]
     shown = run(old, "show", "1").stdout
     assert "otrainingmodel (of trainingmodel)" in shown

@@ -35,6 +35,7 @@ def step(tag: str, name: str = "Step") -> Dataflow:
     return Dataflow(tag, [Transformation(name, [Set("oStep", SetType.OUTPUT, [X])])])
 
 
+@pytest.mark.usefixtures("graphviz")
 def test_executions_without_tasks(tag: str) -> None:
     """Each is an activity without times that follows its plan; together they are bundles."""
     empty = [step(tag), step(tag)]
@@ -121,6 +122,7 @@ def test_executions_that_run_at_once_are_kept_apart(tag: str) -> None:
         assert files == [f"/{which}-{number}" for number in range(4)]
 
 
+@pytest.mark.usefixtures("graphviz")
 @pytest.mark.parametrize("name", ["prov:label", "x y", "é<&>", "a\\nb", "a%s", "_x0020_", "😀.x"])
 def test_odd_names(tag: str, name: str) -> None:
     """Of dataflow, transformation and attribute: in every format and in pictures."""
