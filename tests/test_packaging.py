@@ -185,6 +185,7 @@ def test_the_metadata_say_what_the_package_needs(distributions: Path) -> None:
     assert metadata["Name"] == "keras-prov"
     assert metadata["Requires-Python"] == ">=3.11"
     extras = {
+        "arrow",
         "bench",
         "crate",
         "demo",
@@ -196,6 +197,8 @@ def test_the_metadata_say_what_the_package_needs(distributions: Path) -> None:
         "neo4j",
         "pandas",
         "peers",
+        "plot",
+        "polars",
         "prov",
         "service",
         "system",

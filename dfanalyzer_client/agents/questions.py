@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..errors import UnknownTagError
+from ..analysis.finding import ids_with
 from ..executions.summaries import ExecutionSummary, executions, find_execution
-from ..store.reading import Catalogue
 from ..store.schema import PUBLIC, names_in, table
 from ..store.sql import placeholders
 from .limits import LimitedConnection
@@ -16,9 +15,6 @@ from .statements import checked_statement
 __all__ = ["Answer", "compare", "curves", "run", "runs", "sql"]
 
 Answer = dict[str, Any]
-PAGE = 200
-"""So many executions are looked at in one go."""
-
 METRICS = (
     "SELECT name, count(*), min(value), max(value) FROM {metrics} m WHERE df_exec = %s "
     "GROUP BY name ORDER BY name"
@@ -27,27 +23,24 @@ METRICS = (
 
 def runs(
     connection: LimitedConnection,
+    where: str = "",
+    order_by: str = "",
     dataflow: str | None = None,
     status: str | None = None,
     limit: int = 20,
 ) -> Answer:
-    """The newest runs: id, tag, dataflow, status, times, epochs, last metrics."""
-    if dataflow is not None:
-        known = [tag for _, tag in Catalogue(connection).dataflows()]
-        if dataflow.lower() not in known:
-            expected = f"Expected one of {', '.join(known[-20:])}." if known else "There is none."
-            raise UnknownTagError(f"There is no dataflow {dataflow!r}. {expected}")
+    """The runs that fulfil a condition, the newest first, with their last metrics."""
     wanted = min(max(1, limit), connection.limits.rows)
-    found: list[ExecutionSummary] = []
-    below: int | None = None
-    while len(found) <= wanted:
-        ids = _ids_below(connection, below, dataflow)
-        if not ids:
-            break
-        below = min(ids)
-        page = executions(connection, dataflow, ids=ids)
-        found += [each for each in reversed(page) if status in (None, each.status)]
-    return _cut([_summary(each) for each in found], wanted, "runs")
+    ids = ids_with(
+        connection,
+        where,
+        order_by=order_by or (),
+        limit=wanted + 1,
+        dataflow=dataflow,
+        status=status,
+    )
+    found = {each.id: each for each in executions(connection, ids=ids)}
+    return _cut([_summary(found[id_]) for id_ in ids if id_ in found], wanted, "runs")
 
 
 def run(connection: LimitedConnection, name: str = "last") -> Answer:
@@ -138,27 +131,6 @@ def sql(connection: LimitedConnection, statement: str) -> Answer:
     """The rows of a SELECT."""
     columns, rows = connection.first_rows(checked_statement(statement))
     return _table(columns, rows, connection.limits.rows)
-
-
-def _ids_below(connection: LimitedConnection, below: int | None, dataflow: str | None) -> list[int]:
-    """Ids of the newest executions that are older than one, newest first."""
-    if not Catalogue(connection).exists:
-        return []
-    conditions: list[str] = ["TRUE"]
-    parameters: list[int | str] = []
-    if below is not None:
-        conditions.append("e.id < %s")
-        parameters.append(below)
-    if dataflow is not None:
-        conditions.append("d.tag = %s")
-        parameters.append(dataflow.lower())
-    rows = connection.query(
-        f"SELECT e.id FROM {table('dataflow_execution')} e "
-        f"JOIN {table('dataflow')} d ON d.id = e.df_id WHERE {' AND '.join(conditions)} "
-        f"ORDER BY e.id DESC LIMIT {PAGE}",
-        parameters,
-    )
-    return [id_ for (id_,) in rows]
 
 
 def _hyperparameters(connection: LimitedConnection, ids: Sequence[int]) -> dict[int, Answer]:

@@ -34,6 +34,11 @@ public.task, public.file, public.lineage, public.tags, public.notes. `public` mu
 double quotes. df_exec is the id of an execution. Metrics of tests begin with otest_. Each dataflow
 is a schema, with a view for each set of its rows: "my_dataflow".otrainingmodel, itrainingmodel.
 """
+WHERE = (
+    "Only runs that fulfil this condition, as: learning_rate < 0.01 AND lowest.val_loss < 0.2. "
+    "Names: id, execution, dataflow, status, began, ended, seconds, epochs, hyperparameters.NAME, "
+    "metrics.NAME (the last value), lowest.NAME, highest.NAME, tags.NAME."
+)
 READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
 
 Name = Annotated[
@@ -66,6 +71,10 @@ def server_of(store: StoreURL | None, home: Path, limits: Limits) -> MCPServer[A
 
     @tool
     async def runs(
+        where: Annotated[str, Field(description=WHERE)] = "",
+        order_by: Annotated[
+            str, Field(description="A name as in `where`, and DESC: val_loss DESC.")
+        ] = "",
         dataflow: Annotated[str | None, Field(description="Only runs of this dataflow.")] = None,
         status: Annotated[
             str | None,
@@ -73,8 +82,10 @@ def server_of(store: StoreURL | None, home: Path, limits: Limits) -> MCPServer[A
         ] = None,
         limit: Annotated[int, Field(description="How many at most.", ge=1)] = 20,
     ) -> str:
-        """List the newest runs, with status, times, number of epochs and last metrics."""
-        return await answer(lambda connection: questions.runs(connection, dataflow, status, limit))
+        """List runs, the newest first, with status, times, number of epochs and last metrics."""
+        return await answer(
+            lambda connection: questions.runs(connection, where, order_by, dataflow, status, limit)
+        )
 
     @tool
     async def run(name: Name = "last") -> str:

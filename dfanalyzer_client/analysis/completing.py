@@ -9,8 +9,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..executions.summaries import executions
+from ..keras_schema.names import TEST_METRIC_PREFIX
 from ..store import Connection
 from ..store.comparison.metric_summaries import summaries_source
+from ..store.exact_numbers import exact_value
 from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import placeholders
@@ -22,6 +24,9 @@ INTEGER = re.compile(r"-?\d{1,18}")
 
 ByRun = dict[int, dict[str, Any]]
 
+IDS_AT_ONCE = 1000
+"""So many ids are named in a statement."""
+
 
 def summaries_of(
     connection: Connection, catalogue: Catalogue, ids: Sequence[int]
@@ -30,7 +35,15 @@ def summaries_of(
     if not ids:
         return []
     found = {each.id: each for each in executions(connection, ids=ids)}
-    chosen, lowest, highest, tags, notes = _more(connection, catalogue, ids)
+    chosen, lowest, highest, tested, tags, notes = (
+        defaultdict[int, dict[str, Any]](dict) for _ in range(6)
+    )
+    if catalogue.columns("execution_tag"):
+        for first in range(0, len(ids), IDS_AT_ONCE):
+            some = ids[first : first + IDS_AT_ONCE]
+            _add_chosen(connection, some, chosen)
+            _add_measured(connection, some, lowest, highest, tested)
+            _add_said(connection, some, tags, notes)
     return [
         RunSummary(
             each.id,
@@ -41,7 +54,7 @@ def summaries_of(
             _utc(each.ended),
             each.epochs,
             chosen[each.id],
-            {**_tested(lowest[each.id]), **each.metrics},
+            {**tested[each.id], **each.metrics},
             lowest[each.id],
             highest[each.id],
             tags[each.id],
@@ -51,31 +64,42 @@ def summaries_of(
     ]
 
 
-def _more(
-    connection: Connection, catalogue: Catalogue, ids: Sequence[int]
-) -> tuple[ByRun, ByRun, ByRun, ByRun, ByRun]:
-    """Hyperparameters, lowest and highest metrics, tags and notes."""
-    chosen, lowest, highest, tags, notes = (
-        defaultdict[int, dict[str, Any]](dict) for _ in range(5)
-    )
-    if not catalogue.columns("execution_tag"):
-        return chosen, lowest, highest, tags, notes
-    among = f"({placeholders(len(ids))})"
+def _add_chosen(connection: Connection, ids: Sequence[int], chosen: ByRun) -> None:
+    """Add the hyperparameters of each run's last training."""
     for run, name, value, number in connection.query(
         f"SELECT t.df_exec, v.name, v.value, v.number FROM {table('hyperparameter_value')} AS v "
         f"JOIN {table('task_begun')} AS t ON t.id = v.task_id "
-        f"WHERE v.epoch IS NULL AND t.df_exec IN {among} ORDER BY v.task_id",
+        f"WHERE v.epoch IS NULL AND t.df_exec IN ({placeholders(len(ids))}) ORDER BY v.task_id",
         ids,
     ):
         chosen[run][name] = _value(value, number)
-    for run, name, low, high in connection.query(
-        "SELECT t.df_exec, m.name, min(m.lowest), max(m.highest) "
+
+
+def _add_measured(
+    connection: Connection, ids: Sequence[int], lowest: ByRun, highest: ByRun, tested: ByRun
+) -> None:
+    """Add the lowest and highest value of each metric, and the last one of tests."""
+    for run, name, low, high, last, exact in connection.query(
+        'SELECT t.df_exec, m.name, m.lowest, m.highest, m."last", m.last_exact '
         f"FROM {summaries_source(connection)} AS m "
-        f"JOIN {table('task_begun')} AS t ON t.id = m.task_id WHERE t.df_exec IN {among} "
-        "GROUP BY t.df_exec, m.name ORDER BY m.name",
+        f"JOIN {table('task_begun')} AS t ON t.id = m.task_id "
+        f"WHERE t.df_exec IN ({placeholders(len(ids))}) ORDER BY m.task_id, m.name",
         ids,
     ):
-        lowest[run][name], highest[run][name] = low, high
+        lowest[run][name] = _best(min, lowest[run].get(name), low)
+        highest[run][name] = _best(max, highest[run].get(name), high)
+        if name.startswith(TEST_METRIC_PREFIX):
+            tested[run][name] = last if exact is None else exact_value(exact)
+
+
+def _best(choose: Any, before: float | None, value: float | None) -> float | None:
+    known = [each for each in (before, value) if each is not None]
+    return choose(known) if known else None
+
+
+def _add_said(connection: Connection, ids: Sequence[int], tags: ByRun, notes: ByRun) -> None:
+    """Add what people have said."""
+    among = f"({placeholders(len(ids))})"
     for run, name, value in connection.query(
         f"SELECT df_exec, name, value FROM {table('tags')} WHERE df_exec IN {among} ORDER BY name",
         ids,
@@ -85,12 +109,6 @@ def _more(
         f"SELECT df_exec, text FROM {table('notes')} WHERE df_exec IN {among}", ids
     ):
         notes[run]["note"] = text
-    return chosen, lowest, highest, tags, notes
-
-
-def _tested(lowest: dict[str, Any]) -> dict[str, Any]:
-    """What tests measured; the lowest of several tests."""
-    return {name: value for name, value in lowest.items() if name.startswith("otest_")}
 
 
 def _value(text: str | None, number: float | None) -> Any:

@@ -21,7 +21,19 @@ from .one_run import Open, Run
 from .run_list import Runs
 from .run_summary import RunSummary
 
-__all__ = ["Named", "run_of", "run_with", "runs_with", "summaries_with", "summary_with"]
+__all__ = [
+    "Named",
+    "ids_with",
+    "run_of",
+    "run_with",
+    "runs_with",
+    "summaries_with",
+    "summaries_with_ids",
+    "summary_with",
+]
+
+MOST_NAMED = 20
+"""So many dataflows are named in an error, the newest."""
 
 
 def runs_with(
@@ -34,17 +46,40 @@ def runs_with(
     status: str | None = None,
 ) -> Runs:
     """`runs` over an open connection."""
+    with connection.transaction():
+        ids = ids_with(
+            connection, where, order_by=order_by, limit=limit, dataflow=dataflow, status=status
+        )
+        return summaries_with_ids(connection, ids)
+
+
+def ids_with(
+    connection: Connection,
+    where: str = "",
+    *,
+    order_by: str | Sequence[str] = (),
+    limit: int | None = None,
+    dataflow: str | None = None,
+    status: str | None = None,
+) -> list[int]:
+    """The ids of the runs that `runs` finds, in order; in the connection's transaction."""
     if limit is not None and limit < 0:
         raise DefinitionError(f"A limit must be 0 or more. Received: {limit}.")
-    with connection.transaction():
-        catalogue = Catalogue(connection)
-        if not catalogue.exists:
-            return Runs([])
-        try:
-            ids = _ids(connection, catalogue, where, order_by, limit, dataflow, status)
-            return Runs(summaries_of(connection, catalogue, ids))
-        except RefusedError as error:
-            raise _explained(error) from None
+    catalogue = Catalogue(connection)
+    if not catalogue.exists:
+        return []
+    try:
+        return _ids(connection, catalogue, where, order_by, limit, dataflow, status)
+    except RefusedError as error:
+        raise _explained(error) from None
+
+
+def summaries_with_ids(connection: Connection, ids: Sequence[int]) -> Runs:
+    """The runs with these ids, in this order; in the connection's transaction."""
+    try:
+        return Runs(summaries_of(connection, Catalogue(connection), ids) if ids else [])
+    except RefusedError as error:
+        raise _explained(error) from None
 
 
 def _ids(
@@ -103,8 +138,10 @@ def _must_exist(connection: Connection, catalogue: Catalogue, dataflow: str) -> 
     known = [tag for _, tag in catalogue.dataflows()]
     if dataflow.lower() not in known:
         close = difflib.get_close_matches(dataflow.lower(), known, 3)
-        meant = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
-        raise UnknownTagError(f"There is no dataflow {dataflow!r}.{meant}")
+        expected = ", ".join(known[-MOST_NAMED:])
+        meant = f"Did you mean {' or '.join(map(repr, close))}?" if close else ""
+        hint = meant or (f"Expected one of {expected}." if known else "There is none.")
+        raise UnknownTagError(f"There is no dataflow {dataflow!r}. {hint}")
 
 
 def _explained(error: RefusedError) -> RefusedError | SelectionError:

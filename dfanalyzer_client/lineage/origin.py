@@ -22,6 +22,10 @@ from .uses import Use, data_uses, file_uses, uses_at
 __all__ = ["FileOrigin", "origin", "origin_with"]
 
 DEPTH = 2
+
+FLUSH_SECONDS = 30.0
+"""How long storing what this process has recorded may take."""
+
 EXPLAINED = 5
 """So many executions are explained, the newest writers first; the others are only named."""
 
@@ -105,7 +109,8 @@ def origin(
 ) -> FileOrigin:
     """Where a file came from: a model, weights, a checkpoint, a log, or data.
 
-    Files are recognized by their content, so one that was renamed or copied is found, too.
+    Files are recognized by their content, so one that was renamed or copied is found, too. What
+    this process and ended ones of this machine have recorded is stored first.
 
     Args:
         path: the file, or the folder of a SavedModel or a checkpoint.
@@ -117,7 +122,10 @@ def origin(
         FileError: there is no such file, or it cannot be read.
         StoreError: the store cannot be reached, or refuses the login.
     """
+    from ..delivery.clients import flush  # the command has no messages of its own
+
     url, folder = settings.store_url(store), settings.home(home)
+    flush(FLUSH_SECONDS)
     drain_leftovers(url, folder)
     with reader_connection(url, folder) as connection:
         return origin_with(connection, path, depth=depth)

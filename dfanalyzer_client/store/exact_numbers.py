@@ -10,7 +10,7 @@ from .connection import Connection
 from .layout import AttributeLayout
 from .sql import placeholders
 
-__all__ = ["Place", "exact_rows", "restore_exact"]
+__all__ = ["Place", "exact_rows", "exact_value", "restore_exact"]
 
 
 class Place(NamedTuple):
@@ -70,7 +70,7 @@ def restore_exact(
             connection, exact_number, rows, position, attributes
         ):
             for row in of[element]:
-                row[places[attribute].value] = _number(text)
+                row[places[attribute].value] = exact_value(text)
     return [tuple(row) for row in values]
 
 
@@ -91,7 +91,7 @@ def _found(
     )
 
 
-def _number(text: str) -> float | int | str:
+def exact_value(text: str) -> float | int | str:
     """The number that a text spells, or the text itself if it spells none."""
     try:
         return int(text) if text.lstrip("-").isdigit() else float(text)

@@ -89,10 +89,10 @@ def shape(url: StoreURL) -> list[Any]:
 def test_it_is_read_as_it_is(old: StoreURL) -> None:
     """Its executions, what each read and wrote, and path queries; nothing is changed by that."""
     before = shape(old)
-    listed = json.loads(run(old, "runs", "--json").stdout)
+    listed = json.loads(run(old, "runs", "--json", "--sort", "id").stdout)
     assert [(each["tag"], each["status"], each["epochs"]) for each in listed] == [
-        (EXECUTIONS[1], "FINISHED", 2),
         (EXECUTIONS[0], "FINISHED", 2),
+        (EXECUTIONS[1], "FINISHED", 2),
     ]
     shown = run(old, "show", "1").stdout
     assert "otrainingmodel (of trainingmodel)" in shown
@@ -212,7 +212,7 @@ def test_new_executions_stand_beside_the_old_ones(old: StoreURL) -> None:
     )
     assert len(executions) == 3
     connection.close()
-    listed = json.loads(run(old, "runs", "--json").stdout)
+    listed = json.loads(run(old, "runs", "--json", "--sort", "id").stdout)
     assert [(each["status"], each["epochs"]) for each in listed] == [
         ("FINISHED", 2),
         ("FINISHED", 2),

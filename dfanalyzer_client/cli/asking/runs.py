@@ -7,14 +7,18 @@ import shutil
 import sys
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
+from ...analysis.run_summary import RunSummary
 from ...errors import UnknownTagError
 from ...executions.measured import newest_ids
 from ...executions.summaries import ExecutionSummary, executions
 from ...store import Connection
+from ...support.clock import naive_utc
 from ...task_status import TaskStatus
 from ..common import duration, form_options, friendly_errors, print_rows, reading, store_option
 from ..completions import dataflow_tags
@@ -28,8 +32,32 @@ LISTED = 50
 
 SHOWN = ("id", "execution", "dataflow", "status", "epochs", "last metrics", "duration")
 FIELDS = ("id", "execution", "dataflow", "status", "began", "ended", "epochs", "seconds")
-METRICS = "metrics."
+GROUPS = ("metrics", "hyperparameters", "tags")
+ALIASES = {
+    "metric": "metrics",
+    "params": "hyperparameters",
+    "hyperparameter": "hyperparameters",
+    "tag": "tags",
+}
 WATCH_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Which executions to list, in which order, and how many at most."""
+
+    dataflow: str | None
+    status: str | None
+    where: str | None
+    sort: str | None
+    limit: int | None
+
+    @property
+    def is_by_age(self) -> bool:
+        """Whether they are simply the newest ones, of one dataflow or of all."""
+        return not (self.status or self.where or self.sort)
+
+
 SEE_ALL = "--columns chooses, --csv prints all, and `| less -S` shows all"
 
 
@@ -46,9 +74,14 @@ SEE_ALL = "--columns chooses, --csv prints all, and `| less -S` shows all"
     help="Only executions with this status.",
 )
 @click.option(
+    "--where",
+    metavar="CONDITION",
+    help='Only executions that fulfil it, as "learning_rate < 0.01 AND lowest.val_loss < 0.2".',
+)
+@click.option(
     "--sort",
     metavar="COLUMN",
-    help="Sort by this column, or by a metric's last value; with ' DESC', greatest first. "
+    help="Sort by this field, hyperparameter or metric; with ' DESC', greatest first. "
     "Default: the newest first.",
 )
 @click.option(
@@ -59,7 +92,8 @@ SEE_ALL = "--columns chooses, --csv prints all, and `| less -S` shows all"
 @click.option(
     "--columns",
     metavar="COLUMN,…",
-    help=f"Which columns: {', '.join(dict.fromkeys((*SHOWN, *FIELDS)))}, or a metric.",
+    help=f"Which columns: {', '.join(dict.fromkeys((*SHOWN, *FIELDS)))}, note, or a metric, a "
+    "hyperparameter or a tag, as metrics.loss, params.learning_rate, tags.best.",
 )
 @click.option("--watch", is_flag=True, help="Show the table anew every 2 seconds, until Ctrl-C.")
 @form_options
@@ -67,6 +101,7 @@ SEE_ALL = "--columns chooses, --csv prints all, and `| less -S` shows all"
 def runs(
     dataflow: str | None,
     status: str | None,
+    where: str | None,
     sort: str | None,
     limit: int | None,
     columns: str | None,
@@ -77,24 +112,29 @@ def runs(
 ) -> None:
     """List executions, the newest first: status, epochs, last metrics, duration.
 
-    Example: keras-prov runs --dataflow digits --sort val_loss --limit 10
+    Conditions and orders name id, execution, dataflow, status, began, ended, seconds and epochs;
+    hyperparameters.NAME (or params.NAME), metrics.NAME (the last value), lowest.NAME, highest.NAME
+    and tags.NAME. The name of a hyperparameter or a metric is enough where only one of them has it.
+
+    Example: keras-prov runs --where 'val_loss < 0.1' --sort val_loss --limit 10
     """
     if watch and (form or not sys.stdout.isatty()):
         raise click.UsageError("--watch needs a terminal: in a pipe, call `keras-prov runs` again.")
     chosen = [name.strip() for name in columns.split(",")] if columns else None
     most = LISTED if limit is None and sys.stdout.isatty() and not form else limit
+    asked = Asked(dataflow, status, where, sort, most)
     with friendly_errors(), reading(store) as connection:
         if watch:
-            _watch(connection, dataflow, status, sort, most, chosen)
+            _watch(connection, asked, chosen)
             return
-        found, total = _found(connection, dataflow, status, sort, most)
+        found, total = _found(connection, asked, whole=bool(form or chosen))
         rows = _rows(found, _columns(found, chosen, form))
     if form == "json" and not chosen:
         click.echo(json_text([_object(summary) for summary in found]))
     elif form:
         print_rows(_columns(found, chosen, form), rows, form)
     elif not found:
-        click.echo("No executions yet." if not total else "No executions to list.", err=True)
+        click.echo("No executions yet." if asked.is_by_age else "No such executions.", err=True)
     else:
         print_table(_columns(found, chosen, form), rows, see_all=SEE_ALL)
         if limit is None and len(found) < total:
@@ -102,95 +142,126 @@ def runs(
 
 
 def _found(
-    connection: Connection,
-    dataflow: str | None,
-    status: str | None,
-    sort: str | None,
-    limit: int | None,
-) -> tuple[list[ExecutionSummary], int]:
-    """The executions to list, and how many there are that fulfil the conditions."""
-    is_by_age = status is None and sort is None
-    ids, total = newest_ids(connection, dataflow, limit if is_by_age else None)
+    connection: Connection, asked: Asked, *, whole: bool = False
+) -> tuple[list[RunSummary], int]:
+    """The runs to list, and how many there are that fulfil the conditions.
+
+    Args:
+        connection: to the database.
+        asked: the conditions, the order and the limit.
+        whole: also read hyperparameters, tags, notes and what tests have measured.
+    """
     with connection.transaction():
-        found = executions(connection, dataflow, ids=ids)
-    found.reverse()
-    if status is not None:
-        found = [each for each in found if each.status == status.upper()]
-        total = len(found)
-    if sort is not None:
-        found = _sorted(found, sort)
-    return found[:limit], total
+        if asked.is_by_age:
+            ids, total = newest_ids(connection, asked.dataflow, asked.limit)
+        else:
+            every = _ids(connection, asked)
+            ids, total = every[: asked.limit], len(every)
+        if whole:
+            from ...analysis.finding import summaries_with_ids
+
+            return list(summaries_with_ids(connection, ids)), total
+        found = {each.id: each for each in executions(connection, ids=ids)}
+        return [_plain(found[id_]) for id_ in ids if id_ in found], total
 
 
-def _sorted(found: Sequence[ExecutionSummary], sort: str) -> list[ExecutionSummary]:
-    """The executions by a column; those without a value come last."""
-    name, _, direction = sort.strip().partition(" ")
-    descends = direction.strip().upper() == "DESC"
-    if direction and direction.strip().upper() not in ("ASC", "DESC"):
-        raise UnknownTagError(f"--sort takes a column, and ASC or DESC. Received: {sort!r}.")
-    _check_names([name], found)
-    known = [each for each in found if not _is_missing(_value(each, name))]
-    rest = [each for each in found if _is_missing(_value(each, name))]
-    return [*sorted(known, key=lambda each: _value(each, name), reverse=descends), *rest]
+def _ids(connection: Connection, asked: Asked) -> list[int]:
+    from ...analysis.finding import ids_with  # only conditions need it
+
+    return ids_with(
+        connection,
+        asked.where or "",
+        order_by=_order(asked.sort) if asked.sort else (),
+        dataflow=asked.dataflow,
+        status=asked.status,
+    )
 
 
-def _columns(
-    found: Sequence[ExecutionSummary], chosen: list[str] | None, form: str | None
-) -> list[str]:
+def _order(sort: str) -> str:
+    """The order in the words of `analysis.runs`, which has no column `duration`."""
+    name, space, direction = sort.strip().partition(" ")
+    return f"{'seconds' if name == 'duration' else name}{space}{direction}"
+
+
+def _plain(found: ExecutionSummary) -> RunSummary:
+    """What the table without further columns shows of an execution."""
+    return RunSummary(
+        found.id,
+        found.tag,
+        found.dataflow,
+        found.status,
+        _utc(found.began),
+        _utc(found.ended),
+        found.epochs,
+        metrics=found.metrics,
+    )
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.replace(tzinfo=UTC)
+
+
+def _columns(found: Sequence[RunSummary], chosen: list[str] | None, form: str | None) -> list[str]:
     if chosen:
         _check_names(chosen, found)
         return chosen
-    return [*FIELDS, *(METRICS + name for name in _metrics(found))] if form else list(SHOWN)
+    if not form:
+        return list(SHOWN)
+    return [*FIELDS, *(f"{group}.{name}" for group in GROUPS for name in _names(found, group))]
 
 
-def _check_names(names: Sequence[str], found: Sequence[ExecutionSummary]) -> None:
-    known = [*dict.fromkeys((*SHOWN, *FIELDS)), *_metrics(found)]
+def _check_names(names: Sequence[str], found: Sequence[RunSummary]) -> None:
+    fields = dict.fromkeys((*SHOWN, *FIELDS, "note"))
+    known = [*fields, *(name for group in GROUPS for name in _names(found, group))]
+    known += [f"{group}.{name}" for group in GROUPS for name in _names(found, group)]
     for name in names:
-        if found and name.removeprefix(METRICS) not in known:
-            close = difflib.get_close_matches(name, known) or known
-            raise UnknownTagError(f"There is no column {name!r}. Expected one of {_list(close)}.")
+        if found and _full(name) not in known:
+            close = difflib.get_close_matches(name, known) or known[:20]
+            raise UnknownTagError(
+                f"There is no column {name!r}. Expected one of {', '.join(map(repr, close))}."
+            )
 
 
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(repr(name) for name in names)
+def _names(found: Sequence[RunSummary], group: str) -> list[str]:
+    return list(dict.fromkeys(name for each in found for name in getattr(each, group)))
 
 
-def _metrics(found: Sequence[ExecutionSummary]) -> list[str]:
-    return list(dict.fromkeys(name for each in found for name in each.metrics))
+def _full(name: str) -> str:
+    """A column's name, whose group may be written as in conditions."""
+    group, dot, rest = name.partition(".")
+    return f"{ALIASES.get(group, group)}{dot}{rest}"
 
 
-def _rows(found: Sequence[ExecutionSummary], columns: Sequence[str]) -> list[list[Any]]:
-    return [[_value(each, name) for name in columns] for each in found]
+def _rows(found: Sequence[RunSummary], columns: Sequence[str]) -> list[list[Any]]:
+    return [[_value(each, _full(name)) for name in columns] for each in found]
 
 
-def _value(summary: ExecutionSummary, name: str) -> Any:
-    if name == "execution":
-        return summary.tag
+def _value(run: RunSummary, name: str) -> Any:
     if name == "last metrics":
-        return ", ".join(f"{key} {value:.4g}" for key, value in summary.metrics.items())
+        return ", ".join(f"{key} {value:.4g}" for key, value in _numbers(run).items())
     if name == "duration":
-        return duration(summary.seconds)
-    if name in FIELDS:
-        return getattr(summary, name)
-    return summary.metrics.get(name.removeprefix(METRICS))
+        return duration(run.seconds)
+    if name in (*FIELDS, "note"):
+        value = getattr(run, name)
+        return naive_utc(value) if isinstance(value, datetime) else value
+    group, dot, rest = name.partition(".")
+    if dot and group in GROUPS:
+        return getattr(run, group).get(rest)
+    holders = [getattr(run, group) for group in GROUPS if name in getattr(run, group)]
+    return holders[0][name] if holders else None
 
 
-def _is_missing(value: Any) -> bool:
-    return value is None or value != value
+def _numbers(run: RunSummary) -> dict[str, float]:
+    return {key: value for key, value in run.metrics.items() if value is not None}
 
 
-def _object(summary: ExecutionSummary) -> dict[str, Any]:
-    return {**vars(summary), "seconds": summary.seconds, "execution": summary.tag}
+def _object(run: RunSummary) -> dict[str, Any]:
+    fields: dict[str, Any] = {name: _value(run, name) for name in FIELDS}
+    groups = {group: dict(getattr(run, group)) for group in GROUPS}
+    return {**fields, "tag": run.execution, **groups, "note": run.note}
 
 
-def _watch(
-    connection: Connection,
-    dataflow: str | None,
-    status: str | None,
-    sort: str | None,
-    limit: int | None,
-    chosen: list[str] | None,
-) -> None:
+def _watch(connection: Connection, asked: Asked, chosen: list[str] | None) -> None:
     """Show the table, and again whenever it may have changed, until the user interrupts."""
     from rich.console import Console
     from rich.live import Live
@@ -199,7 +270,7 @@ def _watch(
     with Live(console=Console(highlight=False), auto_refresh=False) as live:
         try:
             while True:
-                found, _ = _found(connection, dataflow, status, sort, limit)
+                found, _ = _found(connection, asked, whole=bool(chosen))
                 names = _columns(found, chosen, None)
                 size = shutil.get_terminal_size()
                 live.update(as_table(names, _rows(found, names), size.columns)[0], refresh=True)
