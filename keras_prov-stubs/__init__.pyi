@@ -53,6 +53,7 @@ from keras import version as version
 from keras_prov import visualization as visualization
 from keras_prov import wrappers as wrappers
 from keras import __version__ as __version__
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -66,8 +67,10 @@ from dfanalyzer_client.analysis.epoch import Epoch
 from dfanalyzer_client.analysis.one_run import Run
 from dfanalyzer_client.analysis.run_list import Runs
 from dfanalyzer_client.analysis.table import Table
+from dfanalyzer_client.annotations import HasExecution
 from dfanalyzer_client.config.author import Author
 from dfanalyzer_client.config.store_url import StoreURL
+from dfanalyzer_client.lineage import FileOrigin
 from keras import Model as _KerasModel
 from keras import Sequential as _KerasSequential
 from prov.model import ProvDocument
@@ -170,6 +173,20 @@ def follow(
 def instrument() -> None: ...
 def known_hyperparameters() -> list[Key]: ...
 def log(values: Mapping[str, Any]) -> None: ...
+def note(
+    run: str | int | HasExecution,
+    text: str | None,
+    *,
+    store: str | StoreURL | None = None,
+    home: str | os.PathLike[str] | None = None,
+) -> None: ...
+def origin(
+    path: str | os.PathLike[str],
+    *,
+    depth: int = 2,
+    store: str | StoreURL | None = None,
+    home: str | os.PathLike[str] | None = None,
+) -> FileOrigin: ...
 def prov_document(
     execution: str | int | Model,
     *,
@@ -203,6 +220,14 @@ def sql(
     store: str | StoreURL | None = None,
     home: Path | None = None,
 ) -> Table: ...
+def tag(
+    run: str | int | HasExecution,
+    name: str,
+    value: str = "",
+    *,
+    store: str | StoreURL | None = None,
+    home: str | os.PathLike[str] | None = None,
+) -> None: ...
 def trial(
     study: str,
     number: int | str,
@@ -211,3 +236,10 @@ def trial(
     framework: str = "",
 ) -> AbstractContextManager[Trial]: ...
 def uninstrument() -> None: ...
+def untag(
+    run: str | int | HasExecution,
+    name: str,
+    *,
+    store: str | StoreURL | None = None,
+    home: str | os.PathLike[str] | None = None,
+) -> None: ...

@@ -21,7 +21,11 @@ from dfanalyzer_client.analysis.asking import follow as follow
 from dfanalyzer_client.analysis.asking import run as run
 from dfanalyzer_client.analysis.asking import runs as runs
 from dfanalyzer_client.analysis.asking import sql as sql
+from dfanalyzer_client.annotations import note as note
+from dfanalyzer_client.annotations import tag as tag
+from dfanalyzer_client.annotations import untag as untag
 from dfanalyzer_client.delivery.clients import flush as flush
+from dfanalyzer_client.lineage import origin as origin
 
 from . import _namespace
 from ._capture.keys import Key as Key
@@ -55,12 +59,16 @@ _OUR_NAMES = (
     "instrument",
     "known_hyperparameters",
     "log",
+    "note",
+    "origin",
     "prov_document",
     "run",
     "runs",
     "sql",
+    "tag",
     "trial",
     "uninstrument",
+    "untag",
 )
 
 __version__ = keras.__version__  # ours is keras_prov._version.__version__

@@ -24,6 +24,7 @@ STUBS = Path(__file__).resolve().parent.parent / "keras_prov-stubs"
 
 # Ours, with the types that a user's checker should see; a test compares them with the code.
 OUR_STUBS = """\
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -37,8 +38,10 @@ from dfanalyzer_client.analysis.epoch import Epoch
 from dfanalyzer_client.analysis.one_run import Run
 from dfanalyzer_client.analysis.run_list import Runs
 from dfanalyzer_client.analysis.table import Table
+from dfanalyzer_client.annotations import HasExecution
 from dfanalyzer_client.config.author import Author
 from dfanalyzer_client.config.store_url import StoreURL
+from dfanalyzer_client.lineage import FileOrigin
 from keras import Model as _KerasModel
 from keras import Sequential as _KerasSequential
 from prov.model import ProvDocument
@@ -141,6 +144,20 @@ def follow(
 def instrument() -> None: ...
 def known_hyperparameters() -> list[Key]: ...
 def log(values: Mapping[str, Any]) -> None: ...
+def note(
+    run: str | int | HasExecution,
+    text: str | None,
+    *,
+    store: str | StoreURL | None = None,
+    home: str | os.PathLike[str] | None = None,
+) -> None: ...
+def origin(
+    path: str | os.PathLike[str],
+    *,
+    depth: int = 2,
+    store: str | StoreURL | None = None,
+    home: str | os.PathLike[str] | None = None,
+) -> FileOrigin: ...
 def prov_document(
     execution: str | int | Model,
     *,
@@ -174,6 +191,14 @@ def sql(
     store: str | StoreURL | None = None,
     home: Path | None = None,
 ) -> Table: ...
+def tag(
+    run: str | int | HasExecution,
+    name: str,
+    value: str = "",
+    *,
+    store: str | StoreURL | None = None,
+    home: str | os.PathLike[str] | None = None,
+) -> None: ...
 def trial(
     study: str,
     number: int | str,
@@ -182,6 +207,13 @@ def trial(
     framework: str = "",
 ) -> AbstractContextManager[Trial]: ...
 def uninstrument() -> None: ...
+def untag(
+    run: str | int | HasExecution,
+    name: str,
+    *,
+    store: str | StoreURL | None = None,
+    home: str | os.PathLike[str] | None = None,
+) -> None: ...
 """
 
 # Keras has no type annotations. The star is for checkers that infer types (pyright), and covers the

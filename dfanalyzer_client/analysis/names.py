@@ -93,7 +93,9 @@ class Names:
     def _unknown(self, name: str, tables: list[str], more: tuple[str, ...] = ()) -> UnknownTagError:
         known = list(more)
         for of in tables:
-            rows = self._connection.query(f"SELECT DISTINCT name FROM {table(of)}")
+            rows = self._connection.query(
+                f"SELECT DISTINCT name FROM {table(of)} WHERE name IS NOT NULL"
+            )
             known += [each for (each,) in rows]
         close = difflib.get_close_matches(name.lower(), known, 3) or sorted(known)[:20]
         meant = f"Did you mean {' or '.join(map(repr, close))}?" if close else "There are none yet."

@@ -6,7 +6,16 @@ once, and is there again after ``keras-prov db rebuild``.
 
 from __future__ import annotations
 
-from ._executions import Named, named_execution
+from ._executions import HasExecution, Named, named_execution
 from ._say import note, say_note, say_tags, tag, untag
 
-__all__ = ["Named", "named_execution", "note", "say_note", "say_tags", "tag", "untag"]
+__all__ = [
+    "HasExecution",
+    "Named",
+    "named_execution",
+    "note",
+    "say_note",
+    "say_tags",
+    "tag",
+    "untag",
+]

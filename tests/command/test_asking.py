@@ -87,7 +87,7 @@ def test_the_newest_execution_comes_first(both: tuple[str, str], tag: str) -> No
     assert listed(*flow) == [second, first]
     assert listed(*flow, "--limit", "1") == [second]
     assert listed(*flow, "--status", "finished") == [first]
-    assert listed(*flow, "--sort", "loss") == [first, second]
+    assert listed(*flow, "--sort", "metrics.loss") == [first, second]
     assert listed(*flow, "--sort", "metrics.loss DESC") == [second, first]
     assert listed(*flow, "--sort", "id ASC", "--limit", "1") == [first]
 

@@ -24,9 +24,11 @@ GENERATOR = ROOT / "tools" / "generate_stubs.py"
 pytestmark = pytest.mark.skipif(not GENERATOR.exists(), reason="only in the repository")
 
 USER = """
-from typing import assert_type
+from collections.abc import Mapping
+from typing import Any, assert_type
 
 import keras_prov as keras
+from dfanalyzer_client.analysis.table import Table
 import keras_prov.applications.resnet50 as r
 from dfanalyzer_client import Dataflow
 from keras_prov.layers import Dense
@@ -47,6 +49,15 @@ version: str = keras.__version__
 class Net(keras.Model):
     def call(self, inputs: object) -> object:
         return inputs
+
+assert_type(keras.runs("val_loss < 0.1", limit=3)[0].epochs, int)
+assert_type(keras.run("last").status, str)
+assert_type(keras.curves("last", "loss").rows, list[tuple[Any, ...]])
+assert_type(keras.diff("1", "last").parts, dict[str, Table])
+assert_type(next(keras.follow()).metrics, Mapping[str, float | None])
+assert_type(keras.origin("model.keras").status, str)
+keras.tag("last", "baseline")
+keras.note("last", None)
 
 class Halve(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: object = None) -> None: ...
@@ -79,6 +90,8 @@ WRONG = {
     'model.provenance("demo", transformations=["Loading"])': "Transformation",
     'keras.capture({"LEARNING_RATE": True}, dataflow_tag=3)': "str",
     'keras.flush("soon")': "float",
+    "keras.runs(limit='3')": "int",
+    "keras.tag('last', 3)": "str",
 }
 """Calls that are mistakes, and a word of what a checker says of each."""
 
