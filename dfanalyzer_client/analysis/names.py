@@ -83,12 +83,22 @@ class Names:
         ]
         if len(holders) == 1:
             return holders[0]
+        if holders and not self._has_numbers(name):
+            return "metrics"  # such as `loss`, which is also what compile() was given
         if holders:
             raise SelectionError(
                 f"{name!r} is a hyperparameter and a metric: write 'hyperparameters.{name}' or "
                 f"'metrics.{name}'."
             )
         raise self._unknown(name, ["hyperparameter_value", "metric_value"], FIELDS)
+
+    def _has_numbers(self, name: str) -> bool:
+        """Whether a hyperparameter is a number in some run."""
+        ((numbers,),) = self._connection.query(
+            f"SELECT count(number) FROM {table('hyperparameter_value')} WHERE name = %s",
+            [name.lower()],
+        )
+        return bool(numbers)
 
     def _unknown(self, name: str, tables: list[str], more: tuple[str, ...] = ()) -> UnknownTagError:
         known = list(more)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import keras_prov as keras
+from dfanalyzer_client import Attribute, AttributeType, Dataflow, Set, SetType, Transformation
 from dfanalyzer_client.analysis import Table
 from dfanalyzer_client.errors import RefusedError, SelectionError, UnknownTagError
 
@@ -22,6 +23,21 @@ def train(tag, rate, epochs=2):
     model.fit(X, X.sum(axis=1), epochs=epochs, validation_split=0.5, verbose=0)
     model.evaluate(X, X.sum(axis=1), verbose=0)
     return model.exec_tag
+
+
+def test_a_bare_name_means_the_metric_where_the_hyperparameter_is_a_text(tag):
+    """As `loss`, which compile() was given; no other test has this name."""
+    given = Set("iTrainingModel", SetType.INPUT, [Attribute("zeta", AttributeType.TEXT)])
+    numbers = [Attribute(name, AttributeType.NUMERIC) for name in ("EPOCH_ID", "zeta")]
+    output = Set("oTrainingModel", SetType.OUTPUT, numbers)
+    dataflow = Dataflow(tag, [Transformation("TrainingModel", [given, output])])
+    with dataflow.task("TrainingModel") as task:
+        task.used(["mse"])
+        task.generated([0, 0.5])
+
+    for condition in ("zeta < 1", "metrics.zeta < 1", "hyperparameters.zeta = 'mse'"):
+        assert [each.execution for each in keras.runs(condition)] == [dataflow.exec_tag]
+    assert keras.runs("zeta > 1").rows == []
 
 
 @pytest.fixture
