@@ -28,7 +28,7 @@ def dataflow_message(tag: str, execution: str, sets: Grown) -> DataflowMessage:
         transformations.append({"tag": tags.TESTING, "sets": _sets(tags.TESTING, sets)})
     if tags.SAVED_FILE in sets:
         transformations.append({"tag": tags.SAVING, "sets": _sets(tags.SAVING, sets)})
-    return {"tag": tag, "exec": execution, "transformations": transformations}
+    return {"tag": tag.lower(), "exec": execution, "transformations": transformations}
 
 
 def _sets(transformation: str, sets: Grown) -> list[SetMessage]:

@@ -141,7 +141,7 @@ def _attributes_of(source: Source, stored: StoredRuns) -> dict[str, Attributes]:
 def _dataflow_of(run: ForeignRun, stored: StoredRuns) -> str:
     """The dataflow that has the execution already, else the one that it is to have."""
     found = stored.find(run.tag)
-    return run.dataflow if found is None else found.dataflow
+    return run.dataflow.lower() if found is None else found.dataflow
 
 
 def _import_run(

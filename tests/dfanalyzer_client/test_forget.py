@@ -29,7 +29,9 @@ flow, *executions = sys.argv[1:]
 output = Set("out", SetType.OUTPUT, [Attribute("n", AttributeType.NUMERIC)])
 for execution in executions:
     execution, _, after = execution.partition("<")
-    dataflow = Dataflow(flow, [Transformation("step", [output])])
+    read = Set("out", SetType.INPUT, [Attribute("n", AttributeType.NUMERIC)])
+    steps = [Transformation("step", [output]), Transformation("next", [read])]
+    dataflow = Dataflow(flow, steps)
     dataflow.exec_tag = execution
     dataflow.save()
     task = Task(1, flow, execution, "step")
@@ -135,6 +137,21 @@ def test_an_execution_is_erased_from_tables_and_journals(own: Path, tag: str) ->
         "ORDER BY erased DESC LIMIT 1",
     )
     assert (kind, bool(by)) == ("execution", True)
+
+
+def test_erasing_again_leaves_the_rows_of_others(own: Path, tag: str) -> None:
+    """Rows of a set that tasks write and others read: each call erases those that it names."""
+    say(own, tag, *(f"{tag}-{name}" for name in "abcde"))
+    for name in "ac":
+        run(own, "forget", f"{tag}-{name}", "--yes")
+    left = ask(
+        own,
+        f'SELECT e.tag, count(*) FROM "{tag}"."out" o '
+        'JOIN "public".task t ON t.id = o.step_task_id '
+        'JOIN "public".dataflow_execution e ON e.id = t.df_exec GROUP BY e.tag ORDER BY e.tag',
+    )
+    assert left == [(f"{tag}-{name}", 3) for name in "bde"]
+    assert ask(own, f'SELECT count(*) FROM "{tag}"."out"') == [(9,)]
 
 
 def test_every_table_of_the_catalogue_is_cleaned(own: Path, tag: str) -> None:

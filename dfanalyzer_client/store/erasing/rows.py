@@ -111,10 +111,11 @@ def _of_set(
             [*attributes, *ids],
         )
     name, source = f"{layout.tag}.{known.tag}", qualified(layout.tag, known.table)
-    if not known.pending:
-        yield Portion(name, source, of_tasks, ids)
-        return
+    # not by the tasks' columns at once: of a table with deleted rows, MonetDB 11.41 deletes others
+    # than those that `a IN (SELECT …) OR b IN (SELECT …)` selects
     yield Portion(name, source, f'"id" IN ({rows})', ids)
+    if not known.pending:
+        return
     left = f'SELECT "id" FROM {literal(source)}'
     yield Portion(  # after their rows, by which pending columns are found
         "waiting_value",
