@@ -21,11 +21,11 @@ from dfanalyzer_client.analysis.asking import follow as follow
 from dfanalyzer_client.analysis.asking import run as run
 from dfanalyzer_client.analysis.asking import runs as runs
 from dfanalyzer_client.analysis.asking import sql as sql
+from dfanalyzer_client.analysis.file_origins import origin as origin
 from dfanalyzer_client.annotations import note as note
 from dfanalyzer_client.annotations import tag as tag
 from dfanalyzer_client.annotations import untag as untag
 from dfanalyzer_client.delivery.clients import flush as flush
-from dfanalyzer_client.lineage import origin as origin
 
 from . import _namespace
 from ._capture.keys import Key as Key

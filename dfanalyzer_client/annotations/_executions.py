@@ -6,11 +6,8 @@ from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
 from ..config.store_url import StoreURL
-from ..delivery.leftovers import drain_leftovers
 from ..errors import PrivateServerError, StoreError, UnknownTagError
-from ..executions.summaries import find_execution
 from ..journal import executions_in
-from ..store import reader_connection
 from ..support.safe_home import check_home
 
 __all__ = ["HasExecution", "Named", "named_execution"]
@@ -49,6 +46,11 @@ def named_execution(name: str | int | HasExecution, store: StoreURL | None, home
     """
     if isinstance(name, HasExecution):
         return Named(name.dataflow, name.execution)
+    # these import the driver, for which a training does not wait
+    from ..delivery.leftovers import drain_leftovers
+    from ..executions.summaries import find_execution
+    from ..store import reader_connection
+
     try:
         drain_leftovers(store, home)  # else the annotation may be stored before its execution
         with reader_connection(store, home) as connection:
