@@ -18,10 +18,10 @@ from dfanalyzer_client.analysis.asking import compare as compare
 from dfanalyzer_client.analysis.asking import curves as curves
 from dfanalyzer_client.analysis.asking import diff as diff
 from dfanalyzer_client.analysis.asking import follow as follow
+from dfanalyzer_client.analysis.asking import origin as origin
 from dfanalyzer_client.analysis.asking import run as run
 from dfanalyzer_client.analysis.asking import runs as runs
 from dfanalyzer_client.analysis.asking import sql as sql
-from dfanalyzer_client.analysis.file_origins import origin as origin
 from dfanalyzer_client.annotations import note as note
 from dfanalyzer_client.annotations import tag as tag
 from dfanalyzer_client.annotations import untag as untag

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..config.store_url import StoreURL
+    from ..lineage import FileOrigin
     from ..store import Connection
     from .comparison import Comparison
     from .curve_table import Curves
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from .run_list import Runs
     from .table import Table
 
-__all__ = ["compare", "curves", "diff", "follow", "run", "runs", "sql"]
+__all__ = ["compare", "curves", "diff", "follow", "origin", "run", "runs", "sql"]
 
 FLUSH_SECONDS = 30.0
 """How long storing what this process has recorded may take."""
@@ -207,6 +209,24 @@ def follow(
 
     with _reading(store, home) as connection:
         yield from follow_with(connection, run, interval=interval)
+
+
+def origin(
+    path: str | os.PathLike[str],
+    *,
+    depth: int = 2,
+    store: str | StoreURL | None = None,
+    home: str | os.PathLike[str] | None = None,
+) -> FileOrigin:
+    """Where a file came from: as `dfanalyzer_client.origin`, whose arguments these are.
+
+    Raises:
+        FileError: there is no such file, or it cannot be read.
+        StoreError: the store cannot be reached, or refuses the login.
+    """
+    from .. import lineage
+
+    return lineage.origin(path, depth=depth, store=store, home=home)
 
 
 @contextlib.contextmanager
