@@ -282,7 +282,7 @@ class Client:
             with fork_lock():
                 import encodings.idna  # noqa: F401 (a host name's lookup imports it)
 
-                from ..store import open_store  # not above: only the thread needs the driver
+                from ..store import MonetDBStore, open_store  # noqa: F401 (all that storing takes)
 
             return open_store(store, home)
 

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import gzip
 import os
-import signal
 import subprocess
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from dfanalyzer_client.journal import Journal, compressed, journals, try_acquire
-from dfanalyzer_client.support.forks import fork_lock
+from dfanalyzer_client.journal import journals
 
 COMMON = """
 import errno, os, select, signal, sys, threading
@@ -36,7 +32,12 @@ def say(number):
 
 def run(script: str, *arguments: str) -> None:
     """Run a script that has `flow` and `say`; it tells by its exit code whether all was well."""
-    subprocess.run([sys.executable, "-c", COMMON + script, *arguments], check=True, timeout=200)
+    alone(COMMON + script, *arguments)
+
+
+def alone(script: str, *arguments: str) -> None:
+    """Run a script in a process where no library has threads that a child would lack."""
+    subprocess.run([sys.executable, "-c", script, *arguments], check=True, timeout=200)
 
 
 @pytest.mark.thorough
@@ -119,65 +120,108 @@ assert dfanalyzer_client.flush(60)
     assert sorted(ask.set(tag, "out", "a")) == [(1,), (2,), (3,), (4,)]
 
 
+LOCKS = """
+import gc, os, signal, sys
+from pathlib import Path
+from dfanalyzer_client.journal import Journal, compressed, try_acquire
+
+folder = Path(sys.argv[1])
+first, second = Journal(folder), Journal(folder)
+second.append({"text": os.urandom(1 << 20).hex()})
+second.close()
+(folder / "content").write_bytes(second.path.read_bytes())
+taken = try_acquire(second.path)
+assert taken is not None
+steps = compressed(second.path, keep=True)
+next(steps)
+reader, writer = os.pipe()
+child = os.fork()
+if not child:
+    del steps
+    gc.collect()
+    os.write(writer, b".")
+    signal.pause()
+assert os.read(reader, 1) == b"."
+first.close()
+taken.close()
+for path in (first.path, second.path):
+    again = try_acquire(path)
+    assert again is not None, f"{path} is still locked"
+    again.close()
+list(steps)
+os.kill(child, signal.SIGKILL)
+os.waitpid(child, 0)
+"""
+
+
 def test_a_lock_ends_with_its_process_whatever_its_children_do(tmp_path: Path) -> None:
     """A child that lives on does not hold its parent's journal, nor one that its parent took over.
 
     Both are compressed in steps; a child that drops such a step adds nothing to its parent's file.
     """
-    first, second = Journal(tmp_path), Journal(tmp_path)
-    second.append({"text": os.urandom(1 << 20).hex()})
-    second.close()
-    content = second.path.read_bytes()
-    taken = try_acquire(second.path)
-    assert taken is not None
-    steps = compressed(second.path, keep=True)
-    next(steps)
-    reader, writer = os.pipe()
-    child = os.fork()
-    if not child:
-        del steps
-        gc.collect()
-        os.write(writer, b".")
-        signal.pause()
-    try:
-        assert os.read(reader, 1) == b"."
-        first.close()
-        taken.close()
-        for path in (first.path, second.path):
-            again = try_acquire(path)
-            assert again is not None, f"{path} is still locked"
-            again.close()
-        list(steps)
-    finally:
-        os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-        os.close(reader)
-        os.close(writer)
+    alone(LOCKS, str(tmp_path))
+
     done = [path for path in journals(tmp_path, done=True) if path.suffix == ".gz"]
+    content = (tmp_path / "content").read_bytes()
     assert [gzip.decompress(path.read_bytes()) for path in done] == [content]
+
+
+WAITS = """
+import os, threading
+from dfanalyzer_client.support.forks import fork_lock
+
+inside, leave = threading.Event(), threading.Event()
+state = ["before"]
+
+def work():
+    with fork_lock():
+        state[0] = "torn"
+        inside.set()
+        leave.wait(60)
+        state[0] = "whole"
+
+thread = threading.Thread(target=work)
+thread.start()
+inside.wait(60)
+threading.Timer(0.2, leave.set).start()
+child = os.fork()
+if not child:
+    os._exit(state[0] != "whole")
+assert os.waitpid(child, 0)[1] == 0
+thread.join()
+"""
 
 
 def test_a_fork_waits_for_what_must_not_be_torn_apart() -> None:
     """A thread that imports, or opens what a child must let go of, is let finish, for a while."""
-    inside, leave = threading.Event(), threading.Event()
-    state = ["before"]
+    alone(WAITS)
 
-    def work() -> None:
-        with fork_lock():
-            state[0] = "torn"
-            inside.set()
-            leave.wait(60)
-            state[0] = "whole"
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    inside.wait(60)
-    threading.Timer(0.2, leave.set).start()
+FIRST_MESSAGES = """
+for number in range(20):
     child = os.fork()
-    if not child:
-        os._exit(state[0] != "whole")
-    assert os.waitpid(child, 0)[1] == 0
-    thread.join()
+    if child:
+        assert os.waitpid(child, 0)[1] == 0, number
+        continue
+    flow.save()
+    say(number)  # the exporter's thread begins to import what it needs
+    grandchild = os.fork()
+    if not grandchild:
+        say(100 + number)
+        os._exit(not dfanalyzer_client.flush(60))
+    ended = os.waitpid(grandchild, 0)[1] == 0
+    os._exit(not (dfanalyzer_client.flush(60) and ended))
+"""
+
+
+@pytest.mark.thorough
+def test_a_fork_right_after_the_first_message_finds_whole_modules(tag: str, ask: Any) -> None:
+    """The exporter's thread imports while the process forks: its child can store all the same."""
+    alone(COMMON.replace("flow.save()", "") + FIRST_MESSAGES, tag)
+    assert sorted(ask.set(tag, "out", "a")) == [
+        *((float(n),) for n in range(20)),
+        *((float(100 + n),) for n in range(20)),
+    ]
 
 
 def test_closed_standard_streams_stay_closed(own: Path, tag: str) -> None:

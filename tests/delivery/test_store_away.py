@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -59,7 +60,9 @@ def test_a_store_that_is_away_at_the_end(own: Path, elsewhere: PrivateServer, ta
     speaker.go(5)
     _, complaints = speaker.end()
     assert "storing the last messages, 1.5 s at most" in complaints
-    assert "6 messages are not stored yet" in complaints
+    told = re.search(r"(\d+) messages are not stored yet", complaints)
+    assert told is not None
+    assert told[1] in {"6", "13"}  # all, if the server stopped before it could answer the COMMIT
     assert "keras-prov sync" in complaints
     elsewhere.start()
     assert "6 messages stored" in command(own, "sync", KERAS_PROV_STORE=url)

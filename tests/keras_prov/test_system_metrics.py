@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 import types
-import warnings
 
 import psutil
 import pytest
@@ -169,30 +169,45 @@ def test_a_quantity_that_cannot_be_read_is_none(monkeypatch):
     assert samples[0]["MEMORY_BYTES"] > 0
 
 
+FORKING = """
+import os, threading, warnings
+from keras_prov._environment.system_sampler import SystemSampler
+
+FOREVER = 3600.0
+
+class Samples(list):
+    def __init__(self):
+        self.there = threading.Event()
+
+    def __call__(self, sample):
+        self.append(sample)
+        self.there.set()
+
+def threads():
+    return [each for each in threading.enumerate() if each.name == "keras-prov-system"]
+
+samples = Samples()
+sampler = SystemSampler(FOREVER, samples)
+sampler.start()
+assert samples.there.wait(30)
+warnings.simplefilter("ignore")  # Python 3.12 and JAX warn of a fork with threads
+child = os.fork()
+if child == 0:
+    sampler.stop()
+    alone, own = len(samples) == 1 and not threads(), Samples()
+    with SystemSampler(FOREVER, own):
+        came = own.there.wait(30)
+    os._exit(0 if alone and came and len(own) == 2 else 2)
+assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+sampler.stop()
+assert len(samples) == 2
+"""
+
+
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork here")
 def test_a_forked_child_has_no_thread_and_may_stop_or_start_its_own():
     """Stopping in the child waits for nothing, and starting there samples the child."""
-    samples = Samples()
-    sampler = SystemSampler(FOREVER, samples)
-    sampler.start()
-    assert samples.there.wait(30)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Python 3.12 and JAX warn of a fork with threads
-        child = os.fork()
-    if child == 0:  # what pytest would do with an exception here is not to happen twice
-        code = 1
-        try:
-            sampler.stop()
-            alone, own = len(samples) == 1 and not threads(), Samples()
-            with SystemSampler(FOREVER, own):
-                came = own.there.wait(30)
-            code = 0 if alone and came and len(own) == 2 else 2
-        finally:
-            os._exit(code)
-
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    sampler.stop()
-    assert len(samples) == 2
+    subprocess.run([sys.executable, "-c", FORKING], check=True, timeout=200)
 
 
 def test_a_gpu_is_a_sample_of_its_own(monkeypatch):
