@@ -98,7 +98,7 @@ def _ids(
     if where.strip():
         from ..support.conditions import condition  # a parser, which takes long to import
 
-        text, values = condition(where, names.column)
+        text, values = condition(where, names.column, names.text_column)
         conditions.append(f"({text})")
     for field, wanted in (("dataflow", dataflow and dataflow.lower()), ("status", status)):
         if wanted:

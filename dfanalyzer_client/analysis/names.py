@@ -36,6 +36,7 @@ class Names:
         self._connection, self._catalogue = connection, catalogue
         self._summaries = ""
         self._known: dict[tuple[str, str], str] = {}
+        self._texts: dict[str, str] = {}
         self.joins: list[str] = []
         self.parameters: list[Any] = []
 
@@ -57,6 +58,11 @@ class Names:
         return self._once(
             group, name, makers.get(group) or (lambda each: self._metric(group, each))
         )
+
+    def text_column(self, group: str | None, name: str) -> str:
+        """A name as SQL, where it is compared with a text or with NULL."""
+        column = self.column(group, name)
+        return self._texts.get(column, column)
 
     def _once(self, group: str, name: str, make: Callable[[str], str]) -> str:
         if (group, name) not in self._known:
@@ -192,10 +198,13 @@ class Names:
             "ON t.id = v.task_id WHERE v.epoch IS NULL AND v.name = %s) AS h WHERE place = 1",
             [name.lower()],
         )
-        ((numbers,),) = self._connection.query(
-            f"SELECT count(number) FROM {table('hyperparameter_value')} WHERE name = %s",
+        ((numbers, values),) = self._connection.query(
+            f"SELECT count(number), count(value) FROM {table('hyperparameter_value')} "
+            "WHERE name = %s",
             [name.lower()],
         )
+        if numbers < values:  # a text in some runs
+            self._texts[f"{alias}.number"] = f"{alias}.value"
         return f"{alias}.{'number' if numbers else 'value'}"
 
     def _metric(self, group: str, name: str) -> str:

@@ -43,13 +43,17 @@ ALLOWED = (
 Resolve = Callable[[str | None, str], str]
 
 
-def condition(text: str, resolve: Resolve) -> tuple[str, list[Any]]:
+def condition(
+    text: str, resolve: Resolve, resolve_text: Resolve | None = None
+) -> tuple[str, list[Any]]:
     """`text` as a condition with placeholders, and their parameters.
 
     Args:
         text: for example ``otrainingmodel.loss < 0.1 AND optimizer_name = 'Adam'``.
         resolve: the SQL of an attribute, given its set (or None) and its name; raises
             UnknownTagError.
+        resolve_text: the same, where an attribute is compared with a text, or with NULL; by default
+            `resolve`.
 
     Raises:
         SelectionError: it is not a condition, or contains something that is not allowed.
@@ -66,13 +70,14 @@ def condition(text: str, resolve: Resolve) -> tuple[str, list[Any]]:
             f"The selection is not a condition ({reason}): {text!r:.200}. A name that is a word of "
             'SQL must be in double quotes, as "drop".'
         ) from None
-    builder = _Builder(text, resolve)
+    builder = _Builder(text, resolve, resolve_text or resolve)
     return builder.condition(tree), builder.parameters
 
 
 class _Builder:
-    def __init__(self, text: str, resolve: Resolve) -> None:
-        self._text, self._resolve = text, resolve
+    def __init__(self, text: str, resolve: Resolve, resolve_text: Resolve) -> None:
+        self._text, self._resolve, self._resolve_text = text, resolve, resolve_text
+        self._is_of_text = False
         self.parameters: list[Any] = []
         self._depth = 0
 
@@ -90,6 +95,13 @@ class _Builder:
         raise self._refused(node)
 
     def _predicate(self, node: exp.Expr) -> str:
+        parts = list(node.iter_expressions())
+        self._is_of_text = isinstance(node, (exp.Is, exp.Like, exp.ILike)) or any(
+            isinstance(part.unnest(), exp.Literal) and part.unnest().is_string for part in parts
+        )
+        return self._comparison(node)
+
+    def _comparison(self, node: exp.Expr) -> str:
         if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
             return f"{self._value(node.this)} IS NULL"
         if isinstance(node, exp.Between) and not node.args.get("symmetric"):
@@ -121,7 +133,8 @@ class _Builder:
         parts = [part.name for part in node.parts]
         if len(parts) > 2 or not all(isinstance(part, exp.Identifier) for part in node.parts):
             raise self._refused(node)
-        return self._resolve(parts[0] if len(parts) == 2 else None, parts[-1])
+        resolve = self._resolve_text if self._is_of_text else self._resolve
+        return resolve(parts[0] if len(parts) == 2 else None, parts[-1])
 
     def _literal(self, node: exp.Literal) -> str:
         if node.is_string:
