@@ -194,6 +194,8 @@ def follow(
 ) -> Iterator[Epoch]:
     """The epochs of a run: those that are stored, and each new one until the training ends.
 
+    A run whose process was killed on this machine ends, too, after some seconds.
+
     Args:
         run: its id, its tag, the beginning of its tag, ``last``, or the `Run`.
         interval: seconds between two looks at the database.
@@ -205,10 +207,18 @@ def follow(
         DefinitionError: `interval` is not above 0.
         StoreError: the database cannot be queried.
     """
+    from ..config import settings
+    from ..delivery.leftovers import drain_leftovers
     from .following import follow_with
 
+    url, folder = settings.store_url(store), home or settings.home()
     with _reading(store, home) as connection:
-        yield from follow_with(connection, run, interval=interval)
+        yield from follow_with(
+            connection,
+            run,
+            interval=interval,
+            store_leftovers=lambda: drain_leftovers(url, folder),
+        )
 
 
 def origin(

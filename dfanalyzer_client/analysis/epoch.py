@@ -22,6 +22,6 @@ class Epoch:
 
     training: int
     epoch: int
-    metrics: Mapping[str, float | None]
+    metrics: Mapping[str, float]
     ended: str | None = None
     seconds: float | None = None

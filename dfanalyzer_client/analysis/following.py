@@ -2,49 +2,67 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ..errors import DefinitionError
+from ..executions.summaries import executions
 from ..store import Connection
 from ..store.comparison.values import NO_METRICS
 from .epoch import Epoch
-from .finding import Named, run_with, summaries_with
-from .one_run import Run
+from .finding import Named, summary_with
+from .run_parts import later_epochs
 
 __all__ = ["follow_with"]
 
 RUNNING = ("READY", "RUNNING")
 
+STORE_SECONDS = 10.0
+"""So often, what killed processes left behind is stored."""
+
 
 def follow_with(
-    connection: Connection, name: Named = "last", *, interval: float = 1.0
+    connection: Connection,
+    name: Named = "last",
+    *,
+    interval: float = 1.0,
+    store_leftovers: Callable[[], object] | None = None,
 ) -> Iterator[Epoch]:
-    """`follow` over an open connection."""
+    """`follow` over an open connection.
+
+    Args:
+        connection: to the database.
+        name: of the run.
+        interval: seconds between two looks.
+        store_leftovers: stores what killed processes left behind; without it, the run of a process
+            that is killed meanwhile does not end.
+    """
     if not interval > 0:
         raise DefinitionError(f"An interval must be above 0 seconds. Received: {interval}.")
     with connection.transaction():
-        run = run_with(connection, name)
-    known, pause = 0, threading.Event()
-    while True:
+        run = summary_with(connection, name)
+    seen, trainings, pause = dict[str, int](), dict[int, int](), threading.Event()
+    for look in itertools.count(1):
+        if store_leftovers and look % math.ceil(STORE_SECONDS / interval) == 0:
+            store_leftovers()
         with connection.transaction():  # a new one each time, which sees what was stored since
-            (summary,) = summaries_with(connection, run.id)
-            epochs = _epochs(run_with(connection, summary))
-        yield from epochs[known:]
-        known = len(epochs)
-        if summary.ended is not None or summary.status not in RUNNING:
+            (now,) = executions(connection, ids=[run.id])
+            rows = later_epochs(connection, run.dataflow, run.id, seen)
+        for row in rows:
+            number = trainings.setdefault(row.pop("task_id"), len(trainings) + 1)
+            yield _epoch(number, row)
+        if now.ended is not None or now.status not in RUNNING:
             return
         pause.wait(interval)
 
 
-def _epochs(run: Run) -> list[Epoch]:
-    numbers: dict[Any, int] = {}
-    found = []
-    for row in run.metrics.to_dicts():
-        number = numbers.setdefault(row.pop("task_id"), len(numbers) + 1)
-        ended, seconds = row.pop("otrain_timestamp", None), row.pop("elapsed_time", None)
-        epoch = row.pop("epoch_id", row.pop("epoch", None))
-        metrics = {name: value for name, value in row.items() if name not in NO_METRICS}
-        found.append(Epoch(number, int(epoch or 0), metrics, ended, seconds))
-    return found
+def _epoch(training: int, row: dict[str, Any]) -> Epoch:
+    ended, seconds = row.pop("otrain_timestamp", None), row.pop("elapsed_time", None)
+    epoch = row.pop("epoch_id", row.pop("epoch", None))
+    metrics = {
+        name: value for name, value in row.items() if name not in NO_METRICS and value is not None
+    }
+    return Epoch(training, int(epoch or 0), metrics, ended, seconds)

@@ -16,7 +16,7 @@ from ..store.schema import table
 from ..store.sql import identifier, literal
 from .table import Table
 
-__all__ = ["derived_from", "files", "role_table", "set_table", "sets", "tasks"]
+__all__ = ["derived_from", "files", "later_epochs", "role_table", "set_table", "sets", "tasks"]
 
 
 def set_table(connection: Connection, dataflow: str, execution: int, tag: str) -> Table:
@@ -30,30 +30,52 @@ def set_table(connection: Connection, dataflow: str, execution: int, tag: str) -
             f"Dataflow {dataflow!r} has no set {tag!r}. It has: {', '.join(layout.sets)}."
         )
     names, rows = _rows(connection, catalogue, layout, known, execution)
-    return Table(names, [row[1:] for row in rows])
+    return Table(names, [row[2:] for row in rows])
 
 
 def role_table(
     connection: Connection, dataflow: str, execution: int, role: Role, *, renamed: bool
 ) -> Table:
     """The rows of all sets with a role; with `renamed`, metrics have their own names."""
+    found = _role_rows(connection, dataflow, execution, role, renamed, {})
+    present = dict.fromkeys(
+        name for row in found for name, value in row.items() if value is not None
+    )
+    return Table(list(present), [[row.get(name) for name in present] for row in found])
+
+
+def later_epochs(
+    connection: Connection, dataflow: str, execution: int, seen: dict[str, int]
+) -> list[dict[str, Any]]:
+    """The epochs that were stored after those in `seen`: by set, the highest id; it is updated."""
+    return _role_rows(connection, dataflow, execution, Role.EPOCHS, True, seen)
+
+
+def _role_rows(
+    connection: Connection,
+    dataflow: str,
+    execution: int,
+    role: Role,
+    renamed: bool,
+    seen: dict[str, int],
+) -> list[dict[str, Any]]:
     catalogue, layout = _opened(connection, dataflow)
     found: list[dict[str, Any]] = []
     for known in layout.sets.values():
         if known.role != role:
             continue
-        names, rows = _rows(connection, catalogue, layout, known, execution)
+        names, rows = _rows(connection, catalogue, layout, known, execution, seen.get(known.tag))
+        if not rows:
+            continue
+        seen[known.tag] = rows[-1][0]
         if renamed:
             own = metric_names(connection, catalogue, layout, known, [execution])
             names = [own.get((execution, name), name) for name in names]
         task = ["task_id"] if renamed else []
         found += [
-            dict(zip([*task, *names], row if renamed else row[1:], strict=True)) for row in rows
+            dict(zip([*task, *names], row[1:] if renamed else row[2:], strict=True)) for row in rows
         ]
-    present = dict.fromkeys(
-        name for row in found for name, value in row.items() if value is not None
-    )
-    return Table(list(present), [[row.get(name) for name in present] for row in found])
+    return found
 
 
 def sets(connection: Connection, dataflow: str, execution: int) -> list[str]:
@@ -123,8 +145,12 @@ def _rows(
     layout: DataflowLayout,
     known: SetLayout,
     execution: int,
+    after: int | None = None,
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
-    """Names of a set's attributes, and its rows in the execution, behind the task's id."""
+    """Names of a set's attributes, and its rows in the execution, behind their and the task's id.
+
+    With `after`, only the rows with higher ids.
+    """
     names = list(known.attributes)
     columns = [f"s.{identifier(column)}" for column in known.task_columns]
     if not columns:
@@ -136,8 +162,8 @@ def _rows(
             f"SELECT s.id, t.id{values} FROM {from_clause(layout, known)} s "
             f"JOIN {catalogue.table('task_begun')} t ON t.id = {task} "
         )
-        + "WHERE t.df_exec = %s ORDER BY s.id",
-        [execution],
+        + f"WHERE t.df_exec = %s {'' if after is None else 'AND s.id > %s '}ORDER BY s.id",
+        [execution] if after is None else [execution, after],
     )
     exact = exact_rows(connection, catalogue.table("exact_number"), known.attributes, rows, 2)
-    return names, [row[1:] for row in exact]
+    return names, list(exact)

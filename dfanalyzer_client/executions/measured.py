@@ -9,7 +9,7 @@ from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import placeholders
 
-__all__ = ["Curve", "adapted_epochs", "curve_of", "epochs_of", "hyperparameters_of", "newest_ids"]
+__all__ = ["Curve", "adapted_epochs", "curve_of", "hyperparameters_of", "newest_ids"]
 
 Curve = dict[float, float]
 """Values of a metric, by epoch."""
@@ -70,18 +70,3 @@ def adapted_epochs(connection: Connection, execution: int) -> list[float]:
         [execution],
     )
     return [float(epoch) for (epoch,) in rows]
-
-
-def epochs_of(connection: Connection, execution: int) -> list[tuple[float, dict[str, float]]]:
-    """The epochs of all trainings of an execution, in order, with their metrics."""
-    rows = connection.query(
-        f'SELECT task_id, epoch, "name", "value", exact FROM {table("metrics")} '
-        "WHERE df_exec = %s AND epoch IS NOT NULL ORDER BY task_id, epoch",
-        [execution],
-    )
-    found: dict[tuple[int, float], dict[str, float]] = {}
-    for task, epoch, name, value, exact in rows:
-        metrics = found.setdefault((task, float(epoch)), {})
-        if value is not None or exact is not None:
-            metrics[name] = float(value if exact is None else exact)
-    return [(epoch, metrics) for (_, epoch), metrics in found.items()]
