@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 from .asking import compare, curves, diff, follow, run, runs, sql
 
 if TYPE_CHECKING:
+    from .by_epoch import curves_with
     from .comparing import compare_with, diff_with
     from .comparison import Comparison
-    from .curve_reading import curves_with
     from .curve_table import Curves
     from .difference import Difference
     from .epoch import Epoch
@@ -60,7 +60,7 @@ _LATER = {
     "Runs": ".run_list",
     "Table": ".table",
     "compare_with": ".comparing",
-    "curves_with": ".curve_reading",
+    "curves_with": ".by_epoch",
     "diff_with": ".comparing",
     "follow_with": ".following",
     "run_with": ".finding",

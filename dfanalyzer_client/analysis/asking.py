@@ -107,7 +107,7 @@ def curves(
         UnknownTagError: a run does not exist, or none of the runs has such a metric.
         StoreError: the database cannot be queried.
     """
-    from .curve_reading import curves_with
+    from .by_epoch import curves_with
 
     with _reading(store, home) as connection:
         return curves_with(connection, runs, metrics)
@@ -245,16 +245,22 @@ def _reading(
 ) -> Iterator[Connection]:
     """A connection for queries, closed at the end.
 
-    With `complete`, what this process and ended ones of this machine recorded is stored first.
+    With `complete`, what this process and ended ones of this machine recorded is stored first. A
+    refusal for lack of rights says what would help.
     """
     from ..config import settings
     from ..delivery.clients import flush
     from ..delivery.leftovers import drain_leftovers
+    from ..errors import RefusedError
     from ..store import reader_connection
+    from .finding import explained_refusal
 
     url, folder = settings.store_url(store), home or settings.home()
     if complete:
         flush(FLUSH_SECONDS)
         drain_leftovers(url, folder)
     with reader_connection(url, folder) as connection:
-        yield connection
+        try:
+            yield connection
+        except RefusedError as error:
+            raise explained_refusal(error) from None

@@ -18,7 +18,9 @@ class Curves(Table):
     ``metric``, ``epoch`` (from 0) and ``value``.
 
     Attributes:
-        adaptations: changes of the configuration while the runs trained.
+        adaptations: changes of the configuration while the runs trained, with the columns ``id``,
+            ``execution``, ``epoch`` (the first that it holds for), ``name``, ``before``, ``value``,
+            ``cause``, ``detail`` and ``optimizer``.
     """
 
     COLUMNS = ("id", "execution", "training", "metric", "epoch", "value")

@@ -23,6 +23,7 @@ from .run_summary import RunSummary
 
 __all__ = [
     "Named",
+    "explained_refusal",
     "ids_with",
     "run_of",
     "run_with",
@@ -147,16 +148,23 @@ def _must_exist(connection: Connection, catalogue: Catalogue, dataflow: str) -> 
 def _explained(error: RefusedError) -> RefusedError | SelectionError:
     """An error of the database, with what helps."""
     if lacks_rights(error):
-        return RefusedError(
-            f"This account may not read the catalogue ({error}): its owner may GRANT SELECT on "
-            "the tables in the schema public."
-        )
+        return explained_refusal(error)
     if "conversion" in str(error).lower() or "types" in str(error).lower():
         return SelectionError(
             f"A condition compares a number with a text, or the other way round ({error}): texts "
             "are in single quotes, numbers are not."
         )
     return error
+
+
+def explained_refusal(error: RefusedError) -> RefusedError:
+    """The error of an account that may not read something, with what helps; another as it is."""
+    if not lacks_rights(error) or not str(error).startswith("SELECT"):
+        return error
+    return RefusedError(
+        f"This account may not read all that the answer takes ({error}): whoever administers the "
+        "database can GRANT it SELECT on the tables in the schema public and in the dataflow's."
+    )
 
 
 def _listed(names: str | Sequence[str]) -> list[str]:

@@ -30,6 +30,9 @@ __all__ = [
     "find_execution",
 ]
 
+NEWEST = "last"
+"""What names the newest execution."""
+
 ID_DIGITS = 19
 """A number with so many digits is no id: a BIGINT may not hold it."""
 
@@ -94,7 +97,8 @@ def find_execution(connection: Connection, name: str) -> ExecutionSummary:
         _complete(connection, catalogue, found)
         return found[0]
     if not found:
-        raise UnknownTagError(f"No execution {name!r}: `keras-prov runs` lists them.")
+        hint = "none is stored yet." if name == NEWEST else "`keras-prov runs` lists them."
+        raise UnknownTagError(f"No execution {name!r}: {hint}")
     raise UnknownTagError(
         f"{len(found)} executions begin with {name!r}: give a longer part of the tag, or the id "
         f"({', '.join(str(summary.id) for summary in found[:10])})."
@@ -105,7 +109,7 @@ def _named_exactly(
     connection: Connection, catalogue: Catalogue, name: str
 ) -> list[ExecutionSummary]:
     """The newest execution if `name` is ``last``; else those with this tag or id."""
-    if name == "last" and catalogue.exists:
+    if name == NEWEST and catalogue.exists:
         ((newest,),) = connection.query(
             f"SELECT max(id) FROM {catalogue.table('dataflow_execution')} AS e"
         )

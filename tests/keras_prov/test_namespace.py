@@ -325,3 +325,13 @@ def test_a_module_of_keras_can_be_run():
     command = [sys.executable, "-m", "keras_prov.src.version"]
 
     assert subprocess.run(command, cwd=ROOT, check=False).returncode == 0
+
+
+def test_importing_loads_no_driver_of_the_database():
+    """A training does not wait for what only questions need, which the names here load."""
+    loaded = python(
+        "import sys, keras_prov; print(keras_prov.runs, keras_prov.tag, keras_prov.origin); "
+        "print([m for m in sys.modules if m.startswith(('pymonetdb', 'dfanalyzer_client.store'))])"
+    )
+
+    assert loaded.splitlines()[-1] == "[]"

@@ -27,10 +27,13 @@ USER = """
 from collections.abc import Mapping
 from typing import Any, assert_type
 
+import pandas
+import polars
+
 import keras_prov as keras
-from dfanalyzer_client.analysis.table import Table
 import keras_prov.applications.resnet50 as r
 from dfanalyzer_client import Dataflow
+from dfanalyzer_client.analysis import Curves, Run, Runs, RunSummary, Table
 from keras_prov.layers import Dense
 
 net = r.ResNet50(weights=None)
@@ -49,15 +52,6 @@ version: str = keras.__version__
 class Net(keras.Model):
     def call(self, inputs: object) -> object:
         return inputs
-
-assert_type(keras.runs("val_loss < 0.1", limit=3)[0].epochs, int)
-assert_type(keras.run("last").status, str)
-assert_type(keras.curves("last", "loss").rows, list[tuple[Any, ...]])
-assert_type(keras.diff("1", "last").parts, dict[str, Table])
-assert_type(next(keras.follow()).metrics, Mapping[str, float | None])
-assert_type(keras.origin("model.keras").status, str)
-keras.tag("last", "baseline")
-keras.note("last", None)
 
 class Halve(keras.callbacks.Callback):
     def on_epoch_end(self, epoch: int, logs: object = None) -> None: ...
@@ -80,6 +74,28 @@ with keras.trial("study", 1, {"rate": 0.1}) as trial:
     assert_type(trial, keras.Trial)
 assert_type(keras.known_hyperparameters()[0].key, str)
 keras.log({"DROP": 0.3})
+assert_type(keras.runs("val_loss < 0.1", limit=3)[0].epochs, int)
+assert_type(keras.run("last").status, str)
+assert_type(keras.curves("last", "loss").rows, list[tuple[Any, ...]])
+assert_type(keras.diff("1", "last").parts, dict[str, Table])
+assert_type(next(keras.follow()).metrics, Mapping[str, float | None])
+assert_type(keras.origin("model.keras").status, str)
+keras.tag("last", "baseline")
+keras.note("last", None)
+found = keras.runs(order_by=["val_loss", "id DESC"])
+assert_type(found[0], RunSummary)
+assert_type(found[:2], Runs)
+assert_type([each.execution for each in found], list[str])
+assert_type(found.to_pandas(), pandas.DataFrame)
+assert_type(found.to_polars(), polars.DataFrame)
+last = keras.run("last")
+assert_type(last, Run)
+assert_type(last.metrics, Table)
+assert_type(last.note, str | None)
+assert_type(keras.curves([last, 3, "run"], ["loss"]), Curves)
+assert_type(keras.compare(found, last).differing, list[str])
+assert_type(keras.sql("SELECT %s", [3]).to_dicts(), list[dict[str, Any]])
+keras.untag(found[0], "baseline")
 """
 
 WRONG = {

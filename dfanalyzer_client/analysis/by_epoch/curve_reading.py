@@ -5,19 +5,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 
-from ..errors import SelectionError, UnknownTagError
-from ..store import Connection
-from ..store.reading import Catalogue
-from ..store.schema import table
-from ..store.sql import placeholders
-from .curve_table import Curves
-from .finding import Named, summaries_with
-from .run_list import Runs
-from .table import Table
+from ...errors import SelectionError, UnknownTagError
+from ...store import Connection
+from ...store.reading import Catalogue
+from ...store.schema import table
+from ...store.sql import placeholders
+from ..curve_table import Curves
+from ..finding import Named, summaries_with
+from ..run_list import Runs
+from ..table import Table
+from .adaptation_reading import ADAPTATION_COLUMNS, adaptations_of
 
 __all__ = ["curves_with"]
-
-ADAPTATION_COLUMNS = ("id", "execution", "epoch", "name", "value", "before")
 
 
 def curves_with(
@@ -28,7 +27,8 @@ def curves_with(
     """`curves` over an open connection."""
     wanted = [metrics] if isinstance(metrics, str) else list(metrics)
     with connection.transaction():
-        ids = [summary.id for summary in summaries_with(connection, runs)]
+        found = summaries_with(connection, runs)
+        ids = [summary.id for summary in found]
         if not ids:
             return Curves([], Table(ADAPTATION_COLUMNS, []))
         if not Catalogue(connection).columns("metric_value"):
@@ -37,7 +37,7 @@ def curves_with(
                 "`keras-prov db upgrade` upgrades it."
             )
         rows = _points(connection, ids, wanted)
-        adaptations = _adaptations(connection, ids)
+        adaptations = adaptations_of(connection, found)
     return Curves(rows, adaptations)
 
 
@@ -74,24 +74,3 @@ def _check(connection: Connection, names: list[str], found: set[str]) -> None:
             close = difflib.get_close_matches(name, [each for (each,) in rows], 3)
             meant = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
             raise UnknownTagError(f"None of these runs has a metric {name!r} by epoch.{meant}")
-
-
-def _adaptations(connection: Connection, ids: list[int]) -> Table:
-    """Changes of the learning rate, each with the value before; one query has all dataflows'."""
-    rows = connection.query(
-        "SELECT e.id, e.tag, v.epoch, v.name, v.number "
-        f"FROM {table('hyperparameter_value')} AS v "
-        f"JOIN {table('task_begun')} AS t ON t.id = v.task_id "
-        f"JOIN {table('dataflow_execution')} AS e ON e.id = t.df_exec "
-        f"WHERE e.id IN ({placeholders(len(ids))}) AND v.name IN (SELECT DISTINCT name "
-        f"FROM {table('hyperparameter_value')} WHERE epoch IS NOT NULL) "
-        "ORDER BY e.id, v.epoch NULLS FIRST, t.id DESC",
-        ids,
-    )
-    before: dict[tuple[int, str], float | None] = {}
-    changes = []
-    for id_, tag, epoch, name, value in rows:
-        if epoch is not None:
-            changes.append((id_, tag, int(epoch), name, value, before.get((id_, name))))
-        before[id_, name] = value
-    return Table(ADAPTATION_COLUMNS, changes)
