@@ -56,7 +56,7 @@ def follow_with(
             if not numbers.keys() >= {task for task, _ in rows}:
                 numbers |= training_numbers(connection, Catalogue(connection), [run.id])
         for task, row in rows:
-            yield _epoch(numbers[task], row)
+            yield _epoch(numbers.get(task, 1), row)
         if now.ended is not None or now.status not in RUNNING:
             return
         pause.wait(interval)

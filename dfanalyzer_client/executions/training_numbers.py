@@ -9,7 +9,7 @@ from ..keras_schema import names as tags
 from ..store.connection import Connection
 from ..store.reading import Catalogue
 from ..store.schema import table
-from ..store.sql import among, literal
+from ..store.sql import among
 
 __all__ = ["training_numbers"]
 
@@ -23,7 +23,7 @@ def training_numbers(
     is the same wherever it is shown.
     """
     rows = connection.query(
-        f"SELECT b.df_exec, b.id FROM {literal(catalogue.table('task_begun'))} AS b "
+        f"SELECT b.df_exec, b.id FROM {catalogue.table('task_begun')} AS b "
         f"WHERE {among('b.df_exec', executions)} AND b.dt_id IN ({_trainings(catalogue)}) "
         "ORDER BY b.id"
     )
@@ -42,5 +42,5 @@ def _trainings(catalogue: Catalogue) -> str:
             f"{table('data_set_role')} AS r ON r.ds_id = p.ds_id "
             f"WHERE r.role = '{Role.EPOCHS.value}' AND p.previous_dt_id IS NOT NULL"
         )
-    transformations = literal(catalogue.table("data_transformation"))
+    transformations = catalogue.table("data_transformation")
     return f"SELECT x.id FROM {transformations} AS x WHERE x.tag = '{tags.TRAINING.lower()}'"

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import keras_prov as keras
+from dfanalyzer_client.cli import main
 from dfanalyzer_client.errors import UnknownTagError
 
 X = np.random.default_rng(0).random((16, 2)).astype("float32")
@@ -39,6 +41,24 @@ def test_metrics_have_their_own_names_in_curves(tag):
     assert {*NAMES, "loss"} == set(keras.curves(run).column("metric"))
     (epoch, *_) = keras.follow(run, interval=0.01)
     assert {*NAMES, "loss"} == set(epoch.metrics)
+
+
+def test_the_command_takes_and_shows_own_names(tag):
+    """In `curve`, `follow`, `compare` and `diff`."""
+    named, plain = (train(tag, [keras.layers.Dense(1)], metrics=each) for each in (NAMES, ()))
+
+    def lines(*arguments):
+        result = CliRunner().invoke(main, list(arguments))
+        assert result.exit_code == 0, result.output
+        return result.stdout.splitlines()
+
+    assert lines("curve", named, *NAMES, "--csv")[0] == "training,epoch,Loss,id,%s,größe"
+    assert " id " in lines("follow", named)[0]
+    compared = [line.split(",")[0] for line in lines("compare", named, plain, "--csv")]
+    differing = [line.split(",")[:2] for line in lines("diff", named, plain, "--csv")]
+    for name in NAMES:
+        assert f"metrics.{name}" in compared
+        assert ["metric", name] in differing
 
 
 @pytest.mark.parametrize("order", [["mae", "MAE"], ["MAE", "mae"]])

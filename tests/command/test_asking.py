@@ -246,6 +246,7 @@ def test_a_terminal_compares_executions_with_long_names(home: Path, tag: str, wi
     tables = [line for line in lines if line.startswith(("+", "|"))]
     assert max(map(len, tables)) <= width
     rates = [line for line in tables if "learning_rate" in line]
+    assert "Long values are cut: --csv prints them whole." in lines
     assert [float(cell) for line in rates for cell in line.split("|")[2:-1]] == list(range(12))
     assert all(tag in "".join(lines[: lines.index(tables[0])]) for tag in found)
 

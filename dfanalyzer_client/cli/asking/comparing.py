@@ -29,6 +29,8 @@ ONLY_IN_FORMS = ("began", "ended")
 LONGEST = 24
 """So many characters of a value are shown on a terminal."""
 
+CUT = "…"
+
 
 @click.command()
 @click.argument(
@@ -98,10 +100,14 @@ def _print_compared(compared: Comparison) -> None:
     if not sys.stdout.isatty():
         print_table(["name", *titles], list(zip(names, *columns, strict=True)))
         return
+    limit = shutil.get_terminal_size().columns
+    names = tuple(_cut(name, limit // 2) for name in names)
     shown = [[_shown(value) for value in column] for column in columns]
-    for places in _blocks(names, titles, shown, shutil.get_terminal_size().columns):
+    for places in _blocks(names, titles, shown, limit):
         rows = list(zip(names, *(shown[place] for place in places), strict=True))
         print_table(["name", *(titles[place] for place in places)], rows, see_all=AS_CSV)
+    if any(str(value).endswith(CUT) for column in (names, *shown) for value in column):
+        click.echo("Long values are cut: --csv prints them whole.", err=True)
 
 
 def _say_executions(found: Sequence[Any]) -> None:
@@ -141,9 +147,11 @@ def _shown(value: Any) -> Any:
     """A value as a terminal shows it: short."""
     if isinstance(value, float):
         return float(f"{value:.6g}")
-    if not isinstance(value, str) or len(value) <= LONGEST:
-        return value
-    return f"{value[: LONGEST - 1]}…"
+    return _cut(value, LONGEST) if isinstance(value, str) else value
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}{CUT}"
 
 
 def _naive(value: Any) -> Any:
