@@ -1,8 +1,8 @@
 """Metrics' own names, where the database has them under others.
 
 A metric is stored under its name in lower case. If that is taken, as ``loss`` is for a metric
-``Loss``, or impossible, it gets another name, and ``oMetricNames`` has both. Names of tests'
-metrics begin with ``otest_`` here, as in the view ``metrics``.
+``Loss``, or impossible, it gets another name, and ``oMetricNames`` has both. Metrics of tests
+begin with ``otest_`` here, as in the view ``metrics``.
 """
 
 from __future__ import annotations
