@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import UnknownTagError
-from ..executions.summaries import metric_names
+from ..executions.last_epochs import metric_names
 from ..keras_schema import Role, find_set
 from ..store import Connection
 from ..store.exact_numbers import exact_rows

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ...executions.measured import hyperparameters_of
-from ...executions.summaries import ExecutionSummary, find_execution
+from ...executions.summaries import ExecutionSummary, find_executions
 from ...store import Connection
 from ..common import duration, form_options, friendly_errors, print_rows, reading, store_option
 from ..completions import execution_tags
@@ -81,7 +81,7 @@ def _compared(
     connection: Connection, names: Sequence[str]
 ) -> tuple[list[ExecutionSummary], list[Row]]:
     """The executions, and a row for each of their values; rows that differ come first."""
-    found = [find_execution(connection, name) for name in names]
+    found = find_executions(connection, names)
     chosen = hyperparameters_of(connection, [each.id for each in found])
     rows: list[Row] = [
         ["execution", *(each.tag for each in found)],
