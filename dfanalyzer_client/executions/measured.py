@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ..store.comparison.metric_values import epoch_values, tasks_of
 from ..store.connection import Connection
 from ..store.reading import Catalogue
 from ..store.schema import table
@@ -23,13 +24,14 @@ def newest_ids(
     if not catalogue.exists:
         return [], 0
     condition, parameters = ("WHERE d.tag = %s", [dataflow.lower()]) if dataflow else ("", [])
-    rows = connection.query(
-        f"SELECT e.id FROM {catalogue.table('dataflow_execution')} e "
-        f"JOIN {table('dataflow')} d ON d.id = e.df_id {condition} ORDER BY e.id DESC",
-        parameters,
+    found = (
+        f"FROM {catalogue.table('dataflow_execution')} e "
+        f"JOIN {table('dataflow')} d ON d.id = e.df_id {condition}"
     )
-    ids = [int(id_) for (id_,) in rows]
-    return ids if limit is None else ids[:limit], len(ids)
+    ((total,),) = connection.query(f"SELECT count(*) {found}", parameters)
+    most = "" if limit is None else f"LIMIT {limit:d}"
+    rows = connection.query(f"SELECT e.id {found} ORDER BY e.id DESC {most}", parameters)
+    return [int(id_) for (id_,) in rows], total
 
 
 def hyperparameters_of(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, str]]:
@@ -49,16 +51,13 @@ def hyperparameters_of(connection: Connection, ids: Sequence[int]) -> dict[int, 
 
 def curve_of(connection: Connection, execution: int, metric: str) -> Curve:
     """A metric by epoch, exact; of several trainings, the last value of each epoch."""
-    rows = connection.query(
-        f'SELECT epoch, "value", exact FROM {table("metrics")} '
-        'WHERE df_exec = %s AND "name" = %s AND epoch IS NOT NULL ORDER BY task_id, epoch',
-        [execution, metric],
-    )
-    found = {
-        float(epoch): float(value if exact is None else exact)
-        for epoch, value, exact in rows
-        if value is not None or exact is not None
-    }
+    found: Curve = {}
+    for _, _, epoch, value, exact in epoch_values(
+        connection, tasks_of(connection, [execution]), [metric]
+    ):
+        exactly = value if exact is None else float(exact)
+        if exactly is not None:
+            found[float(epoch)] = exactly
     return dict(sorted(found.items()))
 
 
