@@ -29,9 +29,9 @@ def newest_ids(
         f"JOIN {table('dataflow')} d ON d.id = e.df_id {condition}"
     )
     ((total,),) = connection.query(f"SELECT count(*) {found}", parameters)
-    most = "" if limit is None else f"LIMIT {limit:d}"
+    most = "" if limit is None else f"LIMIT {max(1, limit):d}"  # MonetDB refuses LIMIT 0
     rows = connection.query(f"SELECT e.id {found} ORDER BY e.id DESC {most}", parameters)
-    return [int(id_) for (id_,) in rows], total
+    return [int(id_) for (id_,) in rows][:limit], total
 
 
 def hyperparameters_of(connection: Connection, ids: Sequence[int]) -> dict[int, dict[str, str]]:
