@@ -18,6 +18,9 @@ FIRST = 5
 """Executions that are sent before, so that tables and the catalogue are there."""
 
 
+COMPRESSING_SECONDS = 60.0
+
+
 class DiskUse(NamedTuple):
     """Bytes in files of a data folder."""
 
@@ -60,7 +63,7 @@ def _send(home: Path, name: str, executions: int, epochs: int) -> None:
 def _settle(home: Path) -> None:
     """End as a process does, let another compress the journals, and restart the server."""
     shutdown()
-    drain_leftovers(None, home)
+    drain_leftovers(None, home, COMPRESSING_SECONDS)
     for _ in range(2):  # what the log has is moved to the tables when the server starts
         PrivateServer(home).stop()
         PrivateServer(home).ensure()
