@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -23,57 +23,107 @@ from dfanalyzer_client.executions.reader import read_execution
 from dfanalyzer_client.executions.summaries import executions, find_execution
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
-from dfanalyzer_client.store.comparison.metric_summaries import summaries_source
+from dfanalyzer_client.store.comparison.metric_summaries import (
+    summaries_source,
+    summarize_dataflows,
+)
+from dfanalyzer_client.store.comparison.metric_values import epoch_values
 from dfanalyzer_client.store.schema import table
+from dfanalyzer_client.support.digest import file_digest
 
 from .asking_database import Size, fill
+from .disk_use import disk_use, say_growth
 from .figures import machine
 
 __all__ = ["main"]
 
 MOST_COMPARED = 100
-COMMANDS = {
-    "start and imports": ["runs", "--help"],
-    "keras-prov show last": ["show", "last"],
-}
+START = ["runs", "--help"]
+"""What only starts: the interpreter, and the imports of a command."""
+
+BEST = ["runs", "--where", "val_loss < 0.01", "--sort", "val_loss"]
+
+SENT = 50
+"""So many executions are sent as messages, one after the other, to see what each takes on disk."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Fill, ask and print."""
     options = _parser().parse_args(arguments)
-    size = Size(
-        options.executions,
-        options.epoch_rows,
-        options.dataflows,
-        options.wide,
-        options.wide_metrics,
-    )
+    size = Size(*(getattr(options, name) for name in vars(Size())))
     print(", ".join(f"{name} {value}" for name, value in machine().items()))
-    with _home(options.folder) as home:
-        began = time.perf_counter()
-        fill(home, size, say=lambda _: None)
-        print(f"{size.executions:,} executions filled in {time.perf_counter() - began:.0f} s")
+    with _home(options.folder, options.keep) as home:
+        if not (home / "server").exists():
+            began = time.perf_counter()
+            fill(home, size, say=lambda _: None)
+            print(f"{size.executions:,} executions filled in {time.perf_counter() - began:.0f} s")
         with Connection(PrivateServer(home).ensure()) as connection:
+            known = _known_file(connection, home)
+            compared = _newest(connection, MOST_COMPARED)
             for what, ask in _questions(connection).items():
                 _report(f"server: {what}", _seconds(ask, options.repeats))
+            anew = _seconds(lambda: _summarize_anew(connection), 1, warm=True)
+            _report("server: summaries, as an upgrade makes them", anew)
             _say_sizes(connection, home, size)
-        for what, command in COMMANDS.items():
-            _report(f"process: {what}", _seconds(lambda c=command: _run(c, home), options.repeats))  # type: ignore[misc]
+        _ask_processes(home, _commands(known, compared), options.repeats)
+    with _home(options.folder, None) as home:
+        say_growth(home, min(SENT, size.executions), size.epochs)
+    _say_load()
+
+
+def _commands(known: Path, compared: Sequence[int]) -> dict[str, list[str]]:
+    """What is asked in fresh processes."""
+    return {
+        "runs --limit 50": ["runs", "--limit", "50"],
+        "runs --where … --sort … --limit 10": [*BEST, "--limit", "10"],
+        "show last": ["show", "last"],
+        "curve last val_loss": ["curve", "last", "val_loss"],
+        f"compare, {len(compared)} executions": ["compare", *map(str, compared)],
+        "origin of a known file": ["origin", str(known)],
+    }
+
+
+def _ask_processes(home: Path, commands: Mapping[str, Sequence[str]], repeats: int) -> None:
+    """Print how long processes take, each beside the start of one at the same time."""
+    for what, command in commands.items():
+        whole, start = [], []
+        _run(command, home)
+        for _ in range(repeats):
+            start += _seconds(lambda: _run(START, home), 1, warm=True)
+            whole += _seconds(lambda c=command: _run(c, home), 1, warm=True)  # type: ignore[misc]
+        _report(f"process: {what}", whole)
+        beside = [each - other for each, other in zip(whole, start, strict=True)]
+        _report("    beside start and imports", beside)
+        _report("    start and imports", start)
+
+
+def _known_file(connection: Connection, home: Path) -> Path:
+    """A file that the newest execution has written, as the database says from now on."""
+    path = home / "model.keras"
+    path.write_bytes(b"weights" * 100_000)
+    _, sha256 = file_digest(path)
+    with connection.transaction():
+        connection.execute(
+            f"UPDATE {table('file')} SET sha256 = %s WHERE task_id = "
+            f"(SELECT max(task_id) FROM {table('file')})",
+            [sha256],
+        )
+    return path
+
+
+def _newest(connection: Connection, count: int) -> list[int]:
+    rows = connection.query(
+        f"SELECT id FROM {table('dataflow_execution')} ORDER BY id DESC LIMIT {count}"
+    )
+    return [id_ for (id_,) in rows]
 
 
 def _questions(connection: Connection) -> dict[str, Callable[[], object]]:
     """What is asked over an open connection."""
-    newest = connection.query(
-        f"SELECT id FROM {table('dataflow_execution')} ORDER BY id DESC LIMIT {MOST_COMPARED}"
-    )
-    ids = [id_ for (id_,) in newest]
+    ids = _newest(connection, MOST_COMPARED)
     last = find_execution(connection, "last")
     ((task,),) = connection.query(
         f"SELECT max(task_id) FROM {table('metric_value')} WHERE name = 'val_loss'"
-    )
-    curve = (
-        f"SELECT epoch, value, exact FROM {table('metric_value')} "
-        "WHERE task_id = %s AND name = %s ORDER BY epoch"
     )
     best = "SELECT task_id, lowest FROM {} AS s WHERE name = %s ORDER BY lowest LIMIT 1"
     return {
@@ -81,26 +131,40 @@ def _questions(connection: Connection) -> dict[str, Callable[[], object]]:
         "100 executions, compared": lambda: executions(connection, ids=ids),
         "find the last one": lambda: find_execution(connection, "last"),
         "read it whole, as show does": lambda: read_execution(connection, last.dataflow, last.id),
-        "one curve": lambda: connection.query(curve, [task, "val_loss"]),
+        "one curve": lambda: epoch_values(connection, [task], ["val_loss"]),
         "best of all": lambda: connection.query(
             best.format(summaries_source(connection)), ["val_loss"]
         ),
     }
 
 
+def _summarize_anew(connection: Connection) -> None:
+    """Compute all summaries, in a transaction that is not committed."""
+    rows = connection.query(f"SELECT id FROM {table('dataflow')}")
+    try:
+        connection.execute(f"DELETE FROM {table('metric_summary')}")
+        summarize_dataflows(connection, [id_ for (id_,) in rows])
+    finally:
+        connection.rollback()
+
+
 def _say_sizes(connection: Connection, home: Path, size: Size) -> None:
-    """Print what an execution, an epoch and a metric's value take on the disk."""
+    """Print what an execution, an epoch and a metric's value take in the database."""
     ((values, value_bytes),) = connection.query(
         "SELECT max(count), sum(columnsize + heapsize + hashes + imprints) FROM sys.storage() "
         "WHERE \"schema\" = 'public' AND \"table\" = 'metric_value'"
     )
-    whole = sum(path.stat().st_size for path in home.rglob("*") if path.is_file())
-    journals = sum(path.stat().st_size for path in home.glob("journals/*"))
+    whole = disk_use(home).database
     print(
-        f"on disk: {whole / 1e6:,.0f} MB, {whole / size.executions / 1e3:,.1f} KB an execution; "
-        f"{value_bytes / values:.1f} bytes a value in metric_value, of {values:,} values; journals "
-        f"of the executions that were sent: {journals / 1e6:.1f} MB"
+        f"database: {whole / 1e6:,.0f} MB, {whole / size.executions / 1e3:,.1f} KB an execution of "
+        f"{size.epochs} epochs; {value_bytes / values:.1f} bytes a value in metric_value, of "
+        f"{values:,} values"
     )
+
+
+def _say_load() -> None:
+    loads = " ".join(f"{load:.1f}" for load in os.getloadavg())
+    print(f"load of the last 1, 5 and 15 minutes: {loads}")
 
 
 def _run(command: Sequence[str], home: Path) -> None:
@@ -112,9 +176,10 @@ def _run(command: Sequence[str], home: Path) -> None:
     )
 
 
-def _seconds(ask: Callable[[], object], repeats: int) -> list[float]:
+def _seconds(ask: Callable[[], object], repeats: int, *, warm: bool = False) -> list[float]:
     """How long a question takes; the first answer, which fills caches, does not count."""
-    ask()
+    if not warm:
+        ask()
     found = []
     for _ in range(repeats):
         began = time.perf_counter()
@@ -129,14 +194,16 @@ def _report(what: str, seconds: Sequence[float]) -> None:
 
 
 @contextmanager
-def _home(folder: Path | None) -> Iterator[Path]:
-    """A data folder that is removed in the end, and whose server is stopped."""
+def _home(folder: Path | None, keep: Path | None) -> Iterator[Path]:
+    """A data folder whose server is stopped in the end; it is removed, but for one to keep."""
     with tempfile.TemporaryDirectory(dir=folder) as name:
+        home = keep or Path(name)
+        home.mkdir(parents=True, exist_ok=True)
         try:
-            yield Path(name)
+            yield home
         finally:
             shutdown()
-            PrivateServer(Path(name)).stop()
+            PrivateServer(home).stop()
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -148,6 +215,9 @@ def _parser() -> argparse.ArgumentParser:
         parser.add_argument(option, type=int, default=default, help="default: %(default)s")
     parser.add_argument("--repeats", type=int, default=5, help="default: %(default)s")
     parser.add_argument("--folder", type=Path, help="where the database is; default: temporary")
+    parser.add_argument(
+        "--keep", type=Path, help="a data folder that is filled unless it is, and kept"
+    )
     return parser
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..analysis.finding import ids_with
-from ..executions.summaries import ExecutionSummary, executions, find_execution
+from ..executions.summaries import ExecutionSummary, executions, find_execution, find_executions
 from ..store.schema import PUBLIC, names_in, table
 from ..store.sql import placeholders
 from .limits import LimitedConnection
@@ -91,7 +91,7 @@ def run(connection: LimitedConnection, name: str = "last") -> Answer:
 
 def compare(connection: LimitedConnection, names: Sequence[str]) -> Answer:
     """Runs side by side: hyperparameters that differ, those that do not, and last metrics."""
-    found = [find_execution(connection, name) for name in names]
+    found = find_executions(connection, names)
     chosen = _hyperparameters(connection, [each.id for each in found])
     keys = sorted({key for values in chosen.values() for key in values})
     same: Answer = {}
@@ -115,7 +115,7 @@ def curves(
     connection: LimitedConnection, names: Sequence[str], metrics: Sequence[str] = ()
 ) -> Answer:
     """Metrics by epoch."""
-    ids = [find_execution(connection, name).id for name in names]
+    ids = [each.id for each in find_executions(connection, names)]
     condition = f"df_exec IN ({placeholders(len(ids))})"
     if metrics:
         condition += f" AND name IN ({placeholders(len(metrics))})"

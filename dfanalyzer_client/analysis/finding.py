@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..errors import DefinitionError, RefusedError, SelectionError, UnknownTagError
-from ..executions.summaries import find_execution
+from ..executions.summaries import find_executions
 from ..store import Connection
 from ..store.driver_errors import lacks_rights
 from ..store.reading import Catalogue
@@ -192,8 +192,7 @@ def summary_with(connection: Connection, name: Named) -> RunSummary:
         return name
     if isinstance(name, Run):
         return name.summary
-    found = find_execution(connection, str(name))
-    (summary,) = summaries_of(connection, Catalogue(connection), [found.id])
+    (summary,) = _summaries_of_names(connection, [str(name)])
     return summary
 
 
@@ -201,10 +200,29 @@ def summaries_with(
     connection: Connection, names: Runs | Named | Sequence[Runs | Named | Sequence[Named]]
 ) -> list[RunSummary]:
     """The summaries of several runs, each once; raises UnknownTagError."""
-    if isinstance(names, Runs):
-        found = list(names)
-    elif isinstance(names, (str, int, Run, RunSummary)):
-        found = [summary_with(connection, names)]
+    found = list(_listed_runs(names))
+    wanted = list(dict.fromkeys(name for name in found if isinstance(name, str)))
+    named = dict(zip(wanted, _summaries_of_names(connection, wanted), strict=True))
+    summaries = [named[name] if isinstance(name, str) else name for name in found]
+    return list({each.id: each for each in summaries}.values())
+
+
+def _listed_runs(
+    names: Runs | Named | Sequence[Runs | Named | Sequence[Named]],
+) -> Iterator[str | RunSummary]:
+    """The names of the runs, and the summaries of those that were read before."""
+    if isinstance(names, Run):
+        yield names.summary
+    elif isinstance(names, RunSummary):
+        yield names
+    elif isinstance(names, (str, int)):
+        yield str(names)
     else:
-        found = [each for name in names for each in summaries_with(connection, name)]
-    return list({each.id: each for each in found}.values())
+        for name in names:
+            yield from _listed_runs(name)
+
+
+def _summaries_of_names(connection: Connection, names: Sequence[str]) -> list[RunSummary]:
+    ids = [each.id for each in find_executions(connection, names)]
+    found = {each.id: each for each in summaries_of(connection, Catalogue(connection), ids)}
+    return [found[id_] for id_ in ids]

@@ -80,13 +80,7 @@ class Names:
     def _group_of(self, name: str) -> str:
         """Whether a bare name is a hyperparameter's or a metric's."""
         self._needs_comparison(name)
-        holders = [
-            group
-            for group, of in HOLDERS.items()
-            if self._connection.query(
-                f"SELECT 1 FROM {table(of)} WHERE name = %s LIMIT 1", [name.lower()]
-            )
-        ]
+        holders = [group for group, of in HOLDERS.items() if self._exists(name.lower(), of)]
         if len(holders) == 1:
             return holders[0]
         if holders and not self._has_numbers(name):
@@ -110,7 +104,7 @@ class Names:
         known = list(more)
         for of in tables:
             rows = self._connection.query(
-                f"SELECT DISTINCT name FROM {table(of)} WHERE name IS NOT NULL"
+                f"SELECT DISTINCT name FROM {self._values(of)} AS v WHERE name IS NOT NULL"
             )
             known += [each for (each,) in rows]
         close = difflib.get_close_matches(name.lower(), known, 3) or sorted(known)[:20]
@@ -118,8 +112,16 @@ class Names:
         return UnknownTagError(f"No run has {name!r}. {meant}")
 
     def _must_exist(self, name: str, of: str) -> None:
-        if not self._connection.query(f"SELECT 1 FROM {table(of)} WHERE name = %s LIMIT 1", [name]):
+        if not self._exists(name, of):
             raise self._unknown(name, [of])
+
+    def _exists(self, name: str, of: str) -> bool:
+        found = f"SELECT 1 FROM {self._values(of)} AS v WHERE name = %s LIMIT 1"
+        return bool(self._connection.query(found, [name]))
+
+    def _values(self, of: str) -> str:
+        """A table with all names of `of`; there are far fewer summaries than values of metrics."""
+        return self._summary_source() if of == "metric_value" else table(of)
 
     def _join(self, source: str, parameters: list[Any]) -> str:
         alias = f"j{len(self.joins)}"

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from ..errors import UnknownTagError
+from ..executions.last_epochs import metric_names
 from ..executions.layers import LAYER_COLUMNS, REQUIRED, layers_by_training
-from ..executions.summaries import metric_names
 from ..executions.training_numbers import training_numbers
 from ..keras_schema import Role, find_set
 from ..keras_schema import names as tags

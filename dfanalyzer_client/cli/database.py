@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 
 import click
 
@@ -16,6 +17,7 @@ from ..store import (
     differences,
     reasons_to_upgrade,
 )
+from ..store.upgrade.progress import Progress
 from .common import chosen_store, friendly_errors, reading, say, store_option
 from .journals import sync_all
 
@@ -69,7 +71,8 @@ def check(store: str | None) -> None:
 def upgrade(store: str | None) -> None:
     """Upgrade a catalogue of an earlier version, or one that DfAnalyzer created.
 
-    Each step is one transaction, which also records the step. Capture upgrades by itself.
+    Each step is one transaction, which also records the step. If one takes long, how far it is is
+    said on stderr. Capture upgrades by itself.
 
     Example: keras-prov db upgrade --store monetdb://monetdb@db.example.org:50000/dataflow_analyzer
     """
@@ -79,8 +82,9 @@ def upgrade(store: str | None) -> None:
         steps.append(step)
         say(f"Done: {step}")
 
+    progress = Progress(partial(say, err=True))
     with friendly_errors(), _writing(store) as (connection, readers):
-        created = create_catalogue(connection, readers, report)
+        created = create_catalogue(connection, readers, report, progress)
     if created:
         click.echo("There was no catalogue, so one was created.")
     elif not steps:

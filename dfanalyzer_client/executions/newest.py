@@ -17,10 +17,11 @@ def newest_ids(
     if not catalogue.exists:
         return [], 0
     condition, parameters = ("WHERE d.tag = %s", [dataflow.lower()]) if dataflow else ("", [])
-    rows = connection.query(
-        f"SELECT e.id FROM {catalogue.table('dataflow_execution')} e "
-        f"JOIN {table('dataflow')} d ON d.id = e.df_id {condition} ORDER BY e.id DESC",
-        parameters,
+    found = (
+        f"FROM {catalogue.table('dataflow_execution')} e "
+        f"JOIN {table('dataflow')} d ON d.id = e.df_id {condition}"
     )
-    ids = [int(id_) for (id_,) in rows]
-    return ids if limit is None else ids[:limit], len(ids)
+    ((total,),) = connection.query(f"SELECT count(*) {found}", parameters)
+    most = "" if limit is None else f"LIMIT {max(1, limit):d}"  # MonetDB refuses LIMIT 0
+    rows = connection.query(f"SELECT e.id {found} ORDER BY e.id DESC {most}", parameters)
+    return [int(id_) for (id_,) in rows][:limit], total

@@ -5,33 +5,34 @@ Numbers come back exact: NaN, infinities and large integers are looked up in ``e
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Container, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 
-from ..errors import RefusedError, UnknownTagError
+from ..errors import UnknownTagError
 from ..keras_schema import Role
 from ..keras_schema import names as tags
-from ..store.comparison.roles import dataflows_with
-from ..store.comparison.values import NO_METRICS
+from ..store.comparison.roles import sets_with
 from ..store.connection import Connection
-from ..store.driver_errors import lacks_rights
-from ..store.exact_numbers import exact_rows
-from ..store.growth.pending_columns import from_clause
-from ..store.layout import DataflowLayout, SetLayout
 from ..store.reading import Catalogue
 from ..store.schema import table
-from ..store.sql import among, identifier
+from ..store.sql import among, placeholders
 from ..support.clock import naive_utc
+from .last_epochs import last_epochs
 
 __all__ = [
     "ExecutionSummary",
     "executions",
     "find_execution",
+    "find_executions",
 ]
 
 NEWEST = "last"
 """What names the newest execution."""
+
+NAMES_AT_ONCE = 500
 
 ID_DIGITS = 19
 """A number with so many digits is no id: a BIGINT may not hold it."""
@@ -87,15 +88,34 @@ def find_execution(connection: Connection, name: str) -> ExecutionSummary:
     Raises:
         UnknownTagError: no execution matches, or several do.
     """
+    (found,) = find_executions(connection, [name])
+    return found
+
+
+def find_executions(connection: Connection, names: Sequence[str]) -> list[ExecutionSummary]:
+    """As `find_execution` for each name, in about the time of one.
+
+    Raises:
+        UnknownTagError: to a name, no execution matches, or several do.
+    """
     catalogue = Catalogue(connection)
-    found = _named_exactly(connection, catalogue, name) or [
-        summary
-        for summary in _known_executions(connection, catalogue)
-        if summary.tag.lower().startswith(name.lower())
-    ]
+    found = _named_exactly(connection, catalogue, names)
+    if len(found) < len(set(names)):
+        known = _known_executions(connection, catalogue)
+        for name in names:
+            if name not in found:
+                start = name.lower()
+                found[name] = [each for each in known if each.tag.lower().startswith(start)]
+    ids = [_only(name, found[name]) for name in names]
+    summaries = {each.id: each for name in names for each in found[name]}
+    _complete(connection, catalogue, summaries.values())
+    return [summaries[id_] for id_ in ids]
+
+
+def _only(name: str, found: Sequence[ExecutionSummary]) -> int:
+    """The id of the one execution that has a name, or whose tag begins with it."""
     if len(found) == 1:
-        _complete(connection, catalogue, found)
-        return found[0]
+        return found[0].id
     if not found:
         hint = "none is stored yet." if name == NEWEST else "`keras-prov runs` lists them."
         raise UnknownTagError(f"No execution {name!r}: {hint}")
@@ -106,18 +126,26 @@ def find_execution(connection: Connection, name: str) -> ExecutionSummary:
 
 
 def _named_exactly(
-    connection: Connection, catalogue: Catalogue, name: str
-) -> list[ExecutionSummary]:
-    """The newest execution if `name` is ``last``; else those with this tag or id."""
-    if name == NEWEST and catalogue.exists:
+    connection: Connection, catalogue: Catalogue, names: Collection[str]
+) -> dict[str, list[ExecutionSummary]]:
+    """By name, the newest execution if it is ``last``; else those with this tag or id."""
+    found: dict[str, list[ExecutionSummary]] = defaultdict(list)
+    asked = sorted(set(names))
+    if NEWEST in asked and catalogue.exists:
         ((newest,),) = connection.query(
             f"SELECT max(id) FROM {catalogue.table('dataflow_execution')} AS e"
         )
         if newest is not None:
-            return _known_executions(connection, catalogue, "e.id = %s", [newest])
-    id_ = int(name) if name.isascii() and name.isdigit() and len(name) < ID_DIGITS else -1
-    found = _known_executions(connection, catalogue, "(e.tag = %s OR e.id = %s)", [name, id_])
-    return [summary for summary in found if name in (summary.tag, str(summary.id))]
+            asked.remove(NEWEST)
+            found[NEWEST] = _known_executions(connection, catalogue, "e.id = %s", [newest])
+    for first in range(0, len(asked), NAMES_AT_ONCE):
+        some = asked[first : first + NAMES_AT_ONCE]
+        ids = [int(n) for n in some if n.isascii() and n.isdigit() and len(n) < ID_DIGITS]
+        tags_or_ids = f"(e.tag IN ({placeholders(len(some))}) OR {among('e.id', ids)})"
+        for each in _known_executions(connection, catalogue, tags_or_ids, some):
+            for name in {each.tag, str(each.id)} & set(some):
+                found[name].append(each)
+    return found
 
 
 def _known_executions(
@@ -145,20 +173,19 @@ def _complete(
     summaries = {summary.id: summary for summary in known}
     if not summaries:
         return
-    trained = set(dataflows_with(connection, Role.EPOCHS))
-    layouts = catalogue.layouts({each.dataflow for each in summaries.values()} & trained)
+    of: dict[str, set[int]] = defaultdict(set)
+    for each in summaries.values():
+        of[each.dataflow].add(each.id)
+    trained = sets_with(connection, Role.EPOCHS)
+    named = None if trained is None else {tags.METRIC_NAMES.lower(), *chain(*trained.values())}
+    layouts = catalogue.layouts(of.keys() if trained is None else of.keys() & trained, named)
     trainings = frozenset(
         layout.transformations[tag] for layout in layouts for tag in layout.writers_of(Role.EPOCHS)
     )
     _add_tasks(connection, catalogue, summaries, trainings)
-    for layout in layouts:
-        try:
-            for output in _epoch_sets(layout):
-                _add_epochs(connection, catalogue, layout, output, summaries)
-        except RefusedError as error:
-            if not lacks_rights(error):
-                raise
-            connection.rollback()  # MonetDB refuses everything else in this transaction
+    for execution, epochs, metrics in last_epochs(connection, catalogue, layouts, of):
+        summaries[execution].epochs = max(summaries[execution].epochs, epochs)
+        summaries[execution].metrics |= metrics
 
 
 def _add_tasks(
@@ -195,73 +222,3 @@ def _add_tasks(
         summary.status = by_kind[True in by_kind][1]
         times = [end for end in ends[execution] if end is not None]
         summary.ended = max(times) if len(times) == len(ends[execution]) else None
-
-
-def _epoch_sets(layout: DataflowLayout) -> list[SetLayout]:
-    """The sets of epochs that a transformation writes."""
-    return [each for each in layout.sets.values() if each.role == Role.EPOCHS and each.producers]
-
-
-def _add_epochs(
-    connection: Connection,
-    catalogue: Catalogue,
-    layout: DataflowLayout,
-    output: SetLayout,
-    summaries: Mapping[int, ExecutionSummary],
-) -> None:
-    name = from_clause(layout, output)
-    writers = [f"s.{identifier(f'{tag}_task_id')}" for tag in output.producers]
-    task = writers[0] if len(writers) == 1 else f"COALESCE({', '.join(writers)})"
-    names = list(output.attributes)
-    columns = "".join(f", o.{identifier(name)}" for name in names)
-    rows = connection.query(
-        f"SELECT c.df_exec, c.epochs, o.id{columns} FROM {name} o JOIN ("
-        f"SELECT t.df_exec, count(*) AS epochs, max(s.id) AS newest FROM {name} s "
-        f"JOIN {catalogue.table('task_begun')} t ON t.id = {task} "
-        f"WHERE {among('t.df_exec', summaries)} GROUP BY t.df_exec"
-        ") AS c ON c.newest = o.id"
-    )
-    values = exact_rows(
-        connection,
-        catalogue.table("exact_number"),
-        output.attributes,
-        [row[2:] for row in rows],
-        1,
-    )
-    metric = metric_names(connection, catalogue, layout, output, summaries)
-    for (execution, epochs, *_), (_, *row) in zip(rows, values, strict=True):
-        if execution in summaries:
-            summaries[execution].epochs = max(summaries[execution].epochs, epochs)
-            summaries[execution].metrics |= {
-                metric.get((execution, name), name): value
-                for name, value in zip(names, row, strict=True)
-                if name not in NO_METRICS
-                and output.attributes[name].type == "NUMERIC"
-                and value is not None
-            }
-
-
-def metric_names(
-    connection: Connection,
-    catalogue: Catalogue,
-    layout: DataflowLayout,
-    output: SetLayout,
-    wanted: Collection[int],
-) -> dict[tuple[int, str], str]:
-    """Metrics whose name differs from that of their attribute, by execution and attribute.
-
-    A metric whose name is taken by another attribute is left out: its attribute's name is shown.
-    """
-    known = layout.sets.get(tags.METRIC_NAMES.lower())
-    writer = tags.TRAINING.lower()
-    is_ours = output.tag == tags.TRAINING_OUTPUT.lower()
-    if known is None or not is_ours or writer not in known.producers:
-        return {}
-    rows = connection.query(
-        f"SELECT t.df_exec, n.attribute, n.metric FROM {from_clause(layout, known)} n "
-        f"JOIN {catalogue.table('task_begun')} t ON t.id = n.{identifier(f'{writer}_task_id')} "
-        f"WHERE n.of_set = %s AND {among('t.df_exec', wanted)} ORDER BY n.id",
-        [tags.TRAINING_OUTPUT],
-    )
-    taken = output.attributes
-    return {(execution, name): metric for execution, name, metric in rows if metric not in taken}

@@ -10,7 +10,7 @@ from ..dlprov import role_of as dlprov_role
 from ..errors import RefusedError
 from ..keras_schema import Role, find_set
 from ..keras_schema.names import TEST_METRIC_PREFIX
-from .comparison.metric_summaries import summarize_dataflow
+from .comparison.metric_summaries import summarize_dataflows
 from .comparison.roles import add_known_roles
 from .comparison.values import backfill, compare_anew
 from .connection import Connection
@@ -36,6 +36,7 @@ from .schema import (
 from .sessions import warn_of_blocking_sessions
 from .sql import identifier
 from .upgrade.predecessor import dataflows_left, upgrade
+from .upgrade.progress import Progress
 from .upgrade.rebuilding import drop_foreign_keys, recreate_sequence, recreate_table
 
 __all__ = ["create_catalogue", "create_missing_catalogue"]
@@ -130,18 +131,38 @@ def _was_compared_otherwise(known: SetLayout) -> bool:
     return is_dlprovs and find_set(known.tag) is None
 
 
-def _summarize(connection: Connection, layout: DataflowLayout) -> None:
-    summarize_dataflow(connection, layout.id)
+Share = Callable[[float], None]
+"""Called with the share of a step that is done."""
 
 
-BACKFILLS = {3: backfill, 5: _add_roles, 6: _summarize}
-"""What to do for each existing dataflow after the statements of a version."""
+def _for_each(
+    change: Callable[[Connection, DataflowLayout], None],
+) -> Callable[[Connection, Sequence[DataflowLayout], Share], None]:
+    """What changes dataflows one after the other."""
+
+    def change_all(
+        connection: Connection, layouts: Sequence[DataflowLayout], progress: Share
+    ) -> None:
+        for number, layout in enumerate(layouts, 1):
+            change(connection, layout)
+            progress(number / len(layouts))
+
+    return change_all
+
+
+def _summarize(connection: Connection, layouts: Sequence[DataflowLayout], progress: Share) -> None:
+    summarize_dataflows(connection, [layout.id for layout in layouts], progress)
+
+
+BACKFILLS = {3: _for_each(backfill), 5: _for_each(_add_roles), 6: _summarize}
+"""What to do for the existing dataflows after the statements of a version."""
 
 
 def create_catalogue(
     connection: Connection,
     readers: Sequence[str] = (),
     report: Callable[[str], None] | None = None,
+    progress: Progress | None = None,
 ) -> bool:
     """Create the catalogue unless it exists, or upgrade it.
 
@@ -152,6 +173,7 @@ def create_catalogue(
         connection: of a user who may create schemas and tables.
         readers: users who may then SELECT from it.
         report: called with each step; None: write it to the log.
+        progress: is told how far a step is; None: the log is.
 
     Returns:
         Whether the catalogue was created.
@@ -160,7 +182,8 @@ def create_catalogue(
         RefusedError: another program's tables are in its place, or the user lacks a right.
     """
     created = create_missing_catalogue(connection, readers)
-    for step in _upgrade_steps(connection, readers):
+    progress = progress or Progress(partial(logger.warning, "An upgrade of the catalogue: %s."))
+    for step in _upgrade_steps(connection, readers, progress):
         if report is None:
             logger.warning("The catalogue in %s was upgraded: %s.", connection.url, step)
         else:
@@ -182,11 +205,13 @@ def create_missing_catalogue(connection: Connection, readers: Sequence[str] = ()
     return created
 
 
-def _upgrade_steps(connection: Connection, readers: Sequence[str]) -> Iterator[str]:
+def _upgrade_steps(
+    connection: Connection, readers: Sequence[str], progress: Progress
+) -> Iterator[str]:
     while True:
         for attempt in retrying_conflicts(report=partial(warn_of_blocking_sessions, connection)):
             with attempt, connection.transaction():
-                step = _next_version(connection, readers)
+                step = _next_version(connection, readers, progress)
         if step is None:
             break
         yield f"version {step}"
@@ -210,7 +235,7 @@ def _create(connection: Connection, readers: Sequence[str]) -> None:
         grant(connection, PUBLIC, name, readers)
 
 
-def _next_version(connection: Connection, readers: Sequence[str]) -> int | None:
+def _next_version(connection: Connection, readers: Sequence[str], progress: Progress) -> int | None:
     """Upgrade a catalogue of ours by one version; returns it, or None if there is no newer one."""
     find = f"SELECT max(version) FROM {table('catalogue_version')}"
     before = names_in(connection, PUBLIC)
@@ -224,9 +249,8 @@ def _next_version(connection: Connection, readers: Sequence[str]) -> int | None:
         connection.execute(statement)
     if version in BACKFILLS:
         left = dataflows_left(connection)  # the steps of their upgrade do the same
-        for layout in load_layouts(connection):
-            if layout.tag not in left:
-                BACKFILLS[version](connection, layout)
+        layouts = [each for each in load_layouts(connection) if each.tag not in left]
+        BACKFILLS[version](connection, layouts, partial(progress.done, f"version {version}"))
     _record(connection, version)
     for name in [*TABLES, *VIEWS]:
         if name not in before and name in names_in(connection, PUBLIC):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,11 +32,21 @@ def load_layout(connection: Connection, tag: str, of: Source = table) -> Dataflo
 
 
 def load_layouts(
-    connection: Connection, of: Source = table, tags: Collection[str] | None = None
+    connection: Connection,
+    of: Source = table,
+    tags: Collection[str] | None = None,
+    sets: Collection[str] | None = None,
 ) -> list[DataflowLayout]:
     """All dataflows of the catalogue, oldest first, or those with certain tags.
 
-    The number of queries does not depend on that of the dataflows; `of` as for `load_layout`.
+    The number of queries does not depend on that of the dataflows.
+
+    Args:
+        connection: in a transaction.
+        of: as for `load_layout`.
+        tags: the dataflows'; None: all.
+        sets: tags of the sets to read, to select rows from them; None: all, with their views,
+            extractors and programs.
     """
     if tags is not None and not tags:
         return []
@@ -46,31 +56,40 @@ def load_layouts(
     )
     layouts = {id_: DataflowLayout(id_, tag) for id_, tag in rows}
     if layouts:
-        some = _Some(connection, layouts, of)
+        some = _Some(connection, layouts, of, sets)
         _load_parts(some)
         _load_attributes(some)
         _load_dependencies(some)
-        _load_extractors(some)
-        _load_programs(some)
+        if sets is None:
+            _load_extractors(some)
+            _load_programs(some)
         load_roles(connection, layouts)
-        compare_columns(connection, *layouts.values())
+        _load_columns(some)
     return list(layouts.values())
 
 
 @dataclass(frozen=True)
 class _Some:
-    """Dataflows that are being read, by id."""
+    """Dataflows that are being read, by id, and the tags of the sets to read; None: all."""
 
     connection: Connection
     layouts: Mapping[int, DataflowLayout]
     of: Source
+    sets: Collection[str] | None
 
-    def rows(self, statement: str, key: str, order: str = "") -> list[tuple[Any, ...]]:
-        """The rows of a statement that belong to one of the dataflows, whose id is in `key`."""
-        return self.connection.query(
-            f"{statement} WHERE {key} IN ({placeholders(len(self.layouts))}) {order}",
-            list(self.layouts),
-        )
+    def rows(
+        self, statement: str, key: str, order: str = "", *, set_tag: str | None = None
+    ) -> list[tuple[Any, ...]]:
+        """The rows of a statement that belong to one of the dataflows, whose id is in `key`.
+
+        With `set_tag`, which names the column of a set's tag, only those of the sets to read.
+        """
+        conditions = f"{key} IN ({placeholders(len(self.layouts))})"
+        parameters: list[Any] = list(self.layouts)
+        if set_tag is not None and self.sets is not None:
+            conditions += f" AND {set_tag} IN ({placeholders(len(self.sets)) or 'NULL'})"
+            parameters += self.sets
+        return self.connection.query(f"{statement} WHERE {conditions} {order}", parameters)
 
 
 def _load_parts(some: _Some) -> None:
@@ -83,7 +102,7 @@ def _load_parts(some: _Some) -> None:
     for id_, tag, transformation in some.rows(transformations, "df_id", "ORDER BY id"):
         layouts[id_].transformations[tag] = transformation
     sets = f"SELECT df_id, id, tag FROM {of('data_set')} AS t"
-    for id_, set_id, tag in some.rows(sets, "df_id", "ORDER BY id"):
+    for id_, set_id, tag in some.rows(sets, "df_id", "ORDER BY id", set_tag="tag"):
         layouts[id_].sets[tag] = SetLayout(set_id, tag)
 
 
@@ -95,6 +114,7 @@ def _load_attributes(some: _Some) -> None:
         f"LEFT JOIN {of('extractor')} e ON e.id = a.extractor_id",
         "s.df_id",
         "ORDER BY a.id",
+        set_tag="s.tag",
     )
     for dataflow, tag, name, id_, type_, extractor in rows:
         column = AttributeLayout(id_, (type_ or "TEXT").upper(), extractor)
@@ -110,6 +130,7 @@ def _load_dependencies(some: _Some) -> None:
         f"LEFT JOIN {of('data_transformation')} n ON n.id = d.next_dt_id",
         "s.df_id",
         "ORDER BY d.id",
+        set_tag="s.tag",
     )
     for dataflow, tag, producer, consumer in rows:
         known = some.layouts[dataflow].sets[tag]
@@ -157,21 +178,24 @@ def _load_programs(some: _Some) -> None:
             layout.used.add((tag, (name, path)))
 
 
+def _load_columns(some: _Some) -> None:
+    """Note which columns the tables have; if all sets are read, also whether views are stale."""
+    layouts = list(some.layouts.values())
+    if some.sets is None:
+        compare_columns(some.connection, *layouts)
+    else:
+        found = _columns(some.connection, layouts, [f"ds_{tag}" for tag in some.sets])
+        for layout in layouts:
+            for known in layout.sets.values():
+                _compare_table(known, found.get((layout.tag, known.table, 0)))
+
+
 def compare_columns(connection: Connection, *layouts: DataflowLayout) -> None:
     """Update `pending` and `stale` of the sets of dataflows from what the database has."""
     if not layouts:
         return
     tags = [layout.tag for layout in layouts]
-    found: dict[tuple[str, str, int], list[str]] = {}
-    rows = connection.query(
-        "SELECT s.name, t.name, t.type, c.name FROM sys.tables t "
-        "JOIN sys.schemas s ON s.id = t.schema_id JOIN sys.columns c ON c.table_id = t.id "
-        f"WHERE s.name IN ({placeholders(len(tags))}) AND t.type IN (0, 1) "
-        "ORDER BY t.id, c.number",
-        tags,
-    )
-    for schema, name, kind, column in rows:
-        found.setdefault((schema, name, kind), []).append(column)
+    found = _columns(connection, layouts)
     rows = connection.query(
         "SELECT s.name, t.name FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
         f"WHERE s.name IN ({placeholders(len(tags))}) AND t.type = 1 AND t.query LIKE %s",
@@ -181,12 +205,40 @@ def compare_columns(connection: Connection, *layouts: DataflowLayout) -> None:
     for layout in layouts:
         for known in layout.sets.values():
             columns = found.get((layout.tag, known.table, 0))
-            if columns is not None:
-                known.pending = set(known.columns) - set(columns)
-                known.stored = columns
+            if _compare_table(known, columns):
                 view = set(found.get((layout.tag, known.tag, 1), ()))
                 is_joined = (layout.tag, known.tag) in joined
                 known.stale = view != set(known.view_columns) or is_joined > bool(known.pending)
+
+
+def _compare_table(known: SetLayout, columns: list[str] | None) -> bool:
+    """Update `pending` of a set from the columns of its table; returns whether it has one."""
+    if columns is None:
+        return False
+    known.pending = set(known.columns) - set(columns)
+    known.stored = columns
+    return True
+
+
+def _columns(
+    connection: Connection, layouts: Collection[DataflowLayout], names: Sequence[str] = ()
+) -> dict[tuple[str, str, int], list[str]]:
+    """The columns of the tables and views of dataflows by schema, name and kind: 1 is a view.
+
+    With `names`, only those of the tables with these names.
+    """
+    kinds = (
+        f"t.type = 0 AND t.name IN ({placeholders(len(names))})" if names else "t.type IN (0, 1)"
+    )
+    found: dict[tuple[str, str, int], list[str]] = {}
+    for schema, name, kind, column in connection.query(
+        "SELECT s.name, t.name, t.type, c.name FROM sys.tables t "
+        "JOIN sys.schemas s ON s.id = t.schema_id JOIN sys.columns c ON c.table_id = t.id "
+        f"WHERE s.name IN ({placeholders(len(layouts))}) AND {kinds} ORDER BY t.id, c.number",
+        [*(layout.tag for layout in layouts), *names],
+    ):
+        found.setdefault((schema, name, kind), []).append(column)
+    return found
 
 
 def _parts(text: str | None) -> tuple[str, ...]:

@@ -77,9 +77,16 @@ class Catalogue:
         found = self.layouts([tag])
         return found[0] if found else None
 
-    def layouts(self, tags: Collection[str]) -> list[DataflowLayout]:
-        """Several dataflows, oldest first, in a fixed number of queries."""
-        found = load_layouts(self._connection, self.table, tags) if self.exists else []
+    def layouts(
+        self, tags: Collection[str], sets: Collection[str] | None = None
+    ) -> list[DataflowLayout]:
+        """Several dataflows, oldest first, in a fixed number of queries.
+
+        Args:
+            tags: the dataflows'.
+            sets: tags of the sets to read; None: all. Only their attributes and tasks are read.
+        """
+        found = load_layouts(self._connection, self.table, tags, sets) if self.exists else []
         for layout in found:
             layout.sets = {name: known for name, known in layout.sets.items() if known.stored}
             if "waiting_value" not in self._tables:  # else the tables are ours

@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pexpect
 import pytest
+from rich.console import Console
 
 from command.terminal import COLUMNS, in_terminal, plain
-from dfanalyzer_client.cli.tables import fitting
+from dfanalyzer_client.cli.tables import UNLIMITED, as_table, fitting, whole_table
 
 ROOT = Path(__file__).parents[2]
 TAG = "digits-2026-11-27T10-20-30-0123456789abcdef"
@@ -41,6 +44,25 @@ def test_a_table_is_whole_in_a_pipe(home: Path, environment: dict[str, str]) -> 
     assert "many more of them, which go on |" in row
     assert row.endswith("1.5 | 2.5 |")
     assert done.stderr == "1 row\n"
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows"),
+    [
+        (["id", "text"], [[1, "x"], [22, "two\nlines\x1b[1m"]]),
+        (["日本", "é"], [["👍🏽", None], ["日", 1e-300]]),
+        (["execution"], [["a" * 3000], [""]]),
+        (["a", " "], [["[bold]", " x "], [True, "x"]]),
+        (["nothing"], []),
+    ],
+)
+def test_a_pipe_gets_what_a_wide_terminal_gets(columns: list[str], rows: list[list[Any]]) -> None:
+    """A whole table is the one that rich draws, character by character."""
+    drawn = StringIO()
+    Console(file=drawn, highlight=False, width=UNLIMITED).print(
+        as_table(columns, rows, UNLIMITED)[0]
+    )
+    assert whole_table(columns, rows) + "\n" == drawn.getvalue()
 
 
 def test_a_terminal_gets_what_fits(home: Path) -> None:

@@ -24,6 +24,7 @@ from dfanalyzer_client import (
 from dfanalyzer_client.journal import Record
 from dfanalyzer_client.private_server import READER, PrivateServer
 from dfanalyzer_client.store import Connection, MonetDBStore, create_catalogue
+from dfanalyzer_client.store.upgrade.progress import Progress
 from older_catalogue import TO_VERSION_5
 
 TEXT, NUMERIC = AttributeType.TEXT, AttributeType.NUMERIC
@@ -184,8 +185,11 @@ def test_an_earlier_catalogue_is_brought_up_with_what_it_holds(
             'INSERT INTO "public".catalogue_version VALUES (2, localtimestamp)',
         ):
             connection.execute(statement)
-    assert not create_catalogue(connection, [READER])
+    said: list[str] = []
+    assert not create_catalogue(connection, [READER], progress=Progress(said.append, seconds=0))
     connection.close()
+    assert [text for text in said if text.startswith("version 3: ")]
+    assert all(text.endswith("% done") for text in said)
     assert compared(ask, tag, f"{tag}%2") == before
 
 

@@ -27,11 +27,14 @@ from dfanalyzer_client import (
 )
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
+from dfanalyzer_client.store.comparison import metric_summaries
 from dfanalyzer_client.store.comparison.metric_summaries import (
     has_all_summaries,
     repair_summaries,
     summaries_source,
+    summarize_dataflows,
 )
+from dfanalyzer_client.store.comparison.metric_values import epoch_values
 
 METRICS = ("loss", "accuracy")
 ODD = (math.nan, math.inf, -math.inf, 2**60 + 1, None, 0.0)
@@ -118,6 +121,62 @@ def test_summaries_are_those_of_the_values(home: Path, tag: str, seed: int) -> N
     with connected(home) as connection:
         assert has_all_summaries(connection)
         assert summarized(connection) == computed(connection)
+
+
+@pytest.mark.parametrize("at_once", [1, 20, 10_000])
+def test_many_tasks_are_summarized_in_parts(
+    home: Path, tag: str, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    """However many values a part has, each task that has ended is summarized, and only those."""
+    monkeypatch.setattr(metric_summaries, "VALUES_AT_ONCE", at_once)
+    chance = random.Random(at_once)
+    flow = flow_of(tag)
+    flow.save()
+    for number in range(metric_summaries.MOST_SINGLE + 20):
+        task = Task(number, flow.tag, flow.exec_tag, "train")
+        send(task, random_rows(chance))
+        if number % 7:
+            task.end()
+    assert flush(30)
+    shares: list[float] = []
+    with connected(home) as connection:
+        rows = connection.query('SELECT id FROM "public".dataflow')
+        with connection.transaction():
+            connection.execute('DELETE FROM "public".metric_summary')
+            summarize_dataflows(connection, [id_ for (id_,) in rows], shares.append)
+            assert has_all_summaries(connection)
+            assert summarized(connection) == computed(connection)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
+    assert len(shares) > 1
+
+
+@pytest.mark.parametrize("most", [0, 2000])
+def test_epochs_are_those_of_the_values(
+    home: Path, tag: str, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """Whether tasks are read one by one or all at once; only the metrics that are asked for."""
+    monkeypatch.setattr("dfanalyzer_client.store.comparison.metric_values.MOST_SINGLE", most)
+    chance = random.Random(5)
+    flow = flow_of(tag)
+    flow.save()
+    for number in range(60):
+        send(Task(number, flow.tag, flow.exec_tag, "train"), random_rows(chance))
+    assert flush(30)
+    with connected(home) as connection:
+        stored = connection.query(
+            'SELECT task_id, name, epoch, "value", exact FROM "public".metric_value '
+            "WHERE epoch IS NOT NULL"
+        )
+        found = [tuple(each) for each in epoch_values(connection, {row[0] for row in stored})]
+        some = sorted({row[0] for row in stored})[-9:-3]
+        losses = [tuple(each) for each in epoch_values(connection, some, ["loss"])]
+    places = [row[:3] for row in found]
+    assert places == sorted(places)
+    assert sorted(map(repr, found)) == sorted(map(repr, stored))
+    wanted = [row for row in stored if row[0] in some and row[1] == "loss"]
+    assert sorted(map(repr, losses)) == sorted(map(repr, wanted))
+    assert losses
 
 
 def test_a_role_that_comes_later_is_summarized(home: Path, tag: str) -> None:

@@ -28,7 +28,7 @@ from dfanalyzer_client.errors import (
     StoreUnavailableError,
 )
 from dfanalyzer_client.executions.reader import read_execution
-from dfanalyzer_client.executions.summaries import find_execution
+from dfanalyzer_client.executions.summaries import find_execution, find_executions
 from dfanalyzer_client.journal import DeadLetters, Journal, JournalReader, Record
 from dfanalyzer_client.private_server import READER, PrivateServer
 from dfanalyzer_client.store import Connection, MonetDBStore
@@ -451,6 +451,7 @@ def test_executions_that_others_keep_to_themselves_are_listed(tmp_path: Path, ta
     connection = Connection(server.reader_url())
     try:
         ours, theirs = (find_execution(connection, f"{name}-1") for name in names)
+        assert find_executions(connection, [f"{tag}-own-1", f"{tag}-1"]) == [theirs, ours]
     finally:
         connection.close()
         server.stop()

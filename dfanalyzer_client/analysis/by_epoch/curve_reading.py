@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from ...errors import SelectionError, UnknownTagError
 from ...executions.own_names import OwnNames
 from ...executions.training_numbers import training_numbers
 from ...store import Connection
+from ...store.comparison.metric_summaries import summaries_source
+from ...store.comparison.metric_values import EpochValue, epoch_values, tasks_of
 from ...store.reading import Catalogue
 from ...store.schema import table
 from ...store.sql import placeholders
 from ..curve_table import Curves
 from ..finding import Named, summaries_with
 from ..run_list import Runs
+from ..run_summary import RunSummary
 from ..table import Table
 from .adaptation_reading import ADAPTATION_COLUMNS, adaptations_of
 
@@ -36,75 +38,56 @@ def curves_with(
     wanted = [metrics] if isinstance(metrics, str) else list(metrics)
     with connection.transaction():
         found = summaries_with(connection, runs)
-        ids = [summary.id for summary in found]
-        if not ids:
+        if not found:
             return Curves([], Table(ADAPTATION_COLUMNS, []))
         if not Catalogue(connection).columns("metric_value"):
             raise SelectionError(
                 "Curves cannot be read, because this catalogue was made by an earlier version: "
                 "`keras-prov db upgrade` upgrades it."
             )
-        rows = _points(connection, ids, wanted)
+        rows = _points(connection, found, wanted)
         adaptations = adaptations_of(connection, found)
     return Curves(rows, adaptations)
 
 
-def _points(connection: Connection, ids: list[int], wanted: list[str]) -> list[Point]:
+def _points(connection: Connection, runs: Sequence[RunSummary], wanted: list[str]) -> list[Point]:
     """The values, under the metrics' own names; raises UnknownTagError."""
-    catalogue = Catalogue(connection)
+    catalogue, ids = Catalogue(connection), [run.id for run in runs]
     names = OwnNames(connection, catalogue)
-    own = names.of(ids)
+    own, owners = names.of(ids), tasks_of(connection, ids)
     candidates = {stored for name in wanted for stored in (name.lower(), *names.stored(name))}
-    stored = _stored_points(connection, ids, candidates)
-    shown = _shown_names({(row[0], row[3]) for row in stored}, own)
-    rows = _of_wanted(stored, wanted, shown)
+    stored = epoch_values(connection, owners, sorted(candidates))
+    shown = _shown_names({(owners[each.task_id], each.name) for each in stored}, own)
+    values = _of_wanted(stored, owners, wanted, shown)
     numbers = training_numbers(connection, catalogue, ids)
-    points = [
-        (
-            run,
-            tag,
-            numbers.get(task, 1),
-            shown[run, stored],
-            int(epoch),
-            value if exact is None else float(exact),
-        )
-        for run, tag, task, stored, epoch, value, exact in rows
-    ]
-    present = {name for run, _, _, stored, *_ in rows for name in (stored, shown[run, stored])}
+    tags = {run.id: run.execution for run in runs}
+    points = []
+    for task, name, epoch, value, exact in values:
+        run, exactly = owners[task], value if exact is None else float(exact)
+        points.append((run, tags[run], numbers.get(task, 1), shown[run, name], int(epoch), exactly))
+    present = {each.name for each in values} | {metric for _, _, _, metric, _, _ in points}
     for name in wanted:
         if name not in present and name.lower() not in present:
             raise _unknown(connection, ids, own, name)
-    place = {run: number for number, run in enumerate(ids)}
+    place = {id_: number for number, id_ in enumerate(ids)}
     return sorted(points, key=lambda point: place[point[0]])
 
 
-def _stored_points(
-    connection: Connection, ids: list[int], stored: Collection[str]
-) -> list[tuple[Any, ...]]:
-    """The values under the names that they are stored under: these, or all."""
-    condition = f"AND v.name IN ({placeholders(len(stored))})" if stored else ""
-    return connection.query(
-        "SELECT e.id, e.tag, v.task_id, v.name, v.epoch, v.value, v.exact "
-        f"FROM {table('metric_value')} AS v JOIN {table('task_begun')} AS t ON t.id = v.task_id "
-        f"JOIN {table('dataflow_execution')} AS e ON e.id = t.df_exec WHERE e.id IN "
-        f"({placeholders(len(ids))}) AND v.epoch IS NOT NULL {condition} "
-        "ORDER BY v.task_id, v.name, v.epoch",
-        [*ids, *stored],
-    )
-
-
 def _of_wanted(
-    rows: list[tuple[Any, ...]], wanted: list[str], shown: Mapping[tuple[int, str], str]
-) -> list[tuple[Any, ...]]:
-    """The rows of the metrics that are asked for, which each run may have stored otherwise."""
+    values: list[EpochValue],
+    owners: Mapping[int, int],
+    wanted: list[str],
+    shown: Mapping[tuple[int, str], str],
+) -> list[EpochValue]:
+    """The values of the metrics that are asked for, which each run may have stored otherwise."""
     if not wanted:
-        return rows
+        return values
     stored = {(run, name): under for (run, under), name in shown.items()}
-    return [
-        row
-        for row in rows
-        if row[3] in {stored.get((row[0], name), name.lower()) for name in wanted}
-    ]
+    meant = {
+        run: {stored.get((run, name), name.lower()) for name in wanted}
+        for run in set(owners.values())
+    }
+    return [each for each in values if each.name in meant[owners[each.task_id]]]
 
 
 def _shown_names(
@@ -124,9 +107,9 @@ def _unknown(
 ) -> UnknownTagError:
     """None of the runs has this metric: which ones they have."""
     rows = connection.query(
-        f"SELECT DISTINCT t.df_exec, v.name FROM {table('metric_value')} AS v "
-        f"JOIN {table('task_begun')} AS t ON t.id = v.task_id "
-        f"WHERE t.df_exec IN ({placeholders(len(ids))}) AND v.epoch IS NOT NULL",
+        f"SELECT DISTINCT t.df_exec, m.name FROM {summaries_source(connection)} AS m "
+        f"JOIN {table('task_begun')} AS t ON t.id = m.task_id "
+        f"WHERE t.df_exec IN ({placeholders(len(ids))}) AND m.last_epoch IS NOT NULL",
         ids,
     )
     known = sorted({own.get((run, stored), stored) for run, stored in rows})

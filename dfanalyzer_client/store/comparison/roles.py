@@ -12,7 +12,7 @@ from ..layout import DataflowLayout, SetLayout
 from ..schema import PUBLIC, names_in, table
 from ..sql import placeholders
 
-__all__ = ["add_known_roles", "add_role", "dataflows_with", "load_roles", "same_role"]
+__all__ = ["add_known_roles", "add_role", "load_roles", "same_role", "sets_with"]
 
 
 def load_roles(connection: Connection, layouts: Mapping[int, DataflowLayout]) -> None:
@@ -35,18 +35,20 @@ def load_roles(connection: Connection, layouts: Mapping[int, DataflowLayout]) ->
             known.role = found.get((dataflow, tag)) if has_roles else _known_role(known)
 
 
-def dataflows_with(connection: Connection, role: str) -> list[str]:
-    """Tags of the dataflows that have a set with a role; of a catalogue from before roles, all."""
+def sets_with(connection: Connection, role: str) -> dict[str, set[str]] | None:
+    """Tags of the sets with a role, by their dataflow's; None in a catalogue from before roles."""
     if "data_set_role" not in names_in(connection, PUBLIC):
-        rows = connection.query(f"SELECT tag FROM {table('dataflow')} ORDER BY id")
-    else:
-        rows = connection.query(
-            f"SELECT DISTINCT d.tag FROM {table('data_set_role')} r "
-            f"JOIN {table('data_set')} s ON s.id = r.ds_id "
-            f"JOIN {table('dataflow')} d ON d.id = s.df_id WHERE r.role = %s",
-            [role],
-        )
-    return [tag for (tag,) in rows]
+        return None
+    rows = connection.query(
+        f"SELECT d.tag, s.tag FROM {table('data_set_role')} r "
+        f"JOIN {table('data_set')} s ON s.id = r.ds_id "
+        f"JOIN {table('dataflow')} d ON d.id = s.df_id WHERE r.role = %s",
+        [role],
+    )
+    found: dict[str, set[str]] = {}
+    for dataflow, tag in rows:
+        found.setdefault(dataflow, set()).add(tag)
+    return found
 
 
 def add_role(connection: Connection, known: SetLayout, declared: str | None) -> bool:

@@ -25,7 +25,7 @@ from ..growth.pending_columns import from_clause
 from ..layout import DataflowLayout, SetLayout
 from ..schema import PUBLIC, names_in, table
 from ..sql import identifier, literal, placeholders
-from .metric_summaries import summarize_dataflow
+from .metric_summaries import summarize_dataflows
 
 __all__ = ["EPOCHS", "NO_METRICS", "Compared", "backfill", "compare", "compare_anew", "trains"]
 
@@ -104,7 +104,7 @@ def backfill(connection: Connection, layout: DataflowLayout) -> None:
             statement, parameters = _statement(layout, known, names)
             connection.execute(statement, parameters)
     if _has_summaries(connection):
-        summarize_dataflow(connection, layout.id)
+        summarize_dataflows(connection, [layout.id])
 
 
 def compare_anew(connection: Connection, layout: DataflowLayout) -> None:
