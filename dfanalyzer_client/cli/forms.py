@@ -13,7 +13,10 @@ from typing import Any
 from ..support.spreadsheet import escape_formula
 from ..support.terminal import CONTROL_CHARACTERS, terminal_text
 
-__all__ = ["as_csv", "json_text", "named_columns"]
+__all__ = ["as_csv", "json_text", "named_columns", "short_number"]
+
+LONGEST_NUMBER = 12
+"""So many characters of a number are shown where it has to be short."""
 
 _UNNAMED = re.compile(r"%\d+")
 """MonetDB's names for columns that have none."""
@@ -48,3 +51,12 @@ def json_text(found: Any) -> str:
     """JSON text in which control characters are escaped, so that it is safe on a terminal."""
     text = json.dumps(found, default=str, indent=1, ensure_ascii=False)
     return CONTROL_CHARACTERS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def short_number(value: object) -> str:
+    """A measured value with four digits; a number that no DOUBLE holds is the text it is."""
+    try:
+        return f"{value:.4g}"
+    except (ValueError, OverflowError):
+        text = str(value)
+        return text if len(text) <= LONGEST_NUMBER else f"{text[: LONGEST_NUMBER - 1]}…"

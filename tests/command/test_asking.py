@@ -30,6 +30,7 @@ from dfanalyzer_client import (
     Transformation,
 )
 from dfanalyzer_client.cli import main
+from dfanalyzer_client.cli.forms import short_number
 
 ROOT = Path(__file__).parents[2]
 NUMERIC = AttributeType.NUMERIC
@@ -257,6 +258,16 @@ def test_follow_says_how_it_ended(both: tuple[str, str]) -> None:
     assert done.stdout == "epoch 0: loss 1\nepoch 1: loss 0.25\n"
     assert "FINISHED, 2 epochs" in done.stderr
     assert "FAILED, 4 epochs" in command("follow", both[1], code=1).stderr
+
+
+def test_numbers_beyond_a_double_are_exact(home: Path, tag: str) -> None:
+    """Two that are the same DOUBLE differ; where numbers are short, they have four digits."""
+    first, second = (trained(tag, 0.1, 2**60 + more, status=TaskStatus.FINISHED) for more in (1, 2))
+    assert "loss 1.153e+18" in command("runs", "--dataflow", tag).stdout
+    assert command("follow", first).stdout == "epoch 0: loss 1.153e+18\n"
+    (row,) = json.loads(command("diff", first, second, "--json").stdout)
+    assert (row["before"], row["after"]) == (2**60 + 1, 2**60 + 2)
+    assert short_number("1" * 5000) == "11111111111…"
 
 
 def test_follow_prints_what_comes_later(home: Path, tag: str) -> None:

@@ -13,6 +13,7 @@ from ...delivery.leftovers import drain_leftovers
 from ...executions.summaries import executions, find_execution
 from ..common import duration, friendly_errors, reading, say, store_option
 from ..completions import execution_tags
+from ..forms import short_number
 
 __all__ = ["follow"]
 
@@ -60,5 +61,5 @@ def follow(execution: str, store: str | None) -> None:
 
 
 def _line(epoch: Epoch) -> str:
-    values = ", ".join(f"{name} {value:.4g}" for name, value in epoch.metrics.items())
+    values = ", ".join(f"{name} {short_number(value)}" for name, value in epoch.metrics.items())
     return f"epoch {epoch.epoch}: {values}"

@@ -22,7 +22,7 @@ from ...support.clock import naive_utc
 from ...task_status import TaskStatus
 from ..common import duration, form_options, friendly_errors, print_rows, reading, store_option
 from ..completions import dataflow_tags
-from ..forms import json_text
+from ..forms import json_text, short_number
 from ..tables import as_table, print_table
 
 __all__ = ["runs"]
@@ -268,7 +268,7 @@ def _last_metrics(run: RunSummary) -> str:
     most = len(known)
     if sys.stdout.isatty():
         most = max(FEWEST_METRICS, shutil.get_terminal_size().columns // METRIC_WIDTH)
-    texts = [f"{key} {value:.4g}" for key, value in known[:most]]
+    texts = [f"{key} {short_number(value)}" for key, value in known[:most]]
     if len(known) > most:
         texts.append(f"{len(known) - most} more")
     return ", ".join(texts)
