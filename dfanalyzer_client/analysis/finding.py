@@ -10,7 +10,7 @@ from ..errors import RefusedError, SelectionError
 from ..executions.dataflow_tags import check_dataflow
 from ..executions.summaries import find_executions
 from ..store import Connection
-from ..store.driver_errors import lacks_rights
+from ..store.driver_errors import explained_refusal, lacks_rights
 from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import literal
@@ -23,7 +23,6 @@ from .run_summary import RunSummary
 
 __all__ = [
     "Named",
-    "explained_refusal",
     "ids_with",
     "run_of",
     "run_with",
@@ -142,16 +141,6 @@ def _explained(error: RefusedError) -> RefusedError | SelectionError:
         if any(word in text for word in words):
             return SelectionError(cure)
     return error
-
-
-def explained_refusal(error: RefusedError) -> RefusedError:
-    """The error of an account that may not read something, with what helps; another as it is."""
-    if not lacks_rights(error) or not str(error).startswith("SELECT"):
-        return error
-    return RefusedError(
-        f"This account may not read all that the answer takes ({error}): whoever administers the "
-        "database can GRANT it SELECT on the tables in the schema public and in the dataflow's."
-    )
 
 
 def run_with(connection: Connection, name: Named = "last") -> Run:

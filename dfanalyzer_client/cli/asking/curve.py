@@ -15,7 +15,7 @@ from ...executions.measured import Curve, adapted_epochs, curve_of
 from ...executions.summaries import find_execution
 from ...support.terminal import terminal_line
 from ..common import form_options, friendly_errors, print_rows, reading, say, store_option
-from ..completions import execution_tags
+from ..completions import execution_tags, metrics_of_execution
 
 __all__ = ["curve"]
 
@@ -26,7 +26,13 @@ WIDTH = 80
 
 @click.command()
 @click.argument("execution", shell_complete=execution_tags)
-@click.argument("metrics", metavar="METRIC...", nargs=-1, required=True)
+@click.argument(
+    "metrics",
+    metavar="METRIC...",
+    nargs=-1,
+    required=True,
+    shell_complete=metrics_of_execution,
+)
 @form_options
 @store_option
 def curve(execution: str, metrics: tuple[str, ...], form: str | None, store: str | None) -> None:
