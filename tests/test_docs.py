@@ -26,11 +26,11 @@ from dfanalyzer_client import (
     Transformation,
     client_for,
 )
-from dfanalyzer_client.cli.sql import split
 from dfanalyzer_client.config import project_file
 from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
+from dfanalyzer_client.support.sql_text import split_statements
 from tools.capture_docs import PAGES as GENERATED
 from tools.capture_docs import up_to_date
 from tools.examples import DOCS, NOTEBOOKS, README, ROOT, normalized, run_notebook
@@ -179,7 +179,7 @@ def test_the_accounts_and_grants_of_an_own_server_do(
     (grants,) = re.findall(r"<!-- fragment: grants -->\n```python\n(.*?)```", text, re.DOTALL)
     administrator = Connection(filled)
     with administrator.transaction():
-        for statement in split(accounts)[0]:
+        for statement in split_statements(accounts)[0]:
             if "PASSWORD 'a-new-secret'" not in statement and "DEFAULT ROLE" not in statement:
                 administrator.execute(statement)  # the kernel here knows no default roles
     administrator.close()

@@ -29,8 +29,8 @@ from build_support.kernel import (
     install_kernel,
     running_platform,
 )
-from dfanalyzer_client.cli.sql import split
 from dfanalyzer_client.support.distribution import NAMES
+from dfanalyzer_client.support.sql_text import split_statements
 from installation import ROOT, InstalledPython, copied_sources, output, ran
 from keras_prov._version import __version__
 from tools.examples import DOCS, PAGES, needed_modules, normalized, with_real_output
@@ -526,7 +526,7 @@ def test_the_documented_queries_run(page: str, training: str, scripts: int, shel
     for script in found:
         (shell.folder / "script.sql").write_text(script)
         answers = shell("keras-prov sql --json < script.sql").split("\n]\n")[:-1]
-        assert len(answers) == len(split(script)[0]) - script.count("SET SCHEMA"), script
+        assert len(answers) == len(split_statements(script)[0]) - script.count("SET SCHEMA"), script
         for answer in answers:
             assert json.loads(f"{answer}]"), script
 

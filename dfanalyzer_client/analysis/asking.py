@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,21 +41,26 @@ def runs(
     """The runs that fulfil a condition, newest first.
 
     Names in conditions are ``id``, ``execution``, ``dataflow``, ``status``, ``began``, ``ended``,
-    ``seconds`` and ``epochs``; ``hyperparameters.learning_rate``; ``metrics.val_loss`` (the last
-    value), ``lowest.val_loss`` and ``highest.val_loss``; and ``tags.owner``. The name of a
-    hyperparameter or a metric is enough where only one of them has it.
+    ``seconds``, ``epochs`` and ``note``; ``hyperparameters.learning_rate``; ``metrics.val_loss``
+    (the last value of the last training that measured it), ``lowest.val_loss`` and
+    ``highest.val_loss``; and ``tags.owner``. The name of a hyperparameter or a metric is enough
+    where only one of them has it. Texts and times are in single quotes, odd names in double quotes.
+    ``isnan(val_loss)`` and ``isinf(val_loss)`` find what is no number.
 
     Args:
         where: for example ``learning_rate < 0.01 AND lowest.val_loss < 0.2``; empty: all runs.
-        order_by: for example ``"val_loss"`` or ``["status", "val_loss DESC"]``.
-        limit: the maximum number of runs.
+        order_by: for example ``"val_loss"`` or ``["status", "val_loss DESC"]``; runs without a
+            value come last.
+        limit: the maximum number of runs, at least 1.
         dataflow: only the runs of the dataflow with this tag.
-        status: only runs with this status: ``RUNNING``, ``FINISHED``, ….
+        status: only runs with this status, in any case: ``RUNNING``, ``FINISHED``, ….
         store: URL of the database; None: KERAS_PROV_STORE, else the private server.
         home: the data folder of the private server.
 
     Raises:
-        SelectionError: `where` or `order_by` is malformed.
+        SelectionError: `where` or `order_by` is malformed, there is no such status, or `limit` is
+            below 1.
+        TypeError: an argument is of another type.
         UnknownTagError: a name, or the dataflow, does not exist.
         StoreError: the database cannot be queried.
     """
@@ -162,7 +167,7 @@ def diff(
 
 def sql(
     statement: str,
-    parameters: Sequence[Any] = (),
+    parameters: Sequence[Any] | Mapping[str, Any] = (),
     *,
     store: str | StoreURL | None = None,
     home: Path | None = None,
@@ -171,12 +176,13 @@ def sql(
 
     Args:
         statement: for example ``SELECT * FROM "sums".otrainingmodel WHERE loss < %s``.
-        parameters: values for each ``%s``. Without parameters, a ``%`` is a ``%``; with them it is
-            written ``%%``.
+        parameters: a list with a value for each ``%s``, or a dictionary with one for each
+            ``%(name)s``. Without parameters, a ``%`` is a ``%``; with them it is written ``%%``.
         store: URL of the database; None: KERAS_PROV_STORE, else the private server.
         home: the data folder of the private server.
 
     Raises:
+        SelectionError: there is no statement, or several, or the parameters do not fit it.
         StoreError: the database refuses the statement, or cannot be queried.
     """
     from .statements import sql_with
@@ -253,7 +259,7 @@ def _reading(
     from ..delivery.leftovers import drain_leftovers
     from ..errors import RefusedError
     from ..store import reader_connection
-    from .finding import explained_refusal
+    from ..store.driver_errors import explained_refusal
 
     url, folder = settings.store_url(store), home or settings.home()
     if complete:

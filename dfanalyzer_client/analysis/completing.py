@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from ..executions.measured_values import measured_by
 from ..executions.summaries import executions
 from ..keras_schema.names import TEST_METRIC_PREFIX
 from ..store import Connection
-from ..store.comparison.metric_summaries import summaries_source
-from ..store.exact_numbers import exact_value
 from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import placeholders
@@ -35,14 +34,12 @@ def summaries_of(
     if not ids:
         return []
     found = {each.id: each for each in executions(connection, ids=ids)}
-    chosen, lowest, highest, tested, tags, notes = (
-        defaultdict[int, dict[str, Any]](dict) for _ in range(6)
-    )
+    measured = measured_by(connection, catalogue, ids)
+    chosen, tags, notes = (defaultdict[int, dict[str, Any]](dict) for _ in range(3))
     if catalogue.columns("execution_tag"):
         for first in range(0, len(ids), IDS_AT_ONCE):
             some = ids[first : first + IDS_AT_ONCE]
             _add_chosen(connection, some, chosen)
-            _add_measured(connection, some, lowest, highest, tested)
             _add_said(connection, some, tags, notes)
     return [
         RunSummary(
@@ -54,9 +51,9 @@ def summaries_of(
             _utc(each.ended),
             each.epochs,
             chosen[each.id],
-            {**tested[each.id], **each.metrics},
-            lowest[each.id],
-            highest[each.id],
+            _tests_first(measured[each.id].last or each.metrics),
+            measured[each.id].lowest,
+            measured[each.id].highest,
             tags[each.id],
             notes[each.id].get("note"),
         )
@@ -75,26 +72,13 @@ def _add_chosen(connection: Connection, ids: Sequence[int], chosen: ByRun) -> No
         chosen[run][name] = _value(value, number)
 
 
-def _add_measured(
-    connection: Connection, ids: Sequence[int], lowest: ByRun, highest: ByRun, tested: ByRun
-) -> None:
-    """Add the lowest and highest value of each metric, and the last one of tests."""
-    for run, name, low, high, last, exact in connection.query(
-        'SELECT t.df_exec, m.name, m.lowest, m.highest, m."last", m.last_exact '
-        f"FROM {summaries_source(connection)} AS m "
-        f"JOIN {table('task_begun')} AS t ON t.id = m.task_id "
-        f"WHERE t.df_exec IN ({placeholders(len(ids))}) ORDER BY m.task_id, m.name",
-        ids,
-    ):
-        lowest[run][name] = _best(min, lowest[run].get(name), low)
-        highest[run][name] = _best(max, highest[run].get(name), high)
-        if name.startswith(TEST_METRIC_PREFIX):
-            tested[run][name] = last if exact is None else exact_value(exact)
+def _tests_first(metrics: Mapping[str, float | None]) -> dict[str, float | None]:
+    """Metrics of tests, which are measured least often, then the others."""
+    return dict(sorted(metrics.items(), key=lambda each: not _is_of_test(each[0])))
 
 
-def _best(choose: Any, before: float | None, value: float | None) -> float | None:
-    known = [each for each in (before, value) if each is not None]
-    return choose(known) if known else None
+def _is_of_test(name: str) -> bool:
+    return name.startswith(TEST_METRIC_PREFIX)
 
 
 def _add_said(connection: Connection, ids: Sequence[int], tags: ByRun, notes: ByRun) -> None:

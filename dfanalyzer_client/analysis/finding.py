@@ -3,27 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..errors import DefinitionError, RefusedError, SelectionError, UnknownTagError
+from ..errors import RefusedError, SelectionError
+from ..executions.dataflow_tags import check_dataflow
 from ..executions.summaries import find_executions
 from ..store import Connection
-from ..store.driver_errors import lacks_rights
+from ..store.driver_errors import explained_refusal, lacks_rights
 from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import literal
 from .completing import summaries_of
+from .conditions import Names, checked_question, known_status, order_of
 from .named import Named
-from .names import Names
 from .one_run import Open, Run
 from .run_list import Runs
 from .run_summary import RunSummary
 
 __all__ = [
     "Named",
-    "explained_refusal",
     "ids_with",
     "run_of",
     "run_with",
@@ -33,8 +32,16 @@ __all__ = [
     "summary_with",
 ]
 
-MOST_NAMED = 20
-"""So many dataflows are named in an error, the newest."""
+CURES = (
+    (
+        ("conversion", "types", "no such binary operator", "cannot be cast"),
+        "The condition or order compares or computes with a number and a text, or a time: texts "
+        "and times are in single quotes, numbers are not.",
+    ),
+    (("division by zero",), "The condition or order divides by zero in some run."),
+    (("overflow",), "The condition or order computes a number that is too large."),
+)
+"""What the database's errors say, and what we say in their place."""
 
 
 def runs_with(
@@ -64,13 +71,12 @@ def ids_with(
     status: str | None = None,
 ) -> list[int]:
     """The ids of the runs that `runs` finds, in order; in the connection's transaction."""
-    if limit is not None and limit < 0:
-        raise DefinitionError(f"A limit must be 0 or more. Received: {limit}.")
+    orders = checked_question(where, order_by, limit, dataflow, status)
     catalogue = Catalogue(connection)
     if not catalogue.exists:
         return []
     try:
-        return _ids(connection, catalogue, where, order_by, limit, dataflow, status)
+        return _ids(connection, catalogue, where, orders, limit, dataflow, status)
     except RefusedError as error:
         raise _explained(error) from None
 
@@ -80,14 +86,14 @@ def summaries_with_ids(connection: Connection, ids: Sequence[int]) -> Runs:
     try:
         return Runs(summaries_of(connection, Catalogue(connection), ids) if ids else [])
     except RefusedError as error:
-        raise _explained(error) from None
+        raise explained_refusal(error) from None
 
 
 def _ids(
     connection: Connection,
     catalogue: Catalogue,
     where: str,
-    order_by: str | Sequence[str],
+    order_by: Sequence[str],
     limit: int | None,
     dataflow: str | None,
     status: str | None,
@@ -95,17 +101,23 @@ def _ids(
     """The ids of the runs, in the order that is asked for."""
     names, values, conditions = Names(connection, catalogue), list[Any](), list[str]()
     if dataflow is not None:
-        _must_exist(connection, catalogue, dataflow)
+        check_dataflow(catalogue, dataflow)
     if where.strip():
         from ..support.conditions import condition  # a parser, which takes long to import
 
-        text, values = condition(where, names.column, names.text_column)
+        text, values = condition(
+            where,
+            names.column,
+            names.text_column,
+            resolve_exact=names.exact_column,
+            bind=names.bound,
+        )
         conditions.append(f"({text})")
     for field, wanted in (("dataflow", dataflow and dataflow.lower()), ("status", status)):
-        if wanted:
+        if wanted is not None:
             conditions.append(f"{names.column(None, field)} = %s")
-            values.append(wanted.upper() if field == "status" else wanted)
-    orders = [_order(names, each) for each in _listed(order_by)]
+            values.append(known_status(wanted) if field == "status" else wanted)
+    orders = [order_of(names, each) for each in order_by]
     statement = (
         f"SELECT e.id FROM {literal(catalogue.table('dataflow_execution'))} AS e "
         f"JOIN {table('dataflow')} AS d ON d.id = e.df_id {' '.join(names.joins)} "
@@ -114,61 +126,21 @@ def _ids(
     )
     parameters = [*names.parameters, *values]
     if limit is not None:
-        statement, parameters = f"{statement} LIMIT %s", [*parameters, max(1, limit)]
+        statement, parameters = f"{statement} LIMIT %s", [*parameters, limit]
     if not parameters:
         statement = statement.replace("%%", "%")
-    return [id_ for (id_,) in connection.query(statement, parameters)][:limit]
-
-
-def _order(names: Names, text: str) -> str:
-    """What `order_by` says as SQL; raises SelectionError."""
-    words = text.rsplit(None, 1)
-    direction = words.pop().upper() if words[1:] and words[1].upper() in ("ASC", "DESC") else "ASC"
-    name = words[0].strip().replace('"', "") if words else ""
-    if not name or len(words) > 1:
-        raise SelectionError(
-            "An order is a name, with ASC or DESC behind it, as 'val_loss DESC'. "
-            f"Received: {text!r}."
-        )
-    group, dot, rest = name.partition(".")
-    column = names.column(group, rest) if dot else names.column(None, name)
-    return f"{column} {direction} NULLS LAST"
-
-
-def _must_exist(connection: Connection, catalogue: Catalogue, dataflow: str) -> None:
-    known = [tag for _, tag in catalogue.dataflows()]
-    if dataflow.lower() not in known:
-        close = difflib.get_close_matches(dataflow.lower(), known, 3)
-        expected = ", ".join(known[-MOST_NAMED:])
-        meant = f"Did you mean {' or '.join(map(repr, close))}?" if close else ""
-        hint = meant or (f"Expected one of {expected}." if known else "There is none.")
-        raise UnknownTagError(f"There is no dataflow {dataflow!r}. {hint}")
+    return [id_ for (id_,) in connection.query(statement, parameters)]
 
 
 def _explained(error: RefusedError) -> RefusedError | SelectionError:
     """An error of the database, with what helps."""
+    text = str(error).lower()
     if lacks_rights(error):
         return explained_refusal(error)
-    if "conversion" in str(error).lower() or "types" in str(error).lower():
-        return SelectionError(
-            f"A condition compares a number with a text, or the other way round ({error}): texts "
-            "are in single quotes, numbers are not."
-        )
+    for words, cure in CURES:
+        if any(word in text for word in words):
+            return SelectionError(cure)
     return error
-
-
-def explained_refusal(error: RefusedError) -> RefusedError:
-    """The error of an account that may not read something, with what helps; another as it is."""
-    if not lacks_rights(error) or not str(error).startswith("SELECT"):
-        return error
-    return RefusedError(
-        f"This account may not read all that the answer takes ({error}): whoever administers the "
-        "database can GRANT it SELECT on the tables in the schema public and in the dataflow's."
-    )
-
-
-def _listed(names: str | Sequence[str]) -> list[str]:
-    return [names] if isinstance(names, str) else list(names)
 
 
 def run_with(connection: Connection, name: Named = "last") -> Run:

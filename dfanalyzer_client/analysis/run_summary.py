@@ -26,7 +26,8 @@ class RunSummary:
         ended: when its last task ended; None while one runs.
         epochs: how many epochs are stored.
         hyperparameters: the values of its last training, by name.
-        metrics: the last value of each metric; a test's begin with ``otest_``.
+        metrics: the last value of each metric, of the last training that measured it; a test's
+            begin with ``otest_``.
         lowest: the lowest value of each metric.
         highest: the highest one.
         tags: what people tagged it with.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
@@ -10,7 +11,7 @@ from ..errors import PrivateServerError, StoreError, UnknownTagError
 from ..journal import executions_in
 from ..support.safe_home import check_home
 
-__all__ = ["HasExecution", "Named", "named_execution"]
+__all__ = ["HasExecution", "Named", "check_tagged", "named_execution"]
 
 NEWEST = "last"
 
@@ -61,6 +62,28 @@ def named_execution(name: str | int | HasExecution, store: StoreURL | None, home
         if recorded is None:
             raise
         return recorded
+
+
+def check_tagged(
+    execution: Named, names: Collection[str], store: StoreURL | None, home: Path
+) -> None:
+    """Raise UnknownTagError if an execution has no such tags, as far as the database can say."""
+    if not names:
+        return
+    from ..executions.annotations import tags_of
+    from ..executions.summaries import find_execution
+    from ..store import reader_connection
+
+    try:
+        with reader_connection(store, home) as connection:
+            found = find_execution(connection, execution.execution)
+            known = [each.name for each in tags_of(connection, found.id)]
+    except (UnknownTagError, StoreError, PrivateServerError):
+        return  # what removes the tag waits in the journal until it can be stored
+    for name in names:
+        if name not in known:
+            has = f"Its tags are {', '.join(map(repr, known))}." if known else "It has no tags."
+            raise UnknownTagError(f"Execution {execution.execution} has no tag {name!r}. {has}")
 
 
 def _recorded(name: str, home: Path) -> Named | None:

@@ -15,7 +15,7 @@ from ..delivery.client import Client
 from ..delivery.clients import client_for
 from ..errors import DefinitionError
 from ..support.clock import utc_now
-from ._executions import HasExecution, Named, named_execution
+from ._executions import HasExecution, Named, check_tagged, named_execution
 
 __all__ = ["note", "say_note", "say_tags", "tag", "untag"]
 
@@ -55,9 +55,15 @@ def untag(
     store: str | StoreURL | None = None,
     home: str | os.PathLike[str] | None = None,
 ) -> None:
-    """Remove a tag of an execution; the arguments are those of `tag`."""
+    """Remove a tag of an execution; the arguments are those of `tag`.
+
+    Raises:
+        UnknownTagError: no execution matches `run`, or several do, or it has no such tag.
+    """
     client = _client(store, home)
-    say_tags(client, _named(client, run), {name: None})
+    found = _named(client, run)
+    check_tagged(found, [name], client.store, client.home)
+    say_tags(client, found, {name: None})
 
 
 def note(

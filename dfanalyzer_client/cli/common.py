@@ -14,7 +14,7 @@ import click
 from ..config import settings
 from ..config.store_url import StoreURL
 from ..delivery.leftovers import drain_leftovers
-from ..errors import DfAnalyzerError
+from ..errors import DfAnalyzerError, RefusedError
 from ..store import Connection, reader_connection
 from ..support.terminal import terminal_text
 from .forms import as_csv, json_text, named_columns
@@ -59,6 +59,10 @@ def friendly_errors() -> Iterator[None]:
     """Turn an expected error into one line on stderr and exit code 1."""
     try:
         yield
+    except RefusedError as error:
+        from ..store.driver_errors import explained_refusal  # the driver takes long to import
+
+        raise click.ClickException(terminal_text(explained_refusal(error))) from None
     except DfAnalyzerError as error:
         raise click.ClickException(terminal_text(error)) from None
     except BrokenPipeError:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 
@@ -10,23 +9,23 @@ import click
 
 from ..errors import RefusedError
 from ..store import Connection
+from ..support.sql_text import split_statements
 from .common import form_options, friendly_errors, print_rows, reading, say, store_option
+from .completions import dataflow_tags
 from .sql_cures import cure, enter_schema, warning
 
-__all__ = ["split", "sql"]
+__all__ = ["sql"]
 
 PROMPT, CONTINUED = "sql> ", "  -> "
-TOKEN = re.compile(
-    r"""'(?:[^'\\]|\\.)*' | "[^"]*" | --[^\n]* | /\*.*?\*/ | ; | [^'";/-]+ | .""",
-    re.DOTALL | re.VERBOSE,
-)
-"""Texts, quoted names, comments, the end of a statement, and everything in between."""
 
 
 @click.command()
 @click.argument("statement", required=False)
 @click.option(
-    "--dataflow", metavar="TAG", help="The dataflow whose sets are named without its schema."
+    "--dataflow",
+    metavar="TAG",
+    shell_complete=dataflow_tags,
+    help="The dataflow whose sets are named without its schema.",
 )
 @form_options
 @store_option
@@ -41,7 +40,7 @@ def sql(statement: str | None, dataflow: str | None, form: str | None, store: st
     with friendly_errors(), reading(store) as connection:
         enter_schema(connection, dataflow)
         if statement is not None:
-            whole, rest = split(statement)
+            whole, rest = split_statements(statement)
             for text in [*whole, rest]:
                 if text.strip():
                     _run(connection, text, form)
@@ -55,22 +54,6 @@ def sql(statement: str | None, dataflow: str | None, form: str | None, store: st
                 say(f"Error: {error}", err=True)
     if failed and not sys.stdin.isatty():
         raise SystemExit(1)  # for a script that pipes statements in
-
-
-def split(text: str) -> tuple[list[str], str]:
-    """The statements of `text` that end with a semicolon, without comments, and the rest.
-
-    A semicolon in a text, a quoted name or a comment does not end a statement.
-    """
-    statements, current, rest_from = [], "", 0
-    for token in TOKEN.finditer(text):
-        if token[0] == ";":
-            statements.append(current)
-            current, rest_from = "", token.end()
-        elif not token[0].startswith(("--", "/*")):
-            current += token[0]
-    stripped = [statement.strip() for statement in statements]
-    return [statement for statement in stripped if statement], text[rest_from:]
 
 
 def _run(connection: Connection, statement: str, form: str | None) -> None:
@@ -104,10 +87,10 @@ def _typed_statements() -> Iterator[str]:
             break
         if not pending and line.strip() in ("\\q", "quit", "exit"):
             return
-        statements, pending = split(f"{pending}\n{line}" if pending else line)
+        statements, pending = split_statements(f"{pending}\n{line}" if pending else line)
         yield from statements
         pending = pending if pending.strip() else ""
-    (last, _) = split(f"{pending}\n;")
+    (last, _) = split_statements(f"{pending}\n;")
     yield from last
 
 

@@ -5,22 +5,24 @@ Numbers come back exact: NaN, infinities and large integers are looked up in ``e
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection, Container, Iterable, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import chain
 
-from ..errors import UnknownTagError
+from ..errors import RefusedError, UnknownTagError
 from ..keras_schema import Role
 from ..keras_schema import names as tags
 from ..store.comparison.roles import sets_with
 from ..store.connection import Connection
+from ..store.driver_errors import lacks_rights
 from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import among, placeholders
 from ..support.clock import naive_utc
 from .last_epochs import last_epochs
+from .measured_values import measured_by
 
 __all__ = [
     "ExecutionSummary",
@@ -182,10 +184,31 @@ def _complete(
     trainings = frozenset(
         layout.transformations[tag] for layout in layouts for tag in layout.writers_of(Role.EPOCHS)
     )
-    _add_tasks(connection, catalogue, summaries, trainings)
+    several = _add_tasks(connection, catalogue, summaries, trainings)
     for execution, epochs, metrics in last_epochs(connection, catalogue, layouts, of):
         summaries[execution].epochs = max(summaries[execution].epochs, epochs)
         summaries[execution].metrics |= metrics
+    _add_last_metrics(connection, catalogue, {id_: summaries[id_] for id_ in several})
+
+
+def _add_last_metrics(
+    connection: Connection, catalogue: Catalogue, summaries: Mapping[int, ExecutionSummary]
+) -> None:
+    """Add the metrics that the last of several trainings did not measure, but an earlier one."""
+    try:
+        measured = measured_by(connection, catalogue, summaries)
+    except RefusedError as error:
+        if not lacks_rights(error):
+            raise
+        connection.rollback()
+        return
+    for id_, summary in summaries.items():
+        of_epochs = {
+            name: value
+            for name, value in measured[id_].last.items()
+            if not name.startswith(tags.TEST_METRIC_PREFIX)
+        }
+        summary.metrics = of_epochs or summary.metrics
 
 
 def _add_tasks(
@@ -193,11 +216,11 @@ def _add_tasks(
     catalogue: Catalogue,
     summaries: dict[int, ExecutionSummary],
     trainings: Container[int],
-) -> None:
-    """Add status and times. The status is that of the training that ended last or still runs.
+) -> list[int]:
+    """Add status and times; returns the ids of the executions with several trainings.
 
-    A training that began later may have run inside it, in a callback. Without a training, the
-    status is that of the last task.
+    The status is that of the training that ended last or still runs: one that began later may have
+    run inside it, in a callback. Without a training, the status is that of the last task.
     """
     rows = connection.query(
         "SELECT b.df_exec, b.dt_id, COALESCE(e.status, b.status), b.began, e.ended "
@@ -207,10 +230,12 @@ def _add_tasks(
     )
     newest: dict[int, dict[bool, tuple[datetime, str]]] = {}
     ends: dict[int, list[datetime | None]] = {}
+    trained = Counter[int]()
     for execution, transformation, status, began, ended in rows:
         summary = summaries.get(execution)
         if summary is not None:
             is_training = transformation in trainings
+            trained[execution] += is_training
             of_kind = newest.setdefault(execution, {})
             done = ended or datetime.max
             if is_training not in of_kind or of_kind[is_training][0] <= done:
@@ -222,3 +247,4 @@ def _add_tasks(
         summary.status = by_kind[True in by_kind][1]
         times = [end for end in ends[execution] if end is not None]
         summary.ended = max(times) if len(times) == len(ends[execution]) else None
+    return [execution for execution, count in trained.items() if count > 1]

@@ -6,7 +6,8 @@ is bound; a comment ``-- :name = value`` gives its default.
 
 from __future__ import annotations
 
-from ._binding import bound
+from ._binding import bound, parameters_of
+from ._checking import check_form, check_syntax
 from ._question import Question
 from ._saved import remove_question, save_question, saved_questions
 from ._shipped import shipped_questions
@@ -14,6 +15,9 @@ from ._shipped import shipped_questions
 __all__ = [
     "Question",
     "bound",
+    "check_form",
+    "check_syntax",
+    "parameters_of",
     "remove_question",
     "save_question",
     "saved_questions",

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from ..errors import DefinitionError
 from ._question import Question
 
-__all__ = ["bound", "parameters_of"]
+__all__ = ["bound", "parameters_of", "prepared"]
 
 TOKEN = re.compile(
     r"""'(?:[^'\\]|\\.)*' | "[^"]*" | --[^\n]* | /\*.*?\*/ | ::
@@ -48,6 +48,12 @@ def bound(question: Question, given: Mapping[str, str]) -> tuple[str, list[Value
         elif not token[0].startswith(("--", "/*")):
             parts.append(token[0].replace("%", "%%") if names else token[0])
     return "".join(parts).strip().rstrip(";"), parameters
+
+
+def prepared(question: Question) -> str:
+    """The statement with ``?`` for each parameter, as PREPARE takes it."""
+    tokens = TOKEN.finditer(question.text)
+    return "".join("?" if token["name"] else token[0] for token in tokens)
 
 
 def parameters_of(question: Question) -> list[str]:

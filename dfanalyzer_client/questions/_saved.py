@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import DefinitionError, DfAnalyzerError, UnknownTagError
 from ..support.regular_file import open_regular
 from ..support.safe_home import check_home, create_home
+from ._checking import check_form
 from ._question import Question
 from ._shipped import shipped_questions
 
@@ -32,7 +33,8 @@ def save_question(home: Path, name: str, text: str) -> None:
     """Save a question under a name, in place of the one that was saved under it before.
 
     Raises:
-        DefinitionError: the name cannot be one, or is that of an installed question.
+        DefinitionError: the name cannot be one, or is that of an installed question, or the text
+            is not one statement that asks.
         DfAnalyzerError: the file cannot be written.
     """
     if not NAME.fullmatch(name):
@@ -41,8 +43,7 @@ def save_question(home: Path, name: str, text: str) -> None:
         )
     if name in {question.name for question in shipped_questions()}:
         raise DefinitionError(f"{name!r} is an installed question: choose another name.")
-    if not text.strip():
-        raise DefinitionError("A question needs a statement in SQL. Received: an empty text.")
+    check_form(text)
     create_home(home, FOLDER)
     folder = home / FOLDER
     path, new = folder / f"{name}.sql", folder / f"{name}.new"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any, Self
 
 import pymonetdb
@@ -12,7 +12,15 @@ import pymonetdb
 from ..config.store_url import StoreURL
 from ..errors import RefusedError, StoreLoginError, StoreUnavailableError
 from ..support.forks import close_in_children
-from .driver import CONNECT_OPTIONS, Cursor, Upload, column_name, connect, exact_parameters
+from .driver import (
+    CONNECT_OPTIONS,
+    Cursor,
+    Parameters,
+    Upload,
+    column_name,
+    connect,
+    exact_parameters,
+)
 from .driver_errors import has_no_free_client, store_error
 from .patience import PatientSocket
 
@@ -46,16 +54,16 @@ class Connection:
             ((self._session,),) = self.query("SELECT sys.current_sessionid()")
         close_in_children(self)
 
-    def execute(self, statement: str, parameters: Sequence[Any] = ()) -> int:
+    def execute(self, statement: str, parameters: Parameters = ()) -> int:
         """Run one statement with bound parameters; returns the number of rows that it changed."""
         return self._run(statement, parameters)[0]
 
-    def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def query(self, statement: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """All rows of one statement."""
         return self._run(statement, parameters)[2]
 
     def table(
-        self, statement: str, parameters: Sequence[Any] = ()
+        self, statement: str, parameters: Parameters = ()
     ) -> tuple[list[str], list[tuple[Any, ...]], int]:
         """Column names and rows of a statement, and the number of rows it returned or changed.
 
@@ -133,7 +141,7 @@ class Connection:
             raise store_error(error, self.url) from error
 
     def _run(
-        self, statement: str, parameters: Sequence[Any]
+        self, statement: str, parameters: Parameters
     ) -> tuple[int, list[str], list[tuple[Any, ...]]]:
         try:
             cursor: Any = Cursor(self._connection)

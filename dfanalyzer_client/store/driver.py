@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pymonetdb
@@ -15,7 +15,19 @@ from ..config.store_url import StoreURL
 from ..support.descriptors import FIRST_FREE
 from .driver_errors import connect_error
 
-__all__ = ["CONNECT_OPTIONS", "Cursor", "Upload", "column_name", "connect", "exact_parameters"]
+__all__ = [
+    "CONNECT_OPTIONS",
+    "Cursor",
+    "Parameters",
+    "Upload",
+    "column_name",
+    "connect",
+    "exact_parameters",
+]
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+"""Values for each ``%s`` of a statement, or for each ``%(name)s``."""
+
 
 CONNECT_OPTIONS = {"connect_timeout": 10, "timezone": 0, "client_application": "keras-prov"}
 HEADER, SEPARATOR = "%", ",\t"
@@ -53,8 +65,10 @@ class Upload(pymonetdb.Uploader):
         upload.text_writer().write(self._text)
 
 
-def exact_parameters(parameters: Sequence[Any]) -> tuple[Any, ...]:
+def exact_parameters(parameters: Parameters) -> tuple[Any, ...] | dict[str, Any]:
     """The values of a statement, written so that MonetDB reads every number exactly."""
+    if isinstance(parameters, Mapping):
+        return {name: _as_double(value) for name, value in parameters.items()}
     return tuple(map(_as_double, parameters))
 
 

@@ -6,6 +6,8 @@ errors arrive as pymonetdb's OperationalError, so only the code and the text tel
 
 from __future__ import annotations
 
+import re
+
 import pymonetdb
 
 from ..config.store_url import StoreURL
@@ -19,7 +21,13 @@ from ..errors import (
 )
 from ..support.terminal import terminal_text
 
-__all__ = ["connect_error", "has_no_free_client", "lacks_rights", "store_error"]
+__all__ = [
+    "connect_error",
+    "explained_refusal",
+    "has_no_free_client",
+    "lacks_rights",
+    "store_error",
+]
 
 CONFLICT_CODES = ("40001", "40000")
 CONFLICT_TEXTS = ("conflict", "update failed", "delete failed", "could not claim slots")
@@ -32,6 +40,7 @@ LOGIN_TEXTS = (
 )
 CLIENT_LIMIT_TEXT = "client limit"
 PRIVILEGE_TEXTS = ("insufficient privileges", "access denied")
+MISSING_TABLE = re.compile(r"no such table 'public'\.'([^']+)'")
 LOG_TEXTS = ("gdk reported error: log_",)
 FULL_TEXTS = ("no space left", "could not write", "disk full", "hy013", "could not allocate")
 
@@ -78,6 +87,22 @@ def connect_error(error: Exception, url: StoreURL) -> StoreError:
 def lacks_rights(error: RefusedError) -> bool:
     """Whether the user lacks the right to do it; MonetDB has no SQLSTATE of its own for that."""
     return _has_any(str(error).lower(), PRIVILEGE_TEXTS)
+
+
+def explained_refusal(error: RefusedError) -> RefusedError:
+    """An error of a question that has a known cause, with what helps; another as it is."""
+    missing = MISSING_TABLE.search(str(error))
+    if missing:
+        return RefusedError(
+            f"The catalogue has no {missing[1]!r}: nothing is stored yet, or an earlier version "
+            "made it, and `keras-prov db upgrade` upgrades it."
+        )
+    if not lacks_rights(error) or not str(error).startswith("SELECT"):
+        return error
+    return RefusedError(
+        f"This account may not read all that the answer takes ({error}): whoever administers the "
+        "database can GRANT it SELECT on the tables in the schema public and in the dataflow's."
+    )
 
 
 def has_no_free_client(error: StoreUnavailableError) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 import sqlglot
 from sqlglot import exp
 
-from ..errors import SelectionError
+from ..errors import SelectionError, UnknownTagError
 
 __all__ = ["condition"]
 
@@ -33,18 +33,30 @@ BINARY: dict[type[exp.Expr], str] = {
     exp.Like: "LIKE",
     exp.ILike: "ILIKE",
 }
+NAN = "'nan'"
+INFINITE = "'inf', 'infinity', '-inf', '-infinity'"
 MAX_CHARACTERS = 10_000
 MAX_DEPTH = 200
 ALLOWED = (
     "Allowed are attributes, numbers, texts, + - * /, comparisons, AND, OR, NOT, IN (…), BETWEEN, "
-    "LIKE and IS NULL."
+    "LIKE"
 )
+QUOTES = (
+    'A name that is not a plain word, or is a word of SQL, must be in double quotes, as "drop".'
+)
+NOT_FINITE = {"nan": "isnan", "inf": "isinf", "infinity": "isinf"}
 
 Resolve = Callable[[str | None, str], str]
+Bind = Callable[[str | None, str, str, str, bool], Any]
 
 
 def condition(
-    text: str, resolve: Resolve, resolve_text: Resolve | None = None
+    text: str,
+    resolve: Resolve,
+    resolve_text: Resolve | None = None,
+    *,
+    resolve_exact: Resolve | None = None,
+    bind: Bind | None = None,
 ) -> tuple[str, list[Any]]:
     """`text` as a condition with placeholders, and their parameters.
 
@@ -54,6 +66,11 @@ def condition(
             UnknownTagError.
         resolve_text: the same, where an attribute is compared with a text, or with NULL; by default
             `resolve`.
+        resolve_exact: the SQL of the text that spells an attribute's NaN or infinity, for
+            ``isnan(…)`` and ``isinf(…)``, which are not allowed without it.
+        bind: the value to bind for a literal that is compared with an attribute, given its set and
+            name, the operator, the literal as a text, and whether it was in quotes; raises
+            SelectionError. By default, numbers and texts are bound as they are.
 
     Raises:
         SelectionError: it is not a condition, or contains something that is not allowed.
@@ -66,18 +83,28 @@ def condition(
         tree = sqlglot.parse_one(text, into=exp.Condition)
     except (sqlglot.errors.SqlglotError, RecursionError, ValueError) as error:
         reason = str(error).splitlines()[0].partition(". Line")[0]
+        shown = "" if "sqlglot" in reason else f" ({reason})"
         raise SelectionError(
-            f"The selection is not a condition ({reason}): {text!r:.200}. A name that is a word of "
-            'SQL must be in double quotes, as "drop".'
+            f"The selection is not a condition{shown}: {text!r:.200}. {QUOTES}"
         ) from None
-    builder = _Builder(text, resolve, resolve_text or resolve)
+    builder = _Builder(text, resolve, resolve_text or resolve, resolve_exact, bind)
     return builder.condition(tree), builder.parameters
 
 
 class _Builder:
-    def __init__(self, text: str, resolve: Resolve, resolve_text: Resolve) -> None:
+    def __init__(
+        self,
+        text: str,
+        resolve: Resolve,
+        resolve_text: Resolve,
+        resolve_exact: Resolve | None,
+        bind: Bind | None,
+    ) -> None:
         self._text, self._resolve, self._resolve_text = text, resolve, resolve_text
+        self._resolve_exact, self._bind = resolve_exact, bind
         self._is_of_text = False
+        self._compared: tuple[str | None, str] | None = None
+        self._operator = ""
         self.parameters: list[Any] = []
         self._depth = 0
 
@@ -90,16 +117,48 @@ class _Builder:
         if isinstance(node, (exp.And, exp.Or)):
             parts = [self._nested(self.condition, part) for part in (node.left, node.right)]
             return f"({f' {BINARY[type(node)]} '.join(parts)})"
+        if isinstance(node, (exp.IsNan, exp.IsInf)) and self._resolve_exact is not None:
+            return self._not_finite(node, self._resolve_exact)
         if isinstance(node, exp.Predicate):
             return self._predicate(node)
         raise self._refused(node)
 
+    def _not_finite(self, node: exp.IsNan | exp.IsInf, resolve: Resolve) -> str:
+        if not isinstance(node.this, exp.Column):
+            raise self._refused(node)
+        spellings = NAN if isinstance(node, exp.IsNan) else INFINITE
+        return f"(lower(COALESCE({resolve(*self._name(node.this))}, '')) IN ({spellings}))"
+
     def _predicate(self, node: exp.Expr) -> str:
-        parts = list(node.iter_expressions())
+        parts = [part.unnest() for part in node.iter_expressions()]
         self._is_of_text = isinstance(node, (exp.Is, exp.Like, exp.ILike)) or any(
-            isinstance(part.unnest(), exp.Literal) and part.unnest().is_string for part in parts
+            isinstance(part, exp.Literal) and part.is_string for part in parts
         )
-        return self._comparison(node)
+        if isinstance(node, (exp.EQ, exp.NEQ)) and any(isinstance(p, exp.Null) for p in parts):
+            raise SelectionError(
+                f"Nothing equals NULL: write IS NULL or IS NOT NULL. Received: {node.sql()!r:.200}."
+            )
+        names = [self._name(part) for part in parts if isinstance(part, exp.Column)]
+        self._compared = names[0] if names else None
+        self._operator = "IN" if isinstance(node, exp.In) else BINARY.get(type(node), "BETWEEN")
+        try:
+            return self._comparison(node)
+        except UnknownTagError as error:
+            raise self._with_hint(error, node) from None
+
+    def _with_hint(self, error: UnknownTagError, node: exp.Expr) -> UnknownTagError:
+        """An error of an unknown name, which may have been meant as a text, or as NaN."""
+        parts = [part.unnest() for part in node.iter_expressions()][1:]
+        words = [self._name(part) for part in parts if isinstance(part, exp.Column)]
+        for group, word in words:
+            if group is None and f"{word!r}" in str(error):
+                function = NOT_FINITE.get(word.lower()) if self._resolve_exact else None
+                hint = f"A text is in single quotes: '{word}'."
+                if function:
+                    hint = f"To find it, use {function}(NAME)."
+                first = str(error) if "Did you mean" in str(error) else f"No name is {word!r}."
+                return UnknownTagError(f"{first} {hint}")
+        return error
 
     def _comparison(self, node: exp.Expr) -> str:
         if isinstance(node, exp.Is) and isinstance(node.expression, exp.Null):
@@ -130,24 +189,32 @@ class _Builder:
         raise self._refused(node)
 
     def _column(self, node: exp.Column) -> str:
+        resolve = self._resolve_text if self._is_of_text else self._resolve
+        return resolve(*self._name(node))
+
+    def _name(self, node: exp.Column) -> tuple[str | None, str]:
+        """The set, if it is named, and the name of an attribute."""
         parts = [part.name for part in node.parts]
         if len(parts) > 2 or not all(isinstance(part, exp.Identifier) for part in node.parts):
             raise self._refused(node)
-        resolve = self._resolve_text if self._is_of_text else self._resolve
-        return resolve(parts[0] if len(parts) == 2 else None, parts[-1])
+        return (parts[0] if len(parts) == 2 else None), parts[-1]
 
     def _literal(self, node: exp.Literal) -> str:
-        if node.is_string:
-            self.parameters.append(node.this)
-            return "%s"
+        value: Any = node.this if node.is_string else self._number(node)
+        is_compared = isinstance(node.parent, exp.Predicate)
+        if self._bind is not None and self._compared is not None and is_compared:
+            value = self._bind(*self._compared, self._operator, node.this, node.is_string)
+        self.parameters.append(value)
+        return "%s"
+
+    def _number(self, node: exp.Literal) -> float:
         try:
             number = float(decimal.Decimal(node.this))
         except (ArithmeticError, ValueError):
             raise self._refused(node) from None
         if number in (float("inf"), float("-inf")) or number != number:
             raise self._refused(node)
-        self.parameters.append(number)
-        return "%s"
+        return number
 
     def _nested(self, build: Callable[[Any], str], node: exp.Expr) -> str:
         self._depth += 1
@@ -159,6 +226,8 @@ class _Builder:
             self._depth -= 1
 
     def _refused(self, node: exp.Expr) -> SelectionError:
+        last = ", IS NULL, isnan(…) and isinf(…)." if self._resolve_exact else " and IS NULL."
         return SelectionError(
             f"{node.sql()!r:.200} is not allowed in the selection {self._text!r:.200}. {ALLOWED}"
+            f"{last} {QUOTES}"
         )

@@ -103,6 +103,17 @@ def test_a_tag_needs_a_name(trained: Dataflow, name: str) -> None:
         dfanalyzer_client.tag(trained.exec_tag, name)
 
 
+def test_a_tag_that_is_not_there_cannot_be_removed(trained: Dataflow) -> None:
+    """The error has those that are; nothing else of the command is done."""
+    run = trained.exec_tag
+    assert "It has no tags." in command("tag", run, "--remove", "good", code=1).stderr
+    command("tag", run, "good", "seen")
+    (line,) = command("tag", run, "new", "--remove", "god", code=1).stderr.splitlines()
+    assert line == f"Error: Execution {run} has no tag 'god'. Its tags are 'good', 'seen'."
+    with pytest.raises(UnknownTagError, match="no tag 'new'"):
+        dfanalyzer_client.untag(run, "new")
+
+
 def test_an_unknown_execution_is_refused(trained: Dataflow) -> None:
     """At once, in one line that helps, and nothing is sent."""
     with pytest.raises(UnknownTagError, match="keras-prov runs"):

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 import dfanalyzer_client
-from dfanalyzer_client import Dataflow, Transformation
+from dfanalyzer_client import Attribute, AttributeType, Dataflow, Set, SetType, Transformation
 from dfanalyzer_client.private_server import PrivateServer
+from dfanalyzer_client.questions import remove_question, save_question
 
 ROOT = Path(__file__).parents[2]
 COMMAND = "from dfanalyzer_client.cli import main; main(prog_name='keras-prov')"
@@ -38,7 +39,7 @@ def completed(words: str, **environment: str) -> list[str]:
         },
     )
     assert done.stderr == ""
-    return [line.partition(",")[2].partition("\t")[0] for line in done.stdout.splitlines()]
+    return [line.partition(",")[2].partition("\t")[0] for line in done.stdout.splitlines() if line]
 
 
 def test_commands_and_options_are_completed(home: Path) -> None:
@@ -59,6 +60,41 @@ def test_names_are_completed(home: Path, tag: str) -> None:
     assert ids[0] == "last"
     assert all(name.isdigit() for name in ids[1:])
     assert len(ids) > 1
+
+
+@pytest.mark.thorough
+def test_what_belongs_to_an_execution_is_completed(home: Path, tag: str) -> None:
+    """Its metrics for `curve`, and its tags where one is removed."""
+    numeric = AttributeType.NUMERIC
+    output = Set(
+        "oTrainingModel", SetType.OUTPUT, [Attribute(n, numeric) for n in ("EPOCH_ID", "acc")]
+    )
+    flow = Dataflow(tag, [Transformation("TrainingModel", [output])])
+    with flow.task("TrainingModel") as task:
+        task.generated(EPOCH_ID=0, acc=1)
+    dfanalyzer_client.tag(flow.exec_tag, "good")
+    assert dfanalyzer_client.flush(30)
+    assert completed("keras-prov curve last ") == ["acc"]
+    assert completed("keras-prov curve last acc lo") == []
+    assert completed("keras-prov curve nosuch ") == []
+    assert completed("keras-prov tag last --remove ") == ["good"]
+
+
+@pytest.mark.thorough
+def test_commands_that_name_executions_or_questions_complete_them(home: Path, tag: str) -> None:
+    """Wherever one may stand; only saved questions can be removed."""
+    flow = Dataflow(tag, [Transformation("step")])
+    flow.save()
+    assert dfanalyzer_client.flush(30)
+    for words in ("forget", "compare last", "diff last", "tag", "note"):
+        assert completed(f"keras-prov {words} {tag}") == [flow.exec_tag], words
+    for words in ("forget", "sql", "questions"):
+        assert completed(f"keras-prov {words} --dataflow {tag[:-2]}") == [tag], words
+    assert completed("keras-prov questions curr") == ["current_loss"]
+    save_question(home, "current_mine", "SELECT 1")
+    assert completed("keras-prov questions curr") == ["current_loss", "current_mine"]
+    assert completed("keras-prov questions --remove curr") == ["current_mine"]
+    remove_question(home, "current_mine")
 
 
 def test_completing_starts_no_server(tmp_path: Path) -> None:

@@ -72,6 +72,10 @@ def test_a_question_is_saved_asked_and_removed(numbers: str, home: Path) -> None
         (("--save", "../x", "SELECT 1"), 1, "letters, digits"),
         (("--save", "current_loss", "SELECT 1"), 1, "choose another name"),
         (("--save", "empty", " "), 1, "an empty text"),
+        (("--save", "bad", "SELECT 1 FROM WHERE"), 1, "is not SQL: syntax error"),
+        (("--save", "bad", "SELECT 1; SELECT 2"), 1, "one statement. Received 2"),
+        (("--save", "bad", "DELETE FROM x"), 1, "begins with SELECT"),
+        (("--save", "bad", "SELECT", "1"), 2, "put it in quotes"),
         (("current_loss", "--remove", "x"), 2, "one of the three"),
     ],
 )
@@ -82,6 +86,19 @@ def test_a_wrong_call_is_said_in_one_line(
     last = command(*arguments, code=code).stderr.splitlines()[-1]
     assert last.startswith("Error: ")
     assert words in last
+
+
+def test_a_question_of_a_dataflow_says_that_it_lacks_one(numbers: str) -> None:
+    """Whether its tables or its parameter need it, and whether it has a default or not."""
+    command("--save", "above", ABOVE)
+    command("--save", "by_tag", "SELECT id FROM dataflow WHERE tag = :dataflow")
+    for name in ("above", "by_tag", "current_loss"):
+        (line,) = command(name, code=1).stderr.splitlines()
+        assert f"The question '{name}' asks about one dataflow: name it with --dataflow" in line
+        assert numbers in line
+    assert len(command("by_tag", "--dataflow", numbers, "--csv").stdout.splitlines()) == 2
+    command("--remove", "above")
+    command("--remove", "by_tag")
 
 
 @pytest.mark.parametrize(

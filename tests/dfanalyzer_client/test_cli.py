@@ -31,9 +31,9 @@ from dfanalyzer_client import (
     flush,
 )
 from dfanalyzer_client.cli import main
-from dfanalyzer_client.cli.sql import split
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
+from dfanalyzer_client.support.sql_text import split_statements
 
 ROOT = Path(__file__).parents[2]
 
@@ -121,7 +121,7 @@ def test_a_semicolon_ends_a_statement_only_where_it_does(
     text: str, statements: list[str], rest: str
 ) -> None:
     """One inside a text, a quoted name or a comment ends nothing."""
-    assert split(text) == (statements, rest)
+    assert split_statements(text) == (statements, rest)
 
 
 def test_statements_come_from_a_pipe(home: Path) -> None:
@@ -169,7 +169,8 @@ def test_runs_lists_executions(trained: Dataflow) -> None:
     assert re.fullmatch(r"\d+\.\d s", cells[6])
     (only,) = json.loads(run("runs", "--json", "--dataflow", trained.tag).stdout)
     assert (only["status"], only["epochs"]) == ("FAILED", 2)
-    assert run("runs", "--dataflow", "nosuch").stderr == "No executions yet.\n"
+    unknown = run("runs", "--dataflow", "nosuch", code=1).stderr
+    assert unknown.startswith("Error: There is no dataflow 'nosuch'.")
 
 
 def test_an_execution_without_a_tag_hides_no_other(trained: Dataflow, home: Path) -> None:

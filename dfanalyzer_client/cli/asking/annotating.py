@@ -7,14 +7,14 @@ from datetime import datetime
 
 import click
 
-from ...annotations import Named, named_execution, say_note, say_tags
+from ...annotations import Named, check_tagged, named_execution, say_note, say_tags
 from ...config import settings
 from ...delivery.client import Client
 from ...delivery.clients import client_for
 from ...executions.annotations import note_of, tags_of
 from ...executions.summaries import find_execution
 from ..common import chosen_store, friendly_errors, reading, say, store_option
-from ..completions import execution_tags
+from ..completions import execution_tags, tags_of_execution
 from ..tables import print_table
 
 __all__ = ["note", "tag"]
@@ -25,7 +25,13 @@ STORE_SECONDS = 5.0
 @click.command()
 @click.argument("execution", shell_complete=execution_tags)
 @click.argument("names", metavar="[NAME[=VALUE]]...", nargs=-1)
-@click.option("--remove", metavar="NAME", multiple=True, help="A tag to remove; may be repeated.")
+@click.option(
+    "--remove",
+    metavar="NAME",
+    multiple=True,
+    shell_complete=tags_of_execution,
+    help="A tag to remove; may be repeated.",
+)
 @store_option
 def tag(execution: str, names: tuple[str, ...], remove: tuple[str, ...], store: str | None) -> None:
     """Tag EXECUTION, so that it can be found again; without names, list its tags.
@@ -40,7 +46,12 @@ def tag(execution: str, names: tuple[str, ...], remove: tuple[str, ...], store: 
     if not values:
         _list_tags(execution, store)
         return
-    _annotate(execution, store, lambda client, found: say_tags(client, found, values))
+
+    def send(client: Client, found: Named) -> None:
+        check_tagged(found, remove, client.store, client.home)
+        say_tags(client, found, values)
+
+    _annotate(execution, store, send)
 
 
 @click.command()

@@ -11,7 +11,7 @@ import click
 
 from ...errors import UnknownTagError
 from ..common import form_options, friendly_errors, print_rows, reading, say, store_option
-from ..completions import execution_tags
+from ..completions import execution_tags, metrics_of_execution
 from .curve_drawing import drawn_curves
 
 if TYPE_CHECKING:
@@ -28,7 +28,13 @@ NARROWEST = 40
 
 @click.command()
 @click.argument("execution", shell_complete=execution_tags)
-@click.argument("metrics", metavar="METRIC...", nargs=-1, required=True)
+@click.argument(
+    "metrics",
+    metavar="METRIC...",
+    nargs=-1,
+    required=True,
+    shell_complete=metrics_of_execution,
+)
 @form_options
 @store_option
 def curve(execution: str, metrics: tuple[str, ...], form: str | None, store: str | None) -> None:

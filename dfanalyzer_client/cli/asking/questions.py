@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,18 +10,29 @@ from pathlib import Path
 import click
 
 from ...config import settings
-from ...errors import UnknownTagError
+from ...errors import (
+    DefinitionError,
+    PrivateServerError,
+    RefusedError,
+    StoreError,
+    UnknownTagError,
+)
 from ...questions import (
     Question,
     bound,
+    check_form,
+    check_syntax,
+    parameters_of,
     remove_question,
     save_question,
     saved_questions,
     shipped_questions,
 )
+from ...store import Connection
+from ...store.reading import Catalogue
 from ..common import form_options, friendly_errors, print_rows, reading, say, store_option
-from ..completions import dataflow_tags
-from ..sql_cures import enter_schema
+from ..completions import dataflow_tags, question_names
+from ..sql_cures import cure, enter_schema
 from ..tables import print_table
 
 __all__ = ["questions"]
@@ -28,9 +40,11 @@ __all__ = ["questions"]
 DATAFLOW = "dataflow"
 """The parameter that also names the schema."""
 
+MOST_NAMED = 20
+
 
 @click.command()
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=question_names)
 @click.argument("parameters", metavar="[PARAMETER=VALUE]...", nargs=-1)
 @click.option(
     "--dataflow",
@@ -42,7 +56,9 @@ DATAFLOW = "dataflow"
 @click.option(
     "--save", metavar="NAME SQL", nargs=2, help="Save a statement under a name; :x is a parameter."
 )
-@click.option("--remove", metavar="NAME", help="Remove a saved question.")
+@click.option(
+    "--remove", metavar="NAME", shell_complete=question_names, help="Remove a saved question."
+)
 @form_options
 @store_option
 def questions(
@@ -63,11 +79,12 @@ def questions(
     Example: keras-prov questions best_configuration --dataflow densed
     """
     if name is not None and (save or remove):
-        raise click.UsageError("Give a NAME to ask, --save or --remove: one of the three.")
+        quoted = " The SQL after --save NAME is one argument: put it in quotes." if save else ""
+        raise click.UsageError(f"Give a NAME to ask, --save or --remove: one of the three.{quoted}")
     with friendly_errors():
         home = settings.home()
         if save:
-            save_question(home, *save)
+            _save(home, *save, store)
             say(f"Saved: `keras-prov questions {save[0]}` asks it.", err=True)
         if remove:
             remove_question(home, remove)
@@ -83,6 +100,14 @@ def questions(
         _ask(question, _given(parameters, dataflow, question), dataflow, form, store)
 
 
+def _save(home: Path, name: str, text: str, store: str | None) -> None:
+    """Save a question, after the database has read it, if one answers."""
+    check_form(text)
+    with contextlib.suppress(StoreError, PrivateServerError), reading(store) as connection:
+        check_syntax(connection, name, text)
+    save_question(home, name, text)
+
+
 def _ask(
     question: Question,
     given: dict[str, str],
@@ -90,13 +115,34 @@ def _ask(
     form: str | None,
     store: str | None,
 ) -> None:
-    statement, values = bound(question, given)
-    schema = dataflow or question.defaults.get(DATAFLOW)
+    schema = dataflow or given.get(DATAFLOW) or question.defaults.get(DATAFLOW)
     with reading(store) as connection:
-        enter_schema(connection, schema)
-        with connection.transaction():
-            columns, rows, _ = connection.table(statement, values)
+        if DATAFLOW in parameters_of(question) and schema is None:
+            raise _without_dataflow(connection, question)
+        statement, values = bound(question, given)
+        try:
+            enter_schema(connection, schema)
+            with connection.transaction():
+                columns, rows, _ = connection.table(statement, values)
+        except (UnknownTagError, RefusedError) as error:
+            is_named = dataflow is not None or DATAFLOW in given
+            is_elsewhere = isinstance(error, UnknownTagError) or cure(connection, statement, error)
+            if is_named or not is_elsewhere:
+                raise
+            raise _without_dataflow(connection, question) from None
     print_rows(columns, rows, form)
+
+
+def _without_dataflow(connection: Connection, question: Question) -> DefinitionError:
+    with connection.transaction():
+        known = [tag for _, tag in Catalogue(connection).dataflows()]
+    there_are = (
+        f"There are: {', '.join(known[-MOST_NAMED:])}." if known else "Nothing is stored yet."
+    )
+    return DefinitionError(
+        f"The question {question.name!r} asks about one dataflow: name it with --dataflow TAG. "
+        f"{there_are}"
+    )
 
 
 def _given(parameters: Sequence[str], dataflow: str | None, question: Question) -> dict[str, str]:

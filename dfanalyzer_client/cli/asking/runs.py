@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import shutil
 import sys
 import threading
@@ -14,31 +13,32 @@ from typing import Any
 import click
 
 from ...analysis.run_summary import RunSummary
-from ...errors import UnknownTagError
+from ...executions.dataflow_tags import check_dataflow
 from ...executions.newest import newest_ids
 from ...executions.summaries import ExecutionSummary, executions
 from ...store import Connection
+from ...store.reading import Catalogue
 from ...support.clock import naive_utc
 from ...task_status import TaskStatus
-from ..common import duration, form_options, friendly_errors, print_rows, reading, store_option
+from ..common import (
+    duration,
+    form_options,
+    friendly_errors,
+    print_rows,
+    reading,
+    say,
+    store_option,
+)
 from ..completions import dataflow_tags
 from ..forms import json_text, short_number
 from ..tables import as_table, print_table
+from .run_columns import EXTREMES, FIELDS, GROUPS, SHOWN, check_columns, full_name, names_of
 
 __all__ = ["runs"]
 
 LISTED = 50
 """So many are listed on a terminal without --limit."""
 
-SHOWN = ("id", "execution", "dataflow", "status", "epochs", "last metrics", "duration")
-FIELDS = ("id", "execution", "dataflow", "status", "began", "ended", "epochs", "seconds")
-GROUPS = ("metrics", "hyperparameters", "tags")
-ALIASES = {
-    "metric": "metrics",
-    "params": "hyperparameters",
-    "hyperparameter": "hyperparameters",
-    "tag": "tags",
-}
 WATCH_SECONDS = 2.0
 
 
@@ -95,14 +95,15 @@ SEE_ALL = "--columns chooses, --csv prints all, and `| less -S` shows all"
 )
 @click.option(
     "--limit",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=1),
     help=f"The maximum number of executions. Default: {LISTED} on a terminal, else all.",
 )
 @click.option(
     "--columns",
     metavar="COLUMN,…",
     help=f"Which columns: {', '.join(dict.fromkeys((*SHOWN, *FIELDS)))}, note, or a metric, a "
-    "hyperparameter or a tag, as metrics.loss, params.learning_rate, tags.best.",
+    "hyperparameter or a tag, as metrics.loss, lowest.loss, highest.loss, params.learning_rate, "
+    "tags.best.",
 )
 @click.option("--watch", is_flag=True, help="Show the table anew every 2 seconds, until Ctrl-C.")
 @form_options
@@ -121,34 +122,51 @@ def runs(
 ) -> None:
     """List executions, the newest first: status, epochs, last metrics, duration.
 
-    Conditions and orders name id, execution, dataflow, status, began, ended, seconds and epochs;
-    hyperparameters.NAME (or params.NAME), metrics.NAME (the last value), lowest.NAME, highest.NAME
-    and tags.NAME. The name of a hyperparameter or a metric is enough where only one of them has it.
+    Conditions and orders name id, execution, dataflow, status, began, ended, seconds, epochs and
+    note; hyperparameters.NAME (or params.NAME), metrics.NAME (the last value), lowest.NAME,
+    highest.NAME and tags.NAME. The name of a hyperparameter or a metric is enough where only one of
+    them has it. Texts and times are in single quotes, odd names in double quotes; isnan(NAME) and
+    isinf(NAME) find metrics that are no numbers.
 
     Example: keras-prov runs --where 'val_loss < 0.1' --sort val_loss --limit 10
     """
     if watch and (form or not sys.stdout.isatty()):
         raise click.UsageError("--watch needs a terminal: in a pipe, call `keras-prov runs` again.")
-    chosen = [name.strip() for name in columns.split(",")] if columns else None
+    chosen = [name.strip() for name in columns.split(",") if name.strip()] if columns else None
     most = LISTED if limit is None and sys.stdout.isatty() and not form else limit
     asked = Asked(dataflow, status, where, sort, most)
     with friendly_errors(), reading(store) as connection:
+        if dataflow is not None:
+            check_dataflow(Catalogue(connection), dataflow)
+        found, total = _found(connection, asked, whole=bool(form or chosen))
+        if chosen:
+            check_columns(connection, chosen, found, dataflow)
         if watch:
             _watch(connection, asked, chosen)
             return
-        found, total = _found(connection, asked, whole=bool(form or chosen))
         rows = _rows(found, _columns(found, chosen, form))
+        nothing = "" if found else _nothing(connection, asked)
     if form == "json" and not chosen:
         click.echo(json_text([_object(summary) for summary in found]))
     elif form:
         print_rows(_columns(found, chosen, form), rows, form)
     elif not found:
-        click.echo("No executions yet." if asked.is_by_age else "No such executions.", err=True)
+        say(nothing, err=True)
     else:
         spare = () if chosen else SPARE
         print_table(_columns(found, chosen, form), rows, see_all=SEE_ALL, spare=spare)
         if limit is None and len(found) < total:
             click.echo(f"{total - len(found)} more; --limit {total} lists them.", err=True)
+
+
+def _nothing(connection: Connection, asked: Asked) -> str:
+    """Why no execution is listed."""
+    with connection.transaction():
+        _, total = newest_ids(connection, asked.dataflow, 1)
+    if total:
+        return "No such executions."
+    of = "" if asked.dataflow is None else f" of the dataflow {asked.dataflow}"
+    return f"No executions{of} yet."
 
 
 def _found(
@@ -213,37 +231,14 @@ def _utc(moment: datetime | None) -> datetime | None:
 
 def _columns(found: Sequence[RunSummary], chosen: list[str] | None, form: str | None) -> list[str]:
     if chosen:
-        _check_names(chosen, found)
         return chosen
     if not form:
         return list(SHOWN)
-    return [*FIELDS, *(f"{group}.{name}" for group in GROUPS for name in _names(found, group))]
-
-
-def _check_names(names: Sequence[str], found: Sequence[RunSummary]) -> None:
-    fields = dict.fromkeys((*SHOWN, *FIELDS, "note"))
-    known = [*fields, *(name for group in GROUPS for name in _names(found, group))]
-    known += [f"{group}.{name}" for group in GROUPS for name in _names(found, group)]
-    for name in names:
-        if found and _full(name) not in known:
-            close = difflib.get_close_matches(name, known) or known[:20]
-            raise UnknownTagError(
-                f"There is no column {name!r}. Expected one of {', '.join(map(repr, close))}."
-            )
-
-
-def _names(found: Sequence[RunSummary], group: str) -> list[str]:
-    return list(dict.fromkeys(name for each in found for name in getattr(each, group)))
-
-
-def _full(name: str) -> str:
-    """A column's name, whose group may be written as in conditions."""
-    group, dot, rest = name.partition(".")
-    return f"{ALIASES.get(group, group)}{dot}{rest}"
+    return [*FIELDS, *(f"{group}.{name}" for group in GROUPS for name in names_of(found, group))]
 
 
 def _rows(found: Sequence[RunSummary], columns: Sequence[str]) -> list[list[Any]]:
-    return [[_value(each, _full(name)) for name in columns] for each in found]
+    return [[_value(each, full_name(name)) for name in columns] for each in found]
 
 
 def _value(run: RunSummary, name: str) -> Any:
@@ -255,7 +250,7 @@ def _value(run: RunSummary, name: str) -> Any:
         value = getattr(run, name)
         return naive_utc(value) if isinstance(value, datetime) else value
     group, dot, rest = name.partition(".")
-    if dot and group in GROUPS:
+    if dot and group in (*GROUPS, *EXTREMES):
         return getattr(run, group).get(rest)
     holders = [getattr(run, group) for group in GROUPS if name in getattr(run, group)]
     return holders[0][name] if holders else None

@@ -68,10 +68,8 @@ def show(
         click.echo(json_text({**described, **_parts(record)}))
         return
     say(f"Execution {summary.id}: {summary.tag}")
-    say(
-        f"Dataflow {summary.dataflow}, {summary.status}, {summary.epochs} epochs, "
-        f"{duration(summary.seconds)}\n"
-    )
+    facts = [summary.status, f"{summary.epochs} epochs", duration(summary.seconds)]
+    say(f"Dataflow {', '.join(filter(None, (summary.dataflow, *facts)))}\n")
     if tags:
         say("Tags: " + ", ".join(f"{each.name}={each.value}".rstrip("=") for each in tags))
     if note is not None:

@@ -18,6 +18,7 @@ from ...store import Connection, reasons_to_upgrade
 from ...store.reading import Catalogue
 from ...support.clock import naive_utc
 from ..common import chosen_store, friendly_errors, say, store_option
+from ..completions import dataflow_tags, execution_tags
 from ..tables import print_table
 
 __all__ = ["forget_executions"]
@@ -30,8 +31,13 @@ EXPORTED = (
 
 
 @click.command("forget")
-@click.argument("executions", nargs=-1, metavar="[EXECUTION]...")
-@click.option("--dataflow", metavar="TAG", help="All executions of this dataflow, and itself.")
+@click.argument("executions", nargs=-1, metavar="[EXECUTION]...", shell_complete=execution_tags)
+@click.option(
+    "--dataflow",
+    metavar="TAG",
+    shell_complete=dataflow_tags,
+    help="All executions of this dataflow, and itself.",
+)
 @click.option(
     "--before",
     metavar="DATE",

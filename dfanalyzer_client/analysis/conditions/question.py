@@ -1,0 +1,65 @@
+"""What `runs` is asked: whether its arguments can be meant, and orders as SQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ...errors import SelectionError
+from .names import Names
+
+__all__ = ["checked_question", "order_of"]
+
+NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
+ORDER = re.compile(
+    rf"\s*(?:(?P<group>{NAME})\.)?(?P<name>{NAME})(?:\s+(?P<direction>ASC|DESC))?\s*",
+    re.IGNORECASE,
+)
+
+
+def checked_question(
+    where: object, order_by: object, limit: object, dataflow: object, status: object
+) -> list[str]:
+    """The orders as a list, if all arguments of `runs` are of the types that it takes.
+
+    Raises:
+        TypeError: an argument has another type.
+        SelectionError: the limit is below 1.
+    """
+    if not isinstance(where, str):
+        raise TypeError(
+            "where must be a condition as a text, as 'val_loss < 0.2'; `run(…)` finds one run by "
+            f"its id or tag. Received: {where!r}."
+        )
+    for name, value in (("dataflow", dataflow), ("status", status)):
+        if value is not None and not isinstance(value, str):
+            raise TypeError(f"{name} must be a text or None. Received: {value!r}.")
+    if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool)):
+        raise TypeError(f"limit must be an integer, or None for all runs. Received: {limit!r}.")
+    if limit is not None and limit < 1:
+        raise SelectionError(f"limit must be at least 1, or None for all runs. Received: {limit}.")
+    orders = [order_by] if isinstance(order_by, str) else order_by
+    if not isinstance(orders, Sequence) or not all(isinstance(each, str) for each in orders):
+        raise TypeError(
+            "order_by must be a text, as 'val_loss DESC', or a list of these. Received: "
+            f"{order_by!r}."
+        )
+    return [each for each in orders if isinstance(each, str)]
+
+
+def order_of(names: Names, text: str) -> str:
+    """An order as SQL; raises SelectionError or UnknownTagError."""
+    found = ORDER.fullmatch(text)
+    if found is None:
+        raise SelectionError(
+            "An order is a name, with ASC or DESC behind it, as 'val_loss DESC'. A name that is "
+            f"not a word is in double quotes. Received: {text!r}."
+        )
+    group = found["group"] and _bare(found["group"])
+    column = names.column(group, _bare(found["name"]))
+    return f"{column} {(found['direction'] or 'ASC').upper()} NULLS LAST"
+
+
+def _bare(name: str) -> str:
+    """A name without double quotes."""
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name

@@ -1,0 +1,81 @@
+"""`keras-prov runs`: what is listed, and what is said if there is nothing."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import dfanalyzer_client
+from dfanalyzer_client import (
+    Attribute,
+    AttributeType,
+    Dataflow,
+    Set,
+    SetType,
+    Transformation,
+)
+from dfanalyzer_client.cli import main
+
+NUMERIC = AttributeType.NUMERIC
+
+
+def command(*arguments: str, code: int = 0) -> Any:
+    """What `keras-prov runs` prints."""
+    result = CliRunner().invoke(main, ["runs", *arguments])
+    assert result.exit_code == code, result.output
+    return result
+
+
+def listed(*arguments: str) -> list[dict[str, str]]:
+    """The rows of the CSV."""
+    return list(csv.DictReader(io.StringIO(command("--csv", *arguments).stdout)))
+
+
+@pytest.fixture
+def flow(home: Path, tag: str) -> Dataflow:
+    """An execution with two trainings, of which only the first measured `acc`."""
+    output = Set(
+        "oTrainingModel", SetType.OUTPUT, [Attribute(n, NUMERIC) for n in ("EPOCH_ID", "x", "acc")]
+    )
+    made = Dataflow(tag, [Transformation("TrainingModel", [output])])
+    for rows in ([(3, 0.5), (1, 0.75)], [(2, None)]):
+        with made.task("TrainingModel") as task:
+            for epoch, (x, acc) in enumerate(rows):
+                task.generated(EPOCH_ID=epoch, x=x, acc=acc)
+    assert dfanalyzer_client.flush(30)
+    return made
+
+
+def test_lowest_and_highest_values_are_columns(flow: Dataflow) -> None:
+    """Of all trainings; the last value is that of the last one that measured the metric."""
+    columns = "lowest.x,highest.x,x,metrics.acc"
+    (row,) = listed("--dataflow", flow.tag, "--columns", columns)
+    assert list(row.values()) == ["1.0", "3.0", "2.0", "0.75"]
+    plain = command("--dataflow", flow.tag).stdout
+    assert "x 2" in plain
+    assert "acc 0.75" in plain
+
+
+def test_a_column_that_only_others_have_is_empty(flow: Dataflow) -> None:
+    """One that no execution has is an error, also if none is listed."""
+    columns = ("--columns", "id,acc,")
+    assert listed("--dataflow", flow.tag, "--where", "x > 5", *columns) == []
+    for name, meant in (("ac", "acc"), ("lowest.y", "lowest.x"), ("statu", "status")):
+        asked = ("--dataflow", flow.tag, "--where", "x > 5", "--columns", name)
+        (line,) = command(*asked, code=1).stderr.splitlines()
+        assert line.startswith(f"Error: There is no column '{name}'. Expected one of '{meant}'")
+
+
+def test_what_is_not_there_is_said(flow: Dataflow) -> None:
+    """An unknown dataflow with what may be meant, one without executions, and no such execution."""
+    (line,) = command("--dataflow", flow.tag + "x", code=1).stderr.splitlines()
+    assert line.endswith(f"Did you mean '{flow.tag}'?")
+    where = ("--dataflow", flow.tag, "--where", "status = 'failed'")
+    assert command(*where).stderr == "No such executions.\n"
+    assert "x>=1" in command("--limit", "0", code=2).stderr
+    assert "Expected one of READY" in command("--where", "status = 'bogus'", code=1).stderr
