@@ -54,7 +54,8 @@ def follow(execution: str, store: str | None) -> None:
             return
         with connection.transaction():
             (ended,) = executions(connection, ids=[summary.id])
-    closing = f"{ended.status}, {ended.epochs} epochs, {duration(ended.seconds)}"
+    facts = (ended.status, f"{ended.epochs} epochs", duration(ended.seconds))
+    closing = ", ".join(filter(None, facts))
     if ended.status != SUCCESS:
         raise click.ClickException(closing)
     click.echo(closing, err=True)
