@@ -238,7 +238,7 @@ def _rows(found: Sequence[RunSummary], columns: Sequence[str]) -> list[list[Any]
 
 def _value(run: RunSummary, name: str) -> Any:
     if name == "last metrics":
-        return ", ".join(f"{key} {value:.4g}" for key, value in _numbers(run).items())
+        return ", ".join(f"{key} {_short(value)}" for key, value in _numbers(run).items())
     if name == "duration":
         return duration(run.seconds)
     if name in (*FIELDS, "note"):
@@ -249,6 +249,11 @@ def _value(run: RunSummary, name: str) -> Any:
         return getattr(run, group).get(rest)
     holders = [getattr(run, group) for group in GROUPS if name in getattr(run, group)]
     return holders[0][name] if holders else None
+
+
+def _short(value: Any) -> str:
+    """A metric with four digits; another program may have made a text of it."""
+    return value if isinstance(value, str) else f"{value:.4g}"
 
 
 def _numbers(run: RunSummary) -> dict[str, float]:
