@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from dfanalyzer_client import shutdown
 from dfanalyzer_client.executions.reader import read_execution
@@ -34,6 +35,7 @@ from dfanalyzer_client.support.digest import file_digest
 from .asking_database import Size, fill
 from .disk_use import disk_use, say_growth
 from .figures import machine
+from .fresh_process import server_cpu
 
 __all__ = ["main"]
 
@@ -84,17 +86,18 @@ def _commands(known: Path, compared: Sequence[int]) -> dict[str, list[str]]:
 
 
 def _ask_processes(home: Path, commands: Mapping[str, Sequence[str]], repeats: int) -> None:
-    """Print how long processes take, each beside the start of one at the same time."""
+    """Print how long processes take, each beside the start of one at the same time.
+
+    Seconds of processors vary less than those of clocks on a machine that does other things.
+    """
     for what, command in commands.items():
-        whole, start = [], []
         _run(command, home)
-        for _ in range(repeats):
-            start += _seconds(lambda: _run(START, home), 1, warm=True)
-            whole += _seconds(lambda c=command: _run(c, home), 1, warm=True)  # type: ignore[misc]
-        _report(f"process: {what}", whole)
-        beside = [each - other for each, other in zip(whole, start, strict=True)]
-        _report("    beside start and imports", beside)
-        _report("    start and imports", start)
+        pairs = [(_run(START, home), _run(command, home)) for _ in range(repeats)]
+        _report(f"process: {what}", [of.seconds for _, of in pairs])
+        _report("    start and imports", [start.seconds for start, _ in pairs])
+        _report("    beside that", [of.seconds - start.seconds for start, of in pairs])
+        _report("    CPU beside that", [of.cpu - start.cpu for start, of in pairs])
+        _report("    CPU of the server", [of.server_cpu for _, of in pairs])
 
 
 def _known_file(connection: Connection, home: Path) -> Path:
@@ -167,13 +170,26 @@ def _say_load() -> None:
     print(f"load of the last 1, 5 and 15 minutes: {loads}")
 
 
-def _run(command: Sequence[str], home: Path) -> None:
+class _Run(NamedTuple):
+    """Seconds that a command took: by the clock, of processors, and of processors in the server."""
+
+    seconds: float
+    cpu: float
+    server_cpu: float
+
+
+def _run(command: Sequence[str], home: Path) -> _Run:
+    before, server, began = os.times(), server_cpu(home) or 0.0, time.perf_counter()
     subprocess.run(
         [sys.executable, "-m", "dfanalyzer_client.cli", *command],
         env={**os.environ, "KERAS_PROV_HOME": str(home), "PYTHONDONTWRITEBYTECODE": ""},
         stdout=subprocess.DEVNULL,
         check=True,
     )
+    seconds, after = time.perf_counter() - began, os.times()
+    user = after.children_user - before.children_user
+    system = after.children_system - before.children_system
+    return _Run(seconds, user + system, (server_cpu(home) or 0.0) - server)
 
 
 def _seconds(ask: Callable[[], object], repeats: int, *, warm: bool = False) -> list[float]:

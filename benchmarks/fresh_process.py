@@ -18,7 +18,7 @@ from .arm import Found
 from .configurations import Configuration
 from .one_training import as_arguments
 
-__all__ = ["Run", "fresh_run", "killed_run", "read_back"]
+__all__ = ["Run", "fresh_run", "killed_run", "read_back", "server_cpu"]
 
 Run = dict[str, Any]
 """What a training cost, as `one_training` prints it, and seconds measured from outside."""
@@ -41,11 +41,11 @@ def fresh_run(
     """
     output = Path(tempfile.mkdtemp(prefix=f"{arm}-", dir=home))
     options = ["--profile"] if profile else []
-    server_before = _server_cpu(home)
+    server_before = server_cpu(home)
     began = time.perf_counter()
     printed = _last_line(_command(arm, configuration, folder, output) + options, home)
     ended = time.perf_counter()
-    server_after = _server_cpu(home)
+    server_after = server_cpu(home)
     run: Run = json.loads(printed)
     first, *others = run["epochs"]
     last = others[-1] if others else first
@@ -103,7 +103,7 @@ def read_back(arm: str, output: Path) -> Found:
     return Found(**json.loads(_last_line(command, output.parent)))
 
 
-def _server_cpu(home: Path) -> float | None:
+def server_cpu(home: Path) -> float | None:
     """CPU seconds of the private server until now (proc(5)); None if there is none."""
     pid = PrivateServer(home).status().pid
     try:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from dfanalyzer_client import (
     Attribute,
@@ -22,8 +23,10 @@ from dfanalyzer_client import (
     flush,
     run,
     runs,
+    shutdown,
 )
 from dfanalyzer_client.analysis.finding import summaries_with
+from dfanalyzer_client.cli import main
 from dfanalyzer_client.errors import UnknownTagError
 from dfanalyzer_client.executions.newest import newest_ids
 from dfanalyzer_client.executions.summaries import executions, find_execution, find_executions
@@ -92,20 +95,28 @@ def test_together_as_alone(connection: Connection, tags: list[str]) -> None:
 
 
 def test_a_column_of_texts_changes_no_other_set(
-    connection: Connection, tags: list[str], tag: str, home: Path
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tag: str, home: Path
 ) -> None:
     """Where another program made texts of a metric, the metrics of other sets are still numbers."""
-    before = find_execution(connection, tags[7])
-    connection.rollback()
-    odd = f'"{tag}-4"'
-    with Connection(PrivateServer(home).ensure()) as owner, owner.transaction():
-        owner.execute(f"DROP VIEW {odd}.epochs")
-        owner.execute(f"ALTER TABLE {odd}.ds_epochs DROP COLUMN metric_3")
-        owner.execute(f"ALTER TABLE {odd}.ds_epochs ADD COLUMN metric_3 TEXT")
-        owner.execute(f"UPDATE {odd}.ds_epochs SET metric_3 = 'a text'")
-    text, number = find_executions(connection, [tags[4], tags[7]])
+    monkeypatch.setenv("KERAS_PROV_HOME", str(tmp_path))  # else other tests would find the texts
+    names = [train(f"{tag}-{number}", 4, 4) for number in range(2)]
+    assert flush(30)
+    odd = f'"{tag}-0"'
+    with Connection(PrivateServer(tmp_path).ensure()) as connection:
+        before = find_execution(connection, names[1])
+        connection.rollback()
+        with connection.transaction():
+            connection.execute(f"DROP VIEW {odd}.epochs")
+            connection.execute(f"ALTER TABLE {odd}.ds_epochs DROP COLUMN metric_3")
+            connection.execute(f"ALTER TABLE {odd}.ds_epochs ADD COLUMN metric_3 TEXT")
+            connection.execute(f"UPDATE {odd}.ds_epochs SET metric_3 = 'a text'")
+        text, number = find_executions(connection, names)
+    listed = CliRunner().invoke(main, ["runs"])
+    shutdown()
+    PrivateServer(tmp_path).stop()
     assert text.metrics["metric_3"] == "a text"
     assert repr(number) == repr(before)
+    assert "metric_3 a text" in listed.output
 
 
 def test_several_are_found_at_once(connection: Connection, tags: list[str], tag: str) -> None:

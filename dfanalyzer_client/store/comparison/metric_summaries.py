@@ -46,7 +46,34 @@ RUNNING = (
     f"SELECT b.id FROM {table('task_begun')} b "
     f"LEFT JOIN {table('task_ended')} e ON e.task_id = b.id WHERE e.task_id IS NULL"
 )
-WHOLE = f"""
+OF_TASKS = f"""
+SELECT w.task_id, w."name", count(*) AS "count",
+       min(w."value") AS "lowest",
+       min(CASE WHEN w."value" = w.low THEN w.epoch END) AS "lowest_epoch",
+       max(w."value") AS "highest",
+       min(CASE WHEN w."value" = w.high THEN w.epoch END) AS "highest_epoch",
+       max(CASE WHEN w.place = 1 THEN w."value" END) AS "last",
+       max(CASE WHEN w.place = 1 THEN w.epoch END) AS "last_epoch",
+       max(CASE WHEN w.place = 1 THEN w.exact END) AS "last_exact"
+FROM (
+    SELECT v.task_id, v."name", v."value", v.exact, v.epoch,
+           min(v."value") OVER (PARTITION BY v.task_id, v."name") AS low,
+           max(v."value") OVER (PARTITION BY v.task_id, v."name") AS high,
+           row_number() OVER (
+               PARTITION BY v.task_id, v."name"
+               ORDER BY v.epoch DESC NULLS LAST, v."value" DESC NULLS LAST, v.exact NULLS LAST
+           ) AS place
+    FROM {table("metric_value")} v WHERE {{condition}}
+  ) AS w
+GROUP BY w.task_id, w."name"
+"""
+"""The summaries of the values that fulfil a condition: quick for those of one task, by its index.
+
+NaN and infinities are neither the lowest nor the highest value. Where several values are of the
+last epoch, or of none, the largest is the last one.
+"""
+
+OF_MANY = f"""
 SELECT s.task_id, s."name", s."count", s."lowest", s."lowest_epoch", s."highest", s."highest_epoch",
        s."last", s."last_epoch", x.exact AS "last_exact"
 FROM (
@@ -74,9 +101,7 @@ FROM (
     AND (x.epoch = s."last_epoch" OR (x.epoch IS NULL AND s."last_epoch" IS NULL))
     AND (x."value" = s."last" OR (x."value" IS NULL AND s."last" IS NULL))
 """
-"""The summaries of the values that fulfil a condition. NaN and infinities are neither the lowest
-nor the highest value. Where several values are of the last epoch, or of none, the largest is the
-last one. Window functions would say the same more shortly, but take three times as long."""
+"""The same summaries, in a quarter of the time where there are millions of values."""
 
 
 def summaries_source(connection: Connection) -> str:
@@ -92,9 +117,9 @@ def summaries_source(connection: Connection) -> str:
         return NOTHING
     running = _running(connection)
     if "metric_summary" not in found or not _covers(connection, running):
-        return f"({WHOLE.format(condition='TRUE')})"
+        return f"({OF_MANY.format(condition='TRUE')})"
     stored = f"SELECT {COLUMNS} FROM {table('metric_summary')}"
-    live = [WHOLE.format(condition=condition) for condition in running]
+    live = [OF_TASKS.format(condition=condition) for condition in running]
     return f"({' UNION ALL '.join([stored, *live])})"
 
 
@@ -175,21 +200,19 @@ def _summarize(
     progress: Callable[[float], None] | None = None,
 ) -> None:
     if len(tasks) <= MOST_SINGLE:
-        parts = [(f"v.task_id = {id_:d}", 1) for id_ in sorted(tasks)]
+        parts = [(_summaries_in(id_, id_), 1) for id_ in sorted(tasks)]
     else:
         parts = list(_ranges(connection, frozenset(tasks)))
     done, total = 0, sum(count for _, count in parts)
-    for condition, count in parts:
-        connection.execute(
-            f"INSERT INTO {table('metric_summary')} ({COLUMNS}) {WHOLE.format(condition=condition)}"
-        )
+    for summaries, count in parts:
+        connection.execute(f"INSERT INTO {table('metric_summary')} ({COLUMNS}) {summaries}")
         done += count
         if progress is not None:
             progress(done / total)
 
 
 def _ranges(connection: Connection, tasks: frozenset[int]) -> Iterator[tuple[str, int]]:
-    """Conditions for the values of tasks, and how many values fulfil each.
+    """Queries for the summaries of tasks, and how many values each reads.
 
     They compare ids with a range, not with a list: a list takes MonetDB seconds in a large table.
     """
@@ -199,18 +222,19 @@ def _ranges(connection: Connection, tasks: frozenset[int]) -> Iterator[tuple[str
     ):
         is_wanted = task in tasks
         if first is not None and (not is_wanted or values >= VALUES_AT_ONCE):
-            yield _range(first, last), values
+            yield _summaries_in(first, last), values
             first, values = None, 0
         if is_wanted:
             first, last, values = task if first is None else first, task, values + count
     if first is not None:
-        yield _range(first, last), values
+        yield _summaries_in(first, last), values
 
 
-def _range(first: int, last: int) -> str:
-    return (
-        f"v.task_id = {first:d}" if first == last else f"v.task_id BETWEEN {first:d} AND {last:d}"
-    )
+def _summaries_in(first: int, last: int) -> str:
+    """A query for the summaries of the tasks from one id to another."""
+    if first == last:
+        return OF_TASKS.format(condition=f"v.task_id = {first:d}")
+    return OF_MANY.format(condition=f"v.task_id BETWEEN {first:d} AND {last:d}")
 
 
 def _running(connection: Connection) -> list[str]:

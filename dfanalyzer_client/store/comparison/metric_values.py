@@ -22,6 +22,9 @@ MOST_SINGLE = 2000
 """Reading the values of more tasks one by one takes longer than comparing all values with them."""
 
 
+NO_TASK = -1
+
+
 class EpochValue(NamedTuple):
     """A metric in an epoch; `exact` spells a number that a DOUBLE cannot hold."""
 
@@ -71,4 +74,7 @@ def _values(
     for some in tasks:
         parts.append(part)
         parameters += [*some, *names]
+    if len(parts) == 1:  # MonetDB reads the index for a union, and all values for less
+        parts.append(part)
+        parameters += [*([NO_TASK] * (len(parameters) - len(names))), *names]
     return map(EpochValue._make, connection.query(" UNION ALL ".join(parts), parameters))
