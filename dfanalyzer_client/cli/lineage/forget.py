@@ -31,7 +31,12 @@ EXPORTED = (
 
 @click.command("forget")
 @click.argument("executions", nargs=-1, metavar="[EXECUTION]...")
-@click.option("--dataflow", metavar="TAG", help="All executions of this dataflow, and itself.")
+@click.option(
+    "--dataflow",
+    metavar="TAG",
+    help="All executions of this dataflow, and itself. With an EXECUTION, only one of this "
+    "dataflow is meant, and the dataflow stays: `last` is then its newest.",
+)
 @click.option(
     "--before",
     metavar="DATE",
