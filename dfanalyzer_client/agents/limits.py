@@ -44,7 +44,9 @@ class Limits:
 
 
 class LimitedConnection(Connection):
-    """A connection whose statements the server ends when they take too long."""
+    """A connection for one answer, whose statements the server ends when they take too long."""
+
+    _rows_read = 0
 
     def __init__(self, url: StoreURL, limits: Limits) -> None:
         super().__init__(url)
@@ -53,9 +55,10 @@ class LimitedConnection(Connection):
             self.execute(f"CALL sys.setquerytimeout({max(1, round(limits.seconds))})")
 
     def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """All rows of one statement; raises RefusedError if there are very many."""
+        """All rows of one statement; RefusedError if the answer takes very many altogether."""
         rows = self._first(statement, parameters, MOST_READ + 1)[1]
-        if len(rows) > MOST_READ:
+        self._rows_read += len(rows)
+        if self._rows_read > MOST_READ:
             raise RefusedError(
                 f"The answer would be made of more than {MOST_READ} values. Ask for less: name "
                 "fewer runs, or the metrics."
