@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..executions.own_names import OwnNames
+from ..executions.training_numbers import training_numbers
 from ..store import Connection
 from ..store.comparison.metric_summaries import summaries_source
 from ..store.exact_numbers import exact_value
+from ..store.reading import Catalogue
 from ..store.schema import table
 
 __all__ = ["MetricOfTraining", "metrics_by_training"]
@@ -19,7 +22,7 @@ class MetricOfTraining:
 
     Attributes:
         training: the number of the training within its run, from 1.
-        name: the metric's name.
+        name: the metric's own name.
         values: how many values are stored.
         lowest: the lowest value; NaN is none.
         lowest_epoch: its first epoch, from 0.
@@ -51,11 +54,13 @@ def metrics_by_training(connection: Connection, run: int) -> list[MetricOfTraini
         "WHERE t.df_exec = %s AND m.last_epoch IS NOT NULL ORDER BY m.task_id, m.name",
         [run],
     )
-    numbers: dict[int, int] = {}
+    catalogue = Catalogue(connection)
+    numbers = training_numbers(connection, catalogue, [run])
+    own = OwnNames(connection, catalogue).of([run])
     return [
         MetricOfTraining(
-            numbers.setdefault(task, len(numbers) + 1),
-            name,
+            numbers.get(task, 1),
+            own.get((run, name), name),
             count,
             lowest,
             _epoch(lowest_epoch),

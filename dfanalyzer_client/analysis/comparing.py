@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..executions.layer_pairs import layer_differences
 from ..store import Connection
 from .comparison import Comparison
 from .difference import Difference
@@ -38,7 +39,9 @@ def diff_with(connection: Connection, a: Named, b: Named) -> Difference:
     first, second = run_with(connection, a), run_with(connection, b)
     with connection.transaction():
         left, right = _facts(first), _facts(second)
-    rows = [
+        layers = layer_differences(_layers(first), _layers(second))
+    rows: list[tuple[Any, ...]] = [("layer", *row) for row in layers]
+    rows += [
         (part, name, left.get((part, name)), right.get((part, name)))
         for part, name in dict.fromkeys([*left, *right])
         if repr(left.get((part, name))) != repr(right.get((part, name)))
@@ -48,14 +51,19 @@ def diff_with(connection: Connection, a: Named, b: Named) -> Difference:
     return Difference(first.summary, second.summary, rows)
 
 
+def _layers(run: Run) -> list[dict[str, Any]]:
+    """The layers of the model that a run trained last."""
+    layers: list[dict[str, Any]] = run.layers.to_dicts()
+    trainings = [each["training"] for each in layers if each.get("training") is not None]
+    return [each for each in layers if trainings and each["training"] == max(trainings)]
+
+
 def _facts(run: Run) -> dict[tuple[str, str], Any]:
     """All that two runs can differ in, by part and name."""
     facts: dict[tuple[str, str], Any] = {
         ("field", name): getattr(run, name) for name in ("dataflow", "status", "epochs")
     }
     facts |= {("hyperparameter", name): value for name, value in run.hyperparameters.items()}
-    for layer in run.layers.to_dicts():
-        facts["layer", f"{layer.get('name')}.{layer.get('attribute_type')}"] = layer.get("value")
     for each in run.data.to_dicts():
         if each.get("role"):
             name = f"{each['role']} {each.get('name')}"

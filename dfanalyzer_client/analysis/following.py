@@ -10,8 +10,10 @@ from typing import Any
 
 from ..errors import DefinitionError
 from ..executions.summaries import executions
+from ..executions.training_numbers import training_numbers
 from ..store import Connection
 from ..store.comparison.values import NO_METRICS
+from ..store.reading import Catalogue
 from .epoch import Epoch
 from .finding import Named, summary_with
 from .run_parts import later_epochs
@@ -44,16 +46,17 @@ def follow_with(
         raise DefinitionError(f"An interval must be above 0 seconds. Received: {interval}.")
     with connection.transaction():
         run = summary_with(connection, name)
-    seen, trainings, pause = dict[str, int](), dict[int, int](), threading.Event()
+    seen, numbers, pause = dict[str, int](), dict[int, int](), threading.Event()
     for look in itertools.count(1):
         if store_leftovers and look % math.ceil(STORE_SECONDS / interval) == 0:
             store_leftovers()
         with connection.transaction():  # a new one each time, which sees what was stored since
             (now,) = executions(connection, ids=[run.id])
             rows = later_epochs(connection, run.dataflow, run.id, seen)
-        for row in rows:
-            number = trainings.setdefault(row.pop("task_id"), len(trainings) + 1)
-            yield _epoch(number, row)
+            if not numbers.keys() >= {task for task, _ in rows}:
+                numbers |= training_numbers(connection, Catalogue(connection), [run.id])
+        for task, row in rows:
+            yield _epoch(numbers.get(task, 1), row)
         if now.ended is not None or now.status not in RUNNING:
             return
         pause.wait(interval)

@@ -97,13 +97,19 @@ class Run:
 
     @cached_property
     def layers(self) -> Table:
-        """The model's layers: a row for each, with its class, output shape and arguments."""
-        return self.rows(sets_by_name.LAYERS)
+        """The model's layers: a row for each, with its class, output shape and configuration.
+
+        ``training`` is the first training that the model had these layers in; ``position`` counts
+        them from 1, those within a layer behind it; ``configuration`` has the arguments by name.
+        """
+        with self._open() as connection:
+            return run_parts.layer_table(connection, self.dataflow, self.id)
 
     @cached_property
     def metrics(self) -> Table:
-        """A row for each epoch, and a column for each metric, under its own name."""
-        return self._of_role(Role.EPOCHS, renamed=True)
+        """A row for each epoch: its training's number, and each metric under its own name."""
+        with self._open() as connection:
+            return run_parts.epoch_table(connection, self.dataflow, self.id)
 
     @cached_property
     def adaptations(self) -> Table:
@@ -185,9 +191,9 @@ class Run:
         with self._open() as connection:
             return run_parts.set_table(connection, self.dataflow, self.id, set_tag)
 
-    def _of_role(self, role: Role, *, renamed: bool = False) -> Table:
+    def _of_role(self, role: Role) -> Table:
         with self._open() as connection:
-            return run_parts.role_table(connection, self.dataflow, self.id, role, renamed=renamed)
+            return run_parts.role_table(connection, self.dataflow, self.id, role)
 
     def __repr__(self) -> str:
         return repr(Runs([self.summary]))

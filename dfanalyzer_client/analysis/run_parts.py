@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from ..errors import UnknownTagError
 from ..executions.last_epochs import metric_names
+from ..executions.layers import LAYER_COLUMNS, REQUIRED, layers_by_training
+from ..executions.training_numbers import training_numbers
 from ..keras_schema import Role, find_set
+from ..keras_schema import names as tags
 from ..store import Connection
 from ..store.exact_numbers import exact_rows
 from ..store.growth.pending_columns import from_clause
@@ -16,39 +20,84 @@ from ..store.schema import table
 from ..store.sql import identifier, literal
 from .table import Table
 
-__all__ = ["derived_from", "files", "later_epochs", "role_table", "set_table", "sets", "tasks"]
+__all__ = [
+    "TRAINING",
+    "derived_from",
+    "epoch_table",
+    "files",
+    "later_epochs",
+    "layer_table",
+    "role_table",
+    "set_table",
+    "sets",
+    "tasks",
+]
+
+TRAINING = "training"
+"""The column with the number of the training that a row is of."""
 
 
 def set_table(connection: Connection, dataflow: str, execution: int, tag: str) -> Table:
     """The rows of a set that tasks of the execution wrote or read; raises UnknownTagError."""
+    names, rows = _set_rows(connection, dataflow, execution, tag)
+    return Table(names, [row[1:] for row in rows])
+
+
+def _set_rows(
+    connection: Connection, dataflow: str, execution: int, tag: str
+) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Names of a set's attributes, and its rows behind their tasks' ids; raises UnknownTagError."""
     catalogue, layout = _opened(connection, dataflow)
     known = layout.sets.get(tag.lower())
     if known is None:
         if find_set(tag) is not None:
-            return Table([], [])
+            return [], []
         raise UnknownTagError(
             f"Dataflow {dataflow!r} has no set {tag!r}. It has: {', '.join(layout.sets)}."
         )
     names, rows = _rows(connection, catalogue, layout, known, execution)
-    return Table(names, [row[2:] for row in rows])
+    return names, [row[1:] for row in rows]
 
 
-def role_table(
-    connection: Connection, dataflow: str, execution: int, role: Role, *, renamed: bool
-) -> Table:
-    """The rows of all sets with a role; with `renamed`, metrics have their own names."""
-    found = _role_rows(connection, dataflow, execution, role, renamed, {})
-    present = dict.fromkeys(
-        name for row in found for name, value in row.items() if value is not None
-    )
-    return Table(list(present), [[row.get(name) for name in present] for row in found])
+def role_table(connection: Connection, dataflow: str, execution: int, role: Role) -> Table:
+    """The rows of all sets with a role."""
+    found = [row for _, row in _role_rows(connection, dataflow, execution, role)]
+    names = _present(found)
+    return Table(names, [[row.get(name) for name in names] for row in found])
+
+
+def epoch_table(connection: Connection, dataflow: str, execution: int) -> Table:
+    """The epochs, with the number of their training; metrics have their own names."""
+    found = later_epochs(connection, dataflow, execution, {})
+    numbers = training_numbers(connection, Catalogue(connection), [execution])
+    names = _present(row for _, row in found)
+    rows = [[numbers.get(task), *(row.get(name) for name in names)] for task, row in found]
+    return Table([TRAINING, *names], rows)
+
+
+def layer_table(connection: Connection, dataflow: str, execution: int) -> Table:
+    """The layers of the models that an execution trained, a row for each."""
+    names, rows = _set_rows(connection, dataflow, execution, tags.LAYERS)
+    if rows and not set(names) >= REQUIRED:
+        return Table(names, [row[1:] for row in rows])
+    numbers = training_numbers(connection, Catalogue(connection), [execution])
+    stored = [(row[0], dict(zip(names, row[1:], strict=True))) for row in rows]
+    layers = layers_by_training(stored, numbers)
+    return Table(LAYER_COLUMNS, [[each[name] for name in LAYER_COLUMNS] for each in layers])
 
 
 def later_epochs(
     connection: Connection, dataflow: str, execution: int, seen: dict[str, int]
-) -> list[dict[str, Any]]:
-    """The epochs that were stored after those in `seen`: by set, the highest id; it is updated."""
-    return _role_rows(connection, dataflow, execution, Role.EPOCHS, True, seen)
+) -> list[tuple[int, dict[str, Any]]]:
+    """The epochs that were stored after those in `seen`, each with the id of its task.
+
+    Args:
+        connection: to the database.
+        dataflow: the run's dataflow.
+        execution: the run.
+        seen: the highest id of each set; it is updated.
+    """
+    return _role_rows(connection, dataflow, execution, Role.EPOCHS, seen, renamed=True)
 
 
 def _role_rows(
@@ -56,11 +105,14 @@ def _role_rows(
     dataflow: str,
     execution: int,
     role: Role,
-    renamed: bool,
-    seen: dict[str, int],
-) -> list[dict[str, Any]]:
+    seen: dict[str, int] | None = None,
+    *,
+    renamed: bool = False,
+) -> list[tuple[int, dict[str, Any]]]:
+    """The rows of sets with a role; with `renamed`, metrics have their own names."""
     catalogue, layout = _opened(connection, dataflow)
-    found: list[dict[str, Any]] = []
+    seen = {} if seen is None else seen
+    found: list[tuple[int, dict[str, Any]]] = []
     for known in layout.sets.values():
         if known.role != role:
             continue
@@ -71,11 +123,15 @@ def _role_rows(
         if renamed:
             own = metric_names(connection, catalogue, layout, known, [execution])
             names = [own.get((execution, name), name) for name in names]
-        task = ["task_id"] if renamed else []
-        found += [
-            dict(zip([*task, *names], row[1:] if renamed else row[2:], strict=True)) for row in rows
-        ]
+        found += [(row[1], dict(zip(names, row[2:], strict=True))) for row in rows]
     return found
+
+
+def _present(rows: Iterable[dict[str, Any]]) -> list[str]:
+    """The columns in which some row has a value."""
+    return list(
+        dict.fromkeys(name for row in rows for name, value in row.items() if value is not None)
+    )
 
 
 def sets(connection: Connection, dataflow: str, execution: int) -> list[str]:

@@ -18,5 +18,5 @@ def test_an_answer_is_made_of_so_many_values(home: Path, monkeypatch: pytest.Mon
     with LimitedConnection(PrivateServer(home).reader_url(), Limits()) as connection:
         monkeypatch.setattr(limits, "MOST_READ", 5)
         assert len(connection.query("SELECT name FROM sys.schemas LIMIT 3")) == 3
-        with pytest.raises(RefusedError, match="more than 5 values. Ask for less: name fewer runs"):
+        with pytest.raises(RefusedError, match=r"more than 5 values\. Ask for less"):
             connection.query("SELECT name FROM sys.schemas LIMIT 3")

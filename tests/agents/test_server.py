@@ -30,6 +30,8 @@ from dfanalyzer_client import (
 from dfanalyzer_client.cli import main
 from dfanalyzer_client.private_server import PrivateServer
 from tests.conftest import Asker
+from tests.importing.command import imported
+from tests.importing.mlflow_stores import DATABASE, copied
 
 Call = tuple[str, dict[str, Any]]
 
@@ -210,6 +212,19 @@ def test_trainings_of_a_run_are_kept_apart(home: Path, tag: str) -> None:
     assert [(each["training"], each["values"]) for each in losses] == [(1, 2), (2, 1)]
     assert (losses[1]["lowest"], losses[1]["last"]) == (None, "nan")
     assert [(row[1], row[3]) for row in curves["rows"]] == [(1, 0), (1, 1), (2, 0)]
+
+
+def test_metrics_have_their_own_names(home: Path, tag: str, tmp_path: Path, ask: Asker) -> None:
+    """`Loss` beside `loss`, and `id`, are stored under other names, and asked for by their own."""
+    imported("mlflow", copied(DATABASE, tmp_path), "--dataflow", tag)
+    ((execution,),) = ask.rows(
+        "SELECT execution FROM hyperparameters WHERE dataflow = %s AND value = 'adam'", tag
+    )
+    shown, curves = Agent(home).ask(
+        ("run", {"name": execution}), ("curves", {"names": [execution], "metrics": ["Loss"]})
+    )
+    assert {each["name"] for each in shown["metrics"]} == {"loss", "Loss", "id", "val/loss"}
+    assert {(row[2], row[4]) for row in curves["rows"]} == {("Loss", 9.0)}
 
 
 def test_a_user_who_may_write_writes_nothing(

@@ -66,7 +66,7 @@ def test_each_look_reads_only_what_is_new(home, tag):
             assert dfanalyzer_client.flush(30)
             with connection.transaction():
                 found = later_epochs(connection, run.dataflow, run.id, seen)
-            return [row["loss"] for row in found]
+            return [row["loss"] for _, row in found]
 
         assert later() == []
         task.generated([0, 0.5])

@@ -1,4 +1,4 @@
-"""The command in a terminal of 80 columns."""
+"""The command in a terminal, which has 80 columns unless a test says otherwise."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ COLUMNS = 80
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 
 
-def in_terminal(*arguments: str, **environment: str) -> pexpect.spawn[str]:
+def in_terminal(*arguments: str, width: int = COLUMNS, **environment: str) -> pexpect.spawn[str]:
     """A command that runs in a pseudo-terminal, which the caller waits for."""
     inherited = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     return pexpect.spawn(
@@ -25,7 +25,7 @@ def in_terminal(*arguments: str, **environment: str) -> pexpect.spawn[str]:
         encoding="utf-8",
         timeout=60,
         cwd=ROOT,
-        dimensions=(30, COLUMNS),
+        dimensions=(30, width),
         env={**inherited, "TERM": "xterm", **environment},
     )
 

@@ -148,26 +148,107 @@ def test_show_prints_for_programs(both: tuple[str, str]) -> None:
 
 
 def test_a_curve_is_drawn(both: tuple[str, str]) -> None:
-    """In a pipe without colours; values that are not finite are counted, and are in the CSV."""
+    """In a pipe without colours; values that are not finite are named, and are in the CSV."""
     drawn = command("curve", both[1], "loss").stdout
-    assert "loss (1 not finite)" in drawn
+    assert drawn.endswith("\nloss is NaN in epoch 2.\n")
     assert "epoch" in drawn
     assert "\x1b" not in drawn
     rows = command("curve", both[1], "loss", "--csv").stdout
-    assert rows == "epoch,loss\n0.0,1.0\n1.0,0.5\n2.0,nan\n3.0,0.75\n"
+    assert rows == "training,epoch,loss\n1,0,1.0\n1,1,0.5\n1,2,nan\n1,3,0.75\n"
+
+
+def test_a_curve_without_finite_values_is_a_sentence(home: Path, tag: str) -> None:
+    """There is nothing to draw; where the values are NaN or infinite is said."""
+    odd = [float("nan"), float("inf"), float("-inf"), float("nan")]
+    execution = trained(tag, 0.1, *odd, status=TaskStatus.FINISHED)
+    assert command("curve", execution, "loss").stdout.splitlines()[1:] == [
+        "There is no finite value to draw.",
+        "loss is NaN in epochs 0, 3.",
+        "loss is infinite in epoch 1.",
+        "loss is negatively infinite in epoch 2.",
+    ]
+
+
+def test_a_curve_needs_epochs(home: Path, tag: str) -> None:
+    """An execution that has none yet is said to have none."""
+    flow, task = begun(tag, 0.1)
+    assert dfanalyzer_client.flush(30)
+    assert "no epochs yet" in command("curve", flow.exec_tag, "loss", code=1).stderr
+    task.end()
+
+
+def trainings(tag: str, *epochs: list[int]) -> str:
+    """The tag of an execution with several trainings, each with a loss for each of its epochs."""
+    flow, task = begun(tag, 0.1)
+    for number, numbers in enumerate(epochs, 1):
+        if number > 1:
+            task = Task(number, tag, flow.exec_tag, "TrainingModel")
+            task.begin()
+            task.add_dataset(DataSet("iTrainingModel", [Element([0.1])]))
+        rows = [Element([epoch, number + epoch / 8]) for epoch in numbers]
+        task.add_dataset(DataSet("oTrainingModel", rows))
+        task.end()
+    assert dfanalyzer_client.flush(30)
+    return flow.exec_tag
+
+
+def test_each_fit_is_a_curve_of_its_own(home: Path, tag: str) -> None:
+    """In the drawing, in the CSV and in what `follow` prints."""
+    execution = trainings(tag, [0, 1], [0, 1])
+    drawn = command("curve", execution, "loss").stdout
+    assert "loss (training 1)" in drawn
+    assert "loss (training 2)" in drawn
+    rows = command("curve", execution, "loss", "--csv").stdout
+    assert rows == "training,epoch,loss\n1,0,1.0\n1,1,1.125\n2,0,2.0\n2,1,2.125\n"
+    followed = command("follow", execution).stdout.splitlines()
+    assert followed[2] == "training 2"
+    assert [line[:7] for line in (*followed[:2], *followed[3:])] == ["epoch 0", "epoch 1"] * 2
+
+
+def test_a_fit_that_continues_the_epochs_continues_the_curve(home: Path, tag: str) -> None:
+    """As with initial_epoch: it is one line."""
+    execution = trainings(tag, [0, 1], [2, 3])
+    drawn = command("curve", execution, "loss").stdout
+    assert "training" not in drawn.partition("\n")[2]
+    last = json.loads(command("curve", execution, "loss", "--json").stdout)[-1]
+    assert last == {"training": 2, "epoch": 3, "loss": 2.375}
 
 
 def test_executions_are_compared(both: tuple[str, str]) -> None:
     """What differs comes first; `diff` prints only that, and its exit code says so if asked."""
     rows = list(csv.reader(io.StringIO(command("compare", *both, "--csv").stdout)))
     assert rows[0] == ["name", *both]
-    assert ["learning_rate", "0.1", "0.2"] in rows[:7]
+    assert ["hyperparameters.learning_rate", "0.1", "0.2"] in rows[:8]
     assert rows[-1][1] == rows[-1][2]
     differing = json.loads(command("diff", *both, "--json", "--exit-code", code=1).stdout)
-    assert {"name": "learning_rate", "before": "0.1", "after": "0.2"} in differing
-    assert {"name": "metrics.loss", "before": 0.25, "after": 0.75} in differing
-    assert "dataflow" not in {row["name"] for row in differing}
-    assert command("diff", both[0], both[0], "--exit-code").stderr == "Nothing differs.\n"
+    assert differing == [
+        {"part": "field", "name": "status", "before": "FINISHED", "after": "FAILED"},
+        {"part": "field", "name": "epochs", "before": 2, "after": 4},
+        {"part": "hyperparameter", "name": "learning_rate", "before": 0.1, "after": 0.2},
+        {"part": "metric", "name": "loss", "before": 0.25, "after": 0.75},
+    ]
+
+
+def test_the_same_training_twice_does_not_differ(home: Path, tag: str) -> None:
+    """Whatever its ids, times and duration are, the exit code is 0."""
+    twice = [trained(tag, 0.1, 0.5, status=TaskStatus.FINISHED) for _ in range(2)]
+    assert command("diff", *twice, "--exit-code").stderr == "Nothing differs.\n"
+
+
+@pytest.mark.parametrize("width", [80, 200])
+def test_a_terminal_compares_executions_with_long_names(home: Path, tag: str, width: int) -> None:
+    """All are shown, under their ids, in tables that fit; the tags are above."""
+    flow = f"{tag}-{'long-name-' * 5}"
+    found = [trained(flow, rate, 0.123456789, status=TaskStatus.FINISHED) for rate in range(12)]
+    terminal = in_terminal("compare", *found, width=width)
+    terminal.expect(pexpect.EOF)
+    lines = plain(terminal.before)
+    tables = [line for line in lines if line.startswith(("+", "|"))]
+    assert max(map(len, tables)) <= width
+    rates = [line for line in tables if "learning_rate" in line]
+    assert "Long values are cut: --csv prints them whole." in lines
+    assert [float(cell) for line in rates for cell in line.split("|")[2:-1]] == list(range(12))
+    assert all(tag in "".join(lines[: lines.index(tables[0])]) for tag in found)
 
 
 def test_follow_says_how_it_ended(both: tuple[str, str]) -> None:
@@ -215,10 +296,19 @@ def test_watch_shows_what_is_new(home: Path, tag: str) -> None:
     assert terminal.exitstatus == 0
 
 
-def test_a_terminal_lists_whole_tags(both: tuple[str, str], tag: str) -> None:
-    """In 80 columns, with one line that says what was left out."""
+def test_a_terminal_lists_what_is_most_useful(both: tuple[str, str], tag: str) -> None:
+    """In 80 columns: whole words of tags, and metrics; a line says what was left out."""
     terminal = in_terminal("runs", "--dataflow", tag, "--limit", "1")
     terminal.expect(pexpect.EOF)
-    text = "\n".join(plain(terminal.before))
-    assert f" {both[1]} " in text
-    assert "--columns" in text
+    lines = plain(terminal.before)
+    cells = [line.split("|")[2].strip() for line in lines if line.startswith("|")]
+    assert " ".join(cells).replace("- ", "-").endswith(f"execution {both[1]}")
+    assert any("loss 0.75" in line for line in lines)
+    assert "--columns" in "\n".join(lines)
+
+
+def test_a_wide_terminal_lists_whole_tags(both: tuple[str, str], tag: str) -> None:
+    """They can be pasted."""
+    terminal = in_terminal("runs", "--dataflow", tag, "--limit", "1", width=200)
+    terminal.expect(pexpect.EOF)
+    assert f" {both[1]} " in "\n".join(plain(terminal.before))

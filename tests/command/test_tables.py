@@ -97,3 +97,23 @@ def test_wide_values_are_folded_into_what_is_left(
     assert fitting(columns, widths, limit) == expected
     if len(columns) > 1:
         assert sum(width + 3 for width in expected.values()) + 1 <= limit
+
+
+@pytest.mark.parametrize(
+    ("widths", "limit", "expected"),
+    [
+        ([3, 40, 8, 60, 8], 160, {0: 3, 1: 40, 2: 8, 3: 60, 4: 8}),
+        ([3, 40, 8, 60, 8], 80, {0: 3, 1: 40, 2: 8, 3: 16}),
+        ([3, 40, 8, 60, 8], 79, {0: 3, 1: 40, 3: 26}),
+        ([3, 50, 8, 60, 8], 76, {0: 3, 1: 24, 2: 8, 3: 17, 4: 8}),
+        ([3, 50, 8, 60, 8], 64, {0: 3, 1: 24, 2: 8, 3: 16}),
+        ([3, 50, 8, 60, 8], 20, {0: 3}),
+    ],
+)
+def test_what_can_be_spared_goes_before_names_are_folded(
+    widths: list[int], limit: int, expected: dict[int, int]
+) -> None:
+    """Whatever width the terminal has, the table fits."""
+    columns = ["id", "execution", "duration", "last metrics", "dataflow"]
+    assert fitting(columns, widths, limit, ("dataflow", "duration")) == expected
+    assert sum(width + 3 for width in expected.values()) + 1 <= limit

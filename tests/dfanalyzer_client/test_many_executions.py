@@ -25,7 +25,7 @@ from dfanalyzer_client import (
 )
 from dfanalyzer_client.analysis.finding import summaries_with
 from dfanalyzer_client.errors import UnknownTagError
-from dfanalyzer_client.executions.measured import newest_ids
+from dfanalyzer_client.executions.newest import newest_ids
 from dfanalyzer_client.executions.summaries import executions, find_execution, find_executions
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from ...errors import SelectionError, UnknownTagError
+from ...executions.own_names import OwnNames
+from ...executions.training_numbers import training_numbers
 from ...store import Connection
 from ...store.comparison.metric_summaries import summaries_source
-from ...store.comparison.metric_values import epoch_values, tasks_of
+from ...store.comparison.metric_values import EpochValue, epoch_values, tasks_of
 from ...store.reading import Catalogue
+from ...store.schema import table
+from ...store.sql import placeholders
 from ..curve_table import Curves
 from ..finding import Named, summaries_with
 from ..run_list import Runs
@@ -18,6 +22,11 @@ from ..table import Table
 from .adaptation_reading import ADAPTATION_COLUMNS, adaptations_of
 
 __all__ = ["curves_with"]
+
+MOST_NAMED = 20
+"""So many metrics are named in an error."""
+
+Point = tuple[int, str, int, str, int, float | None]
 
 
 def curves_with(
@@ -41,34 +50,72 @@ def curves_with(
     return Curves(rows, adaptations, {summary.execution: summary.id for summary in found})
 
 
-def _points(
-    connection: Connection, found: list[RunSummary], wanted: list[str]
-) -> list[tuple[int, str, int, str, int, float | None]]:
-    ids = [each.id for each in found]
-    names = [name.lower() for name in wanted]
-    owners = tasks_of(connection, ids)
-    values = epoch_values(connection, owners, names)
-    _check(connection, names, {value.name for value in values})
-    tags = {each.id: each.execution for each in found}
-    place = {id_: number for number, id_ in enumerate(ids)}
-    trainings: dict[int, dict[int, int]] = {}
+def _points(connection: Connection, runs: Sequence[RunSummary], wanted: list[str]) -> list[Point]:
+    """The values, under the metrics' own names; raises UnknownTagError."""
+    catalogue, ids = Catalogue(connection), [run.id for run in runs]
+    names = OwnNames(connection, catalogue)
+    own, owners = names.of(ids), tasks_of(connection, ids)
+    candidates = {stored for name in wanted for stored in (name.lower(), *names.stored(name))}
+    stored = epoch_values(connection, owners, sorted(candidates))
+    shown = _shown_names({(owners[each.task_id], each.name) for each in stored}, own)
+    values = _of_wanted(stored, owners, wanted, shown)
+    numbers = training_numbers(connection, catalogue, ids)
+    tags = {run.id: run.execution for run in runs}
     points = []
     for task, name, epoch, value, exact in values:
-        id_ = owners[task]
-        numbers = trainings.setdefault(id_, {})
-        number = numbers.setdefault(task, len(numbers) + 1)
-        exactly = value if exact is None else float(exact)
-        points.append((id_, tags[id_], number, name, int(epoch), exactly))
+        run, exactly = owners[task], value if exact is None else float(exact)
+        points.append((run, tags[run], numbers.get(task, 1), shown[run, name], int(epoch), exactly))
+    present = {each.name for each in values} | {metric for _, _, _, metric, _, _ in points}
+    for name in wanted:
+        if name not in present and name.lower() not in present:
+            raise _unknown(connection, ids, own, name)
+    place = {id_: number for number, id_ in enumerate(ids)}
     return sorted(points, key=lambda point: place[point[0]])
 
 
-def _check(connection: Connection, names: list[str], found: set[str]) -> None:
-    """Raise UnknownTagError if none of the runs has one of the metrics."""
-    for name in names:
-        if name not in found:
-            rows = connection.query(
-                f"SELECT DISTINCT name FROM {summaries_source(connection)} AS m"
-            )
-            close = difflib.get_close_matches(name, [each for (each,) in rows], 3)
-            meant = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
-            raise UnknownTagError(f"None of these runs has a metric {name!r} by epoch.{meant}")
+def _of_wanted(
+    values: list[EpochValue],
+    owners: Mapping[int, int],
+    wanted: list[str],
+    shown: Mapping[tuple[int, str], str],
+) -> list[EpochValue]:
+    """The values of the metrics that are asked for, which each run may have stored otherwise."""
+    if not wanted:
+        return values
+    stored = {(run, name): under for (run, under), name in shown.items()}
+    meant = {
+        run: {stored.get((run, name), name.lower()) for name in wanted}
+        for run in set(owners.values())
+    }
+    return [each for each in values if each.name in meant[owners[each.task_id]]]
+
+
+def _shown_names(
+    present: Collection[tuple[int, str]], own: Mapping[tuple[int, str], str]
+) -> dict[tuple[int, str], str]:
+    """The metrics' own names, by run and stored name; a name that another metric has is not."""
+    shown = {}
+    for run, stored in present:
+        name = own.get((run, stored), stored)
+        is_taken = name != stored and (run, name) in present and (run, name) not in own
+        shown[run, stored] = stored if is_taken else name
+    return shown
+
+
+def _unknown(
+    connection: Connection, ids: list[int], own: Mapping[tuple[int, str], str], name: str
+) -> UnknownTagError:
+    """None of the runs has this metric: which ones they have."""
+    rows = connection.query(
+        f"SELECT DISTINCT t.df_exec, m.name FROM {summaries_source(connection)} AS m "
+        f"JOIN {table('task_begun')} AS t ON t.id = m.task_id "
+        f"WHERE t.df_exec IN ({placeholders(len(ids))}) AND m.last_epoch IS NOT NULL",
+        ids,
+    )
+    known = sorted({own.get((run, stored), stored) for run, stored in rows})
+    lower = difflib.get_close_matches(name.lower(), {each.lower() for each in known}, 3)
+    close = [each for each in known if each.lower() in lower]
+    meant = f"Did you mean {' or '.join(map(repr, close))}?" if close else ""
+    expected = ", ".join(map(repr, known[:MOST_NAMED]))
+    hint = meant or (f"Expected one of {expected}." if known else "They have no epochs yet.")
+    return UnknownTagError(f"None of these runs has a metric {name!r} by epoch. {hint}")

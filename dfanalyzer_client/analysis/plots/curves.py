@@ -19,8 +19,8 @@ MAX_WIDE = 10
 """The lines of more curves are thin."""
 
 MAX_NAMED = 5
-TASK = "task_id"
-NO_METRICS = frozenset({*EPOCH_COLUMNS, TASK, "elapsed_time"})
+TRAINING = "training"
+NO_METRICS = frozenset({*EPOCH_COLUMNS, TRAINING, "elapsed_time"})
 """Columns of a run's epochs that are numbers, and no metrics."""
 
 
@@ -86,13 +86,11 @@ def plot_run(run: WithEpochs, **options: Any) -> Any:
     table = run.metrics
     columns = list(table.columns)
     epoch = next((columns.index(name) for name in EPOCH_COLUMNS if name in columns), None)
-    task = columns.index(TASK) if TASK in columns else None
-    trainings: dict[Any, int] = {}
+    number = columns.index(TRAINING) if TRAINING in columns else None
     series: dict[tuple[str, int, str], list[tuple[int, float | None]]] = {}
-    for number, row in enumerate(table.rows):
-        at = number if epoch is None or row[epoch] is None else int(row[epoch])
-        key = None if task is None else row[task]
-        training = trainings.setdefault(key, len(trainings) + 1)
+    for place, row in enumerate(table.rows):
+        at = place if epoch is None or row[epoch] is None else int(row[epoch])
+        training = 1 if number is None else int(row[number] or 1)
         for name, value in zip(columns, row, strict=True):
             if name not in NO_METRICS and is_number(value):
                 series.setdefault((run.execution, training, name), []).append((at, value))

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-import difflib
-import math
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ...errors import UnknownTagError
-from ...executions.measured import Curve, adapted_epochs, curve_of
-from ...executions.summaries import find_execution
-from ...support.terminal import terminal_line
 from ..common import form_options, friendly_errors, print_rows, reading, say, store_option
 from ..completions import execution_tags
+from .curve_drawing import drawn_curves
+
+if TYPE_CHECKING:
+    from ...analysis.curve_table import Curves
 
 __all__ = ["curve"]
 
-HEIGHT = 20
 WIDTH = 80
 """Of a drawing that goes to a pipe."""
+
+NARROWEST = 40
+"""A narrower drawing has no room for its legend."""
 
 
 @click.command()
@@ -32,50 +34,47 @@ WIDTH = 80
 def curve(execution: str, metrics: tuple[str, ...], form: str | None, store: str | None) -> None:
     """Draw METRICs of EXECUTION by epoch; vertical lines mark adaptations.
 
-    EXECUTION is an id, a tag, the beginning of a tag, or `last`. With --csv or --json, the values
-    are printed.
+    EXECUTION is an id, a tag, the beginning of a tag, or `last`. Each fit() is a line of its own,
+    unless it continues the epochs of the one before (initial_epoch). With --csv or --json, the
+    values are printed; `training` is the number of the fit().
 
     Example: keras-prov curve last loss val_loss
     """
-    with friendly_errors(), reading(store) as connection, connection.transaction():
-        summary = find_execution(connection, execution)
-        curves = {name: curve_of(connection, summary.id, name) for name in metrics}
-        for name, found in curves.items():
-            if not found:
-                raise _unknown(name, list(summary.metrics), summary.tag)
-        adapted = adapted_epochs(connection, summary.id)
+    with friendly_errors(), reading(store) as connection:
+        from ...analysis.by_epoch import curves_with
+        from ...analysis.finding import summary_with
+
+        with connection.transaction():
+            summary = summary_with(connection, execution)
+        if not summary.epochs:
+            raise UnknownTagError(f"Execution {summary.execution} has no epochs yet.")
+        curves = curves_with(connection, summary, metrics)
+    names = _in_order(curves, metrics)
     if form:
-        epochs = sorted({epoch for found in curves.values() for epoch in found})
-        rows = [[epoch, *(found.get(epoch) for found in curves.values())] for epoch in epochs]
-        print_rows(["epoch", *curves], rows, form)
-    else:
-        say(f"Execution {summary.id}: {summary.tag}")
-        click.echo(_drawn(curves, adapted))
+        print_rows(["training", "epoch", *names], _rows(curves, names), form)
+        return
+    say(f"Execution {summary.id}: {summary.execution}")
+    is_terminal = sys.stdout.isatty()
+    width = shutil.get_terminal_size().columns if is_terminal else WIDTH
+    for text in drawn_curves(curves, names, max(width, NARROWEST), coloured=is_terminal):
+        click.echo(text)
 
 
-def _unknown(name: str, known: Sequence[str], tag: str) -> UnknownTagError:
-    if not known:
-        return UnknownTagError(f"Execution {tag} has no epochs yet.")
-    names = ", ".join(repr(each) for each in difflib.get_close_matches(name, known) or known)
-    return UnknownTagError(f"Execution {tag} has no metric {name!r}. Expected one of {names}.")
+def _in_order(curves: Curves, asked: Sequence[str]) -> list[str]:
+    """The metrics' own names, in the order in which they were asked for."""
+    lower = [name.lower() for name in asked]
+
+    def place(metric: str) -> int:
+        if metric in asked:
+            return asked.index(metric)
+        return lower.index(metric.lower()) if metric.lower() in lower else len(asked)
+
+    return sorted(dict.fromkeys(curves.column("metric")), key=place)
 
 
-def _drawn(curves: Mapping[str, Curve], adapted: Sequence[float]) -> str:
-    """The curves as text: in colour on a terminal, plain elsewhere."""
-    import plotext
-
-    plotext.clear_figure()
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else WIDTH
-    plotext.plot_size(width, HEIGHT)
-    plotext.theme("clear")
-    for name, found in curves.items():
-        points = {epoch: value for epoch, value in found.items() if math.isfinite(value)}
-        label = terminal_line(name)
-        if len(points) < len(found):
-            label += f" ({len(found) - len(points)} not finite)"
-        plotext.plot(list(points), list(points.values()), label=label, marker="braille")
-    for epoch in adapted:
-        plotext.vline(epoch)
-    plotext.xlabel("epoch (a vertical line is an adaptation)" if adapted else "epoch")
-    drawn = plotext.build()
-    return str(drawn if sys.stdout.isatty() else plotext.uncolorize(drawn))
+def _rows(curves: Curves, names: Sequence[str]) -> list[list[Any]]:
+    """A row for each epoch of each training, with the values of the metrics."""
+    values: dict[tuple[int, int], dict[str, float | None]] = {}
+    for _, _, training, metric, epoch, value in curves:
+        values.setdefault((training, epoch), {})[metric] = value
+    return [[*at, *map(found.get, names)] for at, found in sorted(values.items())]

@@ -25,6 +25,8 @@ SUCCESS = "FINISHED"
 def follow(execution: str, store: str | None) -> None:
     """Print each epoch of EXECUTION, and each new one until the training ends.
 
+    A line says where another fit() of the execution begins, as `training 2`.
+
     EXECUTION is an id, a tag, the beginning of a tag, or `last`, the default. The exit code is 1 if
     the training failed or was killed.
 
@@ -35,12 +37,16 @@ def follow(execution: str, store: str | None) -> None:
             summary = find_execution(connection, execution)
         say(f"Execution {summary.id}: {summary.tag}", err=True)
         url = None if settings.store_url(store) is None else connection.url
+        training = 1
         try:
             for epoch in follow_with(
                 connection,
                 summary.id,
                 store_leftovers=lambda: drain_leftovers(url, settings.home()),
             ):
+                if epoch.training != training:
+                    training = epoch.training
+                    click.echo(f"training {training}")
                 say(_line(epoch))
                 sys.stdout.flush()
         except KeyboardInterrupt:

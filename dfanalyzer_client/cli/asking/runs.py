@@ -15,7 +15,7 @@ import click
 
 from ...analysis.run_summary import RunSummary
 from ...errors import UnknownTagError
-from ...executions.measured import newest_ids
+from ...executions.newest import newest_ids
 from ...executions.summaries import ExecutionSummary, executions
 from ...store import Connection
 from ...support.clock import naive_utc
@@ -57,6 +57,15 @@ class Asked:
         """Whether they are simply the newest ones, of one dataflow or of all."""
         return not (self.status or self.where or self.sort)
 
+
+SPARE = ("dataflow", "duration")
+"""What a narrow terminal leaves out first: the execution's tag begins with the dataflow's."""
+
+FIRST_METRICS = ("loss", "val_loss")
+METRIC_WIDTH = 25
+"""A terminal shows as many metrics as it has so many columns, but not fewer than FEWEST_METRICS."""
+
+FEWEST_METRICS = 3
 
 SEE_ALL = "--columns chooses, --csv prints all, and `| less -S` shows all"
 
@@ -136,7 +145,8 @@ def runs(
     elif not found:
         click.echo("No executions yet." if asked.is_by_age else "No such executions.", err=True)
     else:
-        print_table(_columns(found, chosen, form), rows, see_all=SEE_ALL)
+        spare = () if chosen else SPARE
+        print_table(_columns(found, chosen, form), rows, see_all=SEE_ALL, spare=spare)
         if limit is None and len(found) < total:
             click.echo(f"{total - len(found)} more; --limit {total} lists them.", err=True)
 
@@ -238,7 +248,7 @@ def _rows(found: Sequence[RunSummary], columns: Sequence[str]) -> list[list[Any]
 
 def _value(run: RunSummary, name: str) -> Any:
     if name == "last metrics":
-        return ", ".join(f"{key} {value:.4g}" for key, value in _numbers(run).items())
+        return _last_metrics(run)
     if name == "duration":
         return duration(run.seconds)
     if name in (*FIELDS, "note"):
@@ -251,8 +261,17 @@ def _value(run: RunSummary, name: str) -> Any:
     return holders[0][name] if holders else None
 
 
-def _numbers(run: RunSummary) -> dict[str, float]:
-    return {key: value for key, value in run.metrics.items() if value is not None}
+def _last_metrics(run: RunSummary) -> str:
+    """The last metrics in short; on a terminal the first ones, the losses before others."""
+    known = [(key, value) for key, value in run.metrics.items() if value is not None]
+    known.sort(key=lambda each: each[0] not in FIRST_METRICS)
+    most = len(known)
+    if sys.stdout.isatty():
+        most = max(FEWEST_METRICS, shutil.get_terminal_size().columns // METRIC_WIDTH)
+    texts = [f"{key} {value:.4g}" for key, value in known[:most]]
+    if len(known) > most:
+        texts.append(f"{len(known) - most} more")
+    return ", ".join(texts)
 
 
 def _object(run: RunSummary) -> dict[str, Any]:
@@ -273,7 +292,9 @@ def _watch(connection: Connection, asked: Asked, chosen: list[str] | None) -> No
                 found, _ = _found(connection, asked, whole=bool(chosen))
                 names = _columns(found, chosen, None)
                 size = shutil.get_terminal_size()
-                live.update(as_table(names, _rows(found, names), size.columns)[0], refresh=True)
+                spare = () if chosen else SPARE
+                table, _ = as_table(names, _rows(found, names), size.columns, spare)
+                live.update(table, refresh=True)
                 pause.wait(WATCH_SECONDS)
         except KeyboardInterrupt:
             return

@@ -1,0 +1,133 @@
+"""Several trainings of one run, metrics with odd names, and layers, as Python shows them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import keras_prov as keras
+from dfanalyzer_client.cli import main
+from dfanalyzer_client.errors import UnknownTagError
+
+X = np.random.default_rng(0).random((16, 2)).astype("float32")
+Y = X.sum(axis=1)
+NAMES = ("Loss", "id", "%s", "größe")
+
+
+def train(tag, layers, fits=({},), metrics=()):
+    """Train a model, once for each dictionary of arguments; the tag of its execution."""
+    keras.utils.set_random_seed(3)
+    model = keras.Sequential(layers)
+    model.provenance(tag, True, {"LEARNING_RATE": True})
+    named = [keras.metrics.MeanAbsoluteError(name=name) for name in metrics]
+    model.compile("sgd", loss="mse", metrics=named)
+    for arguments in fits:
+        model.fit(X, Y, verbose=0, **{"epochs": 2, **arguments})
+    return model.exec_tag
+
+
+def test_metrics_have_their_own_names_in_curves(tag):
+    """Whatever they are stored as; the stored name is understood, too."""
+    run = train(tag, [keras.layers.Dense(1)], metrics=NAMES)
+    metrics = keras.run(run).metrics
+
+    for name in NAMES:
+        curve = keras.curves(run, name)
+        assert curve.column("metric") == [name, name]
+        assert curve.column("value") == metrics.column(name)
+    assert keras.curves(run, "loss").column("value") == metrics.column("loss")
+    assert keras.curves(run, "loss_2").column("metric") == ["Loss", "Loss"]
+    assert {*NAMES, "loss"} == set(keras.curves(run).column("metric"))
+    (epoch, *_) = keras.follow(run, interval=0.01)
+    assert {*NAMES, "loss"} == set(epoch.metrics)
+
+
+def test_the_command_takes_and_shows_own_names(tag):
+    """In `curve`, `follow`, `compare` and `diff`."""
+    named, plain = (train(tag, [keras.layers.Dense(1)], metrics=each) for each in (NAMES, ()))
+
+    def lines(*arguments):
+        result = CliRunner().invoke(main, list(arguments))
+        assert result.exit_code == 0, result.output
+        return result.stdout.splitlines()
+
+    assert lines("curve", named, *NAMES, "--csv")[0] == "training,epoch,Loss,id,%s,größe"
+    assert " id " in lines("follow", named)[0]
+    compared = [line.split(",")[0] for line in lines("compare", named, plain, "--csv")]
+    differing = [line.split(",")[:2] for line in lines("diff", named, plain, "--csv")]
+    for name in NAMES:
+        assert f"metrics.{name}" in compared
+        assert ["metric", name] in differing
+
+
+@pytest.mark.parametrize("order", [["mae", "MAE"], ["MAE", "mae"]])
+def test_each_run_finds_a_metric_under_the_name_that_it_has_there(tag, order):
+    """`Loss` beside `loss` is stored otherwise than `Loss` alone."""
+    both = train(tag, [keras.layers.Dense(1)], metrics=order)
+    alone = train(tag, [keras.layers.Dense(1)], metrics=["MAE"])
+    found = keras.curves([both, alone], "MAE")
+
+    assert [key[:2] for key in found.series] == [(both, 1), (alone, 1)]
+    assert keras.curves(both, "MAE").column("value") == keras.run(both).metrics.column("MAE")
+    assert {key[2] for key in keras.curves(both).series} == {"loss", "mae", "MAE"}
+
+
+@pytest.mark.parametrize(("name", "says"), [("los", "'loss'"), ("grösse", "'größe'")])
+def test_an_unknown_metric_names_the_close_ones(tag, name, says):
+    """Under their own names, and only those that the run has."""
+    run = train(tag, [keras.layers.Dense(1)], metrics=NAMES)
+    with pytest.raises(UnknownTagError, match=f"Did you mean.*{says}"):
+        keras.curves(run, name)
+    with pytest.raises(UnknownTagError, match=r"Expected one of '%s', 'Loss', 'größe'"):
+        keras.curves(run, "zzzzzz")
+
+
+def test_trainings_have_the_same_numbers_everywhere(tag):
+    """Also where a metric was measured in the second training only."""
+    validated = {"validation_data": (X, Y), "initial_epoch": 2, "epochs": 4}
+    run = train(tag, [keras.layers.Dense(1)], fits=({}, validated))
+    found = keras.run(run)
+
+    assert found.metrics.column("training") == [1, 1, 2, 2]
+    assert "task_id" not in found.metrics.columns
+    assert keras.curves(run, "val_loss").column("training") == [2, 2]
+    assert keras.curves(run, "loss").column("epoch") == [0, 1, 2, 3]
+    assert [each.training for each in keras.follow(run, interval=0.01)] == [1, 1, 2, 2]
+
+
+def test_a_layer_is_one_row(tag):
+    """With its place in the model and its arguments; a second fit() does not repeat it."""
+    inner = keras.Sequential([keras.layers.Dense(3, name="within")], name="encoder")
+    run = train(tag, [inner, keras.layers.Dense(1)], fits=({}, {}))
+    layers = keras.run(run).layers
+
+    assert layers.column("position") == [1, 2, 3]
+    assert layers.column("name")[:2] == ["encoder", "encoder/within"]
+    assert layers.column("class") == ["Sequential", "Dense", "Dense"]
+    assert layers.column("parameters") == [9, 9, 4]
+    assert layers.column("configuration")[1]["units"] == "3"
+    assert set(layers.column("training")) == {1}
+    assert layers.to_polars().shape == (3, 8)
+
+
+def test_the_same_layers_do_not_differ(tag):
+    """Although Keras has numbered them on: `dense_3` here is `dense_7` there."""
+    first, second = (train(tag, [keras.layers.Dense(2), keras.layers.Dense(1)]) for _ in range(2))
+    assert keras.run(first).layers.column("name") != keras.run(second).layers.column("name")
+    assert keras.diff(first, second).rows == []
+
+
+def test_layers_are_compared_by_class_and_order(tag):
+    """A layer that was put between others is the only one that the first model lacks."""
+    last, end = (keras.layers.Dense(1, kernel_initializer="ones", name=n) for n in ("last", "end"))
+    first = train(tag, [keras.layers.Dense(2), last])
+    second = train(tag, [keras.layers.Dense(4), keras.layers.Dropout(0.25), end])
+    rows = [row for row in keras.diff(first, second) if row[0] == "layer"]
+
+    assert ("layer", "1 Dense.units", "2", "4") in rows
+    assert ("layer", "2→3 Dense.name", "last", "end") in rows
+    (added,) = [row for row in rows if row[1] == "+2 Dropout"]
+    assert added[2] is None
+    assert "rate=0.25" in added[3]
+    assert len(rows) == 3
