@@ -1,4 +1,4 @@
-"""How-to pages about programs without Keras: their examples run here, and print what is shown."""
+"""How-to pages that need more than is always installed: their examples print what is shown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tools.examples import DOCS, command_path, needed_modules, normalized, with_
 
 pytestmark = pytest.mark.thorough  # each starts a private server
 
-PAGES = ("federated-learning", "pytorch", "shell-scripts")
+PAGES = ("federated-learning", "from-mlflow", "pytorch", "shell-scripts")
 PORT = "22000"
 """The service's port in a page, which may be taken here."""
 

@@ -3,38 +3,66 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 from ..errors import RefusedError
 
-__all__ = ["answer_text"]
+__all__ = ["Answer", "add_list", "answer_text"]
 
-LISTS = ("rows", "runs")
-"""The parts of answers that may be cut."""
+Answer = dict[str, Any]
+
+CUT = "cut"
+"""The part of an answer that says which of its lists were cut: a sentence for each."""
+
+FEWER = "ask for fewer, or aggregate"
 
 
-def answer_text(answer: dict[str, Any], characters: int) -> str:
-    """An answer as JSON. One that is too long has fewer rows, and says so.
+def add_list(answer: Answer, name: str, listed: Sequence[Any], limit: int) -> None:
+    """Add a list to an answer, with as much as may be shown, and a sentence if there is more."""
+    answer[name] = list(listed[:limit])
+    if len(listed) > limit:
+        answer.setdefault(CUT, {})[name] = f"{_more_than(limit, name)}: {FEWER}."
+
+
+def answer_text(answer: Answer, characters: int) -> str:
+    """An answer as JSON. One that is too long has shorter lists, and says so.
 
     Raises:
-        RefusedError: it is too long, and not because of its rows.
+        RefusedError: it is too long, and not because of its lists.
     """
-    shown = _plain(answer)
-    text = json.dumps(shown, ensure_ascii=False)
-    name = next((each for each in LISTS if shown.get(each)), None)
-    while len(text) > characters and name is not None and shown[name]:
+    shown = {name: _plain(part) for name, part in answer.items() if name != CUT}
+    cut = dict(answer.get(CUT, {}))
+    while len(text := _json(shown, cut)) > characters:
+        name = max(shown, key=lambda name: _length(shown[name]))
+        if not _length(shown[name]):
+            raise RefusedError(
+                f"The answer has {len(text)} characters, more than {characters}. Ask for less."
+            )
         shown[name] = shown[name][: len(shown[name]) // 2]
-        shown["cut"] = (
-            f"There are more than these {len(shown[name])} {name}, and the answer would be longer "
-            f"than {characters} characters: ask for fewer columns or {name}, or aggregate."
-        )
-        text = json.dumps(shown, ensure_ascii=False)
-    if len(text) > characters:
-        raise RefusedError(
-            f"The answer has {len(text)} characters, more than {characters}. Ask for less."
+        cut[name] = (
+            f"{_more_than(len(shown[name]), name)}, and the answer would be longer than "
+            f"{characters} characters: {FEWER}."
         )
     return text
+
+
+def _more_than(count: int, name: str) -> str:
+    if count == 0:
+        return f"There are {name} that are not shown"
+    these = f"this one {name.removesuffix('s')}" if count == 1 else f"these {count} {name}"
+    return f"There are more than {these}"
+
+
+def _json(shown: Answer, cut: dict[str, str]) -> str:
+    whole = {**shown, CUT: " ".join(cut.values())} if cut else shown
+    return json.dumps(whole, ensure_ascii=False)
+
+
+def _length(part: Any) -> int:
+    """How long a list is as JSON; 0 for what cannot be cut."""
+    return len(json.dumps(part, ensure_ascii=False)) if part and isinstance(part, list) else 0
 
 
 def _plain(value: Any) -> Any:

@@ -19,6 +19,9 @@ __all__ = ["LimitedConnection", "Limits", "answered"]
 
 T = TypeVar("T")
 
+MOST_READ = 100_000
+"""So many rows are read at most to make an answer, whatever it shows of them."""
+
 GRACE_SECONDS = 2.0
 """The server ends a statement by itself, but not in the middle of an operator."""
 
@@ -41,7 +44,9 @@ class Limits:
 
 
 class LimitedConnection(Connection):
-    """A connection whose statements the server ends when they take too long."""
+    """A connection for one answer, whose statements the server ends when they take too long."""
+
+    _rows_read = 0
 
     def __init__(self, url: StoreURL, limits: Limits) -> None:
         super().__init__(url)
@@ -49,11 +54,27 @@ class LimitedConnection(Connection):
         with contextlib.suppress(RefusedError), self.transaction():  # old servers have it not
             self.execute(f"CALL sys.setquerytimeout({max(1, round(limits.seconds))})")
 
+    def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of one statement; RefusedError if the answer takes very many altogether."""
+        rows = self._first(statement, parameters, MOST_READ + 1)[1]
+        self._rows_read += len(rows)
+        if self._rows_read > MOST_READ:
+            raise RefusedError(
+                f"The answer would be made of more than {MOST_READ} values. Ask for less: name "
+                "fewer runs, or the metrics."
+            )
+        return rows
+
     def first_rows(
         self, statement: str, parameters: Sequence[Any] = ()
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Column names and rows of a statement, one row more than may be shown at most."""
-        count = self.limits.rows + 1
+        return self._first(statement, parameters, self.limits.rows + 1)
+
+    def _first(
+        self, statement: str, parameters: Sequence[Any], count: int
+    ) -> tuple[list[str], list[tuple[Any, ...]]]:
+        """Column names and the first rows of a statement."""
         try:
             cursor: Any = Cursor(self._connection)
             cursor.arraysize = count

@@ -18,9 +18,9 @@ from ..errors import DfAnalyzerError
 from ..private_server import PrivateServer
 from ..support.terminal import terminal_line
 from . import questions
-from .answers import answer_text
+from .answers import Answer, answer_text
 from .limits import LimitedConnection, Limits, answered
-from .questions import Answer
+from .strict_server import StrictServer
 
 __all__ = ["serve", "server_of"]
 
@@ -42,7 +42,11 @@ WHERE = (
 READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
 
 Name = Annotated[
-    str, Field(description="A run: its id, its tag, the beginning of its tag, or 'last'.")
+    str,
+    Field(
+        description="A run: its id, its tag, the beginning of its tag, or 'last', the newest one, "
+        "which is the default."
+    ),
 ]
 Names = Annotated[
     list[str],
@@ -63,7 +67,9 @@ def server_of(store: StoreURL | None, home: Path, limits: Limits) -> MCPServer[A
         home: the data folder.
         limits: of each answer.
     """
-    server: MCPServer[Any] = MCPServer("keras-prov", instructions=INSTRUCTIONS, log_level="WARNING")
+    server: MCPServer[Any] = StrictServer(
+        "keras-prov", instructions=INSTRUCTIONS, log_level="WARNING"
+    )
     tool = server.tool(annotations=READS, structured_output=False)
 
     async def answer(ask: Callable[[LimitedConnection], Answer]) -> str:
@@ -89,12 +95,16 @@ def server_of(store: StoreURL | None, home: Path, limits: Limits) -> MCPServer[A
 
     @tool
     async def run(name: Name = "last") -> str:
-        """Show a run: hyperparameters, metrics, tasks, files, what it came from, tags, note."""
+        """Show a run, by default the newest, with all that is known of it.
+
+        It has hyperparameters, the lowest, highest and last value of each metric in each training,
+        what was adapted, tests, tasks, data, files, environment, origin, tags and note.
+        """
         return await answer(lambda connection: questions.run(connection, name))
 
     @tool
     async def compare(names: Names) -> str:
-        """Compare runs: which hyperparameters differ, and their last metrics side by side."""
+        """Compare runs: which hyperparameters differ, and last, lowest and highest metrics."""
         return await answer(lambda connection: questions.compare(connection, names))
 
     @tool
@@ -104,7 +114,7 @@ def server_of(store: StoreURL | None, home: Path, limits: Limits) -> MCPServer[A
             list[str] | None, Field(description="Names of metrics; by default all.")
         ] = None,
     ) -> str:
-        """Show metrics of runs, epoch by epoch."""
+        """Show metrics of runs by training and epoch, and what was adapted meanwhile."""
         return await answer(lambda connection: questions.curves(connection, names, metrics or []))
 
     @tool

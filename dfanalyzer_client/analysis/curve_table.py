@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .plotting import plotted
@@ -21,13 +21,21 @@ class Curves(Table):
         adaptations: changes of the configuration while the runs trained, with the columns ``id``,
             ``execution``, ``epoch`` (the first that it holds for), ``name``, ``before``, ``value``,
             ``cause``, ``detail`` and ``optimizer``.
+        ids: the ids of the runs that were asked for, also of those without epochs, by their tags.
     """
 
     COLUMNS = ("id", "execution", "training", "metric", "epoch", "value")
 
-    def __init__(self, rows: Sequence[Sequence[Any]], adaptations: Table) -> None:
+    def __init__(
+        self,
+        rows: Sequence[Sequence[Any]],
+        adaptations: Table,
+        ids: Mapping[str, int] | None = None,
+    ) -> None:
         super().__init__(self.COLUMNS, rows)
         self.adaptations = adaptations
+        found = {execution: id_ for id_, execution, *_ in self.rows}
+        self.ids = found if ids is None else dict(ids)
 
     @property
     def series(self) -> dict[tuple[str, int, str], list[tuple[int, float | None]]]:

@@ -49,7 +49,7 @@ def mlflow(location: str, dataflow: str | None, *, deleted: bool, store: str | N
         from ..importing import mlflow_source
 
         source = mlflow_source(location, dataflow, deleted=deleted)
-        _import(source, store)
+        _import(source, store, dataflow)
         if source.skipped:
             runs = f"{source.skipped} deleted run{'s' * (source.skipped != 1)}"
             click.echo(f"{runs} skipped: --deleted imports them, too.", err=True)
@@ -67,7 +67,7 @@ def tensorboard(folder: Path, dataflow: str | None, store: str | None) -> None:
     with friendly_errors():
         from ..importing import tensorboard_source
 
-        _import(tensorboard_source(folder, dataflow), store)
+        _import(tensorboard_source(folder, dataflow), store, dataflow)
 
 
 @import_.command()
@@ -84,32 +84,42 @@ def csv(files: tuple[Path, ...], dataflow: str | None, store: str | None) -> Non
     with friendly_errors():
         from ..importing import csv_source
 
-        _import(csv_source(files, dataflow), store)
+        _import(csv_source(files, dataflow), store, dataflow)
 
 
-def _import(source: Source, store: str | None) -> None:
+def _import(source: Source, store: str | None, dataflow: str | None) -> None:
     """Import a source and say what was done; exit code 1 if a run was left out."""
+    from ..declarations.names import checked_dataflow_tag
     from ..delivery.client import Client
     from ..importing import import_runs
 
+    if dataflow is not None:
+        checked_dataflow_tag(dataflow)
     url, home = chosen_store(store), settings.home()
     client = Client(url, home, relays=True)
     try:
         with reading_from(url, home) as connection:
-            outcome = import_runs(source, connection, client, _report)
+            outcome = import_runs(source, connection, client, _report, dataflow=dataflow)
     finally:
         client.close()
     say(f"{outcome}.")
-    if outcome.missing:
-        runs = f"{outcome.missing} run{'s' * (outcome.missing != 1)}"
-        click.echo(
-            f"{runs} not stored, or not all of it: erased from this database before, or refused "
-            "by it (`keras-prov journal` says why).",
-            err=True,
-        )
+    if outcome.erased:
+        left_out = f"{_runs(outcome.erased)} left out: erased from this database before."
+        click.echo(left_out, err=True)
+    problems = []
     if outcome.failed:
-        runs = f"{outcome.failed} run{'s' * (outcome.failed != 1)}"
-        raise click.ClickException(f"{runs} could not be read.")
+        problems.append(f"{_runs(outcome.failed)} could not be read.")
+    if outcome.refused:
+        problems.append(
+            f"{_runs(outcome.refused)} not stored, or not all of it: `keras-prov journal` has "
+            "what the database refused."
+        )
+    if problems:
+        raise click.ClickException(" ".join(problems))
+
+
+def _runs(count: int) -> str:
+    return f"{count} run{'s' * (count != 1)}"
 
 
 def _report(error: Exception) -> None:

@@ -42,7 +42,7 @@ def selected(
         began = _beginnings(connection)
         found = [each for each in found if (when := began.get(each.id)) and when < before]
     if names:
-        chosen = {_named(found, name) for name in names}
+        chosen = {_named(found, name, dataflow) for name in names}
         found = [each for each in found if each in chosen]
     return found
 
@@ -62,7 +62,9 @@ def check_ended(connection: Connection, executions: Sequence[StoredExecution]) -
             )
 
 
-def _named(found: Sequence[StoredExecution], name: str) -> StoredExecution:
+def _named(
+    found: Sequence[StoredExecution], name: str, dataflow: str | None = None
+) -> StoredExecution:
     exact = [each for each in found if name in (each.tag, str(each.id))]
     if name == "last":
         exact = list(found[-1:])
@@ -70,7 +72,9 @@ def _named(found: Sequence[StoredExecution], name: str) -> StoredExecution:
     if len(matching) == 1:
         return matching[0]
     if not matching:
-        raise UnknownTagError(f"No execution {name!r}: `keras-prov runs` lists them.")
+        of = "" if dataflow is None else f" of the dataflow {dataflow.lower()!r}"
+        listing = "keras-prov runs" if dataflow is None else "keras-prov runs --dataflow"
+        raise UnknownTagError(f"No execution {name!r}{of}: `{listing}` lists them.")
     ids = ", ".join(str(each.id) for each in matching[:SHOWN])
     raise UnknownTagError(
         f"{len(matching)} executions are called {name!r} or begin so: give the id ({ids})."

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from ..delivery.client import Client
 from ..errors import DfAnalyzerError, ForeignDataError, StoreUnavailableError
+from ..journal import DeadLetters
 from ..store import Connection
 from .attributes import Attributes
 from .foreign_run import ForeignRun
@@ -36,14 +37,16 @@ class Outcome:
         continued: those that have got more.
         unchanged: those that were there already.
         failed: those that could not be read.
-        missing: those that were sent and are not stored: they were erased here, or refused.
+        erased: those that were left out, because they were erased from this database.
+        refused: those that the database refused, whole or in part.
     """
 
     imported: int = 0
     continued: int = 0
     unchanged: int = 0
     failed: int = 0
-    missing: int = 0
+    erased: int = 0
+    refused: int = 0
 
     def __str__(self) -> str:
         runs = f"{self.imported} run{'s' * (self.imported != 1)}"
@@ -51,9 +54,10 @@ class Outcome:
 
 
 class _Sent(NamedTuple):
-    """An execution, the state that was sent last of it, and whether it is new."""
+    """A run, the state that was sent last of it, and whether it is new."""
 
     tag: str
+    title: str
     state: str
     is_new: bool
 
@@ -63,6 +67,8 @@ def import_runs(
     connection: Connection,
     client: Client,
     report: Callable[[DfAnalyzerError], None],
+    *,
+    dataflow: str | None = None,
 ) -> Outcome:
     """Import what is new in a source.
 
@@ -71,12 +77,16 @@ def import_runs(
         connection: reads the database.
         client: sends messages to the same database, and relays: runs may go on elsewhere.
         report: called with the reason why a run was not imported.
+        dataflow: the dataflow that all of them are to be in; None: those that the source names.
 
     Raises:
+        ForeignDataError: some of them are in another dataflow already; nothing was imported.
         StoreUnavailableError: not all could be stored; it is safe in the journal.
     """
     outcome = Outcome()
     stored = StoredRuns(connection)
+    if dataflow is not None:
+        _check_dataflow(source, stored, dataflow.lower())
     known = _attributes_of(source, stored)
     seen: set[str] = set()
     sent: list[_Sent] = []
@@ -97,8 +107,24 @@ def import_runs(
         if (outcome.imported + outcome.continued) % CHECKED_EVERY == CHECKED_EVERY - 1:
             _store_all(client)
     _store_all(client)
-    _check_stored(sent, StoredRuns(connection), outcome)
+    reasons = _refusals(client)
+    for each in _not_stored(sent, StoredRuns(connection), outcome):
+        report(_refused(each, reasons.get(each.tag)))
     return outcome
+
+
+def _check_dataflow(source: Source, stored: StoredRuns, dataflow: str) -> None:
+    """Raise ForeignDataError if a run is in another dataflow than the one that was asked for."""
+    found = [stored.find(run.tag) for run in source.runs() if isinstance(run, ForeignRun)]
+    elsewhere = [run.dataflow for run in found if run is not None and run.dataflow != dataflow]
+    if elsewhere:
+        count = len(elsewhere)
+        raise ForeignDataError(
+            f"{count} of these runs {'is' if count == 1 else 'are'} in the database already, in "
+            f"{', '.join(sorted(set(elsewhere)))}, and a run stays in its dataflow. So nothing was "
+            f"imported into {dataflow}. Without --dataflow, they are continued where they are; to "
+            "have them elsewhere, erase them first: `keras-prov forget`."
+        )
 
 
 def _store_all(client: Client) -> None:
@@ -114,16 +140,33 @@ def _store_all(client: Client) -> None:
         waiting = left
 
 
-def _check_stored(sent: Iterable[_Sent], stored: StoredRuns, outcome: Outcome) -> None:
+def _not_stored(sent: Iterable[_Sent], stored: StoredRuns, outcome: Outcome) -> Iterator[_Sent]:
     """Count what was sent and is not stored; a refused message keeps only itself from it."""
     for each in sent:
         found = stored.find(each.tag)
         if found is None or found.state != each.state:
-            outcome.missing += 1
+            outcome.refused += 1
             if each.is_new:
                 outcome.imported -= 1
             else:
                 outcome.continued -= 1
+            yield each
+
+
+def _refusals(client: Client) -> dict[str, str]:
+    """Why messages of this import were refused, by execution: the first reason of each."""
+    reasons: dict[str, str] = {}
+    if client.journal_path is not None:
+        for letter in DeadLetters.of_journal(client.journal_path).open():
+            message = letter.message
+            if isinstance(message, dict) and isinstance(message.get("exec"), str):
+                reasons.setdefault(message["exec"], letter.error)
+    return reasons
+
+
+def _refused(sent: _Sent, reason: str | None) -> ForeignDataError:
+    because = f": {reason.rstrip('.')}" if reason else ""
+    return ForeignDataError(f"{sent.title} was refused by the database, whole or in part{because}.")
 
 
 def _attributes_of(source: Source, stored: StoredRuns) -> dict[str, Attributes]:
@@ -156,8 +199,11 @@ def _import_run(
     if found is not None and found.state == state:
         outcome.unchanged += 1
         return []
-    before = StoredExecution() if found is None else stored.execution(found)
     dataflow = _dataflow_of(run, stored)
+    if found is None and stored.was_erased(dataflow, run.tag):
+        outcome.erased += 1
+        return []
+    before = StoredExecution() if found is None else stored.execution(found)
     if dataflow not in known:  # it began since the types were read
         known[dataflow] = stored.attributes(dataflow)
     with Spool(run.points()) as spool:
@@ -166,7 +212,7 @@ def _import_run(
         outcome.imported += 1
     else:
         outcome.continued += 1
-    return [_Sent(run.tag, state, found is None)]
+    return [_Sent(run.tag, run.title, state, found is None)]
 
 
 def _state(run: ForeignRun) -> str:

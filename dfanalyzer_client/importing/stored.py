@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ..declarations.erasures import Erasures
 from ..keras_schema import SETS
 from ..keras_schema import names as tags
 from ..store import Connection
+from ..store.erasing.tombstones import load_erasures
 from ..store.growth.pending_columns import from_clause
 from ..store.layout import DataflowLayout
 from ..store.reading import Catalogue
 from ..store.schema import table
-from ..store.sql import identifier
+from ..store.sql import identifier, literal
 from ..task_status import ENDED
 from .attributes import Attributes
 from .foreign_run import Fact
@@ -74,6 +76,7 @@ class StoredRuns:
             self._catalogue = Catalogue(connection)
             self.is_empty = not self._catalogue.exists or self._catalogue.is_predecessors
             self._known = {} if self.is_empty else self._executions()
+            self._erasures = self._erased()
 
     def find(self, tag: str) -> StoredRun | None:
         """The execution with this tag; None if there is none."""
@@ -85,6 +88,10 @@ class StoredRuns:
             self.layout(dataflow)
             self._states |= self._states_of(dataflow)
         return StoredRun(id_, dataflow, self._states.get(id_))
+
+    def was_erased(self, dataflow: str, tag: str) -> bool:
+        """Whether this execution of a dataflow was erased, and so cannot come back."""
+        return self._erasures.has_execution(dataflow, tag)
 
     def attributes(self, dataflow: str) -> Attributes:
         """The attributes of a dataflow's sets, as they are stored."""
@@ -124,6 +131,12 @@ class StoredRuns:
             "WHERE e.tag LIKE 'mlflow-%' OR e.tag LIKE 'tensorboard-%' OR e.tag LIKE 'csv-%'"
         )
         return {tag: (id_, dataflow) for tag, id_, dataflow in rows}
+
+    def _erased(self) -> Erasures:
+        """What was erased; catalogues of earlier versions do not have it."""
+        if self.is_empty or not self._catalogue.columns("erasure"):
+            return Erasures()
+        return load_erasures(self._connection)
 
     def _states_of(self, dataflow: str) -> dict[int, str]:
         """The newest state of each execution of a dataflow."""
@@ -212,8 +225,9 @@ class StoredRuns:
         if not {name.lower() for name in SETS[tag].names} <= known.attributes.keys():
             return []  # a set of the user's own
         order = "" if "count" in columns else "ORDER BY s.id"
+        source = literal(from_clause(layout, known))
         return self._connection.query(
-            f"SELECT {columns} FROM {from_clause(layout, known)} s JOIN {table('task_begun')} t "
+            f"SELECT {columns} FROM {source} s JOIN {table('task_begun')} t "
             f"ON t.id = s.{identifier(writer)} WHERE {condition} {order}",
             parameters,
         )

@@ -30,6 +30,8 @@ from dfanalyzer_client import (
 from dfanalyzer_client.cli import main
 from dfanalyzer_client.private_server import PrivateServer
 from tests.conftest import Asker
+from tests.importing.command import imported
+from tests.importing.mlflow_stores import DATABASE, copied
 
 Call = tuple[str, dict[str, Any]]
 
@@ -79,11 +81,10 @@ class Agent:
         return [text for _, text in results]
 
 
-@pytest.fixture
-def runs(tag: str) -> list[str]:
-    """Two executions of a dataflow: a training of three epochs each, the second one better."""
+def sets() -> list[Set]:
+    """What a training reads and writes."""
     numeric = AttributeType.NUMERIC
-    sets = [
+    return [
         Set(
             "iTrainingModel",
             SetType.INPUT,
@@ -95,9 +96,14 @@ def runs(tag: str) -> list[str]:
             [Attribute("EPOCH_ID", numeric), Attribute("loss", numeric)],
         ),
     ]
+
+
+@pytest.fixture
+def runs(tag: str) -> list[str]:
+    """Two executions of a dataflow: a training of three epochs each, the second one better."""
     found = []
     for rate in (0.1, 0.01):
-        dataflow = Dataflow(tag, [Transformation("TrainingModel", sets)])
+        dataflow = Dataflow(tag, [Transformation("TrainingModel", sets())])
         task = Task(1, tag, dataflow.exec_tag, "TrainingModel")
         task.add_dataset(DataSet("iTrainingModel", [Element([rate, 32])]))
         task.begin()
@@ -129,14 +135,26 @@ def test_an_agent_asks(home: Path, tag: str, runs: list[str]) -> None:
     assert [run["execution"] for run in listed["runs"]] == runs[::-1]
     assert shown["hyperparameters"] == {"rate": 0.01, "batch": 32.0}
     assert shown["metrics"] == [
-        {"name": "loss", "values": 3, "lowest": 0.01 / 3, "highest": 0.01, "last": 0.01 / 3}
+        {
+            "training": 1,
+            "name": "loss",
+            "values": 3,
+            "lowest": 0.01 / 3,
+            "lowest_epoch": 2,
+            "highest": 0.01,
+            "highest_epoch": 0,
+            "last": 0.01 / 3,
+        }
     ]
+    assert "trainings" not in shown  # as there is only one
+    assert compared["lowest_metrics"] == {"loss": [0.1 / 3, 0.01 / 3]}
     assert compared["different_hyperparameters"] == {"rate": [0.1, 0.01]}
     assert compared["same_hyperparameters"] == {"batch": 32.0}
-    assert [(epoch, float(value)) for _, _, epoch, value in curves["rows"]] == [
-        (0, 0.1),
-        (1, 0.05),
-        (2, 0.1 / 3),
+    assert curves["columns"] == ["execution", "training", "metric", "epoch", "value"]
+    assert curves["rows"] == [
+        [runs[0], 1, "loss", 0, 0.1],
+        [runs[0], 1, "loss", 1, 0.05],
+        [runs[0], 1, "loss", 2, 0.1 / 3],
     ]
     assert lowest == {"columns": ["lowest"], "rows": [[0.01 / 3]]}
 
@@ -154,6 +172,59 @@ def test_errors_are_one_line(home: Path, tag: str, runs: list[str]) -> None:
     assert "No execution 'nothing'" in run
     assert "There is no dataflow 'nothing'. Expected one of" in dataflow
     assert "nothing" in column
+
+
+def test_wrong_arguments_are_refused(home: Path, runs: list[str]) -> None:
+    """An unknown one is not left out: a line names those that there are; so is a wrong type."""
+    unknown, misspelled, wrong, missing = Agent(home).refused(
+        ("runs", {"tag": "x"}),
+        ("runs", {"dataflows": "x"}),
+        ("runs", {"limit": "few"}),
+        ("compare", {}),
+    )
+    assert unknown == (
+        "The tool runs has no argument 'tag'. It has: where, order_by, dataflow, status, limit."
+    )
+    assert "Did you mean 'dataflow'? It has" in misspelled
+    assert "limit: Input should be a valid integer" in wrong
+    assert "Received: 'few'" in wrong
+    assert "names: Field required" in missing
+
+
+def test_trainings_of_a_run_are_kept_apart(home: Path, tag: str) -> None:
+    """Each has its number, its configuration, its metrics and its curve, also where it diverged."""
+    dataflow = Dataflow(tag, [Transformation("TrainingModel", sets())])
+    execution = dataflow.exec_tag
+    for number, losses in enumerate(((0.5, 0.25), (float("nan"),)), 1):
+        task = Task(number, tag, execution, "TrainingModel")
+        task.add_dataset(DataSet("iTrainingModel", [Element([0.1 * number, 32])]))
+        task.begin()
+        rows = [Element([epoch, loss]) for epoch, loss in enumerate(losses)]
+        task.add_dataset(DataSet("oTrainingModel", rows))
+        task.end()
+    assert flush(30)
+    shown, curves = Agent(home).ask(
+        ("run", {"name": execution}), ("curves", {"names": [execution], "metrics": ["loss"]})
+    )
+    rates = [(each["training"], each["rate"]) for each in shown["trainings"]]
+    assert rates == [(1, 0.1), (2, 0.2)]
+    losses = [each for each in shown["metrics"] if each["name"] == "loss"]
+    assert [(each["training"], each["values"]) for each in losses] == [(1, 2), (2, 1)]
+    assert (losses[1]["lowest"], losses[1]["last"]) == (None, "nan")
+    assert [(row[1], row[3]) for row in curves["rows"]] == [(1, 0), (1, 1), (2, 0)]
+
+
+def test_metrics_have_their_own_names(home: Path, tag: str, tmp_path: Path, ask: Asker) -> None:
+    """`Loss` beside `loss`, and `id`, are stored under other names, and asked for by their own."""
+    imported("mlflow", copied(DATABASE, tmp_path), "--dataflow", tag)
+    ((execution,),) = ask.rows(
+        "SELECT execution FROM hyperparameters WHERE dataflow = %s AND value = 'adam'", tag
+    )
+    shown, curves = Agent(home).ask(
+        ("run", {"name": execution}), ("curves", {"names": [execution], "metrics": ["Loss"]})
+    )
+    assert {each["name"] for each in shown["metrics"]} == {"loss", "Loss", "id", "val/loss"}
+    assert {(row[2], row[4]) for row in curves["rows"]} == {("Loss", 9.0)}
 
 
 def test_a_user_who_may_write_writes_nothing(

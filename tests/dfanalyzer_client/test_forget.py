@@ -318,6 +318,20 @@ def test_before_a_date(own: Path, tag: str) -> None:
     assert ask(own, 'SELECT tag FROM "public".dataflow WHERE tag = %s', tag) == [(tag,)]
 
 
+def test_an_execution_of_a_dataflow(own: Path, tag: str) -> None:
+    """With both, only an execution of the dataflow is meant, `last` is its newest, and it stays."""
+    say(own, tag, f"{tag}-a")
+    say(own, tag, f"{tag}-b")
+    say(own, f"{tag}-2", f"{tag}-c")
+    said = run(own, "forget", f"{tag}-a", "--dataflow", f"{tag}-2", "--yes", code=1).stderr
+    assert f"No execution '{tag}-a' of the dataflow '{tag}-2'" in said
+    run(own, "forget", "last", "--dataflow", tag.upper(), "--yes")
+    assert executions(own, tag) == [f"{tag}-a"]
+    run(own, "forget", f"{tag}-a", "--dataflow", tag, "--yes")
+    assert executions(own, f"{tag}-2") == [f"{tag}-c"]
+    assert ask(own, 'SELECT tag FROM "public".dataflow WHERE tag = %s', tag) == [(tag,)]
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

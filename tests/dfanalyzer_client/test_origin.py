@@ -99,6 +99,24 @@ def test_the_tree_has_ids_that_can_be_pasted(trained: Trained) -> None:
     assert CliRunner().invoke(main, ["show", str(use.df_exec)]).exit_code == 0
 
 
+def test_an_execution_is_listed_once(trained: Trained, tmp_path: Path, tag: str) -> None:
+    """With all that it did with a file: wrote it to several places, and read it again."""
+    x, y = data()
+    model = small_model()
+    model.provenance(tag)
+    model.fit(x, y, verbose=0)
+    model.save(tmp_path / "model.keras")
+    shutil.copy(tmp_path / "model.keras", tmp_path / "copy.keras")
+    model.load_weights(tmp_path / "copy.keras")
+    model.load_weights(tmp_path / "copy.keras")
+    assert flush(30)
+    execution = model.get_dataflow().exec_tag
+    lines = run(tmp_path / "model.keras").stdout.splitlines()
+    (line,) = (line for line in lines if f"({execution})" in line)
+    assert "wrote it" in line
+    assert any("and read it" in each and f"as {tmp_path}/copy.keras" in each for each in lines)
+
+
 def test_depth_and_json(trained: Trained) -> None:
     """Without depth there are no relatives; JSON has the same as Python."""
     found = json.loads(run(trained.folder / "tuned.keras", "--json", "--depth", "0").stdout)

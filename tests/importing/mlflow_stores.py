@@ -9,7 +9,7 @@ import uuid
 from collections import defaultdict
 from pathlib import Path
 
-__all__ = ["DATABASE", "FOLDER", "PLACES", "copied"]
+__all__ = ["DATABASE", "FOLDER", "PLACES", "copied", "with_two_experiments"]
 
 STORES = Path(__file__).parent
 PLACES = ("mlflow-2.22.0/mlflow.db", "mlflow-2.22.0/runs", "mlflow-3.17.2/mlflow.db")
@@ -37,6 +37,25 @@ def copied(place: str, folder: Path) -> Path:
             path.rename(path.with_name(ids[path.name]))
     _renew(folder / version / "mlflow.db", ids)
     return folder / place
+
+
+def with_two_experiments(store: Path, older: str, newer: str) -> None:
+    """Give the experiments of a copy these names, and the older one the run `failed`."""
+    if store.is_dir():
+        first, second = sorted(path.parent for path in store.glob("*/meta.yaml"))
+        for folder, name in ((first, older), (second, newer)):
+            meta = folder / "meta.yaml"
+            meta.write_text(re.sub("(?m)^name: .*$", f"name: '{name}'", meta.read_text()))
+        (named,) = (f for f in second.glob("*/tags/mlflow.runName") if f.read_text() == "failed")
+        named.parents[1].rename(first / named.parents[1].name)
+        return
+    database = sqlite3.connect(store)
+    (first,), (second,) = database.execute("SELECT experiment_id FROM experiments ORDER BY 1")
+    for id_, name in ((first, older), (second, newer)):
+        database.execute("UPDATE experiments SET name = ? WHERE experiment_id = ?", (name, id_))
+    database.execute("UPDATE runs SET experiment_id = ? WHERE name = 'failed'", (first,))
+    database.commit()
+    database.close()
 
 
 def _renew(path: Path, ids: dict[str, str]) -> None:

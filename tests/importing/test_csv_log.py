@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from dfanalyzer_client import (
     Attribute,
@@ -17,6 +18,7 @@ from dfanalyzer_client import (
     Transformation,
     flush,
 )
+from dfanalyzer_client.cli import main
 from dfanalyzer_client.importing import importer
 from dfanalyzer_client.private_server import PrivateServer
 from tests.conftest import Asker
@@ -116,15 +118,44 @@ def test_other_files_are_named(content: bytes, reason: str, tmp_path: Path, tag:
 
 
 def test_what_the_database_refuses_is_said(tmp_path: Path, tag: str) -> None:
-    """A run whose dataflow has a set of ours with other types is not stored, nor called so."""
+    """A run whose dataflow has a set of ours with other types is named with the reason; exit 1."""
     kind = Set("iEnvironment", SetType.INPUT, [Attribute("KIND", AttributeType.NUMERIC)])
     Dataflow(tag, [Transformation("TrainingModel", [kind])]).save()
     assert flush(30)
     file = tmp_path / "training.log"
     file.write_text("epoch,loss\n0,1\n")
-    output, errors = imported("csv", file, "--dataflow", tag)
+    output, errors = imported("csv", file, "--dataflow", tag, code=1)
     assert output == "0 runs imported, 0 continued, 0 there already."
-    assert errors.splitlines()[-1].startswith("1 run not stored, or not all of it: erased")
+    reason, last = errors.splitlines()[-2:]
+    assert reason.startswith(f"{file} was refused by the database, whole or in part: ")
+    assert "ienvironment" in reason.lower()
+    assert last.startswith("Error: 1 run not stored, or not all of it: `keras-prov journal`")
+
+
+def test_what_was_erased_stays_so(tmp_path: Path, tag: str, ask: Asker) -> None:
+    """An import after an erasure leaves the run out and says so, which is no error."""
+    file = tmp_path / "training.log"
+    file.write_text("epoch,loss\n0,1\n")
+    imported("csv", file, "--dataflow", tag)
+    execution = ask.one("SELECT DISTINCT execution FROM metrics WHERE dataflow = %s", tag)
+    assert not CliRunner().invoke(main, ["forget", execution, "--yes"]).exit_code
+    assert imported("csv", file, "--dataflow", tag) == (
+        "0 runs imported, 0 continued, 0 there already.",
+        "1 run left out: erased from this database before.",
+    )
+    assert ask.rows("SELECT execution FROM metrics WHERE dataflow = %s", tag) == []
+
+
+def test_a_run_stays_in_its_dataflow(tmp_path: Path, tag: str) -> None:
+    """Another --dataflow for a run that is there is an error that names its own; so is no tag."""
+    file = tmp_path / "training.log"
+    file.write_text("epoch,loss\n0,1\n")
+    imported("csv", file, "--dataflow", tag)
+    assert imported("csv", file, "--dataflow", tag.upper())[0].endswith("1 there already.")
+    output, error = imported("csv", file, "--dataflow", f"{tag}-2", code=1)
+    assert output == ""
+    assert error.startswith(f"Error: 1 of these runs is in the database already, in {tag}, and")
+    assert "is empty" in imported("csv", file, "--dataflow", "", code=1)[1]
 
 
 @pytest.mark.thorough

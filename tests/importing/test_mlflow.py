@@ -14,9 +14,10 @@ from dfanalyzer_client import prov_document
 from tests.conftest import Asker
 
 from .command import imported
-from .mlflow_stores import DATABASE, FOLDER, PLACES, copied
+from .mlflow_stores import DATABASE, FOLDER, PLACES, copied, with_two_experiments
 
 FIVE = "5 runs imported, 0 continued, 0 there already."
+FIVE_THERE = "0 runs imported, 0 continued, 5 there already."
 SKIPPED = "1 deleted run skipped: --deleted imports them, too."
 
 
@@ -171,13 +172,15 @@ def test_numbers_and_texts_of_a_parameter(tmp_path: Path, tag: str, ask: Asker) 
 
 
 def test_a_second_import_adds_nothing(place: str, tmp_path: Path, tag: str, ask: Asker) -> None:
-    """What is there already stays as it is, even under another dataflow."""
+    """What is there already stays as it is; a second dataflow for it is refused."""
     store = copied(place, tmp_path)
     imported("mlflow", store, "--dataflow", tag)
     counted = f'SELECT count(*) FROM "{tag}".otrainingmodel'
     before = ask.one(counted), ask.one("SELECT count(*) FROM task")
-    again = imported("mlflow", store, "--dataflow", f"{tag}-2")
-    assert again == ("0 runs imported, 0 continued, 5 there already.", SKIPPED)
+    assert imported("mlflow", store) == (FIVE_THERE, SKIPPED)
+    output, error = imported("mlflow", store, "--dataflow", f"{tag}-2", code=1)
+    assert output == ""
+    assert f"5 of these runs are in the database already, in {tag}, and" in error
     assert (ask.one(counted), ask.one("SELECT count(*) FROM task")) == before
 
 
@@ -232,6 +235,36 @@ def test_deleted_runs_are_imported_when_asked(place: str, tmp_path: Path, tag: s
     """--deleted takes runs that were deleted in MLflow, too."""
     found = imported("mlflow", copied(place, tmp_path), "--dataflow", tag, "--deleted")
     assert found == ("6 runs imported, 0 continued, 0 there already.", "")
+
+
+@pytest.mark.parametrize("name", ["100% done", "50%d %s"])
+def test_an_experiment_with_a_percent_sign(name: str, tmp_path: Path, tag: str, ask: Asker) -> None:
+    """Its runs are imported, imported again, listed with their own metrics, and continued."""
+    store = copied(DATABASE, tmp_path)
+    with_two_experiments(store, f"{tag}-default", f"{tag} {name}")
+    assert imported("mlflow", store) == (FIVE, SKIPPED)
+    assert imported("mlflow", store) == (FIVE_THERE, SKIPPED)
+    found = dfanalyzer_client.runs("loss = 0.25", dataflow=f"{tag} {name}")
+    assert len(found) == 2  # of the four that are not in the other experiment
+    assert all(run.epochs == 4 for run in found)
+
+
+def test_experiments_whose_names_differ_in_case(
+    place: str, tmp_path: Path, tag: str, ask: Asker
+) -> None:
+    """They stay apart: the oldest has its name, the other its id behind it, at each import."""
+    store = copied(place, tmp_path)
+    with_two_experiments(store, f"{tag}-Ünï", f"{tag}-ünÏ")
+    assert imported("mlflow", store)[0] == FIVE
+    assert imported("mlflow", store)[0] == FIVE_THERE
+    dataflows = ask.rows(
+        "SELECT d.tag, count(*) FROM dataflow d JOIN dataflow_execution e ON e.df_id = d.id "
+        "WHERE d.tag LIKE %s GROUP BY d.tag ORDER BY d.tag",
+        f"{tag}-%",
+    )
+    (first, one), (second, four) = dataflows
+    assert (first, one, four) == (f"{tag}-ünï", 1, 4)
+    assert second.startswith(f"{tag}-ünï_")
 
 
 def test_an_imported_run_is_a_prov_document(tmp_path: Path, tag: str, ask: Asker) -> None:

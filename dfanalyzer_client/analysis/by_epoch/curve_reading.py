@@ -47,7 +47,7 @@ def curves_with(
             )
         rows = _points(connection, found, wanted)
         adaptations = adaptations_of(connection, found)
-    return Curves(rows, adaptations)
+    return Curves(rows, adaptations, {summary.execution: summary.id for summary in found})
 
 
 def _points(connection: Connection, runs: Sequence[RunSummary], wanted: list[str]) -> list[Point]:

@@ -10,7 +10,7 @@ from typing import Any
 from ...support.distribution import install_command
 from ...support.terminal import terminal_line
 
-__all__ = ["colours", "label", "new_axes", "note"]
+__all__ = ["colours", "finite", "integer_ticks", "label", "new_axes", "note"]
 
 CHARACTERS = 32
 DOTS = 110
@@ -57,17 +57,25 @@ def colours(count: int) -> list[Any]:
     return [scale(number / (count - 1)) for number in range(count)]
 
 
+def integer_ticks(ax: Any) -> None:
+    """Number epochs: no half ones."""
+    from matplotlib.ticker import MaxNLocator
+
+    locator = MaxNLocator(nbins="auto", steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
+    ax.xaxis.set_major_locator(locator)
+
+
 def note(ax: Any, text: str) -> None:
-    """Say something in small letters below the axes."""
+    """Say something in small letters above the axes, where no label of theirs is."""
     ax.annotate(
         text,
-        (0, 0),
-        (0, -30),
+        (0, 1),
+        (0, 3),
         xycoords="axes fraction",
         textcoords="offset points",
         fontsize="x-small",
         color="gray",
-        va="top",
+        va="bottom",
     )
 
 

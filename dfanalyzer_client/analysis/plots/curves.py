@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .canvas import colours, finite, label, new_axes, note
+from .canvas import colours, finite, integer_ticks, label, new_axes, note
+from .legend import add_legend
+from .marks import EPOCH_COLUMNS, Key, changes_of, is_number, mark
 from .results import Series, WithCurves, WithEpochs
 
 __all__ = ["plot_curves", "plot_run"]
 
 VALIDATION = "val_"
 MAX_PANELS = 12
-MAX_IN_LEGEND = 10
-MAX_MARKS_WITH_TEXT = 6
+MAX_WIDE = 10
+"""The lines of more curves are thin."""
 
-EPOCH_COLUMNS = ("epoch", "epoch_id")
+MAX_NAMED = 5
 TRAINING = "training"
 NO_METRICS = frozenset({*EPOCH_COLUMNS, TRAINING, "elapsed_time"})
 """Columns of a run's epochs that are numbers, and no metrics."""
-
-OLD, NEW = ("before", "old_lrate"), ("value", "new_lrate")
-
-Key = tuple[str, int]
-"""A curve's run and training."""
 
 
 def plot_curves(
@@ -51,23 +48,36 @@ def plot_curves(
         ImportError: matplotlib is not installed.
         ValueError: there is no curve, or no such metric.
     """
-    panels = _panels(curves.series, metrics)
+    series = curves.series
+    panels = _panels(series, metrics)
     axes = new_axes(ax, min(len(panels), MAX_PANELS))
-    keys = list(dict.fromkeys((execution, training) for execution, training, _ in curves.series))
+    keys = list(dict.fromkeys((execution, training) for execution, training, _ in series))
     palette = dict(zip(keys, colours(len(keys)), strict=True))
-    changes = list(_changes(curves.adaptations, keys)) if adaptations else []
-    for place, base in enumerate(list(panels)[:MAX_PANELS]):
-        panel = axes[min(place, len(axes) - 1)]
-        _draw_panel(panel, panels[base], palette)
-        panel.set(xlabel="epoch", ylabel=label(base if len(axes) > 1 or len(panels) == 1 else ""))
-        if log:
-            panel.set_yscale("log")
+    changes = list(changes_of(curves.adaptations, keys)) if adaptations else []
+    shown = list(panels)[:MAX_PANELS]
+    notes = _left_out(curves, panels, shown)
+    for place, base in enumerate(shown):
+        panel, is_alone = axes[min(place, len(axes) - 1)], len(axes) > 1 or len(panels) == 1
+        missing = _draw_panel(panel, panels[base], palette, log=log)
+        panel.set(xlabel="epoch", ylabel=label(base if is_alone else ""))
+        if missing == len(panels[base]) and is_alone:
+            _say_empty(panel, f"no {_needed(log)}")
+        elif missing:
+            notes.append(f"left out, without a {_needed(log)}: {missing} of {label(base)}")
     for panel in axes:
-        _mark(panel, changes, palette)
-        panel.xaxis.get_major_locator().set_params(integer=True, min_n_ticks=1)
-    _add_legend(axes[0], palette, panels)
-    if len(panels) > MAX_PANELS:
-        note(axes[-1], f"{len(panels) - MAX_PANELS} more metrics: name them with metrics=[…]")
+        mark(panel, changes, palette)
+        integer_ticks(panel)
+    is_validated = any(m.startswith(VALIDATION) for each in panels.values() for _, _, m in each)
+    add_legend(
+        axes,
+        palette,
+        ids=getattr(curves, "ids", {}),
+        validation=is_validated,
+        changes=bool(changes),
+        is_own=ax is None,
+    )
+    if notes:
+        note(axes[-1], "\n".join(notes))
     return axes[0].figure
 
 
@@ -82,16 +92,17 @@ def plot_run(run: WithEpochs, **options: Any) -> Any:
         at = place if epoch is None or row[epoch] is None else int(row[epoch])
         training = 1 if number is None else int(row[number] or 1)
         for name, value in zip(columns, row, strict=True):
-            if name not in NO_METRICS and _is_number(value):
+            if name not in NO_METRICS and is_number(value):
                 series.setdefault((run.execution, training, name), []).append((at, value))
-    return plot_curves(_OfRun(series, run.adaptations), **options)
+    return plot_curves(_OfRun(series, run), **options)
 
 
 class _OfRun:
     """The curves of one run."""
 
-    def __init__(self, series: Series, adaptations: Any) -> None:
-        self.series, self.adaptations = series, adaptations
+    def __init__(self, series: Series, run: WithEpochs) -> None:
+        self.series, self.adaptations = series, run.adaptations
+        self.ids = {run.execution: run.id} if hasattr(run, "id") else {}
 
 
 def _panels(series: Series, metrics: Sequence[str] | None) -> dict[str, dict[Any, Any]]:
@@ -109,77 +120,53 @@ def _panels(series: Series, metrics: Sequence[str] | None) -> dict[str, dict[Any
     raise ValueError(f"No curve of {', '.join(metrics or ())}. Expected one of: {known}.")
 
 
-def _draw_panel(panel: Any, curves: Mapping[Any, Any], palette: Mapping[Key, Any]) -> None:
+def _draw_panel(
+    panel: Any, curves: Mapping[Any, Any], palette: Mapping[Key, Any], *, log: bool
+) -> int:
+    """Draw curves; returns how many of them have nothing that can be drawn."""
+    drawn = 0
     for (execution, training, metric), points in curves.items():
         ordered = sorted(points, key=lambda point: point[0])
         values = finite([value for _, value in ordered])
-        known = sum(map(math.isfinite, values))
+        known = sum(math.isfinite(value) and (value > 0 or not log) for value in values)
+        if not known:
+            continue
+        drawn += 1
+        is_validation = metric.startswith(VALIDATION)
         panel.plot(
             [epoch for epoch, _ in ordered],
             values,
             color=palette[execution, training],
-            linestyle="--" if metric.startswith(VALIDATION) else "-",
+            linestyle="--" if is_validation else "-",
             marker="o" if known < 3 else None,
-            linewidth=1.5 if len(palette) <= MAX_IN_LEGEND else 0.8,
+            markerfacecolor="white" if is_validation else None,
+            linewidth=1.5 if len(palette) <= MAX_WIDE else 0.8,
         )
+    if log and drawn:
+        panel.set_yscale("log")
+    return len(curves) - drawn
 
 
-def _add_legend(panel: Any, palette: Mapping[Key, Any], panels: Mapping[str, Any]) -> None:
-    from matplotlib.lines import Line2D
-
-    entries = []
-    repeated = any(training > 1 for _, training in palette)
-    if len(palette) <= MAX_IN_LEGEND:
-        entries += [
-            Line2D([], [], color=colour, label=label(f"{run}, fit {n}" if repeated else run))
-            for (run, n), colour in palette.items()
-        ]
-    else:
-        note(panel, f"{len(palette)} trainings, from dark (first) to light (last)")
-    if any(metric.startswith(VALIDATION) for each in panels.values() for _, _, metric in each):
-        entries.append(Line2D([], [], color="gray", linestyle="--", label="validation"))
-    if entries:
-        panel.legend(handles=entries, fontsize="x-small")
+def _needed(log: bool) -> str:
+    return "number above 0" if log else "finite number"
 
 
-def _changes(table: Any, keys: Sequence[Key]) -> Iterable[tuple[Key | None, float, str]]:
-    """The changes of drawn runs: of which training, in which epoch, and from what to what."""
-    columns = list(getattr(table, "columns", ()))
-    if not columns:
-        return
-    places = {name: place for place, name in enumerate(columns)}
-
-    def value(row: Any, *names: str) -> Any:
-        return next((row[places[name]] for name in names if name in places), None)
-
-    for row in table.rows:
-        epoch = value(row, *EPOCH_COLUMNS)
-        execution = value(row, "execution")
-        key = next((key for key in keys if execution in (None, key[0])), None)
-        if epoch is None or key is None:
-            continue
-        old, new = value(row, *OLD), value(row, *NEW)
-        changed = _is_number(old) and _is_number(new) and old != new
-        text = f"{old:.3g} → {new:.3g}" if changed else str(value(row, "cause") or "")
-        yield key, float(epoch), text
+def _say_empty(panel: Any, text: str) -> None:
+    """Say why a panel has no curve; its ticks would be those of nothing."""
+    panel.text(0.5, 0.5, text, transform=panel.transAxes, ha="center", va="center", color="gray")
+    panel.tick_params(bottom=False, left=False, labelbottom=False, labelleft=False)
 
 
-def _mark(panel: Any, changes: Sequence[Any], palette: Mapping[Key, Any]) -> None:
-    for key, epoch, text in changes:
-        panel.axvline(epoch, color=palette[key], linestyle=":", linewidth=0.9, alpha=0.7)
-        if len(changes) <= MAX_MARKS_WITH_TEXT:
-            panel.annotate(
-                label(text),
-                (epoch, 1),
-                (2, -3),
-                xycoords=("data", "axes fraction"),
-                textcoords="offset points",
-                rotation=90,
-                va="top",
-                fontsize="xx-small",
-                color="gray",
-            )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _left_out(curves: WithCurves, panels: Mapping[str, Any], shown: Sequence[str]) -> list[str]:
+    """What is asked for and not drawn, in sentences."""
+    notes = []
+    drawn = {execution for base in shown for execution, _, _ in panels[base]}
+    ids: Mapping[str, int] = getattr(curves, "ids", {})
+    missing = [execution for execution in ids if execution not in drawn]
+    if missing:
+        named = ", ".join(str(ids[each]) for each in missing[:MAX_NAMED])
+        more = ", …" if len(missing) > MAX_NAMED else ""
+        notes.append(f"left out, without epochs of these metrics: {named}{more}")
+    if len(panels) > len(shown):
+        notes.append(f"{len(panels) - len(shown)} more metrics: name them with metrics=[…]")
+    return notes

@@ -8,12 +8,12 @@ tells nothing. Neither sees what two hyperparameters do only together, nor what 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from .canvas import label, new_axes, note
-from .parallel import chosen_metric
-from .results import Drawable
+from .parallel import chosen_metric, without
+from .results import Drawable, Summary
 
 __all__ = ["importance", "plot_importance"]
 
@@ -36,15 +36,19 @@ def plot_importance(runs: Drawable, *, ax: Any = None, metric: str | None = None
         ImportError: matplotlib is not installed.
         ValueError: there are too few runs, or no hyperparameter differs.
     """
-    metric = chosen_metric(list(runs.summaries), metric)
+    summaries = list(runs.summaries)
+    metric = chosen_metric(summaries, metric)
     found = importance(runs, metric)
     shown = found[:MAX_BARS][::-1]
     (panel,) = new_axes(ax, height=1.2 + 0.28 * len(shown))
     panel.barh([label(name) for name, _ in shown], [strength for _, strength in shown])
     panel.set_xlim(0, 1)
     panel.set_xlabel(f"rank correlation with {label(metric)}")
+    notes = without(metric, summaries, _with(metric, summaries))
     if len(found) > len(shown):
-        note(panel, f"{len(found) - len(shown)} weaker ones are left out")
+        notes.append(f"{len(found) - len(shown)} weaker ones are left out")
+    if notes:
+        note(panel, "\n".join(notes))
     return panel.figure
 
 
@@ -56,7 +60,7 @@ def importance(runs: Drawable, metric: str) -> list[tuple[str, float]]:
     Raises:
         ValueError: there are too few runs, or no hyperparameter differs.
     """
-    drawn = [each for each in runs.summaries if _is_number(each.metrics.get(metric))]
+    drawn = _with(metric, runs.summaries)
     if len(drawn) < MIN_RUNS:
         raise ValueError(
             f"Importance needs {MIN_RUNS} runs with a value of {metric}; of fewer it would be "
@@ -73,6 +77,11 @@ def importance(runs: Drawable, metric: str) -> list[tuple[str, float]]:
     if not found:
         raise ValueError("No hyperparameter differs between these runs.")
     return sorted(found, key=lambda pair: (-pair[1], pair[0]))
+
+
+def _with(metric: str, summaries: Iterable[Summary]) -> list[Summary]:
+    """The runs whose last value of the metric is a number."""
+    return [each for each in summaries if _is_number(each.metrics.get(metric))]
 
 
 def _strength(values: Sequence[Any], ranks: Sequence[float]) -> float | None:

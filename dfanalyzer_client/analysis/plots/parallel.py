@@ -9,7 +9,7 @@ from typing import Any
 from .canvas import label, new_axes, note
 from .results import Drawable, Summary
 
-__all__ = ["chosen_metric", "plot_parallel"]
+__all__ = ["chosen_metric", "plot_parallel", "without"]
 
 MAX_AXES = 12
 MAX_TICKS = 12
@@ -56,9 +56,21 @@ def plot_parallel(
     columns.append([each.metrics[metric] for each in drawn])
     (panel,) = new_axes(ax, height=4)
     _draw(panel, [*shown, metric], columns)
+    notes = without(metric, summaries, drawn)
     if len(chosen) > len(shown):
-        note(panel, f"{len(chosen) - len(shown)} more hyperparameters: name them with names=[…]")
+        more = f"{len(chosen) - len(shown)} more hyperparameters: name them with names=[…]"
+        notes.append(more)
+    if notes:
+        note(panel, "\n".join(notes))
     return panel.figure
+
+
+def without(metric: str, runs: Sequence[Summary], drawn: Sequence[Summary]) -> list[str]:
+    """A sentence about the runs that have no number of a metric, if there are any."""
+    if len(drawn) == len(runs):
+        return []
+    missing = len(runs) - len(drawn)
+    return [f"left out, as their last {label(metric)} is no number: {missing} of {len(runs)} runs"]
 
 
 def chosen_metric(summaries: Sequence[Summary], metric: str | None) -> str:
@@ -73,7 +85,9 @@ def chosen_metric(summaries: Sequence[Summary], metric: str | None) -> str:
             raise ValueError(f"No run has a value of {metric!r}. Expected one of: {known}.")
         return metric
     if not known:
-        raise ValueError("There is nothing to draw: no run has a metric.")
+        raise ValueError(
+            "There is nothing to draw: no run has a metric whose last value is a number."
+        )
     return next((name for name in METRICS if name in known), max(known, key=lambda n: counts[n]))
 
 

@@ -36,7 +36,8 @@ EXPORTED = (
     "--dataflow",
     metavar="TAG",
     shell_complete=dataflow_tags,
-    help="All executions of this dataflow, and itself.",
+    help="All executions of this dataflow, and itself. With an EXECUTION, only one of this "
+    "dataflow is meant, and the dataflow stays: `last` is then its newest.",
 )
 @click.option(
     "--before",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
 from rich.console import Console
 from rich.text import Text
 from rich.tree import Tree
@@ -15,7 +18,10 @@ from ..tables import UNLIMITED
 
 __all__ = ["print_origin", "use_line"]
 
-USES_SHOWN = 10
+T = TypeVar("T")
+
+EXECUTIONS_SHOWN = 10
+USES_SHOWN = 5
 FILES_SHOWN = 5
 
 
@@ -29,6 +35,11 @@ def print_origin(found: FileOrigin, name: str) -> None:
 
 def use_line(use: Use) -> str:
     """Who did what with a file, and when, in one line."""
+    return f"execution {use.df_exec} ({use.execution}) {_action(use)}"
+
+
+def _action(use: Use) -> str:
+    """What was done with a file, and when."""
     verb = {
         "written": "wrote it",
         "read": "read it",
@@ -38,44 +49,66 @@ def use_line(use: Use) -> str:
     epoch = "" if use.epoch is None else f" after epoch {use.epoch}"
     sampled = "" if use.hash_kind in (None, "whole") else f" (compared by samples: {use.hash_kind})"
     when = "" if use.when is None else f" on {use.when:%Y-%m-%d %H:%M:%S} UTC"
-    return f"execution {use.df_exec} ({use.execution}) {verb}{epoch}{by}{when}{sampled}"
+    return f"{verb}{epoch}{by}{when}{sampled}"
 
 
 def _tree(found: FileOrigin, name: str) -> Tree:
     tree = _node(f"{name}: {found.size} bytes, SHA-256 {found.sha256}")
     for fingerprint in found.fingerprints:
         _add(tree, f"{fingerprint.part or 'data'}: {fingerprint.hash}, {fingerprint.kind}")
-    explained: set[int] = set()
-    for uses in (found.writers, found.readers):
-        for use in list(reversed(uses))[:USES_SHOWN]:
-            _add_use(tree, found, use, explained)
-        if len(uses) > USES_SHOWN:
-            _add(tree, f"… and {len(uses) - USES_SHOWN} more; --json has them all")
+    newest = [*reversed(found.writers), *reversed(found.readers)]
+    for uses in _shown(tree, _by_execution(newest), EXECUTIONS_SHOWN):
+        _add_execution(_add_uses(tree, found, uses), found, uses[0].df_exec)
     if not found.uses:
         _add(tree, "no execution wrote or read this content")
     if found.before:
         earlier = _add(tree, "at this path, with another content")
-        for use in list(reversed(found.before))[:USES_SHOWN]:
-            _add(earlier, use_line(use))
-        if len(found.before) > USES_SHOWN:
-            _add(earlier, f"… and {len(found.before) - USES_SHOWN} more; --json has them all")
+        for uses in _shown(earlier, _by_execution(reversed(found.before)), EXECUTIONS_SHOWN):
+            _add_uses(earlier, found, uses)
     for part in found.parts:
         tree.add(_tree(part, part.path.name))
     return tree
 
 
-def _add_use(tree: Tree, found: FileOrigin, use: Use, explained: set[int]) -> None:
-    node = _add(tree, use_line(use))
-    if use.path is not None and use.path != str(found.path):
-        _add(node, f"as {use.path}")
-    facts = found.executions.get(use.df_exec)
-    if facts is None or use.df_exec in explained:
+def _by_execution(uses: Iterable[Use]) -> list[list[Use]]:
+    """The uses of each execution, in the order of its first one."""
+    found: dict[int, list[Use]] = {}
+    for use in uses:
+        found.setdefault(use.df_exec, []).append(use)
+    return list(found.values())
+
+
+def _shown(tree: Tree, listed: Sequence[T], count: int) -> Iterator[T]:
+    """The first ones of a list, and then a word in the tree if there are more."""
+    yield from listed[:count]
+    if len(listed) > count:
+        _add(tree, f"… and {len(listed) - count} more; --json has them all")
+
+
+def _add_uses(tree: Tree, found: FileOrigin, uses: Sequence[Use]) -> Tree:
+    """Add an execution with all that it did with the file, what it wrote here first."""
+    here = str(found.path)
+    first, *others = sorted(uses, key=lambda use: (use.mode != "written", use.path != here))
+    node = _add(tree, f"{use_line(first)}{_place(found, first)}")
+    lines = dict.fromkeys(f"and {_action(use)}{_place(found, use)}" for use in others)
+    for line in _shown(node, list(lines), USES_SHOWN):
+        _add(node, line)
+    return node
+
+
+def _place(found: FileOrigin, use: Use) -> str:
+    """The path that the file had then, if it was another one."""
+    return "" if use.path in (None, str(found.path)) else f", as {use.path}"
+
+
+def _add_execution(node: Tree, found: FileOrigin, id_: int) -> None:
+    facts = found.executions.get(id_)
+    if facts is None:
         return
-    explained.add(use.df_exec)
     _add_facts(node, facts)
     for title, relatives in (
-        ("derived from", found.ancestors.get(use.df_exec)),
-        ("what came of it", found.descendants.get(use.df_exec)),
+        ("derived from", found.ancestors.get(id_)),
+        ("what came of it", found.descendants.get(id_)),
     ):
         if relatives is not None and relatives.relatives:
             _add_relatives(_add(node, title), relatives)
@@ -83,7 +116,8 @@ def _add_use(tree: Tree, found: FileOrigin, use: Use, explained: set[int]) -> No
 
 def _add_facts(node: Tree, facts: ExecutionFacts) -> None:
     metrics = "".join(f", {name} {_number(value)}" for name, value in facts.metrics.items())
-    _add(node, f"dataflow {facts.dataflow}, {facts.status}, {facts.epochs} epochs{metrics}")
+    epochs = f"{facts.epochs} epoch{'s' * (facts.epochs != 1)}"
+    _add(node, f"dataflow {facts.dataflow}, {facts.status}, {epochs}{metrics}")
     if facts.configuration:
         values = ", ".join(f"{name} {value}" for name, value in facts.configuration.items())
         _add(node, f"configuration: {values}")

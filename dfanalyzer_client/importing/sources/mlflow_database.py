@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from ...errors import ForeignDataError
 from ..foreign_run import ForeignRun, Point
+from .mlflow_experiments import Experiment, dataflow_tags
 from .mlflow_run import MlflowRun, dataset_row, foreign_run, metric_point
 
 __all__ = ["SQLITE_HEADER", "MlflowDatabase"]
@@ -49,6 +50,7 @@ class MlflowDatabase:
     def __init__(self, path: Path, dataflow: str | None, *, deleted: bool) -> None:
         self._path, self._dataflow, self._deleted = path.resolve(), dataflow, deleted
         self.skipped = 0
+        self._tags: dict[str, str] = {}
         with self._reading() as database:
             rows = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
             self._tables = {name for (name,) in rows}
@@ -62,6 +64,10 @@ class MlflowDatabase:
         """The runs, oldest first."""
         self.skipped = 0
         with self._reading() as database:
+            experiments = database.execute("SELECT experiment_id, name FROM experiments").fetchall()
+            self._tags = dataflow_tags(
+                Experiment(id_, str(id_), name or "") for id_, name in experiments
+            )
             for *values, is_deleted in database.execute(RUNS).fetchall():  # no lock is held
                 if is_deleted and not self._deleted:
                     self.skipped += 1
@@ -89,7 +95,8 @@ class MlflowDatabase:
         def points() -> Iterator[Point]:
             return self._points(id_)
 
-        return foreign_run(run, self._path.parent, self._dataflow, points, str(count))
+        dataflow = self._dataflow or self._tags[run.experiment_id]
+        return foreign_run(run, self._path.parent, dataflow, points, str(count))
 
     def _points(self, run: str) -> Iterator[Point]:
         with self._reading() as database:

@@ -11,6 +11,7 @@ from typing import Any
 from ...errors import DfAnalyzerError, ForeignDataError
 from ...support.distribution import install_command
 from ..foreign_run import ForeignRun, Point
+from .mlflow_experiments import Experiment, dataflow_tags
 from .mlflow_run import MlflowRun, dataset_row, foreign_run, metric_point
 
 __all__ = ["MlflowFiles"]
@@ -39,6 +40,7 @@ class MlflowFiles:
             self._folder = self._folder / "mlruns"
         self._dataflow, self._deleted = dataflow, deleted
         self.skipped = 0
+        self._tags: dict[str, str] = {}
         if not any(self._experiments()):
             raise ForeignDataError(
                 f"{folder} is no file store of MLflow: no folder in it has a {META}, as an "
@@ -48,12 +50,19 @@ class MlflowFiles:
     def runs(self) -> Iterator[ForeignRun | ForeignDataError]:
         """The runs, experiment by experiment, oldest first."""
         self.skipped = 0
+        known: dict[Path, dict[str, Any]] = {}
         for experiment in self._experiments():
             try:
-                meta = _yaml(experiment / META)
+                known[experiment] = _yaml(experiment / META)
             except ForeignDataError as error:
                 yield error
-                continue
+        self._tags = dataflow_tags(
+            Experiment(
+                _milliseconds(meta.get("creation_time")) or 0, _id(folder, meta), _name(meta)
+            )
+            for folder, meta in known.items()
+        )
+        for experiment, meta in known.items():
             for folder in sorted((m.parent for m in experiment.glob(f"*/{META}")), key=_age):
                 if folder.name in ("datasets", "models"):
                     continue
@@ -81,8 +90,8 @@ class MlflowFiles:
         status = meta.get("status")
         run = MlflowRun(
             str(meta.get("run_id") or meta.get("run_uuid") or folder.name),
-            str(of.get("name") or ""),
-            str(of.get("experiment_id") or experiment.name),
+            _name(of),
+            _id(experiment, of),
             str(meta.get("run_name") or tags.get("mlflow.runName", "")),
             STATUSES.get(status, "") if isinstance(status, int) else str(status or ""),
             _milliseconds(meta.get("start_time")),
@@ -99,7 +108,16 @@ class MlflowFiles:
             for path in files:
                 yield from _points(path, path.relative_to(folder / "metrics").as_posix())
 
-        return foreign_run(run, self._folder.parent, self._dataflow, points, state)
+        dataflow = self._dataflow or self._tags[run.experiment_id]
+        return foreign_run(run, self._folder.parent, dataflow, points, state)
+
+
+def _name(experiment: dict[str, Any]) -> str:
+    return str(experiment.get("name") or "")
+
+
+def _id(folder: Path, experiment: dict[str, Any]) -> str:
+    return str(experiment.get("experiment_id") or folder.name)
 
 
 def _points(path: Path, name: str) -> Iterator[Point]:

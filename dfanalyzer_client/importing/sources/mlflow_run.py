@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ...declarations.names import storable_tag
 from ...masking import without_credentials
 from ...task_status import TaskStatus
 from ..foreign_run import Fact, ForeignFile, ForeignRun, Kind, Point
@@ -67,7 +66,7 @@ class MlflowRun:
 def foreign_run(
     run: MlflowRun,
     store: Path,
-    dataflow: str | None,
+    dataflow: str,
     points: Callable[[], Iterable[Point]],
     points_state: str,
 ) -> ForeignRun:
@@ -76,7 +75,7 @@ def foreign_run(
     Args:
         run: what the store says of it.
         store: the folder of the store, near which its artifacts may be.
-        dataflow: the dataflow's tag; None: made of the experiment's name.
+        dataflow: the dataflow's tag.
         points: reads its metrics.
         points_state: see `ForeignRun`.
     """
@@ -84,7 +83,7 @@ def foreign_run(
     parent = run.tags.get(PARENT)
     return ForeignRun(
         tag=execution_tag(run.id),
-        dataflow=dataflow or storable_tag(run.experiment or "mlflow"),
+        dataflow=dataflow,
         title=f"run {run.name or run.id}",
         points=points,
         points_state=points_state,

@@ -66,6 +66,12 @@ def png(figure: Any) -> bytes:
     return picture
 
 
+def legend_of(figure: Any) -> list[str]:
+    """What the figure's legend names."""
+    (legend,) = figure.legends
+    return [text.get_text().lstrip("\u200b") for text in legend.get_texts()]
+
+
 def test_validation_is_dashed_in_the_same_panel() -> None:
     """And each change of the rate is a line with its values, beside the run's name."""
     changes = SimpleNamespace(
@@ -78,8 +84,7 @@ def test_validation_is_dashed_in_the_same_panel() -> None:
     assert (loss.get_ylabel(), mae.get_ylabel()) == ("loss", "mae")
     assert [line.get_linestyle() for line in loss.lines] == ["-", "--", ":"]
     assert [text.get_text() for text in loss.texts] == ["0.1 → 0.05"]
-    legend = [text.get_text().lstrip("\u200b") for text in loss.get_legend().get_texts()]
-    assert legend == ["_run-0", "validation"]
+    assert legend_of(figure) == ["_run-0", "validation", "learning rate changed"]
     png(figure)
 
 
@@ -99,9 +104,50 @@ def test_hundreds_of_metrics_and_runs_are_told_so() -> None:
     assert "288 more metrics" in many.axes[-1].texts[-1].get_text()
 
     hundred = plot_curves(curves("loss", count=100))
-    assert hundred.axes[0].get_legend() is None
-    assert "100 trainings" in hundred.axes[0].texts[-1].get_text()
+    assert legend_of(hundred) == ["100 trainings, from dark (first) to light (last)"]
     assert len(plot_curves(curves("a", "val_a", "b"), metrics=["a"]).axes) == 1
+
+
+def test_the_legend_covers_no_curve() -> None:
+    """It is below all panels, even with ten runs, and names each by the id that commands take."""
+    rows = [(n, f"run-{n}", 1, "loss", e, 1.0 / (e + n)) for n in range(1, 11) for e in range(3)]
+    figure = Curves(rows, Table([], [])).plot()
+    png(figure)  # which lays it out
+    (legend,), (panel,) = figure.legends, figure.axes
+    assert legend.get_window_extent().y1 <= panel.get_tightbbox().y0
+    assert legend_of(figure)[0] == "1: run-1"
+    assert all(float(tick).is_integer() for tick in panel.get_xticks())
+
+
+def test_a_panel_without_numbers_says_so() -> None:
+    """Where a metric was NaN in all epochs, or has no logarithm; single curves are counted."""
+    nan = float("nan")
+
+    def drawn(*values: float, **options: Any) -> Any:
+        rows = [(n, f"run-{n}", 1, "loss", e, v) for n, v in enumerate(values) for e in range(3)]
+        return Curves(rows, Table([], [])).plot(**options).axes[0]
+
+    assert [text.get_text() for text in drawn(nan, nan).texts] == ["no finite number"]
+    assert [text.get_text() for text in drawn(-1.0, log=True).texts] == ["no number above 0"]
+    some = drawn(nan, 1.0)
+    assert [text.get_text() for text in some.texts] == [
+        "left out, without a finite number: 1 of loss"
+    ]
+    assert len(some.lines) == 1
+
+
+def test_runs_that_are_not_drawn_are_named() -> None:
+    """Those without epochs by id, those whose last value is no number by how many they are."""
+    rows = [(1, "one", 1, "loss", epoch, 1.0) for epoch in range(3)]
+    found = Curves(rows, Table([], []), {"one": 1, "two": 2, "three": 3})
+    (text,) = found.plot().axes[0].texts
+    assert text.get_text() == "left out, without epochs of these metrics: 2, 3"
+
+    some = runs(12)
+    some.summaries[0].metrics["loss"] = float("nan")
+    for kind in ("parallel", "importance"):
+        texts = [text.get_text() for text in plot_runs(some, kind=kind).axes[0].texts]
+        assert "left out, as their last loss is no number: 1 of 12 runs" in texts
 
 
 def test_a_run_is_drawn_from_its_epochs() -> None:
