@@ -186,7 +186,7 @@ def runs(
 ) -> Runs: ...
 def sql(
     statement: str,
-    parameters: Sequence[Any] = (),
+    parameters: Sequence[Any] | Mapping[str, Any] = (),
     *,
     store: str | StoreURL | None = None,
     home: Path | None = None,
