@@ -5,14 +5,14 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from ..config.store_url import StoreURL
 from ..errors import RefusedError, StoreError
 from ..store import Connection
-from ..store.driver import Cursor, column_name, exact_parameters
+from ..store.driver import Cursor, Parameters, column_name, exact_parameters
 from ..store.driver_errors import store_error
 
 __all__ = ["LimitedConnection", "Limits", "answered"]
@@ -54,7 +54,7 @@ class LimitedConnection(Connection):
         with contextlib.suppress(RefusedError), self.transaction():  # old servers have it not
             self.execute(f"CALL sys.setquerytimeout({max(1, round(limits.seconds))})")
 
-    def query(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+    def query(self, statement: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """All rows of one statement; RefusedError if the answer takes very many altogether."""
         rows = self._first(statement, parameters, MOST_READ + 1)[1]
         self._rows_read += len(rows)
@@ -66,13 +66,13 @@ class LimitedConnection(Connection):
         return rows
 
     def first_rows(
-        self, statement: str, parameters: Sequence[Any] = ()
+        self, statement: str, parameters: Parameters = ()
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Column names and rows of a statement, one row more than may be shown at most."""
         return self._first(statement, parameters, self.limits.rows + 1)
 
     def _first(
-        self, statement: str, parameters: Sequence[Any], count: int
+        self, statement: str, parameters: Parameters, count: int
     ) -> tuple[list[str], list[tuple[Any, ...]]]:
         """Column names and the first rows of a statement."""
         try:
