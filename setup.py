@@ -64,6 +64,7 @@ PLOT = ["matplotlib"]
 PROV = ["prov[dot,rdf,xml]>=3.2"]
 SERVICE = ["fastapi>=0.115", "fastapi-offline", "httptools", "uvicorn>=0.30", "uvloop"]
 TENSORBOARD = ["tensorboard"]
+VIEW = ["fastapi>=0.115", "jinja2>=3.1", "python-multipart", "uvicorn>=0.30"]
 SYSTEM = ["nvidia-ml-py", "psutil"]
 COMPANIONS = [
     "keras-tuner",
@@ -100,6 +101,7 @@ DEV = [
     *SERVICE,
     *SYSTEM,
     *TENSORBOARD,
+    *VIEW,
     *COMPANIONS,
     # a graph database for tests, with its own Java; they are skipped without it
     "arcadedb-embedded; sys_platform == 'linux' and platform_machine == 'x86_64'",
@@ -109,6 +111,7 @@ DEV = [
     "mypy",
     "owlrl",
     "pexpect",
+    "playwright",  # drives Debian's chromium; tests of the viewer are skipped without that
     "pyright[nodejs]",
     "pyshacl",
     "pytest",
@@ -145,6 +148,7 @@ CLIENT_EXTRAS = {
     "prov": PROV,
     "service": SERVICE,
     "tensorboard": TENSORBOARD,
+    "view": VIEW,
 }
 KERAS_EXTRAS = {
     "bench": BENCH,

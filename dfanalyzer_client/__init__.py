@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from .task import Task
     from .task_status import TaskStatus
     from .transformation import Transformation
+    from .viewer import view
 
 __all__ = [
     "Attribute",
@@ -88,6 +89,7 @@ __all__ = [
     "sql",
     "tag",
     "untag",
+    "view",
     "write_crate",
 ]
 
@@ -135,6 +137,7 @@ _LATER = {
     "sql": ".analysis",
     "tag": ".annotations",
     "untag": ".annotations",
+    "view": ".viewer.notebook",
     "write_crate": ".export.crate",
 }
 """Where each name is: a module is imported when one of its names is used.

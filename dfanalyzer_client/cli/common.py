@@ -16,6 +16,7 @@ from ..config.store_url import StoreURL
 from ..delivery.leftovers import drain_leftovers
 from ..errors import DfAnalyzerError, RefusedError
 from ..store import Connection, reader_connection
+from ..support.durations import duration
 from ..support.terminal import terminal_text
 from .forms import as_csv, json_text, named_columns
 from .tables import AS_CSV, print_table
@@ -120,14 +121,3 @@ def print_rows(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str 
 def say(text: object, *, err: bool = False) -> None:
     """Print a line that contains stored texts, with control characters spelled out."""
     click.echo(terminal_text(text), err=err)
-
-
-def duration(seconds: float | None) -> str:
-    """Seconds as a text for people."""
-    if seconds is None:
-        return ""
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {rest:02} s"

@@ -15,13 +15,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse
 
 from ..errors import DfAnalyzerError
+from ..support.listening import LOOPBACK_NAMES, name_of
 
-__all__ = ["LOOPBACK_NAMES", "MAX_BODY", "BodyTooLargeError", "Guard", "body_of"]
+__all__ = ["MAX_BODY", "BodyTooLargeError", "Guard", "body_of"]
 
 MAX_BODY = 16 << 20
 """The largest body of a request, in bytes."""
 
-LOOPBACK_NAMES = frozenset({"localhost", "127.0.0.1", "[::1]", "::1"})
 OPEN_PATHS = ("/docs", "/openapi.json", "/static-offline-docs/")
 """Pages without data, which a browser loads without credentials."""
 
@@ -67,7 +67,7 @@ class Guard:
     def _problem(self, scope: Scope) -> tuple[int, str] | None:
         headers = dict(scope["headers"])
         host = headers.get(b"host", b"").decode("latin-1")
-        if self._only_loopback and _name(host) not in LOOPBACK_NAMES:
+        if self._only_loopback and name_of(host) not in LOOPBACK_NAMES:
             return 403, f"This service answers this machine only. Received: Host {host!r:.100}."
         origin = headers.get(b"origin")
         if origin is not None and origin.decode("latin-1").partition("://")[2] != host:
@@ -91,10 +91,3 @@ async def body_of(request: Request, limit: int = MAX_BODY) -> bytes:
     except asyncio.CancelledError:  # the service ends, and no longer waits for the rest
         raise ClientDisconnect from None
     return b"".join(parts)
-
-
-def _name(host: str) -> str:
-    """A Host header without its port."""
-    if host.startswith("["):
-        return host.partition("]")[0] + "]"
-    return host.partition(":")[0].lower()

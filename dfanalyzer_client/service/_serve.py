@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import math
-import socket
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,25 +14,21 @@ import uvicorn
 
 from ..config.store_url import StoreURL
 from ..delivery.client import Client
-from ..errors import DefinitionError, DfAnalyzerError
+from ..errors import DefinitionError
 from ..raw_data import Access
 from ..store import reader_connection
+from ..support.listening import address_of, is_loopback, listening
 from ._app import create_app
 from ._guards import Guard
 from ._limits import Limits, bounded_protocol
 
-__all__ = ["ListenError", "guarded_app", "is_loopback", "serve", "server_of"]
+__all__ = ["guarded_app", "serve", "server_of"]
 
-BACKLOG = 2048
 OTHER_DESCRIPTORS = 100
 """Descriptors that are kept free for the journal and for connections to the store."""
 
 LAST_REQUESTS_SECONDS = 3
 """How long a service that is told to end waits for requests that have begun."""
-
-
-class ListenError(DfAnalyzerError):
-    """The service cannot listen on an address."""
 
 
 def serve(
@@ -64,9 +58,8 @@ def serve(
         ListenError: the service cannot listen there.
     """
     app = guarded_app(store, home, host, token, zone, access)
-    with contextlib.closing(_listening(host, port)) as listener:
-        name = f"[{host}]" if ":" in host else host
-        report(f"http://{name}:{listener.getsockname()[1]}")
+    with contextlib.closing(listening(host, port)) as listener:
+        report(address_of(host, listener))
         with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C ends the service
             server_of(app, _own_limits()).run(sockets=[listener])
 
@@ -101,17 +94,6 @@ def _own_limits() -> Limits:
     return replace(limits, connections=min(limits.connections, most))
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host.strip("[]"), port), family=family, backlog=BACKLOG)
-    except OSError as error:
-        raise ListenError(
-            f"The service cannot listen on {host} port {port}: {error.strerror or error}. Give "
-            "another --port, or an address of this machine."
-        ) from None
-
-
 def guarded_app(
     store: StoreURL | None,
     home: Path,
@@ -129,13 +111,3 @@ def guarded_app(
     client = Client(store, home, relays=True, access=access)
     app = create_app(client, lambda: reader_connection(store, home), zone)
     return Guard(app, token, only_loopback=is_loopback(host))
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..connection import Connection
 from ..schema import table
 
-__all__ = ["add_mark", "last_mark", "prune_marks"]
+__all__ = ["add_mark", "all_marks", "last_mark", "prune_marks"]
 
 
 def last_mark(connection: Connection, journal: str) -> int:
@@ -29,3 +29,11 @@ def prune_marks(connection: Connection, journal: str) -> None:
         f"(SELECT max(stored_to) FROM {marks} WHERE journal = %s)",
         [journal, journal],
     )
+
+
+def all_marks(connection: Connection) -> tuple[int, int]:
+    """Two numbers that are other ones whenever something was stored since."""
+    ((count, total),) = connection.query(
+        f"SELECT count(*), sum(stored_to) FROM {table('journal_mark')}"
+    )
+    return int(count), int(total or 0)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shlex
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,20 +9,19 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from ..config import settings
-from ..errors import DfAnalyzerError
-from ..support.distribution import install_command
-from .common import chosen_store, friendly_errors, store_option
+from ...config import settings
+from ...errors import DfAnalyzerError
+from ...support.distribution import install_command
+from ..common import chosen_store, friendly_errors, store_option
+from .token_file import read_token
 
 if TYPE_CHECKING:
-    from ..raw_data import Access
+    from ...raw_data import Access
 
 __all__ = ["serve"]
 
 PORT = 22000
 """The port of DfAnalyzer's own server."""
-
-MAX_TOKEN = 8192
 
 
 @click.command()
@@ -76,12 +72,12 @@ def serve(
     """
     with friendly_errors():
         settings.check()
-        token = _token(token_file)
+        token = read_token(token_file)
         zone = None if time_zone is None else _zone(time_zone)
         access = _access(folders, programs)
         url = chosen_store(store)
         try:
-            from ..service import serve as run
+            from ...service import serve as run
         except ImportError as error:
             raise DfAnalyzerError(
                 f"keras-prov serve needs FastAPI and uvicorn ({error}): "
@@ -97,7 +93,7 @@ def _report(address: str) -> None:
 
 
 def _access(folders: Sequence[Path], programs: Sequence[Path]) -> Access | None:
-    from ..raw_data import ServedFiles  # not above: the command starts quickly
+    from ...raw_data import ServedFiles  # not above: the command starts quickly
 
     if programs and not folders:
         raise DfAnalyzerError("--raw-data-program needs a folder to read from: give --raw-data.")
@@ -112,31 +108,3 @@ def _zone(name: str) -> ZoneInfo:
             f"--time-zone must be a name in the time zone database, such as America/Sao_Paulo or "
             f"UTC. Received: {name!r}."
         ) from None
-
-
-def _token(file: Path | None) -> str | None:
-    if file is None:
-        return settings.token()
-    try:
-        with file.open("rb") as opened:
-            _check_private(file, os.fstat(opened.fileno()))
-            text = opened.read(MAX_TOKEN).decode("ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DfAnalyzerError(f"The token file {file} cannot be read: {error}.") from None
-    return settings.checked_token(text, str(file))
-
-
-def _check_private(file: Path, found: os.stat_result) -> None:
-    """Refuse a token file that others can read or change, as ssh does with keys."""
-    if os.name != "posix":
-        return
-    mode, mine = stat.S_IMODE(found.st_mode), found.st_uid in (os.geteuid(), 0)
-    # our group may read a file of root: systemd and Kubernetes mount secrets so
-    others = 0o077 if found.st_uid == os.geteuid() else 0o027
-    if mine and not mode & others:
-        return
-    raise DfAnalyzerError(
-        f"The token file {file} has the mode {mode:04o} and belongs to user {found.st_uid}: others "
-        "can read or change it, so its token is no secret. Create a new token, and protect its "
-        f"file: chmod 600 {shlex.quote(str(file))}"
-    )

@@ -1,0 +1,92 @@
+"""The application: all screens, the files of browsers, and pages for errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from starlette.exceptions import HTTPException
+from starlette.middleware.gzip import GZipMiddleware
+
+from ..errors import (
+    DefinitionError,
+    DfAnalyzerError,
+    PrivateServerError,
+    RefusedError,
+    SelectionError,
+    StoreLoginError,
+    StoreUnavailableError,
+    UnknownTagError,
+)
+from .changes import Changes
+from .database import Database
+from .pages import page
+from .screens import ROUTERS
+
+__all__ = ["create_app"]
+
+STATIC = Path(__file__).parent / "static"
+
+STATUS = {
+    UnknownTagError: 404,
+    SelectionError: 400,
+    DefinitionError: 400,
+    RefusedError: 400,
+    StoreLoginError: 503,
+    StoreUnavailableError: 503,
+    PrivateServerError: 503,
+}
+"""The HTTP status of an error."""
+
+
+def create_app(database: Database, post_token: str) -> FastAPI:
+    """The viewer of a database.
+
+    Args:
+        database: what is shown.
+        post_token: what requests that change something carry; see `Guard`.
+    """
+    app = FastAPI(title="Keras-Prov", openapi_url=None, docs_url=None, redoc_url=None)
+    app.state.database, app.state.changes = database, Changes(database)
+    app.state.post_token = post_token
+    app.mount("/static", StaticFiles(directory=STATIC), name="static")
+    for router in ROUTERS:
+        app.include_router(router)
+    app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
+    app.add_exception_handler(DfAnalyzerError, _error_page)
+    app.add_exception_handler(HTTPException, _error_page)
+    app.add_exception_handler(RequestValidationError, _error_page)
+    return app
+
+
+def _error_page(request: Request, error: Exception) -> Response:
+    """A page, or a part of one, that says what is wrong and what to do."""
+    if isinstance(error, HTTPException):
+        status, text = error.status_code, _of_status(error.status_code)
+    elif isinstance(error, RequestValidationError):
+        status, text = 400, _of_address(error)
+    else:
+        status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+        text = str(error)
+    whole = "hx-request" not in request.headers and "text/html" in request.headers.get("accept", "")
+    return page(
+        request,
+        "error.html" if whole else "parts/error.html",
+        status=status,
+        text=text,
+        is_away=status == 503,
+    )
+
+
+def _of_status(status: int) -> str:
+    if status == 404:
+        return "There is no such page. The screens are named above."
+    return f"The request cannot be answered ({status})."
+
+
+def _of_address(error: RequestValidationError) -> str:
+    first = error.errors()[0]
+    name = ".".join(str(each) for each in first.get("loc", ())[1:])
+    return f"The address has a wrong value for {name!r}: {first.get('msg')}."

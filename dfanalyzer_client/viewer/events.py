@@ -1,0 +1,71 @@
+"""Server-sent events: what an open page is told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import anyio.to_thread
+from fastapi import Request
+from fastapi.responses import StreamingResponse
+
+from ..errors import DfAnalyzerError
+from .changes import Changes
+
+__all__ = ["Event", "event_stream", "json_event"]
+
+PAUSE_SECONDS = 0.3
+"""Between two answers to one page, however often something is stored."""
+
+Event = tuple[str, str]
+"""Its name and its data; htmx puts data without a name into the page."""
+
+
+def event_stream(request: Request, ask: Callable[[], list[Event]]) -> StreamingResponse:
+    """The events of a page: what `ask` returns, at first and whenever something was stored.
+
+    ``away`` and ``back`` tell of a database that does not answer, and answers again.
+
+    Args:
+        request: of the page.
+        ask: reads what is new, in a thread; it is called again and again, never twice at a time.
+    """
+    return StreamingResponse(
+        _events(request.app.state.changes, ask),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _events(changes: Changes, ask: Callable[[], list[Event]]) -> AsyncIterator[str]:
+    is_away = False
+    async for change in changes.follow():
+        found: list[Event] = []
+        problem = change.problem
+        if problem is None:
+            try:
+                found = await anyio.to_thread.run_sync(ask)
+            except DfAnalyzerError as error:
+                problem = str(error)
+        if problem is not None:
+            yield _text("away", json.dumps(problem))
+        elif is_away:
+            yield _text("back", "")
+        is_away = problem is not None
+        for name, data in found:
+            yield _text(name, data)
+        await asyncio.sleep(PAUSE_SECONDS)
+
+
+def _text(name: str, data: str) -> str:
+    lines = "".join(f"data: {line}\n" for line in data.splitlines() or [""])
+    return f"event: {name}\n{lines}\n" if name else f"{lines}\n"
+
+
+def json_event(name: str, value: Any) -> Event:
+    """An event whose data is JSON."""
+    from .pages import json_text
+
+    return name, json_text(value)

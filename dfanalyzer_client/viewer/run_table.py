@@ -1,0 +1,110 @@
+"""The table of executions: its rows, and the columns that tell them apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..analysis import Runs, RunSummary
+from ..analysis.finding import ids_with, summaries_with_ids
+from ..store import Connection
+from .state import ListState
+
+__all__ = ["PAGE_ROWS", "Column", "RunTable", "epochs_asked", "read_table"]
+
+PAGE_ROWS = 50
+MAX_HYPERPARAMETERS, MAX_METRICS = 6, 4
+EPOCHS_ASKED = "num_epochs"
+FIRST_METRICS = ("loss", "val_loss", "accuracy", "val_accuracy")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column beside those that every table has.
+
+    Attributes:
+        name: as conditions and orders name it.
+        title: what is written above it.
+    """
+
+    name: str
+    title: str
+
+    def of(self, run: RunSummary) -> Any:
+        """Its value for an execution."""
+        group, _, rest = self.name.partition(".")
+        return getattr(run, group).get(rest)
+
+
+@dataclass(frozen=True)
+class RunTable:
+    """One page of the table.
+
+    Attributes:
+        runs: the executions.
+        columns: those that are shown.
+        others: those that could be, too.
+        has_more: whether there is another page.
+    """
+
+    runs: Runs
+    columns: Sequence[Column]
+    others: Sequence[Column]
+    has_more: bool
+
+
+def read_table(connection: Connection, state: ListState) -> RunTable:
+    """The page of the table that an address names; raises SelectionError, UnknownTagError."""
+    first = (state.page - 1) * PAGE_ROWS
+    with connection.transaction():
+        ids = ids_with(
+            connection,
+            state.where,
+            order_by=state.sort or (),
+            limit=first + PAGE_ROWS + 1,
+            dataflow=state.dataflow or None,
+            status=state.status or None,
+        )
+        found = summaries_with_ids(connection, ids[first : first + PAGE_ROWS])
+    columns, others = _columns(found, state.columns)
+    return RunTable(found, columns, others, len(ids) > first + PAGE_ROWS)
+
+
+def epochs_asked(run: RunSummary) -> int | None:
+    """How many epochs the training was asked for, if that was captured."""
+    asked = run.hyperparameters.get(EPOCHS_ASKED)
+    return asked if isinstance(asked, int) else None
+
+
+def _columns(found: Runs, chosen: Sequence[str]) -> tuple[list[Column], list[Column]]:
+    """The columns that are shown, and the others."""
+    known = {name: Column(name, name.partition(".")[2]) for name in _names(found)}
+    if chosen:
+        shown = [known[name] for name in chosen if name in known]
+    else:
+        shown = [known[name] for name in _telling(found)]
+    return shown, [column for column in known.values() if column not in shown]
+
+
+def _names(found: Runs) -> list[str]:
+    """All hyperparameters, those that differ first, and all metrics."""
+    groups = ("hyperparameters", "metrics")
+    names = [name for name in found.columns if name.partition(".")[0] in groups]
+    values = {name: len({repr(value) for value in found.column(name)}) for name in names}
+    return sorted(names, key=lambda name: (groups.index(name.partition(".")[0]), values[name] < 2))
+
+
+def _telling(found: Runs) -> list[str]:
+    """The hyperparameters that differ, and the metrics that most trainings have."""
+    names = _names(found)
+    differing = [
+        name
+        for name in names
+        if name.startswith("hyperparameters.")
+        and len({repr(value) for value in found.column(name)}) > 1
+    ]
+    metrics = [name for name in names if name.startswith("metrics.")]
+    order = {f"metrics.{name}": place for place, name in enumerate(FIRST_METRICS)}
+    metrics.sort(key=lambda name: order.get(name, len(order)))
+    return [*differing[:MAX_HYPERPARAMETERS], *metrics[:MAX_METRICS]]

@@ -1,0 +1,266 @@
+// Curves: a chart for each metric, with validation beside training, and a mark where the
+// configuration was adapted. `data` is what curve_data.py describes.
+import { colour, element, onTheme } from "./viewer.js";
+
+const VALIDATION = "val_";
+const COLOURS = 10;
+const MAX_LEGEND = 12;
+const MAX_MARKS = 100; // of a chart; more adaptations are lines without labels
+const HEIGHT = 260;
+
+// Draw charts into a container; returns an object with update(data, options) and destroy().
+// Options: metrics (an array; null: all), log, smoothing (0 to 0.99), x ("epoch" or "time"),
+// colours (an array with a number for each run), names (an array with a text for each run).
+export function drawCurves(container, data, options = {}) {
+  const charts = new Map();
+  let now = { data, options };
+
+  const visible = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      const chart = charts.get(entry.target.dataset.metric);
+      if (chart && entry.isIntersecting) chart.show();
+    }
+  }, { rootMargin: "300px" });
+
+  function update(newData = now.data, newOptions = now.options) {
+    now = { data: newData, options: newOptions };
+    const wanted = groups(newData, newOptions.metrics);
+    for (const [name, chart] of charts) {
+      if (!wanted.has(name)) { visible.unobserve(chart.figure); chart.remove(); charts.delete(name); }
+    }
+    for (const [name, series] of wanted) {
+      let chart = charts.get(name);
+      if (!chart) {
+        chart = new Chart(name);
+        charts.set(name, chart);
+        container.append(chart.figure);
+        visible.observe(chart.figure);
+      }
+      chart.set(series, newData, newOptions);
+    }
+    container.classList.toggle("none", !wanted.size);
+  }
+
+  container.classList.add("charts");
+  onTheme(() => { for (const chart of charts.values()) chart.redraw(); });
+  update();
+  return {
+    update,
+    destroy() {
+      for (const chart of charts.values()) chart.remove();
+      visible.disconnect();
+    },
+  };
+}
+
+export function baseName(metric) {
+  return metric.startsWith(VALIDATION) ? metric.slice(VALIDATION.length) : metric;
+}
+
+// Names of the charts, in the order of the data: a metric and its validation are one.
+export function chartNames(data) {
+  return [...new Set(data.series.map((each) => baseName(each.metric)))];
+}
+
+function groups(data, metrics) {
+  const found = new Map();
+  for (const each of data.series) {
+    const name = baseName(each.metric);
+    if (metrics && !metrics.includes(name)) continue;
+    if (!found.has(name)) found.set(name, []);
+    found.get(name).push(each);
+  }
+  return found;
+}
+
+class Chart {
+  constructor(name) {
+    this.name = name;
+    this.isShown = false;
+    this.plot = null;
+    this.place = element("div", { class: "plot" });
+    this.summary = element("p", { class: "hidden" });
+    this.figure = element("figure", { class: "chart" }, element("figcaption", { title: name }, name), this.place, this.summary);
+    this.figure.dataset.metric = name;
+    this.resized = new ResizeObserver(() => this.resize());
+    this.resized.observe(this.place);
+  }
+
+  set(series, data, options) {
+    Object.assign(this, { series, data, options });
+    this.summary.textContent = series.map((each) => summary(each, this.label(each))).join(" ");
+    if (this.isShown) this.draw();
+  }
+
+  show() {
+    if (this.isShown) return;
+    this.isShown = true;
+    this.draw();
+  }
+
+  remove() {
+    this.resized.disconnect();
+    this.plot?.destroy();
+    this.figure.remove();
+  }
+
+  redraw() { if (this.isShown) { this.shape = null; this.draw(); } }
+
+  resize() {
+    const width = this.place.clientWidth;
+    if (this.plot && width && width !== this.plot.width) {
+      this.plot.setSize({ width, height: HEIGHT });
+      this.mark();
+    }
+  }
+
+  label(each) {
+    const { data, options } = this;
+    const run = options.names?.[each.run] ?? data.runs[each.run].execution;
+    const parts = data.runs.length > 1 ? [run] : [];
+    if (data.series.some((other) => other.run === each.run && other.training > 1)) parts.push(`training ${each.training}`);
+    parts.push(each.metric);
+    return parts.join(" · ");
+  }
+
+  // The shape of a plot: while it stays, new points are set, and a zoom stays too.
+  shapeOf() {
+    const { log, smoothing, x, colours } = this.options;
+    return JSON.stringify([log, smoothing > 0, x, colours, this.series.map((each) => this.label(each))]);
+  }
+
+  draw() {
+    const lines = this.series.map((each) => points(each, this.options));
+    const columns = joined(lines);
+    const shape = this.shapeOf();
+    if (this.plot && shape === this.shape) {
+      this.plot.setData(columns);
+    } else {
+      this.shape = shape;
+      this.plot?.destroy();
+      this.plot = new uPlot(this.plotOptions(), columns, this.place);
+    }
+    this.mark();
+  }
+
+  plotOptions() {
+    const smooth = this.options.smoothing > 0;
+    const several = this.data.runs.length > 1;
+    const series = this.series.flatMap((each, number) => {
+      const validation = each.metric.startsWith(VALIDATION);
+      const place = several ? (this.options.colours?.[each.run] ?? each.run) : (validation ? 1 : 0) + 2 * (each.training - 1);
+      const stroke = colour(`--curve-${place % COLOURS}`);
+      const line = { label: this.label(each), stroke, width: 1.5, dash: validation ? [6, 4] : undefined, spanGaps: false, points: { show: each.epochs.length < 2 ? true : undefined } };
+      return smooth ? [{ ...line, label: `${line.label} (as measured)`, width: 1, alpha: 0.3 }, line] : [line];
+    });
+    const axis = { stroke: colour("--text"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") }, font: "12px system-ui, sans-serif" };
+    const time = this.options.x === "time";
+    return {
+      width: this.place.clientWidth || 480,
+      height: HEIGHT,
+      scales: { x: { time: false, range: (_, low, high) => (low === high ? [low - 0.5, high + 0.5] : [low, high]) }, y: this.options.log ? { distr: 3 } : {} },
+      axes: [
+        { ...axis, label: time ? "seconds" : "epoch", labelSize: 18, size: 34, incrs: time ? undefined : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000, 100000, 1000000] },
+        { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => (tick == null ? "" : short(tick))) },
+      ],
+      series: [{ label: time ? "seconds" : "epoch" }, ...series.map((line) => ({ ...line, value: (_, value) => (value == null ? "–" : short(value)) }))],
+      legend: { show: series.length <= MAX_LEGEND },
+      cursor: { drag: { x: true, y: false }, focus: { prox: 24 } },
+      focus: { alpha: 0.35 },
+      hooks: { setScale: [() => this.mark()] },
+    };
+  }
+
+  // Marks where the configuration was adapted: a line, and on the curve what changed to what.
+  mark() {
+    const plot = this.plot;
+    if (!plot || this.data.adaptations.length === 0) return;
+    plot.over.querySelectorAll(".adaptation").forEach((old) => old.remove());
+    const of = this.data.adaptations.filter((each) => this.series.some((line) => line.run === each.run));
+    const labelled = of.length <= 6 && this.data.runs.length === 1;
+    for (const [number, change] of of.slice(0, MAX_MARKS).entries()) {
+      const line = this.series.find((each) => each.run === change.run);
+      const [x, y] = pointAt(line, change.epoch, this.options);
+      if (x == null) continue;
+      const left = plot.valToPos(x, "x");
+      if (left < 0 || left > plot.over.clientWidth) continue;
+      const top = y == null ? 10 : plot.valToPos(y, "y");
+      plot.over.append(this.markOf(change, left, top, labelled, number));
+    }
+  }
+
+  markOf(change, left, top, labelled, number) {
+    const text = adaptationText(change);
+    const run = this.data.runs.length > 1 ? `${this.options.names?.[change.run] ?? this.data.runs[change.run].execution}: ` : "";
+    const button = element("button", { type: "button", class: "mark", "aria-label": `${run}Epoch ${change.epoch}: ${text}` },
+      element("span", { class: "what", "aria-hidden": "true" }, run + `epoch ${change.epoch}: ${text}`));
+    const mark = element("div", { class: "adaptation" }, button);
+    if (labelled) {
+      const label = element("span", { class: "label", "aria-hidden": "true" }, `${short(change.before)} → ${short(change.value)}`);
+      label.style.top = `${4 + (number % 3) * 16}px`;
+      mark.append(label);
+    }
+    mark.style.left = `${left}px`;
+    button.style.top = `${top}px`;
+    if (left > this.plot.over.clientWidth / 2) mark.classList.add("to-the-left");
+    return mark;
+  }
+}
+
+// One change, in words: what, from what to what, and who.
+export function adaptationText(change) {
+  const values = `${change.name} ${change.before == null ? "" : `${short(change.before)} → `}${short(change.value)}`;
+  const who = [change.cause, change.detail, change.optimizer && `optimizer ${change.optimizer}`].filter(Boolean);
+  return who.length ? `${values}, by ${who.join(", ")}` : values;
+}
+
+export function short(value) {
+  if (typeof value !== "number") return value == null ? "?" : String(value);
+  if (value === 0 || Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
+  return String(Number(value.toPrecision(4))).replace("e+", "e");
+}
+
+function summary(series, label) {
+  const numbers = series.values.filter((value) => typeof value === "number");
+  if (!numbers.length) return `${label}: no numbers.`;
+  const low = numbers.reduce((a, b) => Math.min(a, b));
+  const high = numbers.reduce((a, b) => Math.max(a, b));
+  return `${label}: ${numbers.length} epochs, last ${short(numbers.at(-1))}, lowest ${short(low)}, highest ${short(high)}.`;
+}
+
+function pointAt(line, epoch, options) {
+  let place = line.epochs.findIndex((each) => each >= epoch);
+  if (place < 0) place = line.epochs.length - 1;
+  if (place < 0) return [null, null];
+  const value = line.values[place];
+  const x = options.x === "time" && line.seconds ? line.seconds[place] : line.epochs[place];
+  const drawn = typeof value === "number" && (!options.log || value > 0);
+  return [x, drawn ? value : null];
+}
+
+function points(each, options) {
+  const x = options.x === "time" && each.seconds ? each.seconds : each.epochs;
+  const y = each.values.map((value) => (typeof value === "number" && (!options.log || value > 0) ? value : null));
+  return options.smoothing > 0 ? [x, y, smoothed(y, options.smoothing)] : [x, y];
+}
+
+// The mean of what was before, weighted less with each epoch, as TensorBoard's.
+function smoothed(values, weight) {
+  let last = 0;
+  let count = 0;
+  return values.map((value) => {
+    if (value == null) return null;
+    last = last * weight + (1 - weight) * value;
+    count += 1;
+    return last / (1 - weight ** count);
+  });
+}
+
+// Lines as the columns of one table over all their x.
+function joined(lines) {
+  if (!lines.length) return [[]];
+  const [first] = lines[0];
+  const same = lines.every(([x]) => x.length === first.length && x.every((value, place) => value === first[place]));
+  if (same) return [first, ...lines.flatMap(([, ...values]) => values)];
+  return uPlot.join(lines.map((line) => line));
+}

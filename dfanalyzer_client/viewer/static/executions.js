@@ -1,0 +1,30 @@
+// The table of executions: choose some to compare, and choose columns. Live rows come by htmx.
+import { setState } from "./viewer.js";
+
+const chosen = new Set();
+
+function show() {
+  const button = document.getElementById("compare");
+  if (!button) return;
+  button.disabled = chosen.size < 1;
+  const text = chosen.size ? `${chosen.size} chosen` : "Choose executions to compare them.";
+  const count = document.getElementById("count");
+  if (count.textContent !== text) count.textContent = text; // the observer below sees changes
+  for (const box of document.querySelectorAll("#chosen input[name=run]")) box.checked = chosen.has(box.value);
+}
+
+document.addEventListener("change", (event) => {
+  const box = event.target;
+  if (box.matches("#chosen input[name=run]")) {
+    if (box.checked) chosen.add(box.value); else chosen.delete(box.value);
+    show();
+  } else if (box.closest("[data-columns]")) {
+    const boxes = [...box.closest("[data-columns]").querySelectorAll("input:checked")];
+    setState({ columns: boxes.map((each) => each.value) });
+    location.reload();
+  }
+});
+
+new MutationObserver(show).observe(document.getElementById("executions"), { childList: true, subtree: true });
+for (const box of document.querySelectorAll("#chosen input[name=run]:checked")) chosen.add(box.value);
+show();
