@@ -71,6 +71,7 @@ from dfanalyzer_client.annotations import HasExecution
 from dfanalyzer_client.config.author import Author
 from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.lineage import FileOrigin
+from dfanalyzer_client.viewer.notebook import Frame
 from keras import Model as _KerasModel
 from keras import Sequential as _KerasSequential
 from prov.model import ProvDocument
@@ -243,3 +244,10 @@ def untag(
     store: str | StoreURL | None = None,
     home: str | os.PathLike[str] | None = None,
 ) -> None: ...
+def view(
+    path: str = "./",
+    *,
+    height: int = 640,
+    store: str | StoreURL | None = None,
+    home: Path | None = None,
+) -> Frame: ...

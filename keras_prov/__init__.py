@@ -26,6 +26,7 @@ from dfanalyzer_client.annotations import note as note
 from dfanalyzer_client.annotations import tag as tag
 from dfanalyzer_client.annotations import untag as untag
 from dfanalyzer_client.delivery.clients import flush as flush
+from dfanalyzer_client.viewer.notebook import view as view
 
 from . import _namespace
 from ._capture.keys import Key as Key
@@ -69,6 +70,7 @@ _OUR_NAMES = (
     "trial",
     "uninstrument",
     "untag",
+    "view",
 )
 
 __version__ = keras.__version__  # ours is keras_prov._version.__version__

@@ -42,6 +42,7 @@ from dfanalyzer_client.annotations import HasExecution
 from dfanalyzer_client.config.author import Author
 from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.lineage import FileOrigin
+from dfanalyzer_client.viewer.notebook import Frame
 from keras import Model as _KerasModel
 from keras import Sequential as _KerasSequential
 from prov.model import ProvDocument
@@ -214,6 +215,13 @@ def untag(
     store: str | StoreURL | None = None,
     home: str | os.PathLike[str] | None = None,
 ) -> None: ...
+def view(
+    path: str = "./",
+    *,
+    height: int = 640,
+    store: str | StoreURL | None = None,
+    home: Path | None = None,
+) -> Frame: ...
 """
 
 # Keras has no type annotations. The star is for checkers that infer types (pyright), and covers the

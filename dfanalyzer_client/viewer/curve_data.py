@@ -7,30 +7,37 @@ from typing import Any
 
 from ..analysis import Runs, RunSummary
 from ..analysis.by_epoch import curves_with
+from ..analysis.by_epoch.epoch_times import epoch_times, seconds_since
 from ..errors import UnknownTagError
 from ..store import Connection
 
-__all__ = ["curve_data"]
+__all__ = ["curve_data", "described", "seconds_of"]
 
 
 def curve_data(
-    connection: Connection, runs: Sequence[RunSummary], metrics: Sequence[str] = ()
+    connection: Connection,
+    runs: Sequence[RunSummary],
+    metrics: Sequence[str] = (),
+    *,
+    times: bool = False,
 ) -> dict[str, Any]:
     """What `drawCurves` of static/curves.js draws.
 
     ``runs`` are what the curves belong to; ``series`` have the place of their run, the number of
     the training in it, the metric, and as many ``epochs`` as ``values``; ``adaptations`` have the
-    place of their run, the epoch from which they hold, what changed, and who changed it.
+    place of their run, the epoch from which they hold, what changed, and who changed it; ``times``
+    have, for each training, the seconds since its run began, by epoch.
 
     Args:
         connection: to the database.
         runs: the executions.
         metrics: names; empty: all of them.
+        times: whether to read when epochs ended, too.
     """
     try:
         found = curves_with(connection, Runs(list(runs)), metrics)
     except UnknownTagError:  # nothing is measured yet
-        return {"runs": _runs(runs), "series": [], "adaptations": []}
+        return {"runs": described(runs), "series": [], "adaptations": [], "times": []}
     place = {run.id: number for number, run in enumerate(runs)}
     series: dict[tuple[int, int, str], dict[str, Any]] = {}
     for id_, _, training, metric, epoch, value in found.rows:
@@ -46,12 +53,34 @@ def curve_data(
             }
         one["epochs"].append(epoch)
         one["values"].append(value)
-    adaptations = [{**row, "run": place[row.pop("id")]} for row in found.adaptations.to_dicts()]
-    return {"runs": _runs(runs), "series": list(series.values()), "adaptations": adaptations}
+    return {
+        "runs": described(runs),
+        "series": list(series.values()),
+        "adaptations": [
+            {**row, "run": place[row.pop("id")]} for row in found.adaptations.to_dicts()
+        ],
+        "times": _times(connection, runs) if times else [],
+    }
 
 
-def _runs(runs: Sequence[RunSummary]) -> list[dict[str, Any]]:
+def described(runs: Sequence[RunSummary]) -> list[dict[str, Any]]:
+    """What charts know of the runs that curves belong to."""
     return [
         {"id": run.id, "execution": run.execution, "dataflow": run.dataflow, "status": run.status}
         for run in runs
+    ]
+
+
+def seconds_of(text: str | None, run: RunSummary) -> float | None:
+    """A time stamp as seconds since the run began."""
+    return seconds_since(run.began, text)
+
+
+def _times(connection: Connection, runs: Sequence[RunSummary]) -> list[dict[str, Any]]:
+    with connection.transaction():
+        found = epoch_times(connection, runs)
+    return [
+        {"run": place, "training": number, "seconds": seconds}
+        for place, run in enumerate(runs)
+        for number, seconds in enumerate(found[run.id], 1)
     ]

@@ -46,6 +46,7 @@ LINK = (
 
 ENTRANCE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>Keras-Prov</title>
+<link rel="icon" href="data:,">
 <meta http-equiv="refresh" content="0; url={target}"></head>
 <body><a href="{target}">Open the viewer</a></body></html>
 """

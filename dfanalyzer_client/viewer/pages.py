@@ -40,6 +40,7 @@ def render(template: str, *, request: Request, **values: Any) -> str:
     """The text of a template."""
     return ENVIRONMENT.get_template(template).render(
         screens=SCREENS,
+        has={screen.path.strip("./") for screen in SCREENS},
         here=request.scope["path"].strip("/").partition("/")[0],
         post_token=request.app.state.post_token,
         **values,
@@ -115,6 +116,20 @@ def short(value: Any, characters: int = CELL_CHARACTERS) -> str:
     return text if len(text) <= characters else f"{text[: characters - 1]}…"
 
 
+def middle(value: Any, characters: int) -> str:
+    """A name on one line, cut in its middle: what tells names apart is often at their ends."""
+    text = " ".join(shown(value).split())
+    if len(text) <= characters:
+        return text
+    end = characters // 2
+    return f"{text[: characters - 1 - end]}…{text[-end:]}"
+
+
+def compact(value: Any, characters: int = 24) -> str:
+    """A value as text for a narrow column; a float with four digits."""
+    return f"{value:.4g}" if isinstance(value, float) else short(value, characters)
+
+
 def title(value: Any, characters: int = CELL_CHARACTERS) -> str:
     """What is shown where the mouse is held over a value: the whole, if that was cut."""
     if isinstance(value, float):
@@ -140,6 +155,8 @@ ENVIRONMENT = Environment(
 ENVIRONMENT.filters |= {
     "shown": shown,
     "short": short,
+    "middle": middle,
+    "compact": compact,
     "whole": title,
     "duration": duration,
     "to_json": to_json,

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..analysis import Runs, RunSummary
 from ..analysis.finding import ids_with, summaries_with_ids
 from ..store import Connection
+from .sparks import Spark, sparks_of
 from .state import ListState
 
-__all__ = ["PAGE_ROWS", "Column", "RunTable", "epochs_asked", "read_table"]
+__all__ = ["PAGE_ROWS", "Column", "RunTable", "epochs_asked", "read_table", "seconds_left"]
 
 PAGE_ROWS = 50
-MAX_HYPERPARAMETERS, MAX_METRICS = 6, 4
+MAX_HYPERPARAMETERS, MAX_METRICS = 5, 3
 EPOCHS_ASKED = "num_epochs"
 FIRST_METRICS = ("loss", "val_loss", "accuracy", "val_accuracy")
 
@@ -46,12 +47,14 @@ class RunTable:
         columns: those that are shown.
         others: those that could be, too.
         has_more: whether there is another page.
+        sparks: small pictures of the loss, by the executions' ids.
     """
 
     runs: Runs
     columns: Sequence[Column]
     others: Sequence[Column]
     has_more: bool
+    sparks: Mapping[int, Spark]
 
 
 def read_table(connection: Connection, state: ListState) -> RunTable:
@@ -67,14 +70,23 @@ def read_table(connection: Connection, state: ListState) -> RunTable:
             status=state.status or None,
         )
         found = summaries_with_ids(connection, ids[first : first + PAGE_ROWS])
+        sparks = sparks_of(connection, found.summaries)
     columns, others = _columns(found, state.columns)
-    return RunTable(found, columns, others, len(ids) > first + PAGE_ROWS)
+    return RunTable(found, columns, others, len(ids) > first + PAGE_ROWS, sparks)
 
 
 def epochs_asked(run: RunSummary) -> int | None:
     """How many epochs the training was asked for, if that was captured."""
     asked = run.hyperparameters.get(EPOCHS_ASKED)
     return asked if isinstance(asked, int) else None
+
+
+def seconds_left(run: RunSummary) -> float | None:
+    """How long a training may still take, if its epochs go on as they did."""
+    asked = epochs_asked(run)
+    if run.status != "RUNNING" or not asked or not run.epochs or run.seconds is None:
+        return None
+    return max(0, asked - run.epochs) * run.seconds / run.epochs
 
 
 def _columns(found: Runs, chosen: Sequence[str]) -> tuple[list[Column], list[Column]]:

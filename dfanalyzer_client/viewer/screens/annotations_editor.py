@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 
-from ...analysis import run_with
+from ...analysis import Run, run_with
 from ...annotations import Named, say_note, say_tags
 from ...delivery.clients import client_for
+from ...errors import DefinitionError
 from ..pages import page
 from ..reading import Reading
 
@@ -23,7 +24,9 @@ STORE_SECONDS = 5.0
 @router.get("/annotations")
 def editor(request: Request, connection: Reading, run: str) -> Response:
     """The form, in a dialog."""
-    return page(request, "parts/annotations.html", run=run_with(connection, run))
+    found = run_with(connection, run)
+    tags = "\n".join(f"{name}={value}" if value else name for name, value in found.tags.items())
+    return _form(request, found, tags, found.note or "")
 
 
 @router.post("/annotations")
@@ -45,8 +48,12 @@ def save(
         name: value for name, value in wanted.items() if found.tags.get(name) != value
     }
     changed |= {name: None for name in found.tags if name not in wanted}
-    if changed:
-        say_tags(client, named, changed)
+    try:
+        if changed:
+            say_tags(client, named, changed)
+    except DefinitionError as error:
+        return _form(request, found, tags, note, str(error))
+    note = note.replace("\r\n", "\n")  # as browsers send line ends
     if note.strip() != (found.note or "").strip():
         say_note(client, named, note)
     is_stored = client.flush(STORE_SECONDS)
@@ -57,6 +64,10 @@ def save(
         run=run_with(connection, found.execution),
         is_stored=is_stored,
     )
+
+
+def _form(request: Request, run: Run, tags: str, note: str, problem: str = "") -> Response:
+    return page(request, "parts/annotations.html", run=run, tags=tags, note=note, problem=problem)
 
 
 def _pair(line: str) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
@@ -10,12 +11,15 @@ from ...store.reading import Catalogue
 from ..events import Event, event_stream
 from ..pages import page, render
 from ..reading import Reading
-from ..run_table import RunTable, epochs_asked, read_table
+from ..run_table import RunTable, epochs_asked, read_table, seconds_left
 from ..state import ListState, State
 
 __all__ = ["router"]
 
 router = APIRouter()
+
+OF_ROWS: dict[str, Any] = {"epochs_asked": epochs_asked, "seconds_left": seconds_left}
+"""What the template of a row calls."""
 
 STATUSES = ("RUNNING", "FINISHED", "FAILED", "INTERRUPTED", "PRUNED", "ABANDONED")
 
@@ -33,7 +37,7 @@ def executions(request: Request, connection: Reading, state: State) -> Response:
         state=state,
         dataflows=dataflows,
         statuses=STATUSES,
-        epochs_asked=epochs_asked,
+        **OF_ROWS,
     )
 
 
@@ -64,7 +68,7 @@ def _changed_rows(request: Request, state: ListState) -> Callable[[], list[Event
                 request=request,
                 table=table,
                 state=state,
-                epochs_asked=epochs_asked,
+                **OF_ROWS,
             )
             return [("", f'<hx-partial hx-target="#executions">{whole}</hx-partial>')]
         changed = "".join(
@@ -85,5 +89,5 @@ def _row(request: Request, state: ListState, table: RunTable, id_: int) -> str:
         table=table,
         run=run,
         state=state,
-        epochs_asked=epochs_asked,
+        **OF_ROWS,
     )

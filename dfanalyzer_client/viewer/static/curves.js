@@ -6,10 +6,11 @@ const VALIDATION = "val_";
 const COLOURS = 10;
 const MAX_LEGEND = 12;
 const MAX_MARKS = 100; // of a chart; more adaptations are lines without labels
+const MAX_LABELS = 12; // else they would cover each other
 const HEIGHT = 260;
 
 // Draw charts into a container; returns an object with update(data, options) and destroy().
-// Options: metrics (an array; null: all), log, smoothing (0 to 0.99), x ("epoch" or "time"),
+// Options: metrics (an array; null: all), log, smoothing (0 to 0.99), x ("epoch" or "time"), xLabel,
 // colours (an array with a number for each run), names (an array with a text for each run).
 export function drawCurves(container, data, options = {}) {
   const charts = new Map();
@@ -62,6 +63,29 @@ export function chartNames(data) {
   return [...new Set(data.series.map((each) => baseName(each.metric)))];
 }
 
+// Put later points of the same runs into the data; points that are there already are left out.
+export function addPoints(data, later) {
+  for (const each of later.series) {
+    const known = data.series.find((old) => old.run === each.run && old.training === each.training && old.metric === each.metric);
+    if (!known) { data.series.push(each); continue; }
+    const last = known.epochs.at(-1) ?? -1;
+    each.epochs.forEach((epoch, place) => {
+      if (epoch > last) { known.epochs.push(epoch); known.values.push(each.values[place]); }
+    });
+  }
+  for (const each of later.times ?? []) {
+    const known = data.times.find((old) => old.run === each.run && old.training === each.training);
+    if (known) Object.assign(known.seconds, each.seconds); else data.times.push(each);
+  }
+  data.adaptations = later.adaptations;
+  data.runs = later.runs;
+}
+
+function withSeconds(each, data) {
+  const times = data.times?.find((known) => known.run === each.run && known.training === each.training);
+  return times ? { ...each, seconds: each.epochs.map((epoch) => times.seconds[epoch] ?? null) } : each;
+}
+
 function groups(data, metrics) {
   const found = new Map();
   for (const each of data.series) {
@@ -87,7 +111,7 @@ class Chart {
   }
 
   set(series, data, options) {
-    Object.assign(this, { series, data, options });
+    Object.assign(this, { series: series.map((each) => withSeconds(each, data)), data, options });
     this.summary.textContent = series.map((each) => summary(each, this.label(each))).join(" ");
     if (this.isShown) this.draw();
   }
@@ -110,7 +134,6 @@ class Chart {
     const width = this.place.clientWidth;
     if (this.plot && width && width !== this.plot.width) {
       this.plot.setSize({ width, height: HEIGHT });
-      this.mark();
     }
   }
 
@@ -140,7 +163,7 @@ class Chart {
       this.plot?.destroy();
       this.plot = new uPlot(this.plotOptions(), columns, this.place);
     }
-    this.mark();
+    this.markSoon();
   }
 
   plotOptions() {
@@ -151,24 +174,34 @@ class Chart {
       const place = several ? (this.options.colours?.[each.run] ?? each.run) : (validation ? 1 : 0) + 2 * (each.training - 1);
       const stroke = colour(`--curve-${place % COLOURS}`);
       const line = { label: this.label(each), stroke, width: 1.5, dash: validation ? [6, 4] : undefined, spanGaps: false, points: { show: each.epochs.length < 2 ? true : undefined } };
-      return smooth ? [{ ...line, label: `${line.label} (as measured)`, width: 1, alpha: 0.3 }, line] : [line];
+      return smooth ? [{ ...line, class: "measured", width: 1, alpha: 0.3 }, line] : [line];
     });
+    const log = this.options.log;
+    const powers = (_, ticks) => ticks.map((tick) => (Number.isInteger(Number(Math.log10(tick).toFixed(6))) ? tick : null));
     const axis = { stroke: colour("--text"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line") }, font: "12px system-ui, sans-serif" };
-    const time = this.options.x === "time";
+    const label = this.options.xLabel ?? (this.options.x === "time" ? "seconds" : "epoch");
+    const time = label !== "epoch";
     return {
       width: this.place.clientWidth || 480,
       height: HEIGHT,
-      scales: { x: { time: false, range: (_, low, high) => (low === high ? [low - 0.5, high + 0.5] : [low, high]) }, y: this.options.log ? { distr: 3 } : {} },
+      scales: { x: { time: false, range: (_, low, high) => (low === high ? [low - 0.5, high + 0.5] : [low, high]) }, y: log ? { distr: 3 } : {} },
       axes: [
-        { ...axis, label: time ? "seconds" : "epoch", labelSize: 18, size: 34, incrs: time ? undefined : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000, 100000, 1000000] },
-        { ...axis, size: 64, values: (_, ticks) => ticks.map((tick) => (tick == null ? "" : short(tick))) },
+        { ...axis, label, labelSize: 18, size: 34, incrs: time ? undefined : [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 50000, 100000, 1000000] },
+        { ...axis, size: 64, ...(log ? { grid: { ...axis.grid, filter: powers }, ticks: { ...axis.ticks, filter: powers } } : {}), values: (_, ticks) => ticks.map((tick) => (tick == null ? "" : short(tick))) },
       ],
-      series: [{ label: time ? "seconds" : "epoch" }, ...series.map((line) => ({ ...line, value: (_, value) => (value == null ? "–" : short(value)) }))],
+      series: [{ label }, ...series.map((line) => ({ ...line, value: (_, value) => (value == null ? "–" : short(value)) }))],
       legend: { show: series.length <= MAX_LEGEND },
       cursor: { drag: { x: true, y: false }, focus: { prox: 24 } },
       focus: { alpha: 0.35 },
-      hooks: { setScale: [() => this.mark()] },
+      hooks: { ready: [() => this.markSoon()], setScale: [() => this.markSoon()], setSize: [() => this.markSoon()] },
     };
+  }
+
+  // Once the plot has its size and scales, which it computes later.
+  markSoon() {
+    if (this.isWaiting) return;
+    this.isWaiting = true;
+    requestAnimationFrame(() => { this.isWaiting = false; this.mark(); });
   }
 
   // Marks where the configuration was adapted: a line, and on the curve what changed to what.
@@ -177,7 +210,7 @@ class Chart {
     if (!plot || this.data.adaptations.length === 0) return;
     plot.over.querySelectorAll(".adaptation").forEach((old) => old.remove());
     const of = this.data.adaptations.filter((each) => this.series.some((line) => line.run === each.run));
-    const labelled = of.length <= 6 && this.data.runs.length === 1;
+    const labelled = of.length <= MAX_LABELS && this.data.runs.length === 1;
     for (const [number, change] of of.slice(0, MAX_MARKS).entries()) {
       const line = this.series.find((each) => each.run === change.run);
       const [x, y] = pointAt(line, change.epoch, this.options);
@@ -197,7 +230,7 @@ class Chart {
     const mark = element("div", { class: "adaptation" }, button);
     if (labelled) {
       const label = element("span", { class: "label", "aria-hidden": "true" }, `${short(change.before)} → ${short(change.value)}`);
-      label.style.top = `${4 + (number % 3) * 16}px`;
+      label.style.top = `${2 + (number % 4) * 16}px`;
       mark.append(label);
     }
     mark.style.left = `${left}px`;

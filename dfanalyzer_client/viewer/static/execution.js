@@ -1,5 +1,57 @@
-// One execution: its curves.
-import { drawCurves } from "./curves.js";
-import { pageData } from "./viewer.js";
+// One execution: its curves, also while it trains, and its tabs.
+import { curveControls, curveOptions } from "./curve_controls.js";
+import { addPoints, drawCurves } from "./curves.js";
+import { listen, pageData, setState } from "./viewer.js";
 
-drawCurves(document.getElementById("curves"), pageData("curve-data"), {});
+const data = pageData("curve-data");
+const container = document.getElementById("curves");
+const none = document.getElementById("no-curves");
+const facts = document.getElementById("facts");
+
+const curves = drawCurves(container, data, curveOptions(data));
+const showMetrics = curveControls(document.getElementById("controls"), data, (options) => curves.update(data, options));
+none.hidden = data.series.length > 0;
+
+if ("live" in facts.dataset) {
+  const last = data.series.reduce((found, each) => {
+    const [training, epoch] = [each.training, each.epochs.at(-1) ?? -1];
+    return training > found[0] || (training === found[0] && epoch > found[1]) ? [training, epoch] : found;
+  }, [0, -1]);
+  const query = new URLSearchParams({ run: facts.dataset.run, training: last[0], epoch: last[1] });
+  const source = listen(`execution/events?${query}`, {
+    curves(later) {
+      addPoints(data, later);
+      none.hidden = data.series.length > 0;
+      showMetrics(data);
+      curves.update(data, curveOptions(data));
+    },
+    facts(now) {
+      for (const [name, text] of Object.entries(now)) {
+        const place = facts.querySelector(`[data-fact=${name}]`);
+        if (place) place.textContent = text;
+      }
+      const status = facts.querySelector("[data-fact=status]");
+      const hasEnded = now.status !== "RUNNING" && now.status !== "READY";
+      status.className = `status ${now.status.toLowerCase()}`;
+      if (hasEnded) {
+        source.close();
+        document.querySelector(".tabs [aria-current]")?.click();
+      }
+    },
+  });
+}
+
+document.querySelector(".tabs").addEventListener("click", (event) => {
+  const tab = event.target.closest("[data-tab]");
+  if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  for (const each of document.querySelectorAll(".tabs [aria-current]")) each.removeAttribute("aria-current");
+  tab.setAttribute("aria-current", "true");
+  setState({ tab: tab.dataset.tab === "configuration" ? "" : tab.dataset.tab });
+});
+
+function drawSystem() {
+  const place = document.getElementById("system-curves");
+  if (place && !place.childElementCount) drawCurves(place, pageData("system-data"), { xLabel: "seconds" });
+}
+new MutationObserver(drawSystem).observe(document.getElementById("tab"), { childList: true });
+drawSystem();

@@ -1,0 +1,77 @@
+"""Read when epochs ended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from ...keras_schema import Role
+from ...keras_schema import names as tags
+from ...store import Connection
+from ...store.growth.pending_columns import from_clause
+from ...store.layout import DataflowLayout, SetLayout
+from ...store.reading import Catalogue
+from ...store.sql import identifier, literal, placeholders
+from ..run_summary import RunSummary
+
+__all__ = ["epoch_times", "seconds_since"]
+
+ENDED, NUMBER = tags.EPOCH_ENDED.lower(), tags.EPOCH_ID.lower()
+
+Times = dict[tuple[int, int], dict[int, float]]
+"""By run and task: by epoch, seconds since the run began."""
+
+
+def epoch_times(connection: Connection, runs: Sequence[RunSummary]) -> dict[int, list[Any]]:
+    """When each epoch of runs ended, in seconds since its run began.
+
+    By the run's id, a list with a dictionary by epoch for each of its trainings.
+    """
+    began = {run.id: run.began for run in runs}
+    found: Times = {}
+    catalogue = Catalogue(connection)
+    for dataflow in dict.fromkeys(run.dataflow for run in runs):
+        ids = [run.id for run in runs if run.dataflow == dataflow]
+        layout = catalogue.layout(dataflow)
+        for known in layout.sets.values() if layout else ():
+            if layout and known.role == Role.EPOCHS and {ENDED, NUMBER} <= set(known.attributes):
+                for id_, task, epoch, text in _ends(connection, catalogue, layout, known, ids):
+                    seconds = seconds_since(began[id_], text)
+                    if seconds is not None and epoch is not None:
+                        found.setdefault((id_, task), {})[int(epoch)] = seconds
+    times: dict[int, list[Any]] = {run.id: [] for run in runs}
+    for (id_, _), of_training in sorted(found.items()):
+        times[id_].append(of_training)
+    return times
+
+
+def _ends(
+    connection: Connection,
+    catalogue: Catalogue,
+    layout: DataflowLayout,
+    known: SetLayout,
+    ids: list[int],
+) -> list[tuple[Any, ...]]:
+    columns = [f"s.{identifier(column)}" for column in known.task_columns]
+    if not columns:
+        return []
+    task = columns[0] if len(columns) == 1 else f"COALESCE({', '.join(columns)})"
+    return connection.query(
+        literal(
+            f"SELECT t.df_exec, t.id, s.{identifier(NUMBER)}, s.{identifier(ENDED)} "
+            f"FROM {from_clause(layout, known)} s "
+            f"JOIN {catalogue.table('task_begun')} t ON t.id = {task} "
+        )
+        + f"WHERE t.df_exec IN ({placeholders(len(ids))})",
+        ids,
+    )
+
+
+def seconds_since(began: datetime | None, text: str | None) -> float | None:
+    """A time stamp as seconds since a moment; None if there is no such stamp."""
+    try:
+        ended = datetime.fromisoformat(text or "").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return None if began is None else (ended - began).total_seconds()

@@ -1,0 +1,130 @@
+"""The screen of one execution, on real trainings in a real browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+import keras_prov as keras
+from dfanalyzer_client.viewer.run_tabs import TABS
+from small_models import data
+from viewer.looking import check_accessible, fits_its_width
+from viewer.trainings import AtEachEpoch, trained
+
+Look = Callable[..., Any]
+PHONE = {"width": 390, "height": 844}
+
+
+def halving() -> Any:
+    """Halves the learning rate at the second epoch."""
+    return keras.callbacks.LearningRateScheduler(
+        lambda epoch, rate: rate / 2 if epoch == 1 else rate
+    )
+
+
+def test_an_adaptation_stands_on_the_curve(look: Look, tag: str) -> None:
+    """The mark on the loss says from what to what the rate was changed, when, and who did it."""
+    trained(tag, 0.02, callbacks=[halving()])
+    page = look("execution?run=last")
+    mark = page.locator(".chart[data-metric=loss] .adaptation")
+    mark.wait_for(state="attached")
+    assert mark.count() == 1
+    label = mark.locator("button").get_attribute("aria-label")
+    assert label.startswith("Epoch 1: learning_rate 0.02 → 0.01, by LearningRateScheduler")
+    mark.locator("button").focus()
+    assert mark.locator(".what").is_visible()
+    assert mark.locator(".label").inner_text() == "0.02 → 0.01"
+    check_accessible(page)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+@pytest.mark.parametrize("tab", list(TABS))
+def test_each_tab_can_be_read(look: Look, tag: str, tab: str, scheme: str) -> None:
+    """With everything captured, each tab has rows, its SQL, and nothing that axe finds."""
+    keys = ["LEARNING_RATE", "NUM_EPOCHS", "LAYERS", "DATASET", "ENVIRONMENT", "SYSTEM_METRICS"]
+    model = trained(tag, callbacks=[halving()], hyps=dict.fromkeys(keys, True))
+    model.evaluate(*data(), verbose=0)
+    keras.flush()
+    page = look(f"execution?run=last&tab={tab}", color_scheme=scheme)
+    assert page.locator(".tabs [aria-current]").inner_text() == TABS[tab].title
+    if tab not in ("sets", "files", "tasks"):
+        assert not page.locator("#tab .empty").count()
+        assert page.locator("#tab .sql pre").count()
+    check_accessible(page)
+    assert fits_its_width(page)
+
+
+@pytest.mark.thorough
+def test_tabs_change_without_a_new_page_and_are_in_the_address(look: Look, tag: str) -> None:
+    """A tab is loaded below the curves, which stay; the address shows the same tab again."""
+    trained(tag)
+    page = look("execution?run=last")
+    page.wait_for_selector(".chart canvas")
+    page.evaluate("window.samePage = true")
+    page.click("[data-tab=layers]")
+    page.wait_for_selector("#tab h2:text('Layers')")
+    assert page.evaluate("window.samePage")
+    assert "tab=layers" in page.url
+    page.reload()
+    assert page.inner_text("#tab h2") == "Layers"
+
+
+@pytest.mark.thorough
+def test_controls_of_curves_are_in_the_address(look: Look, tag: str) -> None:
+    """Log axis, smoothing, time and metrics come back with the address."""
+    trained(tag)
+    page = look("execution?run=last")
+    page.wait_for_selector(".chart canvas")
+    page.check("#controls input[type=checkbox] >> nth=0")
+    page.fill("#controls input[type=range]", "0.5")
+    page.select_option("#controls select", "time")
+    for part in ("log=1", "smooth=0.5", "x=time"):
+        assert part in page.url
+    page.reload()
+    page.wait_for_selector(".chart canvas")
+    assert page.is_checked("#controls input[type=checkbox] >> nth=0")
+    assert page.input_value("#controls select") == "time"
+    assert "seconds" in page.inner_text(".chart .u-legend")
+
+
+@pytest.mark.thorough
+def test_curves_grow_while_it_trains(look: Look, tag: str) -> None:
+    """A page that was opened before the first epoch shows each epoch and the end by itself."""
+    pages: list[Any] = []
+
+    def check(epoch: int) -> None:
+        if not pages:
+            pages.append(look("execution?run=last"))
+            pages[0].evaluate("window.samePage = true")
+        pages[0].wait_for_function(
+            "count => (document.querySelector('.chart[data-metric=loss] p')?.textContent ?? '')"
+            ".includes(`loss: ${count} epochs`)",
+            arg=epoch + 1,
+        )
+        assert pages[0].inner_text("[data-fact=epochs]") == f"{epoch + 1} of 4"
+
+    trained(tag, 0.02, epochs=4, callbacks=[halving(), AtEachEpoch(check)])
+    (page,) = pages
+    page.wait_for_selector("[data-fact=status]:text('FINISHED')")
+    page.wait_for_selector(".chart[data-metric=loss] .adaptation", state="attached")
+    assert page.evaluate("window.samePage")
+
+
+@pytest.mark.thorough
+def test_a_phone_shows_one_chart_below_the_other(look: Look, tag: str) -> None:
+    """On a phone, charts have the page's width, and nothing scrolls sideways."""
+    trained(tag)
+    page = look("execution?run=last", viewport=PHONE)
+    page.wait_for_selector(".chart canvas")
+    assert fits_its_width(page)
+    check_accessible(page)
+
+
+@pytest.mark.thorough
+def test_an_unknown_execution_says_so(look: Look) -> None:
+    """A name that no execution has is a page with one line that helps."""
+    page = look("execution?run=no-such-run")
+    assert "No execution 'no-such-run'" in page.inner_text("main")
