@@ -25,7 +25,7 @@ endef
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help graph demo test test-thorough test-all test-keras test-keras-full record-keras backends lint types docs pictures bench bench-more dist clean
+.PHONY: help graph demo test test-thorough test-all test-keras test-keras-full record-keras backends lint types docs pictures screenshots bench bench-more dist clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,9 @@ docs: $(VENV)/.dev ## Build the site into site/, and check its links; needs no n
 pictures: ## Draw the pictures of the documentation again, with Graphviz
 	for picture in docs/pictures/*.dot; do dot -Tsvg "$$picture" -o "$${picture%.dot}.svg"; done
 
+screenshots: $(VENV)/.dev ## Take the pictures of the viewer again, with chromium
+	$(BIN)/python -m tools.screenshots
+
 bench: $(BENCH_VENV)/.peers ## Measure what we claim, and write benchmarks/report/: half an hour
 	$(BENCH_VENV)/bin/python -m benchmarks $(BENCH_ARGS)
 
@@ -90,7 +93,7 @@ $(BIN)/python $(BENCH_VENV)/bin/python:
 	$(PYTHON) -m venv $(@:/bin/python=)
 
 $(VENV)/.demo: $(INSTALLED_FROM) | $(BIN)/python
-	$(call install,demo)
+	$(call install,demo$(,)view)
 	@touch $@
 
 # The extra `dev` includes `demo`.

@@ -239,6 +239,8 @@ def how_to_go_on() -> None:
     console.print("Ask more:")
     for arguments in ("runs", "show last", "sql"):
         console.print(f"{command} {arguments}", soft_wrap=True, markup=False)
+    console.print("Look at it in a browser:")
+    console.print(f"{command} view", soft_wrap=True, markup=False)
     if settings.store_url() is None:
         console.print(PrivateServer(settings.home()).status().mclient, soft_wrap=True, markup=False)
     else:

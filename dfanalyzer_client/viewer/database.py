@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ..config.store_url import StoreURL
 from ..delivery.leftovers import drain_leftovers
-from ..errors import DfAnalyzerError, RefusedError
+from ..errors import DfAnalyzerError, RefusedError, StoreUnavailableError
 from ..store import Connection, reader_connection
 
 __all__ = ["SECONDS", "Database"]
@@ -49,8 +49,11 @@ class Database:
         connection = self._taken() or self._opened()
         try:
             yield connection
+        except StoreUnavailableError:
+            connection.close()
+            raise
         except DfAnalyzerError:
-            self._put_back(connection)  # a dead one is recognized when it is taken again
+            self._put_back(connection)
             raise
         except BaseException:
             connection.close()

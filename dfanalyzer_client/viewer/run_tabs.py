@@ -49,8 +49,7 @@ TABS = {
             "layers",
             "Layers",
             (Role.MODEL,),
-            "No layer was captured. The key LAYERS captures them: "
-            'model.provenance(dataflow_tag=…, hyps={"LAYERS": True}).',
+            "No layer is stored. The layers of a model are captured when its training begins.",
         ),
         Tab(
             "data",

@@ -1,0 +1,79 @@
+"""A database that goes away while somebody looks, and comes back; and one that is empty."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dfanalyzer_client.private_server import PrivateServer
+from viewer.line import Line
+from viewer.looking import check_accessible, running_viewer
+from viewer.trainings import trained
+
+pytestmark = pytest.mark.thorough
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Path]:
+    """A data folder of this test alone; its server is stopped at the end."""
+    folder = tmp_path / "own"
+    yield folder
+    PrivateServer(folder).stop()
+
+
+def test_open_pages_say_that_the_database_is_away_and_go_on_when_it_is_back(
+    home: Path, browser: Any, tag: str
+) -> None:
+    """The list keeps what it shows, with a word; a page asked for meanwhile comes by itself."""
+    trained(tag)
+    url = PrivateServer(home).reader_url()
+    line = Line(url.port)
+    store = dataclasses.replace(url, port=line.port).reveal()
+    with running_viewer(KERAS_PROV_STORE=store) as viewer:
+        page = browser.new_page()
+        page.goto(viewer.link)
+        page.wait_for_selector("tbody tr")
+        line.cut()
+        page.wait_for_selector("#problem:not([hidden])")
+        assert "does not answer" in page.inner_text("#problem")
+        assert page.locator("tbody tr").count()
+        asked = browser.new_page()
+        asked.context.add_cookies(page.context.cookies())
+        answer = asked.goto(viewer.address(f"./?dataflow={tag}"))
+        assert answer.status == 503
+        assert "tries again by itself" in asked.inner_text("main")
+        check_accessible(asked)
+        line.join()
+        asked.wait_for_selector("tbody tr")
+        page.wait_for_selector("#problem", state="hidden")
+        page.close()
+        asked.close()
+    line.cut()
+
+
+def test_a_viewer_that_ended_is_missed(browser: Any, tag: str) -> None:
+    """An open page says that the viewer does not answer, and how to start it."""
+    trained(tag)
+    with running_viewer() as viewer:
+        page = browser.new_page()
+        page.goto(viewer.link)
+        page.wait_for_selector("tbody tr")
+    page.wait_for_selector("#problem:not([hidden])")
+    assert "keras-prov view" in page.inner_text("#problem")
+    page.close()
+
+
+def test_an_empty_database_says_how_to_begin(own: Path, browser: Any) -> None:
+    """Without any execution there is a page that says what to do; links of others say so, too."""
+    with running_viewer(KERAS_PROV_HOME=str(own)) as viewer:
+        page = browser.new_page()
+        page.goto(viewer.link)
+        page.wait_for_selector(".empty")
+        assert "keras-prov run train.py" in page.inner_text("main")
+        check_accessible(page)
+        assert viewer.ask("execution").status == 404
+        page.close()
