@@ -24,6 +24,8 @@ from .changes import Changes
 from .database import Database
 from .pages import page
 from .screens import ROUTERS
+from .shared import Shared
+from .sparks import Sparks
 
 __all__ = ["create_app"]
 
@@ -50,7 +52,8 @@ def create_app(database: Database, post_token: str) -> FastAPI:
     """
     app = FastAPI(title="Keras-Prov", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.database, app.state.changes = database, Changes(database)
-    app.state.post_token = post_token
+    app.state.post_token, app.state.sparks = post_token, Sparks()
+    app.state.shared = Shared()
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for router in ROUTERS:
         app.include_router(router)

@@ -45,6 +45,11 @@ class Changes:
         self._followers: set[asyncio.Event] = set()
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def number(self) -> int:
+        """Of the last change that was seen."""
+        return self._now.number
+
     async def follow(self) -> AsyncIterator[Change]:
         """The state as it is, and again after each change, without an end."""
         event = asyncio.Event()

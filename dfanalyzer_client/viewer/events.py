@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -16,8 +17,11 @@ from .changes import Changes
 
 __all__ = ["Event", "event_stream", "json_event"]
 
-PAUSE_SECONDS = 0.3
+PAUSE_SECONDS, MOST_SECONDS = 0.3, 5.0
 """Between two answers to one page, however often something is stored."""
+
+REST = 4
+"""After an answer that took long, so many times as long is paused: trainings need the processor."""
 
 Event = tuple[str, str]
 """Its name and its data; htmx puts data without a name into the page."""
@@ -43,7 +47,7 @@ async def _events(changes: Changes, ask: Callable[[], list[Event]]) -> AsyncIter
     is_away = False
     async for change in changes.follow():
         found: list[Event] = []
-        problem = change.problem
+        problem, began = change.problem, time.monotonic()
         if problem is None:
             try:
                 found = await anyio.to_thread.run_sync(ask)
@@ -56,7 +60,8 @@ async def _events(changes: Changes, ask: Callable[[], list[Event]]) -> AsyncIter
         is_away = problem is not None
         for name, data in found:
             yield _text(name, data)
-        await asyncio.sleep(PAUSE_SECONDS)
+        took = time.monotonic() - began
+        await asyncio.sleep(min(max(PAUSE_SECONDS, REST * took), MOST_SECONDS))
 
 
 def _text(name: str, data: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from ..analysis import Runs, RunSummary
 from ..analysis.finding import ids_with, summaries_with_ids
 from ..store import Connection
-from .sparks import Spark, sparks_of
+from .sparks import Spark, Sparks
 from .state import ListState
 
 __all__ = ["PAGE_ROWS", "Column", "RunTable", "epochs_asked", "read_table", "seconds_left"]
@@ -57,7 +57,7 @@ class RunTable:
     sparks: Mapping[int, Spark]
 
 
-def read_table(connection: Connection, state: ListState) -> RunTable:
+def read_table(connection: Connection, state: ListState, sparks: Sparks) -> RunTable:
     """The page of the table that an address names; raises SelectionError, UnknownTagError."""
     first = (state.page - 1) * PAGE_ROWS
     with connection.transaction():
@@ -70,9 +70,9 @@ def read_table(connection: Connection, state: ListState) -> RunTable:
             status=state.status or None,
         )
         found = summaries_with_ids(connection, ids[first : first + PAGE_ROWS])
-        sparks = sparks_of(connection, found.summaries)
+        small_curves = sparks.of(connection, found.summaries)
     columns, others = _columns(found, state.columns)
-    return RunTable(found, columns, others, len(ids) > first + PAGE_ROWS, sparks)
+    return RunTable(found, columns, others, len(ids) > first + PAGE_ROWS, small_curves)
 
 
 def epochs_asked(run: RunSummary) -> int | None:

@@ -10,10 +10,11 @@ from ..analysis import RunSummary
 from ..analysis.by_epoch.sampled_curves import sampled_curves
 from ..store import Connection
 
-__all__ = ["HEIGHT", "WIDTH", "Spark", "sparks_of"]
+__all__ = ["HEIGHT", "WIDTH", "Spark", "Sparks"]
 
 METRIC = "loss"
 WIDTH, HEIGHT = 100, 24
+MAX_KEPT = 5000
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,23 @@ class Spark:
     last: float
 
 
-def sparks_of(connection: Connection, runs: Sequence[RunSummary]) -> dict[int, Spark]:
-    """The loss of each run that has one, by the runs' ids."""
-    trained = [run for run in runs if run.epochs > 1]
-    found = sampled_curves(connection, trained, METRIC) if trained else {}
-    sparks = {id_: _spark(values) for id_, values in found.items()}
-    return {id_: spark for id_, spark in sparks.items() if spark is not None}
+class Sparks:
+    """Small curves by execution: those that were read once are kept until an epoch is added."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[int, Spark | None]] = {}
+
+    def of(self, connection: Connection, runs: Sequence[RunSummary]) -> dict[int, Spark]:
+        """The loss of each run that has one, by the runs' ids."""
+        new = [run for run in runs if self._known.get(run.id, (-1, None))[0] != run.epochs]
+        trained = [run for run in new if run.epochs > 1]
+        found = sampled_curves(connection, trained, METRIC) if trained else {}
+        if len(self._known) > MAX_KEPT:
+            self._known.clear()
+        for run in new:
+            self._known[run.id] = run.epochs, _spark(found.get(run.id, ()))
+        sparks = {run.id: self._known[run.id][1] for run in runs if run.id in self._known}
+        return {id_: spark for id_, spark in sparks.items() if spark is not None}
 
 
 def _spark(values: Sequence[float | None]) -> Spark | None:

@@ -28,7 +28,7 @@ STATUSES = ("RUNNING", "FINISHED", "FAILED", "INTERRUPTED", "PRUNED", "ABANDONED
 def executions(request: Request, connection: Reading, state: State) -> Response:
     """The page."""
     request.app.state.database.store_leftovers()
-    table = read_table(connection, state)
+    table = read_table(connection, state, request.app.state.sparks)
     dataflows = [tag for _, tag in Catalogue(connection).dataflows()]
     return page(
         request,
@@ -56,9 +56,10 @@ def _changed_rows(request: Request, state: ListState) -> Callable[[], list[Event
 
     def ask() -> list[Event]:
         nonlocal seen
-        with request.app.state.database.reading() as connection:
-            table = read_table(connection, state)
-        rows = {run.id: _row(request, state, table, run.id) for run in table.runs}
+        number = request.app.state.changes.number
+        table, rows = request.app.state.shared.answer(
+            state, number, lambda: _table_and_rows(request, state)
+        )
         before, seen = seen, rows
         if before is None:
             return []
@@ -79,6 +80,13 @@ def _changed_rows(request: Request, state: ListState) -> Callable[[], list[Event
         return [("", changed)] if changed else []
 
     return ask
+
+
+def _table_and_rows(request: Request, state: ListState) -> tuple[RunTable, dict[int, str]]:
+    """The table, and each of its rows as HTML."""
+    with request.app.state.database.reading() as connection:
+        table = read_table(connection, state, request.app.state.sparks)
+    return table, {run.id: _row(request, state, table, run.id) for run in table.runs}
 
 
 def _row(request: Request, state: ListState, table: RunTable, id_: int) -> str:
