@@ -82,5 +82,5 @@ def _times(connection: Connection, runs: Sequence[RunSummary]) -> list[dict[str,
     return [
         {"run": place, "training": number, "seconds": seconds}
         for place, run in enumerate(runs)
-        for number, seconds in enumerate(found[run.id], 1)
+        for number, seconds in found[run.id].items()
     ]

@@ -9,9 +9,11 @@ from ..analysis import RunSummary
 from ..analysis.by_epoch.adaptation_reading import adaptations_of
 from ..analysis.finding import summary_with
 from ..analysis.run_parts import later_epochs
+from ..executions.training_numbers import training_numbers
 from ..keras_schema import names as tags
 from ..store import Connection
 from ..store.comparison.values import NO_METRICS
+from ..store.reading import Catalogue
 from ..support.durations import duration
 from .curve_data import described, seconds_of
 from .database import Database
@@ -34,7 +36,7 @@ def new_epochs(database: Database, name: str, after: tuple[int, int]) -> Callabl
         name: of the execution.
         after: the number of the last training that the page shows, and its last epoch.
     """
-    seen, trainings = dict[str, int](), dict[int, int]()
+    seen, numbers = dict[str, int](), dict[int, int]()
     last_facts: dict[str, Any] = {}
 
     def ask() -> list[Event]:
@@ -43,7 +45,9 @@ def new_epochs(database: Database, name: str, after: tuple[int, int]) -> Callabl
             with connection.transaction():
                 run = summary_with(connection, name)
                 rows = later_epochs(connection, run.dataflow, run.id, seen)
-            found = _later(rows, trainings, after, run)
+                if not numbers.keys() >= {task for task, _ in rows}:
+                    numbers.update(training_numbers(connection, Catalogue(connection), [run.id]))
+            found = _later(rows, numbers, after, run)
             events = []
             if found["series"]:
                 found["adaptations"] = _adaptations(connection, run)
@@ -70,20 +74,23 @@ def facts_of(run: RunSummary) -> dict[str, Any]:
 
 
 def _later(
-    rows: list[dict[str, Any]], trainings: dict[int, int], after: tuple[int, int], run: RunSummary
+    rows: list[tuple[int, dict[str, Any]]],
+    numbers: dict[int, int],
+    after: tuple[int, int],
+    run: RunSummary,
 ) -> dict[str, Any]:
     """New rows of epochs as charts take them."""
     series: dict[tuple[int, str], dict[str, Any]] = {}
     times: dict[int, dict[str, Any]] = {}
-    for row in rows:
-        training = trainings.setdefault(row["task_id"], len(trainings) + 1)
+    for task, row in rows:
+        training = numbers.get(task, 1)
         epoch = int(row.get(EPOCH, row.get("epoch")) or 0)
         if (training, epoch) <= after:
             continue
         time = times.setdefault(training, {"run": 0, "training": training, "seconds": {}})
         time["seconds"][epoch] = seconds_of(row.get(ENDED), run)
         for name, value in row.items():
-            if name not in NO_METRICS and name != "task_id" and isinstance(value, float):
+            if name not in NO_METRICS and isinstance(value, float):
                 one = series.setdefault(
                     (training, name),
                     {"run": 0, "training": training, "metric": name, "epochs": [], "values": []},

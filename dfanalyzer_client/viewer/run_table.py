@@ -114,6 +114,7 @@ def _telling(found: Runs) -> list[str]:
         name
         for name in names
         if name.startswith("hyperparameters.")
+        and name != f"hyperparameters.{EPOCHS_ASKED}"  # the table says how many of them are done
         and len({repr(value) for value in found.column(name)}) > 1
     ]
     metrics = [name for name in names if name.startswith("metrics.")]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from ...executions.training_numbers import training_numbers
 from ...keras_schema import Role
 from ...keras_schema import names as tags
 from ...store import Connection
@@ -19,18 +20,16 @@ __all__ = ["epoch_times", "seconds_since"]
 
 ENDED, NUMBER = tags.EPOCH_ENDED.lower(), tags.EPOCH_ID.lower()
 
-Times = dict[tuple[int, int], dict[int, float]]
-"""By run and task: by epoch, seconds since the run began."""
+Times = dict[int, dict[int, dict[int, float]]]
+"""By run, number of its training, and epoch: seconds since the run began."""
 
 
-def epoch_times(connection: Connection, runs: Sequence[RunSummary]) -> dict[int, list[Any]]:
-    """When each epoch of runs ended, in seconds since its run began.
-
-    By the run's id, a list with a dictionary by epoch for each of its trainings.
-    """
+def epoch_times(connection: Connection, runs: Sequence[RunSummary]) -> Times:
+    """When each epoch of runs ended."""
     began = {run.id: run.began for run in runs}
-    found: Times = {}
+    times: Times = {run.id: {} for run in runs}
     catalogue = Catalogue(connection)
+    numbers = training_numbers(connection, catalogue, list(began)) if runs else {}
     for dataflow in dict.fromkeys(run.dataflow for run in runs):
         ids = [run.id for run in runs if run.dataflow == dataflow]
         layout = catalogue.layout(dataflow)
@@ -39,10 +38,8 @@ def epoch_times(connection: Connection, runs: Sequence[RunSummary]) -> dict[int,
                 for id_, task, epoch, text in _ends(connection, catalogue, layout, known, ids):
                     seconds = seconds_since(began[id_], text)
                     if seconds is not None and epoch is not None:
-                        found.setdefault((id_, task), {})[int(epoch)] = seconds
-    times: dict[int, list[Any]] = {run.id: [] for run in runs}
-    for (id_, _), of_training in sorted(found.items()):
-        times[id_].append(of_training)
+                        training = times[id_].setdefault(numbers.get(task, 1), {})
+                        training[int(epoch)] = seconds
     return times
 
 

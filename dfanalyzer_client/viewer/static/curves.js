@@ -250,6 +250,9 @@ export function adaptationText(change) {
 export function short(value) {
   if (typeof value !== "number") return value == null ? "?" : String(value);
   if (value === 0 || Number.isInteger(value) && Math.abs(value) < 1e6) return String(value);
+  for (const [size, sign] of [[1e12, "T"], [1e9, "G"], [1e6, "M"]]) {
+    if (Math.abs(value) >= size && Math.abs(value) < size * 1000) return `${Number((value / size).toPrecision(4))}${sign}`;
+  }
   return String(Number(value.toPrecision(4))).replace("e+", "e");
 }
 
