@@ -210,33 +210,49 @@ class Chart {
     if (!plot || this.data.adaptations.length === 0) return;
     plot.over.querySelectorAll(".adaptation").forEach((old) => old.remove());
     const of = this.data.adaptations.filter((each) => this.series.some((line) => line.run === each.run));
-    const labelled = of.length <= MAX_LABELS && this.data.runs.length === 1;
-    for (const [number, change] of of.slice(0, MAX_MARKS).entries()) {
+    const labels = of.length <= MAX_LABELS && this.data.runs.length === 1 ? new Lanes() : null;
+    for (const change of of.slice(0, MAX_MARKS)) {
       const line = this.series.find((each) => each.run === change.run);
       const [x, y] = pointAt(line, change.epoch, this.options);
       if (x == null) continue;
       const left = plot.valToPos(x, "x");
       if (left < 0 || left > plot.over.clientWidth) continue;
       const top = y == null ? 10 : plot.valToPos(y, "y");
-      plot.over.append(this.markOf(change, left, top, labelled, number));
+      plot.over.append(this.markOf(change, left, top, labels));
     }
   }
 
-  markOf(change, left, top, labelled, number) {
+  markOf(change, left, top, labels) {
     const text = adaptationText(change);
     const run = this.data.runs.length > 1 ? `${this.options.names?.[change.run] ?? this.data.runs[change.run].execution}: ` : "";
     const button = element("button", { type: "button", class: "mark", "aria-label": `${run}Epoch ${change.epoch}: ${text}` },
       element("span", { class: "what", "aria-hidden": "true" }, run + `epoch ${change.epoch}: ${text}`));
     const mark = element("div", { class: "adaptation" }, button);
-    if (labelled) {
-      const label = element("span", { class: "label", "aria-hidden": "true" }, `${short(change.before)} → ${short(change.value)}`);
-      label.style.top = `${2 + (number % 4) * 16}px`;
+    const isRight = left > this.plot.over.clientWidth / 2;
+    const words = `${short(change.before)} → ${short(change.value)}`;
+    const lane = labels?.free(left, words.length, isRight) ?? -1;
+    if (lane >= 0) {
+      const label = element("span", { class: "label", "aria-hidden": "true" }, words);
+      label.style.top = `${2 + lane * 16}px`;
       mark.append(label);
     }
     mark.style.left = `${left}px`;
     button.style.top = `${top}px`;
-    if (left > this.plot.over.clientWidth / 2) mark.classList.add("to-the-left");
+    if (isRight) mark.classList.add("to-the-left");
     return mark;
+  }
+}
+
+// Labels side by side in a few lines; one for which none is free is left out.
+class Lanes {
+  constructor() { this.taken = [[], [], [], [], []]; }
+
+  free(left, characters, isLeft) {
+    const width = 10 + characters * 6.5;
+    const [from, to] = isLeft ? [left - width, left] : [left, left + width];
+    const lane = this.taken.findIndex((spans) => spans.every(([start, end]) => to < start || from > end));
+    if (lane >= 0) this.taken[lane].push([from, to]);
+    return lane;
   }
 }
 
