@@ -64,6 +64,7 @@ def serve(
             "into a file that only you can read and give --token-file, or set KERAS_PROV_TOKEN."
         )
     token = token or new_token()
+    root_path = f"/{root_path.strip('/')}".rstrip("/")
     database = Database(store, home)
     server = _server(database, token, hosts if is_loopback(host) else None, root_path)
     with contextlib.closing(_listener(host, port)) as listener, contextlib.closing(database):

@@ -88,7 +88,7 @@ def test_files_beside_the_viewers_are_not_served(viewer: Viewer) -> None:
 def test_a_proxys_prefix_is_taken_off_and_stays_in_links(tag: str, browser: Any) -> None:
     """Below a path that a proxy does not remove, the pages work, with their scripts and events."""
     trained(tag)
-    with running_viewer("--root-path", "/proxied/viewer") as viewer:
+    with running_viewer("--root-path", "proxied/viewer/") as viewer:
         assert viewer.root.endswith("/proxied/viewer/")
         page = browser.new_page()
         page.goto(viewer.link)
