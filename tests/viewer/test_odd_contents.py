@@ -10,6 +10,17 @@ import pytest
 
 import dfanalyzer_client
 import keras_prov as keras
+from dfanalyzer_client import (
+    Attribute,
+    AttributeType,
+    Dataflow,
+    DataSet,
+    Element,
+    Set,
+    SetType,
+    Task,
+    Transformation,
+)
 from dfanalyzer_client.viewer.run_tabs import TABS
 from small_models import data
 from viewer.looking import Viewer, check_accessible, fits_its_width
@@ -155,3 +166,26 @@ def test_an_execution_without_epochs_says_what_comes(look: Look, tag: str) -> No
     trained(tag, callbacks=[Looks()])
     pages[0].wait_for_selector(".chart canvas")
     assert pages[0].is_hidden("#no-curves")
+
+
+@pytest.mark.thorough
+def test_10000_layers_are_shown_in_parts(look: Look, tag: str) -> None:
+    """The tab says how many there are, shows the first ones, and its SQL gives all."""
+    dataflow = Dataflow(tag)
+    columns = [Attribute(name, AttributeType.TEXT) for name in ("name", "attribute_type", "value")]
+    kept = [Set("iLayers", SetType.INPUT, columns)]
+    dataflow.add_transformation(Transformation("TrainingModel", kept))
+    dataflow.save()
+    task = Task(1, dataflow, dataflow.exec_tag, "TrainingModel")
+    rows = [
+        Element([f"block_{number // 100}/dense_{number}", "units", "3"]) for number in range(10_000)
+    ]
+    task.add_dataset(DataSet("iLayers", rows))
+    task.begin()
+    task.end()
+    assert dfanalyzer_client.flush(60)
+    page = look("execution?run=last&tab=layers")
+    assert "10,000 layers" in page.inner_text("#tab")
+    assert page.locator("#tab tbody tr").count() == 500
+    assert "FROM" in page.text_content("#tab .sql pre")
+    assert fits_its_width(page)
