@@ -34,8 +34,8 @@ def compare_with(
     return Comparison(summaries_with(connection, names))
 
 
-def diff_with(connection: Connection, a: Named, b: Named) -> Difference:
-    """`diff` over an open connection."""
+def diff_with(connection: Connection, a: Named, b: Named, *, same: bool = False) -> Difference:
+    """`diff` over an open connection; with `same`, also of what does not differ."""
     first, second = run_with(connection, a), run_with(connection, b)
     with connection.transaction():
         left, right = _facts(first), _facts(second)
@@ -44,7 +44,7 @@ def diff_with(connection: Connection, a: Named, b: Named) -> Difference:
     rows += [
         (part, name, left.get((part, name)), right.get((part, name)))
         for part, name in dict.fromkeys([*left, *right])
-        if repr(left.get((part, name))) != repr(right.get((part, name)))
+        if same or repr(left.get((part, name))) != repr(right.get((part, name)))
     ]
     place = {part: number for number, part in enumerate(PARTS)}
     rows.sort(key=lambda row: place[row[0]])

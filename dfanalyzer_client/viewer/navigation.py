@@ -14,4 +14,8 @@ class Screen(NamedTuple):
     title: str
 
 
-SCREENS = (Screen("./", "Executions"),)
+SCREENS = (
+    Screen("./", "Executions"),
+    Screen("compare", "Compare"),
+    Screen("diff", "Diff"),
+)

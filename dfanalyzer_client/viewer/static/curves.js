@@ -8,6 +8,7 @@ const MAX_LEGEND = 12;
 const MAX_MARKS = 100; // of a chart; more adaptations are lines without labels
 const MAX_LABELS = 12; // else they would cover each other
 const HEIGHT = 260;
+const EDGE = "band-edge"; // a side of an interval: series with `low` and `high` have two
 
 // Draw charts into a container; returns an object with update(data, options) and destroy().
 // Options: metrics (an array; null: all), log, smoothing (0 to 0.99), x ("epoch" or "time"), xLabel,
@@ -104,7 +105,8 @@ class Chart {
     this.plot = null;
     this.place = element("div", { class: "plot" });
     this.summary = element("p", { class: "hidden" });
-    this.figure = element("figure", { class: "chart" }, element("figcaption", { title: name }, name), this.place, this.summary);
+    this.pointed = element("p", { class: "pointed", "aria-hidden": "true" });
+    this.figure = element("figure", { class: "chart" }, element("figcaption", { title: name }, name), this.place, this.pointed, this.summary);
     this.figure.dataset.metric = name;
     this.resized = new ResizeObserver(() => this.resize());
     this.resized.observe(this.place);
@@ -174,6 +176,7 @@ class Chart {
       const place = several ? (this.options.colours?.[each.run] ?? each.run) : (validation ? 1 : 0) + 2 * (each.training - 1);
       const stroke = colour(`--curve-${place % COLOURS}`);
       const line = { label: this.label(each), stroke, width: 1.5, dash: validation ? [6, 4] : undefined, spanGaps: false, points: { show: each.epochs.length < 2 ? true : undefined } };
+      if (each.low) return [edge(), edge(), line];
       return smooth ? [{ ...line, class: "measured", width: 1, alpha: 0.3 }, line] : [line];
     });
     const log = this.options.log;
@@ -190,11 +193,19 @@ class Chart {
         { ...axis, size: 64, ...(log ? { grid: { ...axis.grid, filter: powers }, ticks: { ...axis.ticks, filter: powers } } : {}), values: (_, ticks) => ticks.map((tick) => (tick == null ? "" : short(tick))) },
       ],
       series: [{ label }, ...series.map((line) => ({ ...line, value: (_, value) => (value == null ? "–" : short(value)) }))],
-      legend: { show: series.length <= MAX_LEGEND },
+      bands: series.flatMap((line, number) => (line.class === EDGE && series[number + 1].class === EDGE ? [{ series: [number + 2, number + 1], fill: faded(series[number + 2].stroke) }] : [])),
+      legend: { show: series.filter((line) => line.class !== EDGE).length <= MAX_LEGEND },
       cursor: { drag: { x: true, y: false }, focus: { prox: 24 } },
       focus: { alpha: 0.35 },
-      hooks: { ready: [() => this.markSoon()], setScale: [() => this.markSoon()], setSize: [() => this.markSoon()] },
+      hooks: { ready: [() => this.markSoon()], setScale: [() => this.markSoon()], setSize: [() => this.markSoon()], setSeries: [(plot, number) => this.point(plot, number)] },
     };
+  }
+
+  // Says which curve is under the pointer: of many, there is no legend.
+  point(plot, number) {
+    const line = number == null ? null : plot.series[number];
+    const value = line && line.class !== EDGE ? plot.data[number][plot.cursor.idx] : null;
+    this.pointed.textContent = value == null ? "" : `${line.label}: ${short(value)}`;
   }
 
   // Once the plot has its size and scales, which it computes later.
@@ -280,6 +291,14 @@ function summary(series, label) {
   return `${label}: ${numbers.length} epochs, last ${short(numbers.at(-1))}, lowest ${short(low)}, highest ${short(high)}.`;
 }
 
+function edge() {
+  return { label: "", class: EDGE, stroke: "transparent", width: 0, points: { show: false } };
+}
+
+function faded(stroke) {
+  return stroke.startsWith("#") && stroke.length === 7 ? `${stroke}2e` : stroke;
+}
+
 function pointAt(line, epoch, options) {
   let place = line.epochs.findIndex((each) => each >= epoch);
   if (place < 0) place = line.epochs.length - 1;
@@ -292,7 +311,9 @@ function pointAt(line, epoch, options) {
 
 function points(each, options) {
   const x = options.x === "time" && each.seconds ? each.seconds : each.epochs;
-  const y = each.values.map((value) => (typeof value === "number" && (!options.log || value > 0) ? value : null));
+  const drawn = (values) => values.map((value) => (typeof value === "number" && (!options.log || value > 0) ? value : null));
+  const y = drawn(each.values);
+  if (each.low) return [x, drawn(each.low), drawn(each.high), y];
   return options.smoothing > 0 ? [x, y, smoothed(y, options.smoothing)] : [x, y];
 }
 

@@ -1,0 +1,180 @@
+"""The screen that compares executions: curves, what differs, parallel coordinates and more."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from ...analysis import Comparison, Runs, RunSummary
+from ...analysis.comparing import compare_with
+from ...analysis.plots.importance import importance
+from ...store.reading import Catalogue
+from ..axes import axis_names, chosen_axes, metrics_of, target_of
+from ..compare_state import MOST_RUNS, VIEWS, Asked, CompareState, read_comparison
+from ..curve_data import curve_data
+from ..events import Event, event_stream, json_event
+from ..pages import json_answer, page, short
+from ..reading import Reading
+from ..run_labels import MAX_TEXT, differing_hyperparameters, label_of
+from ..side_by_side import side_by_side
+
+__all__ = ["router"]
+
+router = APIRouter()
+
+VALIDATION = "val_"
+FIRST_CHARTS = 4
+"""So many metrics are drawn where nobody has chosen."""
+
+MOST_DRAWN = 200
+"""So many executions have curves."""
+
+MOST_GROUPS = 30
+
+ENDED = ("FINISHED", "FAILED", "INTERRUPTED", "PRUNED", "ABANDONED")
+
+
+@router.get("/compare")
+def compare(request: Request, connection: Reading, state: Asked) -> Response:
+    """The page."""
+    request.app.state.database.store_leftovers()
+    if state.is_empty:
+        tags = [tag for _, tag in Catalogue(connection).dataflows()]
+        return page(request, "compare_nothing.html", state=state, dataflows=tags)
+    compared = read_comparison(connection, state)
+    if not len(compared.runs):
+        tags = [tag for _, tag in Catalogue(connection).dataflows()]
+        return page(request, "compare_nothing.html", state=state, dataflows=tags)
+    differing = differing_hyperparameters(compared)
+    return page(
+        request,
+        "compare.html",
+        state=state,
+        views=VIEWS,
+        runs=list(compared.runs),
+        labels=[label_of(run, differing) for run in compared.runs],
+        is_cut=not state.runs and len(compared.runs) == MOST_RUNS,
+        **READERS[state.view](compared, state),
+    )
+
+
+@router.get("/compare/curves")
+def curves(connection: Reading, state: Asked) -> Response:
+    """The curves of the metrics that are asked for, as JSON."""
+    runs = list(read_comparison(connection, state).runs)[:MOST_DRAWN]
+    metrics = _with_validation(runs, state.metrics)
+    return json_answer(curve_data(connection, runs, metrics, times=state.over_time))
+
+
+@router.get("/compare/events")
+def events(request: Request, state: Asked) -> Response:
+    """The curves of the executions that are asked for, whenever some have new points."""
+    return event_stream(request, _new_points(request, state))
+
+
+def _new_points(request: Request, state: CompareState) -> Callable[[], list[Event]]:
+    """Reads the executions that train, until they have ended; at first, all is new."""
+    going, seen = list(state.runs), dict[str, tuple[int, str]]()
+
+    def ask() -> list[Event]:
+        nonlocal going
+        if not going:
+            return []
+        with request.app.state.database.reading() as connection:
+            with connection.transaction():
+                runs = list(compare_with(connection, going).runs)
+            new = [run for run in runs if seen.get(run.execution) != (run.epochs, run.status)]
+            metrics = _with_validation(new, state.metrics)
+            found = curve_data(connection, new, metrics, times=state.over_time)
+        seen.update({run.execution: (run.epochs, run.status) for run in new})
+        going = [run.execution for run in runs if run.status not in ENDED]
+        return [json_event("curves", found)] if new else []
+
+    return ask
+
+
+def _with_validation(runs: Sequence[RunSummary], charts: Sequence[str]) -> list[str]:
+    """The metrics of some charts: each has the validation's beside the training's."""
+    wanted = charts or _charts(runs)[:FIRST_CHARTS]
+    return [name for name in metrics_of(runs) if name.removeprefix(VALIDATION) in wanted]
+
+
+def _charts(runs: Sequence[RunSummary]) -> list[str]:
+    return list(dict.fromkeys(name.removeprefix(VALIDATION) for name in metrics_of(runs)))
+
+
+def _curves_view(compared: Comparison, state: CompareState) -> dict[str, Any]:
+    drawn = list(compared.runs)[:MOST_DRAWN]
+    differing = differing_hyperparameters(compared)
+    charts = _charts(drawn)
+    data = {
+        "runs": [
+            {"execution": run.execution, "label": label_of(run, differing), "status": run.status}
+            for run in drawn
+        ],
+        "charts": charts,
+        "first": charts[:FIRST_CHARTS],
+        "groups": {
+            name: [short(_text(run.hyperparameters.get(name)), MAX_TEXT) for run in drawn]
+            for name in differing[:MOST_GROUPS]
+        },
+    }
+    return {"data": data, "left_out": len(compared.runs) - len(drawn)}
+
+
+def _text(value: Any) -> Any:
+    return "none" if value is None else value
+
+
+def _table_view(compared: Comparison, state: CompareState) -> dict[str, Any]:
+    return {
+        "table": side_by_side(compared, state.baseline, same=state.same, whole=state.whole),
+    }
+
+
+def _axes_view(compared: Comparison, state: CompareState) -> dict[str, Any]:
+    target = target_of(compared, state.target)
+    axes = chosen_axes(compared, state.axes, target)
+    differing = differing_hyperparameters(compared)
+    (colours,) = chosen_axes(compared, [f"metrics.{target}"], target) if target else (None,)
+    data = {
+        "runs": [
+            {"execution": run.execution, "label": label_of(run, differing)} for run in compared.runs
+        ],
+        "axes": [axis.to_dict() for axis in axes],
+        "colours": colours and colours.to_dict(),
+    }
+    names = axis_names(compared)
+    return {
+        "data": data,
+        "axes": axes,
+        "names": names,
+        "target": target,
+        "targets": _targets(compared.runs),
+    }
+
+
+def _importance_view(compared: Comparison, state: CompareState) -> dict[str, Any]:
+    target = target_of(compared, state.target)
+    values = {"target": target, "targets": _targets(compared.runs), "strengths": [], "reason": ""}
+    if not target:
+        return {**values, "reason": "No execution has a metric whose last value is a number."}
+    try:
+        return {**values, "strengths": importance(compared.runs, target)}
+    except ValueError as error:
+        return {**values, "reason": str(error)}
+
+
+def _targets(runs: Runs) -> list[str]:
+    return list(dict.fromkeys(name for run in runs for name in run.metrics))
+
+
+READERS: dict[str, Callable[[Comparison, CompareState], dict[str, Any]]] = {
+    "curves": _curves_view,
+    "table": _table_view,
+    "parallel": _axes_view,
+    "scatter": _axes_view,
+    "importance": _importance_view,
+}

@@ -1,0 +1,172 @@
+// Curves of several executions: one over the other, or as means of groups.
+import { asked } from "./compare.js";
+import { drawCurves } from "./curves.js";
+import { grouped, INTERVALS } from "./groups.js";
+import { colour, element, listen, onTheme, pageData, setState, showProblem, stateOf } from "./viewer.js";
+
+const page = pageData("compare-data");
+const COLOURS = 10;
+const ENDED = ["FINISHED", "FAILED", "INTERRUPTED", "PRUNED", "ABANDONED"];
+const container = document.getElementById("curves");
+const none = document.getElementById("no-curves");
+const names = page.runs.map((run) => run.label);
+const places = new Map(page.runs.map((run, place) => [run.execution, place]));
+let data = { runs: page.runs, series: [], adaptations: [], times: [] };
+let charts = null;
+let source = null;
+
+function chosenCharts() {
+  const chosen = stateOf("metric") ? new URLSearchParams(location.search).getAll("metric") : page.first;
+  return chosen.filter((name) => page.charts.includes(name));
+}
+
+function hidden() {
+  return new Set(new URLSearchParams(location.search).getAll("hide"));
+}
+
+// What is drawn, and how, as the address says.
+function shown() {
+  const off = hidden();
+  const isShown = (each) => !off.has(page.runs[each.run].execution);
+  const some = { ...data, series: data.series.filter(isShown), adaptations: data.adaptations.filter(isShown) };
+  const group = page.groups[stateOf("group")] ? stateOf("group") : "";
+  const options = { metrics: chosenCharts(), log: stateOf("log") === "1" };
+  if (group) {
+    return [grouped(some, group, page.groups[group], stateOf("interval", "mean")), options];
+  }
+  const smoothing = Math.min(0.95, Math.max(0, Number(stateOf("smooth", "0")) || 0));
+  return [some, { ...options, smoothing, x: stateOf("x") === "time" ? "time" : "epoch", names }];
+}
+
+function draw() {
+  const [some, options] = shown();
+  if (charts) charts.update(some, options); else charts = drawCurves(container, some, options);
+  none.hidden = page.charts.length > 0 || data.series.length > 0;
+}
+
+async function load() {
+  container.setAttribute("aria-busy", "true");
+  const query = new URLSearchParams(location.search);
+  query.delete("metric");
+  for (const name of chosenCharts()) query.append("metric", name);
+  try {
+    const found = await asked(`compare/curves?${query}`);
+    data = { ...found, runs: page.runs };
+    draw();
+    follow();
+  } catch (error) {
+    showProblem(error.message);
+  }
+  container.removeAttribute("aria-busy");
+}
+
+// New points of the executions that train.
+function follow() {
+  source?.close();
+  const running = page.runs.filter((run) => !ENDED.includes(run.status)).map((run) => run.execution);
+  if (!running.length) return;
+  const query = new URLSearchParams();
+  for (const name of running) query.append("run", name);
+  for (const name of chosenCharts()) query.append("metric", name);
+  query.set("x", stateOf("x"));
+  source = listen(`compare/events?${query}`, {
+    curves(later) {
+      const renumbered = (each) => ({ ...each, run: places.get(later.runs[each.run].execution) });
+      const fresh = new Set(later.runs.map((run) => places.get(run.execution)));
+      const kept = (each) => !fresh.has(each.run);
+      for (const kind of ["series", "adaptations", "times"]) {
+        data[kind] = [...(data[kind] ?? []).filter(kept), ...(later[kind] ?? []).map(renumbered)];
+      }
+      for (const run of later.runs) {
+        const known = page.runs[places.get(run.execution)];
+        known.status = run.status;
+        showStatus(known);
+      }
+      for (const each of data.series) {
+        const name = each.metric.replace(/^val_/, "");
+        if (!page.charts.includes(name)) { page.charts.push(name); if (page.first.length < 4) page.first.push(name); controls(); }
+      }
+      draw();
+    },
+  });
+}
+
+function showStatus(run) {
+  const place = document.querySelector(`#runs li:nth-child(${places.get(run.execution) + 1}) .status`);
+  if (!place) return;
+  place.textContent = run.status;
+  place.className = `status ${run.status.toLowerCase()}`;
+}
+
+// ---------------------------------------------------------------- controls
+
+function controls() {
+  const use = (changes) => { setState(changes); controlsFit(); draw(); };
+  const log = element("input", { type: "checkbox", checked: stateOf("log") === "1", on: { change: () => use({ log: log.checked ? "1" : "" }) } });
+  const smoothing = stateOf("smooth", "0");
+  const said = element("output", {}, smoothing);
+  const smooth = element("input", { type: "range", min: "0", max: "0.95", step: "0.05", value: smoothing,
+    on: { input: () => { said.textContent = smooth.value; use({ smooth: smooth.value === "0" ? "" : smooth.value }); } } });
+  const group = choice([["", "each execution"], ...Object.keys(page.groups).map((name) => [name, name])], stateOf("group"), (value) => use({ group: value }), "group");
+  const interval = choice(Object.entries(INTERVALS), stateOf("interval", "mean"), (value) => use({ interval: value === "mean" ? "" : value }), "interval");
+  const x = choice([["", "epoch"], ["time", "time"]], stateOf("x"), (value) => { setState({ x: value }); load(); });
+  const chosen = chosenCharts();
+  const boxes = element("div", { class: "choices" }, ...page.charts.map((name) => element("label", { title: name },
+    element("input", { type: "checkbox", value: name, checked: chosen.includes(name), on: { change: choose } }), ` ${name}`)));
+  function choose() {
+    setState({ metric: [...boxes.querySelectorAll("input:checked")].map((box) => box.value) });
+    summary.textContent = counted();
+    load();
+  }
+  const counted = () => `Metrics (${chosenCharts().length} of ${page.charts.length})`;
+  const summary = element("summary", {}, counted());
+  const labels = {
+    smooth: element("label", { class: "inline" }, "smoothing ", smooth, " ", said),
+    interval: element("label", { class: "inline" }, "with ", interval),
+    x: element("label", { class: "inline" }, "over ", x),
+  };
+  function controlsFit() {
+    labels.smooth.hidden = labels.x.hidden = Boolean(stateOf("group"));
+    labels.interval.hidden = !stateOf("group");
+  }
+  const wasOpen = document.querySelector("#controls details")?.open ?? false;
+  document.getElementById("controls").replaceChildren(
+    element("label", { class: "inline" }, "a curve for ", group), labels.interval,
+    element("label", {}, log, " log axis"), labels.smooth, labels.x,
+    element("details", { class: "columns", open: wasOpen }, summary, boxes),
+  );
+  controlsFit();
+}
+
+function choice(pairs, chosen, changed, id) {
+  return element("select", { id, on: { change: (event) => changed(event.target.value) } },
+    ...pairs.map(([value, text]) => element("option", { value, selected: value === chosen }, text)));
+}
+
+// ---------------------------------------------------------------- the list of executions
+
+function colourSwatches() {
+  for (const swatch of document.querySelectorAll("#runs .swatch")) {
+    if (Number(swatch.dataset.run) >= page.runs.length) continue;
+    swatch.style.backgroundColor = colour(`--curve-${swatch.dataset.run % COLOURS}`);
+    swatch.classList.toggle("coloured", !stateOf("group"));
+  }
+}
+
+for (const box of document.querySelectorAll("#runs [data-shown]")) {
+  const run = page.runs[box.dataset.shown];
+  box.checked = run ? !hidden().has(run.execution) : false;
+  box.disabled = !run;
+  box.addEventListener("change", () => {
+    const off = hidden();
+    if (box.checked) off.delete(run.execution); else off.add(run.execution);
+    setState({ hide: [...off] });
+    draw();
+  });
+}
+
+onTheme(colourSwatches);
+addEventListener("state", colourSwatches);
+colourSwatches();
+controls();
+load();
