@@ -8,6 +8,7 @@ const page = pageData("compare-data");
 const COLOURS = 10;
 const ENDED = ["FINISHED", "FAILED", "INTERRUPTED", "PRUNED", "ABANDONED"];
 const container = document.getElementById("curves");
+const reading = document.getElementById("reading");
 const none = document.getElementById("no-curves");
 const names = page.runs.map((run) => run.label);
 const places = new Map(page.runs.map((run, place) => [run.execution, place]));
@@ -46,6 +47,7 @@ function draw() {
 
 async function load() {
   container.setAttribute("aria-busy", "true");
+  reading.hidden = charts !== null;
   const query = new URLSearchParams(location.search);
   query.delete("metric");
   for (const name of chosenCharts()) query.append("metric", name);
@@ -57,6 +59,7 @@ async function load() {
   } catch (error) {
     showProblem(error.message);
   }
+  reading.hidden = true;
   container.removeAttribute("aria-busy");
 }
 

@@ -9,10 +9,11 @@ const place = document.getElementById("parallel");
 const NARROW = 640;
 const WIDE_AXIS = 110;
 const MOST_LINKS = 20;
-const isLog = new Set(all("log").filter((name) => canBeLog(name)));
-const isFlipped = new Set(all("flip"));
+const isLog = new Set(all("log_axis").filter((name) => canBeLog(name)));
+const isFlipped = new Set(all("flip_axis"));
 const brushes = new Map(all("brush").map(parsed).filter(Boolean)); // by name: [lowest, highest]
 let chart = null;
+let isShowing = false; // a range that was known before
 
 function all(name) {
   return new URLSearchParams(location.search).getAll(name);
@@ -35,7 +36,7 @@ const scaled = (axis, value) => (isLog.has(axis.name) ? Math.log10(value) : valu
 const unscaled = (axis, value) => (isLog.has(axis.name) ? 10 ** value : value);
 
 function keep() {
-  setState({ log: [...isLog], flip: [...isFlipped], brush: [...brushes].map(([name, [low, high]]) => JSON.stringify([name, low, high])) });
+  setState({ log_axis: [...isLog], flip_axis: [...isFlipped], brush: [...brushes].map(([name, [low, high]]) => JSON.stringify([name, low, high])) });
   showKept();
 }
 
@@ -60,7 +61,7 @@ function options() {
       return {
         dim, id: `axis-${dim}`, name: cut(axis.title, vertical ? 40 : 18) + (isLog.has(axis.name) ? " (log)" : ""), inverse: isFlipped.has(axis.name),
         nameTextStyle: { color: colour("--text"), fontSize: 12, fontWeight: 600, ...(vertical ? { align: "left", verticalAlign: "bottom", padding: [0, 0, 6, 0] } : {}) },
-        nameLocation: vertical && !isFlipped.has(axis.name) ? "start" : "end", nameGap: vertical ? 0 : 14,
+        nameLocation: vertical === isFlipped.has(axis.name) ? "end" : "start", nameGap: vertical ? 0 : 14,
         axisLine: line, axisTick: line, axisLabel: { color: colour("--text"), fontSize: 11, hideOverlap: true, textBorderColor: colour("--page"), textBorderWidth: 3, formatter: (value) => cut(axis.texts.length ? value : number(unscaled(axis, value)), 14) },
         areaSelectStyle: { width: 18, borderWidth: 1, borderColor: colour("--link"), color: colour("--link"), opacity: 0.25 },
         ...(axis.texts.length ? { type: "category", data: axis.texts, boundaryGap: true } : { type: "value", min, max, splitNumber: 4 }),
@@ -88,16 +89,12 @@ async function draw() {
   place.dataset.drawn = "1";
 }
 
-// A range was dragged; ECharts says the ranges in the scale of the axis.
-function brushed() {
-  for (const [dim, axis] of data.axes.entries()) {
-    const model = chart.getModel().getComponent("parallelAxis", dim);
-    const [interval] = model.activeIntervals;
-    if (!interval) { brushes.delete(axis.name); continue; }
-    const ends = interval.map((end) => unscaled(axis, end)).sort((a, b) => a - b);
-    const before = brushes.get(axis.name);
-    if (!before || ends.some((end, side) => Math.abs(end - before[side]) > 1e-9 * Math.abs(end))) brushes.set(axis.name, ends);
-  }
+// A range of an axis was dragged; ECharts says it in the scale of the axis.
+function brushed({ parallelAxisId, intervals }) {
+  const axis = data.axes[Number(String(parallelAxisId).replace("axis-", ""))];
+  if (isShowing || !axis) return;
+  const [range] = intervals ?? [];
+  if (range) brushes.set(axis.name, range.map((end) => unscaled(axis, end)).sort((a, b) => a - b)); else brushes.delete(axis.name);
   keep();
   rows();
 }
@@ -105,7 +102,9 @@ function brushed() {
 function showBrush(axis) {
   const range = brushes.get(axis.name);
   const intervals = range ? [range.map((end) => scaled(axis, end)).map((end) => (Number.isFinite(end) ? end : -1e300))] : [];
+  isShowing = true;
   chart.dispatchAction({ type: "axisAreaSelect", parallelAxisId: `axis-${data.axes.indexOf(axis)}`, intervals });
+  isShowing = false;
 }
 
 // ---------------------------------------------------------------- the table of axes
