@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,17 +13,20 @@ import pytest
 
 import dfanalyzer_client
 import keras_prov as keras
+from dfanalyzer_client.viewer.axes import axis_names
+from dfanalyzer_client.viewer.compare_state import VIEWS
 from small_models import data, small_model
 from viewer.looking import Viewer, check_accessible, fits_its_width
+from viewer.test_odd_contents import HOSTILE, Logs, hostile_execution
 from viewer.trainings import AtEachEpoch, trained
 
 RATES = (0.001, 0.002, 0.01)
-HTML = "<img src=x onerror=alert(1)>\"'</script><script>alert(2)</script>"
 
 
-@pytest.fixture
-def three(tag: str) -> list[str]:
-    """Executions of three trainings with different learning rates."""
+@pytest.fixture(scope="module")
+def three(home: Path) -> list[str]:
+    """Executions of three trainings with different learning rates; no test changes them."""
+    tag = f"three-{uuid.uuid4().hex[:8]}"
     for rate in RATES:
         trained(tag, rate)
     return [run.execution for run in dfanalyzer_client.runs(dataflow=tag, order_by="id")]
@@ -186,25 +191,42 @@ def test_new_points_arrive(look: Callable[..., Any], tag: str) -> None:
 
 
 @pytest.mark.thorough
-def test_names_that_are_html_are_text(look: Callable[..., Any], tag: str) -> None:
-    """Nothing that is captured runs as a script or becomes an element, in any view."""
+def test_hostile_texts_stay_texts(look: Callable[..., Any], tag: str, tmp_path: Path) -> None:
+    """Code in names, values, tags and notes is shown, and never runs, in all views and in diffs."""
     for number in range(2):
-        model = small_model(metrics=[keras.metrics.MeanSquaredError(name=HTML)])
-        model.provenance(
-            dataflow_tag=tag,
-            hyps={"LEARNING_RATE": True},
-            hyperparameters=[("KIND", "TEXT")],
-            values={"KIND": f"{HTML[:36]}{number}"},
-        )
-        model.fit(*data(), epochs=2, verbose=0)
-        keras.flush()
-        keras.tag("last", HTML.replace("=", ":"), HTML)
-        keras.note("last", f"{HTML}{number}")
-    keras.flush()
-    for view in ("curves", "table", "parallel", "scatter", "importance"):
-        page = look(f"compare?dataflow={tag}&view={view}&same=1")
+        (tmp_path / str(number)).mkdir()
+        dataflow = hostile_execution(tag, tmp_path / str(number))
+    names = [run.execution for run in dfanalyzer_client.runs(dataflow=dataflow)]
+    pages = [_compare(names, view=view, same="1", rows="all") for view in VIEWS]
+    axis = f"metrics.{HOSTILE}".lower()
+    for path in (*pages, f"diff?{urlencode({'a': names[0], 'b': names[1], 'same': '1'})}"):
+        page = look(path)
         page.wait_for_load_state("networkidle")
+        for mark in page.locator("main [title]").all()[:10]:
+            mark.hover(force=True)
         assert page.locator("main img, main script:not([type='application/json'])").count() == 0
+        assert "<img src=x" in page.text_content("main")
+        check_accessible(page)
+    assert axis in {name.lower() for name in axis_names(dfanalyzer_client.compare(*names))}
+
+
+@pytest.mark.thorough
+def test_odd_numbers_and_many_metrics_are_shown(look: Callable[..., Any], tag: str) -> None:
+    """NaN is a gap, infinity no place on an axis, and of 300 metrics four are drawn at first."""
+    many = {f"m{number:03}": float(number) for number in range(300)}
+    for rate in (0.01, 0.02):
+        bad = Logs(**many, bad=float("nan"), far=float("inf"))
+        trained(tag, rate, callbacks=[bad])
+    page = look(f"compare?dataflow={tag}&metric=bad&metric=loss")
+    page.locator("#curves canvas").first.wait_for()
+    assert "no numbers" in page.locator("figure[data-metric=bad] p.hidden").text_content()
+    page = look(f"compare?dataflow={tag}")
+    page.locator("#curves canvas").first.wait_for()
+    assert page.locator("#curves figure").count() == 4
+    page = look(f"compare?dataflow={tag}&view=parallel&axis=metrics.far&axis=metrics.loss")
+    page.locator("[data-drawn]").wait_for()
+    page = look(f"compare?dataflow={tag}&view=table&same=1")
+    assert page.get_by_text("264 more").count() > 0
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,14 +15,14 @@ import keras_prov as keras
 from dfanalyzer_client.viewer.differences import pieces
 from small_models import data, small_model
 from viewer.looking import Viewer, check_accessible, fits_its_width
-from viewer.trainings import trained
 
 HTML = "<img src=x onerror=alert(1)>\"'</script><script>alert(2)</script>"
 
 
-@pytest.fixture
-def two(tag: str) -> list[str]:
+@pytest.fixture(scope="module")
+def two(home: Path) -> list[str]:
     """Two executions with different learning rates and notes, whose layers and data are known."""
+    tag = f"two-{uuid.uuid4().hex[:8]}"
     for rate, text in ((0.01, "a"), (0.02, "b")):
         model = small_model(optimizer=keras.optimizers.SGD(rate))
         model.provenance(
@@ -122,7 +124,6 @@ def test_long_parts_have_pages(viewer: Viewer, tag: str) -> None:
 )
 def test_errors_say_what_to_do(viewer: Viewer, tag: str, path: str, status: int, text: str) -> None:
     """Names that nobody has, and the same name twice, are explained."""
-    trained(tag, epochs=1)
     answer = viewer.ask(path, accept="text/html")
     assert (answer.status, text in answer.text) == (status, True), answer.text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,6 +31,9 @@ FIRST_CHARTS = 4
 
 MOST_DRAWN = 200
 """So many executions have curves."""
+
+MOST_POINTS = 1_000_000
+"""Of all curves of a page: 50 executions of 10,000 epochs with two metrics."""
 
 MOST_GROUPS = 30
 
@@ -65,6 +69,7 @@ def curves(connection: Reading, state: Asked) -> Response:
     """The curves of the metrics that are asked for, as JSON."""
     runs = list(read_comparison(connection, state).runs)[:MOST_DRAWN]
     metrics = _with_validation(runs, state.metrics)
+    runs = _affordable(runs, len(metrics))
     return json_answer(curve_data(connection, runs, metrics, times=state.over_time))
 
 
@@ -95,6 +100,16 @@ def _new_points(request: Request, state: CompareState) -> Callable[[], list[Even
     return ask
 
 
+def _affordable(runs: Sequence[RunSummary], metrics: int) -> list[RunSummary]:
+    """The first executions that have no more points than a page can take, at least one."""
+    points = itertools.accumulate(run.epochs * metrics for run in runs)
+    return [
+        run
+        for place, (run, sum_) in enumerate(zip(runs, points, strict=True))
+        if place == 0 or sum_ <= MOST_POINTS
+    ]
+
+
 def _with_validation(runs: Sequence[RunSummary], charts: Sequence[str]) -> list[str]:
     """The metrics of some charts: each has the validation's beside the training's."""
     wanted = charts or _charts(runs)[:FIRST_CHARTS]
@@ -114,6 +129,7 @@ def _curves_view(compared: Comparison, state: CompareState) -> dict[str, Any]:
             {"execution": run.execution, "label": label_of(run, differing), "status": run.status}
             for run in drawn
         ],
+        "total": len(compared.runs),
         "charts": charts,
         "first": charts[:FIRST_CHARTS],
         "groups": {
@@ -121,7 +137,7 @@ def _curves_view(compared: Comparison, state: CompareState) -> dict[str, Any]:
             for name in differing[:MOST_GROUPS]
         },
     }
-    return {"data": data, "left_out": len(compared.runs) - len(drawn)}
+    return {"data": data}
 
 
 def _text(value: Any) -> Any:

@@ -54,6 +54,9 @@ async function load() {
   try {
     const found = await asked(`compare/curves?${query}`);
     data = { ...found, runs: page.runs };
+    const leftOut = document.getElementById("left-out");
+    leftOut.hidden = found.runs.length >= page.total;
+    leftOut.textContent = `Curves of the first ${found.runs.length} of ${page.total} executions: a page takes 200, with a million points in all. Choose fewer executions or metrics to see others.`;
     draw();
     follow();
   } catch (error) {
