@@ -248,6 +248,7 @@ class Chart {
       mark.append(label);
     }
     mark.style.left = `${left}px`;
+    if (this.data.runs.length > 1) mark.style.setProperty("--mark", colour(`--curve-${(this.options.colours?.[change.run] ?? change.run) % COLOURS}`));
     button.style.top = `${top}px`;
     if (isRight) mark.classList.add("to-the-left");
     return mark;
