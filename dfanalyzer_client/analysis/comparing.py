@@ -39,7 +39,7 @@ def diff_with(connection: Connection, a: Named, b: Named, *, same: bool = False)
     first, second = run_with(connection, a), run_with(connection, b)
     with connection.transaction():
         left, right = _facts(first), _facts(second)
-        layers = layer_differences(_layers(first), _layers(second))
+        layers = layer_differences(_layers(first), _layers(second), same=same)
     rows: list[tuple[Any, ...]] = [("layer", *row) for row in layers]
     rows += [
         (part, name, left.get((part, name)), right.get((part, name)))
