@@ -144,6 +144,7 @@ def diff(
     a: Named,
     b: Named,
     *,
+    same: bool = False,
     store: str | StoreURL | None = None,
     home: Path | None = None,
 ) -> Difference:
@@ -152,6 +153,7 @@ def diff(
     Args:
         a: a run: its id, its tag, the beginning of its tag, ``last``, or the `Run`.
         b: another one.
+        same: whether to have what does not differ, too.
         store: URL of the database; None: KERAS_PROV_STORE, else the private server.
         home: the data folder of the private server.
 
@@ -162,7 +164,7 @@ def diff(
     from .comparing import diff_with
 
     with _reading(store, home) as connection:
-        return diff_with(connection, a, b)
+        return diff_with(connection, a, b, same=same)
 
 
 def sql(

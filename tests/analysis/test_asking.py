@@ -94,6 +94,8 @@ def test_curves_comparison_and_difference_agree(trained):
     assert compared.column("hyperparameters.learning_rate") == [0.001, 0.125]
 
     rows = {row[:2]: row[2:] for row in keras.diff(slow, fast)}
+    all_rows = {row[:2]: row[2:] for row in keras.diff(slow, fast, same=True)}
+    assert ("hyperparameter", "optimizer_name") in all_rows.keys() - rows.keys()
     assert rows["hyperparameter", "learning_rate"] == (0.001, 0.125)
     assert ("hyperparameter", "optimizer_name") not in rows
 

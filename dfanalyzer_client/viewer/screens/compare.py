@@ -25,7 +25,7 @@ __all__ = ["router"]
 
 router = APIRouter()
 
-VALIDATION = "val_"
+VALIDATION, FIRST_CHART = "val_", "loss"
 FIRST_CHARTS = 4
 """So many metrics are drawn where nobody has chosen."""
 
@@ -117,7 +117,8 @@ def _with_validation(runs: Sequence[RunSummary], charts: Sequence[str]) -> list[
 
 
 def _charts(runs: Sequence[RunSummary]) -> list[str]:
-    return list(dict.fromkeys(name.removeprefix(VALIDATION) for name in metrics_of(runs)))
+    names = dict.fromkeys(name.removeprefix(VALIDATION) for name in metrics_of(runs))
+    return sorted(names, key=lambda name: name != FIRST_CHART)
 
 
 def _curves_view(compared: Comparison, state: CompareState) -> dict[str, Any]:

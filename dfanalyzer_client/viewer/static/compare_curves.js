@@ -1,6 +1,6 @@
 // Curves of several executions: one over the other, or as means of groups.
 import { asked } from "./compare.js";
-import { drawCurves } from "./curves.js";
+import { baseName, drawCurves } from "./curves.js";
 import { grouped, INTERVALS } from "./groups.js";
 import { colour, element, listen, onTheme, pageData, setState, showProblem, stateOf } from "./viewer.js";
 
@@ -53,7 +53,7 @@ async function load() {
   for (const name of chosenCharts()) query.append("metric", name);
   try {
     const found = await asked(`compare/curves?${query}`);
-    data = { ...found, runs: page.runs };
+    data = { ...found, runs: page.runs, series: sorted(found.series) };
     const leftOut = document.getElementById("left-out");
     leftOut.hidden = found.runs.length >= page.total;
     leftOut.textContent = `Curves of the first ${found.runs.length} of ${page.total} executions: a page takes 200, with a million points in all. Choose fewer executions or metrics to see others.`;
@@ -64,6 +64,13 @@ async function load() {
   }
   reading.hidden = true;
   container.removeAttribute("aria-busy");
+}
+
+// In the order of the charts, which begin with the loss.
+function sorted(series) {
+  const order = new Map(page.charts.map((name, place) => [name, place]));
+  const place = (each) => order.get(baseName(each.metric)) ?? order.size;
+  return [...series].sort((a, b) => place(a) - place(b));
 }
 
 // New points of the executions that train.
@@ -89,7 +96,7 @@ function follow() {
         showStatus(known);
       }
       for (const each of data.series) {
-        const name = each.metric.replace(/^val_/, "");
+        const name = baseName(each.metric);
         if (!page.charts.includes(name)) { page.charts.push(name); if (page.first.length < 4) page.first.push(name); controls(); }
       }
       draw();

@@ -174,8 +174,8 @@ function showKept() {
   query.set("view", "parallel");
   const clear = element("button", { type: "button", class: "quiet", on: { click: () => { brushes.clear(); keep(); for (const axis of data.axes) showBrush(axis); rows(); } } }, "Clear the ranges");
   links.replaceChildren(...(runs.length ? [element("a", { href: `compare?${query}` }, "Compare only these")] : []), " ", clear, " ",
-    ...runs.slice(0, MOST_LINKS).flatMap((run) => [element("a", { href: `execution?${new URLSearchParams({ run: data.runs[run].execution })}`, title: data.runs[run].execution }, data.runs[run].label), " · "]),
-    ...(runs.length > MOST_LINKS ? [`and ${runs.length - MOST_LINKS} more`] : []));
+    ...runs.slice(0, MOST_LINKS).flatMap((run) => [" · ", element("a", { href: `execution?${new URLSearchParams({ run: data.runs[run].execution })}`, title: data.runs[run].execution }, data.runs[run].label)]),
+    ...(runs.length > MOST_LINKS ? [` and ${runs.length - MOST_LINKS} more`] : []));
 }
 
 if (place) {
