@@ -160,6 +160,7 @@ def diff(
     a: Named,
     b: Named,
     *,
+    same: bool = False,
     store: str | StoreURL | None = None,
     home: Path | None = None,
 ) -> Difference: ...
