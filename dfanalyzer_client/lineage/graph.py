@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
 
-from ..errors import DefinitionError
+from ..errors import DefinitionError, UnknownTagError
 from ..store.connection import Connection
 from ..store.reading import Catalogue
 from .facts import facts_of
@@ -75,8 +75,9 @@ def graph_with(
             )
     with connection.transaction():
         catalogue = Catalogue(connection)
-        if catalogue.exists:
-            check_contents(catalogue)
+        if not catalogue.exists:
+            raise UnknownTagError("The database is empty: nothing was trained yet.")
+        check_contents(catalogue)
         start = start_of(connection, run, file)
         reached = walk(connection, start.ids, depth, direction)
         graph = _Builder(connection, start, reached.ids).built(hide)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import NamedTuple
 
 from ..errors import UnknownTagError
 from ..executions.summaries import find_execution
 from ..store.connection import Connection
 from .content import Content, Fingerprint
-from .uses import Use, data_uses, file_uses, uses_at, uses_named
+from .uses import Use, data_uses, file_uses, newest_content
 
 __all__ = ["Start", "start_of"]
 
@@ -59,11 +59,9 @@ def _with_digest(connection: Connection, digest: re.Match[str]) -> list[Use]:
 
 
 def _with_name(connection: Connection, name: str) -> list[Use]:
-    """Who used the newest content of a path; of a name, if it is no path."""
-    found = uses_at(connection, [name])
-    if not found and PurePath(name).name == name:
-        found = uses_named(connection, name)
-    return _files(connection, found[-1].sha256 or "") if found else []
+    """Who used the newest content of a path, or of a name."""
+    content = newest_content(connection, name)
+    return [] if content is None else _files(connection, content)
 
 
 def _files(connection: Connection, sha256: str) -> list[Use]:

@@ -22,9 +22,9 @@ __all__ = [
     "check_contents",
     "data_uses",
     "file_uses",
+    "newest_content",
     "readable",
     "uses_at",
-    "uses_named",
     "uses_of",
 ]
 
@@ -98,9 +98,17 @@ def uses_at(connection: Connection, paths: Sequence[str]) -> list[Use]:
     return _with_details(connection, _files(connection, "f.path", paths))
 
 
-def uses_named(connection: Connection, name: str) -> list[Use]:
-    """Who wrote or read a file of this name, in whatever folder, oldest first."""
-    return _files(connection, "f.name", [name])
+def newest_content(connection: Connection, name: str) -> str | None:
+    """The SHA-256 of the newest file that was at this path, or had this name in any folder."""
+    for column in ("path", "name"):
+        rows = connection.query(
+            f"SELECT sha256 FROM {table('file')} WHERE {identifier(column)} = %s "
+            "AND sha256 IS NOT NULL ORDER BY id DESC LIMIT 1",
+            [name],
+        )
+        if rows:
+            return str(rows[0][0])
+    return None
 
 
 def uses_of(connection: Connection, ids: Sequence[int]) -> list[Use]:
