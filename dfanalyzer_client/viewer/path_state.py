@@ -104,7 +104,7 @@ def _state(
 
 
 def _named(names: list[str] | None) -> tuple[str, ...]:
-    return tuple(name for name in names or () if name)
+    return tuple(name.lower() for name in names or () if name)
 
 
 PathQuery = Annotated[PathState, Depends(_state)]

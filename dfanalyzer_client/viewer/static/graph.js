@@ -25,8 +25,9 @@ function widthOf(text, font) {
   return measure.measureText(text).width;
 }
 
+// Without its middle: ids and suffixes are at the end.
 function cut(text, characters) {
-  return text.length > characters ? `${text.slice(0, characters - 1)}…` : text;
+  return text.length > characters ? `${text.slice(0, characters - 10)}…${text.slice(-9)}` : text;
 }
 
 // Draw `nodes` ({id, kind, title, detail, start}) and `edges` ({source, target, label}).

@@ -80,7 +80,7 @@ function describe(node) {
   const named = node.facts.map(([name, value, whole]) => [element("dt", {}, name), element("dd", { title: whole || null }, value)]);
   facts.replaceChildren(
     element("h2", {}, node.title),
-    element("p", { class: "facts" }, KINDS[node.kind], node.status ? " · " : null, node.status ? element("span", { class: `status ${node.status.toLowerCase()}` }, node.status) : null),
+    element("p", { class: "facts" }, KINDS[node.kind], node.status ? element("span", { class: `status ${node.status.toLowerCase()}` }, node.status) : null),
     element("ul", { class: "links" }, ...node.links.map(([text, href]) => element("li", {}, element("a", { href }, text)))),
     element("dl", {}, ...named.flat()));
 }
