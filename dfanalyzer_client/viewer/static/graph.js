@@ -38,7 +38,9 @@ export async function drawGraph(container, { nodes, edges }, { onPick, label = "
   const { width, height } = layout.graph();
   const drawn = new Map();
   const picture = svg("svg", { role: "group", "aria-label": label, viewBox: `0 0 ${width} ${height}`, class: "graph-picture" }, arrow());
-  for (const each of layout.edges()) picture.append(...edgeOf(layout.edge(each)));
+  for (const each of layout.edges()) {
+    picture.append(...edgeOf(layout.edge(each), layout.node(each.v), layout.node(each.w), layout.graph().rankdir));
+  }
   for (const node of nodes) {
     const made = nodeOf(node, layout.node(node.id));
     made.addEventListener("click", () => pick(node.id));
@@ -108,20 +110,26 @@ function arrow() {
     svg("path", { d: "M0 0L10 5L0 10z", class: "arrow" })));
 }
 
-function edgeOf({ points, text, x, y }) {
-  const line = svg("path", { d: smooth(points), class: "edge", "marker-end": "url(#arrow)" });
+function edgeOf({ points, text, x, y }, source, target, direction) {
+  const line = svg("path", { d: curve(points, source, target, direction, Boolean(text)), class: "edge", "marker-end": "url(#arrow)" });
   return text ? [line, svg("text", { x, y: y + 4, class: "edge-label" }, text)] : [line];
 }
 
-// A curve through the middles between points, as dagre's users draw it.
-function smooth(points) {
-  const [first, ...rest] = points;
-  let d = `M${first.x} ${first.y}`;
-  for (let i = 0; i < rest.length - 1; i += 1) {
-    const middle = { x: (rest[i].x + rest[i + 1].x) / 2, y: (rest[i].y + rest[i + 1].y) / 2 };
-    d += `Q${rest[i].x} ${rest[i].y} ${middle.x} ${middle.y}`;
-  }
-  return `${d}L${rest.at(-1).x} ${rest.at(-1).y}`;
+// From side to side, through the points that dagre leaves free between the nodes. Its own ends may
+// lie above or below a node, where the line would cross the neighbours.
+function curve(points, source, target, direction, isLabelled) {
+  const across = direction === "LR";
+  const start = across ? [source.x + source.width / 2, source.y] : [source.x, source.y + source.height / 2];
+  const end = across ? [target.x - target.width / 2, target.y] : [target.x, target.y - target.height / 2];
+  const isForward = across ? start[0] < end[0] : start[1] < end[1];
+  const all = points.map((each) => [each.x, each.y]);
+  const between = all.length > 3 || isLabelled ? all.slice(1, -1) : [];
+  const through = isForward ? [start, ...between, end] : all;
+  return through.slice(1).reduce((d, [x, y], number) => {
+    const [fromX, fromY] = through[number];
+    const bends = across ? [(fromX + x) / 2, fromY, (fromX + x) / 2, y] : [fromX, (fromY + y) / 2, x, (fromY + y) / 2];
+    return `${d}C${bends.join(" ")} ${x} ${y}`;
+  }, `M${through[0].join(" ")}`);
 }
 
 function nodeOf(node, { x, y, width, height }) {
