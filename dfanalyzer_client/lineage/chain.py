@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
-from ..keras_schema import names as tags
+from ..executions.training_numbers import training_numbers
 from ..store.connection import Connection
 from ..store.reading import Catalogue
-from ..store.schema import table
-from ..store.sql import placeholders
 from .relatives import children, parents
 from .uses import Use, check_contents, uses_of
 
@@ -44,15 +42,17 @@ def chain_with(connection: Connection, df_exec: int) -> list[Link]:
         catalogue = Catalogue(connection)
         check_contents(catalogue)
         chain = [df_exec]
-        while len(chain) < LONGEST and (before := _before(connection, chain[0])) is not None:
-            if before in chain:
+        while len(chain) < LONGEST:
+            before = _before(connection, chain[0])
+            if before is None or before in chain:
                 break
             chain.insert(0, before)
-        while len(chain) < LONGEST and (after := _after(connection, chain[-1])) is not None:
-            if after in chain:
+        while len(chain) < LONGEST:
+            after = _after(connection, catalogue, chain[-1])
+            if after is None or after in chain:
                 break
             chain.append(after)
-        return _links(connection, chain)
+        return _links(connection, catalogue, chain)
 
 
 def _before(connection: Connection, df_exec: int) -> int | None:
@@ -66,44 +66,34 @@ def _before(connection: Connection, df_exec: int) -> int | None:
     return next((id_ for _, id_, *_ in reversed(rows) if id_ is not None), None)
 
 
-def _after(connection: Connection, df_exec: int) -> int | None:
+def _after(connection: Connection, catalogue: Catalogue, df_exec: int) -> int | None:
     """The only execution that trained on from this one."""
-    found = {id_ for _, id_, *_ in children(connection, [df_exec]) if id_ is not None}
-    trained = set(_trainings(connection, sorted(found)))
-    return trained.pop() if len(trained) == 1 else None
+    only = None
+    for id_ in sorted({id_ for _, id_, *_ in children(connection, [df_exec]) if id_ is not None}):
+        if training_numbers(connection, catalogue, [id_]):
+            if only is not None:
+                return None
+            only = int(id_)
+    return only
 
 
-def _links(connection: Connection, chain: Sequence[int]) -> list[Link]:
+def _links(connection: Connection, catalogue: Catalogue, chain: Sequence[int]) -> list[Link]:
     uses: dict[int, list[Use]] = {id_: [] for id_ in chain}
     for use in uses_of(connection, chain):
         uses[use.df_exec].append(use)
-    trainings = _trainings(connection, chain)
     links = []
     for id_, after in zip(chain, [*chain[1:], None], strict=True):
         read = {use.sha256 for use in uses.get(after or 0, ()) if use.mode != "written"}
         written = [use for use in uses[id_] if use.mode == "written" and use.sha256 in read]
-        links.append(_link(id_, written, trainings.get(id_, [])))
+        numbers = training_numbers(connection, catalogue, [id_]) if written else {}
+        links.append(_link(id_, written, numbers))
     return links
 
 
-def _link(id_: int, written: Sequence[Use], trainings: Sequence[int]) -> Link:
+def _link(id_: int, written: Sequence[Use], numbers: Mapping[int, int]) -> Link:
     """A link through the newest of the files that were written here and read by the next one."""
     if not written:
         return Link(id_)
     use = written[-1]
-    begun = [task for task in trainings if task < use.task_id]
-    return Link(id_, PurePath(use.path or "").name, len(begun) or None, use.epoch)
-
-
-def _trainings(connection: Connection, ids: Sequence[int]) -> dict[int, list[int]]:
-    """The ids of the trainings of executions, in order; none of executions without any."""
-    found: dict[int, list[int]] = {}
-    if ids:
-        for id_, task in connection.query(
-            f"SELECT b.df_exec, b.id FROM {table('task_begun')} b "
-            f"JOIN {table('data_transformation')} x ON x.id = b.dt_id "
-            f"WHERE x.tag = %s AND b.df_exec IN ({placeholders(len(ids))}) ORDER BY b.id",
-            [tags.TRAINING.lower(), *ids],
-        ):
-            found.setdefault(id_, []).append(task)
-    return found
+    begun = [number for task, number in numbers.items() if task < use.task_id]
+    return Link(id_, PurePath(use.path or "").name, max(begun, default=None), use.epoch)
