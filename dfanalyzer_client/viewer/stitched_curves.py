@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ..analysis import RunSummary
 from ..analysis.finding import summaries_with_ids
+from ..keras_schema.names import TEST_METRIC_PREFIX
 from ..lineage.chain import Link, chain_with
 from ..store import Connection
 from .curve_data import curve_data
 
 __all__ = ["stitched_curves"]
+
+MOST_VALUES = 500_000
+"""Of more, only the first metrics are read: a browser would take too long."""
 
 
 def stitched_curves(connection: Connection, df_exec: int) -> dict[str, Any]:
@@ -23,7 +28,21 @@ def stitched_curves(connection: Connection, df_exec: int) -> dict[str, Any]:
     runs = summaries_with_ids(connection, [link.df_exec for link in links])
     trained = {each.id: each for each in runs if each.epochs}
     known = [link for link in links if link.df_exec in trained]
-    return _stitched(curve_data(connection, [trained[link.df_exec] for link in known]), known)
+    summaries = [trained[link.df_exec] for link in known]
+    shown, left_out = _metrics(summaries)
+    data = _stitched(curve_data(connection, summaries, shown), known)
+    return {**data, "left_out": left_out}
+
+
+def _metrics(runs: Sequence[RunSummary]) -> tuple[list[str], int]:
+    """The metrics that are drawn, or none for all of them; and how many are left out."""
+    names = dict.fromkeys(name for run in runs for name in run.metrics)
+    measured = [name for name in names if not name.startswith(TEST_METRIC_PREFIX)]
+    epochs = sum(run.epochs for run in runs)
+    if epochs * len(measured) <= MOST_VALUES:
+        return [], 0
+    shown = measured[: max(2, MOST_VALUES // epochs)]
+    return shown, len(measured) - len(shown)
 
 
 def _stitched(data: dict[str, Any], links: Sequence[Link]) -> dict[str, Any]:

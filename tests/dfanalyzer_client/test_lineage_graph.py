@@ -207,6 +207,23 @@ def test_epochs_count_on_along_a_chain(family: Family, connection: Connection) -
     assert [(each["from"], each["to"]) for each in found["chain"]] == [(0, 1), (2, 4), (5, 7)]
 
 
+@pytest.mark.thorough
+def test_too_many_values_are_not_read(
+    tag: str, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first metrics are, and it is said how many there are besides."""
+    model = small_model(metrics=["mae", "mse"])
+    model.provenance(tag)
+    model.fit(*data(), epochs=3, verbose=0)
+    model.evaluate(*data(), verbose=0)
+    assert flush(30)
+    id_ = _id(connection, model.get_dataflow().exec_tag)
+    assert stitched_curves(connection, id_)["left_out"] == 0
+    monkeypatch.setattr("dfanalyzer_client.viewer.stitched_curves.MOST_VALUES", 6)
+    found = stitched_curves(connection, id_)
+    assert (len(found["series"]), found["left_out"]) == (2, 1)
+
+
 @pytest.mark.parametrize(
     ("options", "error", "words"),
     [

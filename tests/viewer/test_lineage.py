@@ -144,6 +144,24 @@ def test_what_does_not_exist_is_said(viewer: Viewer) -> None:
 
 
 @pytest.mark.thorough
+def test_names_of_values_are_texts(look: Look, tag: str) -> None:
+    """Of hyperparameters and metrics, of which there are many with long values."""
+    evil = "<img src=x onerror=alert(1)>"
+    model = small_model(metrics=[keras.metrics.MeanSquaredError(evil)])
+    values = {evil: evil, **{f"h{number}": "x" * 9000 for number in range(80)}}
+    model.provenance(tag, hyperparameters=dict.fromkeys(values, "TEXT"), values=values)
+    model.fit(*data(), verbose=0)
+    assert keras.flush(30)
+    page = look(f"lineage?run={model.get_dataflow().exec_tag}")
+    page.wait_for_selector("#curves .u-legend")
+    facts = page.locator("#facts dl").inner_text()
+    assert facts.count(evil) >= 2
+    assert "more" in facts.splitlines()[-1]
+    assert len(page.content()) < 100_000
+    check_accessible(page)
+
+
+@pytest.mark.thorough
 def test_an_empty_database_is_said(tmp_path: Path) -> None:
     """Both screens say what to do."""
     with running_viewer(KERAS_PROV_HOME=str(tmp_path)) as empty:

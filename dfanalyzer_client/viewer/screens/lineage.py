@@ -28,6 +28,9 @@ DIRECTIONS = {
 }
 HIDDEN = {"data": "data", "files": "files", "tests": "tests", "said": "recorded derivations"}
 FACT_CHARACTERS = 120
+HOVER = 400
+MOST_FACTS = 60
+"""Of a node; the page of the execution has all."""
 
 
 @router.get("/lineage")
@@ -97,13 +100,20 @@ def _node(node: Node, view: dict[str, Any]) -> dict[str, Any]:
         "status": node.status,
         "start": node.is_start,
         "execution": node.execution if node.kind == "execution" else None,
-        "facts": [
-            [short(name), short(value, FACT_CHARACTERS), title(value, FACT_CHARACTERS)]
-            for name, value in node.facts.items()
-            if value is not None
-        ],
+        "facts": _facts(node),
         "links": _links(node, view),
     }
+
+
+def _facts(node: Node) -> list[tuple[str, str, str]]:
+    """Names, values, and what is shown where the mouse is held over a value that was cut."""
+    facts = [
+        (short(name), short(value, FACT_CHARACTERS), short(title(value, FACT_CHARACTERS), HOVER))
+        for name, value in node.facts.items()
+        if value is not None
+    ]
+    more = len(facts) - MOST_FACTS
+    return [*facts[:MOST_FACTS], ("…", f"{more} more", "")] if more > 0 else facts
 
 
 def _links(node: Node, view: dict[str, Any]) -> list[tuple[str, str]]:

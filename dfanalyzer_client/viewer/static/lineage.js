@@ -99,6 +99,10 @@ function chainOf(found, names) {
     `: epochs ${from} to ${to}${file ? `; the next one went on from ${file}` : ""}`));
   document.getElementById("chain").replaceChildren(...lines);
   const none = document.getElementById("no-curves");
-  none.hidden = found.chain.length > 1;
-  none.textContent = found.chain.length ? "It went on from no other training, and no single training went on from it: these are its own curves." : "No training is in this chain, so there are no curves.";
+  const more = found.left_out ? ` ${found.left_out} more metrics are left out: the pages of the executions have them.` : "";
+  none.hidden = found.chain.length > 1 && !more;
+  const alone = found.chain.length
+    ? "It went on from no other training, and no single training went on from it: these are its own curves."
+    : "No training is in this chain, so there are no curves.";
+  none.textContent = (found.chain.length > 1 ? "" : alone) + more;
 }
