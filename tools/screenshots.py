@@ -29,6 +29,22 @@ KEYS = {"LEARNING_RATE": True, "MOMENTUM": True, "BATCH_SIZE": True, "NUM_EPOCHS
 generator = np.random.default_rng(7)
 x = generator.random((512, 4))
 y = np.sin(3 * x.sum(axis=1)) + generator.normal(0, 0.05, 512)
+
+
+def fitted(model, name, rate, target, epochs):
+    model.compile(keras.optimizers.SGD(rate, momentum=0.9), loss="mse")
+    model.provenance(name, hyps={**KEYS, "DATASET": True})
+    best = keras.callbacks.ModelCheckpoint(f"{name}.keras", save_best_only=True)
+    model.fit(x, target, epochs=epochs, validation_split=0.25, callbacks=[best], verbose=0)
+    model.evaluate(x[:64], target[:64], verbose=0)
+    keras.flush()
+
+
+first = keras.Sequential(
+    [keras.Input((4,)), keras.layers.Dense(32, activation="tanh"), keras.layers.Dense(1)]
+)
+fitted(first, "pretrained", 0.05, np.sin(2 * x.sum(axis=1)), 20)
+fitted(keras.models.load_model("pretrained.keras"), "tuned", 0.02, y, 20)
 for number, (rate, momentum) in enumerate([(0.01, 0.0), (0.05, 0.0), (0.02, 0.9), (0.1, 0.9)], 1):
     keras.utils.set_random_seed(7)
     model = keras.Sequential(
@@ -70,7 +86,7 @@ PICTURES = (
     Picture("viewer-executions", "./", "svg.spark", height=460),
     Picture("viewer-execution", "execution?run={0}", ".adaptation", height=640),
     Picture("viewer-compare", "compare?run={0}&run={1}&run={2}&run={3}", "canvas", height=720),
-    Picture("viewer-lineage", "lineage?run={0}", "main svg", "dark", height=560),
+    Picture("viewer-lineage", "lineage?run={4}", ".node.chosen", "dark", height=640),
 )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .graph import graph_with
+from .graph_parts import LineageGraph
 from .origin import FileOrigin, origin, origin_with
 
-__all__ = ["FileOrigin", "origin", "origin_with"]
+__all__ = ["FileOrigin", "LineageGraph", "graph_with", "origin", "origin_with"]

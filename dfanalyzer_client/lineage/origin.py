@@ -11,13 +11,12 @@ from typing import Any
 from ..config import settings
 from ..config.store_url import StoreURL
 from ..delivery.leftovers import drain_leftovers
-from ..errors import RefusedError
 from ..store import Connection, reader_connection
 from ..store.reading import Catalogue
 from .content import Content, Fingerprint, content_of, with_fingerprints
 from .facts import ExecutionFacts, facts_of
 from .relatives import Relative, ancestors, descendants
-from .uses import Use, data_uses, file_uses, uses_at
+from .uses import Use, check_contents, data_uses, file_uses, uses_at
 
 __all__ = ["FileOrigin", "origin", "origin_with"]
 
@@ -143,11 +142,8 @@ def origin_with(
     with connection.transaction():
         catalogue = Catalogue(connection)
         exists = catalogue.exists
-        if exists and "sha256" not in catalogue.columns("file"):
-            raise RefusedError(
-                "The catalogue is of an older version or of DfAnalyzer, and knows no contents of "
-                "files: `keras-prov db upgrade` upgrades it."
-            )
+        if exists:
+            check_contents(catalogue)
         recorded = uses_at(connection, _spellings(file)) if exists else []
         content = content_of(file, is_recorded=bool(recorded))
         if not exists:

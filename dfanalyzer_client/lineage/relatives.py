@@ -11,7 +11,7 @@ from ..store.connection import Connection
 from ..store.schema import table
 from ..store.sql import placeholders
 
-__all__ = ["Relative", "ancestors", "descendants"]
+__all__ = ["Relative", "ancestors", "children", "descendants", "parents", "said_parents"]
 
 SHOWN = 20
 """So many relatives of an execution are looked at; of the others, there is only the number."""
@@ -42,12 +42,12 @@ class Relative:
 
 def ancestors(connection: Connection, df_exec: int, depth: int) -> Relative:
     """What an execution was derived from, to a depth."""
-    return _walk(connection, df_exec, depth, _parents)
+    return _walk(connection, df_exec, depth, parents)
 
 
 def descendants(connection: Connection, df_exec: int, depth: int) -> Relative:
     """What was derived from an execution, to a depth, with the files that came of it."""
-    root = _walk(connection, df_exec, depth, _children)
+    root = _walk(connection, df_exec, depth, children)
     _add_files(connection, _all(root))
     return root
 
@@ -100,11 +100,13 @@ def _add_files(connection: Connection, relatives: Iterable[Relative]) -> None:
         by_id[id_].wrote.append(name)
 
 
-def _parents(connection: Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:
-    return _said(connection, ids) + _through_files(connection, ids, "r", "w")
+def parents(connection: Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """What these were derived from: the id of each, and id, tag, dataflow and path of the other."""
+    return said_parents(connection, ids) + _through_files(connection, ids, "r", "w")
 
 
-def _children(connection: Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+def children(connection: Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    """What was derived from these: the id of each, and id, tag, dataflow and path of the other."""
     rows = connection.query(
         "SELECT p.id, e.id, e.tag, d.tag, CAST(NULL AS TEXT) "
         f"FROM {table('dataflow_execution')} p "
@@ -117,7 +119,7 @@ def _children(connection: Connection, ids: Sequence[int]) -> list[tuple[Any, ...
     return rows + _through_files(connection, ids, "w", "r")
 
 
-def _said(connection: Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+def said_parents(connection: Connection, ids: Sequence[int]) -> list[tuple[Any, ...]]:
     """The executions that these said they were derived from."""
     return connection.query(
         "SELECT DISTINCT l.df_exec, p.id, l.execution_tag, d.tag, CAST(NULL AS TEXT) "

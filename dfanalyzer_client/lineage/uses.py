@@ -11,11 +11,22 @@ from ..errors import RefusedError
 from ..keras_schema import names as tags
 from ..store.connection import Connection
 from ..store.driver_errors import lacks_rights
+from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import identifier, literal, placeholders, qualified
 from .content import Content, Fingerprint
 
-__all__ = ["Use", "data_uses", "file_uses", "readable", "uses_at"]
+__all__ = [
+    "DATA_SETS",
+    "Use",
+    "check_contents",
+    "data_uses",
+    "file_uses",
+    "newest_content",
+    "readable",
+    "uses_at",
+    "uses_of",
+]
 
 SETS = {
     tags.SAVED_FILE.lower(): tags.SAVING.lower(),
@@ -67,15 +78,42 @@ class Use:
     hash_kind: str | None = None
 
 
+def check_contents(catalogue: Catalogue) -> None:
+    """Raise RefusedError if a catalogue does not know the contents of files."""
+    if "sha256" not in catalogue.columns("file"):
+        raise RefusedError(
+            "The catalogue is of an older version or of DfAnalyzer, and knows no contents of "
+            "files: `keras-prov db upgrade` upgrades it."
+        )
+
+
 def file_uses(connection: Connection, contents: Sequence[Content]) -> list[Use]:
     """Who wrote or read files with the content of one of these, oldest first."""
     digests = [content.sha256 for content in contents]
-    return _with_details(connection, _files(connection, "sha256", digests))
+    return _with_details(connection, _files(connection, "f.sha256", digests))
 
 
 def uses_at(connection: Connection, paths: Sequence[str]) -> list[Use]:
     """Who wrote or read whatever was at one of these paths, oldest first."""
-    return _with_details(connection, _files(connection, "path", paths))
+    return _with_details(connection, _files(connection, "f.path", paths))
+
+
+def newest_content(connection: Connection, name: str) -> str | None:
+    """The SHA-256 of the newest file that was at this path, or had this name in any folder."""
+    for column in ("path", "name"):
+        rows = connection.query(
+            f"SELECT sha256 FROM {table('file')} WHERE {identifier(column)} = %s "
+            "AND sha256 IS NOT NULL ORDER BY id DESC LIMIT 1",
+            [name],
+        )
+        if rows:
+            return str(rows[0][0])
+    return None
+
+
+def uses_of(connection: Connection, ids: Sequence[int]) -> list[Use]:
+    """What executions wrote and read, oldest first."""
+    return _with_details(connection, _files(connection, "b.df_exec", ids))
 
 
 def data_uses(connection: Connection, fingerprints: Sequence[Fingerprint]) -> list[Use]:
@@ -98,7 +136,8 @@ def data_uses(connection: Connection, fingerprints: Sequence[Fingerprint]) -> li
     return sorted(uses, key=lambda use: use.task_id)
 
 
-def _files(connection: Connection, column: str, values: Sequence[str]) -> list[Use]:
+def _files(connection: Connection, column: str, values: Sequence[str | int]) -> list[Use]:
+    """What tasks did with files whose `column`, which is SQL, has one of the values."""
     if not values:
         return []
     rows = connection.query(
@@ -106,7 +145,7 @@ def _files(connection: Connection, column: str, values: Sequence[str]) -> list[U
         f"FROM {table('file')} f JOIN {table('task_begun')} b ON b.id = f.task_id "
         f"JOIN {table('dataflow_execution')} e ON e.id = b.df_exec "
         f"JOIN {table('dataflow')} d ON d.id = e.df_id "
-        f"WHERE f.{identifier(column)} IN ({placeholders(len(values))}) AND f.sha256 IS NOT NULL "
+        f"WHERE {column} IN ({placeholders(len(values))}) AND f.sha256 IS NOT NULL "
         "ORDER BY f.id",
         list(values),
     )

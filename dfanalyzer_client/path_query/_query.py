@@ -16,6 +16,7 @@ from ..store.layout import DataflowLayout
 from ..store.reading import Catalogue
 from ._path import fragment
 from ._select import Attributes, select
+from ._statement import statement_text
 
 if TYPE_CHECKING:
     from ..dataflow import Dataflow
@@ -33,6 +34,7 @@ class QueryResult(Table):
         rows: in the order in which they were stored.
         sets: the sets that were joined, in order.
         transformations: the transformations on the path between them.
+        statement: the SQL that gave the rows, without a limit, to be run by hand.
     """
 
     def __init__(
@@ -41,8 +43,10 @@ class QueryResult(Table):
         rows: Sequence[Sequence[Any]],
         sets: Sequence[str] = (),
         transformations: Sequence[str] = (),
+        statement: str = "",
     ) -> None:
         super().__init__(columns, rows)
+        self.statement = statement
         self.sets, self.transformations = list(sets), list(transformations)
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
@@ -116,8 +120,9 @@ def query_with(
     exclude: Sequence[str] = (),
     mapping: str = "PHYSICAL",
     limit: int | None = None,
+    offset: int = 0,
 ) -> QueryResult:
-    """`query` over an open connection."""
+    """`query` over an open connection; `offset` rows are passed over."""
     if limit is not None and limit < 0:
         raise DefinitionError(f"A query's limit must be 0 or more. Received: {limit}.")
     with connection.transaction():
@@ -138,9 +143,12 @@ def query_with(
             _checked_mapping(mapping),
             catalogue.table("task_dependency"),
         )
+        statement = statement_text(text, parameters)
         if limit is not None:
             # MonetDB 11.41 refuses LIMIT 0
             text, parameters = f"{text} LIMIT %s", [*parameters, max(1, limit)]
+        if offset:
+            text, parameters = f"{text} OFFSET %s", [*parameters, offset]
         if not parameters:  # nothing is bound, so a `%` must not be doubled
             text = text.replace("%%", "%")
         rows = connection.query(text, parameters)[:limit]
@@ -150,6 +158,7 @@ def query_with(
         rows,
         sets,
         list(dict.fromkeys(step.transformation for step in steps)),
+        statement,
     )
 
 

@@ -91,12 +91,13 @@ def select(
         joins = _Join(layout, step, attributes.alias, f"r{number}", mapping, dependencies)
         tables += joins.clauses(joined)
         joined |= {step.source, step.target}
-    text = literal(f"SELECT DISTINCT {', '.join([*ids, *columns])} FROM {' '.join(tables)}")
+    from_ = "\n  ".join(tables)
+    text = literal(f"SELECT DISTINCT {', '.join([*ids, *columns])}\nFROM {from_}")
     parameters: list[Any] = []
     if selection.strip():
         where, parameters = condition(selection, attributes.column)
-        text += f" WHERE {where}"
-    return f"{text} ORDER BY {', '.join(ids)}", parameters
+        text += f"\nWHERE {where}"
+    return f"{text}\nORDER BY {', '.join(ids)}", parameters
 
 
 class _Join:

@@ -18,4 +18,6 @@ SCREENS = (
     Screen("./", "Executions"),
     Screen("compare", "Compare"),
     Screen("diff", "Diff"),
+    Screen("lineage", "Lineage"),
+    Screen("dataflow", "Dataflow"),
 )

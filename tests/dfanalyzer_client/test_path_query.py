@@ -116,6 +116,16 @@ def test_the_shortest_way_is_found_and_joined_along_the_tasks(mesh: Mesh) -> Non
     assert [repr(row) for row in found] == ["('m1', 0.01)", "('m1', nan)", "('m2', 0.02)"]
 
 
+def test_the_statement_can_be_run_by_hand(mesh: Mesh, ask: Any) -> None:
+    """With the values in it, whatever signs they have."""
+    odd = r"it''s \n 50%s 100%"
+    selection = f"imesh.index = 'm1' OR imesh.index = '{odd}' OR imesh.index LIKE '%2'"
+    found = query(mesh.tag, ["imesh"], ["oresult"], ["imesh.index"], selection)
+    assert r"'it''s \\n 50%s 100%'" in found.statement
+    assert [row[-1] for row in ask.rows(found.statement)] == [row[0] for row in found]
+    assert {row[0] for row in found} == {"m1", "m2"}
+
+
 def test_included_and_excluded_sets_choose_the_way(mesh: Mesh) -> None:
     """The longer way where it is wanted, or where the shorter one is not."""
     for choice in ({"include": ["OFINE"]}, {"exclude": ["ocoarse"]}):

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from . import annotations_editor, compare, diff, executions, one_execution
+from . import (
+    annotations_editor,
+    compare,
+    dataflow,
+    diff,
+    executions,
+    lineage,
+    one_execution,
+)
 
 __all__ = ["ROUTERS"]
 
@@ -12,4 +20,6 @@ ROUTERS = (
     annotations_editor.router,
     compare.router,
     diff.router,
+    lineage.router,
+    dataflow.router,
 )
