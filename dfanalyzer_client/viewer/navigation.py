@@ -14,4 +14,8 @@ class Screen(NamedTuple):
     title: str
 
 
-SCREENS = (Screen("./", "Executions"),)
+SCREENS = (
+    Screen("./", "Executions"),
+    Screen("sql", "SQL"),
+    Screen("export", "Export"),
+)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from . import annotations_editor, executions, one_execution
+from . import annotations_editor, executions, export, one_execution, sql
 
 __all__ = ["ROUTERS"]
 
-ROUTERS = (executions.router, one_execution.router, annotations_editor.router)
+ROUTERS = (
+    executions.router,
+    one_execution.router,
+    annotations_editor.router,
+    sql.router,
+    export.router,
+)
