@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from ..analysis.sql_cures import cure, enter_schema, warning
+from ..questions.sql_cures import cure, enter_schema, warning
 
 __all__ = ["cure", "enter_schema", "warning"]

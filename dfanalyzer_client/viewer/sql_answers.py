@@ -9,11 +9,11 @@ from typing import Any
 
 from ..agents.limits import LimitedConnection, Limits, answered
 from ..agents.statements import checked_statement
-from ..analysis.sql_cures import cure, enter_schema
 from ..errors import RefusedError
 from ..private_server import PrivateServer
 from ..questions import Question, bound, saved_questions, shipped_questions
 from ..questions._binding import parameters_of
+from ..questions.sql_cures import cure, enter_schema
 from ..store import Connection
 from ..store.reading import Catalogue
 from ..store.schema import PUBLIC

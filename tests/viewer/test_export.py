@@ -14,7 +14,7 @@ from urllib.parse import urlencode
 import pytest
 
 from dfanalyzer_client.cli.export import FORMATS as COMMANDS_FORMATS
-from dfanalyzer_client.viewer.export_files import FORMATS
+from dfanalyzer_client.viewer.exports.formats import FORMATS
 from viewer.looking import Viewer, check_accessible, fits_its_width
 from viewer.trainings import trained
 

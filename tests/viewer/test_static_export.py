@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 import keras_prov as keras
-from dfanalyzer_client.viewer.inlined import bundle
-from dfanalyzer_client.viewer.thinning import thinned
+from dfanalyzer_client.viewer.exports.inlined import bundle
+from dfanalyzer_client.viewer.exports.thinning import thinned
 from small_models import data, small_model
 from viewer.looking import check_accessible, fits_its_width
 from viewer.trainings import trained

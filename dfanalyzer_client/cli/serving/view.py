@@ -104,7 +104,7 @@ def view(
 def _export(executions: Sequence[str], output: Path, store: str | None) -> None:
     """Write the executions into an HTML file; the umask decides who may read it."""
     with _needs_extra():
-        from ...viewer.static_export import static_page
+        from ...viewer.exports.one_file import static_page
     from ...analysis import Runs
     from ...analysis.finding import summaries_with
 

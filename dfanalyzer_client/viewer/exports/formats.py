@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..analysis import Run, Table
-from ..config import settings
-from ..errors import SelectionError
-from ..executions.summaries import find_execution
-from ..store import Connection
-from ..support.spreadsheet import csv_text
-from .database import Database
+from ...analysis import Run, Table
+from ...config import settings
+from ...errors import SelectionError
+from ...executions.summaries import find_execution
+from ...store import Connection
+from ...support.spreadsheet import csv_text
+from ..database import Database
 
 if TYPE_CHECKING:
-    from ..export.prov import Options
+    from ...export.prov import Options
 
 __all__ = ["FORMATS", "METRICS", "ExportState", "FileFormat", "tables_as_zip", "written"]
 
@@ -134,7 +134,7 @@ def _behind(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _pieces(database: Database, state: ExportState, format_: str) -> Iterator[bytes]:
-    from ..export.prov import export_dataflow, export_execution, options_for
+    from ...export.prov import export_dataflow, export_execution, options_for
 
     options = options_for(database.store, epochs=state.has_epochs, prospective=state.has_design)
     with database.reading() as connection:
@@ -149,14 +149,14 @@ def _pieces(database: Database, state: ExportState, format_: str) -> Iterator[by
 
 
 def _cypher(connection: Connection, state: ExportState, options: Options) -> Iterable[bytes]:
-    from ..export.graph import Selection, script_pieces
+    from ...export.graph import Selection, script_pieces
 
     return script_pieces(Selection(connection, state.run or None, state.dataflow, options))
 
 
 def _crate(connection: Connection, name: str, options: Options) -> bytes:
-    from ..export.crate import write_crate
-    from ..export.prov import export_execution
+    from ...export.crate import write_crate
+    from ...export.prov import export_execution
 
     summary = find_execution(connection, name)
     document = export_execution(connection, summary, "json", options)

@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from ..analysis import Comparison, Run, Runs, Table
-from ..analysis.finding import run_with
-from ..masking import masked, masked_row
-from ..store import Connection
-from ..support.distribution import installed_version
-from .curve_data import curve_data
+from ...analysis import Comparison, Run, Runs, Table
+from ...analysis.finding import run_with
+from ...masking import masked, masked_row
+from ...store import Connection
+from ...support.distribution import installed_version
+from ..curve_data import curve_data
+from ..pages import ENVIRONMENT, middle
+from ..run_tabs import TABS, layers_of, read_tab
 from .inlined import inlined
-from .pages import ENVIRONMENT
 from .thinning import thinned
 
 __all__ = ["static_page"]
@@ -25,6 +26,9 @@ STYLES = ("vendor/uPlot.min.css", "viewer.css", "exported.css")
 
 MAX_ROWS = 2_000
 """Of one table; a file of more would open slowly."""
+
+NAME_CHARACTERS = 24
+"""Of an execution in a legend."""
 
 Row = Sequence[Any]
 
@@ -51,9 +55,10 @@ def static_page(connection: Connection, runs: Runs) -> str:
         connection: to the database.
         runs: the executions.
     """
-    curves = curve_data(connection, list(runs))
+    curves = curve_data(connection, list(runs), times=True)
     for change in curves["adaptations"]:
         change |= {name: masked(each) for name, each in change.items() if isinstance(each, str)}
+    curves["names"] = [middle(run.execution, NAME_CHARACTERS) for run in runs]
     one = run_with(connection, runs[0]) if len(runs) == 1 else None
     parts = inlined(MODULE, SCRIPTS, STYLES)
     return ENVIRONMENT.get_template("exported.html").render(
@@ -61,6 +66,7 @@ def static_page(connection: Connection, runs: Runs) -> str:
         run=one,
         runs=runs,
         sections=[] if one is None else list(sections(one)),
+        system=None if one is None else read_tab(connection, one, TABS["system"]),
         comparison=None if one is not None else _compared(runs),
         curves=curves,
         points=thinned(curves),
@@ -82,12 +88,30 @@ def sections(run: Run) -> Iterable[Section]:
     yield from _pairs("How it ended", run.outcome.items())
     yield from _pairs("Trial", _trial(run).items())
     yield from _rows("Tests", run.tests)
-    yield from _rows("Layers", run.layers)
+    yield from _rows("Layers", _layers(run))
     yield from _rows("Data", run.data)
     yield from _rows("Files", run.files)
     yield from _rows("Environment", run.environment)
     yield from _rows("Tasks", run.tasks)
     yield from _pairs("Derived from", [(name, "") for name in run.derived_from])
+
+
+def _layers(run: Run) -> Table:
+    """A row for each layer."""
+    return Table(
+        ["layer", "class", "output_shape", "parameters", "arguments", "made_at"],
+        [
+            [
+                layer.name,
+                layer.class_name or None,
+                layer.shape or None,
+                layer.parameters,
+                ", ".join(f"{name}={value}" for name, value in layer.arguments.items()) or None,
+                layer.made_at or None,
+            ]
+            for layer in layers_of(run.layers)
+        ],
+    )
 
 
 def _trial(run: Run) -> dict[str, Any]:
