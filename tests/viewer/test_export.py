@@ -50,6 +50,7 @@ def test_tables_are_csv(viewer: Viewer, tag: str) -> None:
         assert archive.read("metrics.csv").decode().splitlines() == rows
 
 
+@pytest.mark.thorough
 def test_a_comparison_is_csv(viewer: Viewer, tag: str) -> None:
     """Two executions are two rows, and what differs comes first."""
     trained(tag, 0.01)

@@ -94,6 +94,7 @@ def test_parameters_are_bound(viewer: Viewer, tag: str) -> None:
     assert answer.text == "joined\na'; DROP\n"
 
 
+@pytest.mark.thorough
 def test_an_installed_question_asks_about_the_newest_dataflow(viewer: Viewer, tag: str) -> None:
     """A question whose own dataflow does not exist here is asked about one that does."""
     trained(tag, 0.01)

@@ -98,6 +98,7 @@ def test_what_was_captured_is_text(open_file: Callable[..., Any], tag: str, tmp_
     assert page.get_by_text("alert(1)").count() > 0
 
 
+@pytest.mark.thorough
 def test_the_command_says_what_is_missing(home: Path, tmp_path: Path) -> None:
     """A file without an execution is a wrong usage; an unknown execution is one line."""
     assert _command("--export", str(tmp_path / "a.html")).returncode == 2
