@@ -13,7 +13,7 @@ from .viewer_process import running, watching
 __all__ = ["watched_trainings"]
 
 PAGES = 10
-EPOCHS = 200
+EPOCHS = 100
 
 
 def watched_trainings(report: Report, home: Path, pairs: int) -> None:

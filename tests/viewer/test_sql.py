@@ -128,7 +128,9 @@ def test_values_are_text(look: Callable[..., Any]) -> None:
     page = look(sql_path(statement))
     assert page.locator(".scroll tbody td").all_inner_texts()[0] == bad
     assert page.locator("thead th").all_inner_texts()[0] == bad
-    assert len(page.locator(".scroll tbody td").all_inner_texts()[1]) == 60
+    assert len(page.locator(".scroll tbody td").all_inner_texts()[1]) == 72
+    page.locator(".scroll tbody td summary").click()
+    assert page.locator(".scroll tbody td span").inner_text().endswith("The whole is in the CSV.")
     assert page.locator(".scroll tbody td").all_inner_texts()[2] == "{{7*7}}"
     assert len(page.content()) < 100_000
 

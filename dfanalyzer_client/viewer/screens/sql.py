@@ -38,6 +38,8 @@ __all__ = ["router"]
 
 router = APIRouter()
 
+LEAST_IN_A_CELL, MOST_IN_A_CELL, PAGE_CHARACTERS = 200, 20_000, 2_000_000
+
 AWAY = (StoreLoginError, StoreUnavailableError, PrivateServerError)
 """Then the whole page says so; any other error is said beside the statement."""
 
@@ -88,6 +90,7 @@ def sql(request: Request, connection: Reading, state: State) -> Response:
         tables=tables(connection, schema),
         found=found,
         plotted=None if found is None else _plotted(found),
+        cell_characters=0 if found is None else _cell_characters(found),
         problem=problem,
         limits=ON_THE_PAGE,
         file_rows=IN_A_FILE.rows,
@@ -131,6 +134,12 @@ def _whole(request: Request, connection: Reading, state: SqlState) -> SqlAnswer:
     dataflows = [tag for _, tag in Catalogue(connection).dataflows()]
     schema = schema_of(state, question, dataflows)
     return answer(database, question, schema, parameters(state, question, schema), IN_A_FILE)
+
+
+def _cell_characters(found: SqlAnswer) -> int:
+    """How much of a long text the page has behind a click: less in each, if there are many."""
+    cells = max(1, len(found.rows) * len(found.columns))
+    return min(MOST_IN_A_CELL, max(LEAST_IN_A_CELL, PAGE_CHARACTERS // cells))
 
 
 def _plotted(found: SqlAnswer) -> dict[str, Any]:
