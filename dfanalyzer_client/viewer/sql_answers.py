@@ -11,8 +11,7 @@ from ..agents.limits import LimitedConnection, Limits, answered
 from ..agents.statements import checked_statement
 from ..errors import RefusedError
 from ..private_server import PrivateServer
-from ..questions import Question, bound, saved_questions, shipped_questions
-from ..questions._binding import parameters_of
+from ..questions import Question, bound, parameters_of, saved_questions, shipped_questions
 from ..questions.sql_cures import cure, enter_schema
 from ..store import Connection
 from ..store.reading import Catalogue
@@ -22,7 +21,20 @@ from ..support.spreadsheet import named_columns
 from .database import Database
 from .pages import address
 
-__all__ = ["DATAFLOW", "IN_A_FILE", "ON_THE_PAGE", "SqlAnswer", "SqlState", "answer", "tables"]
+__all__ = [
+    "DATAFLOW",
+    "IN_A_FILE",
+    "ON_THE_PAGE",
+    "SqlAnswer",
+    "SqlState",
+    "answer",
+    "check_question",
+    "known_questions",
+    "parameters",
+    "question_of",
+    "schema_of",
+    "tables",
+]
 
 DATAFLOW = "dataflow"
 """The parameter of questions that also names the schema."""
@@ -123,8 +135,7 @@ def answer(
         RefusedError: the database refuses it, or it took too long.
     """
     values = {name: value for name, value in given.items() if value}
-    bare = Question(question.name, question.text)
-    statement, bound_values = bound(bare, values)
+    statement, bound_values = bound(question, values)
     statement = checked_statement(statement)
     store = database.store
     url = PrivateServer(database.home).reader_url() if store is None else store
@@ -139,6 +150,12 @@ def answer(
         len(rows) > limits.rows,
         time.perf_counter() - began,
     )
+
+
+def check_question(text: str) -> None:
+    """Raise SelectionError if a statement could not be asked here."""
+    question = Question("statement", text)
+    checked_statement(bound(question, dict.fromkeys(parameters_of(question), "1"))[0])
 
 
 def _rows(

@@ -115,6 +115,8 @@ def test_questions_are_saved_and_removed(viewer: Viewer) -> None:
     assert '<td class="number">42</td>' in page
     bad = urlencode({**data, "name": "../answer"}).encode()
     assert viewer.ask("sql/questions", bad, x_csrf_token=token).status == 400
+    writes = urlencode({**data, "statement": "DROP TABLE x"}).encode()
+    assert viewer.ask("sql/questions", writes, x_csrf_token=token).status == 400
     assert viewer.ask("sql/questions", urlencode(data).encode()).status == 403
     viewer.ask("sql/questions/remove", b"name=answer", x_csrf_token=token)
     assert "There is no question &#39;answer&#39;" in viewer.ask("sql?question=answer").text

@@ -27,6 +27,7 @@ from ..sql_answers import (
     SqlAnswer,
     SqlState,
     answer,
+    check_question,
     known_questions,
     parameters,
     question_of,
@@ -117,7 +118,9 @@ def save(
     request: Request, name: Annotated[str, Form()] = "", statement: Annotated[str, Form()] = ""
 ) -> Response:
     """Save a statement under a name."""
-    save_question(request.app.state.database.home, name.strip(), statement.replace("\r\n", "\n"))
+    text = statement.replace("\r\n", "\n")
+    check_question(text)
+    save_question(request.app.state.database.home, name.strip(), text)
     return page(request, "parts/question_saved.html", name=name.strip())
 
 
