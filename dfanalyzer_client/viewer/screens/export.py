@@ -11,9 +11,9 @@ from ...analysis.finding import summaries_with
 from ...errors import UnknownTagError
 from ...store.reading import Catalogue
 from ...support.spreadsheet import csv_text
+from ..exports.files import attachment, streamed
 from ..exports.formats import FORMATS, METRICS, ExportState, tables_as_zip, written
 from ..exports.one_file import static_page
-from ..files import attachment, streamed
 from ..pages import page
 from ..reading import Reading
 

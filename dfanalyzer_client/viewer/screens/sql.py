@@ -17,23 +17,19 @@ from ...errors import (
 from ...questions import remove_question, save_question
 from ...store.reading import Catalogue
 from ...support.spreadsheet import csv_text
-from ..files import attachment
+from ..exports.files import attachment
 from ..pages import json_text, page
 from ..reading import Reading
-from ..sql_answers import (
+from ..sql.answers import IN_A_FILE, ON_THE_PAGE, SqlAnswer, answer, check_question
+from ..sql.state import (
     DATAFLOW,
-    IN_A_FILE,
-    ON_THE_PAGE,
-    SqlAnswer,
     SqlState,
-    answer,
-    check_question,
     known_questions,
     parameters,
     question_of,
     schema_of,
-    tables,
 )
+from ..sql.tables import tables
 
 __all__ = ["router"]
 
