@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-import re
 import sys
 from collections.abc import Sequence
 from typing import Any
 
-from ..support.spreadsheet import escape_formula
+from ..support.spreadsheet import csv_text, named_columns
 from ..support.terminal import CONTROL_CHARACTERS, terminal_text
 
 __all__ = ["as_csv", "json_text", "named_columns", "short_number"]
@@ -18,33 +15,11 @@ __all__ = ["as_csv", "json_text", "named_columns", "short_number"]
 LONGEST_NUMBER = 12
 """So many characters of a number are shown where it has to be short."""
 
-_UNNAMED = re.compile(r"%\d+")
-"""MonetDB's names for columns that have none."""
-
-
-def named_columns(columns: Sequence[str]) -> list[str]:
-    """Unique names for the columns; unnamed ones are named by position, as ``column_1``."""
-    names: list[str] = []
-    for place, column in enumerate(columns, 1):
-        plain = f"column_{place}" if _UNNAMED.fullmatch(column) else column
-        name, number = plain, 1
-        while name in names or (name != column and name in columns):
-            number += 1
-            name = f"{plain}_{number}"
-        names.append(name)
-    return names
-
 
 def as_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """Rows with a header; lines end with a newline only, as sqlite3 and psql write them.
-
-    Formulas are escaped. On a terminal, control characters are escaped, too.
-    """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([escape_formula(name) for name in named_columns(columns)])
-    writer.writerows([escape_formula(value) for value in row] for row in rows)
-    return terminal_text(text.getvalue()) if sys.stdout.isatty() else text.getvalue()
+    """`csv_text`; on a terminal, control characters are escaped, too."""
+    text = csv_text(columns, rows)
+    return terminal_text(text) if sys.stdout.isatty() else text
 
 
 def json_text(found: Any) -> str:

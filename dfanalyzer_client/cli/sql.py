@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import click
 
 from ..errors import RefusedError
+from ..questions.sql_cures import cure, enter_schema, warning
 from ..store import Connection
 from ..support.sql_text import split_statements
 from .common import form_options, friendly_errors, print_rows, reading, say, store_option
 from .completions import dataflow_tags
-from .sql_cures import cure, enter_schema, warning
 
 __all__ = ["sql"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["NAMES", "install_command", "installed_name"]
+__all__ = ["NAMES", "install_command", "installed_name", "installed_version"]
 
 NAMES = ("keras-prov", "keras-prov-core", "dfanalyzer-client")
 """The first two hold the same files, and the second requires no backend; the third has no Keras."""
@@ -19,6 +19,16 @@ def installed_name() -> str:
             continue
         return name
     return NAMES[0]
+
+
+def installed_version() -> str:
+    """Our version; empty if we are not installed."""
+    from importlib import metadata
+
+    try:
+        return metadata.version(installed_name())
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def install_command(extra: str) -> str:

@@ -20,4 +20,6 @@ SCREENS = (
     Screen("diff", "Diff"),
     Screen("lineage", "Lineage"),
     Screen("dataflow", "Dataflow"),
+    Screen("sql", "SQL"),
+    Screen("export", "Export"),
 )

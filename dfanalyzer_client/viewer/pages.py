@@ -22,7 +22,7 @@ from ..support.durations import duration
 from ..support.terminal import terminal_text
 from .navigation import SCREENS
 
-__all__ = ["address", "json_answer", "page", "render", "to_json"]
+__all__ = ["address", "json_answer", "middle", "page", "render", "to_json"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 CELL_CHARACTERS = 60

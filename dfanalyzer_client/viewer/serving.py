@@ -25,6 +25,9 @@ LAST_REQUESTS_SECONDS = 1
 PORT = 8420
 TOKEN_BYTES = 24
 
+ADDRESS_BYTES = 256 * 1024
+"""The state of a view is its address, which may hold a long statement."""
+
 
 def new_token() -> str:
     """A token that nobody guesses."""
@@ -136,6 +139,7 @@ def _server(
         lifespan="on",
         server_header=False,
         ws="none",
+        h11_max_incomplete_event_size=ADDRESS_BYTES,
         timeout_graceful_shutdown=LAST_REQUESTS_SECONDS,
     )
     return uvicorn.Server(config)

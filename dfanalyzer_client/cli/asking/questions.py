@@ -28,11 +28,11 @@ from ...questions import (
     saved_questions,
     shipped_questions,
 )
+from ...questions.sql_cures import cure, enter_schema
 from ...store import Connection
 from ...store.reading import Catalogue
 from ..common import form_options, friendly_errors, print_rows, reading, say, store_option
 from ..completions import dataflow_tags, question_names
-from ..sql_cures import cure, enter_schema
 from ..tables import print_table
 
 __all__ = ["questions"]

@@ -8,8 +8,10 @@ from . import (
     dataflow,
     diff,
     executions,
+    export,
     lineage,
     one_execution,
+    sql,
 )
 
 __all__ = ["ROUTERS"]
@@ -22,4 +24,6 @@ ROUTERS = (
     diff.router,
     lineage.router,
     dataflow.router,
+    sql.router,
+    export.router,
 )

@@ -1,0 +1,23 @@
+"""The benchmark of the viewer runs, and prints its figures."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from benchmarks import viewer
+
+pytest.importorskip("playwright.sync_api")
+
+
+@pytest.mark.thorough
+def test_a_small_database_is_looked_at(capsys: pytest.CaptureFixture[str]) -> None:
+    """There is a line for each figure that the viewer promises."""
+    if shutil.which("chromium") is None:
+        pytest.skip("there is no chromium: apt-get install chromium")
+    small = "--executions 8 --epoch-rows 24 --dataflows 2 --repeats 1 --pairs 1"
+    viewer.main(small.split())
+    printed = capsys.readouterr().out
+    for what in ("assets", "first page", "10,000 points drawn", "after it is stored", "1 pairs"):
+        assert what in printed
