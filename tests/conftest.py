@@ -93,7 +93,7 @@ class Asker:
     def rows(self, statement: str, *parameters: Any, flush: bool = True) -> list[tuple[Any, ...]]:
         """The rows of a statement, once all that was said is stored."""
         if flush:
-            assert dfanalyzer_client.flush(30), "what was said is not stored"
+            assert dfanalyzer_client.flush(120), "what was said is not stored"
         connection = Connection(PrivateServer(self._home).reader_url())
         try:
             return connection.query(statement, parameters)

@@ -47,7 +47,7 @@ def scalars(folder: Path, *points: tuple[str, float, int]) -> Path:
 def metrics(ask: Asker, tag: str) -> list[tuple[str, float | None, float]]:
     """Name, epoch and value of all metrics of a dataflow, in the order in which they are stored."""
     return ask.rows(  # type: ignore[return-value]  # three columns
-        "SELECT name, epoch, value FROM metrics WHERE dataflow = %s ORDER BY task_id", tag
+        "SELECT name, epoch, value FROM metrics WHERE dataflow = %s ORDER BY task_id, epoch", tag
     )
 
 

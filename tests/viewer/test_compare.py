@@ -13,8 +13,8 @@ import pytest
 
 import dfanalyzer_client
 import keras_prov as keras
-from dfanalyzer_client.viewer.axes import axis_names
-from dfanalyzer_client.viewer.compare_state import VIEWS
+from dfanalyzer_client.viewer.comparing.axes import axis_names
+from dfanalyzer_client.viewer.comparing.compare_state import VIEWS
 from small_models import data, small_model
 from viewer.looking import Viewer, check_accessible, fits_its_width
 from viewer.test_odd_contents import Logs, hostile_execution

@@ -12,7 +12,7 @@ import pytest
 
 import dfanalyzer_client
 import keras_prov as keras
-from dfanalyzer_client.viewer.differences import pieces
+from dfanalyzer_client.viewer.comparing.differences import pieces
 from small_models import data, small_model
 from viewer.looking import Viewer, check_accessible, fits_its_width
 

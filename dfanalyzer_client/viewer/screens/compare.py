@@ -12,14 +12,14 @@ from ...analysis import Comparison, Runs, RunSummary
 from ...analysis.comparing import compare_with
 from ...analysis.plots.importance import importance
 from ...store.reading import Catalogue
-from ..axes import axis_names, chosen_axes, metrics_of, target_of
-from ..compare_state import MOST_RUNS, VIEWS, Asked, CompareState, read_comparison
+from ..comparing.axes import axis_names, chosen_axes, metrics_of, target_of
+from ..comparing.compare_state import MOST_RUNS, VIEWS, Asked, CompareState, read_comparison
+from ..comparing.run_labels import MAX_TEXT, differing_hyperparameters, label_of
+from ..comparing.side_by_side import side_by_side
 from ..curve_data import curve_data
 from ..events import Event, event_stream, json_event
 from ..pages import json_answer, page, short
 from ..reading import Reading
-from ..run_labels import MAX_TEXT, differing_hyperparameters, label_of
-from ..side_by_side import side_by_side
 
 __all__ = ["router"]
 

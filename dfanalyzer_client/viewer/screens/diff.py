@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from ...analysis.comparing import diff_with
-from ..differences import MOST_CHARACTERS, PARTS, parts_of, pieces, value_of
+from ..comparing.differences import MOST_CHARACTERS, PARTS, parts_of, pieces, value_of
 from ..pages import page, shown
 from ..reading import Reading
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..analysis import Comparison, RunSummary
-from .pages import short
+from ...analysis import Comparison, RunSummary
+from ..pages import short
 
 __all__ = ["HYPERPARAMETERS", "MAX_TEXT", "differing_hyperparameters", "label_of"]
 

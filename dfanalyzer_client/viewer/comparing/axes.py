@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..analysis import Comparison, RunSummary
-from ..analysis.plots.parallel import chosen_metric
-from ..errors import UnknownTagError
-from ..keras_schema.names import TEST_METRIC_PREFIX
-from .pages import short
+from ...analysis import Comparison, RunSummary
+from ...analysis.plots.parallel import chosen_metric
+from ...errors import UnknownTagError
+from ...keras_schema.names import TEST_METRIC_PREFIX
+from ..pages import short
 from .run_labels import HYPERPARAMETERS, MAX_TEXT, differing_hyperparameters
 
 __all__ = ["Axis", "axis_names", "chosen_axes", "metrics_of", "target_of"]

@@ -8,12 +8,12 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 
-from ..analysis import Comparison
-from ..analysis.comparing import compare_with
-from ..analysis.finding import runs_with
-from ..errors import SelectionError
-from ..store import Connection
-from .pages import address
+from ...analysis import Comparison
+from ...analysis.comparing import compare_with
+from ...analysis.finding import runs_with
+from ...errors import SelectionError
+from ...store import Connection
+from ..pages import address
 
 __all__ = ["CURVES", "MOST_RUNS", "VIEWS", "Asked", "CompareState", "read_comparison"]
 

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..analysis import Comparison, RunSummary
-from ..errors import UnknownTagError
-from ..keras_schema.names import TEST_METRIC_PREFIX
+from ...analysis import Comparison, RunSummary
+from ...errors import UnknownTagError
+from ...keras_schema.names import TEST_METRIC_PREFIX
 
 __all__ = ["Cell", "Row", "Section", "SideBySide", "change", "side_by_side"]
 

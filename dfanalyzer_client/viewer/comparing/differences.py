@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..analysis import Difference
-from ..errors import UnknownTagError
+from ...analysis import Difference
+from ...errors import UnknownTagError
 from .side_by_side import change
 
 __all__ = ["PARTS", "DiffRow", "Part", "Piece", "parts_of", "pieces", "value_of"]
