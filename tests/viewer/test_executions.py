@@ -32,6 +32,16 @@ def test_executions_are_listed_with_what_differs(look: Look, tag: str) -> None:
 
 
 @pytest.mark.thorough
+@pytest.mark.parametrize("path", ["./", "dataflow", "sql", "export"])
+def test_a_long_name_of_a_dataflow_widens_no_page(look: Look, tag: str, path: str) -> None:
+    """Where dataflows can be chosen, the longest name is cut, on a phone, too."""
+    long = f"{tag}-{'x' * 300}"
+    trained(long)
+    for viewport in (PHONE, {"width": 1280, "height": 800}):
+        assert fits_its_width(look(f"{path}?dataflow={tag}", viewport=viewport))
+
+
+@pytest.mark.thorough
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 def test_the_list_can_be_read_in_both_themes_and_on_a_phone(
     look: Look, tag: str, scheme: str
