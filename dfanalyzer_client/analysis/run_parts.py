@@ -8,6 +8,7 @@ from typing import Any
 from ..errors import UnknownTagError
 from ..executions.last_epochs import metric_names
 from ..executions.layers import LAYER_COLUMNS, REQUIRED, layers_by_training
+from ..executions.own_names import OwnNames
 from ..executions.training_numbers import training_numbers
 from ..keras_schema import Role, find_set
 from ..keras_schema import names as tags
@@ -60,8 +61,9 @@ def _set_rows(
 
 
 def role_table(connection: Connection, dataflow: str, execution: int, role: Role) -> Table:
-    """The rows of all sets with a role."""
-    found = [row for _, row in _role_rows(connection, dataflow, execution, role)]
+    """The rows of all sets with a role; a test's metrics have their own names."""
+    is_test = role == Role.TESTS
+    found = [row for _, row in _role_rows(connection, dataflow, execution, role, renamed=is_test)]
     names = _present(found)
     return Table(names, [[row.get(name) for name in names] for row in found])
 
@@ -121,10 +123,25 @@ def _role_rows(
             continue
         seen[known.tag] = rows[-1][0]
         if renamed:
-            own = metric_names(connection, catalogue, layout, known, [execution])
-            names = [own.get((execution, name), name) for name in names]
+            names = _own_names(connection, catalogue, layout, known, execution)
         found += [(row[1], dict(zip(names, row[2:], strict=True))) for row in rows]
     return found
+
+
+def _own_names(
+    connection: Connection,
+    catalogue: Catalogue,
+    layout: DataflowLayout,
+    known: SetLayout,
+    execution: int,
+) -> list[str]:
+    """The metrics' own names in place of their attributes, but for one that an attribute has."""
+    if known.role == Role.EPOCHS:
+        own = metric_names(connection, catalogue, layout, known, [execution])
+    else:
+        found = OwnNames(connection, catalogue).of([execution])
+        own = {key: name for key, name in found.items() if name not in known.attributes}
+    return [own.get((execution, name), name) for name in known.attributes]
 
 
 def _present(rows: Iterable[dict[str, Any]]) -> list[str]:

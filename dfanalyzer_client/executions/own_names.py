@@ -1,8 +1,8 @@
 """Metrics' own names, where the database has them under others.
 
 A metric is stored under its name in lower case. If that is taken, as ``loss`` is for a metric
-``Loss``, or impossible, it gets another name, and ``oMetricNames`` has both. Metrics of tests
-begin with ``otest_`` here, as in the view ``metrics``.
+``Loss``, or impossible, it gets another name. ``oMetricNames`` has both where they differ, if only
+in case. Metrics of tests begin with ``otest_`` here, as in the view ``metrics``.
 """
 
 from __future__ import annotations
@@ -20,6 +20,12 @@ from ..store.reading import Catalogue
 from ..store.sql import among, identifier
 
 __all__ = ["OwnNames"]
+
+OURS = ", ".join(
+    f"'{name.lower()}'"
+    for name in (tags.EPOCH_ENDED, tags.ELAPSED_TIME, tags.EPOCH_ID, tags.TESTED)
+)
+"""Attributes that no answer shows as metrics, so that a metric of Keras may be called so."""
 
 
 class OwnNames:
@@ -77,7 +83,7 @@ class OwnNames:
         return found
 
     def _query(self, layout: DataflowLayout, set_tag: str) -> str | None:
-        """The names of one dataflow; a name that is also an attribute's remains that one's."""
+        """The names of one dataflow; a name that is also another metric's attribute remains its."""
         known = layout.sets.get(set_tag)
         measured = [
             layout.sets[tag].id
@@ -96,5 +102,5 @@ class OwnNames:
             f"JOIN {self._catalogue.table('task_begun')} AS t ON t.id = {task} "
             f"WHERE n.of_set IN ('{tags.TRAINING_OUTPUT}', '{tags.TESTING_OUTPUT}')) AS o "
             f"WHERE o.own NOT IN (SELECT a.name FROM {self._catalogue.table('attribute')} AS a "
-            f"WHERE {among('a.ds_id', measured)})"
+            f"WHERE {among('a.ds_id', measured)} AND a.name NOT IN ({OURS}))"
         )

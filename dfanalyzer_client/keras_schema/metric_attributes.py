@@ -1,8 +1,8 @@
 """The attributes that metrics are stored as, whatever the metrics are called.
 
 An attribute has the metric's name in lower case, like all names in DfAnalyzer. If that name is
-impossible or taken, another one is made from it, in the same way each time, and ``oMetricNames``
-has both.
+impossible or taken, another one is made from it, in the same way each time. Where the two differ,
+if only in case, ``oMetricNames`` has both.
 """
 
 from __future__ import annotations
@@ -62,5 +62,5 @@ def renamed_rows(output: str, metrics: Mapping[str, str], prefix: str = "") -> l
             tags.METRIC: metric.removeprefix(prefix),
         }
         for attribute, metric in metrics.items()
-        if attribute != metric.lower()
+        if attribute != metric
     ]

@@ -9,10 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from ..executions.environment import KNOWN_SOFTWARE, Environment, Source
+from ..executions.own_names import OwnNames
 from ..executions.summaries import ExecutionSummary, executions
 from ..keras_schema import names as tags
 from ..keras_schema.names import TEST_METRIC_PREFIX
 from ..store.connection import Connection
+from ..store.exact_numbers import exact_value
+from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import identifier, literal, placeholders, qualified
 from .uses import readable
@@ -121,13 +124,15 @@ def _add_values(
         list(owners),
     ):
         found[owners[task]].configuration[name] = value
+    own = OwnNames(connection, Catalogue(connection)).of(found)
     for task, name, value, exact in connection.query(
         f'SELECT task_id, name, "value", exact FROM {table("metric_value")} '
         f"WHERE task_id IN ({marks}) AND epoch IS NULL ORDER BY task_id",
         list(owners),
     ):
-        number = float(exact) if exact is not None else value
-        found[owners[task]].tests[name.removeprefix(TEST_METRIC_PREFIX)] = number
+        number: Any = exact_value(exact) if exact is not None else value
+        whole = own.get((owners[task], name), name)
+        found[owners[task]].tests[whole.removeprefix(TEST_METRIC_PREFIX)] = number
 
 
 def _add_data(

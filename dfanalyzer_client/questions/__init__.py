@@ -1,7 +1,8 @@
 """Questions in SQL by their names: the paper's, which are installed, and those that users save.
 
 A question begins with a comment that says what it asks. ``:name`` in it is a parameter, whose value
-is bound; a comment ``-- :name = value`` gives its default.
+is bound; a comment ``-- :name = value`` gives its default. A comment ``-- needs: …`` says what the
+dataflow must have recorded.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
@@ -16,6 +17,11 @@ TOKEN = re.compile(
     re.DOTALL | re.VERBOSE,
 )
 """Texts, quoted names and comments, in which a colon is a colon; then parameters."""
+
+NUMBER = re.compile(r"-?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+
+TEXTS = ("dataflow",)
+"""Parameters that are texts, whatever they look like: a dataflow may be called ``7``."""
 
 Value = str | int | float
 
@@ -44,7 +50,7 @@ def bound(question: Question, given: Mapping[str, str]) -> tuple[str, list[Value
     for token in TOKEN.finditer(question.text):
         if token["name"]:
             parts.append("%s")
-            parameters.append(_value(values[token["name"]]))
+            parameters.append(_value(token["name"], values[token["name"]]))
         elif not token[0].startswith(("--", "/*")):
             parts.append(token[0].replace("%", "%%") if names else token[0])
     return "".join(parts).strip().rstrip(";"), parameters
@@ -62,11 +68,11 @@ def parameters_of(question: Question) -> list[str]:
     return list(dict.fromkeys(name for name in found if name))
 
 
-def _value(text: str) -> Value:
-    """A number if the text is one."""
-    for type_ in (int, float):
-        try:
-            return type_(text)
-        except ValueError:
-            continue
-    return text
+def _value(name: str, text: str) -> Value:
+    """A number if the text is one that SQL could have; `007`, `1_000` and `nan` are texts."""
+    if name in TEXTS or not NUMBER.fullmatch(text):
+        return text
+    if text.lstrip("-").isdigit():
+        return int(text)
+    number = float(text)
+    return number if math.isfinite(number) else text

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 __all__ = ["Question"]
 
 DEFAULT = re.compile(r"^-- :(\w+) = (.*)$", re.MULTILINE)
+NEEDS = re.compile(r"^-- needs: (.*)$", re.MULTILINE)
 TITLE = re.compile(r"\A-- (?!:)(.*)")
 MAX_TITLE = 200
 
@@ -32,6 +33,12 @@ class Question:
         found = TITLE.match(self.text)
         line = found[1] if found else " ".join(self.text.split())
         return line if len(line) <= MAX_TITLE else f"{line[: MAX_TITLE - 1]}…"
+
+    @property
+    def needs(self) -> str | None:
+        """What a dataflow must have recorded, as a comment says it."""
+        found = NEEDS.search(self.text)
+        return found[1].strip() if found else None
 
     @property
     def defaults(self) -> dict[str, str]:

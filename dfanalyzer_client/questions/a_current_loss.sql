@@ -2,6 +2,7 @@
 -- :dataflow = densed
 -- :growth_rate = 24
 -- :layers = 4
+-- needs: the set iDenseBlock with GROWTH_RATE and LAYERS, as the paper's DenseNets record it
 SELECT e.tag AS execution, o.epoch_id, o.loss
 FROM (
     SELECT t.df_exec

@@ -1,15 +1,21 @@
--- Executions that diverged: a loss was NaN or infinite, or the last one is ten times the first.
+-- Executions that diverged: a loss was NaN or infinite, or in one training the last is over ten times the first.
 -- :dataflow = densed
 SELECT m.execution, min(m.epoch) AS since_epoch,
-       CASE WHEN max(m.exact) IS NULL THEN 'grew' ELSE max(m.exact) END AS how
+       COALESCE(max(CASE WHEN m.value IS NULL THEN m.exact END), 'grew') AS how
 FROM "public".metrics m
   LEFT JOIN (
-    SELECT df_exec, min(epoch) AS epoch FROM "public".metrics
-    WHERE dataflow = :dataflow AND name = 'loss' GROUP BY df_exec
-  ) AS began ON began.df_exec = m.df_exec
-  LEFT JOIN "public".metrics f
-    ON f.df_exec = m.df_exec AND f.name = 'loss' AND f.epoch = began.epoch
+    SELECT span.task_id, f.value AS first_loss
+    FROM (
+        SELECT task_id, min(epoch) AS first_epoch, max(epoch) AS last_epoch FROM "public".metrics
+        WHERE dataflow = :dataflow AND name = 'loss' GROUP BY task_id
+      ) AS span
+      JOIN "public".metrics f
+        ON f.task_id = span.task_id AND f.name = 'loss' AND f.epoch = span.first_epoch
+      JOIN "public".metrics l
+        ON l.task_id = span.task_id AND l.name = 'loss' AND l.epoch = span.last_epoch
+    WHERE f.value > 0 AND l.value > 10 * f.value
+  ) AS grown ON grown.task_id = m.task_id
 WHERE m.dataflow = :dataflow AND m.name = 'loss'
-  AND (m.exact IS NOT NULL OR m.value > 10 * f.value)
+  AND ((m.value IS NULL AND m.exact IS NOT NULL) OR m.value > 10 * grown.first_loss)
 GROUP BY m.execution
 ORDER BY m.execution;

@@ -1,5 +1,6 @@
 -- The effect of K (features that a dense layer adds) and L (layers of a block) at equal epochs.
 -- :dataflow = densed
+-- needs: the set iDenseBlock with GROWTH_RATE and LAYERS, as the paper's DenseNets record it, and the metric val_loss
 SELECT net.growth_rate AS k, net.layers AS l, o.epoch_id,
        count(*) AS trainings, avg(o.val_loss) AS val_loss
 FROM (

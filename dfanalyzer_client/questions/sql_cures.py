@@ -10,13 +10,15 @@ from ..store import Connection
 from ..store.reading import Catalogue
 from ..store.schema import PUBLIC, names_in, table
 from ..store.sql import identifier, qualified
+from ._question import Question
 
-__all__ = ["cure", "enter_schema", "warning"]
+__all__ = ["cure", "enter_schema", "need", "warning"]
 
 MAX_NAMED = 5
 """At most so many dataflows are named."""
 
 MISSING_TABLE = re.compile(r"no such table '([^']+)'$")
+MISSING = re.compile(r"no such (?:table|column) '([^']+)'|identifier '([^']+)' unknown")
 MISSING_COLUMN = re.compile(r"(?:no such column|identifier) '(?:[^']*\.)?df_exec'")
 WRONG_TYPE = re.compile(r"conversion of string (?:'.*' )?to type \w+ failed", re.DOTALL)
 USES_EXECUTION = re.compile(r"\bdf_exec\b", re.IGNORECASE)
@@ -69,6 +71,18 @@ def cure(connection: Connection, statement: str, error: RefusedError) -> str:
     if is_comparison or MISSING_COLUMN.search(text):
         return _asked(connection, lambda: _of_executions(connection))
     return ""
+
+
+def need(question: Question, dataflow: str | None, error: RefusedError) -> str:
+    """What a question needs that a dataflow lacks; empty if the error has another cause."""
+    missing = MISSING.search(str(error))
+    if question.needs is None or missing is None:
+        return ""
+    name = (missing[1] or missing[2]).rpartition(".")[2]
+    where = "the catalogue" if dataflow is None else f"the dataflow {dataflow!r}"
+    return (
+        f"The question {question.name!r} needs {question.needs}. In {where}, there is no {name!r}."
+    )
 
 
 def warning(connection: Connection, statement: str) -> str:

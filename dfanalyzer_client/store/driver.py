@@ -12,7 +12,9 @@ import pymonetdb
 import pymonetdb.sql.cursors
 
 from ..config.store_url import StoreURL
+from ..errors import RefusedError
 from ..support.descriptors import FIRST_FREE
+from ..support.numbers import non_finite_text
 from .driver_errors import connect_error
 
 __all__ = [
@@ -93,7 +95,15 @@ class _Double(float):
 
 
 def _as_double(parameter: Any) -> Any:
-    return _Double(parameter) if isinstance(parameter, float) else parameter
+    if not isinstance(parameter, float):
+        return parameter
+    spelled = non_finite_text(parameter)
+    if spelled is not None:
+        raise RefusedError(
+            f"MonetDB has no number {spelled}, so no parameter of a statement can be one. Such "
+            f"metrics are NULL, and the column exact has their text: compare it with '{spelled}'"
+        )
+    return _Double(parameter)
 
 
 def _escaped(header: str) -> str:

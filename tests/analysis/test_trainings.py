@@ -15,7 +15,7 @@ Y = X.sum(axis=1)
 NAMES = ("Loss", "id", "%s", "größe")
 
 
-def train(tag, layers, fits=({},), metrics=()):
+def train(tag, layers, fits=({},), metrics=(), test=False):
     """Train a model, once for each dictionary of arguments; the tag of its execution."""
     keras.utils.set_random_seed(3)
     model = keras.Sequential(layers)
@@ -24,6 +24,8 @@ def train(tag, layers, fits=({},), metrics=()):
     model.compile("sgd", loss="mse", metrics=named)
     for arguments in fits:
         model.fit(X, Y, verbose=0, **{"epochs": 2, **arguments})
+    if test:
+        model.evaluate(X, Y, verbose=0)
     return model.exec_tag
 
 
@@ -59,6 +61,41 @@ def test_the_command_takes_and_shows_own_names(tag):
     for name in NAMES:
         assert f"metrics.{name}" in compared
         assert ["metric", name] in differing
+
+
+def test_metrics_keep_their_capitals_and_names_of_columns(tag):
+    """As History has them, in every answer; conditions take any case."""
+    names = ("AUC", "Acc", "epoch_id", "elapsed_time", "otrain_timestamp")
+    fits = [{"validation_data": (X, Y)}]
+    run = keras.run(train(tag, [keras.layers.Dense(1)], fits=fits, metrics=names, test=True))
+    (found,) = keras.runs(dataflow=tag)
+
+    expected = {*names, "loss", *(f"val_{name}" for name in (*names, "loss"))}
+    tested = {f"otest_{name}" for name in (*names, "loss")}
+    assert set(found.metrics) == set(found.lowest) == expected | tested
+    assert {key[2] for key in keras.curves(run).series} == expected
+    assert {"AUC", "Acc", "val_AUC", "val_Acc"} <= set(run.metrics.columns)
+    assert tested < set(run.tests.columns)
+    for name in ("AUC", "auc", "Auc", "metrics.epoch_id", "otest_AUC", "val_otrain_timestamp"):
+        assert len(keras.runs(f"{name} > 0", dataflow=tag)) == 1, name
+    for name in ("AUC", "auc", "Auc"):
+        assert set(keras.curves(run, name).column("metric")) == {"AUC"}
+    (epoch, *_) = keras.follow(run, interval=0.01)
+    assert {"AUC", "val_Acc"} <= set(epoch.metrics)
+
+
+def test_whole_numbers_are_exact_in_curves(tag):
+    """Also those that a DOUBLE rounds."""
+    odd = 2**53 + 1
+
+    class Count(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            logs["seen"] = odd
+
+    run = train(tag, [keras.layers.Dense(1)], fits=[{"callbacks": [Count()]}])
+    curve = keras.curves(run, "seen")
+    assert curve.column("value") == keras.run(run).metrics.column("seen") == [odd, odd]
+    assert curve.to_polars()["value"].to_list() == [odd, odd]
 
 
 @pytest.mark.parametrize("order", [["mae", "MAE"], ["MAE", "mae"]])

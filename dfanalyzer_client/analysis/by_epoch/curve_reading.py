@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from ...errors import SelectionError, UnknownTagError
 from ...executions.own_names import OwnNames
@@ -11,6 +12,7 @@ from ...executions.training_numbers import training_numbers
 from ...store import Connection
 from ...store.comparison.metric_summaries import summaries_source
 from ...store.comparison.metric_values import EpochValue, epoch_values, tasks_of
+from ...store.exact_numbers import exact_value
 from ...store.reading import Catalogue
 from ...store.schema import table
 from ...store.sql import placeholders
@@ -63,7 +65,8 @@ def _points(connection: Connection, runs: Sequence[RunSummary], wanted: list[str
     tags = {run.id: run.execution for run in runs}
     points = []
     for task, name, epoch, value, exact in values:
-        run, exactly = owners[task], value if exact is None else float(exact)
+        run = owners[task]
+        exactly: Any = value if exact is None else exact_value(exact)
         points.append((run, tags[run], numbers.get(task, 1), shown[run, name], int(epoch), exactly))
     present = {each.name for each in values} | {metric for _, _, _, metric, _, _ in points}
     for name in wanted:

@@ -28,7 +28,7 @@ from ...questions import (
     saved_questions,
     shipped_questions,
 )
-from ...questions.sql_cures import cure, enter_schema
+from ...questions.sql_cures import cure, enter_schema, need
 from ...store import Connection
 from ...store.reading import Catalogue
 from ..common import form_options, friendly_errors, print_rows, reading, say, store_option
@@ -128,6 +128,9 @@ def _ask(
             is_named = dataflow is not None or DATAFLOW in given
             is_elsewhere = isinstance(error, UnknownTagError) or cure(connection, statement, error)
             if is_named or not is_elsewhere:
+                needed = isinstance(error, RefusedError) and need(question, schema, error)
+                if needed:
+                    raise DefinitionError(needed) from None
                 raise
             raise _without_dataflow(connection, question) from None
     print_rows(columns, rows, form)

@@ -9,10 +9,10 @@ from typing import Any
 
 from ...agents.limits import LimitedConnection, Limits, answered
 from ...agents.statements import checked_statement
-from ...errors import RefusedError
+from ...errors import DefinitionError, RefusedError
 from ...private_server import PrivateServer
 from ...questions import Question, bound, parameters_of
-from ...questions.sql_cures import cure, enter_schema
+from ...questions.sql_cures import cure, enter_schema, need
 from ...support.spreadsheet import named_columns
 from ..database import Database
 
@@ -58,7 +58,7 @@ def answer(
     began = time.perf_counter()
     with LimitedConnection(url, limits) as connection:
         columns, rows = answered(
-            connection, lambda limited: _rows(limited, statement, bound_values, schema)
+            connection, lambda limited: _rows(limited, question, statement, bound_values, schema)
         )
     return SqlAnswer(
         named_columns(columns),
@@ -75,13 +75,20 @@ def check_question(text: str) -> None:
 
 
 def _rows(
-    connection: LimitedConnection, statement: str, values: Sequence[Any], schema: str
+    connection: LimitedConnection,
+    question: Question,
+    statement: str,
+    values: Sequence[Any],
+    schema: str,
 ) -> tuple[list[str], list[tuple[Any, ...]]]:
     enter_schema(connection, schema or None)
     try:
         return connection.first_rows(statement, values)
     except RefusedError as error:
         connection.rollback()
+        needed = need(question, schema or None, error)
+        if needed:
+            raise DefinitionError(needed) from None
         advice = cure(connection, statement, error)
         if not advice:
             raise
