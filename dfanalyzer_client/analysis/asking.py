@@ -202,7 +202,8 @@ def follow(
 ) -> Iterator[Epoch]:
     """The epochs of a run: those that are stored, and each new one until the training ends.
 
-    A run whose process was killed on this machine ends, too, after some seconds.
+    It does not wait for a further ``fit()`` that has not begun when the one before ends: call it
+    again. A run whose process was killed on this machine ends, too, after some seconds.
 
     Args:
         run: its id, its tag, the beginning of its tag, ``last``, or the `Run`.

@@ -16,6 +16,7 @@ from ..delivery.clients import client_for
 from ..errors import DefinitionError
 from ..support.clock import utc_now
 from ._executions import HasExecution, Named, check_tagged, named_execution
+from ._rights import check_may_annotate
 
 __all__ = ["note", "say_note", "say_tags", "tag", "untag"]
 
@@ -43,7 +44,11 @@ def tag(
     Raises:
         UnknownTagError: no execution matches `run`, or several do.
         DefinitionError: `name` cannot be the name of a tag.
+        TypeError: `name` or `value` is no text.
+        StoreLoginError: this account may not annotate executions of the database.
     """
+    _check_text("A tag's name", name)
+    _check_text(f"The value of the tag {name!r}", value)
     client = _client(store, home)
     say_tags(client, _named(client, run), {name: value})
 
@@ -59,7 +64,10 @@ def untag(
 
     Raises:
         UnknownTagError: no execution matches `run`, or several do, or it has no such tag.
+        TypeError: `name` is no text.
+        StoreLoginError: this account may not annotate executions of the database.
     """
+    _check_text("A tag's name", name)
     client = _client(store, home)
     found = _named(client, run)
     check_tagged(found, [name], client.store, client.home)
@@ -76,7 +84,14 @@ def note(
     """Write a note on an execution, which replaces the one before; None removes it.
 
     The other arguments are those of `tag`.
+
+    Raises:
+        UnknownTagError: no execution matches `run`, or several do.
+        TypeError: `text` is neither a text nor None.
+        StoreLoginError: this account may not annotate executions of the database.
     """
+    if text is not None:
+        _check_text("A note", text)
     client = _client(store, home)
     say_note(client, _named(client, run), text)
 
@@ -108,7 +123,9 @@ def _client(store: str | StoreURL | None, home: str | os.PathLike[str] | None) -
 
 def _named(client: Client, run: str | int | HasExecution) -> Named:
     client.flush()  # what this process has captured may be meant
-    return named_execution(run, client.store, client.home)
+    found = named_execution(run, client.store, client.home)
+    check_may_annotate(client.store)
+    return found
 
 
 def _who() -> str:
@@ -119,6 +136,11 @@ def _who() -> str:
     with contextlib.suppress(OSError, KeyError):  # an account without a name, as in containers
         return getpass.getuser()
     return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
+
+
+def _check_text(what: str, value: object) -> None:
+    if not isinstance(value, str):
+        raise TypeError(f"{what} must be a text. Received: {value!r:.100}.")
 
 
 def _checked_name(name: str) -> str:

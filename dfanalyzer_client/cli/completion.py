@@ -10,6 +10,38 @@ __all__ = ["completion"]
 SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_KERAS_PROV_COMPLETE"
 
+BASH = r"""%(complete_func)s() {
+    local IFS=$'\n' completion type value response
+    local current="${COMP_WORDS[COMP_CWORD]}"
+
+    response=$(env COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD \
+        %(complete_var)s=bash_complete "$1")
+
+    while IFS= read -r completion; do
+        type="${completion%%%%,*}" value="${completion#*,}"
+        if [[ $type == 'dir' ]]; then
+            COMPREPLY=()
+            compopt -o dirnames
+        elif [[ $type == 'file' ]]; then
+            COMPREPLY=()
+            compopt -o default
+        elif [[ $type == 'plain' ]]; then
+            case "$current" in
+                \'*) value="${value//\'/\'\\\'\'}" ;;
+                \"*) value=$(printf '%%s' "$value" | sed 's/[\\"$`]/\\&/g') ;;
+                *) printf -v value '%%q' "$value" ;;
+            esac
+            COMPREPLY+=("$value")
+        fi
+    done <<< "$response"
+
+    return 0
+}
+
+complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+"""Click's script for bash, but names are quoted as bash takes them, also in an open quote."""
+
 
 @click.command()
 @click.argument("shell", type=click.Choice(SHELLS))
@@ -25,4 +57,5 @@ def completion(context: click.Context, shell: str) -> None:
     found = get_completion_class(shell)
     assert found is not None  # noqa: S101 (click has these three)
     template = found(command, {}, "keras-prov", VARIABLE)
-    click.echo(template.source_template % template.source_vars())
+    script = BASH if shell == "bash" else template.source_template
+    click.echo(script % template.source_vars())

@@ -88,7 +88,7 @@ def csv(files: tuple[Path, ...], dataflow: str | None, store: str | None) -> Non
 
 
 def _import(source: Source, store: str | None, dataflow: str | None) -> None:
-    """Import a source and say what was done; exit code 1 if a run was left out."""
+    """Import a source and say what was done; exit code 1 if a run, or a value, was left out."""
     from ..declarations.names import checked_dataflow_tag
     from ..delivery.client import Client
     from ..importing import import_runs
@@ -109,6 +109,8 @@ def _import(source: Source, store: str | None, dataflow: str | None) -> None:
     problems = []
     if outcome.failed:
         problems.append(f"{_runs(outcome.failed)} could not be read.")
+    if outcome.damaged:
+        problems.append(f"{_runs(outcome.damaged)} imported without values that could not be read.")
     if outcome.refused:
         problems.append(
             f"{_runs(outcome.refused)} not stored, or not all of it: `keras-prov journal` has "

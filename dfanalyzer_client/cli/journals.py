@@ -14,6 +14,7 @@ from ..delivery.journal_states import JournalState, journal_states
 from ..delivery.relocation import move_journals, moved_hint
 from ..delivery.sync import sync as sync_journals
 from ..errors import DfAnalyzerError
+from ..journal import journals_with_dead_letters
 from .common import chosen_store, duration, friendly_errors, say, store_option
 from .tables import print_table
 
@@ -153,10 +154,28 @@ def sync_all(
         refused=refused,
         left_out=say_left_out,
     )
-    if count or not failures:
+    set_aside = _count_set_aside()
+    if count or not (failures or set_aside):
         click.echo(summary.format(count) if count else "Nothing was left to store.")
     if failures:
         raise click.ClickException(f"{len(failures)} journals could not be stored.")
+    if set_aside:
+        _say_set_aside(set_aside, tried=refused)
+
+
+def _count_set_aside() -> int:
+    """How many messages the databases refused; the journals keep them."""
+    found = journals_with_dead_letters(settings.home() / "journals")
+    return sum(len(letters) for _, letters in found)
+
+
+def _say_set_aside(count: int, *, tried: bool) -> None:
+    """Say what is not stored; an error, if that was what should be stored."""
+    messages = "1 message is" if count == 1 else f"{count} messages are"
+    text = f"{messages} still refused by the database: `keras-prov journal` says why."
+    if tried:
+        raise click.ClickException(text)
+    click.echo(text, err=True)
 
 
 def _row(state: JournalState) -> list[str | int]:

@@ -73,6 +73,7 @@ class ForeignRun:
         data: rows of ``iDataset``.
         files: what it wrote.
         parents: tags of the executions that it belongs to.
+        left_out: what `points` has met and could not read, in sentences for the user.
     """
 
     tag: str
@@ -90,3 +91,4 @@ class ForeignRun:
     data: list[dict[str, Any]] = field(default_factory=list)
     files: list[ForeignFile] = field(default_factory=list)
     parents: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)

@@ -39,6 +39,7 @@ class Outcome:
         failed: those that could not be read.
         erased: those that were left out, because they were erased from this database.
         refused: those that the database refused, whole or in part.
+        damaged: those that were imported without values that could not be read.
     """
 
     imported: int = 0
@@ -47,6 +48,7 @@ class Outcome:
     failed: int = 0
     erased: int = 0
     refused: int = 0
+    damaged: int = 0
 
     def __str__(self) -> str:
         runs = f"{self.imported} run{'s' * (self.imported != 1)}"
@@ -76,7 +78,7 @@ def import_runs(
         source: where the runs are.
         connection: reads the database.
         client: sends messages to the same database, and relays: runs may go on elsewhere.
-        report: called with the reason why a run was not imported.
+        report: called with the reason why a run, or a part of it, was not imported.
         dataflow: the dataflow that all of them are to be in; None: those that the source names.
 
     Raises:
@@ -104,6 +106,9 @@ def import_runs(
         except ForeignDataError as error:
             outcome.failed += 1
             report(error)
+        outcome.damaged += bool(run.left_out)
+        for reason in run.left_out:
+            report(ForeignDataError(reason))
         if (outcome.imported + outcome.continued) % CHECKED_EVERY == CHECKED_EVERY - 1:
             _store_all(client)
     _store_all(client)

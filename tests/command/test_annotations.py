@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -17,8 +18,11 @@ from dfanalyzer_client import Attribute, AttributeType, Dataflow, Set, SetType, 
 from dfanalyzer_client.cli import main
 from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.delivery.client import Client
-from dfanalyzer_client.errors import DefinitionError, UnknownTagError
+from dfanalyzer_client.errors import DefinitionError, StoreLoginError, UnknownTagError
 from dfanalyzer_client.private_server import PrivateServer
+from dfanalyzer_client.store import Connection
+from dfanalyzer_client.store.sql import identifier
+from dfanalyzer_client.store.writing.annotations import TABLES_OF_ANNOTATIONS
 
 ROOT = Path(__file__).parents[2]
 TRAINED = (
@@ -101,6 +105,63 @@ def test_a_tag_needs_a_name(trained: Dataflow, name: str) -> None:
     """One that can be typed after `tags.` and before `=`; nothing is sent otherwise."""
     with pytest.raises(DefinitionError, match="A tag's name is"):
         dfanalyzer_client.tag(trained.exec_tag, name)
+
+
+def test_only_texts_are_tags_and_notes(trained: Dataflow, home: Path) -> None:
+    """Another type is an error of the call, before the journal has it."""
+    run: Any = trained.exec_tag
+    number: Any = 5
+    before = trained.client.sent()
+    with pytest.raises(TypeError, match=r"value of the tag 'score' must be a text\. Received: 5\."):
+        dfanalyzer_client.tag(run, "score", number)
+    for call in (dfanalyzer_client.tag, dfanalyzer_client.untag):
+        with pytest.raises(TypeError, match=r"A tag's name must be a text\. Received: 5\."):
+            call(run, number)
+    with pytest.raises(TypeError, match=r"A note must be a text\. Received: 5\."):
+        dfanalyzer_client.note(run, number)
+    assert trained.client.sent() == before
+
+
+def test_who_may_not_write_is_told_so_before_anything_is_sent(
+    trained: Dataflow, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One line names the rights, exit code 1, and no journal keeps what will never be stored."""
+    reader = PrivateServer(home).reader_url().reveal()
+    monkeypatch.setenv("KERAS_PROV_HOME", str(tmp_path / "other"))
+    for arguments in (("tag", "r=1"), ("tag", "--remove", "r"), ("note", "text")):
+        name, *rest = arguments
+        (line,) = command(
+            name, trained.exec_tag, *rest, "--store", reader, code=1
+        ).stderr.splitlines()
+        assert "may not tag or note executions" in line, line
+        assert "GRANT INSERT on execution_tag, execution_note, journal_mark" in line
+        assert "sysadmin" not in line
+    with pytest.raises(StoreLoginError, match="nothing was changed"):
+        dfanalyzer_client.note(trained.exec_tag, "text", store=reader)
+    assert not list(tmp_path.glob("other/journals/*.journal"))
+
+
+def test_the_rights_that_are_named_suffice(
+    trained: Dataflow, home: Path, tmp_path: Path, tag: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An account that may read, and INSERT into the tables of the message, can tag."""
+    admin, names = PrivateServer(home).ensure(), list[str]()
+    with Connection(admin) as connection, connection.transaction():
+        connection.execute(f"CREATE USER {identifier(tag)} WITH PASSWORD 'p' NAME 'x' SCHEMA sys")
+        rows = connection.query(
+            "SELECT t.name FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
+            "WHERE s.name = 'public' AND NOT t.system"
+        )
+        names += [f'SELECT ON "public".{identifier(name)}' for (name,) in rows]
+        names += [f'INSERT ON "public".{name}' for name in TABLES_OF_ANNOTATIONS]
+        for right in names:
+            connection.execute(f"GRANT {right} TO {identifier(tag)}")
+    account = dataclasses.replace(admin, user=tag, password="p")
+    monkeypatch.setenv("KERAS_PROV_HOME", str(tmp_path / "other"))
+    done = command("tag", trained.exec_tag, "by=account", "--store", account.reveal())
+    assert done.stderr == ""
+    listed = command("tag", trained.exec_tag, "--store", account.reveal()).stdout
+    assert "| by   | account |" in listed
 
 
 def test_a_tag_that_is_not_there_cannot_be_removed(trained: Dataflow) -> None:

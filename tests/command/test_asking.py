@@ -257,6 +257,7 @@ def test_follow_says_how_it_ended(both: tuple[str, str]) -> None:
     done = command("follow", both[0])
     assert done.stdout == "epoch 0: loss 1\nepoch 1: loss 0.25\n"
     assert "FINISHED, 2 epochs" in done.stderr
+    assert done.stderr.endswith("No training runs now: if another fit() begins, follow it again.\n")
     assert "FAILED, 4 epochs" in command("follow", both[1], code=1).stderr
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -101,6 +102,42 @@ def test_completing_starts_no_server(tmp_path: Path) -> None:
     """Where none runs, only `last` is offered."""
     assert completed("keras-prov show ", KERAS_PROV_HOME=str(tmp_path / "new")) == ["last"]
     assert not PrivateServer(tmp_path / "new").status().running
+
+
+def in_bash(script: Path, word: str) -> str:
+    """What bash puts in the place of `word`, as a value, for a dataflow."""
+    quote = word[0] if word[0] in "'\"" else ""
+    lines = (
+        f"source {script}",
+        f"COMP_WORDS=(keras-prov runs --dataflow {shlex.quote(word)}) COMP_CWORD=3",
+        "_keras_prov_completion keras-prov",
+        r"""eval "printf '%s\n' $QUOTE${COMPREPLY[0]}$QUOTE" """,
+    )
+    path = f"{script.parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(lines)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "PATH": path, "QUOTE": quote},
+    )
+    assert done.stderr == ""
+    return done.stdout.removesuffix("\n")
+
+
+def test_bash_gets_names_quoted(home: Path, tag: str, tmp_path: Path) -> None:
+    """With spaces, quotes and marks of the shell, also where the user has opened a quote."""
+    odd = f'{tag} it\'s * $home `x` "q" \\ a,'
+    Dataflow(odd, [Transformation("step")]).save()
+    assert dfanalyzer_client.flush(30)
+    program, script = tmp_path / "keras-prov", tmp_path / "completion.bash"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -c "{COMMAND}" "$@"\n')
+    program.chmod(0o755)
+    done = subprocess.run([program, "completion", "bash"], capture_output=True, check=True)
+    script.write_bytes(done.stdout)
+    for word in (tag, f"'{tag}", f'"{tag}', f"{tag}\\ it"):
+        assert in_bash(script, word) == odd, word
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

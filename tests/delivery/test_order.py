@@ -169,7 +169,10 @@ def test_what_was_refused_is_listed_and_tried_again_when_asked(
     asked = f'SELECT x FROM "{tag}"."oa" ORDER BY id'
     assert store._connected().query(asked) == [(7.0,)]
     again = CliRunner().invoke(main, ["sync", "--refused"])
-    assert (again.exit_code, again.output) == (0, "Nothing was left to store.\n")
+    refusal = "1 message is still refused by the database: `keras-prov journal` says why.\n"
+    assert (again.exit_code, again.output) == (1, f"Error: {refusal}")
+    plain = CliRunner().invoke(main, ["sync"])
+    assert (plain.exit_code, plain.output) == (0, refusal)
 
     with store._connected().transaction():  # the cause is mended
         store._connected().execute('DROP VIEW "public".task')

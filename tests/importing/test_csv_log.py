@@ -94,6 +94,32 @@ def test_values_that_are_no_numbers(tmp_path: Path, tag: str, ask: Asker) -> Non
     assert exact == [(1.0, "NaN")]
 
 
+def test_a_text_among_numbers_is_left_out_and_named(tmp_path: Path, tag: str, ask: Asker) -> None:
+    """The metric keeps its other values, also infinite ones; the exit code is 1."""
+    file = tmp_path / "training.log"
+    file.write_text('epoch,loss,f1,phase\n0,x,"[1, y]",a\n1,inf,"[1, 2]",b\n2,9,3,c\n3,y,,d\n')
+    output, errors = imported("csv", file, "--dataflow", tag, code=1)
+    assert output == ONE
+    assert errors.splitlines() == [
+        f"{file}: a number was expected for 'loss' in epoch 0. Received: 'x'. "
+        "2 values of that metric left out.",
+        f"{file}: a number was expected for 'f1_1' in epoch 0. Received: 'y'. "
+        "1 value of that metric left out.",
+        "Error: 1 run imported without values that could not be read.",
+    ]
+    found = ask.rows(
+        "SELECT epoch, value, exact FROM metrics WHERE name = 'loss' AND "
+        "dataflow = %s ORDER BY epoch",
+        tag,
+    )
+    assert [(epoch, value or exact) for epoch, value, exact in found] == [
+        (1.0, "Infinity"),
+        (2.0, 9.0),
+    ]
+    assert [text for (text,) in ask.set(tag, "oTrainingModel", "phase")] == list("abcd")
+    assert imported("csv", file, "--dataflow", tag)[0].endswith("1 there already.")
+
+
 @pytest.mark.parametrize(
     ("content", "reason"),
     [

@@ -5,10 +5,13 @@ from __future__ import annotations
 import urllib.parse
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+import dfanalyzer_client
+from dfanalyzer_client.private_server import PrivateServer
 from viewer.looking import Viewer, running_viewer
 from viewer.trainings import trained
 
@@ -64,6 +67,21 @@ def test_what_changes_something_needs_the_pages_token(viewer: Viewer, tag: str) 
     assert viewer.ask("annotations", body).status == 403
     assert viewer.ask("annotations", body, x_csrf_token="0" * 64).status == 403
     assert viewer.ask("execution?run=last", body).status == 403
+
+
+@pytest.mark.thorough
+def test_who_may_not_tag_is_told_so(home: Path, tmp_path: Path, tag: str) -> None:
+    """A viewer with a reader's account changes nothing, and its form says which rights it lacks."""
+    trained(tag, epochs=1)
+    assert dfanalyzer_client.flush(30)
+    reader = PrivateServer(home).reader_url().reveal()
+    other = tmp_path / "other"
+    with running_viewer(KERAS_PROV_STORE=reader, KERAS_PROV_HOME=str(other)) as viewer:
+        token = viewer.ask("sql").text.partition('"X-CSRF-Token": "')[2].partition('"')[0]
+        body = urllib.parse.urlencode({"run": "last", "tags": "seen"}).encode()
+        answer = viewer.ask("annotations", body, x_csrf_token=token)
+    assert "GRANT INSERT on execution_tag" in answer.text
+    assert not list(other.glob("journals/*.journal"))
 
 
 def test_browsers_are_told_to_run_nothing_else(viewer: Viewer) -> None:

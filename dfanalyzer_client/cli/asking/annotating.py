@@ -7,7 +7,14 @@ from datetime import datetime
 
 import click
 
-from ...annotations import Named, check_tagged, named_execution, say_note, say_tags
+from ...annotations import (
+    Named,
+    check_may_annotate,
+    check_tagged,
+    named_execution,
+    say_note,
+    say_tags,
+)
 from ...config import settings
 from ...delivery.client import Client
 from ...delivery.clients import client_for
@@ -79,6 +86,7 @@ def _annotate(execution: str, store: str | None, send: Callable[[Client, Named],
     with friendly_errors():
         url, home = chosen_store(store), settings.home()
         found = named_execution(execution, url, home)
+        check_may_annotate(url)
         client = client_for(url, home)
         send(client, found)
         if not client.close(STORE_SECONDS):

@@ -18,6 +18,7 @@ from ..forms import short_number
 __all__ = ["follow"]
 
 SUCCESS = "FINISHED"
+AGAIN = "if another fit() begins, follow it again."
 
 
 @click.command()
@@ -29,7 +30,8 @@ def follow(execution: str, store: str | None) -> None:
     A line says where another fit() of the execution begins, as `training 2`.
 
     EXECUTION is an id, a tag, the beginning of a tag, or `last`, the default. The exit code is 1 if
-    the training failed or was killed.
+    the training failed or was killed. It does not wait for a fit() that has not begun yet: where
+    no training runs, it ends and says so.
 
     Example: keras-prov follow last
     """
@@ -58,7 +60,7 @@ def follow(execution: str, store: str | None) -> None:
     closing = ", ".join(filter(None, facts))
     if ended.status != SUCCESS:
         raise click.ClickException(closing)
-    click.echo(closing, err=True)
+    click.echo(f"{closing}. No training runs now: {AGAIN}", err=True)
 
 
 def _line(epoch: Epoch) -> str:

@@ -66,18 +66,44 @@ def _run(file: Path, dataflow: str | None) -> ForeignRun:
     found = path.stat()
     # a training that overwrites the file is another one
     identity = hashlib.sha256(f"{path}\n{header}{first}".encode(errors="surrogateescape"))
+    left_out: list[str] = []
     return ForeignRun(
         tag=f"csv-{identity.hexdigest()[:32]}",
         dataflow=dataflow or storable_tag(path.parent.name or "csv"),
         title=str(file),
-        points=lambda: _points(path),
+        points=lambda: _points(path, left_out),
         points_state=str(found.st_size),
         ended=found.st_mtime,
         facts=[("import", "tool", "CSVLogger"), ("import", "file", str(path))],
+        left_out=left_out,
     )
 
 
-def _points(path: Path) -> Iterator[Point]:
+def _points(path: Path, left_out: list[str]) -> Iterator[Point]:
+    """The values of all epochs, without texts among the numbers of a metric.
+
+    Otherwise, one damaged value would make all values of its metric texts.
+    """
+    numeric = {point.name for point in _cells(path) if not isinstance(point.value, str)}
+    damaged: dict[str, list[Point]] = {}
+    for point in _cells(path):
+        if isinstance(point.value, str) and point.name in numeric:
+            damaged.setdefault(point.name, []).append(point)
+        else:
+            yield point
+    left_out += [_damage(path, points) for points in damaged.values()]
+
+
+def _damage(path: Path, points: Sequence[Point]) -> str:
+    first, count = points[0], len(points)
+    values = "1 value" if count == 1 else f"{count} values"
+    return (
+        f"{path}: a number was expected for {first.name!r} in epoch {first.step}. "
+        f"Received: {first.value!r:.80}. {values} of that metric left out."
+    )
+
+
+def _cells(path: Path) -> Iterator[Point]:
     """The values of all epochs. A training that was continued may begin with any epoch."""
     with path.open(encoding="utf-8", newline="") as lines:
         header = lines.readline()

@@ -7,8 +7,13 @@ from typing import Any
 
 from ...declarations.messages import AnnotationMessage
 from ...errors import RefusedError
+from ..connection import Connection
+from ..schema import table
 
-__all__ = ["PreparedAnnotation", "prepare_annotation"]
+__all__ = ["TABLES_OF_ANNOTATIONS", "PreparedAnnotation", "check_rights", "prepare_annotation"]
+
+TABLES_OF_ANNOTATIONS = ("execution_tag", "execution_note", "journal_mark")
+"""The tables to which an annotation, and the mark that it is stored, add rows."""
 
 
 @dataclass(frozen=True)
@@ -44,3 +49,12 @@ def prepare_annotation(message: AnnotationMessage, execution: int) -> PreparedAn
         [{**common, "name": name, "value": value} for name, value in tags.items()],
         [{**common, "text": message["note"]}] if "note" in message else [],
     )
+
+
+def check_rights(connection: Connection) -> None:
+    """Raise RefusedError if the user may not add annotations; changes nothing."""
+    try:
+        for name in TABLES_OF_ANNOTATIONS:
+            connection.execute(f"INSERT INTO {table(name)} SELECT * FROM {table(name)} WHERE 1 = 0")
+    finally:
+        connection.rollback()

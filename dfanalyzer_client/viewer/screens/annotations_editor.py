@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request, Response
 
 from ...analysis import Run, run_with
-from ...annotations import Named, say_note, say_tags
+from ...annotations import Named, check_may_annotate, say_note, say_tags
 from ...delivery.clients import client_for
-from ...errors import DefinitionError
+from ...errors import DefinitionError, StoreLoginError
 from ..pages import page
 from ..reading import Reading
 
@@ -49,9 +49,10 @@ def save(
     }
     changed |= {name: None for name in found.tags if name not in wanted}
     try:
+        check_may_annotate(database.store)
         if changed:
             say_tags(client, named, changed)
-    except DefinitionError as error:
+    except (DefinitionError, StoreLoginError) as error:
         return _form(request, found, tags, note, str(error))
     note = note.replace("\r\n", "\n")  # as browsers send line ends
     if note.strip() != (found.note or "").strip():
