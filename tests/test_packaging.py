@@ -203,6 +203,7 @@ def test_the_metadata_say_what_the_package_needs(distributions: Path) -> None:
         "service",
         "system",
         "tensorboard",
+        "view",
     }
     assert set(metadata.get_all("Provides-Extra", [])) == extras
     assert {"keras>=3.12", "tensorflow>=2.20", "pymonetdb>=1.8"} <= _needed(metadata)
