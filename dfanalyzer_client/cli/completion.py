@@ -5,13 +5,15 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from .strict_command import StrictCommand
+
 __all__ = ["completion"]
 
 SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_KERAS_PROV_COMPLETE"
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:

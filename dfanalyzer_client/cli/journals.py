@@ -15,6 +15,7 @@ from ..delivery.relocation import move_journals, moved_hint
 from ..delivery.sync import sync as sync_journals
 from ..errors import DfAnalyzerError
 from .common import chosen_store, duration, friendly_errors, say, store_option
+from .strict_command import StrictCommand
 from .tables import print_table
 
 __all__ = ["journal", "sync", "sync_all"]
@@ -35,7 +36,7 @@ COLUMNS = (
 )
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @store_option
 @click.option(
     "--again",
@@ -75,7 +76,7 @@ def sync(
         sync_all(url, "{} messages stored.", again=again, elsewhere=elsewhere, refused=refused)
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @store_option
 def journal(store: str | None) -> None:
     """List the journals: executions, messages, how many are stored, and what was set aside and why.

@@ -14,13 +14,14 @@ from ...executions.summaries import executions, find_execution
 from ..common import duration, friendly_errors, reading, say, store_option
 from ..completions import execution_tags
 from ..forms import short_number
+from ..strict_command import StrictCommand
 
 __all__ = ["follow"]
 
 SUCCESS = "FINISHED"
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.argument("execution", default="last", shell_complete=execution_tags)
 @store_option
 def follow(execution: str, store: str | None) -> None:
