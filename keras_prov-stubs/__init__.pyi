@@ -151,7 +151,7 @@ def compare(
 ) -> Comparison: ...
 def curves(
     runs: Runs | Named | Sequence[Named],
-    metrics: str | Sequence[str] = (),
+    metrics: str | Sequence[str] | None = None,
     *,
     store: str | StoreURL | None = None,
     home: Path | None = None,

@@ -113,7 +113,7 @@ def curves(
     connection: LimitedConnection, names: Sequence[str], metrics: Sequence[str] = ()
 ) -> Answer:
     """Metrics by epoch, and what was adapted meanwhile."""
-    found = curves_with(connection, names, metrics)
+    found = curves_with(connection, names, metrics or None)
     limit = connection.limits.rows
     answer: Answer = {"columns": list(CURVE)}
     places = [found.columns.index(name) for name in CURVE]

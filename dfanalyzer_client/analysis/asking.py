@@ -95,7 +95,7 @@ def run(
 
 def curves(
     runs: Runs | Named | Sequence[Named],
-    metrics: str | Sequence[str] = (),
+    metrics: str | Sequence[str] | None = None,
     *,
     store: str | StoreURL | None = None,
     home: Path | None = None,
@@ -104,11 +104,12 @@ def curves(
 
     Args:
         runs: the runs: what `runs` gave, a `Run`, an id, a tag, or a list of these.
-        metrics: names of metrics; empty: all that the runs have.
+        metrics: the name of a metric, or a list of these; None: all that the runs have.
         store: URL of the database; None: KERAS_PROV_STORE, else the private server.
         home: the data folder of the private server.
 
     Raises:
+        TypeError: an argument is of another type.
         UnknownTagError: a run does not exist, or none of the runs has such a metric.
         StoreError: the database cannot be queried.
     """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from .plotting import plotted
 from .table import Table
@@ -24,7 +24,15 @@ class Curves(Table):
         ids: the ids of the runs that were asked for, also of those without epochs, by their tags.
     """
 
-    COLUMNS = ("id", "execution", "training", "metric", "epoch", "value")
+    TYPES: ClassVar[dict[str, type]] = {
+        "id": int,
+        "execution": str,
+        "training": int,
+        "metric": str,
+        "epoch": int,
+        "value": float,
+    }
+    COLUMNS = tuple(TYPES)
 
     def __init__(
         self,
@@ -36,6 +44,9 @@ class Curves(Table):
         self.adaptations = adaptations
         found = {execution: id_ for id_, execution, *_ in self.rows}
         self.ids = found if ids is None else dict(ids)
+
+    def _empty_types(self) -> Mapping[str, type]:
+        return self.TYPES
 
     @property
     def series(self) -> dict[tuple[str, int, str], list[tuple[int, float | None]]]:

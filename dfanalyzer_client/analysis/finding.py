@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from ..errors import RefusedError, SelectionError
 from ..executions.dataflow_tags import check_dataflow
+from ..executions.run_names import checked_run_name
 from ..executions.summaries import find_executions
 from ..store import Connection
 from ..store.driver_errors import explained_refusal, lacks_rights
@@ -69,14 +70,18 @@ def ids_with(
     limit: int | None = None,
     dataflow: str | None = None,
     status: str | None = None,
+    also: Sequence[str] = (),
 ) -> list[int]:
-    """The ids of the runs that `runs` finds, in order; in the connection's transaction."""
+    """The ids of the runs that `runs` finds, in order; in the connection's transaction.
+
+    `also` has further conditions, which must be fulfilled, too.
+    """
     orders = checked_question(where, order_by, limit, dataflow, status)
     catalogue = Catalogue(connection)
     if not catalogue.exists:
         return []
     try:
-        return _ids(connection, catalogue, where, orders, limit, dataflow, status)
+        return _ids(connection, catalogue, [where, *also], orders, limit, dataflow, status)
     except RefusedError as error:
         raise _explained(error) from None
 
@@ -92,7 +97,7 @@ def summaries_with_ids(connection: Connection, ids: Sequence[int]) -> Runs:
 def _ids(
     connection: Connection,
     catalogue: Catalogue,
-    where: str,
+    wheres: Sequence[str],
     order_by: Sequence[str],
     limit: int | None,
     dataflow: str | None,
@@ -102,10 +107,10 @@ def _ids(
     names, values, conditions = Names(connection, catalogue), list[Any](), list[str]()
     if dataflow is not None:
         check_dataflow(catalogue, dataflow)
-    if where.strip():
+    for where in filter(str.strip, wheres):
         from ..support.conditions import condition  # a parser, which takes long to import
 
-        text, values = condition(
+        text, more = condition(
             where,
             names.column,
             names.text_column,
@@ -113,6 +118,7 @@ def _ids(
             bind=names.bound,
         )
         conditions.append(f"({text})")
+        values += more
     for field, wanted in (("dataflow", dataflow and dataflow.lower()), ("status", status)):
         if wanted is not None:
             conditions.append(f"{names.column(None, field)} = %s")
@@ -164,7 +170,7 @@ def summary_with(connection: Connection, name: Named) -> RunSummary:
         return name
     if isinstance(name, Run):
         return name.summary
-    (summary,) = _summaries_of_names(connection, [str(name)])
+    (summary,) = _summaries_of_names(connection, [checked_run_name(name)])
     return summary
 
 
@@ -187,11 +193,11 @@ def _listed_runs(
         yield names.summary
     elif isinstance(names, RunSummary):
         yield names
-    elif isinstance(names, (str, int)):
-        yield str(names)
-    else:
+    elif isinstance(names, Iterable) and not isinstance(names, (str, bytes)):
         for name in names:
             yield from _listed_runs(name)
+    else:
+        yield checked_run_name(names)
 
 
 def _summaries_of_names(connection: Connection, names: Sequence[str]) -> list[RunSummary]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime
 import decimal
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..support.distribution import install_command
@@ -18,7 +18,7 @@ from ..support.distribution import install_command
 if TYPE_CHECKING:
     import narwhals
 
-__all__ = ["arrow_stream", "frame"]
+__all__ = ["Library", "arrow_stream", "frame"]
 
 EXTRAS = {"pandas": "pandas", "polars": "polars", "pyarrow": "arrow"}
 """The extra that installs a library of data frames."""
@@ -31,7 +31,11 @@ INT64 = range(-(2**63), 2**63)
 
 
 def frame(
-    columns: Sequence[str], rows: Sequence[Sequence[Any]], library: Library, what: str
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    library: Library,
+    what: str,
+    types: Mapping[str, type] | None = None,
 ) -> Any:
     """Rows as a data frame of pandas, polars or pyarrow.
 
@@ -40,6 +44,7 @@ def frame(
         rows: values for each column.
         library: ``pandas``, ``polars`` or ``pyarrow``.
         what: the class that is asked, for the message.
+        types: the types of columns where no row has a value; texts by default.
 
     Raises:
         ImportError: the library is not installed; the message says how to install it.
@@ -53,7 +58,11 @@ def frame(
             f"{what}.{METHODS[library]}() needs {library}: {install_command(EXTRAS[library])}"
         ) from None
     names = _unique(columns)
-    typed = [_typed([row[place] for row in rows]) for place in range(len(names))]
+    empty = types or {}
+    typed = [
+        _typed([row[place] for row in rows], empty.get(column, str))
+        for place, column in enumerate(columns)
+    ]
     values = {name: column for name, (_, column) in zip(names, typed, strict=True)}
     schema = narwhals.Schema({name: type_ for name, (type_, _) in zip(names, typed, strict=True)})
     if library == "pandas":
@@ -99,14 +108,14 @@ def _unique(columns: Sequence[str]) -> list[str]:
     return names
 
 
-def _typed(values: list[Any]) -> tuple[Any, list[Any]]:
-    """The type of a column, and its values as that type."""
+def _typed(values: list[Any], empty: type) -> tuple[Any, list[Any]]:
+    """The type of a column, and its values as that type; `empty` is its type without values."""
     import narwhals
 
     present = [value for value in values if value is not None]
-    kinds = {type(value) for value in present}
+    kinds = {type(value) for value in present} or {empty}
     for known, make, convert in _kinds(narwhals):
-        if kinds and kinds <= known:
+        if kinds <= known:
             if known == {int} and not all(value in INT64 for value in present):
                 break
             return make(present), [None if each is None else convert(each) for each in values]
@@ -130,7 +139,7 @@ def _kinds(nw: Any) -> list[tuple[set[type], Callable[[list[Any]], Any], Callabl
 def _moments(present: list[datetime.datetime]) -> Any:
     import narwhals
 
-    is_aware = any(moment.tzinfo is not None for moment in present)
+    is_aware = not present or any(moment.tzinfo is not None for moment in present)
     return narwhals.Datetime("us", "UTC" if is_aware else None)
 
 

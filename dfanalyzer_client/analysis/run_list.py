@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, overload
 
 from .plotting import plotted
-from .run_summary import FIELDS, RunSummary
+from .run_summary import FIELD_TYPES, FIELDS, RunSummary
 from .table import Table
 
 __all__ = ["Runs"]
 
 GROUPS = ("hyperparameters", "metrics", "tags")
+MEASURED = "metrics."
 
 
 class Runs(Table):
@@ -43,6 +44,10 @@ class Runs(Table):
                 for each in self.summaries
             ],
         )
+
+    def _empty_types(self) -> Mapping[str, type]:
+        measured = [name for name in self.columns if name.startswith(MEASURED)]
+        return FIELD_TYPES | dict.fromkeys(measured, float)
 
     def __iter__(self) -> Iterator[RunSummary]:
         return iter(self.summaries)

@@ -7,9 +7,19 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-__all__ = ["FIELDS", "RunSummary"]
+__all__ = ["FIELDS", "FIELD_TYPES", "RunSummary"]
 
-FIELDS = ("id", "execution", "dataflow", "status", "began", "ended", "seconds", "epochs")
+FIELD_TYPES: dict[str, type] = {
+    "id": int,
+    "execution": str,
+    "dataflow": str,
+    "status": str,
+    "began": datetime,
+    "ended": datetime,
+    "seconds": float,
+    "epochs": int,
+}
+FIELDS = tuple(FIELD_TYPES)
 """What every run has."""
 
 

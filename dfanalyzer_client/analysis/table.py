@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Self, overload
 
 from .display import as_text
-from .frames import arrow_stream, frame
+from .frames import Library, arrow_stream, frame
 from .html import table_html
 
 if TYPE_CHECKING:
@@ -66,16 +66,16 @@ class Table:
 
     def to_pandas(self) -> pandas.DataFrame:
         """The rows as a pandas.DataFrame; raises ImportError if pandas is not installed."""
-        return frame(self.columns, self.rows, "pandas", type(self).__name__)
+        return self._frame("pandas")
 
     def to_polars(self) -> polars.DataFrame:
         """The rows as a polars.DataFrame; raises ImportError if polars is not installed."""
-        found: polars.DataFrame = frame(self.columns, self.rows, "polars", type(self).__name__)
+        found: polars.DataFrame = self._frame("polars")
         return found
 
     def to_arrow(self) -> pyarrow.Table:
         """The rows as a pyarrow.Table; raises ImportError if pyarrow is not installed."""
-        return frame(self.columns, self.rows, "pyarrow", type(self).__name__)
+        return self._frame("pyarrow")
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return arrow_stream(self.to_arrow(), requested_schema)
@@ -85,6 +85,13 @@ class Table:
 
     def _repr_html_(self) -> str:
         return table_html(self.columns, self.rows)
+
+    def _frame(self, library: Library) -> Any:
+        return frame(self.columns, self.rows, library, type(self).__name__, self._empty_types())
+
+    def _empty_types(self) -> Mapping[str, type]:
+        """The types of columns in a data frame where no row has a value; others are texts."""
+        return {}
 
     def _changed(self, rows: Sequence[Sequence[Any]]) -> Self:
         """A copy with other rows."""

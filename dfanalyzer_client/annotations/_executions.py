@@ -42,6 +42,7 @@ def named_execution(name: str | int | HasExecution, store: StoreURL | None, home
     If the database does not answer, or does not have it yet, it is looked for in the journals.
 
     Raises:
+        TypeError: `name` is of another type.
         UnknownTagError: no execution matches, or several do.
         StoreError: the database does not answer, and the journals do not know it either.
     """
@@ -49,16 +50,18 @@ def named_execution(name: str | int | HasExecution, store: StoreURL | None, home
         return Named(name.dataflow, name.execution)
     # these import the driver, for which a training does not wait
     from ..delivery.leftovers import drain_leftovers
+    from ..executions.run_names import checked_run_name
     from ..executions.summaries import find_execution
     from ..store import reader_connection
 
+    text = checked_run_name(name)
     try:
         drain_leftovers(store, home)  # else the annotation may be stored before its execution
         with reader_connection(store, home) as connection:
-            found = find_execution(connection, str(name))
+            found = find_execution(connection, text)
         return Named(found.dataflow, found.tag)
     except (UnknownTagError, StoreError, PrivateServerError):
-        recorded = _recorded(str(name), home)
+        recorded = _recorded(text, home)
         if recorded is None:
             raise
         return recorded

@@ -19,6 +19,7 @@ from ..store import Connection, reader_connection
 from ..support.durations import duration
 from ..support.terminal import terminal_text
 from .forms import as_csv, json_text, named_columns
+from .passwords import asked_password
 from .tables import AS_CSV, print_table
 
 __all__ = [
@@ -72,11 +73,18 @@ def friendly_errors() -> Iterator[None]:
 
 
 def chosen_store(option: str | None) -> StoreURL | None:
-    """The store that the user named; prompts for its password if that is missing."""
+    """The store that the user named; prompts for its password if that is missing.
+
+    Raises:
+        DfAnalyzerError: it is missing, and there is no terminal.
+    """
     url = settings.store_url(option)
     if url is None or url.password is not None:
         return url
-    password = click.prompt(f"Password of {url.user} at {url.host}", hide_input=True, err=True)
+    password = asked_password(
+        f"{url.user} at {url.host}",
+        "put the URL with it into KERAS_PROV_STORE, as monetdb://user:password@host:port/database",
+    )
     return dataclasses.replace(url, password=password)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import click
 from click.shell_completion import get_completion_class
 
+from .strict_command import StrictCommand
+
 __all__ = ["completion"]
 
 SHELLS = ("bash", "zsh", "fish")
@@ -43,7 +45,7 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 """Click's script for bash, but names are quoted as bash takes them, also in an open quote."""
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.argument("shell", type=click.Choice(SHELLS))
 @click.pass_context
 def completion(context: click.Context, shell: str) -> None:

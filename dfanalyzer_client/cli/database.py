@@ -20,11 +20,12 @@ from ..store import (
 from ..store.upgrade.progress import Progress
 from .common import chosen_store, friendly_errors, reading, say, store_option
 from .journals import sync_all
+from .strict_command import StrictGroup
 
 __all__ = ["db"]
 
 
-@click.group()
+@click.group(cls=StrictGroup)
 def db() -> None:
     """Create the database, check it, upgrade it, or rebuild the private one."""
 

@@ -13,6 +13,7 @@ from ..executions.summaries import find_execution
 from .common import friendly_errors, reading, say, store_option
 from .graph import chosen_graph, write_selection
 from .output import write_pieces
+from .strict_command import StrictCommand
 
 if TYPE_CHECKING:
     from ..export.prov import Options
@@ -29,7 +30,7 @@ NAMES = ("prov", "dlprov")
 """Listed here, so that --help needs no import; a test compares them with the package's."""
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.argument("execution", required=False)
 @click.option(
     "--dataflow",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Sequence
 from typing import Any
@@ -23,9 +24,21 @@ def as_csv(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def json_text(found: Any) -> str:
-    """JSON text in which control characters are escaped, so that it is safe on a terminal."""
-    text = json.dumps(found, default=str, indent=1, ensure_ascii=False)
+    """JSON text in which control characters are escaped, so that it is safe on a terminal.
+
+    NaN and infinities, which JSON lacks, are the texts that Python and CSV have.
+    """
+    text = json.dumps(_finite(found), default=str, indent=1, ensure_ascii=False, allow_nan=False)
     return CONTROL_CHARACTERS.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _finite(value: Any) -> Any:
+    """A value in which numbers that JSON lacks are texts."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    if isinstance(value, dict):
+        return {key: _finite(each) for key, each in value.items()}
+    return [_finite(each) for each in value] if isinstance(value, (list, tuple)) else value
 
 
 def short_number(value: object) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
 from ..config import settings
 from ..config.graph_url import GraphURL
 from .common import say
 from .output import write_pieces
+from .passwords import asked_password
 
 if TYPE_CHECKING:
     from ..export.graph import Selection
@@ -26,16 +25,16 @@ def chosen_graph(url: str) -> Login:
 
     Raises:
         GraphURLError: the URL is invalid.
+        DfAnalyzerError: its password is missing, and there is no terminal.
     """
     parsed = GraphURL.parse(url)
     password = settings.graph_password()
     if password is None:
-        password = click.prompt(
-            f"Password of {parsed.user} at {parsed.host} (empty: no login)",
-            hide_input=True,
-            err=True,
+        password = asked_password(
+            f"{parsed.user} at {parsed.host}",
+            "set KERAS_PROV_GRAPH_PASSWORD, which is empty for a database without login",
+            note=" (empty: no login)",
             default="",
-            show_default=False,
         )
     return parsed, str(password)
 

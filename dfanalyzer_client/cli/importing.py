@@ -10,6 +10,7 @@ import click
 
 from ..config import settings
 from .common import chosen_store, friendly_errors, reading_from, say, store_option
+from .strict_command import StrictGroup
 
 if TYPE_CHECKING:
     from ..importing import Source
@@ -25,7 +26,7 @@ def _dataflow_option(default: str) -> Callable[[Command], Command]:
     )
 
 
-@click.group("import")
+@click.group("import", cls=StrictGroup)
 def import_() -> None:
     """Import runs of MLflow, TensorBoard or CSVLogger; again, only what is new of them.
 

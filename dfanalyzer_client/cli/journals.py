@@ -16,6 +16,7 @@ from ..delivery.sync import sync as sync_journals
 from ..errors import DfAnalyzerError
 from ..journal import journals_with_dead_letters
 from .common import chosen_store, duration, friendly_errors, say, store_option
+from .strict_command import StrictCommand
 from .tables import print_table
 
 __all__ = ["journal", "sync", "sync_all"]
@@ -36,7 +37,7 @@ COLUMNS = (
 )
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @store_option
 @click.option(
     "--again",
@@ -76,7 +77,7 @@ def sync(
         sync_all(url, "{} messages stored.", again=again, elsewhere=elsewhere, refused=refused)
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @store_option
 def journal(store: str | None) -> None:
     """List the journals: executions, messages, how many are stored, and what was set aside and why.

@@ -8,13 +8,14 @@ from ..config import settings
 from ..errors import DfAnalyzerError
 from ..support.distribution import install_command
 from .common import friendly_errors, store_option
+from .strict_command import StrictCommand
 
 __all__ = ["mcp"]
 
 ROWS, SECONDS, CHARACTERS = 200, 20.0, 50_000
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.option(
     "--rows",
     type=click.IntRange(1, 10_000),

@@ -6,11 +6,12 @@ import click
 
 from ..path_query import MAPPINGS, query_with
 from .common import form_options, friendly_errors, print_rows, reading, store_option
+from .strict_command import StrictCommand
 
 __all__ = ["query"]
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.argument("dataflow")
 @click.option("--source", metavar="SET", multiple=True, required=True, help="Where paths begin.")
 @click.option("--target", metavar="SET", multiple=True, required=True, help="Where they end.")

@@ -21,11 +21,16 @@ from ..errors import DfAnalyzerError
 from ..support.safe_home import check_home
 from .common import store_option
 from .script import Program, load_module, load_script
+from .strict_command import StrictCommand
 
 __all__ = ["run"]
 
 
-@click.command(context_settings={"allow_interspersed_args": False}, no_args_is_help=True)
+@click.command(
+    cls=StrictCommand,
+    context_settings={"allow_interspersed_args": False},
+    no_args_is_help=True,
+)
 @click.option(
     "--capture",
     metavar="all|KEY,…",

@@ -7,13 +7,14 @@ import click
 from ..config import settings
 from ..private_server import PrivateServer, ServerStatus
 from .common import friendly_errors, say
+from .strict_command import StrictGroup
 
 __all__ = ["server"]
 
 LOG_LINES = 40
 
 
-@click.group()
+@click.group(cls=StrictGroup)
 def server() -> None:
     """Start, stop and inspect the private MonetDB server."""
 

@@ -13,13 +13,14 @@ from ..store import Connection
 from ..support.sql_text import split_statements
 from .common import form_options, friendly_errors, print_rows, reading, say, store_option
 from .completions import dataflow_tags
+from .strict_command import StrictCommand
 
 __all__ = ["sql"]
 
 PROMPT, CONTINUED = "sql> ", "  -> "
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.argument("statement", required=False)
 @click.option(
     "--dataflow",

@@ -9,6 +9,7 @@ from ..errors import DfAnalyzerError, UnknownTagError
 from ..store.connection import Connection
 from ..store.erasing.erase import StoredExecution, stored_executions
 from ..store.schema import table
+from ..support.name_lists import listed
 from ..task_status import ENDED
 
 __all__ = ["check_ended", "selected"]
@@ -75,7 +76,7 @@ def _named(
         of = "" if dataflow is None else f" of the dataflow {dataflow.lower()!r}"
         listing = "keras-prov runs" if dataflow is None else "keras-prov runs --dataflow"
         raise UnknownTagError(f"No execution {name!r}{of}: `{listing}` lists them.")
-    ids = ", ".join(str(each.id) for each in matching[:SHOWN])
+    ids = listed((each.id for each in matching), SHOWN)
     raise UnknownTagError(
         f"{len(matching)} executions are called {name!r} or begin so: give the id ({ids})."
     )
@@ -84,7 +85,7 @@ def _named(
 def _check_dataflow(connection: Connection, tag: str) -> None:
     known = connection.query(f"SELECT tag FROM {table('dataflow')} ORDER BY tag")
     if (tag.lower(),) not in known:
-        are = ", ".join(each for (each,) in known[:SHOWN]) or "none"
+        are = listed(each for (each,) in known) or "none"
         raise UnknownTagError(f"No dataflow {tag!r}. There are: {are}.")
 
 

@@ -21,6 +21,7 @@ from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import among, placeholders
 from ..support.clock import naive_utc
+from ..support.name_lists import listed
 from .last_epochs import last_epochs
 from .measured_values import measured_by
 
@@ -114,6 +115,9 @@ def find_executions(connection: Connection, names: Sequence[str]) -> list[Execut
     return [summaries[id_] for id_ in ids]
 
 
+IDS_NAMED = 10
+
+
 def _only(name: str, found: Sequence[ExecutionSummary]) -> int:
     """The id of the one execution that has a name, or whose tag begins with it."""
     if len(found) == 1:
@@ -123,7 +127,7 @@ def _only(name: str, found: Sequence[ExecutionSummary]) -> int:
         raise UnknownTagError(f"No execution {name!r}: {hint}")
     raise UnknownTagError(
         f"{len(found)} executions begin with {name!r}: give a longer part of the tag, or the id "
-        f"({', '.join(str(summary.id) for summary in found[:10])})."
+        f"({listed((summary.id for summary in found), IDS_NAMED)})."
     )
 
 

@@ -14,6 +14,7 @@ import sqlglot
 from sqlglot import exp
 
 from ..errors import SelectionError, UnknownTagError
+from .condition_faults import QUOTES, fault
 
 __all__ = ["condition"]
 
@@ -40,9 +41,6 @@ MAX_DEPTH = 200
 ALLOWED = (
     "Allowed are attributes, numbers, texts, + - * /, comparisons, AND, OR, NOT, IN (…), BETWEEN, "
     "LIKE"
-)
-QUOTES = (
-    'A name that is not a plain word, or is a word of SQL, must be in double quotes, as "drop".'
 )
 NOT_FINITE = {"nan": "isnan", "inf": "isinf", "infinity": "isinf"}
 
@@ -77,16 +75,14 @@ def condition(
     """
     if len(text) > MAX_CHARACTERS:
         raise SelectionError(
-            f"A selection must have at most {MAX_CHARACTERS} characters. Received: {len(text)}."
+            f"A condition must have at most {MAX_CHARACTERS} characters. Received: {len(text)}."
         )
     try:
         tree = sqlglot.parse_one(text, into=exp.Condition)
-    except (sqlglot.errors.SqlglotError, RecursionError, ValueError) as error:
-        reason = str(error).splitlines()[0].partition(". Line")[0]
-        shown = "" if "sqlglot" in reason else f" ({reason})"
-        raise SelectionError(
-            f"The selection is not a condition{shown}: {text!r:.200}. {QUOTES}"
-        ) from None
+    except RecursionError:
+        raise SelectionError(f"The condition is nested too deeply: {text!r:.200}.") from None
+    except (sqlglot.errors.SqlglotError, ValueError):
+        raise SelectionError(f"This is not a condition: {text!r:.200}. {fault(text)}") from None
     builder = _Builder(text, resolve, resolve_text or resolve, resolve_exact, bind)
     return builder.condition(tree), builder.parameters
 
@@ -219,7 +215,7 @@ class _Builder:
     def _nested(self, build: Callable[[Any], str], node: exp.Expr) -> str:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            raise SelectionError(f"The selection is nested too deeply: {self._text!r:.200}.")
+            raise SelectionError(f"The condition is nested too deeply: {self._text!r:.200}.")
         try:
             return build(node)
         finally:
@@ -228,6 +224,6 @@ class _Builder:
     def _refused(self, node: exp.Expr) -> SelectionError:
         last = ", IS NULL, isnan(…) and isinf(…)." if self._resolve_exact else " and IS NULL."
         return SelectionError(
-            f"{node.sql()!r:.200} is not allowed in the selection {self._text!r:.200}. {ALLOWED}"
+            f"{node.sql()!r:.200} is not allowed in the condition {self._text!r:.200}. {ALLOWED}"
             f"{last} {QUOTES}"
         )

@@ -35,7 +35,7 @@ def curve_data(
         times: whether to read when epochs ended, too.
     """
     try:
-        found = curves_with(connection, Runs(list(runs)), metrics)
+        found = curves_with(connection, Runs(list(runs)), metrics or None)
     except UnknownTagError:  # nothing is measured yet
         return {"runs": described(runs), "series": [], "adaptations": [], "times": []}
     place = {run.id: number for number, run in enumerate(runs)}

@@ -93,6 +93,8 @@ def test_nan_and_infinity_are_found(tag):
     assert found("isnan(loss)") == [runs["nan"]]
     assert found("isinf(metrics.loss) AND NOT isnan(loss)") == [runs["-inf"]]
     assert found("NOT isnan(loss) AND NOT isinf(loss)") == found("loss = 1")
+    assert found("loss IS NULL") == []
+    assert len(found("loss IS NOT NULL")) == 3
     with pytest.raises(SelectionError, match=r"'lowest\.loss' is never NaN"):
         found("isnan(lowest.loss)")
 
@@ -134,6 +136,14 @@ MISTAKES = {
     "loss / 0 > 1": "divides by zero",
     "loss * 1e308 * 1e308 > 1": "a number that is too large",
     "loss < optimizer_name": "compares or computes with a number and a text",
+    "dataflow > 3": "dataflow is a text, so .* in single quotes, as '3'",
+    "loss <": "is not a condition: 'loss <'. Something is missing behind '<'.$",
+    "loss < 1 or": "Something is missing behind 'or'.$",
+    "AND loss < 1": "Something is missing before 'AND'.$",
+    "(loss < 1": r"A \) is missing.$",
+    "loss < 1)": r"A \( is missing.$",
+    "status = 'failed": "A quote is not closed.$",
+    "loss BETWEEN 1": "BETWEEN needs two values",
     "a b < 1": "is not a condition: 'a b < 1'. A name that is not a plain word",
     "100%s < 1": "must be in double quotes",
     "isnan(1)": "is not allowed",
@@ -149,6 +159,20 @@ def test_a_mistake_in_a_condition_is_named(tag):
             keras.runs(where)
         assert "!" not in str(raised.value)
         assert "\n" not in str(raised.value)
+
+
+def test_a_list_of_known_names_says_how_many_it_leaves_out(tag):
+    """And begins with the losses; a metric is in it under its own name only."""
+    row = {"loss": 1, "val_loss": 1, **{f"m{number:02}": 1 for number in range(40)}}
+    run = measured(tag, [row])
+    for ask in (lambda: keras.runs("zzzz < 1"), lambda: keras.curves(run, "zzzz")):
+        with pytest.raises(UnknownTagError, match=r"'loss', 'val_loss', .* and \d+ more\.$"):
+            ask()
+    odd = train(f"{tag}-odd", 0.1, ["Loss"])
+    assert keras.runs("metrics.Loss > 0", dataflow=f"{tag}-odd")[0].execution == odd
+    with pytest.raises(UnknownTagError) as raised:
+        keras.runs("metrics.los > 0")
+    assert "loss_2" not in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def test_an_unknown_metric_names_the_close_ones(tag, name, says):
     run = train(tag, [keras.layers.Dense(1)], metrics=NAMES)
     with pytest.raises(UnknownTagError, match=f"Did you mean.*{says}"):
         keras.curves(run, name)
-    with pytest.raises(UnknownTagError, match=r"Expected one of '%s', 'Loss', 'größe'"):
+    with pytest.raises(UnknownTagError, match=r"Expected one of 'loss', '%s', 'Loss', 'größe'"):
         keras.curves(run, "zzzzzz")
 
 

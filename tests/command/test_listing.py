@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +71,46 @@ def test_a_column_that_only_others_have_is_empty(flow: Dataflow) -> None:
         asked = ("--dataflow", flow.tag, "--where", "x > 5", "--columns", name)
         (line,) = command(*asked, code=1).stderr.splitlines()
         assert line.startswith(f"Error: There is no column '{name}'. Expected one of '{meant}'")
+
+
+def test_columns_may_be_quoted_as_in_conditions(home: Path, tag: str) -> None:
+    """Names with commas and blanks need it."""
+    names = ("EPOCH_ID", "a b", "c,d", 'q"t')
+    output = Set("oTrainingModel", SetType.OUTPUT, [Attribute(name, NUMERIC) for name in names])
+    flow = Dataflow(tag, [Transformation("TrainingModel", [output])])
+    with flow.task("TrainingModel") as task:
+        task.generated(**dict(zip(names, (0, 1, 2, 3), strict=True)))
+    assert dfanalyzer_client.flush(30)
+    for columns in ('"a b", metrics."c,d","q""t"', 'a b,lowest."c,d",q"t'):
+        (row,) = listed("--dataflow", tag, "--columns", columns)
+        assert list(row.values()) == ["1.0", "2.0", "3.0"], columns
+
+
+def test_conditions_that_are_repeated_must_all_be_fulfilled(flow: Dataflow) -> None:
+    """Each is parsed by itself, so that an OR stays within its own."""
+    flags = ("--where", "x = 2", "--where", "x = 2 OR acc > 0")
+    assert len(listed("--dataflow", flow.tag, *flags)) == 1
+    flags = ("--where", "x = 2 OR acc > 0", "--where", "x > 2")
+    assert listed("--dataflow", flow.tag, *flags) == []
+
+
+def test_json_has_only_what_json_has(home: Path, tag: str) -> None:
+    """NaN and infinity are texts, in `runs` and in `show`."""
+    output = Set("oTrainingModel", SetType.OUTPUT, [Attribute(n, NUMERIC) for n in ("x", "y")])
+    flow = Dataflow(tag, [Transformation("TrainingModel", [output])])
+    with flow.task("TrainingModel") as task:
+        task.generated(x=math.nan, y=-math.inf)
+    assert dfanalyzer_client.flush(30)
+
+    def refuse(word: str) -> None:
+        raise AssertionError(word)
+
+    for arguments in (["runs", "--dataflow", tag, "--json"], ["show", flow.exec_tag, "--json"]):
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code == 0, result.output
+        json.loads(result.stdout, parse_constant=refuse)
+        assert '"x": "nan"' in result.stdout
+        assert '"y": "-inf"' in result.stdout
 
 
 def test_what_is_not_there_is_said(flow: Dataflow) -> None:

@@ -30,7 +30,7 @@ from dfanalyzer_client import (
     Transformation,
     flush,
 )
-from dfanalyzer_client.cli import main
+from dfanalyzer_client.cli import main, passwords
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 from dfanalyzer_client.support.sql_text import split_statements
@@ -284,9 +284,10 @@ def test_db_init_makes_the_catalogue_once(tmp_path: Path) -> None:
     server.stop()
 
 
-def test_a_password_is_asked_for(home: Path) -> None:
+def test_a_password_is_asked_for(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """--store without a password asks for it, so that it stands in no process list."""
     url = PrivateServer(home).ensure()
+    monkeypatch.setattr(passwords, "has_terminal", lambda: True)  # which is `input` here
     result = run("sql", "SELECT 41 + 1", "--store", str(url), input=f"{url.password}\n")
     assert "42" in result.stdout
     refused = run("sql", "SELECT 1", "--store", str(url), input="wrong\n", code=1)

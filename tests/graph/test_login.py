@@ -8,6 +8,7 @@ import warnings
 
 import pytest
 
+from dfanalyzer_client.cli import passwords
 from dfanalyzer_client.config.graph_url import GraphURL
 from dfanalyzer_client.errors import GraphURLError
 from graph.arcade import USER, GraphServer, free_port
@@ -67,6 +68,7 @@ def test_the_password_is_asked_for_and_not_shown(
 ) -> None:
     """If the environment does not have it."""
     monkeypatch.delenv("KERAS_PROV_GRAPH_PASSWORD")
+    monkeypatch.setattr(passwords, "has_terminal", lambda: True)
     done = export(trained.execution, "--to", graph.url, input=f"{graph.password}\n")
     assert f"Password of {USER} at 127.0.0.1" in done.stderr
     assert graph.password not in done.output

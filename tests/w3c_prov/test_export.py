@@ -16,7 +16,7 @@ from prov.model import ProvDocument
 
 import keras_prov as keras
 from dfanalyzer_client import prov_document
-from dfanalyzer_client.cli import main
+from dfanalyzer_client.cli import main, passwords
 from dfanalyzer_client.cli.export import CRATE, CYPHER
 from dfanalyzer_client.cli.export import FORMATS as OF_COMMAND
 from dfanalyzer_client.export.prov import DOT, FORMATS, PICTURES
@@ -233,10 +233,13 @@ def test_a_reader_that_goes_is_no_error_to_tell_of(trained: Trained) -> None:
     assert writer.returncode == 1
 
 
-def test_a_password_is_asked_for_once(trained: Trained, home: Path) -> None:
+def test_a_password_is_asked_for_once(
+    trained: Trained, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """And not at all where an option is wrong."""
     url = PrivateServer(home).ensure()
     asked = ["export", trained.second, "--store", str(url)]
+    monkeypatch.setattr(passwords, "has_terminal", lambda: True)  # which is `input` here
     done = CliRunner().invoke(main, asked, input=f"{url.password}\n")
     assert done.exit_code == 0, done.output
     assert done.stderr.count("Password") == 1

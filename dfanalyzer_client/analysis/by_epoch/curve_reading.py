@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...errors import SelectionError, UnknownTagError
@@ -16,6 +16,7 @@ from ...store.exact_numbers import exact_value
 from ...store.reading import Catalogue
 from ...store.schema import table
 from ...store.sql import placeholders
+from ...support.name_lists import listed
 from ..curve_table import Curves
 from ..finding import Named, summaries_with
 from ..run_list import Runs
@@ -25,8 +26,8 @@ from .adaptation_reading import ADAPTATION_COLUMNS, adaptations_of
 
 __all__ = ["curves_with"]
 
-MOST_NAMED = 20
-"""So many metrics are named in an error."""
+FIRST_METRICS = ("loss", "val_loss")
+"""They are named before others."""
 
 Point = tuple[int, str, int, str, int, float | None]
 
@@ -34,10 +35,10 @@ Point = tuple[int, str, int, str, int, float | None]
 def curves_with(
     connection: Connection,
     runs: Runs | Named | Sequence[Named],
-    metrics: str | Sequence[str] = (),
+    metrics: str | Sequence[str] | None = None,
 ) -> Curves:
     """`curves` over an open connection."""
-    wanted = [metrics] if isinstance(metrics, str) else list(metrics)
+    wanted = _checked_metrics(metrics)
     with connection.transaction():
         found = summaries_with(connection, runs)
         if not found:
@@ -47,9 +48,22 @@ def curves_with(
                 "Curves cannot be read, because this catalogue was made by an earlier version: "
                 "`keras-prov db upgrade` upgrades it."
             )
-        rows = _points(connection, found, wanted)
+        rows = [] if wanted == [] else _points(connection, found, wanted or [])
         adaptations = adaptations_of(connection, found)
     return Curves(rows, adaptations, {summary.execution: summary.id for summary in found})
+
+
+def _checked_metrics(metrics: object) -> list[str] | None:
+    """The names of metrics as a list; None: all. Raises TypeError for what is neither."""
+    if metrics is None:
+        return None
+    names = [metrics] if isinstance(metrics, str) else metrics
+    if not isinstance(names, Iterable) or not all(isinstance(name, str) for name in names):
+        raise TypeError(
+            "metrics must be the name of a metric, a list of these, or None for all. Received: "
+            f"{metrics!r:.200}."
+        )
+    return list(names)
 
 
 def _points(connection: Connection, runs: Sequence[RunSummary], wanted: list[str]) -> list[Point]:
@@ -115,10 +129,11 @@ def _unknown(
         f"WHERE t.df_exec IN ({placeholders(len(ids))}) AND m.last_epoch IS NOT NULL",
         ids,
     )
-    known = sorted({own.get((run, stored), stored) for run, stored in rows})
+    names = {own.get((run, stored), stored) for run, stored in rows}
+    known = sorted(names, key=lambda each: (each not in FIRST_METRICS, each))
     lower = difflib.get_close_matches(name.lower(), {each.lower() for each in known}, 3)
     close = [each for each in known if each.lower() in lower]
     meant = f"Did you mean {' or '.join(map(repr, close))}?" if close else ""
-    expected = ", ".join(map(repr, known[:MOST_NAMED]))
+    expected = listed(map(repr, known))
     hint = meant or (f"Expected one of {expected}." if known else "They have no epochs yet.")
     return UnknownTagError(f"None of these runs has a metric {name!r} by epoch. {hint}")

@@ -51,7 +51,7 @@ def bound_literal(name: str, kind: Kind, operator: str, text: str, *, is_text: b
         return _time(name, text)
     if not is_text and operator not in EQUALITIES:
         raise SelectionError(
-            f"{name} is {kind}, which {operator} cannot compare with a number. Received: {text}."
+            f"{name} is a text, so what it is compared with is in single quotes, as '{text}'."
         )
     if kind is Kind.STATUS:
         return text.upper() if operator in PATTERNS else known_status(text)

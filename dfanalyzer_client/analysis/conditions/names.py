@@ -15,6 +15,7 @@ from ...store.comparison.metric_summaries import summaries_source
 from ...store.reading import Catalogue
 from ...store.schema import table
 from ...store.sql import identifier
+from ...support.name_lists import listed
 from ..run_summary import FIELDS
 from . import sources
 from .literals import Kind, bound_literal
@@ -45,7 +46,9 @@ KINDS = {
 }
 """What fields and groups are; the others are texts, but for hyperparameters."""
 
-MOST_NAMED = 20
+FIRST_METRICS = ("loss", "val_loss")
+"""They are named before others."""
+
 PLAIN = re.compile(r"[^\W\d]\w*")
 """A name that needs no double quotes."""
 
@@ -174,16 +177,16 @@ class Names:
             rows = self._connection.query(
                 f"SELECT DISTINCT name FROM {self._values(group)} AS v WHERE name IS NOT NULL"
             )
-            known += [each for (each,) in rows]
-        if "metrics" in groups:
-            known += [own for own, _ in self._own.pairs]
+            own = {stored: each for each, stored in self._own.pairs} if group == "metrics" else {}
+            known += [own.get(each, each) for (each,) in rows]
         close = [
             each for form in (name.lower(), name) for each in difflib.get_close_matches(form, known)
         ]
         close = list(dict.fromkeys(close))[:3]
-        listed = [f"'{_shown(each)}'" for each in close or sorted(set(known))[:MOST_NAMED]]
-        meant = f"Did you mean {' or '.join(listed)}?" if close else f"Known: {', '.join(listed)}."
-        return UnknownTagError(f"No run has {name!r}. {meant if listed else 'There are none yet.'}")
+        ordered = sorted(set(known), key=lambda each: (each not in FIRST_METRICS, each))
+        shown = [f"'{_shown(each)}'" for each in close or ordered]
+        meant = f"Did you mean {' or '.join(shown)}?" if close else f"Known: {listed(shown)}."
+        return UnknownTagError(f"No run has {name!r}. {meant if shown else 'There are none yet.'}")
 
     def _must_be_held(self, group: str, name: str) -> None:
         if not self._is_held(group, name):
@@ -241,6 +244,10 @@ class Names:
         alias = self._join(source)
         if group == "metrics":
             self._exact[f"{alias}.value"] = f"{alias}.exact"
+            # NaN and infinity are values, though only their text is stored
+            self._texts[f"{alias}.value"] = (
+                f"COALESCE({alias}.exact, CAST({alias}.value AS VARCHAR(64)))"
+            )
         return f"{alias}.value"
 
     def _tag(self, name: str) -> str:

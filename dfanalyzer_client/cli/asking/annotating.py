@@ -22,6 +22,7 @@ from ...executions.annotations import note_of, tags_of
 from ...executions.summaries import find_execution
 from ..common import chosen_store, friendly_errors, reading, say, store_option
 from ..completions import execution_tags, tags_of_execution
+from ..strict_command import StrictCommand
 from ..tables import print_table
 
 __all__ = ["note", "tag"]
@@ -29,7 +30,7 @@ __all__ = ["note", "tag"]
 STORE_SECONDS = 5.0
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.argument("execution", shell_complete=execution_tags)
 @click.argument("names", metavar="[NAME[=VALUE]]...", nargs=-1)
 @click.option(
@@ -61,7 +62,7 @@ def tag(execution: str, names: tuple[str, ...], remove: tuple[str, ...], store: 
     _annotate(execution, store, send)
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.argument("execution", shell_complete=execution_tags)
 @click.argument("text", required=False)
 @click.option("--remove", is_flag=True, help="Remove the note.")

@@ -14,6 +14,7 @@ from ...support.terminal import terminal_line
 from ..common import duration, form_options, friendly_errors, print_rows, reading, say, store_option
 from ..completions import execution_tags
 from ..forms import json_text
+from ..strict_command import StrictCommand
 from ..tables import AS_CSV, BORDERS, print_table
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ LONGEST = 24
 CUT = "…"
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.argument(
     "executions",
     metavar="EXECUTION...",
@@ -61,7 +62,7 @@ def compare(executions: tuple[str, ...], form: str | None, store: str | None) ->
         _print_compared(compared)
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.argument("before", shell_complete=execution_tags)
 @click.argument("after", shell_complete=execution_tags)
 @click.option("--exit-code", is_flag=True, help=f"Exit with {DIFFER} if anything differs.")

@@ -12,6 +12,7 @@ import click
 from ...errors import UnknownTagError
 from ..common import form_options, friendly_errors, print_rows, reading, say, store_option
 from ..completions import execution_tags, metrics_of_execution
+from ..strict_command import StrictCommand
 from .curve_drawing import drawn_curves
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ NARROWEST = 40
 """A narrower drawing has no room for its legend."""
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.argument("execution", shell_complete=execution_tags)
 @click.argument(
     "metrics",

@@ -14,6 +14,7 @@ from ...executions.summaries import executions, find_execution
 from ..common import duration, friendly_errors, reading, say, store_option
 from ..completions import execution_tags
 from ..forms import short_number
+from ..strict_command import StrictCommand
 
 __all__ = ["follow"]
 
@@ -21,7 +22,7 @@ SUCCESS = "FINISHED"
 AGAIN = "if another fit() begins, follow it again."
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.argument("execution", default="last", shell_complete=execution_tags)
 @store_option
 def follow(execution: str, store: str | None) -> None:

@@ -31,8 +31,10 @@ from ...questions import (
 from ...questions.sql_cures import cure, enter_schema, need
 from ...store import Connection
 from ...store.reading import Catalogue
+from ...support.name_lists import listed
 from ..common import form_options, friendly_errors, print_rows, reading, say, store_option
 from ..completions import dataflow_tags, question_names
+from ..strict_command import StrictCommand
 from ..tables import print_table
 
 __all__ = ["questions"]
@@ -40,10 +42,8 @@ __all__ = ["questions"]
 DATAFLOW = "dataflow"
 """The parameter that also names the schema."""
 
-MOST_NAMED = 20
 
-
-@click.command()
+@click.command(cls=StrictCommand)
 @click.argument("name", required=False, shell_complete=question_names)
 @click.argument("parameters", metavar="[PARAMETER=VALUE]...", nargs=-1)
 @click.option(
@@ -139,9 +139,7 @@ def _ask(
 def _without_dataflow(connection: Connection, question: Question) -> DefinitionError:
     with connection.transaction():
         known = [tag for _, tag in Catalogue(connection).dataflows()]
-    there_are = (
-        f"There are: {', '.join(known[-MOST_NAMED:])}." if known else "Nothing is stored yet."
-    )
+    there_are = f"There are: {listed(reversed(known))}." if known else "Nothing is stored yet."
     return DefinitionError(
         f"The question {question.name!r} asks about one dataflow: name it with --dataflow TAG. "
         f"{there_are}"

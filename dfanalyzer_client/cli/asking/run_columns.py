@@ -3,13 +3,24 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 
 from ...analysis.run_summary import RunSummary
 from ...errors import UnknownTagError
 from ...store import Connection
+from ...support.name_lists import listed
 
-__all__ = ["EXTREMES", "FIELDS", "GROUPS", "SHOWN", "check_columns", "full_name", "names_of"]
+__all__ = [
+    "EXTREMES",
+    "FIELDS",
+    "GROUPS",
+    "SHOWN",
+    "check_columns",
+    "full_name",
+    "listed_columns",
+    "names_of",
+]
 
 SHOWN = ("id", "execution", "dataflow", "status", "epochs", "last metrics", "duration")
 FIELDS = ("id", "execution", "dataflow", "status", "began", "ended", "epochs", "seconds")
@@ -23,7 +34,22 @@ ALIASES = {
     "hyperparameter": "hyperparameters",
     "tag": "tags",
 }
-MOST_NAMED = 20
+COLUMN = re.compile(
+    r'\s*(?:(?P<group>\w+)\.)?"(?P<quoted>(?:[^"]|"")+)"\s*(?:,|$)|(?P<plain>[^,]*)(?:,|$)'
+)
+"""A column, with what separates it from the next one."""
+
+
+def listed_columns(text: str) -> list[str]:
+    """The names in a list with commas, which may be in double quotes as in conditions."""
+    names = []
+    for found in COLUMN.finditer(text):
+        if found["quoted"]:
+            group = f"{found['group']}." if found["group"] else ""
+            names.append(group + found["quoted"].replace('""', '"'))
+        elif found["plain"].strip():
+            names.append(found["plain"].strip())
+    return names
 
 
 def full_name(name: str) -> str:
@@ -60,9 +86,9 @@ def check_columns(
     known = _known(of_all | dict.fromkeys(EXTREMES, of_all["metrics"]))
     for name in names:
         if full_name(name) not in known:
-            close = difflib.get_close_matches(full_name(name), known) or list(known)[:MOST_NAMED]
+            close = difflib.get_close_matches(full_name(name), known) or known
             raise UnknownTagError(
-                f"There is no column {name!r}. Expected one of {', '.join(map(repr, close))}."
+                f"There is no column {name!r}. Expected one of {listed(map(repr, close))}."
             )
 
 

@@ -31,8 +31,18 @@ from ..common import (
 )
 from ..completions import dataflow_tags
 from ..forms import json_text, short_number
+from ..strict_command import StrictCommand
 from ..tables import as_table, print_table
-from .run_columns import EXTREMES, FIELDS, GROUPS, SHOWN, check_columns, full_name, names_of
+from .run_columns import (
+    EXTREMES,
+    FIELDS,
+    GROUPS,
+    SHOWN,
+    check_columns,
+    full_name,
+    listed_columns,
+    names_of,
+)
 
 __all__ = ["runs"]
 
@@ -48,7 +58,7 @@ class Asked:
 
     dataflow: str | None
     status: str | None
-    where: str | None
+    where: tuple[str, ...]
     sort: str | None
     limit: int | None
 
@@ -70,7 +80,7 @@ FEWEST_METRICS = 3
 SEE_ALL = "--columns chooses, --csv prints all, and `| less -S` shows all"
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.option(
     "--dataflow",
     metavar="TAG",
@@ -85,7 +95,9 @@ SEE_ALL = "--columns chooses, --csv prints all, and `| less -S` shows all"
 @click.option(
     "--where",
     metavar="CONDITION",
-    help='Only executions that fulfil it, as "learning_rate < 0.01 AND lowest.val_loss < 0.2".',
+    multiple=True,
+    help='Only executions that fulfil it, as "learning_rate < 0.01 AND lowest.val_loss < 0.2"; '
+    "if it is repeated, those that fulfil all.",
 )
 @click.option(
     "--sort",
@@ -111,7 +123,7 @@ SEE_ALL = "--columns chooses, --csv prints all, and `| less -S` shows all"
 def runs(
     dataflow: str | None,
     status: str | None,
-    where: str | None,
+    where: tuple[str, ...],
     sort: str | None,
     limit: int | None,
     columns: str | None,
@@ -132,7 +144,7 @@ def runs(
     """
     if watch and (form or not sys.stdout.isatty()):
         raise click.UsageError("--watch needs a terminal: in a pipe, call `keras-prov runs` again.")
-    chosen = [name.strip() for name in columns.split(",") if name.strip()] if columns else None
+    chosen = listed_columns(columns) if columns else None
     most = LISTED if limit is None and sys.stdout.isatty() and not form else limit
     asked = Asked(dataflow, status, where, sort, most)
     with friendly_errors(), reading(store) as connection:
@@ -198,7 +210,7 @@ def _ids(connection: Connection, asked: Asked) -> list[int]:
 
     return ids_with(
         connection,
-        asked.where or "",
+        also=asked.where,
         order_by=_order(asked.sort) if asked.sort else (),
         dataflow=asked.dataflow,
         status=asked.status,

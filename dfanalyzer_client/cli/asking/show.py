@@ -15,6 +15,7 @@ from ...executions.summaries import find_execution
 from ..common import duration, form_options, friendly_errors, print_rows, reading, say, store_option
 from ..completions import execution_tags
 from ..forms import json_text
+from ..strict_command import StrictCommand
 from ..tables import print_table
 
 __all__ = ["show"]
@@ -27,7 +28,7 @@ FILE_KEYS = ("name", "path", "mode", "size", "sha256")
 TASK_KEYS = ("transformation", "task", "status", "began", "ended", "error")
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.argument("execution", shell_complete=execution_tags)
 @click.option("--all", "show_all", is_flag=True, help=f"All rows, not the first {ROWS_SHOWN}.")
 @click.option("--set", "set_tag", metavar="NAME", help="Only the rows of this set.")

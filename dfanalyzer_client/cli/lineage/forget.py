@@ -19,6 +19,7 @@ from ...store.reading import Catalogue
 from ...support.clock import naive_utc
 from ..common import chosen_store, friendly_errors, say, store_option
 from ..completions import dataflow_tags, execution_tags
+from ..strict_command import StrictCommand
 from ..tables import print_table
 
 __all__ = ["forget_executions"]
@@ -30,7 +31,7 @@ EXPORTED = (
 )
 
 
-@click.command("forget")
+@click.command("forget", cls=StrictCommand)
 @click.argument("executions", nargs=-1, metavar="[EXECUTION]...", shell_complete=execution_tags)
 @click.option(
     "--dataflow",

@@ -10,12 +10,13 @@ from ...lineage import origin_with
 from ...lineage.origin import CHANGED, DEPTH, KNOWN, UNKNOWN, FileOrigin
 from ..common import friendly_errors, reading, say, store_option
 from ..forms import json_text
+from ..strict_command import StrictCommand
 from .origin_tree import print_origin, use_line
 
 __all__ = ["origin"]
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "--check",

@@ -13,6 +13,7 @@ from ...config import settings
 from ...errors import DfAnalyzerError
 from ...support.distribution import install_command
 from ..common import chosen_store, friendly_errors, store_option
+from ..strict_command import StrictCommand
 from .token_file import read_token
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ PORT = 22000
 """The port of DfAnalyzer's own server."""
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", type=click.IntRange(0, 65535), default=PORT, show_default=True)
 @click.option(

@@ -17,12 +17,13 @@ from ...support.distribution import install_command
 from ..common import chosen_store, friendly_errors, reading, store_option
 from ..completions import execution_tags
 from ..output import write_pieces
+from ..strict_command import StrictCommand
 from .token_file import read_token
 
 __all__ = ["view"]
 
 
-@click.command()
+@click.command(cls=StrictCommand)
 @click.argument("executions", metavar="[EXECUTION]...", nargs=-1, shell_complete=execution_tags)
 @click.option(
     "--export",

@@ -10,6 +10,7 @@ from typing import Any
 from ...analysis import Comparison, RunSummary
 from ...errors import UnknownTagError
 from ...keras_schema.names import TEST_METRIC_PREFIX
+from ...support.name_lists import listed
 
 __all__ = ["Cell", "Row", "Section", "SideBySide", "change", "side_by_side"]
 
@@ -121,7 +122,7 @@ def _baseline(runs: Sequence[RunSummary], name: str) -> RunSummary:
             return run
     raise UnknownTagError(
         f"The baseline {name!r} is not among the executions that are compared. Expected one of "
-        f"them: {', '.join(run.execution for run in runs[:10])}."
+        f"them: {listed(run.execution for run in runs)}."
     )
 
 
