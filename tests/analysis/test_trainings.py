@@ -49,6 +49,8 @@ def test_the_command_takes_and_shows_own_names(tag):
     """In `curve`, `follow`, `compare` and `diff`."""
     named, plain = (train(tag, [keras.layers.Dense(1)], metrics=each) for each in (NAMES, ()))
 
+    keras.flush()
+
     def lines(*arguments):
         result = CliRunner().invoke(main, list(arguments))
         assert result.exit_code == 0, result.output

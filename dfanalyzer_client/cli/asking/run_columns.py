@@ -16,8 +16,8 @@ __all__ = [
     "FIELDS",
     "GROUPS",
     "SHOWN",
-    "check_columns",
     "full_name",
+    "known_columns",
     "listed_columns",
     "names_of",
 ]
@@ -63,33 +63,66 @@ def names_of(found: Sequence[RunSummary], group: str) -> list[str]:
     return list(dict.fromkeys(name for each in found for name in getattr(each, group)))
 
 
-def check_columns(
+def known_columns(
     connection: Connection,
     names: Sequence[str],
     found: Sequence[RunSummary],
     dataflow: str | None,
-) -> None:
-    """Raise UnknownTagError if neither the runs nor others of the dataflow have a column.
+) -> dict[str, str]:
+    """What each column is called in the runs: names may be written in any case.
 
     Args:
         connection: to the database.
         names: the columns that are asked for.
         found: the runs that are listed.
         dataflow: the tag of the one dataflow that is asked about; None: all.
+
+    Raises:
+        UnknownTagError: neither the runs nor others of the dataflow have such a column.
     """
     known = _known({group: names_of(found, group) for group in (*GROUPS, *EXTREMES)})
-    if all(full_name(name) in known for name in names):
-        return
+    meant = _meant(names, known)
+    if len(meant) == len(set(names)):
+        return meant
     from ...analysis.conditions import known_names  # only wrong names need it
 
     of_all = known_names(connection, dataflow)
     known = _known(of_all | dict.fromkeys(EXTREMES, of_all["metrics"]))
+    meant = _meant(names, known)
     for name in names:
-        if full_name(name) not in known:
-            close = difflib.get_close_matches(full_name(name), known) or known
+        if name not in meant:
+            close = _close(full_name(name), known) or known
             raise UnknownTagError(
                 f"There is no column {name!r}. Expected one of {listed(map(repr, close))}."
             )
+    return meant
+
+
+def _meant(names: Sequence[str], known: Mapping[str, None]) -> dict[str, str]:
+    """The known names that are asked for: as written, or the only one in another case."""
+    meant, in_lower = {}, _in_lower(known)
+    for name in names:
+        full = full_name(name)
+        others = in_lower.get(full.lower(), [])
+        if full in known:
+            meant[name] = full
+        elif len(others) == 1:
+            meant[name] = others[0]
+    return meant
+
+
+def _close(name: str, known: Mapping[str, None]) -> list[str]:
+    in_lower = _in_lower(known)
+    found = difflib.get_close_matches(name.lower(), in_lower)
+    return [each for lower in found for each in in_lower[lower]]
+
+
+def _in_lower(known: Mapping[str, None]) -> dict[str, list[str]]:
+    """The known names, by themselves in lower case."""
+    found: dict[str, list[str]] = {}
+    for each in known:
+        found.setdefault(each.lower(), []).append(each)
+    return found
 
 
 def _known(groups: Mapping[str, Sequence[str]]) -> dict[str, None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -38,8 +38,8 @@ from .run_columns import (
     FIELDS,
     GROUPS,
     SHOWN,
-    check_columns,
     full_name,
+    known_columns,
     listed_columns,
     names_of,
 )
@@ -151,12 +151,11 @@ def runs(
         if dataflow is not None:
             check_dataflow(Catalogue(connection), dataflow)
         found, total = _found(connection, asked, whole=bool(form or chosen))
-        if chosen:
-            check_columns(connection, chosen, found, dataflow)
+        meant = known_columns(connection, chosen, found, dataflow) if chosen else {}
         if watch:
-            _watch(connection, asked, chosen)
+            _watch(connection, asked, chosen, meant)
             return
-        rows = _rows(found, _columns(found, chosen, form))
+        rows = _rows(found, _columns(found, chosen, form), meant)
         nothing = "" if found else _nothing(connection, asked)
     if form == "json" and not chosen:
         click.echo(json_text([_object(summary) for summary in found]))
@@ -249,8 +248,11 @@ def _columns(found: Sequence[RunSummary], chosen: list[str] | None, form: str | 
     return [*FIELDS, *(f"{group}.{name}" for group in GROUPS for name in names_of(found, group))]
 
 
-def _rows(found: Sequence[RunSummary], columns: Sequence[str]) -> list[list[Any]]:
-    return [[_value(each, full_name(name)) for name in columns] for each in found]
+def _rows(
+    found: Sequence[RunSummary], columns: Sequence[str], meant: Mapping[str, str]
+) -> list[list[Any]]:
+    names = [meant.get(name, full_name(name)) for name in columns]
+    return [[_value(each, name) for name in names] for each in found]
 
 
 def _value(run: RunSummary, name: str) -> Any:
@@ -287,7 +289,9 @@ def _object(run: RunSummary) -> dict[str, Any]:
     return {**fields, "tag": run.execution, **groups, "note": run.note}
 
 
-def _watch(connection: Connection, asked: Asked, chosen: list[str] | None) -> None:
+def _watch(
+    connection: Connection, asked: Asked, chosen: list[str] | None, meant: Mapping[str, str]
+) -> None:
     """Show the table, and again whenever it may have changed, until the user interrupts."""
     from rich.console import Console
     from rich.live import Live
@@ -300,7 +304,7 @@ def _watch(connection: Connection, asked: Asked, chosen: list[str] | None) -> No
                 names = _columns(found, chosen, None)
                 size = shutil.get_terminal_size()
                 spare = () if chosen else SPARE
-                table, _ = as_table(names, _rows(found, names), size.columns, spare)
+                table, _ = as_table(names, _rows(found, names, meant), size.columns, spare)
                 live.update(table, refresh=True)
                 pause.wait(WATCH_SECONDS)
         except KeyboardInterrupt:
