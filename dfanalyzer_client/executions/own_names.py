@@ -40,12 +40,19 @@ class OwnNames:
     @cached_property
     def pairs(self) -> set[tuple[str, str]]:
         """Own and stored names of metrics that are stored under other names in some run."""
-        return {pair for _, pairs in self._readable for pair in pairs}
+        return {pair for _, _, pairs in self._readable for pair in pairs}
+
+    @cached_property
+    def by_dataflow(self) -> dict[str, dict[str, str]]:
+        """By dataflow, the own names by stored names."""
+        return {
+            tag: {stored: own for own, stored in pairs} for tag, _, pairs in self._readable if pairs
+        }
 
     @cached_property
     def source(self) -> str | None:
         """A query for ``df_exec``, ``stored`` and ``own``; None if all metrics have their names."""
-        return " UNION ALL ".join(query for query, pairs in self._readable if pairs) or None
+        return " UNION ALL ".join(query for _, query, pairs in self._readable if pairs) or None
 
     def stored(self, own: str) -> list[str]:
         """The names under which runs store the metric of this name, if they are others."""
@@ -62,8 +69,8 @@ class OwnNames:
         return {(execution, stored): own for execution, stored, own in rows}
 
     @cached_property
-    def _readable(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        """For each dataflow that may be read, the query and the pairs that it finds."""
+    def _readable(self) -> list[tuple[str, str, list[tuple[str, str]]]]:
+        """For each dataflow that may be read, its tag, the query and the pairs that it finds."""
         known = tags.METRIC_NAMES.lower()
         flows = self._catalogue.dataflows_with(known)
         layouts = self._catalogue.layouts(flows) if flows else []
@@ -79,7 +86,7 @@ class OwnNames:
                     raise
                 self._connection.rollback()  # MonetDB refuses everything else in this transaction
                 continue
-            found.append((query, [(own, stored) for own, stored in rows]))
+            found.append((layout.tag, query, [(own, stored) for own, stored in rows]))
         return found
 
     def _query(self, layout: DataflowLayout, set_tag: str) -> str | None:

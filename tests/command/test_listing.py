@@ -24,6 +24,7 @@ from dfanalyzer_client import (
 from dfanalyzer_client.cli import main
 
 NUMERIC = AttributeType.NUMERIC
+TEXT = AttributeType.TEXT
 
 
 def command(*arguments: str, code: int = 0) -> Any:
@@ -68,10 +69,42 @@ def test_a_column_that_only_others_have_is_empty(flow: Dataflow) -> None:
     for name in ("Acc", "acc"):
         columns = ("--columns", f"id,{name},")
         assert listed("--dataflow", flow.tag, "--where", "x > 5", *columns) == []
-    for name, meant in (("ac", "Acc"), ("lowest.y", "lowest.x"), ("statu", "status")):
+    for name, meant in (("ac", "acc"), ("lowest.y", "lowest.x"), ("statu", "status")):
         asked = ("--dataflow", flow.tag, "--where", "x > 5", "--columns", name)
         (line,) = command(*asked, code=1).stderr.splitlines()
         assert line.startswith(f"Error: There is no column '{name}'. Expected one of '{meant}'")
+
+
+def test_a_name_of_another_dataflow_is_not_given_to_a_column(flow: Dataflow, tag: str) -> None:
+    """A metric `Acc` of one dataflow leaves `acc` of another its name."""
+    other = Dataflow(
+        f"{tag}-other",
+        [
+            Transformation(
+                "TrainingModel",
+                [
+                    Set(
+                        "oTrainingModel",
+                        SetType.OUTPUT,
+                        [Attribute(n, NUMERIC) for n in ("EPOCH_ID", "acc")],
+                    ),
+                    Set(
+                        "oMetricNames",
+                        SetType.OUTPUT,
+                        [Attribute(n, TEXT) for n in ("of_set", "attribute", "metric")],
+                    ),
+                ],
+            )
+        ],
+    )
+    with other.task("TrainingModel") as task:
+        task.generated("oTrainingModel", EPOCH_ID=0, acc=0.5)
+        task.generated("oMetricNames", of_set="oTrainingModel", attribute="acc", metric="Acc")
+    assert dfanalyzer_client.flush(120)
+    nothing = ("--where", "id < 0", "--columns", "ac")
+    for name, meant in ((flow.tag, "acc"), (other.tag, "Acc")):
+        (line,) = command("--dataflow", name, *nothing, code=1).stderr.splitlines()
+        assert line == f"Error: There is no column 'ac'. Expected one of '{meant}'."
 
 
 def test_columns_may_be_quoted_as_in_conditions(home: Path, tag: str) -> None:

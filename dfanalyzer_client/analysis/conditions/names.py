@@ -18,6 +18,7 @@ from ...store.sql import identifier
 from ...support.name_lists import listed
 from ..run_summary import FIELDS
 from . import sources
+from .known_names import known_names
 from .literals import Kind, bound_literal
 
 __all__ = ["ASKED_FIELDS", "Names"]
@@ -172,13 +173,8 @@ class Names:
         return numbers, values
 
     def _unknown(self, name: str, groups: list[str], more: tuple[str, ...] = ()) -> UnknownTagError:
-        known = list(more)
-        for group in groups:
-            rows = self._connection.query(
-                f"SELECT DISTINCT name FROM {self._values(group)} AS v WHERE name IS NOT NULL"
-            )
-            own = {stored: each for each, stored in self._own.pairs} if group == "metrics" else {}
-            known += [own.get(each, each) for (each,) in rows]
+        names = known_names(self._connection)
+        known = [*more, *(each for group in groups for each in names[group])]
         close = [
             each for form in (name.lower(), name) for each in difflib.get_close_matches(form, known)
         ]
