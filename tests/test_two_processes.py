@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,9 +41,11 @@ model.fit(np.ones((8, 2)), np.ones((8, 1)), epochs=4, verbose=0, callbacks=[OnDe
 class Training:
     """The training process, epoch by epoch."""
 
-    def __init__(self, tag: str, script: str = TRAINING) -> None:
+    def __init__(
+        self, tag: str, script: str = TRAINING, python: Sequence[str] | None = None
+    ) -> None:
         self.process = subprocess.Popen(
-            [*warm_python(), "-c", script, tag],
+            [*(python or warm_python()), "-c", script, tag],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -120,7 +123,7 @@ def test_signals_end_a_training_as_they_end_keras(
         ("captured", TRAINING),
         ("plain", TRAINING.replace("import keras_prov as keras", "import keras")),
     ):
-        training = Training(tag, script)
+        training = Training(tag, script, [sys.executable])  # a fork of TensorFlow may abort
         training.ready(0)
         training.go()
         training.ready(1)
