@@ -115,6 +115,7 @@ DEV = [
     "pyright[nodejs]",
     "pyshacl",
     "pytest",
+    "pytest-rerunfailures",  # in .ci/run
     "pytest-timeout",
     "pytest-xdist",
     "roc-validator",
