@@ -101,7 +101,7 @@ def test_curves_grow_while_it_trains(look: Look, tag: str) -> None:
             pages.append(look("execution?run=last"))
             pages[0].evaluate("window.samePage = true")
         pages[0].wait_for_function(
-            "count => (document.querySelector('.chart[data-metric=loss] p')?.textContent ?? '')"
+            "count => (document.querySelector('.chart[data-metric=loss] p.hidden')?.textContent ?? '')"
             ".includes(`loss: ${count} epochs`)",
             arg=epoch + 1,
         )
