@@ -101,8 +101,8 @@ def test_curves_grow_while_it_trains(look: Look, tag: str) -> None:
             pages.append(look("execution?run=last"))
             pages[0].evaluate("window.samePage = true")
         pages[0].wait_for_function(
-            "count => (document.querySelector('.chart[data-metric=loss] p.hidden')?.textContent ?? '')"
-            ".includes(`loss: ${count} epochs`)",
+            "count => (document.querySelector('.chart[data-metric=loss] p.hidden')"
+            "?.textContent ?? '').includes(`loss: ${count} epochs`)",
             arg=epoch + 1,
         )
         assert pages[0].inner_text("[data-fact=epochs]") == f"{epoch + 1} of 4"
