@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .set import Set
     from .set_role import SetRole
     from .set_type import SetType
+    from .steering import steer
     from .task import Task
     from .task_status import TaskStatus
     from .transformation import Transformation
@@ -87,6 +88,7 @@ __all__ = [
     "runs",
     "shutdown",
     "sql",
+    "steer",
     "tag",
     "untag",
     "view",
@@ -135,6 +137,7 @@ _LATER = {
     "runs": ".analysis",
     "shutdown": ".delivery.clients",
     "sql": ".analysis",
+    "steer": ".steering",
     "tag": ".annotations",
     "untag": ".annotations",
     "view": ".viewer.notebook",

@@ -13,6 +13,7 @@
     ├── UnsafeHomeError                  the data folder is not its user's alone
     ├── ForeignDataError                 what another tool has recorded cannot be read
     ├── CrateError                       a crate cannot be written
+    ├── SteeringError                    a training takes no such request, or no more requests
     ├── GraphURLError(ValueError)        a graph database's URL that does not parse
     ├── GraphError                       a graph database refuses, or cannot be reached
     ├── JournalError                     the local record cannot be written or read
@@ -48,6 +49,7 @@ __all__ = [
     "RawDataRefusedError",
     "RefusedError",
     "SelectionError",
+    "SteeringError",
     "StoreBrokenError",
     "StoreError",
     "StoreLoginError",
@@ -102,6 +104,10 @@ class ForeignDataError(DfAnalyzerError):
 
 class CrateError(DfAnalyzerError):
     """A crate to publish cannot be written: there is something, or a package is missing."""
+
+
+class SteeringError(DfAnalyzerError):
+    """A training has ended, does not take part in steering, or not in what is asked of it."""
 
 
 class GraphURLError(DfAnalyzerError, ValueError):

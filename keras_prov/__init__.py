@@ -26,6 +26,7 @@ from dfanalyzer_client.annotations import note as note
 from dfanalyzer_client.annotations import tag as tag
 from dfanalyzer_client.annotations import untag as untag
 from dfanalyzer_client.delivery.clients import flush as flush
+from dfanalyzer_client.steering import steer as steer
 from dfanalyzer_client.viewer.notebook import view as view
 
 from . import _namespace
@@ -66,6 +67,7 @@ _OUR_NAMES = (
     "run",
     "runs",
     "sql",
+    "steer",
     "tag",
     "trial",
     "uninstrument",

@@ -7,14 +7,24 @@ from pathlib import Path
 from types import NoneType, UnionType
 from typing import Any, Literal, get_args, get_origin, get_type_hints, is_typeddict
 
-from dfanalyzer_client.declarations.messages import JournalAnnotation, JournalDataflow, JournalTask
+from dfanalyzer_client.declarations.messages import (
+    JournalAnnotation,
+    JournalDataflow,
+    JournalSteeringOffer,
+    JournalSteeringOutcome,
+    JournalSteeringRequest,
+    JournalTask,
+)
 from dfanalyzer_client.journal import JournalReader, journals
 
-__all__ = ["checked_keys", "keys_of", "messages_of"]
+__all__ = ["TYPES", "checked_keys", "keys_of", "messages_of"]
 
 TYPES: dict[str, Any] = {
     "annotation": JournalAnnotation,
     "dataflow": JournalDataflow,
+    "steering_offer": JournalSteeringOffer,
+    "steering_outcome": JournalSteeringOutcome,
+    "steering_request": JournalSteeringRequest,
     "task": JournalTask,
 }
 

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-__all__ = ["TO_VERSION_5"]
+__all__ = ["TO_VERSION_5", "TO_VERSION_6"]
+
+TO_VERSION_6 = (
+    'DROP VIEW "public".steering',
+    'DROP TABLE "public".steering_offer',
+    'DROP TABLE "public".steering_request',
+    'DROP TABLE "public".steering_outcome',
+    'UPDATE "public".catalogue_version SET version = 6 WHERE version > 6',
+)
+"""What version 7 added; they come before statements that go further back."""
 
 TO_VERSION_5 = (
+    *TO_VERSION_6,
     'DROP VIEW "public".tags',
     'DROP VIEW "public".notes',
     'DROP TABLE "public".execution_tag',

@@ -193,6 +193,23 @@ def sql(
     store: str | StoreURL | None = None,
     home: Path | None = None,
 ) -> Table: ...
+def steer(
+    run: str | int | HasExecution,
+    *,
+    set: Mapping[str, Any] | None = None,
+    stop: bool = False,
+    stop_now: bool = False,
+    pause: bool = False,
+    resume: bool = False,
+    checkpoint: bool | str | os.PathLike[str] = False,
+    at_epoch: int | None = None,
+    when: str | None = None,
+    reason: str | None = None,
+    person: str | None = None,
+    wait: float | None = None,
+    store: str | StoreURL | None = None,
+    home: str | os.PathLike[str] | None = None,
+) -> Table: ...
 def tag(
     run: str | int | HasExecution,
     name: str,

@@ -7,12 +7,14 @@ once, and is there again after ``keras-prov db rebuild``.
 from __future__ import annotations
 
 from ._executions import HasExecution, Named, check_tagged, named_execution
-from ._rights import check_may_annotate
+from ._rights import check_may_add, check_may_annotate
 from ._say import note, say_note, say_tags, tag, untag
+from ._who import who
 
 __all__ = [
     "HasExecution",
     "Named",
+    "check_may_add",
     "check_may_annotate",
     "check_tagged",
     "named_execution",
@@ -21,4 +23,5 @@ __all__ = [
     "say_tags",
     "tag",
     "untag",
+    "who",
 ]

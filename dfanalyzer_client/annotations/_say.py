@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import getpass
 import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..config import settings
 from ..config.store_url import StoreURL
 from ..declarations.messages import AnnotationMessage
 from ..delivery.client import Client
@@ -17,6 +14,7 @@ from ..errors import DefinitionError
 from ..support.clock import utc_now
 from ._executions import HasExecution, Named, check_tagged, named_execution
 from ._rights import check_may_annotate
+from ._who import who
 
 __all__ = ["note", "say_note", "say_tags", "tag", "untag"]
 
@@ -113,7 +111,7 @@ def _message(execution: Named) -> AnnotationMessage:
         "dataflow": execution.dataflow,
         "exec": execution.execution,
         "changed": utc_now(),
-        "changedBy": _who(),
+        "changedBy": who(),
     }
 
 
@@ -126,16 +124,6 @@ def _named(client: Client, run: str | int | HasExecution) -> Named:
     found = named_execution(run, client.store, client.home)
     check_may_annotate(client.store)
     return found
-
-
-def _who() -> str:
-    """The author that is set, or else the account."""
-    author = settings.author()
-    if author is not None:
-        return author.label
-    with contextlib.suppress(OSError, KeyError):  # an account without a name, as in containers
-        return getpass.getuser()
-    return str(os.getuid()) if hasattr(os, "getuid") else "unknown"
 
 
 def _check_text(what: str, value: object) -> None:

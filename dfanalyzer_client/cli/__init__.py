@@ -20,6 +20,7 @@ COMMANDS = {
     "diff": ".asking.comparing:diff",
     "follow": ".asking.follow:follow",
     "questions": ".asking.questions:questions",
+    "steer": ".asking.steer:steer",
     "tag": ".asking.annotating:tag",
     "note": ".asking.annotating:note",
     "sql": ".sql:sql",

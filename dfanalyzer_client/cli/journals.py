@@ -9,7 +9,13 @@ import click
 
 from ..config import settings
 from ..config.store_url import StoreURL
-from ..declarations.messages import ANNOTATION, TASK
+from ..declarations.messages import (
+    ANNOTATION,
+    STEERING_OFFER,
+    STEERING_OUTCOME,
+    STEERING_REQUEST,
+    TASK,
+)
 from ..delivery.journal_states import JournalState, journal_states
 from ..delivery.relocation import move_journals, moved_hint
 from ..delivery.sync import sync as sync_journals
@@ -20,6 +26,14 @@ from .strict_command import StrictCommand
 from .tables import print_table
 
 __all__ = ["journal", "sync", "sync_all"]
+
+OF_EXECUTIONS = {
+    ANNOTATION: "annotation",
+    STEERING_OFFER: "offer to be steered",
+    STEERING_REQUEST: "request to steer",
+    STEERING_OUTCOME: "outcome of a request",
+}
+"""Kinds of messages of executions as a whole, in words."""
 
 MAX_LISTED = 20
 """Messages set aside that are listed for each journal, at most."""
@@ -219,8 +233,7 @@ def _subject(message: Any) -> str:
     if fields.get("kind") == TASK:
         names = [fields.get(name) for name in ("transformation", "id", "dataflow", "exec")]
         return "task {1} of {0} in dataflow {2}, execution {3}".format(*names)
-    if fields.get("kind") == ANNOTATION:
-        return "annotation of execution {1} in dataflow {0}".format(
-            *(fields.get(name) for name in ("dataflow", "exec"))
-        )
+    if fields.get("kind") in OF_EXECUTIONS:
+        what = OF_EXECUTIONS[str(fields["kind"])]
+        return f"{what}, execution {fields.get('exec')} in dataflow {fields.get('dataflow')}"
     return f"{fields.get('kind', 'message')} {fields.get('tag', '')}".strip()

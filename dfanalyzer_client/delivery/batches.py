@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import groupby
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from ..errors import (
     ConflictError,
@@ -21,6 +21,8 @@ from ..journal import DeadLetters, Record
 __all__ = ["BATCH_RECORDS", "TRANSIENT_ERRORS", "Store", "retry_dead_letter", "store_batch"]
 
 logger = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 BATCH_RECORDS = 5000
 
@@ -46,6 +48,9 @@ class Store(Protocol):
 
     def write(self, journal: str, records: Sequence[Record]) -> None:
         """Store all of `records` and how far `journal` is stored, or raise and store nothing."""
+
+    def read(self, ask: Callable[[Any], Answer]) -> Answer:
+        """What a function reads, given a connection; raises StoreError if that cannot be now."""
 
     def apply_pending(self) -> float | None:
         """Try pending columns and links; returns the seconds until the next try, None: nothing."""

@@ -7,6 +7,7 @@ thread. There is one client for each store: see `clients`.
 from __future__ import annotations
 
 import logging
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -20,19 +21,27 @@ from ..declarations.encoding import encode
 from ..declarations.messages import (
     ANNOTATION,
     DATAFLOW,
+    STEERING_OFFER,
+    STEERING_OUTCOME,
+    STEERING_REQUEST,
     TASK,
     AnnotationMessage,
     DataflowMessage,
+    SteeringOfferMessage,
+    SteeringOutcomeMessage,
+    SteeringRequestMessage,
     TaskMessage,
 )
 from ..declarations.names import checked_dataflow_tag
 from ..declarations.raw_data import RawElements
+from ..declarations.steering import SteeringInbox
 from ..errors import JournalError, UnknownTagError
 from ..journal import Journal
 from ..support.forks import fork_lock
 from ..support.safe_home import check_home, create_home
 from .misfits import Misfits
 from .row_stream import RowStream
+from .steering_watch import SteeringWatch
 
 if TYPE_CHECKING:
     from ..raw_data import Access
@@ -70,6 +79,7 @@ class Client:
         self._relays, self._on_open = relays, opened
         self._access = access
         self._declarations: dict[str, Declaration] = {}
+        self._watch = SteeringWatch()
         self._reset()
 
     def start(self) -> None:
@@ -119,6 +129,35 @@ class Client:
         """Send what somebody says of an execution; returns the message's number in the journal."""
         with self._lock:
             return self._send(encode({"kind": ANNOTATION, **message}))
+
+    def save_steering_offer(self, message: SteeringOfferMessage) -> int:
+        """Send what may be asked of a training; returns the message's number in the journal."""
+        host = message.get("host") or socket.gethostname()
+        with self._lock:
+            return self._send(encode({"kind": STEERING_OFFER, **message, "host": host}))
+
+    def save_steering_request(self, message: SteeringRequestMessage) -> int:
+        """Send a request to a running training; returns the message's number in the journal."""
+        with self._lock:
+            return self._send(encode({"kind": STEERING_REQUEST, **message}))
+
+    def save_steering_outcome(self, message: SteeringOutcomeMessage) -> int:
+        """Send what came of a request; returns the message's number in the journal."""
+        with self._lock:
+            return self._send(encode({"kind": STEERING_OUTCOME, **message}))
+
+    def watch_steering(self, inbox: SteeringInbox) -> None:
+        """Put what is asked of the inbox's execution into it, from now on; watching twice is once.
+
+        The exporter's thread looks for requests, also while nothing is sent.
+        """
+        with self._lock:
+            self._watch.add(inbox)
+            self._open()[1].look_now()
+
+    def unwatch_steering(self, inbox: SteeringInbox) -> None:
+        """Put nothing into an inbox any more; one that is not watched is left alone."""
+        self._watch.remove(inbox)
 
     def row_stream(self, message: TaskMessage) -> RowStream:
         """A stream of rows for the one set of `message`; raises UnknownTagError."""
@@ -202,6 +241,7 @@ class Client:
 
     def after_fork(self) -> None:
         """In a forked child: start with nothing. The parent writes what it has in memory."""
+        self._watch = SteeringWatch()  # the child trains nothing that the parent trains
         self._reset()
 
     def _reset(self) -> None:
@@ -273,6 +313,7 @@ class Client:
             self._connect(),
             lambda store: drain_orphans(folder, address, store),
             settings.batch_seconds(),
+            self._watch,
         )
 
     def _connect(self) -> Callable[[], Any]:

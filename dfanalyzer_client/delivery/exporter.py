@@ -22,6 +22,7 @@ from ..support.jitter import JitteredWait
 from .batches import BATCH_RECORDS, TRANSIENT_ERRORS, Store, store_batch
 from .idle_work import IdleWork
 from .outage import Outage
+from .steering_watch import SteeringWatch
 
 __all__ = ["Exporter"]
 
@@ -57,6 +58,7 @@ class Exporter:
         idle_work: what the thread does, step by step, while it has nothing to store; restarted
             after the store was unreachable.
         seconds: how long messages may wait to be stored together with later ones.
+        watch: the trainings that can be steered, for which requests are looked for meanwhile.
     """
 
     def __init__(
@@ -66,9 +68,11 @@ class Exporter:
         connect: Callable[[], Store],
         idle_work: Callable[[Any], Iterator[None]] | None = None,
         seconds: float = 0.0,
+        watch: SteeringWatch | None = None,
     ) -> None:
         self._reader, self._journal, self._connect = JournalReader(path), journal, connect
         self._idle_work, self._seconds = IdleWork(idle_work), seconds
+        self._watch = watch or SteeringWatch()
         self._dead_letters = DeadLetters.of_journal(path)
         self._store: Store | None = None
         self._thread: threading.Thread | None = None
@@ -89,6 +93,11 @@ class Exporter:
             self._flush_now.set()
         if self._thread is None:
             self._start()
+
+    def look_now(self) -> None:
+        """Tell the thread that there is a training to be looked after."""
+        self._flush_now.set()
+        self.wake()
 
     def flush(self, sequence: int, timeout: float | None) -> bool:
         """Wait until the record `sequence` is stored or a dead letter; False on a timeout."""
@@ -136,7 +145,7 @@ class Exporter:
         rest: float | None = None
         while not self._stopping.is_set():
             idle = IDLE_SECONDS if rest is None else rest
-            if self._wake.wait(0.0 if self._idle_work.is_left else idle):
+            if self._wait(self._wake, 0.0 if self._idle_work.is_left else idle):
                 self._collect()
                 self._wake.clear()  # before reading, or we would miss a record that comes meanwhile
                 self._flush_now.clear()
@@ -147,7 +156,7 @@ class Exporter:
                 self._idle_work.step()
             else:
                 rest = self._apply_pending()
-                if rest is None:
+                if rest is None and not self._watch.is_on:
                     self._close()
         self._idle_work.stop()
         self._close()
@@ -174,7 +183,24 @@ class Exporter:
             if time.monotonic() >= deadline:
                 return
             self._idle_work.step()
-        self._flush_now.wait(max(0.0, deadline - time.monotonic()))
+            self._look()
+        self._wait(self._flush_now, deadline - time.monotonic())
+
+    def _wait(self, event: threading.Event, seconds: float) -> bool:
+        """Wait for an event, and look for requests meanwhile; returns whether it happened."""
+        deadline = time.monotonic() + max(0.0, seconds)
+        while True:
+            self._look()
+            left = max(0.0, deadline - time.monotonic())
+            if event.wait(min(left, self._watch.seconds_left)):
+                return True
+            if time.monotonic() >= deadline:
+                return False
+
+    def _look(self) -> None:
+        """Look for requests to the trainings that are watched, if there are any and it is time."""
+        if self._watch.is_on and self._store is not None and not self._outage.is_on:
+            self._watch.look(self._store, self.stored_sequence)
 
     def _drain(self) -> None:
         try:
@@ -182,6 +208,7 @@ class Exporter:
                 try:
                     for first in range(0, len(records), BATCH_RECORDS):
                         self._store_retrying(records[first : first + BATCH_RECORDS])
+                        self._look()
                 except _DatabaseIsNewError:
                     self.stored_sequence = 0
                     self._reader.rewind()  # store everything again

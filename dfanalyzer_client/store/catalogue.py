@@ -86,6 +86,14 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         VIEWS["tags"],
         VIEWS["notes"],
     ),
+    7: (
+        *(
+            statement
+            for name in ("steering_offer", "steering_request", "steering_outcome")
+            for statement in _creation(name)
+        ),
+        VIEWS["steering"],
+    ),
 }
 """Statements that upgrade a catalogue from the version before."""
 

@@ -19,6 +19,9 @@ here, over ``task_begun`` and ``task_ended``. Tables that DfAnalyzer does not ha
   service recorded it for a client;
 - ``execution_tag``, ``execution_note``: what people have said of executions: each change is a row,
   and the views ``tags`` and ``notes`` show the newest;
+- ``steering_offer``: what trainings let be asked of them, of which the newest row counts;
+  ``steering_request``, ``steering_outcome``: what was asked, numbered in the order of arrival, and
+  what came of it; the view ``steering`` joins these;
 - ``erasure``: what was erased, when and by whom: of tags it has only digests, so that messages that
   still come from journals are recognized;
 - ``journal_mark``: how far each journal is stored, written together with its rows;
@@ -54,7 +57,7 @@ __all__ = [
 
 PUBLIC = "public"
 
-VERSION = 6
+VERSION = 7
 """Version of the catalogue; `catalogue.py` has the migrations from each version to the next."""
 
 TABLES: dict[str, str] = {
@@ -114,6 +117,15 @@ TABLES: dict[str, str] = {
     ),
     "execution_tag": ("df_exec BIGINT, name TEXT, value TEXT, changed TIMESTAMP, changed_by TEXT"),
     "execution_note": "df_exec BIGINT, text TEXT, changed TIMESTAMP, changed_by TEXT",
+    "steering_offer": "df_exec BIGINT, actions TEXT, began TIMESTAMP, host TEXT",
+    "steering_request": (
+        "number BIGINT, id TEXT, df_exec BIGINT, action TEXT, target TEXT, value TEXT, "
+        "at_epoch BIGINT, condition TEXT, reason TEXT, person TEXT, asked TIMESTAMP"
+    ),
+    "steering_outcome": (
+        "request_id TEXT, df_exec BIGINT, state TEXT, epoch BIGINT, batch BIGINT, old_value TEXT, "
+        "new_value TEXT, detail TEXT, decided TIMESTAMP"
+    ),
     "erasure": "kind TEXT, digest TEXT, erased TIMESTAMP, erased_by TEXT",
     "journal_mark": "journal TEXT, stored_to BIGINT",
     "definition_lock": "changes BIGINT",
@@ -171,6 +183,18 @@ WHERE n.place = 1 AND n.{filled} IS NOT NULL
 """
 """A change to NULL removes a tag or a note."""
 
+STEERING_VIEW = """
+CREATE VIEW "public"."steering" AS
+SELECT e.tag AS execution, d.tag AS dataflow, r."number", r.id AS request, r."action", r."target",
+       r."value", r.at_epoch, r."condition", r.person, r.reason, r.asked,
+       COALESCE(o."state", 'waiting') AS "state", o."epoch", o."batch", o.old_value, o.new_value,
+       o."detail", o.decided, e.id AS df_exec
+FROM "public"."steering_request" AS r
+  JOIN "public"."dataflow_execution" AS e ON e.id = r.df_exec
+  JOIN "public"."dataflow" AS d ON d.id = e.df_id
+  LEFT JOIN "public"."steering_outcome" AS o ON o.request_id = r.id AND o.df_exec = r.df_exec
+"""
+
 VIEWS = {
     "task": TASK_VIEW,
     "lineage": LINEAGE_VIEW,
@@ -188,6 +212,7 @@ VIEWS = {
     "notes": NEWEST_VIEW.format(
         view="notes", table="execution_note", columns='"text"', key="df_exec", filled='"text"'
     ),
+    "steering": STEERING_VIEW,
 }
 
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
+from typing import TypedDict, TypeVar
 
 from ..config.store_url import StoreURL
 from ..declarations.dataflow import Declaration
 from ..declarations.erasures import ERASURE, Erasures
 from ..declarations.messages import (
-    AnnotationMessage,
     DataflowMessage,
     TaskMessage,
     UncheckedMessage,
     is_annotation,
     is_dataflow,
+    is_steering_offer,
+    is_steering_outcome,
+    is_steering_request,
     is_task,
 )
 from ..errors import (
@@ -45,18 +48,30 @@ from .layout import DataflowLayout
 from .layout_queries import load_layout
 from .retry import retrying_conflicts
 from .sessions import warn_of_blocking_sessions
-from .writing.annotations import PreparedAnnotation, prepare_annotation
+from .writing.annotations import prepare_annotation
 from .writing.associations import associate, says_association
 from .writing.batch import collect
+from .writing.catalogue_rows import CatalogueRows
 from .writing.insertion import insert_batch
 from .writing.journal_marks import add_mark, last_mark, prune_marks
 from .writing.prepared_task import PreparedTask, prepare_task
+from .writing.steering import prepare_offer, prepare_outcome, prepare_request
 from .writing.task_states import TaskCache
 from .writing.texts import storable
 
 __all__ = ["MonetDBStore"]
 
 logger = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+
+class _OfExecution(TypedDict):
+    """What all messages have that are of an execution as a whole."""
+
+    dataflow: str
+    exec: str
+
 
 CACHED_ASSOCIATIONS = 10_000
 """So many are remembered; others are queried again."""
@@ -152,6 +167,20 @@ class MonetDBStore:
                 raise _missing_right(self._connection.url, error) from error
             raise
 
+    def read(self, ask: Callable[[Connection], Answer]) -> Answer:
+        """What a function reads over our connection, in a transaction of its own.
+
+        Raises:
+            StoreError: it cannot be read now.
+        """
+        try:
+            connection = self._connected()
+            with connection.transaction():
+                return ask(connection)
+        except StoreUnavailableError:
+            self.close()
+            raise
+
     def apply_pending(self) -> float | None:
         """Try pending columns and links, if it is time to.
 
@@ -229,24 +258,20 @@ class MonetDBStore:
             self._forget_definitions()
         return is_news
 
-    def _prepare(
-        self, records: Sequence[Record]
-    ) -> tuple[list[PreparedTask], list[PreparedAnnotation]]:
+    def _prepare(self, records: Sequence[Record]) -> tuple[list[PreparedTask], list[CatalogueRows]]:
         """Define the dataflows that records declare; returns what else is ready to be stored."""
-        tasks, annotations = [], []
+        tasks, others = [], []
         for record in records:
             for each in self._prepare_message(storable(record.message)):
                 if isinstance(each, PreparedTask):
                     tasks.append(each)
                 else:
-                    annotations.append(each)
+                    others.append(each)
         for task in tasks:  # a later record may have declared more
             task.layout = self._layout(task.layout.tag)
-        return tasks, annotations
+        return tasks, others
 
-    def _prepare_message(
-        self, message: UncheckedMessage
-    ) -> Iterator[PreparedTask | PreparedAnnotation]:
+    def _prepare_message(self, message: UncheckedMessage) -> Iterator[PreparedTask | CatalogueRows]:
         if is_dataflow(message):
             self._define(message)
         elif is_task(message):
@@ -256,12 +281,18 @@ class MonetDBStore:
             yield prepare_task(message, layout, execution)
         elif is_annotation(message):
             yield prepare_annotation(message, self._known_execution(message))
+        elif is_steering_offer(message):
+            yield prepare_offer(message, self._known_execution(message))
+        elif is_steering_request(message):
+            yield prepare_request(message, self._known_execution(message))
+        elif is_steering_outcome(message):
+            yield prepare_outcome(message, self._known_execution(message))
         elif message.get("kind") == ERASURE:
             self._guard.erase(self._connected(), message)
             self._refresh_erasures()
         elif message.get("kind") != "refused" and "journal" not in message:
             raise RefusedError(
-                "A message is of kind 'dataflow', 'task' or 'annotation'. Received: "
+                "A message is of kind 'dataflow', 'task', 'annotation' or 'steering_…'. Received: "
                 f"{message.get('kind')!r}, which a newer keras-prov may know."
             )
 
@@ -313,8 +344,8 @@ class MonetDBStore:
             self._executions[key] = ensure_execution(self._connected(), layout, tag)
         return self._executions[key]
 
-    def _known_execution(self, message: AnnotationMessage) -> int:
-        """The id of an execution that its tasks have begun; others are not annotated."""
+    def _known_execution(self, message: _OfExecution) -> int:
+        """The id of an execution that was begun; others are neither annotated nor steered."""
         layout = self._layout(message["dataflow"])
         key = layout.id, message["exec"]
         if key not in self._executions:
@@ -334,13 +365,13 @@ class MonetDBStore:
         journal: str,
         sequence: int,
         tasks: Sequence[PreparedTask],
-        annotations: Sequence[PreparedAnnotation],
+        others: Sequence[CatalogueRows],
     ) -> None:
         connection = self._connected()
         for attempt in retrying_conflicts(report=partial(warn_of_blocking_sessions, connection)):
             with attempt, connection.transaction():
                 states = self._tasks.states(connection, tasks)
-                insert_batch(connection, collect(tasks, states, annotations))
+                insert_batch(connection, collect(tasks, states, others))
                 add_mark(connection, journal, sequence)
         self._tasks.remember(states)
         self._positions[journal] = sequence

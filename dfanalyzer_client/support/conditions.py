@@ -7,6 +7,7 @@ Literals become parameters, and names are looked up among the dataflow's attribu
 from __future__ import annotations
 
 import decimal
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +17,7 @@ from sqlglot import exp
 from ..errors import SelectionError, UnknownTagError
 from .condition_faults import QUOTES, fault
 
-__all__ = ["condition"]
+__all__ = ["MAX_DEPTH", "condition", "number_of", "parsed"]
 
 BINARY: dict[type[exp.Expr], str] = {
     exp.And: "AND",
@@ -73,18 +74,32 @@ def condition(
     Raises:
         SelectionError: it is not a condition, or contains something that is not allowed.
     """
+    tree = parsed(text)
+    builder = _Builder(text, resolve, resolve_text or resolve, resolve_exact, bind)
+    return builder.condition(tree), builder.parameters
+
+
+def parsed(text: str) -> exp.Expr:
+    """A condition as a tree, of which nothing is checked; raises SelectionError if it is none."""
     if len(text) > MAX_CHARACTERS:
         raise SelectionError(
             f"A condition must have at most {MAX_CHARACTERS} characters. Received: {len(text)}."
         )
     try:
-        tree = sqlglot.parse_one(text, into=exp.Condition)
+        return sqlglot.parse_one(text, into=exp.Condition)
     except RecursionError:
         raise SelectionError(f"The condition is nested too deeply: {text!r:.200}.") from None
     except (sqlglot.errors.SqlglotError, ValueError):
         raise SelectionError(f"This is not a condition: {text!r:.200}. {fault(text)}") from None
-    builder = _Builder(text, resolve, resolve_text or resolve, resolve_exact, bind)
-    return builder.condition(tree), builder.parameters
+
+
+def number_of(node: exp.Literal) -> float | None:
+    """The number that a literal is; None if it is none that a DOUBLE can hold."""
+    try:
+        number = float(decimal.Decimal(node.this))
+    except (ArithmeticError, ValueError):
+        return None
+    return None if math.isnan(number) or math.isinf(number) else number
 
 
 class _Builder:
@@ -204,11 +219,8 @@ class _Builder:
         return "%s"
 
     def _number(self, node: exp.Literal) -> float:
-        try:
-            number = float(decimal.Decimal(node.this))
-        except (ArithmeticError, ValueError):
-            raise self._refused(node) from None
-        if number in (float("inf"), float("-inf")) or number != number:
+        number = number_of(node)
+        if number is None:
             raise self._refused(node)
         return number
 

@@ -29,9 +29,8 @@ from dfanalyzer_client import (
     Transformation,
 )
 from dfanalyzer_client.annotations import Named, say_note, say_tags
-from dfanalyzer_client.declarations.messages import JournalAnnotation, JournalDataflow, JournalTask
 from dfanalyzer_client.delivery.open_tasks import OpenTasks
-from message_keys import checked_keys, keys_of, messages_of
+from message_keys import TYPES, checked_keys, keys_of, messages_of
 
 NOWHERE = StoreURL.parse("monetdb://a:b@127.0.0.1:9/x")
 
@@ -88,6 +87,20 @@ def say_all(dataflow: Dataflow) -> None:
     execution = Named(tag, run)
     say_tags(dataflow.client, execution, {"good": "", "bad": None})
     say_note(dataflow.client, execution, None)
+    say_steering(dataflow.client, execution)
+
+
+def say_steering(client: Client, execution: Named) -> None:
+    """An offer, a request and an outcome that have everything that they may have."""
+    of = {"dataflow": execution.dataflow, "exec": execution.execution}
+    when = "2026-11-27 03:04:05"
+    client.save_steering_offer({**of, "actions": ["set"], "offered": when})  # type: ignore[typeddict-item]
+    asked = {"request": "1", "action": "set", "person": "ada", "asked": when, "target": "rate"}
+    terms = {"value": "1", "atEpoch": 3, "condition": "loss > 1", "reason": "why"}
+    client.save_steering_request({**of, **asked, **terms})  # type: ignore[typeddict-item]
+    decided = {"request": "1", "state": "applied", "decided": when, "epoch": 3, "batch": 4}
+    values = {"oldValue": "2", "newValue": "1", "detail": "it was fulfilled"}
+    client.save_steering_outcome({**of, **decided, **values})  # type: ignore[typeddict-item]
 
 
 def test_what_is_said_has_the_keys_of_the_types(client: Client, tag: str) -> None:
@@ -104,8 +117,7 @@ def test_what_is_said_has_the_keys_of_the_types(client: Client, tag: str) -> Non
         open_tasks.ingest(each)
     ended = open_tasks.end_messages("2026-11-27 03:04:05")
     assert len(ended) == 1
-    types = (JournalAnnotation, JournalDataflow, JournalTask)
-    every_key = {key for each in types for key in keys_of(each)}
+    every_key = {key for each in TYPES.values() for key in keys_of(each)}
     assert checked_keys([*said, *ended]) == every_key - OF_THE_SERVICE
 
 

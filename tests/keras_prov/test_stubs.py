@@ -96,6 +96,7 @@ assert_type(keras.curves([last, 3, "run"], ["loss"]), Curves)
 assert_type(keras.compare(found, last).differing, list[str])
 assert_type(keras.sql("SELECT %s", [3]).to_dicts(), list[dict[str, Any]])
 keras.untag(found[0], "baseline")
+assert_type(keras.steer(last, set={"learning_rate": 1e-4}, wait=3), Table)
 """
 
 WRONG = {

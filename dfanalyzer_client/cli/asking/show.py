@@ -11,12 +11,15 @@ from ...errors import UnknownTagError
 from ...executions.annotations import note_of, tags_of
 from ...executions.reader import read_execution
 from ...executions.record import ExecutionRecord, SetRecord, TaskRecord
+from ...executions.steering import steering_of
 from ...executions.summaries import find_execution
 from ..common import duration, form_options, friendly_errors, print_rows, reading, say, store_option
 from ..completions import execution_tags
 from ..forms import json_text
 from ..strict_command import StrictCommand
 from ..tables import print_table
+from .steering import COLUMNS as STEERING_COLUMNS
+from .steering import steering_rows
 
 __all__ = ["show"]
 
@@ -52,6 +55,7 @@ def show(
         with connection.transaction():
             record = read_execution(connection, summary.dataflow, summary.id)
             tags, note = tags_of(connection, summary.id), note_of(connection, summary.id)
+            asked = steering_of(connection, summary.id, is_over=summary.ended is not None)
         if set_tag is not None:
             content = _named_set(record, set_tag)
             rows = [row.values for row in content.rows]
@@ -65,6 +69,7 @@ def show(
         described |= {
             "tags": {each.name: each.value for each in tags},
             "note": None if note is None else note.text,
+            "steering": [each._asdict() for each in asked],
         }
         click.echo(json_text({**described, **_parts(record)}))
         return
@@ -76,6 +81,10 @@ def show(
     if note is not None:
         say(f"Note: {note.text}")
     if tags or note is not None:
+        click.echo()
+    if asked:
+        click.echo("Steering")
+        _print_some(STEERING_COLUMNS, steering_rows(asked), show_all)
         click.echo()
     click.echo("Tasks")
     columns = ["transformation", "task", "status", "began (UTC)", "ended (UTC)", "error"]

@@ -48,33 +48,50 @@ def tasks_of(connection: Connection, executions: Collection[int]) -> dict[int, i
 
 
 def epoch_values(
-    connection: Connection, tasks: Collection[int], names: Sequence[str] = ()
+    connection: Connection,
+    tasks: Collection[int],
+    names: Sequence[str] = (),
+    *,
+    after: float | None = None,
 ) -> list[EpochValue]:
-    """The metrics of tasks by epoch, or those with certain names, by task, name and epoch."""
+    """The metrics of tasks by epoch, by task, name and epoch.
+
+    Args:
+        connection: to the database.
+        tasks: their ids.
+        names: those of metrics; none: all.
+        after: only later epochs than this; None: all.
+    """
     ids = sorted(tasks)
     found: list[EpochValue] = []
     if len(ids) > MOST_SINGLE:
-        found += _values(connection, f"IN ({placeholders(len(ids))})", [ids], names)
+        found += _values(connection, f"IN ({placeholders(len(ids))})", [ids], names, after)
     else:
         for first in range(0, len(ids), TASKS_AT_ONCE):
             some = [[id_] for id_ in ids[first : first + TASKS_AT_ONCE]]
-            found += _values(connection, "= %s", some, names)
+            found += _values(connection, "= %s", some, names, after)
     return sorted(found, key=lambda each: each[:3])
 
 
 def _values(
-    connection: Connection, condition: str, tasks: Iterable[Sequence[int]], names: Sequence[str]
+    connection: Connection,
+    condition: str,
+    tasks: Iterable[Sequence[int]],
+    names: Sequence[str],
+    after: float | None,
 ) -> Iterable[EpochValue]:
     named = f'AND "name" IN ({placeholders(len(names))}) ' if names else ""
     part = (
         f'SELECT task_id, "name", epoch, "value", exact FROM {table("metric_value")} '
         f"WHERE task_id {condition} {named}AND epoch IS NOT NULL"
+        + ("" if after is None else " AND epoch > %s")
     )
+    others = [*names, *([] if after is None else [after])]
     parts, parameters = list[str](), list[Any]()
     for some in tasks:
         parts.append(part)
-        parameters += [*some, *names]
+        parameters += [*some, *others]
     if len(parts) == 1:  # MonetDB reads the index for a union, and all values for less
         parts.append(part)
-        parameters += [*([NO_TASK] * (len(parameters) - len(names))), *names]
+        parameters += [*([NO_TASK] * (len(parameters) - len(others))), *others]
     return map(EpochValue._make, connection.query(" UNION ALL ".join(parts), parameters))

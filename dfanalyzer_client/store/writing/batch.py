@@ -10,7 +10,7 @@ from typing import Any
 
 from ..layout import DataflowLayout
 from ..rows import ElementRow, TaskRows, task_rows
-from .annotations import PreparedAnnotation
+from .catalogue_rows import CatalogueRows
 from .prepared_task import PreparedTask
 from .reuse import Reuse
 from .task_states import TaskState, TaskStates
@@ -44,13 +44,19 @@ class Batch:
 def collect(
     tasks: Sequence[PreparedTask],
     states: TaskStates,
-    annotations: Sequence[PreparedAnnotation] = (),
+    others: Sequence[CatalogueRows] = (),
 ) -> Batch:
-    """The rows that messages add; updates the states of their tasks accordingly."""
+    """The rows that messages add; updates the states of their tasks accordingly.
+
+    Args:
+        tasks: the messages of tasks.
+        states: what the database has of these tasks.
+        others: the rows of other messages.
+    """
     batch = Batch()
-    for annotation in annotations:
-        batch.catalogue["execution_tag"] += annotation.tags
-        batch.catalogue["execution_note"] += annotation.notes
+    for rows_by_table in others:
+        for name, added in rows_by_table.items():
+            batch.catalogue[name] += added
     for task in tasks:
         state = states[task.key]
         assert state is not None  # noqa: S101 (for the type checker: these tasks have a state)

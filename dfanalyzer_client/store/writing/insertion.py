@@ -18,17 +18,19 @@ from ..schema import table
 from ..sql import qualified
 from .batch import Batch
 from .reuse import copy_rows
+from .steering import number_requests
 
 __all__ = ["insert_batch"]
 
 
 def insert_batch(connection: Connection, batch: Batch) -> None:
-    """Insert all rows of a batch; those of ``performance`` and ``file`` get ids."""
+    """Insert all rows of a batch; those of ``performance`` and ``file`` get their ids here."""
     for name in ("performance", "file"):
         rows = batch.catalogue[name]
         ids = fresh_ids(connection, table(f"{name}_id_seq"), len(rows))
         for row, id_ in zip(rows, ids, strict=True):
             row["id"] = id_
+    number_requests(connection, batch.catalogue["steering_request"])
     for name, rows in batch.catalogue.items():
         _insert_dicts(connection, table(name), rows)
     for layout in batch.layouts.values():
