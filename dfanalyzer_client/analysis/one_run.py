@@ -16,7 +16,6 @@ from .html import run_html
 from .plotting import plotted
 from .run_list import Runs
 from .run_summary import RunSummary
-from .steering import steering_table
 from .table import Table
 
 __all__ = ["Open", "Run"]
@@ -121,7 +120,7 @@ class Run:
     def steering(self) -> Table:
         """A row for each request to the training, with what came of it, in order of arrival."""
         with self._open() as connection:
-            return steering_table(connection, self.id, is_over=self.ended is not None)
+            return run_parts.steering_table(connection, self.id, is_over=self.ended is not None)
 
     @cached_property
     def tests(self) -> Table:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +10,7 @@ from ..errors import UnknownTagError
 from ..executions.last_epochs import metric_names
 from ..executions.layers import LAYER_COLUMNS, REQUIRED, layers_by_training
 from ..executions.own_names import OwnNames
+from ..executions.steering import SteeringRow, steering_of
 from ..executions.training_numbers import training_numbers
 from ..keras_schema import Role, find_set
 from ..keras_schema import names as tags
@@ -31,6 +33,8 @@ __all__ = [
     "role_table",
     "set_table",
     "sets",
+    "steering_as_table",
+    "steering_table",
     "tasks",
 ]
 
@@ -190,6 +194,26 @@ def files(connection: Connection, execution: int) -> Table:
         [execution],
     )
     return Table(columns, rows)
+
+
+def steering_table(connection: Connection, execution: int, *, is_over: bool) -> Table:
+    """What was asked of an execution, in the order in which it arrived.
+
+    Args:
+        connection: to the database.
+        execution: its id.
+        is_over: whether it has ended; then what still waits is ``not answered``.
+    """
+    return steering_as_table(steering_of(connection, execution, is_over=is_over))
+
+
+def steering_as_table(rows: Iterable[SteeringRow]) -> Table:
+    """Requests as a table, with their values as they are in Python."""
+    found = [row._asdict() for row in rows]
+    for row in found:
+        for name in ("value", "old_value", "new_value"):
+            row[name] = None if row[name] is None else json.loads(row[name])
+    return Table(SteeringRow._fields, [list(row.values()) for row in found])
 
 
 def derived_from(connection: Connection, execution: int) -> list[str]:

@@ -110,9 +110,9 @@ def steer_with(
     client: Client, run: str | int | HasExecution, asked: Asked, wait: float = 0.0
 ) -> Table:
     """`steer` with a client, for what `asked_for` has checked."""
-    from ..analysis.steering import as_table
+    from ..analysis.run_parts import steering_as_table
 
-    return as_table(answers(client, send(client, run, asked), wait))
+    return steering_as_table(answers(client, send(client, run, asked), wait))
 
 
 class Sent:

@@ -166,6 +166,8 @@ def test_every_table_of_the_catalogue_is_cleaned(own: Path, tag: str) -> None:
         connection.execute(
             'INSERT INTO "public".execution_note VALUES (%s, %s, now, %s)', [id_, "x", "me"]
         )
+        for name in ("steering_offer", "steering_request", "steering_outcome"):
+            connection.execute(f'INSERT INTO "public".{name} (df_exec) VALUES (%s)', [id_])
     run(own, "forget", f"{tag}-a", "--yes")
     with Connection(PrivateServer(own).ensure()) as connection:
         columns = connection.query(

@@ -178,6 +178,6 @@ def test_a_policy_names_metrics_of_the_training(training: FakeTraining) -> None:
     run = training.flow.exec_tag
     dfanalyzer_client.steer(run, stop=True, when="val_los > 1")
     training.measured(loss=0.5)
-    with pytest.raises(UnknownTagError, match="has 'los'. Did you mean loss"):
+    with pytest.raises(UnknownTagError, match=r"has 'los'\. Did you mean loss"):
         dfanalyzer_client.steer(run, stop=True, when="los > 1")
     assert training.taken(0.5) == []

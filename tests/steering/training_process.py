@@ -97,10 +97,16 @@ class FakeTraining:
         assert flush(60)
 
 
+def say(**words: Any) -> None:
+    """Write a line of JSON on standard output."""
+    sys.stdout.write(json.dumps(words) + "\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     """Train as the lines on standard input say."""
     training = FakeTraining(sys.argv[1])
-    print(json.dumps({"execution": training.flow.exec_tag}), flush=True)
+    say(execution=training.flow.exec_tag)
     for line in sys.stdin:
         word, _, rest = line.strip().partition(" ")
         said: dict[str, Any] = {}
@@ -115,7 +121,7 @@ def main() -> None:
             said = {"taken": [each.id for each in found]}
         elif word == "end":
             training.end()
-        print(json.dumps({"done": word, **said}), flush=True)
+        say(done=word, **said)
 
 
 if __name__ == "__main__":
