@@ -25,8 +25,10 @@ from ..declarations.messages import (
     DataflowMessage,
     TaskMessage,
 )
+from ..declarations.messages.steering import SteeringOfferMessage, SteeringOutcomeMessage
 from ..declarations.names import checked_dataflow_tag
 from ..declarations.raw_data import RawElements
+from ..declarations.steering import SteeringInbox
 from ..errors import JournalError, UnknownTagError
 from ..journal import Journal
 from ..support.forks import fork_lock
@@ -70,6 +72,7 @@ class Client:
         self._relays, self._on_open = relays, opened
         self._access = access
         self._declarations: dict[str, Declaration] = {}
+        self.said_of_steering: list[dict[str, Any]] = []
         self._reset()
 
     def start(self) -> None:
@@ -119,6 +122,22 @@ class Client:
         """Send what somebody says of an execution; returns the message's number in the journal."""
         with self._lock:
             return self._send(encode({"kind": ANNOTATION, **message}))
+
+    def save_steering_offer(self, message: SteeringOfferMessage) -> int:
+        """Send what may be asked of a training; returns the message's number in the journal."""
+        self.said_of_steering.append({"kind": "steering_offer", **message})
+        return self.sent()
+
+    def save_steering_outcome(self, message: SteeringOutcomeMessage) -> int:
+        """Send what came of a request; returns the message's number in the journal."""
+        self.said_of_steering.append({"kind": "steering_outcome", **message})
+        return self.sent()
+
+    def watch_steering(self, inbox: SteeringInbox) -> None:
+        """Put what is asked of the inbox's execution into it, from now on."""
+
+    def unwatch_steering(self, inbox: SteeringInbox) -> None:
+        """Put nothing into an inbox any more."""
 
     def row_stream(self, message: TaskMessage) -> RowStream:
         """A stream of rows for the one set of `message`; raises UnknownTagError."""

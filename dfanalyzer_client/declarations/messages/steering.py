@@ -1,10 +1,28 @@
-"""What the messages of steering hold: what somebody asked of a training, and what came of it."""
+"""What the messages of steering hold: what may be asked of a training, what was, what came."""
 
 # No `from __future__ import annotations`: as texts, they would hide which keys are required.
 
 from typing import NotRequired, TypedDict
 
-__all__ = ["SteeringOutcomeMessage", "SteeringRequestMessage"]
+__all__ = ["SteeringOfferMessage", "SteeringOutcomeMessage", "SteeringRequestMessage"]
+
+
+class SteeringOfferMessage(TypedDict):
+    """What a training lets be asked of it; ours. The newest one of an execution counts.
+
+    Attributes:
+        dataflow: tag of the execution's dataflow.
+        exec: tag of the execution.
+        actions: the `SteeringAction` that it takes part in; none: it takes no requests any more.
+        offered: when.
+        host: the machine that it runs on.
+    """
+
+    dataflow: str
+    exec: str
+    actions: list[str]
+    offered: str
+    host: NotRequired[str]
 
 
 class SteeringRequestMessage(TypedDict):
