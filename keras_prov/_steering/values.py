@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import numbers
 from typing import Any
 
 import keras
@@ -19,7 +18,7 @@ def is_scalar(value: Any) -> bool:
     """Whether it is a number, True or False, or a variable with one number."""
     if isinstance(value, keras.Variable):
         return bool(math.prod(value.shape) == 1)
-    return isinstance(value, (bool, np.bool_, numbers.Real))
+    return isinstance(value, (bool, int, float, np.bool_, np.integer, np.floating))
 
 
 def plain_value(value: Any) -> Any:
