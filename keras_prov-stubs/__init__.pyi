@@ -54,7 +54,7 @@ from keras_prov import visualization as visualization
 from keras_prov import wrappers as wrappers
 from keras import __version__ as __version__
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Self
@@ -90,6 +90,7 @@ class _Captured:
         values: Mapping[str, Any] | None = None,
         store: str | StoreURL | None = None,
         progress: bool | None = None,
+        steering: bool | Collection[str] | None = None,
     ) -> None: ...
     def get_dataflow(self) -> Dataflow: ...
 
@@ -116,6 +117,7 @@ def capture(
     values: Mapping[str, Any] | None = None,
     store: str | StoreURL | None = None,
     progress: bool | None = None,
+    steering: bool | Collection[str] | None = None,
 ) -> Capture: ...
 
 class Key:

@@ -29,7 +29,11 @@ _capturing: tuple[Capture, str] | None = None
 
 
 def capture_all(
-    text: str | None, dataflow_tag: str | None, adaptation: bool | None, store: str | None
+    text: str | None,
+    dataflow_tag: str | None,
+    adaptation: bool | None,
+    store: str | None,
+    steering: bool | None = None,
 ) -> None:
     """Capture from now on what the command's options say, else the settings, else everything.
 
@@ -43,7 +47,9 @@ def capture_all(
             hyps = choice_of_text(text)
         elif settings.capture()[0] is None:
             hyps = everything()
-        handle = capture_in_process(dataflow_tag, hyps, (), None, adaptation, store)
+        handle = capture_in_process(
+            dataflow_tag, hyps, (), None, adaptation, store, steering=steering
+        )
         _capturing = handle, utc_now()
         keep_unclaimed()
     except (DfAnalyzerError, ImportError, TypeError, ValueError) as error:

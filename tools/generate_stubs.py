@@ -25,7 +25,7 @@ STUBS = Path(__file__).resolve().parent.parent / "keras_prov-stubs"
 # Ours, with the types that a user's checker should see; a test compares them with the code.
 OUR_STUBS = """\
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Self
@@ -61,6 +61,7 @@ class _Captured:
         values: Mapping[str, Any] | None = None,
         store: str | StoreURL | None = None,
         progress: bool | None = None,
+        steering: bool | Collection[str] | None = None,
     ) -> None: ...
     def get_dataflow(self) -> Dataflow: ...
 
@@ -87,6 +88,7 @@ def capture(
     values: Mapping[str, Any] | None = None,
     store: str | StoreURL | None = None,
     progress: bool | None = None,
+    steering: bool | Collection[str] | None = None,
 ) -> Capture: ...
 
 class Key:

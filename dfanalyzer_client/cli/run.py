@@ -44,6 +44,12 @@ __all__ = ["run"]
     default=None,
     help="Whether to capture changes of the learning rate. Default: if LEARNING_RATE is captured.",
 )
+@click.option(
+    "--steering/--no-steering",
+    default=None,
+    help="Whether the trainings may be steered while they run, by keras-prov steer. Default: "
+    "KERAS_PROV_STEERING, which may also list what may be asked of them, else not.",
+)
 @store_option
 @click.option("-m", "is_module", is_flag=True, help="SCRIPT is a module, as for python -m.")
 @click.argument("script")
@@ -52,6 +58,7 @@ def run(
     capture: str | None,
     tag: str | None,
     adaptation: bool | None,
+    steering: bool | None,
     store: str | None,
     is_module: bool,
     script: str,
@@ -78,7 +85,7 @@ def run(
     def capture_all(_: ModuleType) -> None:
         # by name, because this package never imports keras_prov
         ours = importlib.import_module("keras_prov._run_command")
-        ours.capture_all(capture, tag, adaptation, store)
+        ours.capture_all(capture, tag, adaptation, store, steering)
 
     import wrapt  # here, as dfanalyzer-client comes without it
 

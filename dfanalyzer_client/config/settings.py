@@ -37,6 +37,7 @@ __all__ = [
     "progress",
     "prov_base",
     "retention_days",
+    "steering",
     "store_url",
     "strict",
     "token",
@@ -170,6 +171,25 @@ def adaptation() -> bool | None:
     if text.lower() not in (*ON, *OFF):
         raise DfAnalyzerError(f"{origin} must be 1 or 0. Received: {text!r}.")
     return text.lower() in ON
+
+
+def steering() -> tuple[bool | tuple[str, ...], str]:
+    """Whether trainings may be steered, or the names of what may be asked; and where it is set.
+
+    The names are not checked here.
+    """
+    value = project_settings().get("steering")
+    if isinstance(value, list) and not os.environ.get(BY_KEY["steering"].variable):
+        if not all(isinstance(name, str) for name in value):
+            raise DfAnalyzerError(
+                f"{project_settings().origin('steering')} must be true, false or a list of "
+                f'actions, as in ["set", "stop"]. Received: {value!r}.'
+            )
+        return tuple(value), project_settings().origin("steering")
+    text, origin = _text("steering")
+    if text.lower() in ("", *ON, *OFF):
+        return text.lower() in ON, origin
+    return tuple(name.strip() for name in text.split(",") if name.strip()), origin
 
 
 def author(argument: str | None = None) -> Author | None:

@@ -60,6 +60,13 @@ SETTINGS = (
         "if LEARNING_RATE is",
     ),
     Setting(
+        "steering",
+        "whether running trainings may be steered; or what may be asked of them, as in "
+        "`set,stop`, in a project's file also a list: `set`, `stop`, `stop-now`, `pause`, "
+        "`resume`, `checkpoint`",
+        "0",
+    ),
+    Setting(
         "store",
         "URL of the MonetDB to write to; put a password into the variable, not into a "
         "project's file",

@@ -11,6 +11,7 @@ from typing import Any
 from dfanalyzer_client.config import settings
 from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.declarations.names import checked_dataflow_tag, storable_tag
+from dfanalyzer_client.declarations.steering import SteeringAction
 from dfanalyzer_client.delivery.client import Client
 from dfanalyzer_client.delivery.clients import client_for
 from dfanalyzer_client.transformation import Transformation
@@ -19,6 +20,7 @@ from .._notebook.name import notebook_name
 from .._notebook.shell import run_script
 from .choice import Choice, Hyps, checked_choice, choice_of_text
 from .custom_hyperparameters import checked_custom, checked_values
+from .steering import SteeringChoice, checked_steering
 
 __all__ = ["CaptureConfig"]
 
@@ -36,6 +38,7 @@ class CaptureConfig:
         client: where it is recorded.
         transformations: the user's own, for the dataflow.
         progress: whether a notebook shows how far a training is.
+        steering: what may be asked of its trainings while they run; empty for nothing.
     """
 
     dataflow_tag: str
@@ -46,6 +49,7 @@ class CaptureConfig:
     client: Client = field(repr=False)
     transformations: tuple[Transformation, ...] = ()
     progress: bool = False
+    steering: frozenset[SteeringAction] = frozenset()
 
     @classmethod
     def checked(
@@ -58,12 +62,14 @@ class CaptureConfig:
         store: str | StoreURL | None = None,
         transformations: Mapping[str, Transformation] | Sequence[Transformation] = (),
         progress: bool | None = None,
+        steering: SteeringChoice | None = None,
     ) -> CaptureConfig:
         """Check everything that a user gave.
 
         Raises:
             TypeError: a value is of the wrong type.
-            ValueError: a key is unknown, a name is taken, or a tag or store URL is invalid.
+            ValueError: a key or an action of steering is unknown, a name is taken, or a tag or
+                store URL is invalid.
         """
         settings.check()
         choice = _chosen_in_settings() if hyps is None else checked_choice(hyps)
@@ -92,6 +98,7 @@ class CaptureConfig:
             client=client_for(store),
             transformations=_checked_transformations(transformations),
             progress=settings.progress() if progress is None else progress,
+            steering=checked_steering(steering),
         )
 
     def arguments(self) -> dict[str, Any]:
@@ -105,6 +112,7 @@ class CaptureConfig:
             "hyperparameters": dict(self.custom_hyperparameters),
             "values": self.values,
             "adaptation": self.adaptation,
+            "steering": sorted(self.steering),
         }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from dfanalyzer_client.config.store_url import StoreURL
@@ -69,6 +69,7 @@ def capture(
     values: Mapping[str, Any] | None = None,
     store: str | StoreURL | None = None,
     progress: bool | None = None,
+    steering: bool | Collection[str] | None = None,
 ) -> Capture:
     """Capture the trainings and tests of every model in this process from now on.
 
@@ -90,17 +91,27 @@ def capture(
             KERAS_PROV_STORE, else the private server.
         progress: whether a notebook shows how far each training is; by default
             KERAS_PROV_PROGRESS, else False. Elsewhere nothing is shown.
+        steering: whether the trainings may be steered while they run: True, False, or what may be
+            asked of them, of ``["set", "stop", "stop-now", "pause", "resume", "checkpoint"]``; by
+            default KERAS_PROV_STEERING, else False.
 
     Returns:
         A handle. Its `stop()` ends the capture, as does the end of a `with` block.
 
     Raises:
         TypeError: a value is of the wrong type.
-        ValueError: a key is unknown, or a tag, a name or the store's URL is invalid.
+        ValueError: a key or action is unknown, or a tag, a name or the store's URL is invalid.
         RuntimeError: a training is running already.
     """
     config = CaptureConfig.checked(
-        dataflow_tag, hyps, hyperparameters, values, adaptation, store, progress=progress
+        dataflow_tag,
+        hyps,
+        hyperparameters,
+        values,
+        adaptation,
+        store,
+        progress=progress,
+        steering=steering,
     )
     if fits.count:
         raise RuntimeError(
@@ -110,9 +121,9 @@ def capture(
     return _start(config, for_workers=True)
 
 
-def capture_in_process(*arguments: Any) -> Capture:
+def capture_in_process(*arguments: Any, **named: Any) -> Capture:
     """Capture in this process only; takes the arguments of `CaptureConfig.checked`."""
-    return _start(CaptureConfig.checked(*arguments), for_workers=False)
+    return _start(CaptureConfig.checked(*arguments, **named), for_workers=False)
 
 
 def capture_inherited() -> None:

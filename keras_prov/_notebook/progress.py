@@ -66,9 +66,14 @@ class ProgressDisplay:
     def adaptation(self, adaptation: Any) -> None:
         """The configuration has changed; the newest changes are shown."""
         shown = f"epoch {adaptation.epoch + 1}: {adaptation.cause}"
-        if adaptation.old_rate != adaptation.new_rate:
+        if adaptation.attribute not in (None, "learning_rate"):
+            old, new = adaptation.old_value, adaptation.new_value
+            shown += f", {adaptation.attribute} {old} → {new}"
+        elif adaptation.old_rate != adaptation.new_rate:
             old, new = (_short(rate) for rate in (adaptation.old_rate, adaptation.new_rate))
             shown += f", learning rate {old} → {new}"
+        if adaptation.person is not None:
+            shown += f" ({adaptation.person})"
         self._state.adaptations = [*self._state.adaptations, shown][-MAX_ADAPTATIONS:]
         self._show()
 

@@ -19,7 +19,13 @@ from dfanalyzer_client.transformation import Transformation
 from .._capture.config import CaptureConfig
 from .._inspection.hyperparameters import KNOWN
 
-__all__ = ["dataflow_of", "file_transformation", "hyperparameter_set", "keras_set"]
+__all__ = [
+    "adaptation_transformation",
+    "dataflow_of",
+    "file_transformation",
+    "hyperparameter_set",
+    "keras_set",
+]
 
 
 def dataflow_of(config: CaptureConfig) -> Dataflow:
@@ -41,6 +47,14 @@ def dataflow_of(config: CaptureConfig) -> Dataflow:
     for transformation in config.transformations:
         dataflow.add_transformation(transformation)
     return dataflow
+
+
+def adaptation_transformation() -> Transformation:
+    """The transformation of adaptations, declared when steering makes one that nobody expected."""
+    output = keras_set(tags.TRAINING_OUTPUT)
+    output.set_type(SetType.INPUT)
+    output.dependency = tags.TRAINING
+    return Transformation(tags.ADAPTATION, [output, keras_set(tags.ADAPTATION_OUTPUT)])
 
 
 def file_transformation(transformation: str) -> Transformation:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from dfanalyzer_client.dataset import DataSet
+from dfanalyzer_client.declarations.steering import SteeringInbox
 from dfanalyzer_client.file import READ, WRITTEN, File
 from dfanalyzer_client.keras_schema import names as tags
 from dfanalyzer_client.masking import captured_text, masked_location
@@ -23,7 +24,13 @@ from dfanalyzer_client.transformation import Transformation
 from .._artifacts.model_files import FileFact
 from .._capture.config import CaptureConfig
 from .._inspection.hyperparameters import KNOWN
-from .dataflow import dataflow_of, file_transformation, hyperparameter_set, keras_set
+from .dataflow import (
+    adaptation_transformation,
+    dataflow_of,
+    file_transformation,
+    hyperparameter_set,
+    keras_set,
+)
 from .events import Adaptation, Configuration
 from .metrics import MetricColumns
 from .repeated_rows import RepeatedRows
@@ -50,6 +57,8 @@ class Execution:
         tasks: how many tasks this process has recorded, over all executions.
         metrics: the columns of its metrics.
         repeated_rows: rows that its trainings have sent, for later trainings to refer to.
+        inbox: what is asked of its trainings while they run.
+        is_steered: whether one of its trainings takes requests now.
     """
 
     tasks: ClassVar[int] = 0
@@ -65,6 +74,8 @@ class Execution:
         self.steps_before: int | None = None
         self.tested = False
         self.repeated_rows = RepeatedRows()
+        self.inbox = SteeringInbox(self.dataflow.tag, self.dataflow.exec_tag)
+        self.is_steered = False
         self._counts: dict[str, int] = {}
         self.metrics = MetricColumns(self.declare, has_rate=config.adaptation)
 
@@ -107,6 +118,8 @@ class Execution:
 
     def record_adaptation(self, adaptation: Adaptation) -> None:
         """Record that the configuration has changed."""
+        if not self.config.adaptation and tags.ADAPTATION not in self._counts:
+            self.dataflow.add_transformation(adaptation_transformation())  # steering made it
         task = self.new_task(tags.ADAPTATION, self.after_training())
         task.start_time = utc_now()
         values = {
@@ -118,6 +131,13 @@ class Execution:
             tags.CAUSE: adaptation.cause,
             tags.DETAIL: adaptation.detail,
             tags.ADAPTED_OPTIMIZER: adaptation.optimizer,
+            tags.ADAPTED_ATTRIBUTE: adaptation.attribute,
+            tags.OLD_VALUE: adaptation.old_value,
+            tags.NEW_VALUE: adaptation.new_value,
+            tags.ADAPTED_BATCH: adaptation.batch,
+            tags.PERSON: adaptation.person,
+            tags.REASON: adaptation.reason,
+            tags.REQUEST: adaptation.request,
         }
         task.add_dataset(rows_of_set(tags.ADAPTATION_OUTPUT, [values]))
         task.end()

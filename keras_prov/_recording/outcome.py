@@ -15,6 +15,7 @@ from .._inspection.fit_call import FitCall
 from .._inspection.layers import direct_layers
 from .._inspection.numbers import number_of
 from .._inspection.stoppers import keras_stopper, user_stoppers
+from .events import STEERING
 from .rows import Row
 from .trials import is_pruning
 
@@ -36,6 +37,7 @@ class Progress:
         batches: the batches counted, if the length of the data is unknown; None for arrays.
         of_first: how many of them were in the first epoch.
         shrunk: whether a later epoch had fewer.
+        steered: who has stopped the training from outside, and why.
     """
 
     start_epoch: int | None = None
@@ -46,6 +48,7 @@ class Progress:
     batches: int | None = None
     of_first: int | None = None
     shrunk: bool = False
+    steered: str | None = None
 
     def count_batches(self, batches: int) -> None:
         """Note how many batches were trained until the end of an epoch, or of the training."""
@@ -76,6 +79,8 @@ class Progress:
         if error is not None:
             return _reason_of(error), type(error).__name__
         if self.epochs and getattr(fit_call.model, "stop_training", False):
+            if self.steered is not None:
+                return STEERING, self.steered
             stopper = keras_stopper(fit_call.callbacks, self.logs)
             if stopper is not None:
                 return stopper, None

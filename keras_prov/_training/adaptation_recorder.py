@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import keras
@@ -58,6 +59,20 @@ class AdaptationRecorder:
         """Record what has changed since the last poll; see `RateWatch.poll`."""
         for change in self.watches.poll(epoch, when):
             self._record(change)
+
+    @contextmanager
+    def changing(self, optimizers: Sequence[Any], epoch: int) -> Iterator[None]:
+        """What the block does to these optimizers is recorded elsewhere; what came before is here.
+
+        Args:
+            optimizers: those that the block changes.
+            epoch: the epoch that runs, or the one that comes.
+        """
+        self.compare_with_last_training(epoch)
+        for change in self.watches.poll_some(optimizers, epoch):
+            self._record(change)
+        yield
+        self.watches.accept(optimizers)
 
     def epoch_is_done(self) -> None:
         """Keep the assignments made during an epoch apart from later ones."""

@@ -9,10 +9,12 @@ such a hook: `BatchLastCallback` has it.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 import keras
+
+from dfanalyzer_client.declarations.steering import SteeringAction, SteeringInbox
 
 from .._guard import guarded
 
@@ -22,7 +24,11 @@ __all__ = [
     "FirstCallback",
     "LastCallback",
     "Monitor",
+    "last_callback",
 ]
+
+IN_EPOCHS = frozenset({SteeringAction.PAUSE, SteeringAction.STOP_NOW})
+"""What cannot wait for the end of an epoch."""
 
 
 class Monitor(Protocol):
@@ -45,6 +51,12 @@ class Monitor(Protocol):
 
     def epoch_ends(self, logs: Mapping[str, Any] | None = None) -> None:
         """All other callbacks have been called for the end of the epoch."""
+
+    def answers_after(self, epoch: int) -> None:
+        """The epoch is recorded; requests may be answered."""
+
+    def answers_before(self, batch: int) -> None:
+        """A request has come, and a step is about to begin at this batch."""
 
 
 class FirstCallback(keras.callbacks.Callback):
@@ -110,3 +122,54 @@ class BatchLastCallback(LastCallback):
     def on_train_batch_end(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
         with guarded("the end of a batch", self._training):
             self._training.batch_ends(batch, logs or {})
+
+
+class _Steered(LastCallback):
+    """Also lets requests be answered at the end of each epoch, when all callbacks have acted."""
+
+    def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
+        super().on_epoch_end(epoch, logs)
+        with guarded("steering at the end of an epoch", self._training):
+            self._training.answers_after(epoch)
+
+
+class _SteeredInEpochs(_Steered):
+    """Also before each step. Keras calls that hook on the training's thread, never another one.
+
+    It is no hook of a batch's end, by which Keras decides whether it calls those asynchronously.
+    """
+
+    inbox: SteeringInbox
+
+    def on_train_batch_begin(self, batch: int, logs: Mapping[str, Any] | None = None) -> None:
+        if self.inbox.has_news:
+            with guarded("steering between two steps", self._training):
+                self._training.answers_before(batch)
+
+
+class _SteeredBatches(_Steered, BatchLastCallback):
+    pass
+
+
+class _SteeredInEpochsBatches(_SteeredInEpochs, BatchLastCallback):
+    pass
+
+
+def last_callback(
+    training: Monitor, every_batch: bool, steering: Collection[SteeringAction], inbox: SteeringInbox
+) -> LastCallback:
+    """The last callback, with no more hooks than what was asked for needs.
+
+    Args:
+        training: what it reports to.
+        every_batch: whether it reads the metrics of batches.
+        steering: what may be asked of the training.
+        inbox: where requests come.
+    """
+    if not steering:
+        return BatchLastCallback(training) if every_batch else LastCallback(training)
+    if not IN_EPOCHS.intersection(steering):
+        return _SteeredBatches(training) if every_batch else _Steered(training)
+    steered = _SteeredInEpochsBatches(training) if every_batch else _SteeredInEpochs(training)
+    steered.inbox = inbox
+    return steered

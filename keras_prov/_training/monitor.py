@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dfanalyzer_client.file import WRITTEN
@@ -25,12 +25,13 @@ from .._recording.training_task import TrainingTask, begin_training
 from .._tracking.building import forget_building, is_built, when_built
 from .adaptation_recorder import AdaptationRecorder
 from .batch_metrics import BatchMetrics
-from .callbacks import BatchLastCallback, CountingFirstCallback, FirstCallback, LastCallback
+from .callbacks import CountingFirstCallback, FirstCallback, last_callback
 from .inputs import OF_BUILT_MODELS, architecture_of, inputs_of, values_of
 from .optimizer_recorder import OptimizerRecorder
 
 if TYPE_CHECKING:
     from .._notebook.progress import ProgressDisplay
+    from .steered_training import SteeredTraining
 
 __all__ = ["Training"]
 
@@ -71,7 +72,10 @@ class Training:
         self._files = CallbackFiles(self._fit_call.callbacks)
         has_arrays = self._fit_call.samples is not None
         self.first = FirstCallback(self) if has_arrays else CountingFirstCallback(self)
-        self.last = BatchLastCallback(self) if every_batch else LastCallback(self)
+        self.last = last_callback(
+            self, bool(every_batch), execution.config.steering, execution.inbox
+        )
+        self._steered: SteeredTraining | None = None
         self._is_here = True
         _trainings.add(self)
 
@@ -106,13 +110,16 @@ class Training:
             self._optimizers.record(self._fit_call.optimizers)
         if config.adaptation:
             with guarded("watching the learning rate", lost="changes of the learning rate"):
-                show = None if self._display is None else self._show_adaptation
-                self._adaptations = AdaptationRecorder(self._execution, self._fit_call, show)
+                self._adaptations = AdaptationRecorder(
+                    self._execution, self._fit_call, self._show()
+                )
         if config.choice.system_seconds:
             with fork_lock():
                 from .system_samples import SystemSamples  # here: most trainings need none
 
             self._samples = SystemSamples(config.choice.system_seconds, self._task.system_stream())
+        if config.steering and not self._execution.is_steered:  # an outer fit() may be, already
+            self._begin_steering()
 
     def optimizer_is_built(self) -> None:
         """Record what the model consists of, if all of it is built now."""
@@ -191,8 +198,19 @@ class Training:
         if self._late_values is not None:
             self.model_is_built()
 
+    def answers_after(self, epoch: int) -> None:
+        """Answer the requests that have come until the end of an epoch."""
+        if self._steered is not None:
+            self._steered.epoch_ends(epoch)
+
+    def answers_before(self, batch: int) -> None:
+        """Answer the requests that have come in mid-epoch."""
+        if self._steered is not None:
+            self._steered.between_steps(batch)
+
     def detach(self) -> None:
         """In a forked child, record nothing: the training is the parent's."""
+        self._steered = None
         self._task = self._optimizers = self._adaptations = self._samples = None
         self._display = None
         self._late_values = None
@@ -214,6 +232,7 @@ class Training:
             self.model_is_built,
             lambda: self._batches.flush(self._task),
             self._stop_samples,
+            self._end_steering,
             self._record_files,
         )
         for step in steps:
@@ -229,6 +248,23 @@ class Training:
             self._show_end(outcome)
             self._keep_configuration()
             self._store_model()
+
+    def _begin_steering(self) -> None:
+        with guarded("steering", self, lost="what is asked of the training"):
+            with fork_lock():
+                from .steered_training import SteeredTraining  # here: most trainings need none
+
+            self._steered = SteeredTraining(
+                self._execution, self._fit_call, self._progress, self._adaptations, self._show()
+            )
+            self._steered.begin()
+
+    def _end_steering(self) -> None:
+        if self._steered is not None:
+            self._steered.end()
+
+    def _show(self) -> Callable[[Adaptation], None] | None:
+        return None if self._display is None else self._show_adaptation
 
     def _count_batches(self) -> None:
         if isinstance(self.first, CountingFirstCallback):
@@ -250,9 +286,9 @@ class Training:
         if self._execution.config.choice.model and self._progress.epochs:
             with guarded("storing the trained model", lost="the trained model"):
                 with fork_lock():
-                    from .model_artifact import store_model
+                    from .._artifacts.stored_model import stored_model
 
-                store_model(self._execution, self._fit_call.model)
+                self._execution.record_file(stored_model(self._fit_call.model), WRITTEN)
 
     def _record_files(self) -> None:
         for fact in self._files.written():

@@ -104,6 +104,13 @@ class RateWatch:
             found.append(Adaptation(epoch, rate, self.rate, self._guess_cause(when)))
         return found
 
+    def accept(self) -> None:
+        """Take the rate as it is now for known: whoever has set it has recorded that."""
+        self._assignments.clear()
+        self._during_epoch = 0
+        self.rate = self._reader.read()
+        self._schedule = getattr(self._reader.optimizer, "_learning_rate", None)
+
     def stop(self) -> None:
         """Stop watching."""
         _watched.pop(self._reader.optimizer)

@@ -73,6 +73,22 @@ class RateWatches:
             groups.setdefault(named.group, []).append((named, watch.poll(epoch, when)))
         return [change for group, found in groups.items() for change in self._merged(group, found)]
 
+    def poll_some(self, optimizers: Sequence[Any], epoch: int) -> list[Adaptation]:
+        """The changes of these optimizers until now, in mid-epoch or at an epoch's end."""
+        found = []
+        for named, watch in self._watches:
+            if any(named.optimizer is optimizer for optimizer in optimizers):
+                is_only = len(self._watches) == 1 and named.optimizer is self._main
+                changes = watch.poll(epoch, "epoch")
+                found += changes if is_only else _named(changes, named.name)
+        return found
+
+    def accept(self, optimizers: Sequence[Any]) -> None:
+        """See `RateWatch.accept`."""
+        for named, watch in self._watches:
+            if any(named.optimizer is optimizer for optimizer in optimizers):
+                watch.accept()
+
     def epoch_is_done(self) -> None:
         """See `RateWatch.epoch_is_done`."""
         for _, watch in self._watches:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import keras
@@ -31,6 +31,7 @@ def provenance(
     values: Mapping[str, Any] | None = None,
     store: str | StoreURL | None = None,
     progress: bool | None = None,
+    steering: bool | Collection[str] | None = None,
 ) -> None:
     """Capture the trainings and tests of this model; call it before `fit()`.
 
@@ -52,10 +53,13 @@ def provenance(
             KERAS_PROV_STORE, else the private server.
         progress: whether a notebook shows how far each training is; by default
             KERAS_PROV_PROGRESS, else False. Elsewhere nothing is shown.
+        steering: whether the trainings may be steered while they run: True, False, or what may be
+            asked of them, of ``["set", "stop", "stop-now", "pause", "resume", "checkpoint"]``; by
+            default KERAS_PROV_STEERING, else False.
 
     Raises:
         TypeError: a value is of the wrong type.
-        ValueError: a key is unknown, or a tag, a name or the store's URL is invalid.
+        ValueError: a key or action is unknown, or a tag, a name or the store's URL is invalid.
         RuntimeError: a fit of this model has begun already.
     """
     reinstate()
@@ -68,6 +72,7 @@ def provenance(
         store,
         transformations,
         progress,
+        steering,
     )
     declare_execution(self, config)
 

@@ -23,6 +23,7 @@ __all__ = ["ADAPTATION_COLUMNS", "adaptations_of"]
 
 ADAPTATION_COLUMNS = (
     "id", "execution", "epoch", "name", "before", "value", "cause", "detail", "optimizer",
+    "attribute", "old_value", "new_value", "batch", "person", "reason", "request",
 )  # fmt: skip
 
 RATE = "learning_rate"
@@ -37,6 +38,13 @@ STORED = {
     "cause": tags.CAUSE,
     "detail": tags.DETAIL,
     "optimizer": tags.ADAPTED_OPTIMIZER,
+    "attribute": tags.ADAPTED_ATTRIBUTE,
+    "old_value": tags.OLD_VALUE,
+    "new_value": tags.NEW_VALUE,
+    "batch": tags.ADAPTED_BATCH,
+    "person": tags.PERSON,
+    "reason": tags.REASON,
+    "request": tags.REQUEST,
 }
 """The attribute that holds each column; earlier versions had fewer of them."""
 
