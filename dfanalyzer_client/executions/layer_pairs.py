@@ -19,8 +19,8 @@ __all__ = ["layer_differences", "layer_pairs", "pair_differences", "pair_name"]
 
 CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
-NUMBER = re.compile(r"_\d+\b")
-"""What Keras adds to a name that it has given before."""
+CHOSEN_BY_KERAS = re.compile(r"_\d+\b|(?<=seed=)\d+")
+"""What Keras adds to a name that it has given before, and the seed of an initializer."""
 
 MOST_PAIRS = 4_000_000
 """Of models with more, layers of a class that is frequent are paired only beside others."""
@@ -98,10 +98,11 @@ def _kinds(layers: Sequence[Layer]) -> list[tuple[int, Any]]:
 
 
 def _whole(layers: Sequence[Layer]) -> list[tuple[Any, ...]]:
-    """Layers with all that they were made with, but for the numbers that Keras gave them."""
+    """Layers with all that they were made with, but for the numbers that Keras chose."""
+    made = (str({**layer["configuration"], "name": None}) for layer in layers)
     return [
-        (*kind, _own_name(layer), NUMBER.sub("", str({**layer["configuration"], "name": None})))
-        for kind, layer in zip(_kinds(layers), layers, strict=True)
+        (*kind, _own_name(layer), CHOSEN_BY_KERAS.sub("", text))
+        for kind, layer, text in zip(_kinds(layers), layers, made, strict=True)
     ]
 
 

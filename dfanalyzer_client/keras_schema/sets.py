@@ -91,6 +91,22 @@ SETS: Mapping[str, KerasSet] = {
             is_once=True,
         ),
         KerasSet(
+            tags.CONTINUATION,
+            Role.CONTINUATION,
+            (
+                text(tags.CONTINUED_KIND, "layer, hyperparameter, optimizer or replay"),
+                text(tags.CONTINUED_NAME, "which layer and argument, or which hyperparameter"),
+                text(tags.CONTINUED_OLD, "in the execution that is continued; NULL: it had none"),
+                text(tags.CONTINUED_NEW, "now; NULL: there is none any more"),
+                text(tags.CONTINUED_WEIGHTS, "of a layer, whether its weights were taken over"),
+            ),
+            holds="what differs from the execution that is continued, and a layer whose weights "
+            "were taken over; or that an execution is replayed",
+            when="`continue_from`, `replay`",
+            cost="once",
+            consumers=_TRAINING_READS,
+        ),
+        KerasSet(
             tags.OPTIMIZERS,
             Role.HYPERPARAMETERS,
             (
