@@ -44,6 +44,7 @@ from ._prov_document import prov_document as prov_document
 from ._recording.continuation import Continuation as Continuation
 from ._recording.trials import Trial as Trial
 from ._recording.trials import trial as trial
+from ._replaying.replay import replay as replay
 from .patches import all_patches as _all_patches
 
 if TYPE_CHECKING:  # for editors that do not read the stubs
@@ -67,6 +68,7 @@ _OUR_NAMES = (
     "note",
     "origin",
     "prov_document",
+    "replay",
     "run",
     "runs",
     "sql",

@@ -45,6 +45,7 @@ from dfanalyzer_client.lineage import FileOrigin
 from dfanalyzer_client.viewer.notebook import Frame
 from keras import Model as _KerasModel
 from keras import Sequential as _KerasSequential
+from keras.callbacks import Callback
 from prov.model import ProvDocument
 
 class _Captured:
@@ -192,6 +193,13 @@ def prov_document(
     store: str | StoreURL | None = None,
     home: Path | None = None,
 ) -> ProvDocument: ...
+def replay(
+    run: Named = "last",
+    *,
+    training: int | None = None,
+    store: str | StoreURL | None = None,
+    home: Path | None = None,
+) -> Callback: ...
 def run(
     name: str | int = "last",
     *,

@@ -33,7 +33,7 @@ def continuation_rows(
     rows: list[Row] = []
     replayed, execution.replayed = execution.replayed, None
     if replayed is not None:
-        rows.append({tags.CONTINUED_KIND: REPLAY, tags.CONTINUED_NEW: str(replayed)})
+        rows.append({tags.CONTINUED_KIND: REPLAY, tags.NEW_VALUE: str(replayed)})
     continuation, execution.continuation = execution.continuation, None
     if continuation is not None:
         if not continuation.is_applied:

@@ -76,7 +76,7 @@ def _row(kind: str, name: str, old: Any, new: Any, weights: str | None) -> Row:
     return {
         tags.CONTINUED_KIND: kind,
         tags.CONTINUED_NAME: name,
-        tags.CONTINUED_OLD: old,
-        tags.CONTINUED_NEW: new,
+        tags.OLD_VALUE: old,
+        tags.NEW_VALUE: new,
         tags.CONTINUED_WEIGHTS: weights,
     }

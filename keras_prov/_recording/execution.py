@@ -124,6 +124,13 @@ class Execution:
             tags.CAUSE: adaptation.cause,
             tags.DETAIL: adaptation.detail,
             tags.ADAPTED_OPTIMIZER: adaptation.optimizer,
+            tags.ADAPTED_ATTRIBUTE: adaptation.attribute,
+            tags.OLD_VALUE: adaptation.old_value,
+            tags.NEW_VALUE: adaptation.new_value,
+            tags.ADAPTED_BATCH: adaptation.batch,
+            tags.PERSON: adaptation.person,
+            tags.REASON: adaptation.reason,
+            tags.REQUEST: adaptation.request,
         }
         task.add_dataset(rows_of_set(tags.ADAPTATION_OUTPUT, [values]))
         task.end()
