@@ -74,6 +74,7 @@ from dfanalyzer_client.lineage import FileOrigin
 from dfanalyzer_client.viewer.notebook import Frame
 from keras import Model as _KerasModel
 from keras import Sequential as _KerasSequential
+from keras.callbacks import Callback
 from prov.model import ProvDocument
 
 class _Captured:
@@ -134,6 +135,20 @@ class Key:
     @property
     def cost(self) -> str: ...
 
+class Continuation:
+    @property
+    def execution(self) -> str: ...
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def source(self) -> str | None: ...
+    @property
+    def taken(self) -> tuple[str, ...]: ...
+    @property
+    def left_out(self) -> Mapping[str, str]: ...
+    @property
+    def new(self) -> tuple[str, ...]: ...
+
 class Trial:
     def end(self, state: str, values: Mapping[str, float | None] | None = None) -> None: ...
     def report(self, values: Mapping[str, float | None]) -> None: ...
@@ -151,6 +166,14 @@ def compare(
     store: str | StoreURL | None = None,
     home: Path | None = None,
 ) -> Comparison: ...
+def continue_from(
+    run: Named | Model,
+    model: Model,
+    *,
+    weights: bool = False,
+    store: str | StoreURL | None = None,
+    home: Path | None = None,
+) -> Continuation: ...
 def curves(
     runs: Runs | Named | Sequence[Named],
     metrics: str | Sequence[str] | None = None,
@@ -201,6 +224,13 @@ def prov_document(
     store: str | StoreURL | None = None,
     home: Path | None = None,
 ) -> ProvDocument: ...
+def replay(
+    run: Named = "last",
+    *,
+    training: int | None = None,
+    store: str | StoreURL | None = None,
+    home: Path | None = None,
+) -> Callback: ...
 def run(
     name: str | int = "last",
     *,

@@ -36,13 +36,16 @@ from ._capture.requests import Capture as Capture
 from ._capture.requests import capture as capture
 from ._capture.requests import capture_inherited as _capture_inherited
 from ._capture.requests import log as log
+from ._continuing.continue_from import continue_from as continue_from
 from ._guard import guarded
 from ._instrumentation.switch import instrument as instrument
 from ._instrumentation.switch import register as _register
 from ._instrumentation.switch import uninstrument as uninstrument
 from ._prov_document import prov_document as prov_document
+from ._recording.continuation import Continuation as Continuation
 from ._recording.trials import Trial as Trial
 from ._recording.trials import trial as trial
+from ._replaying.replay import replay as replay
 from .patches import all_patches as _all_patches
 
 if TYPE_CHECKING:  # for editors that do not read the stubs
@@ -50,10 +53,12 @@ if TYPE_CHECKING:  # for editors that do not read the stubs
 
 _OUR_NAMES = (
     "Capture",
+    "Continuation",
     "Key",
     "Trial",
     "capture",
     "compare",
+    "continue_from",
     "curves",
     "diff",
     "flush",
@@ -64,6 +69,7 @@ _OUR_NAMES = (
     "note",
     "origin",
     "prov_document",
+    "replay",
     "run",
     "runs",
     "sql",

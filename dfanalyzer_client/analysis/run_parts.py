@@ -31,6 +31,7 @@ __all__ = [
     "later_epochs",
     "layer_table",
     "role_table",
+    "rows_by_task",
     "set_table",
     "sets",
     "steering_as_table",
@@ -70,6 +71,13 @@ def role_table(connection: Connection, dataflow: str, execution: int, role: Role
     found = [row for _, row in _role_rows(connection, dataflow, execution, role, renamed=is_test)]
     names = _present(found)
     return Table(names, [[row.get(name) for name in names] for row in found])
+
+
+def rows_by_task(
+    connection: Connection, dataflow: str, execution: int, role: Role
+) -> list[tuple[int, dict[str, Any]]]:
+    """The rows of all sets with a role, each behind the id of its task."""
+    return _role_rows(connection, dataflow, execution, role)
 
 
 def epoch_table(connection: Connection, dataflow: str, execution: int) -> Table:

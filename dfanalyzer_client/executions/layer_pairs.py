@@ -1,7 +1,9 @@
 """Which layers of two models belong together.
 
 Keras numbers layers for as long as a program runs, so that the same model has ``dense_3`` in one
-run and ``dense_7`` in another one. Layers are paired by their class and their order instead.
+run and ``dense_7`` in another one. Layers are paired by their class and their order instead. Those
+at both ends that have the same arguments, too, come first: in a block that grew from four layers to
+eight, the layers behind it stay what they were.
 """
 
 from __future__ import annotations
@@ -13,9 +15,12 @@ from typing import Any
 
 from .layers import CLASS
 
-__all__ = ["layer_differences"]
+__all__ = ["layer_differences", "layer_pairs", "pair_differences", "pair_name"]
 
 CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+
+CHOSEN_BY_KERAS = re.compile(r"_\d+\b|(?<=seed=)\d+")
+"""What Keras adds to a name that it has given before, and the seed of an initializer."""
 
 MOST_PAIRS = 4_000_000
 """Of models with more, layers of a class that is frequent are paired only beside others."""
@@ -37,18 +42,31 @@ def layer_differences(
         b: those of the second one.
         same: whether to have the values that do not differ, too.
     """
-    return [row for pair in _pairs(a, b) for row in _differences(*pair, same=same)]
+    return [row for pair in layer_pairs(a, b) for row in pair_differences(*pair, same=same)]
+
+
+def layer_pairs(a: Sequence[Layer], b: Sequence[Layer]) -> Iterator[Pair]:
+    """Layers of the same class and depth, in the same order; the others alone."""
+    start, end = _equal_at_ends(_whole(a), _whole(b))
+    yield from zip(a[:start], b[:start], strict=True)
+    yield from _pairs(a[start : len(a) - end], b[start : len(b) - end])
+    yield from zip(a[len(a) - end :], b[len(b) - end :], strict=True)
+
+
+def pair_name(a: Layer | None, b: Layer | None) -> str:
+    """What a layer is called; see `layer_differences`."""
+    if a is None:
+        return "" if b is None else f"+{b['position']} {b[CLASS]}"
+    moved = "" if b is None or a["position"] == b["position"] else f"→{b['position']}"
+    return f"{a['position']}{moved} {a[CLASS]}"
 
 
 def _pairs(a: Sequence[Layer], b: Sequence[Layer]) -> Iterator[Pair]:
-    """Layers of the same class and depth, in the same order; the others alone."""
-    kinds, others = _kinds(a), _kinds(b)
-    start = _equal_at_start(kinds, others)
-    end = _equal_at_start(kinds[start:][::-1], others[start:][::-1])
-    last, other_last = len(kinds) - end, len(others) - end
+    """As `layer_pairs`, whatever the arguments of the layers."""
+    start, end = _equal_at_ends(_kinds(a), _kinds(b))
     yield from zip(a[:start], b[:start], strict=True)
-    yield from _matched(a[start:last], b[start:other_last])
-    yield from zip(a[last:], b[other_last:], strict=True)
+    yield from _matched(a[start : len(a) - end], b[start : len(b) - end])
+    yield from zip(a[len(a) - end :], b[len(b) - end :], strict=True)
 
 
 def _matched(a: Sequence[Layer], b: Sequence[Layer]) -> Iterator[Pair]:
@@ -63,6 +81,12 @@ def _matched(a: Sequence[Layer], b: Sequence[Layer]) -> Iterator[Pair]:
             yield from ((None, layer) for layer in b[other_first:other_last])
 
 
+def _equal_at_ends(a: Sequence[Any], b: Sequence[Any]) -> tuple[int, int]:
+    """How many elements are equal at the start, and of the others at the end."""
+    start = _equal_at_start(a, b)
+    return start, _equal_at_start(a[start:][::-1], b[start:][::-1])
+
+
 def _equal_at_start(a: Sequence[Any], b: Sequence[Any]) -> int:
     """How many of the first elements are equal."""
     pairs = enumerate(zip(a, b, strict=False))
@@ -73,16 +97,24 @@ def _kinds(layers: Sequence[Layer]) -> list[tuple[int, Any]]:
     return [(str(layer["name"]).count("/"), layer[CLASS]) for layer in layers]
 
 
-def _differences(a: Layer | None, b: Layer | None, *, same: bool) -> Iterator[tuple[str, Any, Any]]:
-    if b is None:
-        if a is not None:
-            yield f"{a['position']} {a[CLASS]}", _described(a), None
+def _whole(layers: Sequence[Layer]) -> list[tuple[Any, ...]]:
+    """Layers with all that they were made with, but for the numbers that Keras chose."""
+    made = (str({**layer["configuration"], "name": None}) for layer in layers)
+    return [
+        (*kind, _own_name(layer), CHOSEN_BY_KERAS.sub("", text))
+        for kind, layer, text in zip(_kinds(layers), layers, made, strict=True)
+    ]
+
+
+def pair_differences(
+    a: Layer | None, b: Layer | None, *, same: bool = False
+) -> Iterator[tuple[str, Any, Any]]:
+    """What differs between two layers of a pair; see `layer_differences`."""
+    name = pair_name(a, b)
+    if a is None or b is None:
+        if a is not b:
+            yield name, None if a is None else _described(a), None if b is None else _described(b)
         return
-    if a is None:
-        yield f"+{b['position']} {b[CLASS]}", None, _described(b)
-        return
-    moved = "" if a["position"] == b["position"] else f"→{b['position']}"
-    name = f"{a['position']}{moved} {a[CLASS]}"
     if _own_name(a) != _own_name(b) or (same and a["name"] == b["name"]):
         yield f"{name}.name", a["name"], b["name"]
     before, after = a["configuration"], b["configuration"]

@@ -14,6 +14,8 @@ class Role(StrEnum):
 
     ADAPTATIONS = "adaptations"
     """Changes of the configuration while a model trains."""
+    CONTINUATION = "continuation"
+    """What differs from the execution that a training continues or replays."""
     DATA = "data"
     """Fingerprints of the data."""
     ENVIRONMENT = "environment"

@@ -91,6 +91,22 @@ SETS: Mapping[str, KerasSet] = {
             is_once=True,
         ),
         KerasSet(
+            tags.CONTINUATION,
+            Role.CONTINUATION,
+            (
+                text(tags.CONTINUED_KIND, "layer, hyperparameter, optimizer or replay"),
+                text(tags.CONTINUED_NAME, "which layer and argument, or which hyperparameter"),
+                text(tags.OLD_VALUE, "in the execution that is continued; NULL: it had none"),
+                text(tags.NEW_VALUE, "now; NULL: there is none any more"),
+                text(tags.CONTINUED_WEIGHTS, "of a layer, whether its weights were taken over"),
+            ),
+            holds="what differs from the execution that is continued, and a layer whose weights "
+            "were taken over; or that an execution is replayed",
+            when="`continue_from`, `replay`",
+            cost="once",
+            consumers=_TRAINING_READS,
+        ),
+        KerasSet(
             tags.OPTIMIZERS,
             Role.HYPERPARAMETERS,
             (
@@ -238,7 +254,10 @@ SETS: Mapping[str, KerasSet] = {
                 number(tags.EPOCH_ID, "the first epoch that it holds for, from 0"),
                 number(tags.ADAPTATION_ID, "number of the change within its execution"),
                 number(tags.OLD_RATE, "the learning rate before"),
-                text(tags.CAUSE, "callback, schedule, assignment, compile, trainable, steering, …"),
+                text(
+                    tags.CAUSE,
+                    "callback, schedule, assignment, compile, trainable, steering, replay, …",
+                ),
                 text(tags.DETAIL, "where the code is that made it, or what else changed"),
                 text(tags.ADAPTED_OPTIMIZER, "which one was changed, where there are several"),
                 text(tags.ADAPTED_ATTRIBUTE, "what steering has set; NULL for other causes"),

@@ -17,7 +17,14 @@ from .._tracking.calls import Construction, construction_of
 from .constructor_arguments import MISSING, argument_value, given_argument, parameters_of
 from .describe import describe_argument
 
-__all__ = ["LayerRow", "connections", "direct_layers", "layer_rows", "trainable_layers"]
+__all__ = [
+    "LayerRow",
+    "connections",
+    "direct_layers",
+    "layer_rows",
+    "layers_by_path",
+    "trainable_layers",
+]
 
 CLASS = "class"
 OF_EVERY_LAYER = {"trainable": "trainable", "dtype": "dtype_policy"}
@@ -86,6 +93,11 @@ def _edges(model: Any) -> Iterable[tuple[str, str]]:
         for node in by_depth[depth]
         for parent in node.parent_nodes
     }
+
+
+def layers_by_path(model: Any) -> dict[str, Any]:
+    """All layers by their paths within the model, as in `layer_rows`."""
+    return dict(_walk(model, "", {id(model)}))
 
 
 def trainable_layers(model: Any) -> frozenset[str]:

@@ -7,13 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-__all__ = ["ASSIGNMENT", "STEERING", "Adaptation", "Configuration"]
+__all__ = ["ASSIGNMENT", "REPLAY", "STEERING", "Adaptation", "Configuration"]
 
 ASSIGNMENT = "assignment"
 """The cause of a change that the program made outside the callbacks' hooks."""
 
 STEERING = "steering"
 """The cause of a change that somebody has asked the running training for."""
+
+REPLAY = "replay"
+"""The cause of a change, or a stop, that is made again as in another execution."""
 
 
 @dataclass(frozen=True)
@@ -25,8 +28,9 @@ class Adaptation:
         old_rate: the learning rate before the change; None if it is not known.
         new_rate: the learning rate after it.
         cause: class of the callback or schedule that made it, ``assignment``, ``compile``,
-            ``trainable``, ``EMA overwrite`` or ``steering``.
-        detail: where the code that made it is, or what changed besides the rate.
+            ``trainable``, ``EMA overwrite``, ``steering`` or ``replay``.
+        detail: where the code that made it is, what changed besides the rate, or the cause of what
+            is replayed.
         optimizer: name of the one that was changed; None if the model has only one.
         attribute: what steering has set, as ``momentum`` or ``EarlyStopping.patience``.
         old_value: its value before, as JSON.

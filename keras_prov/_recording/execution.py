@@ -24,6 +24,7 @@ from dfanalyzer_client.transformation import Transformation
 from .._artifacts.model_files import FileFact
 from .._capture.config import CaptureConfig
 from .._inspection.hyperparameters import KNOWN
+from .continuation import Continuation
 from .dataflow import (
     adaptation_transformation,
     dataflow_of,
@@ -54,6 +55,9 @@ class Execution:
         steps_before: the optimizer's step count when capture was asked for; None if unknown.
         tested: whether a test was recorded.
         derived_from: tags of the executions whose models this one continues with.
+        continuation: what this one continues otherwise, until a training has recorded it.
+        replayed: how many changes of another execution the next training makes again; None: it
+            replays none.
         tasks: how many tasks this process has recorded, over all executions.
         metrics: the columns of its metrics.
         repeated_rows: rows that its trainings have sent, for later trainings to refer to.
@@ -70,6 +74,8 @@ class Execution:
         self.training: Task | None = None
         self.epoch: int | None = None
         self.derived_from: set[str] = set()
+        self.continuation: Continuation | None = None
+        self.replayed: int | None = None
         self.configuration: Configuration | None = None
         self.steps_before: int | None = None
         self.tested = False

@@ -15,6 +15,7 @@ from .._inspection.fit_call import FitCall
 from .._inspection.layers import direct_layers
 from .._inspection.numbers import number_of
 from .._inspection.stoppers import keras_stopper, user_stoppers
+from .._tracking.attribution import forget_stop
 from .events import STEERING
 from .rows import Row
 from .trials import is_pruning
@@ -76,11 +77,14 @@ class Progress:
         }
 
     def _reason(self, fit_call: FitCall, error: BaseException | None) -> tuple[str, str | None]:
+        noted = forget_stop(fit_call.model)
         if error is not None:
             return _reason_of(error), type(error).__name__
         if self.epochs and getattr(fit_call.model, "stop_training", False):
             if self.steered is not None:
                 return STEERING, self.steered
+            if noted is not None:
+                return noted
             stopper = keras_stopper(fit_call.callbacks, self.logs)
             if stopper is not None:
                 return stopper, None

@@ -135,5 +135,7 @@ def _begin(
     if before is not None:
         trained = {before.tag} if before.training is not None else before.derived_from
         execution.derived_from |= trained
+        if before.training is None:
+            execution.continuation = before.continuation
     _executions.set(model, execution)
     return execution

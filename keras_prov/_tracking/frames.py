@@ -7,7 +7,7 @@ from typing import Any
 
 import keras
 
-__all__ = ["calling_callback", "users_frame"]
+__all__ = ["batch_before", "callbacks_beside", "calling_callback", "users_frame"]
 
 MAX_FRAMES = 40
 """Further frames are not searched."""
@@ -38,5 +38,32 @@ def calling_callback(frame: FrameType | None) -> Any:
             return frame.f_locals.get("callback")
         if isinstance(owner, keras.callbacks.Callback):
             return owner
+        frame = frame.f_back
+    return None
+
+
+def callbacks_beside(frame: FrameType | None) -> list[Any]:
+    """All callbacks of the training whose hook is running."""
+    called = _frame_of_list(frame)
+    return [] if called is None else list(called.f_locals["self"].callbacks)
+
+
+def batch_before(frame: FrameType | None) -> int | None:
+    """The batch of the epoch that has ended last, if a hook for batches is running, else None.
+
+    Before the first batch of an epoch it is -1.
+    """
+    called = _frame_of_list(frame)
+    batch = None if called is None else called.f_locals.get("batch")
+    if called is None or not isinstance(batch, int) or "train" not in called.f_code.co_name:
+        return None
+    return batch - ("begin" in called.f_code.co_name)
+
+
+def _frame_of_list(frame: FrameType | None) -> FrameType | None:
+    """The frame in which Keras' list of callbacks calls a hook."""
+    for _ in range(MAX_FRAMES):
+        if frame is None or isinstance(frame.f_locals.get("self"), keras.callbacks.CallbackList):
+            return frame
         frame = frame.f_back
     return None

@@ -13,6 +13,7 @@ from dfanalyzer_client.support.forks import fork_lock, run_in_children
 
 from .._artifacts.callback_files import CallbackFiles
 from .._artifacts.model_files import forget_loads
+from .._continuing.begin import continuation_rows, record_source
 from .._guard import guarded
 from .._inspection.fit_call import FitCall
 from .._inspection.logs import HistoryReader, plain_logs
@@ -89,8 +90,11 @@ class Training:
             link_to_parts(model, self._execution)
         values: dict[str, Any] | None = values_of(self._fit_call, config)
         rows = inputs_of(self._fit_call, config, self._execution.trial)
+        with guarded("continue_from()", model, lost="which file its weights come from"):
+            loaded.append(record_source(self._execution))
         if is_built(model):
             rows |= architecture_of(self._fit_call, config)
+            rows |= continuation_rows(self._execution, model, values or {})
         else:
             self._late_values = values or {}
             for optimizer in self._deciding_optimizers():
@@ -134,6 +138,7 @@ class Training:
         config = self._execution.config
         values |= values_of(self._fit_call, config, OF_BUILT_MODELS)
         rows = architecture_of(self._fit_call, config)
+        rows |= continuation_rows(self._execution, self._fit_call.model, values)
         waited = bool(OF_BUILT_MODELS & values.keys())
         if rows or waited:
             self._task.late_inputs(values if waited else None, rows)

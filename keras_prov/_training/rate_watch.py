@@ -19,7 +19,8 @@ from .._inspection.learning_rate import RateReader, is_keras_schedule
 from .._inspection.numbers import shortest
 from .._notebook.places import place
 from .._recording.events import ASSIGNMENT, Adaptation
-from .._tracking.frames import calling_callback, users_frame
+from .._tracking.attribution import attribution
+from .._tracking.frames import batch_before, calling_callback, users_frame
 
 __all__ = ["RateWatch", "note_assignment"]
 
@@ -43,6 +44,7 @@ class _Assignment(NamedTuple):
     rate: float | None
     cause: str
     place: str | None
+    batch: int | None
 
 
 class RateWatch:
@@ -97,8 +99,11 @@ class RateWatch:
         for number, assignment in enumerate(assignments):
             new = self.rate if assignment is assignments[-1] else assignment.rate
             if new != rate and new is not None:
-                first = epoch - 1 if number < during_epoch else epoch
-                found.append(Adaptation(first, rate, new, assignment.cause, assignment.place))
+                _, cause, detail, batch = assignment
+                in_last = number < during_epoch or (batch is not None and when == "epoch begin")
+                first = epoch - 1 if in_last else epoch
+                after = None if batch == -1 else batch  # before the first, all of the epoch
+                found.append(Adaptation(first, rate, new, cause, detail, batch=after))
                 rate = new
         if rate != self.rate:
             found.append(Adaptation(epoch, rate, self.rate, self._guess_cause(when)))
@@ -139,13 +144,18 @@ def note_assignment(optimizer: Any, rate: Any, caller: FrameType | None) -> None
     assignments = _watched.get(optimizer)
     if assignments is None:
         return
+    plain = isinstance(rate, (float, int, np.number, np.ndarray)) and np.size(rate) == 1
+    known = shortest(float(rate)) if plain else None
+    ours = attribution()
+    if ours is not None:
+        assignments.append(_Assignment(known, *ours))
+        return
     callback = calling_callback(caller)
     cause = ASSIGNMENT if callback is None else type(callback).__name__
     frame = users_frame(caller)
     is_of_keras = callback is not None and type(callback).__module__.startswith("keras.")
     where = place(frame.f_code.co_filename, frame.f_lineno) if frame and not is_of_keras else None
-    plain = isinstance(rate, (float, int, np.number, np.ndarray)) and np.size(rate) == 1
-    assignments.append(_Assignment(shortest(float(rate)) if plain else None, cause, where))
+    assignments.append(_Assignment(known, cause, where, batch_before(caller)))
 
 
 def _may_assign(callback: Any) -> bool:

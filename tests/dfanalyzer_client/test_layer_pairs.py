@@ -38,6 +38,22 @@ def test_a_layer_between_equal_ones_is_alone() -> None:
     assert [(name, a is None, b is None) for name, a, b in found] == [("+3 F", True, False)]
 
 
+def test_a_block_that_grew_leaves_the_layers_behind_it() -> None:
+    """Of two blocks of the same class, the last layer is the last one; the block has more."""
+    dense = {CLASS: "Dense"}
+    a = [{**each, **dense} for each in [*_layers("dd", units="16"), *_layers("d", units="1")]]
+    b = [{**each, **dense} for each in [*_layers("dddd", units="16"), *_layers("d", units="1")]]
+    for layers in (a, b):
+        for place, layer in enumerate(layers, 1):
+            layer |= {"name": f"dense_{len(layers) + place}", "position": place}
+    assert layer_differences(a, b) == [
+        ("+3 Dense", None, "dense_8 (units=16)"),
+        ("+4 Dense", None, "dense_9 (units=16)"),
+    ]
+    changed = [*a[:-1], {**a[-1], "configuration": {"units": "2"}}]
+    assert layer_differences(a, changed) == [("3 Dense.units", "1", "2")]
+
+
 def test_10000_layers_are_paired_in_seconds() -> None:
     """Equal models, and those that differ in one or in many layers, are compared in seconds."""
     many = _layers("d" * 10_000, units="3")

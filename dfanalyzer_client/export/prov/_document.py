@@ -10,6 +10,7 @@ from prov.identifier import QualifiedName
 from prov.model import ProvBundle, ProvDocument
 
 from ...executions.record import ExecutionRecord, TaskRecord
+from ...keras_schema import Role
 from ._agents import state_agents
 from ._files import state_files
 from ._identifiers import PROVONE
@@ -51,7 +52,12 @@ def fill(bundle: ProvBundle, record: ExecutionRecord, options: Options) -> None:
     rows = state_rows(statements, record, reads, options)
     read, written = state_files(statements, record, rows)
     outputs = _state_sets(statements, record, run, rows, reads)
-    _state_results(statements, record, run, [*outputs, *written], read, agents.person)
+    compared = [
+        rows.collection_name(content.tag)
+        for content in record.sets
+        if content.layout.role == Role.CONTINUATION
+    ]
+    _state_results(statements, record, run, [*outputs, *written], read, compared, agents.person)
 
 
 def _state_execution(statements: Statements, record: ExecutionRecord) -> QualifiedName:
@@ -117,9 +123,13 @@ def _state_results(
     run: QualifiedName,
     generated: list[QualifiedName],
     read: list[QualifiedName],
+    compared: list[QualifiedName],
     person: QualifiedName | None,
 ) -> None:
-    """State everything that the execution generated, whose it is, and what it was derived from."""
+    """State everything that the execution generated, whose it is, and what it was derived from.
+
+    What differs from an execution that is continued was derived from that one's results, too.
+    """
     if not generated:
         return
     results = _results(statements, record.tag)
@@ -132,7 +142,10 @@ def _state_results(
     for file in read:
         statements.derived(results, file)
     for tag in record.derived_from:
-        statements.derived(results, _results(statements, tag))
+        before = _results(statements, tag)
+        statements.derived(results, before)
+        for differences in compared:
+            statements.derived(differences, before)
 
 
 def _results(statements: Statements, execution: str) -> QualifiedName:

@@ -1,0 +1,1 @@
+"""Trainings that continue another execution otherwise, with the weights that still fit."""

@@ -1,0 +1,1 @@
+"""Changes that were recorded of a training, made again in another one."""
