@@ -129,6 +129,10 @@ class _Steered(LastCallback):
 
     def on_epoch_end(self, epoch: int, logs: Mapping[str, Any] | None = None) -> None:
         super().on_epoch_end(epoch, logs)
+        self.answer(epoch)
+
+    def answer(self, epoch: int) -> None:
+        """Let requests be answered; this is all that steering adds to an epoch."""
         with guarded("steering at the end of an epoch", self._training):
             self._training.answers_after(epoch)
 

@@ -191,7 +191,9 @@ class Program:
             model = self._model(kind)
             if self.captured:
                 tag, store = f"{self.backend}-{kind}", self.stores.get(kind)
-                model.provenance(tag, adaptation=True, hyps=self._all_keys(), store=store)
+                model.provenance(
+                    tag, adaptation=True, hyps=self._all_keys(), store=store, steering=True
+                )
             model.compile(
                 keras.optimizers.Adam(0.01),
                 "mse",
