@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import keras_prov as keras
+from dfanalyzer_client.declarations.messages import is_steering_outcome
 from dfanalyzer_client.declarations.steering import SteeringAction, SteeringRequest
+from dfanalyzer_client.journal import JournalReader
 from keras_prov._recording.registry import execution_of
 
 __all__ = ["Ask", "Recorder", "asked", "outcomes", "put"]
@@ -84,8 +86,10 @@ def outcomes(model: Any) -> list[dict[str, Any]]:
     """What was said of the requests to the model's trainings, in order."""
     execution = execution_of(model)
     assert execution is not None
+    path = execution.config.client.journal_path
+    assert path is not None
     return [
-        message
-        for message in execution.config.client.said_of_steering
-        if message["kind"] == "steering_outcome" and message["exec"] == execution.tag
+        dict(record.message)
+        for record in JournalReader(path).read()
+        if is_steering_outcome(record.message) and record.message["exec"] == execution.tag
     ]
