@@ -20,7 +20,7 @@ class Curves(Table):
     Attributes:
         adaptations: changes of the configuration while the runs trained, with the columns ``id``,
             ``execution``, ``epoch`` (the first that it holds for), ``name``, ``before``, ``value``,
-            ``cause``, ``detail`` and ``optimizer``.
+            ``cause``, ``detail``, ``optimizer`` and ``training``.
         ids: the ids of the runs that were asked for, also of those without epochs, by their tags.
     """
 
