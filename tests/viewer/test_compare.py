@@ -98,7 +98,7 @@ def test_many_points_are_thinned_out_and_the_page_says_so(
         output = Set(tags.TRAINING_OUTPUT, SetType.OUTPUT, declared)
         flow.add_transformation(Transformation(tags.TRAINING, [output]))
         flow.save()
-        rows = [Element([float(epoch), 9.0 if epoch == 777 else 0.5]) for epoch in range(15_000)]
+        rows = [Element([float(epoch), 9.0 if epoch == 777 else 0.5]) for epoch in range(25_000)]
         training.add_dataset(DataSet(tags.TRAINING_OUTPUT, rows))
         training.save()
     assert keras.flush(60)

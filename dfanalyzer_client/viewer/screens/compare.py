@@ -38,8 +38,11 @@ MOST_DRAWN = 200
 MOST_POINTS = 1_000_000
 """Of all curves of an answer: 50 executions of 10,000 epochs with two metrics."""
 
-MOST_KEPT = 24_000
+MOST_KEPT = 40_000
 """Of all curves of a chart: of more, only the lowest and the highest of each stretch are sent."""
+
+MOST_FIRST = 10_000
+"""The same of the chart that the page has when it opens; the page then asks for more of it."""
 
 MOST_GROUPS = 30
 
@@ -123,15 +126,17 @@ def _first_chart(
     """The curves of one chart: the page has them, so that it shows something at once."""
     charts = _charts(list(compared.runs)[:MOST_DRAWN])
     chosen = [name for name in charts if name in (state.metrics or charts[:FIRST_CHARTS])]
-    return _curves(connection, compared, replace(state, metrics=tuple(chosen[:1])))
+    return _curves(connection, compared, replace(state, metrics=tuple(chosen[:1])), MOST_FIRST)
 
 
-def _curves(connection: Connection, compared: Comparison, state: CompareState) -> dict[str, Any]:
+def _curves(
+    connection: Connection, compared: Comparison, state: CompareState, of_chart: int = MOST_KEPT
+) -> dict[str, Any]:
     """The curves of the metrics that a state names, thinned out if they are many."""
     runs = list(compared.runs)[:MOST_DRAWN]
     metrics = _with_validation(runs, state.metrics)
     runs = _affordable(runs, len(metrics))
-    most = MOST_KEPT * max(1, len(state.metrics))
+    most = of_chart * max(1, len(state.metrics))
     return curve_data(
         connection, runs, metrics, times=state.over_time, most=most, adaptations=False
     )

@@ -209,5 +209,8 @@ addEventListener("state", colourSwatches);
 colourSwatches();
 controls();
 const first = page.charts.find((name) => chosenCharts().includes(name));
-if (first) take(page.drawn, first);
+if (first) {
+  take(page.drawn, first);
+  if (page.drawn.stretch > 1) loaded.delete(first); // it is coarse: finer curves follow
+}
 load();
