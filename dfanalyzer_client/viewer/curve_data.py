@@ -68,7 +68,7 @@ def curve_data(
         one["values"].append(value)
     return {
         "runs": described(runs),
-        "series": list(series.values()),
+        "series": sorted(series.values(), key=_is_no_loss),
         "adaptations": [
             {**row, "run": place[row.pop("id")]} for row in found.adaptations.to_dicts()
         ],
@@ -88,6 +88,11 @@ def described(runs: Sequence[RunSummary]) -> list[dict[str, Any]]:
 def seconds_of(text: str | None, run: RunSummary) -> float | None:
     """A time stamp as seconds since the run began."""
     return seconds_since(run.began, text)
+
+
+def _is_no_loss(series: dict[str, Any]) -> bool:
+    """The loss is the first chart, as in the list of executions and in comparisons."""
+    return str(series["metric"]).removeprefix("val_") != "loss"
 
 
 def _measured(runs: Sequence[RunSummary]) -> int:
