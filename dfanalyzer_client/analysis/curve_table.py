@@ -21,7 +21,8 @@ class Curves(Table):
         adaptations: changes of the configuration while the runs trained, with the columns ``id``,
             ``execution``, ``epoch`` (the first that it holds for), ``name``, ``before``, ``value``,
             ``cause``, ``detail``, ``optimizer``; of those made by steering also ``attribute``,
-            ``old_value`` and ``new_value`` (JSON), ``batch``, ``person``, ``reason``, ``request``.
+            ``old_value`` and ``new_value`` (JSON), ``batch``, ``person``, ``reason``, ``request``;
+            and ``training``, the number of the training within its execution.
         ids: the ids of the runs that were asked for, also of those without epochs, by their tags.
     """
 

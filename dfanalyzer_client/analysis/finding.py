@@ -24,6 +24,7 @@ from .run_summary import RunSummary
 
 __all__ = [
     "Named",
+    "count_with",
     "ids_with",
     "run_of",
     "run_with",
@@ -86,6 +87,26 @@ def ids_with(
         raise _explained(error) from None
 
 
+def count_with(
+    connection: Connection,
+    where: str = "",
+    *,
+    dataflow: str | None = None,
+    status: str | None = None,
+) -> int:
+    """How many runs `ids_with` finds without a limit; in the connection's transaction."""
+    checked_question(where, (), None, dataflow, status)
+    catalogue = Catalogue(connection)
+    if not catalogue.exists:
+        return 0
+    try:
+        source, parameters, _ = _source(connection, catalogue, [where], (), dataflow, status)
+        ((count,),) = _rows(connection, f"SELECT count(*) {source}", parameters)
+    except RefusedError as error:
+        raise _explained(error) from None
+    return int(count)
+
+
 def summaries_with_ids(connection: Connection, ids: Sequence[int]) -> Runs:
     """The runs with these ids, in this order; in the connection's transaction."""
     try:
@@ -104,6 +125,22 @@ def _ids(
     status: str | None,
 ) -> list[int]:
     """The ids of the runs, in the order that is asked for."""
+    source, parameters, orders = _source(connection, catalogue, wheres, order_by, dataflow, status)
+    statement = f"SELECT e.id {source} ORDER BY {', '.join([*orders, 'e.id DESC'])}"
+    if limit is not None:
+        statement, parameters = f"{statement} LIMIT %s", [*parameters, limit]
+    return [id_ for (id_,) in _rows(connection, statement, parameters)]
+
+
+def _source(
+    connection: Connection,
+    catalogue: Catalogue,
+    wheres: Sequence[str],
+    order_by: Sequence[str],
+    dataflow: str | None,
+    status: str | None,
+) -> tuple[str, list[Any], list[str]]:
+    """What follows the columns in a statement about runs, its parameters, and the orders."""
     names, values, conditions = Names(connection, catalogue), list[Any](), list[str]()
     if dataflow is not None:
         check_dataflow(catalogue, dataflow)
@@ -124,18 +161,19 @@ def _ids(
             conditions.append(f"{names.column(None, field)} = %s")
             values.append(known_status(wanted) if field == "status" else wanted)
     orders = [order_of(names, each) for each in order_by]
-    statement = (
-        f"SELECT e.id FROM {literal(catalogue.table('dataflow_execution'))} AS e "
+    text = (
+        f"FROM {literal(catalogue.table('dataflow_execution'))} AS e "
         f"JOIN {table('dataflow')} AS d ON d.id = e.df_id {' '.join(names.joins)} "
-        f"{'WHERE ' + ' AND '.join(conditions) if conditions else ''} "
-        f"ORDER BY {', '.join([*orders, 'e.id DESC'])}"
+        f"{'WHERE ' + ' AND '.join(conditions) if conditions else ''}"
     )
-    parameters = [*names.parameters, *values]
-    if limit is not None:
-        statement, parameters = f"{statement} LIMIT %s", [*parameters, limit]
+    return text, [*names.parameters, *values], orders
+
+
+def _rows(connection: Connection, statement: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
+    """The rows of a statement, in which each ``%`` is doubled."""
     if not parameters:
         statement = statement.replace("%%", "%")
-    return [id_ for (id_,) in connection.query(statement, parameters)]
+    return connection.query(statement, parameters)
 
 
 def _explained(error: RefusedError) -> RefusedError | SelectionError:

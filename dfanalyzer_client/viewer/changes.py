@@ -15,7 +15,7 @@ from .database import Database
 
 __all__ = ["Change", "Changes"]
 
-LOOK_SECONDS = 0.3
+LOOK_SECONDS = 0.15
 """Between two looks, while a page is open that wants to know."""
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from ..analysis import Runs, RunSummary
 from ..analysis.by_epoch import curves_with
 from ..analysis.by_epoch.epoch_times import epoch_times, seconds_since
+from ..analysis.by_epoch.stretches import stretches_of
 from ..errors import UnknownTagError
 from ..store import Connection
 
@@ -20,24 +21,36 @@ def curve_data(
     metrics: Sequence[str] = (),
     *,
     times: bool = False,
+    most: int | None = None,
+    adaptations: bool = True,
 ) -> dict[str, Any]:
     """What `drawCurves` of static/curves.js draws.
 
     ``runs`` are what the curves belong to; ``series`` have the place of their run, the number of
     the training in it, the metric, and as many ``epochs`` as ``values``; ``adaptations`` have the
     place of their run, the epoch from which they hold, what changed, and who changed it; ``times``
-    have, for each training, the seconds since its run began, by epoch.
+    have, for each training, the seconds since its run began, by epoch. ``stretch`` is of how many
+    epochs, at most, a curve has only the lowest and the highest value; 1: of none.
 
     Args:
         connection: to the database.
         runs: the executions.
         metrics: names; empty: all of them.
         times: whether to read when epochs ended, too.
+        most: so many points all curves may have together; None: any number.
+        adaptations: whether to read these, which takes long for executions of many dataflows.
     """
+    stretches = None if most is None else stretches_of(runs, len(metrics) or _measured(runs), most)
     try:
-        found = curves_with(connection, Runs(list(runs)), metrics or None)
+        found = curves_with(
+            connection,
+            Runs(list(runs)),
+            list(metrics) or None,
+            stretches=stretches,
+            adaptations=adaptations,
+        )
     except UnknownTagError:  # nothing is measured yet
-        return {"runs": described(runs), "series": [], "adaptations": [], "times": []}
+        return {"runs": described(runs), "series": [], "adaptations": [], "times": [], "stretch": 1}
     place = {run.id: number for number, run in enumerate(runs)}
     series: dict[tuple[int, int, str], dict[str, Any]] = {}
     for id_, _, training, metric, epoch, value in found.rows:
@@ -55,11 +68,12 @@ def curve_data(
         one["values"].append(value)
     return {
         "runs": described(runs),
-        "series": list(series.values()),
+        "series": sorted(series.values(), key=_is_no_loss),
         "adaptations": [
             {**row, "run": place[row.pop("id")]} for row in found.adaptations.to_dicts()
         ],
         "times": _times(connection, runs) if times else [],
+        "stretch": max(stretches.values()) if stretches else 1,
     }
 
 
@@ -74,6 +88,16 @@ def described(runs: Sequence[RunSummary]) -> list[dict[str, Any]]:
 def seconds_of(text: str | None, run: RunSummary) -> float | None:
     """A time stamp as seconds since the run began."""
     return seconds_since(run.began, text)
+
+
+def _is_no_loss(series: dict[str, Any]) -> bool:
+    """The loss is the first chart, as in the list of executions and in comparisons."""
+    return str(series["metric"]).removeprefix("val_") != "loss"
+
+
+def _measured(runs: Sequence[RunSummary]) -> int:
+    """How many metrics a run has, at most."""
+    return max((len(run.metrics) for run in runs), default=0)
 
 
 def _times(connection: Connection, runs: Sequence[RunSummary]) -> list[dict[str, Any]]:

@@ -17,10 +17,10 @@ from .changes import Changes
 
 __all__ = ["Event", "event_stream", "json_event"]
 
-PAUSE_SECONDS, MOST_SECONDS = 0.3, 5.0
+PAUSE_SECONDS, MOST_SECONDS = 0.25, 5.0
 """Between two answers to one page, however often something is stored."""
 
-REST = 4
+REST = 3
 """After an answer that took long, so many times as long is paused: trainings need the processor."""
 
 Event = tuple[str, str]

@@ -56,7 +56,14 @@ def json_answer(value: Any) -> Response:
 
 def json_text(value: Any) -> str:
     """JSON that every browser reads."""
-    return json.dumps(_finite(value), default=_as_text, separators=(",", ":"))
+    try:
+        return _dumped(value)
+    except ValueError:  # something is not finite, which is seldom, and takes long to find
+        return _dumped(_finite(value))
+
+
+def _dumped(value: Any) -> str:
+    return json.dumps(value, default=_as_text, separators=(",", ":"), allow_nan=False)
 
 
 def to_json(value: Any) -> Markup:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..analysis import Runs, RunSummary
-from ..analysis.finding import ids_with, summaries_with_ids
+from ..analysis.finding import count_with, ids_with, summaries_with_ids
 from ..store import Connection
 from .sparks import Spark, Sparks
 from .state import ListState
@@ -47,6 +47,7 @@ class RunTable:
         columns: those that are shown.
         others: those that could be, too.
         has_more: whether there is another page.
+        total: how many executions all pages have.
         sparks: small pictures of the loss, by the executions' ids.
     """
 
@@ -54,6 +55,7 @@ class RunTable:
     columns: Sequence[Column]
     others: Sequence[Column]
     has_more: bool
+    total: int
     sparks: Mapping[int, Spark]
 
 
@@ -70,9 +72,17 @@ def read_table(connection: Connection, state: ListState, sparks: Sparks) -> RunT
             status=state.status or None,
         )
         found = summaries_with_ids(connection, ids[first : first + PAGE_ROWS])
+        has_more, total = len(ids) > first + PAGE_ROWS, len(ids)
+        if has_more:
+            total = count_with(
+                connection,
+                state.where,
+                dataflow=state.dataflow or None,
+                status=state.status or None,
+            )
         small_curves = sparks.of(connection, found.summaries)
     columns, others = _columns(found, state.columns)
-    return RunTable(found, columns, others, len(ids) > first + PAGE_ROWS, small_curves)
+    return RunTable(found, columns, others, has_more, total, small_curves)
 
 
 def epochs_asked(run: RunSummary) -> int | None:

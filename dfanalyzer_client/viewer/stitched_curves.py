@@ -59,8 +59,12 @@ def _stitched(data: dict[str, Any], links: Sequence[Link]) -> dict[str, Any]:
             shift = done - min(each["epochs"][0] for each in lines)
             for line in lines:
                 _add(series, line, shift, end)
-            own = [each for each in changes if each.get("training", training) == training]
-            adaptations += [{**x, "epoch": x["epoch"] + shift} for x in own if x["epoch"] <= end]
+            own = [each for each in changes if each["training"] in (None, training)]
+            adaptations += [
+                {**each, "epoch": each["epoch"] + shift, "training": 1}
+                for each in own
+                if each["epoch"] <= end
+            ]
             changes = [each for each in changes if each not in own]
             done = max(done, end + shift + 1)
         chain.append({"run": run, "from": begin, "to": done - 1, "file": link.file})

@@ -138,6 +138,7 @@ def test_an_account_that_reads_only_the_catalogue_sees_what_is_in_it(stranger, t
             "cause": None,
             "detail": None,
             "optimizer": None,
+            "training": None,
         }
     ]
     with pytest.raises(RefusedError, match="can GRANT it SELECT"):
@@ -161,6 +162,7 @@ def test_changes_of_curves_say_who_made_them(tag):
         (0.5, 0.125),
         (0.5, 0.25),
     ]
+    assert changes.column("training") == [1, 1]
     assert changes.column("cause") == ["Assigning", "LearningRateScheduler"]
     assert "test_unusual_states.py" in changes.column("detail")[0]
 

@@ -34,7 +34,7 @@ from dfanalyzer_client.store.comparison.metric_summaries import (
     summaries_source,
     summarize_dataflows,
 )
-from dfanalyzer_client.store.comparison.metric_values import epoch_values
+from dfanalyzer_client.store.comparison.metric_values import epoch_values, extreme_values
 
 METRICS = ("loss", "accuracy")
 ODD = (math.nan, math.inf, -math.inf, 2**60 + 1, None, 0.0)
@@ -151,12 +151,33 @@ def test_many_tasks_are_summarized_in_parts(
     assert len(shares) > 1
 
 
-@pytest.mark.parametrize("most", [0, 2000])
-def test_epochs_are_those_of_the_values(
-    home: Path, tag: str, monkeypatch: pytest.MonkeyPatch, most: int
-) -> None:
-    """Whether tasks are read one by one or all at once; only the metrics that are asked for."""
-    monkeypatch.setattr("dfanalyzer_client.store.comparison.metric_values.MOST_SINGLE", most)
+def test_thinned_curves_keep_their_peaks_and_their_end(home: Path, tag: str) -> None:
+    """Of each stretch, the lowest and the highest value are read at their epochs; and the last."""
+    chance = random.Random(7)
+    flow = flow_of(tag)
+    flow.save()
+    rows = [[float(epoch), *(chance.random() for _ in METRICS)] for epoch in range(103)]
+    rows[40][1] = 50.0
+    send(Task(1, flow.tag, flow.exec_tag, "train"), rows)
+    assert flush(30)
+    with connected(home) as connection:
+        ((task,),) = connection.query(
+            'SELECT t.id FROM "public".task_begun t JOIN "public".dataflow_execution e '
+            "ON e.id = t.df_exec WHERE e.tag = %s",
+            [flow.exec_tag],
+        )
+        every = epoch_values(connection, [task], [METRICS[0]])
+        found = extreme_values(connection, {task: 10}, [METRICS[0]])
+        nothing = extreme_values(connection, {task: 10}, ["no_metric"])
+    stretches = [every[first : first + 10] for first in range(0, len(every), 10)]
+    wanted = {find(each, key=lambda one: one.value) for each in stretches for find in (min, max)}
+    assert found == sorted({*wanted, every[-1]}, key=lambda each: each.epoch)
+    assert 50.0 in {each.value for each in found}
+    assert nothing == []
+
+
+def test_epochs_are_those_of_the_values(home: Path, tag: str) -> None:
+    """All values of the tasks that are asked for are read, or those of some metrics."""
     chance = random.Random(5)
     flow = flow_of(tag)
     flow.save()

@@ -13,6 +13,18 @@ import pytest
 
 import dfanalyzer_client
 import keras_prov as keras
+from dfanalyzer_client import (
+    Attribute,
+    AttributeType,
+    Dataflow,
+    DataSet,
+    Element,
+    Set,
+    SetType,
+    Task,
+    Transformation,
+)
+from dfanalyzer_client.keras_schema import names as tags
 from dfanalyzer_client.viewer.comparing.axes import axis_names
 from dfanalyzer_client.viewer.comparing.compare_state import VIEWS
 from small_models import data, small_model
@@ -58,6 +70,42 @@ def test_curves_lie_over_each_other(look: Callable[..., Any], three: list[str]) 
     assert f"learning_rate {RATES[0]}" not in summary
     check_accessible(page)
     assert fits_its_width(page)
+
+
+@pytest.mark.thorough
+def test_more_than_ten_executions_look_different(look: Callable[..., Any], tag: str) -> None:
+    """The eleventh has another shade than the first; what its swatch shows is on the curve, too."""
+    trained(tag, 0.01, epochs=2)
+    for _ in range(11):
+        trained(tag, 0.01, epochs=2)
+    page = look(f"compare?dataflow={tag}")
+    page.locator("#curves canvas").first.wait_for()
+    looks = page.locator("#runs .swatch").evaluate_all(
+        "all => all.map((each) => getComputedStyle(each).backgroundColor)"
+    )
+    assert len(looks) == len(set(looks)) == 12
+
+
+def test_many_points_are_thinned_out_and_the_page_says_so(
+    look: Callable[..., Any], tag: str
+) -> None:
+    """Of a curve with very many epochs, a page has the lowest and highest of each stretch."""
+    for number in (1, 2):
+        flow = Dataflow(tag)
+        flow.exec_tag = f"{tag}-{number}"
+        training = Task(1, tag, flow.exec_tag, tags.TRAINING)
+        declared = [Attribute(name, AttributeType.NUMERIC) for name in ("epoch_id", "loss")]
+        output = Set(tags.TRAINING_OUTPUT, SetType.OUTPUT, declared)
+        flow.add_transformation(Transformation(tags.TRAINING, [output]))
+        flow.save()
+        rows = [Element([float(epoch), 9.0 if epoch == 777 else 0.5]) for epoch in range(25_000)]
+        training.add_dataset(DataSet(tags.TRAINING_OUTPUT, rows))
+        training.save()
+    assert keras.flush(60)
+    page = look(f"compare?dataflow={tag}")
+    page.locator("#thinned").get_by_text("the lowest and the highest of each 3 epochs").wait_for()
+    summary = page.locator("#curves figure").first.locator("p.hidden").text_content()
+    assert summary.count("highest 9.") == 2
 
 
 @pytest.mark.thorough
@@ -225,6 +273,8 @@ def test_odd_numbers_and_many_metrics_are_shown(look: Callable[..., Any], tag: s
     assert "no numbers" in page.locator("figure[data-metric=bad] p.hidden").text_content()
     page = look(f"compare?dataflow={tag}")
     page.locator("#curves canvas").first.wait_for()
+    page.locator("#curves figure").nth(3).wait_for()
+    page.locator("#curves:not([aria-busy])").wait_for()
     assert page.locator("#curves figure").count() == 4
     page = look(f"compare?dataflow={tag}&view=parallel&axis=metrics.far&axis=metrics.loss")
     page.locator("[data-drawn]").wait_for()

@@ -171,3 +171,21 @@ def test_an_unknown_dataflow_is_said(viewer: Viewer) -> None:
     answer = viewer.ask("dataflow?tag=no-such-flow")
     assert answer.status == 404
     assert "no-such-flow" in answer.text
+
+
+@pytest.mark.thorough
+def test_a_dataflow_that_grows_while_it_is_shown(look: Callable[..., Any], tag: str) -> None:
+    """The page says so, keeps what was chosen, and has the new transformation when it is asked."""
+    flow = Dataflow(tag)
+    output = Set("results", SetType.OUTPUT, [Attribute("value", AttributeType.NUMERIC)])
+    flow.add_transformation(Transformation("first", [output]))
+    flow.save()
+    assert flush(30)
+    page = look(f"dataflow?tag={tag}")
+    page.wait_for_selector(".node")
+    flow.add_transformation(Transformation("second"))
+    flow.save()
+    assert flush(30)
+    page.get_by_role("link", name="Draw it again").click()
+    page.locator(".node", has_text="second").wait_for()
+    assert f"tag={tag}" in page.url

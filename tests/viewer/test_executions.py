@@ -210,3 +210,22 @@ def test_columns_can_be_chosen(look: Look, tag: str) -> None:
     page.wait_for_selector("thead th[title='hyperparameters.learning_rate']")
     assert "columns=hyperparameters.learning_rate" in page.url
     assert keras.run("last").execution.startswith(tag)
+
+
+@pytest.mark.thorough
+def test_the_table_says_how_many_there_are(look: Callable[..., Any], tag: str) -> None:
+    """All executions that fulfil the condition are counted, not only those of the page."""
+    flow = dfanalyzer_client.Dataflow(tag)
+    flow.add_transformation(dfanalyzer_client.Transformation("work"))
+    for number in range(53):
+        flow.exec_tag = f"{tag}-{number}"
+        flow.save()
+        dfanalyzer_client.Task(1, tag, flow.exec_tag, "work").save()
+    assert dfanalyzer_client.flush(30)
+    page = look(f"./?dataflow={tag}")
+    assert page.locator("#total").inner_text() == "53 executions"
+    page.get_by_role("link", name="More").click()
+    page.get_by_text("Page 2").wait_for()
+    assert page.locator("#total").inner_text() == "53 executions"
+    page.goto(page.url.partition("?")[0] + f"?dataflow={tag}&where=execution = '{tag}-7'")
+    assert page.locator("#total").inner_text() == "1 execution"

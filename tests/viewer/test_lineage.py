@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +12,7 @@ import pytest
 import keras_prov as keras
 from small_models import data, small_model
 from viewer.looking import Viewer, check_accessible, fits_its_width, running_viewer
+from viewer.trainings import trained as train
 
 Look = Callable[..., Any]
 
@@ -169,3 +171,34 @@ def test_an_empty_database_is_said(tmp_path: Path) -> None:
             answer = empty.ask(path)
             assert answer.status == 200
             assert "keras-prov run train.py" in answer.text
+
+
+@pytest.mark.thorough
+def test_changes_stand_on_their_own_training(viewer: Viewer, tag: str) -> None:
+    """Of several fits, the one whose rate was changed has the change, where the epochs count on."""
+    model = small_model(optimizer=keras.optimizers.SGD(0.1))
+    model.provenance(dataflow_tag=tag, hyps={"LEARNING_RATE": True}, adaptation=True)
+    halve = keras.callbacks.LearningRateScheduler(lambda epoch, rate: rate / (1 + epoch))
+    model.fit(*data(), epochs=3, verbose=0)
+    model.fit(*data(), epochs=2, callbacks=[halve], verbose=0)
+    keras.flush()
+    found = json.loads(viewer.ask("lineage/curves?run=last").text)
+    assert [each["epoch"] for each in found["adaptations"]] == [4]
+    assert [each["value"] for each in found["adaptations"]] == [pytest.approx(0.05)]
+
+
+@pytest.mark.thorough
+def test_an_open_page_offers_what_is_new(look: Look, tag: str) -> None:
+    """A graph that has grown says so, and is drawn again when that is asked for."""
+    train(tag)
+    page = look("lineage")
+    page.wait_for_selector(".node")
+    assert page.locator("#news").is_hidden()
+    before = page.locator("#lineage [name=run]").input_value()
+    train(tag, 0.02)
+    page.get_by_role("link", name="Draw it again").click()
+    page.wait_for_selector(".node")
+    page.wait_for_function(
+        "before => document.querySelector('#lineage [name=run]').value !== before", arg=before
+    )
+    check_accessible(page)

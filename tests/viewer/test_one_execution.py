@@ -11,6 +11,7 @@ import keras_prov as keras
 from dfanalyzer_client.viewer.run_tabs import TABS
 from small_models import data
 from viewer.looking import check_accessible, fits_its_width
+from viewer.test_odd_contents import Logs
 from viewer.trainings import AtEachEpoch, trained
 
 Look = Callable[..., Any]
@@ -129,3 +130,14 @@ def test_an_unknown_execution_says_so(look: Look) -> None:
     """A name that no execution has is a page with one line that helps."""
     page = look("execution?run=no-such-run")
     assert "No execution 'no-such-run'" in page.inner_text("main")
+
+
+@pytest.mark.thorough
+def test_the_loss_is_the_first_chart(look: Look, tag: str) -> None:
+    """It stands before metrics whose names come before its own."""
+    trained(tag, callbacks=[Logs(accuracy=0.5)])
+    page = look("execution?run=last")
+    page.wait_for_selector("#curves canvas")
+    names = page.locator("#curves figure").evaluate_all("all => all.map((x) => x.dataset.metric)")
+    assert names[0] == "loss"
+    assert "accuracy" in names

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import Any
 import pytest
 
 from dfanalyzer_client.private_server import PrivateServer
+from dfanalyzer_client.viewer.changes import Change, Changes
+from dfanalyzer_client.viewer.database import Database
 from viewer.line import Line
 from viewer.looking import check_accessible, running_viewer
 from viewer.trainings import trained
@@ -77,3 +80,27 @@ def test_an_empty_database_says_how_to_begin(own: Path, browser: Any) -> None:
         check_accessible(page)
         assert viewer.ask("execution").status == 404
         page.close()
+
+
+@pytest.mark.thorough
+def test_pages_are_read_again_where_no_mark_can_be_read(tmp_path: Path) -> None:
+    """In a database without our tables, everything may have changed at each look."""
+    server = PrivateServer(tmp_path)
+    server.ensure()
+    database = Database(None, tmp_path)
+
+    async def looks() -> list[Change]:
+        seen = []
+        async for change in Changes(database).follow():
+            seen.append(change)
+            if len(seen) == 4:
+                break
+        return seen
+
+    try:
+        found = asyncio.run(asyncio.wait_for(looks(), 60))
+    finally:
+        database.close()
+        server.stop()
+    assert [change.number for change in found] == [0, 1, 2, 3]
+    assert {change.problem for change in found} == {None}

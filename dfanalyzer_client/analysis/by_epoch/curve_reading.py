@@ -11,7 +11,12 @@ from ...executions.own_names import OwnNames
 from ...executions.training_numbers import training_numbers
 from ...store import Connection
 from ...store.comparison.metric_summaries import summaries_source
-from ...store.comparison.metric_values import EpochValue, epoch_values, tasks_of
+from ...store.comparison.metric_values import (
+    EpochValue,
+    epoch_values,
+    extreme_values,
+    tasks_of,
+)
 from ...store.exact_numbers import exact_value
 from ...store.reading import Catalogue
 from ...store.schema import table
@@ -36,8 +41,20 @@ def curves_with(
     connection: Connection,
     runs: Runs | Named | Sequence[Named],
     metrics: str | Sequence[str] | None = None,
+    *,
+    stretches: Mapping[int, int] | None = None,
+    adaptations: bool = True,
 ) -> Curves:
-    """`curves` over an open connection."""
+    """`curves` over an open connection.
+
+    Args:
+        connection: to the database.
+        runs: whose curves are read.
+        metrics: names; None: all of them.
+        stretches: for each run's id, of how many epochs only the lowest and the highest value are
+            read; None: all values are.
+        adaptations: whether to read these, too.
+    """
     wanted = _checked_metrics(metrics)
     with connection.transaction():
         found = summaries_with(connection, runs)
@@ -48,9 +65,11 @@ def curves_with(
                 "Curves cannot be read, because this catalogue was made by an earlier version: "
                 "`keras-prov db upgrade` upgrades it."
             )
-        rows = [] if wanted == [] else _points(connection, found, wanted or [])
-        adaptations = adaptations_of(connection, found)
-    return Curves(rows, adaptations, {summary.execution: summary.id for summary in found})
+        rows = [] if wanted == [] else _points(connection, found, wanted or [], stretches)
+        changes = Table(ADAPTATION_COLUMNS, [])
+        if adaptations:
+            changes = adaptations_of(connection, found)
+    return Curves(rows, changes, {summary.execution: summary.id for summary in found})
 
 
 def _checked_metrics(metrics: object) -> list[str] | None:
@@ -66,13 +85,22 @@ def _checked_metrics(metrics: object) -> list[str] | None:
     return list(names)
 
 
-def _points(connection: Connection, runs: Sequence[RunSummary], wanted: list[str]) -> list[Point]:
+def _points(
+    connection: Connection,
+    runs: Sequence[RunSummary],
+    wanted: list[str],
+    stretches: Mapping[int, int] | None,
+) -> list[Point]:
     """The values, under the metrics' own names; raises UnknownTagError."""
     catalogue, ids = Catalogue(connection), [run.id for run in runs]
     names = OwnNames(connection, catalogue)
     own, owners = names.of(ids), tasks_of(connection, ids)
     candidates = {stored for name in wanted for stored in (name.lower(), *names.stored(name))}
-    stored = epoch_values(connection, owners, sorted(candidates))
+    if stretches is None:
+        stored = epoch_values(connection, owners, sorted(candidates))
+    else:
+        steps = {task: stretches[run] for task, run in owners.items()}
+        stored = extreme_values(connection, steps, sorted(candidates))
     shown = _shown_names({(owners[each.task_id], each.name) for each in stored}, own)
     values = _of_wanted(stored, owners, wanted, shown)
     numbers = training_numbers(connection, catalogue, ids)

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from ...store import Connection
-from ...store.comparison.metric_values import TASKS_AT_ONCE, tasks_of
+from ...store.comparison.metric_values import every_nth_value, tasks_of
 from ...store.reading import Catalogue
-from ...store.schema import table
 from ..run_summary import RunSummary
 
 __all__ = ["sampled_curves"]
@@ -26,30 +24,9 @@ def sampled_curves(
     if not Catalogue(connection).columns("metric_value"):
         return {}
     steps = {run.id: max(1, -(-run.epochs // points)) for run in runs}
-    tasks = list(tasks_of(connection, steps).items())[:MOST_TASKS]
+    owners = dict(list(tasks_of(connection, steps).items())[:MOST_TASKS])
     found: dict[int, list[float | None]] = {}
-    for first in range(0, len(tasks), TASKS_AT_ONCE):
-        some = tasks[first : first + TASKS_AT_ONCE]
-        owners = dict(some)
-        for task, _, value in sorted(
-            _points(connection, metric, some, steps), key=lambda row: row[:2]
-        ):
-            found.setdefault(owners[task], []).append(value)
+    of_tasks = {task: steps[run] for task, run in owners.items()}
+    for each in every_nth_value(connection, of_tasks, metric.lower()):
+        found.setdefault(owners[each.task_id], []).append(each.value)
     return found
-
-
-def _points(
-    connection: Connection, metric: str, tasks: Sequence[tuple[int, int]], steps: dict[int, int]
-) -> list[tuple[int, float, float | None]]:
-    """Task, epoch and value, task by task: as `metric_values` explains."""
-    part = (
-        f'SELECT task_id, epoch, "value" FROM {table("metric_value")} WHERE task_id = %s '
-        'AND "name" = %s AND epoch IS NOT NULL AND MOD(CAST(epoch AS BIGINT), %s) = 0'
-    )
-    parameters = list[Any]()
-    for task, run in tasks:
-        parameters += [task, metric.lower(), steps[run]]
-    rows: list[tuple[int, float, float | None]] = connection.query(
-        " UNION ALL ".join([part] * len(tasks)), parameters
-    )
-    return rows

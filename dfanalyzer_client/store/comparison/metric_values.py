@@ -1,28 +1,21 @@
-"""Read metrics by epoch, task by task: a condition that lists tasks would read all values.
+"""Read metrics by epoch, of certain tasks.
 
-MonetDB finds the values of one task by an index, in about a millisecond whatever else there is. A
-list of tasks is compared with every value instead, which takes seconds where there are 70 million.
+The tasks are a table of the statement that the values are joined with: MonetDB then looks each of
+them up in an index, or reads the column of tasks once, in a tenth of a second where there are 40
+million values. A condition that lists tasks compares each value with all of them. Other conditions
+stand in a CASE, because MonetDB would check a plain one first, for all values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ..connection import Connection
 from ..schema import table
 from ..sql import placeholders
 
-__all__ = ["EpochValue", "epoch_values", "tasks_of"]
-
-TASKS_AT_ONCE = 50
-"""So many are read by one statement."""
-
-MOST_SINGLE = 2000
-"""Reading the values of more tasks one by one takes longer than comparing all values with them."""
-
-
-NO_TASK = -1
+__all__ = ["EpochValue", "epoch_values", "every_nth_value", "extreme_values", "tasks_of"]
 
 
 class EpochValue(NamedTuple):
@@ -62,36 +55,84 @@ def epoch_values(
         names: those of metrics; none: all.
         after: only later epochs than this; None: all.
     """
-    ids = sorted(tasks)
-    found: list[EpochValue] = []
-    if len(ids) > MOST_SINGLE:
-        found += _values(connection, f"IN ({placeholders(len(ids))})", [ids], names, after)
-    else:
-        for first in range(0, len(ids), TASKS_AT_ONCE):
-            some = [[id_] for id_ in ids[first : first + TASKS_AT_ONCE]]
-            found += _values(connection, "= %s", some, names, after)
-    return sorted(found, key=lambda each: each[:3])
-
-
-def _values(
-    connection: Connection,
-    condition: str,
-    tasks: Iterable[Sequence[int]],
-    names: Sequence[str],
-    after: float | None,
-) -> Iterable[EpochValue]:
-    named = f'AND "name" IN ({placeholders(len(names))}) ' if names else ""
-    part = (
-        f'SELECT task_id, "name", epoch, "value", exact FROM {table("metric_value")} '
-        f"WHERE task_id {condition} {named}AND epoch IS NOT NULL"
-        + ("" if after is None else " AND epoch > %s")
+    if not tasks:
+        return []
+    earlier = "" if after is None else "WHEN m.epoch <= %s"
+    source, parameters = _source(dict.fromkeys(sorted(tasks), 1), names, earlier)
+    if after is not None:
+        parameters.append(after)
+    rows = connection.query(
+        f'SELECT m.task_id, m."name", m.epoch, m."value", m.exact FROM {source}', parameters
     )
-    others = [*names, *([] if after is None else [after])]
-    parts, parameters = list[str](), list[Any]()
-    for some in tasks:
-        parts.append(part)
-        parameters += [*some, *others]
-    if len(parts) == 1:  # MonetDB reads the index for a union, and all values for less
-        parts.append(part)
-        parameters += [*([NO_TASK] * (len(parameters) - len(others))), *others]
-    return map(EpochValue._make, connection.query(" UNION ALL ".join(parts), parameters))
+    return sorted(map(EpochValue._make, rows), key=lambda each: each[:3])
+
+
+def every_nth_value(
+    connection: Connection, steps: Mapping[int, int], name: str
+) -> list[EpochValue]:
+    """A metric of tasks in the first epoch and every n-th after it, by task and epoch.
+
+    Args:
+        connection: to the database.
+        steps: n for each task.
+        name: of the metric, as it is stored.
+    """
+    if not steps:
+        return []
+    source, parameters = _source(steps, [name], "WHEN MOD(CAST(m.epoch AS BIGINT), w.step) <> 0")
+    rows = connection.query(
+        f'SELECT m.task_id, m."name", m.epoch, m."value", m.exact FROM {source}', parameters
+    )
+    return sorted(map(EpochValue._make, rows), key=lambda each: each[:3])
+
+
+def extreme_values(
+    connection: Connection, steps: Mapping[int, int], names: Sequence[str] = ()
+) -> list[EpochValue]:
+    """The lowest and the highest value of each stretch of epochs, and the last value of a curve.
+
+    They are in the order of task, name and epoch. A picture of them has the peaks of a picture of
+    all values. A stretch without a number has its first epoch, with None.
+
+    Args:
+        connection: to the database.
+        steps: epochs of a stretch, for each task.
+        names: of the metrics, as they are stored; empty: all.
+    """
+    if not steps:
+        return []
+    source, parameters = _source(steps, names)
+    rows = connection.query(
+        'WITH p AS (SELECT m.task_id AS t, m."name" AS n, m.epoch AS e, m."value" AS v, '
+        f"CAST(m.epoch AS BIGINT) / w.step AS s FROM {source}), "
+        "g AS (SELECT t, n, s, min(v) AS low, max(v) AS high, max(e) AS last FROM p "
+        "GROUP BY t, n, s) SELECT p.t, p.n, "
+        "COALESCE(min(CASE WHEN p.v = g.low THEN p.e END), min(p.e)), min(g.low), "
+        "COALESCE(min(CASE WHEN p.v = g.high THEN p.e END), min(p.e)), min(g.high), "
+        "min(g.last), min(CASE WHEN p.e = g.last THEN p.v END) "
+        "FROM p JOIN g ON p.t = g.t AND p.n = g.n AND p.s = g.s GROUP BY p.t, p.n, p.s",
+        parameters,
+    )
+    points: dict[tuple[int, str, float], float | None] = {}
+    ends: dict[tuple[int, str], tuple[float, float | None]] = {}
+    for task, name, low_epoch, low, high_epoch, high, last_epoch, last in rows:
+        points[task, name, low_epoch], points[task, name, high_epoch] = low, high
+        if last_epoch >= ends.get((task, name), (last_epoch,))[0]:
+            ends[task, name] = last_epoch, last
+    points |= {(*curve, epoch): value for curve, (epoch, value) in ends.items()}
+    return [EpochValue(*place, points[place], None) for place in sorted(points)]
+
+
+def _source(
+    steps: Mapping[int, int], names: Sequence[str], unless: str = ""
+) -> tuple[str, list[Any]]:
+    """What follows FROM: values by epoch, ``m``, of tasks, ``w``; and the parameters of that."""
+    others = f'WHEN m."name" NOT IN ({placeholders(len(names))}) THEN 0 ' if names else ""
+    excluded = f"{unless} THEN 0 " if unless else ""
+    text = (
+        f"(VALUES {', '.join(['(%s, %s)'] * len(steps))}) AS w(id, step) "
+        f"JOIN {table('metric_value')} AS m ON m.task_id = w.id "
+        f"WHERE CASE WHEN m.epoch IS NULL THEN 0 {others}{excluded}ELSE 1 END = 1"
+    )
+    pairs: list[Any] = [each for pair in steps.items() for each in pair]
+    return text, [*pairs, *names]

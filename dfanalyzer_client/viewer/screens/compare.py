@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
 from ...analysis import Comparison, Runs, RunSummary
+from ...analysis.by_epoch.adaptation_reading import adaptations_of
 from ...analysis.comparing import compare_with
 from ...analysis.plots.importance import importance
+from ...store import Connection
 from ...store.reading import Catalogue
 from ..comparing.axes import axis_names, chosen_axes, metrics_of, target_of
-from ..comparing.compare_state import MOST_RUNS, VIEWS, Asked, CompareState, read_comparison
+from ..comparing.compare_state import CURVES, MOST_RUNS, VIEWS, Asked, CompareState, read_comparison
 from ..comparing.run_labels import MAX_TEXT, differing_hyperparameters, label_of
 from ..comparing.side_by_side import side_by_side
 from ..curve_data import curve_data
@@ -33,7 +36,13 @@ MOST_DRAWN = 200
 """So many executions have curves."""
 
 MOST_POINTS = 1_000_000
-"""Of all curves of a page: 50 executions of 10,000 epochs with two metrics."""
+"""Of all curves of an answer: 50 executions of 10,000 epochs with two metrics."""
+
+MOST_KEPT = 40_000
+"""Of all curves of a chart: of more, only the lowest and the highest of each stretch are sent."""
+
+MOST_FIRST = 10_000
+"""The same of the chart that the page has when it opens; the page then asks for more of it."""
 
 MOST_GROUPS = 30
 
@@ -52,6 +61,9 @@ def compare(request: Request, connection: Reading, state: Asked) -> Response:
         tags = [tag for _, tag in Catalogue(connection).dataflows()]
         return page(request, "compare_nothing.html", state=state, dataflows=tags)
     differing = differing_hyperparameters(compared)
+    values = READERS[state.view](compared, state)
+    if state.view == CURVES:
+        values["data"]["drawn"] = _first_chart(connection, compared, state)
     return page(
         request,
         "compare.html",
@@ -60,17 +72,24 @@ def compare(request: Request, connection: Reading, state: Asked) -> Response:
         runs=list(compared.runs),
         labels=[label_of(run, differing) for run in compared.runs],
         is_cut=not state.runs and len(compared.runs) == MOST_RUNS,
-        **READERS[state.view](compared, state),
+        **values,
     )
 
 
 @router.get("/compare/curves")
 def curves(connection: Reading, state: Asked) -> Response:
     """The curves of the metrics that are asked for, as JSON."""
+    return json_answer(_curves(connection, read_comparison(connection, state), state))
+
+
+@router.get("/compare/adaptations")
+def adaptations(connection: Reading, state: Asked) -> Response:
+    """What was adapted while the executions trained, as JSON; the page shows curves before."""
     runs = list(read_comparison(connection, state).runs)[:MOST_DRAWN]
-    metrics = _with_validation(runs, state.metrics)
-    runs = _affordable(runs, len(metrics))
-    return json_answer(curve_data(connection, runs, metrics, times=state.over_time))
+    with connection.transaction():
+        changes = adaptations_of(connection, runs).to_dicts()
+    place = {run.id: number for number, run in enumerate(runs)}
+    return json_answer([{**each, "run": place[each.pop("id")]} for each in changes])
 
 
 @router.get("/compare/events")
@@ -92,12 +111,35 @@ def _new_points(request: Request, state: CompareState) -> Callable[[], list[Even
                 runs = list(compare_with(connection, going).runs)
             new = [run for run in runs if seen.get(run.execution) != (run.epochs, run.status)]
             metrics = _with_validation(new, state.metrics)
-            found = curve_data(connection, new, metrics, times=state.over_time)
+            most = MOST_KEPT * max(1, len(state.metrics))
+            found = curve_data(connection, new, metrics, times=state.over_time, most=most)
         seen.update({run.execution: (run.epochs, run.status) for run in new})
         going = [run.execution for run in runs if run.status not in ENDED]
         return [json_event("curves", found)] if new else []
 
     return ask
+
+
+def _first_chart(
+    connection: Connection, compared: Comparison, state: CompareState
+) -> dict[str, Any]:
+    """The curves of one chart: the page has them, so that it shows something at once."""
+    charts = _charts(list(compared.runs)[:MOST_DRAWN])
+    chosen = [name for name in charts if name in (state.metrics or charts[:FIRST_CHARTS])]
+    return _curves(connection, compared, replace(state, metrics=tuple(chosen[:1])), MOST_FIRST)
+
+
+def _curves(
+    connection: Connection, compared: Comparison, state: CompareState, of_chart: int = MOST_KEPT
+) -> dict[str, Any]:
+    """The curves of the metrics that a state names, thinned out if they are many."""
+    runs = list(compared.runs)[:MOST_DRAWN]
+    metrics = _with_validation(runs, state.metrics)
+    runs = _affordable(runs, len(metrics))
+    most = of_chart * max(1, len(state.metrics))
+    return curve_data(
+        connection, runs, metrics, times=state.over_time, most=most, adaptations=False
+    )
 
 
 def _affordable(runs: Sequence[RunSummary], metrics: int) -> list[RunSummary]:

@@ -18,7 +18,9 @@ from ...store import Connection
 from ...store.layout import DataflowLayout, SetLayout
 from ...store.reading import Catalogue
 from ...support.spreadsheet import escape_formula
-from ..pages import page
+from ..events import event_stream
+from ..news import digest, told_of_changes
+from ..pages import address, page
 from ..path_state import PathQuery, PathState
 from ..reading import Reading
 
@@ -43,6 +45,7 @@ def dataflow(request: Request, connection: Reading, state: PathQuery) -> Respons
     state = replace(state, tag=state.tag or known[-1])
     layout = _layout(connection, state.tag)
     found, problem = _asked(connection, state)
+    shown = digest(_graph_data(layout, PathState(tag=state.tag), None))
     return page(
         request,
         "dataflow.html",
@@ -58,7 +61,18 @@ def dataflow(request: Request, connection: Reading, state: PathQuery) -> Respons
         problem=problem,
         most_rows=MOST_ROWS,
         data=_graph_data(layout, state, found),
+        events=address("dataflow/events", tag=state.tag, shown=shown),
     )
+
+
+@router.get("/dataflow/events")
+def events(request: Request, tag: str, shown: str = "") -> Response:
+    """Whether the graph of a page has changed."""
+
+    def read(connection: Connection) -> Any:
+        return _graph_data(_layout(connection, tag), PathState(tag=tag), None)
+
+    return event_stream(request, told_of_changes(request.app.state.database, read, shown))
 
 
 @router.get("/dataflow/rows.csv")

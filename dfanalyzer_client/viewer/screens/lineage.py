@@ -11,7 +11,10 @@ from ...lineage import graph_with
 from ...lineage.graph import DEPTH, HIDABLE
 from ...lineage.graph_parts import FILES, LineageGraph, Node
 from ...lineage.graph_walk import BOTH, MAX_DEPTH
+from ...store import Connection
 from ...store.reading import Catalogue
+from ..events import event_stream
+from ..news import digest, told_of_changes
 from ..pages import address, json_answer, page, short, title
 from ..reading import Reading
 from ..stitched_curves import stitched_curves
@@ -45,17 +48,13 @@ def lineage(
 ) -> Response:
     """The page."""
     hidden = tuple(hide or ())
-    start = {"run": None if file.strip() else run.strip() or "last", "file": file.strip() or None}
-    if not run.strip() and not file.strip() and not _has_executions(connection):
-        graph = LineageGraph()
-    else:
-        graph = graph_with(connection, **start, depth=depth, direction=direction, hide=hidden)
+    graph = _graph(connection, run, file, depth, direction, hidden)
     first = next((node.execution for node in graph.nodes if node.is_start), None)
     return page(
         request,
         "lineage.html",
-        run=(first or run) if start["file"] is None else "",
-        file=start["file"] or "",
+        run="" if file.strip() else (first or run),
+        file=file.strip(),
         depth=depth,
         max_depth=MAX_DEPTH,
         direction=direction,
@@ -64,7 +63,35 @@ def lineage(
         hidable={kind: HIDDEN[kind] for kind in HIDABLE},
         graph=graph,
         data=_graph_data(graph, depth, direction, hidden),
+        events=address(
+            "lineage/events",
+            run=run,
+            file=file,
+            depth=depth,
+            direction=direction,
+            hide=list(hidden),
+            shown=digest(_shape(graph)),
+        ),
     )
+
+
+@router.get("/lineage/events")
+def events(
+    request: Request,
+    run: str = "",
+    file: str = "",
+    depth: Annotated[int, Query(ge=0, le=MAX_DEPTH)] = DEPTH,
+    direction: str = BOTH,
+    hide: Annotated[list[str] | None, Query()] = None,
+    shown: str = "",
+) -> Response:
+    """Whether the graph of a page has changed."""
+    hidden = tuple(hide or ())
+
+    def read(connection: Connection) -> Any:
+        return _shape(_graph(connection, run, file, depth, direction, hidden))
+
+    return event_stream(request, told_of_changes(request.app.state.database, read, shown))
 
 
 @router.get("/lineage/curves")
@@ -73,7 +100,24 @@ def curves(connection: Reading, run: str = "last") -> Response:
     return json_answer(stitched_curves(connection, run_with(connection, run).id))
 
 
-def _has_executions(connection: Reading) -> bool:
+def _graph(
+    connection: Connection, run: str, file: str, depth: int, direction: str, hidden: tuple[str, ...]
+) -> LineageGraph:
+    """The graph that an address asks for; without one, that of the last execution, if any."""
+    run, file = run.strip(), file.strip()
+    if not run and not file and not _has_executions(connection):
+        return LineageGraph()
+    start = {"run": None if file else run or "last", "file": file or None}
+    return graph_with(connection, **start, depth=depth, direction=direction, hide=hidden)
+
+
+def _shape(graph: LineageGraph) -> list[Any]:
+    """What is drawn of a graph, without facts that every epoch changes."""
+    nodes = [[node.id, node.status] for node in graph.nodes]
+    return [nodes, [[edge.source, edge.target] for edge in graph.edges], graph.more]
+
+
+def _has_executions(connection: Connection) -> bool:
     return any(True for _ in Catalogue(connection).dataflows())
 
 

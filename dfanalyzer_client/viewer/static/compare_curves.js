@@ -2,17 +2,21 @@
 import { asked } from "./compare.js";
 import { baseName, drawCurves } from "./curves.js";
 import { grouped, INTERVALS } from "./groups.js";
-import { colour, element, listen, onTheme, pageData, setState, showProblem, stateOf } from "./viewer.js";
+import { swatchOf } from "./curve_styles.js";
+import { element, listen, onTheme, pageData, setState, showProblem, stateOf } from "./viewer.js";
 
 const page = pageData("compare-data");
-const COLOURS = 10;
 const ENDED = ["FINISHED", "FAILED", "INTERRUPTED", "PRUNED", "ABANDONED"];
 const container = document.getElementById("curves");
 const reading = document.getElementById("reading");
 const none = document.getElementById("no-curves");
 const names = page.runs.map((run) => run.label);
 const places = new Map(page.runs.map((run, place) => [run.execution, place]));
+const KINDS = ["series", "adaptations", "times"];
 let data = { runs: page.runs, series: [], adaptations: [], times: [] };
+let loaded = new Set(); // names of charts
+let hasAdaptations = false;
+let asking = 0; // the number of the last load
 let charts = null;
 let source = null;
 
@@ -45,18 +49,23 @@ function draw() {
   none.hidden = page.charts.length > 0 || data.series.length > 0;
 }
 
+// Chart after chart, so that each is there as soon as it is read.
 async function load() {
+  const number = ++asking;
   container.setAttribute("aria-busy", "true");
   reading.hidden = charts !== null;
-  const query = new URLSearchParams(location.search);
-  query.delete("metric");
-  for (const name of chosenCharts()) query.append("metric", name);
   try {
-    const found = await asked(`compare/curves?${query}`);
-    data = { ...found, runs: page.runs, series: sorted(found.series) };
-    const leftOut = document.getElementById("left-out");
-    leftOut.hidden = found.runs.length >= page.total;
-    leftOut.textContent = `Curves of the first ${found.runs.length} of ${page.total} executions: a page takes 200, with a million points in all. Choose fewer executions or metrics to see others.`;
+    for (const name of page.charts.filter((each) => chosenCharts().includes(each) && !loaded.has(each))) {
+      const query = new URLSearchParams(location.search);
+      query.set("metric", name);
+      const found = await asked(`compare/curves?${query}`);
+      if (number !== asking) return;
+      take(found, name);
+    }
+    if (!hasAdaptations) {
+      hasAdaptations = true;
+      data.adaptations = await asked(`compare/adaptations${location.search}`);
+    }
     draw();
     follow();
   } catch (error) {
@@ -64,6 +73,23 @@ async function load() {
   }
   reading.hidden = true;
   container.removeAttribute("aria-busy");
+}
+
+// Curves of a chart, as they come from the viewer.
+function take(found, name) {
+  loaded.add(name);
+  const isOther = (each) => baseName(each.metric) !== name;
+  const series = sorted([...data.series.filter(isOther), ...found.series]);
+  data = { ...data, series, times: found.times.length ? found.times : data.times };
+  say("left-out", found.runs.length < page.total, `Curves of the first ${found.runs.length} of ${page.total} executions: a page takes 200, with a million points in all. Choose fewer executions or metrics to see others.`);
+  say("thinned", found.stretch > 1, `Of many points, the lowest and the highest of each ${found.stretch} epochs are drawn. Choose fewer executions to see all.`);
+  draw();
+}
+
+function say(id, isSaid, text) {
+  const place = document.getElementById(id);
+  if (isSaid) place.textContent = text;
+  place.hidden = !isSaid;
 }
 
 // In the order of the charts, which begin with the loss.
@@ -86,8 +112,8 @@ function follow() {
     curves(later) {
       const renumbered = (each) => ({ ...each, run: places.get(later.runs[each.run].execution) });
       const fresh = new Set(later.runs.map((run) => places.get(run.execution)));
-      const kept = (each) => !fresh.has(each.run);
-      for (const kind of ["series", "adaptations", "times"]) {
+      const kept = (each) => !fresh.has(each.run) || (each.metric && !chosenCharts().includes(baseName(each.metric)));
+      for (const kind of KINDS) {
         data[kind] = [...(data[kind] ?? []).filter(kept), ...(later[kind] ?? []).map(renumbered)];
       }
       for (const run of later.runs) {
@@ -122,7 +148,7 @@ function controls() {
     on: { input: () => { said.textContent = smooth.value; use({ smooth: smooth.value === "0" ? "" : smooth.value }); } } });
   const group = choice([["", "each execution"], ...Object.keys(page.groups).map((name) => [name, name])], stateOf("group"), (value) => use({ group: value }), "group");
   const interval = choice(Object.entries(INTERVALS), stateOf("interval", "mean"), (value) => use({ interval: value === "mean" ? "" : value }), "interval");
-  const x = choice([["", "epoch"], ["time", "time"]], stateOf("x"), (value) => { setState({ x: value }); load(); });
+  const x = choice([["", "epoch"], ["time", "time"]], stateOf("x"), (value) => { setState({ x: value }); loaded = new Set(); load(); });
   const chosen = chosenCharts();
   const boxes = element("div", { class: "choices" }, ...page.charts.map((name) => element("label", { title: name },
     element("input", { type: "checkbox", value: name, checked: chosen.includes(name), on: { change: choose } }), ` ${name}`)));
@@ -161,7 +187,7 @@ function choice(pairs, chosen, changed, id) {
 function colourSwatches() {
   for (const swatch of document.querySelectorAll("#runs .swatch")) {
     if (Number(swatch.dataset.run) >= page.runs.length) continue;
-    swatch.style.backgroundColor = colour(`--curve-${swatch.dataset.run % COLOURS}`);
+    swatch.style.background = swatchOf(Number(swatch.dataset.run));
     swatch.classList.toggle("coloured", !stateOf("group"));
   }
 }
@@ -182,4 +208,9 @@ onTheme(colourSwatches);
 addEventListener("state", colourSwatches);
 colourSwatches();
 controls();
+const first = page.charts.find((name) => chosenCharts().includes(name));
+if (first) {
+  take(page.drawn, first);
+  if (page.drawn.stretch > 1) loaded.delete(first); // it is coarse: finer curves follow
+}
 load();

@@ -1,9 +1,9 @@
 // Curves: a chart for each metric, with validation beside training, and a mark where the
 // configuration was adapted. `data` is what curve_data.py describes.
+import { dashOf, strokeOf } from "./curve_styles.js";
 import { colour, element, onTheme } from "./viewer.js";
 
 const VALIDATION = "val_";
-const COLOURS = 10;
 const MAX_LEGEND = 12;
 const MAX_MARKS = 100; // of a chart; more adaptations are lines without labels
 const MAX_LABELS = 12; // else they would cover each other
@@ -174,8 +174,8 @@ class Chart {
     const series = this.series.flatMap((each, number) => {
       const validation = each.metric.startsWith(VALIDATION);
       const place = several ? (this.options.colours?.[each.run] ?? each.run) : (validation ? 1 : 0) + 2 * (each.training - 1);
-      const stroke = colour(`--curve-${place % COLOURS}`);
-      const line = { label: this.label(each), stroke, width: 1.5, dash: validation ? [6, 4] : undefined, spanGaps: false, points: { show: each.epochs.length < 2 ? true : undefined } };
+      const stroke = strokeOf(place);
+      const line = { label: this.label(each), stroke, width: 1.5, dash: dashOf(place, validation), spanGaps: false, points: { show: each.epochs.length < 2 ? true : undefined } };
       if (each.low) return [edge(), edge(), line];
       return smooth ? [{ ...line, class: "measured", width: 1, alpha: 0.3 }, line] : [line];
     });
@@ -220,10 +220,10 @@ class Chart {
     const plot = this.plot;
     if (!plot || this.data.adaptations.length === 0) return;
     plot.over.querySelectorAll(".adaptation").forEach((old) => old.remove());
-    const of = this.data.adaptations.filter((each) => this.series.some((line) => line.run === each.run));
+    const of = this.data.adaptations.filter((each) => this.series.some((line) => isOf(each, line)));
     const labels = of.length <= MAX_LABELS && this.data.runs.length === 1 ? new Lanes() : null;
     for (const change of of.slice(0, MAX_MARKS)) {
-      const line = this.series.find((each) => each.run === change.run);
+      const line = this.series.find((each) => isOf(change, each));
       const [x, y] = pointAt(line, change.epoch, this.options);
       if (x == null) continue;
       const left = plot.valToPos(x, "x");
@@ -248,11 +248,16 @@ class Chart {
       mark.append(label);
     }
     mark.style.left = `${left}px`;
-    if (this.data.runs.length > 1) mark.style.setProperty("--mark", colour(`--curve-${(this.options.colours?.[change.run] ?? change.run) % COLOURS}`));
+    if (this.data.runs.length > 1) mark.style.setProperty("--mark", strokeOf(this.options.colours?.[change.run] ?? change.run));
     button.style.top = `${top}px`;
     if (isRight) mark.classList.add("to-the-left");
     return mark;
   }
+}
+
+// Whether a change was made in the training that a line is of.
+function isOf(change, line) {
+  return line.run === change.run && (change.training == null || line.training === change.training);
 }
 
 // Labels side by side in a few lines; one for which none is free is left out.

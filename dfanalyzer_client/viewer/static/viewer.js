@@ -138,3 +138,8 @@ document.addEventListener("keydown", (event) => {
   const field = document.querySelector("form.filters input:not([type=hidden])");
   if (field) { event.preventDefault(); field.focus(); field.select(); }
 });
+
+// ---------------------------------------------------------------- a graph that has grown since
+
+const news = document.getElementById("news");
+if (news) listen(news.dataset.events, { changed() { news.hidden = false; } });
