@@ -1,7 +1,8 @@
 """Look for requests to the trainings of this process, from the exporter's thread.
 
 While no training can be steered, nothing happens here. Else the database is asked every
-`STEERING_SECONDS` whether somebody asks something of one of them, in one query for all.
+`STEERING_SECONDS` how many requests there are; when there are others than before, one query for
+all trainings reads those that wait.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class SteeringWatch:
         self._policies: dict[str, Policy] = {}
         self._seen: dict[str, int] = {}
         self._unreadable: set[str] = set()
+        self._looked: object = None
         self._next, self._pause = 0.0, STEERING_SECONDS
 
     @property
@@ -79,6 +81,7 @@ class SteeringWatch:
             self._look(store, stored)
             self._pause = STEERING_SECONDS
         except DfAnalyzerError as error:
+            self._looked = None  # the database may be another one afterwards
             self._pause = min(2 * self._pause, MAX_SECONDS)
             logger.info("Requests to trainings are looked for again later: %s", error)
         except Exception:
@@ -88,9 +91,13 @@ class SteeringWatch:
 
     def _look(self, store: Store, stored: int) -> None:
         with fork_lock():
-            from ..executions.steering import waiting_requests  # not above: trainings import this
+            from ..executions.steering import requests_so_far, waiting_requests  # not above:
+            # trainings import this module, and do not wait for the driver
 
         inboxes = self._inboxes
+        looked = store.read(requests_so_far), inboxes, stored if self._policies else None
+        if looked == self._looked:
+            return
         names = sorted({(inbox.dataflow, inbox.execution) for inbox in inboxes})
         found = store.read(lambda connection: waiting_requests(connection, names))
         fulfilled = self._fulfilled(store, stored, found)
@@ -105,6 +112,7 @@ class SteeringWatch:
                 and self._is_readable(each)
             )
         self._forget({each.id for each in found})
+        self._looked = looked if bool(self._policies) == (looked[2] is not None) else None
 
     def _fulfilled(self, store: Store, stored: int, found: list[WaitingRequest]) -> dict[str, str]:
         """What fulfilled the conditions of requests, by the request's id."""

@@ -17,6 +17,7 @@ __all__ = [
     "SteeringRow",
     "WaitingRequest",
     "offer_of",
+    "requests_so_far",
     "steering_of",
     "waiting_requests",
 ]
@@ -76,6 +77,14 @@ class WaitingRequest(NamedTuple):
     condition: str | None
     reason: str | None
     person: str | None
+
+
+def requests_so_far(connection: Connection) -> tuple[int, int]:
+    """Two numbers that are other ones whenever something was asked since; this costs nothing."""
+    ((count, last),) = connection.query(
+        f'SELECT count(*), max("number") FROM {table("steering_request")}'
+    )
+    return int(count), int(last or 0)
 
 
 def waiting_requests(
