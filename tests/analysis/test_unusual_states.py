@@ -139,6 +139,13 @@ def test_an_account_that_reads_only_the_catalogue_sees_what_is_in_it(stranger, t
             "detail": None,
             "optimizer": None,
             "training": None,
+            "attribute": None,
+            "old_value": None,
+            "new_value": None,
+            "batch": None,
+            "person": None,
+            "reason": None,
+            "request": None,
         }
     ]
     with pytest.raises(RefusedError, match="can GRANT it SELECT"):

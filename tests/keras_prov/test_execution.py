@@ -82,6 +82,8 @@ def test_an_adaptation_is_a_task_with_the_rates_and_the_cause(
     execution.record_adaptation(Adaptation(3, 0.1, 0.05, "ReduceLROnPlateau", "train.py:9"))
     (row,) = client.rows("oAdaptation")
     assert row.pop("atimestamp")
+    of_steering = ("attribute", "old_value", "new_value", "batch", "person", "reason", "request")
+    assert [row.pop(name) for name in of_steering] == [None] * 7
     assert row == {
         "new_lrate": 0.05,
         "epoch_id": 3,
