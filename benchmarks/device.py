@@ -77,27 +77,30 @@ def _measure(backend: str, seconds: float, rounds: int) -> None:
     with process_home():
         keras: Any = importlib.import_module("keras_prov")
         print(f"\n{backend} {_version(backend)}, Keras {keras.__version__}: {_device(backend)}")
-        inside = _timed_calls()
+        calls = _timed_calls()
         clock = _EpochClock(keras)
         for rate in RATES:
             keras.instrument()
             model, data = _model(keras, rate), _data()
             model.provenance(TAG, adaptation=True, hyps=SEVEN)
-            trainer = _Trainer(keras, model, data, clock)
+            trainer = _Trainer(keras, model, data, clock, calls)
             trainer.calibrate()
             if rate == RATES[0]:
                 print(_stored(keras))
-            inside.clear()
             fits = trainer.alternate(seconds, rounds)
-            _print(rate, trainer.batches, fits, inside)
+            _print(rate, trainer.batches, fits, trainer.inside)
 
 
 class _Trainer:
     """Trains one model with each arm in turn."""
 
-    def __init__(self, keras: Any, model: Any, data: Any, clock: _EpochClock) -> None:
+    def __init__(
+        self, keras: Any, model: Any, data: Any, clock: _EpochClock, calls: list[float]
+    ) -> None:
         self._keras, self._model, self._data, self._clock = keras, model, data, clock
         self.batches = MOST_BATCHES
+        self.inside: list[float] = []
+        self._calls = calls
 
     def calibrate(self) -> None:
         """Compile with each arm, and choose how many batches an epoch of 30 ms has."""
@@ -113,6 +116,7 @@ class _Trainer:
     def alternate(self, seconds: float, rounds: int) -> dict[str, list[Fit]]:
         """Fits by arm, until the time is over or there are so many rounds."""
         found: dict[str, list[Fit]] = {arm: [] for arm in ARMS}
+        self.inside.clear()
         until = time.perf_counter() + seconds
         for number, arm in alternating(ARMS, rounds):
             is_complete = len({len(fits) for fits in found.values()}) == 1
@@ -131,9 +135,11 @@ class _Trainer:
         x, y = (array[: self.batches * BATCH] for array in self._data)
         given = {"batch_size": BATCH, "epochs": epochs, "verbose": 0, "callbacks": callbacks}
         self._clock.times.clear()
+        self._calls.clear()
         began, cpu = time.perf_counter(), time.thread_time()
         self._model.fit(x, y, **given)
         whole, thread = time.perf_counter() - began, time.thread_time() - cpu
+        self.inside += _sums(self._calls)
         times = self._clock.times
         lasted = [after - before for before, after in itertools.pairwise(times[1:])]
         return Fit(whole, statistics.median(lasted or [whole / epochs]), thread / epochs)
@@ -160,6 +166,12 @@ def _timed_calls() -> list[float]:
     from .training import timed
 
     return timed(monitor.Training, *EPOCH_CALLS)
+
+
+def _sums(calls: Sequence[float]) -> list[float]:
+    """The calls of each epoch together; the end of a training adds one that belongs to none."""
+    count = len(EPOCH_CALLS)
+    return [sum(calls[at : at + count]) for at in range(0, len(calls) - count + 1, count)]
 
 
 def _empty(keras: Any) -> Any:
@@ -223,8 +235,7 @@ def _print(rate: str, batches: int, fits: dict[str, list[Fit]], inside: Sequence
         f"\n{rate} rate: {len(plain)} fits of each arm, {EPOCHS} epochs of {batches} batches; "
         f"a plain epoch {epoch * 1e3:.2f} ms"
     )
-    calls = len(EPOCH_CALLS)
-    ours = [sum(inside[at : at + calls]) * 1e6 for at in range(0, len(inside) - calls + 1, calls)]
+    ours = [seconds * 1e6 for seconds in inside]
     print(
         f"  our code on the training thread: median {statistics.median(ours):.0f} µs per epoch, "
         f"p99 {float(np.percentile(ours, 99)):.0f} µs, {len(ours)} epochs"
