@@ -6,22 +6,22 @@ is None. Keras' own schedules are pure functions.
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 import keras
-import numpy as np
 
+from .host_schedules import host_rate
 from .numbers import number_of, shortest
 
 __all__ = [
-    "RateReader",
     "common",
+    "current_value",
     "inner_optimizers",
     "is_keras_schedule",
     "is_multi",
     "learning_rate",
+    "step_of",
 ]
 
 _MULTI: Any = getattr(keras.optimizers, "MultiOptimizer", ())  # Keras 3.12 has none
@@ -42,34 +42,13 @@ def learning_rate(optimizer: Any, model: Any = None) -> float | None:
     rate: Any = getattr(optimizer, "_learning_rate", None)
     if is_keras_schedule(rate):
         # with gradient accumulation `iterations` is divided; the schedule counts `_iterations`
-        rate = rate(_current(optimizer._iterations, model))
+        found = host_rate(rate, step_of(optimizer, model))
+        rate = rate(current_value(optimizer._iterations, model)) if found is None else found
     elif rate is None or (callable(rate) and not isinstance(rate, keras.Variable)):
         return None
     else:
-        rate = _current(rate, model)
+        rate = current_value(rate, model)
     return shortest(number_of(rate))
-
-
-class RateReader:
-    """Reads an optimizer's rate repeatedly, as cheaply as the backend allows."""
-
-    def __init__(self, optimizer: Any, model: Any) -> None:
-        self.optimizer, self._model = optimizer, model
-        self._variable = None if is_multi(optimizer) else getattr(optimizer, "_learning_rate", None)
-        self._at = _arithmetic_of(self._variable)
-        read = self._variable if self._at is None else getattr(optimizer, "_iterations", None)
-        self._read_handle = _handle_reader(read)
-        self._last: tuple[float, float] | None = None
-
-    def read(self) -> float | None:
-        """The learning rate now; see `learning_rate`."""
-        if self._read_handle is None or self._variable is not self.optimizer._learning_rate:
-            return learning_rate(self.optimizer, self._model)
-        value = self._read_handle()
-        rate = float(value) if self._at is None else self._at(int(value))
-        if self._last is None or self._last[0] != rate:  # most rates stay the same for many epochs
-            self._last = rate, shortest(rate)
-        return self._last[1]
 
 
 def is_multi(optimizer: Any) -> bool:
@@ -97,28 +76,16 @@ def is_keras_schedule(rate: Any) -> bool:
     return is_schedule and type(rate).__module__.startswith("keras.")
 
 
-def _arithmetic_of(schedule: Any) -> Callable[[int], float] | None:
-    """A function for the rate of an InverseTimeDecay at a step: 2 µs where Keras takes 400.
+def step_of(optimizer: Any, model: Any) -> int:
+    """How many steps an optimizer has taken: one for each batch, also with accumulated gradients.
 
-    Its four operations are exactly rounded (IEEE 754), so the result is bit by bit what Keras
-    computes with TensorFlow. That would not be certain for schedules with powers and cosines.
+    Raises:
+        AttributeError: the optimizer counts none.
     """
-    if type(schedule) is not keras.optimizers.schedules.InverseTimeDecay:
-        return None
-    given = schedule.initial_learning_rate, schedule.decay_steps, schedule.decay_rate
-    if not isinstance(given[0], float) or not all(isinstance(e, (int, float)) for e in given[1:]):
-        return None
-    first, steps, decay = map(np.float32, given)  # as in TensorFlow, whatever floatx is
-    staircase = bool(schedule.staircase)
-
-    def at(step: int) -> float:
-        part = np.float32(step) / steps
-        return float(first / (np.float32(1) + decay * (np.floor(part) if staircase else part)))
-
-    return at
+    return int(number_of(current_value(optimizer._iterations, model)))
 
 
-def _current(variable: Any, model: Any) -> Any:
+def current_value(variable: Any, model: Any) -> Any:
     """The variable, or its newer value in the state of JAX's trainer.
 
     Asking the model for its state would copy all of it (`jax_state_sync`).
@@ -133,19 +100,6 @@ def _current(variable: Any, model: Any) -> Any:
         if candidate is variable:
             return values[position]
     return variable
-
-
-def _handle_reader(variable: Any) -> Callable[[], Any] | None:
-    """A function that reads a plain TensorFlow variable in half the time that `float` takes."""
-    if "tensorflow" not in sys.modules or keras.backend.backend() != "tensorflow":
-        return None
-    import tensorflow as tf
-
-    value: Any = getattr(variable, "_value", None)
-    if type(value).__name__ != "ResourceVariable":  # a mirrored variable has several handles
-        return None
-    handle, dtype = value.handle, value.dtype
-    return lambda: tf.raw_ops.ReadVariableOp(resource=handle, dtype=dtype)
 
 
 def _number(value: Any) -> float | None:

@@ -74,9 +74,13 @@ class AdaptationRecorder:
         yield
         self.watches.accept(optimizers)
 
-    def epoch_is_done(self) -> None:
-        """Keep the assignments made during an epoch apart from later ones."""
-        self.watches.epoch_is_done()
+    def epoch_is_done(self, batches: int | None = None) -> None:
+        """Keep the assignments made during an epoch apart from later ones.
+
+        Args:
+            batches: how many batches this training has had so far, if they are counted.
+        """
+        self.watches.epoch_is_done(batches)
         self.watches.add_new()
 
     def epoch_ends(self, next_epoch: int) -> None:

@@ -172,7 +172,7 @@ class Training:
         self._progress.epochs += 1
         self._progress.next_epoch = epoch + 1
         if self._adaptations is not None:
-            self._adaptations.epoch_is_done()
+            self._adaptations.epoch_is_done(self._progress.batches)
 
     def epoch_ends(self, logs: Mapping[str, Any] | None = None) -> None:
         """Record the epoch that has ended, as Keras' History has it.

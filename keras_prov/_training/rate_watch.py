@@ -15,29 +15,21 @@ import keras
 import numpy as np
 
 from .._identity_map import WeakIdentityMap
-from .._inspection.learning_rate import RateReader, is_keras_schedule
+from .._inspection.learning_rate import is_keras_schedule
 from .._inspection.numbers import shortest
 from .._notebook.places import place
 from .._recording.events import ASSIGNMENT, Adaptation
 from .._tracking.attribution import attribution
 from .._tracking.frames import batch_before, calling_callback, users_frame
+from .able_callbacks import DURING_EPOCH, EPOCH_BEGIN, EPOCH_END, able_callbacks
+from .rate_reader import RateReader
 
 __all__ = ["RateWatch", "note_assignment"]
 
-HOOKS = {
-    "epoch begin": ("on_epoch_begin", "on_train_begin"),
-    "epoch": (
-        "on_train_batch_begin",
-        "on_train_batch_end",
-        "on_batch_begin",
-        "on_batch_end",
-        "on_epoch_end",
-        "on_train_end",
-    ),
-}
+HOOKS = {"epoch begin": EPOCH_BEGIN, "epoch": DURING_EPOCH + EPOCH_END}
 
-_watched: WeakIdentityMap[list[_Assignment]] = WeakIdentityMap()
-"""The optimizers in captured trainings, with the assignments since the last poll."""
+_watched: WeakIdentityMap[RateWatch] = WeakIdentityMap()
+"""The optimizers in captured trainings, with what polls them."""
 
 
 class _Assignment(NamedTuple):
@@ -50,19 +42,35 @@ class _Assignment(NamedTuple):
 class RateWatch:
     """Polls one optimizer's learning rate."""
 
-    def __init__(self, optimizer: Any, model: Any, callbacks: Sequence[Any]) -> None:
-        self._reader = RateReader(optimizer, model)
+    def __init__(
+        self,
+        optimizer: Any,
+        model: Any,
+        callbacks: Sequence[Any],
+        batches_per_epoch: int | None = None,
+    ) -> None:
+        self._reader = RateReader(optimizer, model, callbacks, batches_per_epoch)
         self._callbacks = callbacks
         self._assignments: list[_Assignment] = []
         self._during_epoch = 0
-        _watched.set(optimizer, self._assignments)
-        self.rate = self._reader.read()
+        _watched.set(optimizer, self)
+        self.rate = self._reader.rate()
         self._schedule = getattr(optimizer, "_learning_rate", None)
         self._polls = 0
 
-    def epoch_is_done(self) -> None:
-        """Note which assignments were made during the epoch. No variable is read."""
+    def epoch_is_done(self, batches: int | None = None) -> None:
+        """Note which assignments were made during the epoch. No variable is read.
+
+        Args:
+            batches: how many batches this training has had so far, if they are counted.
+        """
         self._during_epoch = len(self._assignments)
+        self._reader.epoch_is_done(batches)
+
+    def assigned(self, assignment: _Assignment) -> None:
+        """Note that the rate was set."""
+        self._assignments.append(assignment)
+        self._reader.assigned(assignment.rate)
 
     def poll(self, epoch: int, when: str) -> list[Adaptation]:
         """The changes since the last poll: every assignment, and any change without one.
@@ -74,7 +82,7 @@ class RateWatch:
         """
         during_epoch = 0 if when == "epoch begin" else self._during_epoch
         self._during_epoch = 0
-        before, self.rate = self.rate, self._reader.read()
+        before, self.rate = self.rate, self._reader.rate(at_end=when == "epoch")
         self._polls += 1
         if self.rate == before and not self._assignments:
             return []
@@ -113,7 +121,8 @@ class RateWatch:
         """Take the rate as it is now for known: whoever has set it has recorded that."""
         self._assignments.clear()
         self._during_epoch = 0
-        self.rate = self._reader.read()
+        self._reader.assigned(None)
+        self.rate = self._reader.rate(at_end=True)
         self._schedule = getattr(self._reader.optimizer, "_learning_rate", None)
 
     def stop(self) -> None:
@@ -131,44 +140,24 @@ class RateWatch:
         hooks = HOOKS[when]
         if when == "epoch begin" and self._polls > 1:  # it may also be of the epoch before
             hooks += HOOKS["epoch"]
-        able = [
-            callback
-            for callback in self._callbacks
-            if _may_assign(callback) and _overrides(callback, hooks)
-        ]
+        able = able_callbacks(self._callbacks, hooks)
         return type(able[0]).__name__ if len(able) == 1 else ASSIGNMENT
 
 
 def note_assignment(optimizer: Any, rate: Any, caller: FrameType | None) -> None:
     """Remember who assigned `rate` to an optimizer, if it is watched."""
-    assignments = _watched.get(optimizer)
-    if assignments is None:
+    watch = _watched.get(optimizer)
+    if watch is None:
         return
     plain = isinstance(rate, (float, int, np.number, np.ndarray)) and np.size(rate) == 1
     known = shortest(float(rate)) if plain else None
     ours = attribution()
     if ours is not None:
-        assignments.append(_Assignment(known, *ours))
+        watch.assigned(_Assignment(known, *ours))
         return
     callback = calling_callback(caller)
     cause = ASSIGNMENT if callback is None else type(callback).__name__
     frame = users_frame(caller)
     is_of_keras = callback is not None and type(callback).__module__.startswith("keras.")
     where = place(frame.f_code.co_filename, frame.f_lineno) if frame and not is_of_keras else None
-    assignments.append(_Assignment(known, cause, where, batch_before(caller)))
-
-
-def _may_assign(callback: Any) -> bool:
-    """Whether it is the user's: Keras' own callbacks use the setter, which is patched."""
-    is_of_keras = type(callback).__module__.startswith("keras.")
-    return not is_of_keras or isinstance(callback, keras.callbacks.LambdaCallback)
-
-
-def _overrides(callback: Any, hooks: Sequence[str]) -> bool:
-    plain = keras.callbacks.Callback
-    never = (keras.callbacks.History, keras.callbacks.ProgbarLogger)
-    return not isinstance(callback, never) and any(
-        getattr(getattr(callback, hook, None), "__func__", callback) is not getattr(plain, hook)
-        for hook in hooks
-        if hasattr(plain, hook)
-    )
+    watch.assigned(_Assignment(known, cause, where, batch_before(caller)))

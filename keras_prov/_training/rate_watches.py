@@ -15,6 +15,7 @@ from .._inspection.learning_rate import common, inner_optimizers
 from .._inspection.optimizers import NamedOptimizer
 from .._recording.events import Adaptation
 from .rate_watch import RateWatch
+from .step_counter import batches_per_epoch
 
 __all__ = ["RateWatches"]
 
@@ -25,6 +26,7 @@ class RateWatches:
     def __init__(self, fit_call: FitCall) -> None:
         self._fit_call = fit_call
         self._main: Any = fit_call.optimizer
+        self._batches_per_epoch = batches_per_epoch(fit_call)
         self._watches: list[tuple[NamedOptimizer, RateWatch]] = []
         self._watch(fit_call.optimizers)
 
@@ -89,10 +91,10 @@ class RateWatches:
             if any(named.optimizer is optimizer for optimizer in optimizers):
                 watch.accept()
 
-    def epoch_is_done(self) -> None:
+    def epoch_is_done(self, batches: int | None = None) -> None:
         """See `RateWatch.epoch_is_done`."""
         for _, watch in self._watches:
-            watch.epoch_is_done()
+            watch.epoch_is_done(batches)
 
     def stop(self) -> None:
         """Stop watching."""
@@ -101,7 +103,12 @@ class RateWatches:
 
     def _watch(self, optimizers: Iterable[NamedOptimizer]) -> None:
         for named in optimizers:
-            watch = RateWatch(named.optimizer, self._fit_call.model, self._fit_call.callbacks)
+            watch = RateWatch(
+                named.optimizer,
+                self._fit_call.model,
+                self._fit_call.callbacks,
+                self._batches_per_epoch,
+            )
             self._watches.append((named, watch))
 
     def _merged(

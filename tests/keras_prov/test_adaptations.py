@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 import keras_prov as keras
-from keras_prov._inspection.learning_rate import _arithmetic_of
 from small_models import data, small_model
 
 COLUMNS = "epoch_id, old_lrate, new_lrate, cause"
@@ -245,30 +244,6 @@ def test_a_callback_list_of_the_users(tag: str, ask: Any) -> None:
     assert given.callbacks == before
     assert ask.set(tag, "iTrainingModel", "callbacks") == [('["Halve"]',)]
     assert adaptations(ask, tag) == [(1, 0.01, 0.005, "Halve")]
-
-
-@pytest.mark.parametrize("floatx", ["float32", "float64"])
-@pytest.mark.parametrize("staircase", [False, True])
-def test_time_based_decay_is_computed_as_keras_does(floatx: str, staircase: bool) -> None:
-    """Bit by bit, at any step; what a schedule of another class gives is asked of Keras."""
-    schedules = keras.optimizers.schedules
-    before = keras.config.floatx()
-    keras.config.set_floatx(floatx)
-    try:
-        for first, steps, decay in ((0.001, 1, 1e-4), (0.0005, 7, 1e-6), (0.3, 1000, 0.96)):
-            schedule = schedules.InverseTimeDecay(first, steps, decay, staircase=staircase)
-            at = _arithmetic_of(schedule)
-            assert at is not None
-            for step in (0, 1, 2, 3, 9, 10, 999, 1000, 123_457, 2**24 + 1):
-                assert at(step) == float(schedule(step))
-    finally:
-        keras.config.set_floatx(before)
-
-    class Own(schedules.InverseTimeDecay):  # type: ignore[misc,name-defined]
-        pass
-
-    for other in (Own(0.1, 1, 0.5), schedules.ExponentialDecay(0.1, 10, 0.9), 0.1, None):
-        assert _arithmetic_of(other) is None
 
 
 def test_the_rate_of_a_decay_stands_with_each_epoch(tag: str, ask: Any) -> None:
