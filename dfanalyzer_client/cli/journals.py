@@ -233,7 +233,7 @@ def _subject(message: Any) -> str:
     if fields.get("kind") == TASK:
         names = [fields.get(name) for name in ("transformation", "id", "dataflow", "exec")]
         return "task {1} of {0} in dataflow {2}, execution {3}".format(*names)
-    if fields.get("kind") in OF_EXECUTIONS:
-        what = OF_EXECUTIONS[str(fields["kind"])]
+    what = OF_EXECUTIONS.get(str(fields.get("kind")))
+    if what is not None:
         return f"{what}, execution {fields.get('exec')} in dataflow {fields.get('dataflow')}"
     return f"{fields.get('kind', 'message')} {fields.get('tag', '')}".strip()
