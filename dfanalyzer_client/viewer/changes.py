@@ -50,6 +50,11 @@ class Changes:
         """Of the last change that was seen."""
         return self._now.number
 
+    @property
+    def followers(self) -> int:
+        """How many pages follow."""
+        return len(self._followers)
+
     async def follow(self) -> AsyncIterator[Change]:
         """The state as it is, and again after each change, without an end."""
         event = asyncio.Event()

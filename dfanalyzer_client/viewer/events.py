@@ -61,7 +61,8 @@ async def _events(changes: Changes, ask: Callable[[], list[Event]]) -> AsyncIter
         for name, data in found:
             yield _text(name, data)
         took = time.monotonic() - began
-        await asyncio.sleep(min(max(PAUSE_SECONDS, REST * took), MOST_SECONDS))
+        rest = REST * took * changes.followers  # all pages together rest as much as one alone
+        await asyncio.sleep(min(max(PAUSE_SECONDS, rest), MOST_SECONDS))
 
 
 def _text(name: str, data: str) -> str:
