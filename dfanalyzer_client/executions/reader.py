@@ -17,6 +17,7 @@ from ..store.schema import table
 from ..store.sql import identifier, literal
 from .associations import read_association
 from .record import ExecutionRecord, FileRecord, RowRecord, SetRecord, TaskRecord
+from .steering import steering_of
 
 __all__ = ["read_execution"]
 
@@ -56,6 +57,7 @@ def read_execution(connection: Connection, dataflow: str, execution: int) -> Exe
         _derived_from(connection, catalogue, execution),
         dict(programs),
         read_association(connection, catalogue, execution),
+        steering_of(connection, execution, is_over=all(task.ended for task in tasks)),
     )
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from ..store.layout import DataflowLayout, SetLayout
+from .steering import SteeringRow
 
 __all__ = [
     "AssociationRecord",
@@ -120,6 +121,7 @@ class ExecutionRecord:
         derived_from: tags of the executions that this one was derived from.
         association: who is responsible for it, and what it ran on.
         programs: names and paths of the programs that perform a transformation, by its tag.
+        requests: what was asked of it while it trained, in the order in which it arrived.
     """
 
     tag: str
@@ -131,6 +133,7 @@ class ExecutionRecord:
     derived_from: list[str]
     programs: dict[str, list[tuple[str, str]]]
     association: AssociationRecord = field(default_factory=AssociationRecord)
+    requests: list[SteeringRow] = field(default_factory=list)
 
     @property
     def began(self) -> datetime | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from ..executions.record import ExecutionRecord, FileRecord, RowRecord, SetRecord, TaskRecord
+from ..executions.steering import SteeringRow
 from ..masking import masked, masked_location, masked_row
 
 __all__ = ["published"]
@@ -16,7 +18,14 @@ def published(record: ExecutionRecord) -> ExecutionRecord:
         _mask(task)
     record.sets = [_set(content) for content in record.sets]
     record.files = [_file(file) for file in record.files]
+    record.requests = [_request(request) for request in record.requests]
     return record
+
+
+def _request(request: SteeringRow) -> SteeringRow:
+    texts = ("target", "value", "condition", "reason", "old_value", "new_value", "detail")
+    changed: dict[str, Any] = {name: _text(getattr(request, name)) for name in texts}
+    return request._replace(**changed)
 
 
 def _mask(task: TaskRecord) -> None:

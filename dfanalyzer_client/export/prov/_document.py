@@ -16,6 +16,7 @@ from ._files import state_files
 from ._identifiers import PROVONE
 from ._options import Options
 from ._plans import state_plan
+from ._requests import state_requests
 from ._rows import Rows, state_rows
 from ._statements import Statements
 from ._usage import Reads, reads_of
@@ -48,6 +49,7 @@ def fill(bundle: ProvBundle, record: ExecutionRecord, options: Options) -> None:
     for task in record.tasks:
         _state_task(statements, record, run, task)
     agents = state_agents(statements, record, options, run, plan)
+    state_requests(statements, record, options, agents)
     reads = reads_of(record)
     rows = state_rows(statements, record, reads, options)
     read, written = state_files(statements, record, rows)
