@@ -19,6 +19,7 @@ from .curve_data import described, seconds_of
 from .database import Database
 from .events import Event, json_event
 from .run_table import epochs_asked, seconds_left
+from .steering import pending_changes
 
 __all__ = ["facts_of", "new_epochs"]
 
@@ -108,4 +109,5 @@ def _later(
 def _adaptations(connection: Connection, run: RunSummary) -> list[dict[str, Any]]:
     with connection.transaction():
         rows = adaptations_of(connection, [run]).to_dicts()
-    return [{**row, "run": 0} for row in rows]
+        pending = pending_changes(connection, run)
+    return [*({**row, "run": 0} for row in rows), *pending]

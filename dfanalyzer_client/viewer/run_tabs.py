@@ -12,6 +12,7 @@ from ..analysis.set_statements import set_statements, sets_of
 from ..keras_schema import Role
 from ..keras_schema import names as tags
 from ..store import Connection
+from .steering import offered, requests_of, why_not
 
 __all__ = ["TABS", "Layer", "Tab", "layers_of", "read_tab", "system_curves"]
 
@@ -79,6 +80,7 @@ TABS = {
             "No samples were taken. The key SYSTEM_METRICS takes some of CPU, memory and GPU: "
             'model.provenance(dataflow_tag=…, hyps={"SYSTEM_METRICS": True}).',
         ),
+        Tab("steering", "Steering", (), "Nothing was asked of it while it trained."),
         Tab("tasks", "Tasks and errors", (), "No task is stored."),
         Tab("sets", "Other sets", (), "The dataflow has no sets of your own."),
     )
@@ -124,6 +126,9 @@ def read_tab(connection: Connection, run: Run, tab: Tab) -> dict[str, Any]:
     elif tab.name == "sets":
         shown = [tag for tag, role in known.items() if role is None]
         values["sets"] = {tag: run.rows(tag) for tag in shown}
+    elif tab.name == "steering":
+        values["requests"] = requests_of(connection, run.summary)
+        values |= {"actions": offered(connection, run.summary), "why_not": why_not(run.summary)}
     elif tab.name == "tasks":
         shown = []
     statements = set_statements(connection, run.dataflow, run.id, shown)

@@ -12,6 +12,7 @@ from . import (
     lineage,
     one_execution,
     sql,
+    steering_form,
 )
 
 __all__ = ["ROUTERS"]
@@ -20,6 +21,7 @@ ROUTERS = (
     executions.router,
     one_execution.router,
     annotations_editor.router,
+    steering_form.router,
     compare.router,
     diff.router,
     lineage.router,

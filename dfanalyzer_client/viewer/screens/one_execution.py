@@ -11,6 +11,7 @@ from ..live_run import facts_of, new_epochs
 from ..pages import json_answer, page
 from ..reading import Reading
 from ..run_tabs import TABS, read_tab
+from ..steering import pending_changes
 
 __all__ = ["router"]
 
@@ -28,6 +29,7 @@ def execution(
     found = run_with(connection, run)
     opened = TABS.get(tab, TABS[FIRST_TAB])
     curves = curve_data(connection, [found.summary], times=True)
+    curves["adaptations"] += pending_changes(connection, found.summary)
     return page(
         request,
         "execution.html",

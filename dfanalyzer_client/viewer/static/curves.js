@@ -240,7 +240,7 @@ class Chart {
       element("span", { class: "what", "aria-hidden": "true" }, run + `epoch ${change.epoch}: ${text}`));
     const mark = element("div", { class: "adaptation" }, button);
     const isRight = left > this.plot.over.clientWidth / 2;
-    const words = `${short(change.before)} → ${short(change.value)}`;
+    const words = changeText(change);
     const lane = labels?.free(left, words.length, isRight) ?? -1;
     if (lane >= 0) {
       const label = element("span", { class: "label", "aria-hidden": "true" }, words);
@@ -273,8 +273,21 @@ class Lanes {
   }
 }
 
+// From what to what; of a change that was asked for and waits, what.
+function changeText(change) {
+  if (change.pending) return `waits: ${change.pending}`;
+  if (change.attribute) return `${change.old_value} → ${change.new_value}`;
+  return `${short(change.before)} → ${short(change.value)}`;
+}
+
+function asker(change) {
+  return [change.person ?? "somebody", change.reason].filter(Boolean).join(": ");
+}
+
 // One change, in words: what, from what to what, and who.
 export function adaptationText(change) {
+  if (change.pending) return `waits: ${change.pending}, asked by ${asker(change)}`;
+  if (change.cause === "steering") return `${change.attribute ?? change.name} ${changeText(change)}, by ${asker(change)}`;
   const values = `${change.name} ${change.before == null ? "" : `${short(change.before)} → `}${short(change.value)}`;
   const who = [change.cause, change.detail, change.optimizer && `optimizer ${change.optimizer}`].filter(Boolean);
   return who.length ? `${values}, by ${who.join(", ")}` : values;

@@ -127,6 +127,7 @@ document.getElementById("theme")?.addEventListener("click", chooseTheme);
 const dialog = document.getElementById("dialog");
 if (dialog) {
   new MutationObserver(() => {
+    dialog.setAttribute("aria-label", dialog.querySelector("h2")?.textContent ?? "Form");
     if (dialog.querySelector("[data-done]") && !dialog.querySelector("[data-close]")) dialog.close();
     else if (dialog.childElementCount && !dialog.open) dialog.showModal();
   }).observe(dialog, { childList: true });
