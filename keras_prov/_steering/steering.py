@@ -206,8 +206,7 @@ class Steering:
             raise Refusal("The training is paused already.")
         self._is_paused = True
         _logger.warning(
-            "The training is paused, as %s has asked. It goes on after: keras-prov steer %s "
-            "--resume",
+            "The training is paused by %s. It goes on after: keras-prov steer '%s' --resume",
             terminal_line(who_and_why(request)),
             self._execution.tag,
         )
