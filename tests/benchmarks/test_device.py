@@ -32,7 +32,7 @@ def test_a_device_is_measured_in_one_process(backend: str) -> None:
     assert re.search(rf"^{backend} .*, Keras .*: .*(cpu|CPU|NVIDIA)", process.stdout, re.M)
     assert "The private server runs" in process.stdout
     for rate in ("constant", "scheduled"):
-        assert re.search(rf"^{rate} rate: 2 fits of each arm", process.stdout, re.M)
+        assert re.search(rf"^{rate} rate: [12] fits of each arm", process.stdout, re.M)
     found = re.findall(r"our code on the training thread: median (\d+) µs", process.stdout)
     assert len(found) == 2
     assert all(0 < int(each) < 100_000 for each in found)

@@ -90,10 +90,10 @@ def test_a_wrong_condition_is_said_beside_the_form(look: Look, tag: str) -> None
     trained(tag)
     query = urlencode({"tag": tag, "source": "itrainingmodel", "target": "otrainingmodel"})
     page = look(f"dataflow?{query}&selection=DROP+TABLE")
-    assert "not a condition" in page.locator("main .problem").inner_text()
+    assert "not a condition" in page.locator("main .problem[role=alert]").inner_text()
     assert page.get_by_label("Condition").input_value() == "DROP TABLE"
     page = look(f"dataflow?{urlencode({'tag': tag, 'source': 'otrainingmodel'})}&target=ilayers")
-    assert "no path leads" in page.locator("main .problem").inner_text()
+    assert "no path leads" in page.locator("main .problem[role=alert]").inner_text()
     page = look(f"dataflow?{query}&selection=loss<-1")
     assert "No rows fulfil the condition" in page.locator("main").inner_text()
 

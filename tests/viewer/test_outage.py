@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,8 @@ def test_pages_are_read_again_where_no_mark_can_be_read(tmp_path: Path) -> None:
         return seen
 
     try:
-        found = asyncio.run(asyncio.wait_for(looks(), 60))
+        with ThreadPoolExecutor(1) as pool:  # Playwright's loop runs in this thread
+            found = pool.submit(asyncio.run, asyncio.wait_for(looks(), 60)).result()
     finally:
         database.close()
         server.stop()
