@@ -38,7 +38,9 @@ def training(tag: str, tmp_path: Path) -> Iterator[str]:
     """A training in another process that goes on until it is stopped; its execution's tag."""
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
-    environment = {"PYTHONPATH": str(Path(__file__).parents[1])}
+    tests = Path(__file__).parents[1]
+    # The root first: tests/keras_prov must not be taken for the package.
+    environment = {"PYTHONPATH": os.pathsep.join([str(tests.parent), str(tests)])}
     with subprocess.Popen(
         [sys.executable, str(program), tag],
         stdout=subprocess.PIPE,
@@ -78,8 +80,8 @@ def test_a_training_is_steered_from_its_page(look: Look, training: str) -> None:
     row = page.inner_text("#requests tbody tr")
     assert "Ada <b>" in row
     assert "applied" in row
-    mark = page.locator(".chart[data-metric=loss] .adaptation button")
-    mark.first.wait_for(state="attached")
+    mark = page.locator(".chart[data-metric=loss] .adaptation button[aria-label*='0.5 → 0.25']")
+    mark.first.wait_for(state="attached")  # until then it is marked as one that waits
     label = mark.first.get_attribute("aria-label")
     assert label.endswith(f"learning_rate 0.5 → 0.25, by Ada <b>: {reason}")
     check_accessible(page)
