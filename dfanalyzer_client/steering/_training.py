@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..executions.summaries import ExecutionSummary
     from ..store import Connection
 
-__all__ = ["check_can_be_asked"]
+__all__ = ["ALIVE", "HOW", "check_can_be_asked"]
 
 ALIVE = (TaskStatus.READY.value, TaskStatus.RUNNING.value)
 ENDS = {

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import math
+from typing import Any
+
 from ..declarations.steering import SteeringAction, SteeringState
 from ..executions.steering import SteeringRow
 
-__all__ = ["in_words", "outcome_in_words"]
+__all__ = ["change_in_words", "in_words", "outcome_in_words", "value_of_text"]
 
 
 def in_words(row: SteeringRow) -> str:
@@ -28,6 +32,25 @@ def outcome_in_words(row: SteeringRow) -> str:
         changed = f"{row.target} {row.old_value} → {row.new_value}"
     detail = f" ({row.detail})" if row.detail else ""
     return f"Applied{_place(row)}: {changed}{detail}"
+
+
+def change_in_words(row: SteeringRow) -> str:
+    """What came of it in a column of a table: ``0.001 → 0.0001``, and why or what else."""
+    changed = "" if row.old_value is None else f"{row.old_value} → {row.new_value}"
+    return "; ".join(filter(None, (changed, row.detail)))
+
+
+def value_of_text(text: str) -> Any:
+    """A value that somebody has typed: JSON, or a number, or else the text that it is."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        pass
+    try:
+        number = float(text)
+    except ValueError:
+        return text
+    return number if math.isfinite(number) else text
 
 
 def _place(row: SteeringRow) -> str:

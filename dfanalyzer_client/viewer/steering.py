@@ -6,14 +6,12 @@ from typing import Any
 
 from ..analysis import RunSummary, Table
 from ..executions.steering import WAITING, SteeringRow, offer_of, steering_of
-from ..steering import in_words
+from ..steering import ALIVE, HOW, change_in_words, in_words
 from ..store import Connection
 
 __all__ = ["offered", "pending_changes", "requests_of", "why_not"]
 
 COLUMNS = ("asked (UTC)", "by", "what", "reason", "state", "epoch", "what came of it")
-
-NOW_RUNNING = ("READY", "RUNNING")
 
 
 def requests_of(connection: Connection, run: RunSummary) -> Table:
@@ -24,7 +22,7 @@ def requests_of(connection: Connection, run: RunSummary) -> Table:
 
 def offered(connection: Connection, run: RunSummary) -> list[str]:
     """What can be asked of an execution now: names of actions; empty if nothing can be."""
-    if run.status not in NOW_RUNNING:
+    if run.status not in ALIVE:
         return []
     offer = offer_of(connection, run.id)
     return [] if offer is None else offer.actions
@@ -32,18 +30,14 @@ def offered(connection: Connection, run: RunSummary) -> list[str]:
 
 def why_not(run: RunSummary) -> str:
     """Why nothing can be asked of an execution that offers nothing."""
-    if run.status not in NOW_RUNNING:
+    if run.status not in ALIVE:
         return f"Nothing can be asked of it any more: it is {run.status}."
-    return (
-        "It takes no requests. A training takes part where its script says so: "
-        "model.provenance(…, steering=True), capture(…, steering=True), or "
-        "`keras-prov run --steering`."
-    )
+    return f"It takes no requests. {HOW}"
 
 
 def pending_changes(connection: Connection, run: RunSummary) -> list[dict[str, Any]]:
     """Requests that wait, as charts mark them: at their epoch, or at the newest one."""
-    if run.status not in NOW_RUNNING:
+    if run.status not in ALIVE:
         return []
     return [
         {
@@ -59,7 +53,6 @@ def pending_changes(connection: Connection, run: RunSummary) -> list[dict[str, A
 
 
 def _row(row: SteeringRow) -> tuple[Any, ...]:
-    changed = None if row.old_value is None else f"{row.old_value} → {row.new_value}"
     return (
         f"{row.asked:%Y-%m-%d %H:%M:%S}",
         row.person,
@@ -67,5 +60,5 @@ def _row(row: SteeringRow) -> tuple[Any, ...]:
         row.reason,
         row.state,
         row.epoch,
-        "; ".join(filter(None, (changed, row.detail))) or None,
+        change_in_words(row) or None,
     )

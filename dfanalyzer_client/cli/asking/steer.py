@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import math
 from typing import Any
 
 import click
@@ -13,7 +11,7 @@ from ...declarations.steering import SteeringState
 from ...delivery.clients import client_for
 from ...executions.steering import SteeringRow, steering_of
 from ...executions.summaries import find_execution
-from ...steering import answers, asked_for, outcome_in_words, send
+from ...steering import answers, asked_for, outcome_in_words, send, value_of_text
 from ..common import (
     chosen_store,
     form_options,
@@ -134,12 +132,4 @@ def _pair(text: str) -> tuple[str, Any]:
     name, equals, value = text.partition("=")
     if not equals:
         raise click.UsageError(f"--set expects NAME=VALUE. Received: {text!r}.")
-    try:
-        return name, json.loads(value)
-    except ValueError:
-        pass
-    try:
-        number = float(value)
-    except ValueError:
-        return name, value
-    return name, number if math.isfinite(number) else value
+    return name, value_of_text(value)

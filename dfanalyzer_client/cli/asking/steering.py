@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ...executions.steering import SteeringRow
-from ...steering import in_words
+from ...steering import change_in_words, in_words
 
 __all__ = ["COLUMNS", "steering_rows"]
 
@@ -23,12 +23,7 @@ def steering_rows(rows: list[SteeringRow]) -> list[tuple[Any, ...]]:
             row.reason or "",
             row.state,
             "" if row.epoch is None else row.epoch,
-            _detail(row),
+            change_in_words(row),
         )
         for row in rows
     ]
-
-
-def _detail(row: SteeringRow) -> str:
-    changed = "" if row.old_value is None else f"{row.old_value} → {row.new_value}"
-    return "; ".join(filter(None, (changed, row.detail)))

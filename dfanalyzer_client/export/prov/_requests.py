@@ -10,6 +10,7 @@ from typing import Any
 from prov.constants import PROV
 from prov.identifier import QualifiedName
 
+from ...declarations.steering import SteeringState
 from ...executions.record import ExecutionRecord, TaskRecord
 from ...executions.steering import SteeringRow
 from ...keras_schema import Role
@@ -20,7 +21,6 @@ from ._statements import Statements
 
 __all__ = ["state_requests"]
 
-APPLIED = "applied"
 TRAINING = tags.TRAINING.lower()
 
 
@@ -37,7 +37,7 @@ def state_requests(
         person = _person(statements, request, options, agents)
         if person is not None:
             statements.associated(asked, person)
-        if request.state != APPLIED:
+        if request.state != SteeringState.APPLIED:
             continue
         task = changed.get(request.request) or _training(record, request)
         if task is None:

@@ -11,7 +11,7 @@ from ...annotations import who
 from ...declarations.steering import SteeringAction
 from ...delivery.clients import client_for
 from ...errors import DfAnalyzerError
-from ...steering import Asked, answers, asked_for, outcome_in_words, send
+from ...steering import Asked, answers, asked_for, outcome_in_words, send, value_of_text
 from ...store import Connection
 from ..pages import page
 from ..reading import Reading
@@ -107,7 +107,7 @@ def _asked(given: dict[str, str]) -> Asked:
         raise ValueError("Please say what is to be set, and to what.")
     what: dict[str, Any] = {action.replace("-", "_"): True}
     if action == SteeringAction.SET:
-        what = {"set": {given["target"]: _value(given["value"])}}
+        what = {"set": {given["target"]: value_of_text(given["value"])}}
     elif action == SteeringAction.CHECKPOINT:
         what = {"checkpoint": given["target"] or True}
     elif action not in list(SteeringAction):
@@ -119,14 +119,3 @@ def _asked(given: dict[str, str]) -> Asked:
         person=given["person"],
         reason=given["reason"],
     )
-
-
-def _value(text: str) -> float | int | bool | str:
-    if text.lower() in ("true", "false"):
-        return text.lower() == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
