@@ -66,7 +66,8 @@ def _add_chosen(connection: Connection, ids: Sequence[int], chosen: ByRun) -> No
     for run, name, value, number in connection.query(
         f"SELECT t.df_exec, v.name, v.value, v.number FROM {table('hyperparameter_value')} AS v "
         f"JOIN {table('task_begun')} AS t ON t.id = v.task_id "
-        f"WHERE v.epoch IS NULL AND t.df_exec IN ({placeholders(len(ids))}) ORDER BY v.task_id",
+        f"WHERE v.epoch IS NULL AND v.name IS NOT NULL "
+        f"AND t.df_exec IN ({placeholders(len(ids))}) ORDER BY v.task_id",
         ids,
     ):
         chosen[run][name] = _value(value, number)

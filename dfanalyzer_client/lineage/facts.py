@@ -120,7 +120,7 @@ def _add_values(
     marks = placeholders(len(owners))
     for task, name, value in connection.query(
         f"SELECT task_id, name, value FROM {table('hyperparameter_value')} "
-        f"WHERE task_id IN ({marks}) AND epoch IS NULL ORDER BY task_id",
+        f"WHERE task_id IN ({marks}) AND epoch IS NULL AND name IS NOT NULL ORDER BY task_id",
         list(owners),
     ):
         found[owners[task]].configuration[name] = value

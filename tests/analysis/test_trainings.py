@@ -52,7 +52,7 @@ def test_the_command_takes_and_shows_own_names(tag):
     keras.flush()
 
     def lines(*arguments):
-        result = CliRunner().invoke(main, list(arguments))
+        result = CliRunner().invoke(main, list(arguments), catch_exceptions=False)
         assert result.exit_code == 0, result.output
         return result.stdout.splitlines()
 

@@ -47,7 +47,7 @@ def trained(home: Path, tag: str) -> Dataflow:
 
 def command(*arguments: str, code: int = 0, **options: Any) -> Any:
     """What the command prints."""
-    result = CliRunner().invoke(main, list(arguments), **options)
+    result = CliRunner().invoke(main, list(arguments), **options, catch_exceptions=False)
     assert result.exit_code == code, result.output
     return result
 

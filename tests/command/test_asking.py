@@ -69,7 +69,7 @@ def both(home: Path, tag: str) -> tuple[str, str]:
 
 def command(*arguments: str, code: int = 0) -> Any:
     """What a command prints."""
-    result = CliRunner().invoke(main, list(arguments))
+    result = CliRunner().invoke(main, list(arguments), catch_exceptions=False)
     assert result.exit_code == code, result.output
     assert "Traceback" not in result.stderr
     return result

@@ -29,7 +29,7 @@ TEXT = AttributeType.TEXT
 
 def command(*arguments: str, code: int = 0) -> Any:
     """What `keras-prov runs` prints."""
-    result = CliRunner().invoke(main, ["runs", *arguments])
+    result = CliRunner().invoke(main, ["runs", *arguments], catch_exceptions=False)
     assert result.exit_code == code, result.output
     return result
 
@@ -140,7 +140,7 @@ def test_json_has_only_what_json_has(home: Path, tag: str) -> None:
         raise AssertionError(word)
 
     for arguments in (["runs", "--dataflow", tag, "--json"], ["show", flow.exec_tag, "--json"]):
-        result = CliRunner().invoke(main, arguments)
+        result = CliRunner().invoke(main, arguments, catch_exceptions=False)
         assert result.exit_code == 0, result.output
         json.loads(result.stdout, parse_constant=refuse)
         assert '"x": "nan"' in result.stdout

@@ -44,7 +44,7 @@ def test_every_command_is_strict() -> None:
 )
 def test_an_option_that_is_given_twice_is_a_usage_error(arguments: list[str], says: str) -> None:
     """Also where two options exclude each other."""
-    result = CliRunner().invoke(main, arguments)
+    result = CliRunner().invoke(main, arguments, catch_exceptions=False)
     assert (result.exit_code, says in result.stderr) == (2, True), result.stderr
 
 

@@ -22,7 +22,7 @@ ABOVE = "-- The values above a limit.\n-- :least = 2\nSELECT a FROM out WHERE a 
 
 def command(*arguments: str, code: int = 0) -> Any:
     """What `keras-prov questions` prints."""
-    result = CliRunner().invoke(main, ["questions", *arguments])
+    result = CliRunner().invoke(main, ["questions", *arguments], catch_exceptions=False)
     assert result.exit_code == code, result.output
     return result
 

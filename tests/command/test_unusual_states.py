@@ -46,7 +46,7 @@ LISTS = (
 def asked(store: StoreURL, *arguments: str, code: int = 0) -> Any:
     """What a command says of a database; it never ends with a traceback."""
     environment = {"KERAS_PROV_STORE": store.reveal()}
-    result = CliRunner().invoke(main, list(arguments), env=environment)
+    result = CliRunner().invoke(main, list(arguments), env=environment, catch_exceptions=False)
     assert result.exit_code == code, (arguments, result.output)
     assert result.exception is None or isinstance(result.exception, SystemExit), arguments
     return result

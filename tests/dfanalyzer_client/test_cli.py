@@ -40,7 +40,7 @@ ROOT = Path(__file__).parents[2]
 
 def run(*arguments: str, code: int = 0, **options: Any) -> Result:
     """Run a command and check its exit code; an error is one line, never a traceback."""
-    result = CliRunner().invoke(main, list(arguments), **options)
+    result = CliRunner().invoke(main, list(arguments), **options, catch_exceptions=False)
     assert result.exit_code == code, result.output
     if code == 1:
         assert result.stderr.splitlines()[-1].startswith("Error: ")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import math
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from dfanalyzer_client import (
     Attribute,
@@ -20,7 +22,9 @@ from dfanalyzer_client import (
     Task,
     Transformation,
     flush,
+    runs,
 )
+from dfanalyzer_client.cli import main
 from dfanalyzer_client.journal import Record
 from dfanalyzer_client.private_server import READER, PrivateServer
 from dfanalyzer_client.store import Connection, MonetDBStore, create_catalogue
@@ -74,7 +78,7 @@ def run(tag: str, rate: float, losses: list[float]) -> str:
         "TrainingModel",
         iTrainingModel=[["now", "SGD", rate]],
         iLayers=[["dense"]],
-        iTrial=[["units", "8", 8]],
+        iTrial=[["units", "8", 8], [None, None, None]],  # the other trial asked for nothing
         oTrainingModel=[["now", epoch, loss] for epoch, loss in enumerate(losses)],
     )
     say(dataflow, "Adaptation", oAdaptation=[[rate / 2, 1]])
@@ -135,6 +139,25 @@ def test_executions_of_several_dataflows_are_compared_with_one_statement(
         for rows, more in zip(wanted, expected(execution, name, rate, losses), strict=True):
             rows.extend(more)
     assert compared(ask, *runs) == tuple(sorted(rows, key=str) for rows in wanted)
+
+
+def test_a_parameter_without_a_name_is_left_out(tag: str, home: Path) -> None:
+    """Earlier versions stored one for each trial that asked for no parameters."""
+    execution = run(tag, 0.5, [1.0])
+    with contextlib.closing(Connection(PrivateServer(home).ensure())) as connection:
+        connection.execute(
+            'INSERT INTO "public".hyperparameter_value (task_id) SELECT t.id '
+            'FROM "public".task t JOIN "public".dataflow_execution e ON e.id = t.df_exec '
+            "WHERE e.tag = %s",
+            [execution],
+        )
+        try:
+            (found,) = runs(dataflow=tag)
+            assert set(found.hyperparameters) == {"optimizer_name", "rate", "units", "growth_rate"}
+            asked = CliRunner().invoke(main, ["runs", "--columns", "statu"], catch_exceptions=False)
+            assert "There is no column 'statu'" in asked.stderr
+        finally:
+            connection.execute('DELETE FROM "public".hyperparameter_value WHERE name IS NULL')
 
 
 def test_a_new_attribute_is_compared_as_it_appears(tag: str, ask: Any) -> None:

@@ -55,7 +55,9 @@ def trained(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Trained:
 
 def run(*arguments: object, code: int = 0, **options: Any) -> Result:
     """Run `keras-prov origin`; an expected error is one line."""
-    result = CliRunner().invoke(main, ["origin", *map(str, arguments)], **options)
+    result = CliRunner().invoke(
+        main, ["origin", *map(str, arguments)], **options, catch_exceptions=False
+    )
     assert result.exit_code == code, result.output
     assert "Traceback" not in result.stderr
     return result

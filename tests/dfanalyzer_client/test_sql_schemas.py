@@ -32,7 +32,7 @@ def solved(tag: str, ask: Any) -> Dataflow:
 
 def sql(*arguments: str, **options: Any) -> Result:
     """Run `keras-prov sql`."""
-    return CliRunner().invoke(main, ["sql", *arguments], **options)
+    return CliRunner().invoke(main, ["sql", *arguments], **options, catch_exceptions=False)
 
 
 def test_tables_of_the_catalogue_need_no_schema(solved: Dataflow) -> None:

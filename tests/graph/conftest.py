@@ -37,7 +37,7 @@ class Trained:
 
 def export(*arguments: str, code: int = 0, **options: Any) -> Result:
     """Run `keras-prov export`; an expected error is one line."""
-    result = CliRunner().invoke(main, ["export", *arguments], **options)
+    result = CliRunner().invoke(main, ["export", *arguments], **options, catch_exceptions=False)
     assert result.exit_code == code, result.output
     assert code != 1 or len(result.stderr.splitlines()) == 1, result.stderr
     return result

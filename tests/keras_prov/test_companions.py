@@ -11,8 +11,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 import keras_prov as keras
+from dfanalyzer_client.cli import main
 from small_models import data
 
 
@@ -93,6 +95,8 @@ def test_a_pruned_and_a_failed_trial_of_optuna_end_as_without_us(tag: str, ask: 
     assert errors == [("FAILED", "ValueError: no"), ("PRUNED", "TrialPruned")]
     assert ends_of(ask, tag) == [("0", "FAILED", None, None), ("1", "PRUNED", None, None)]
     assert ask.set(tag, "oTrainingEnd", "stop_reason") == [("exception",), ("pruned",)]
+    asked = CliRunner().invoke(main, ["runs", "--columns", "statu"], catch_exceptions=False)
+    assert "There is no column 'statu'. Expected" in asked.stderr, "a trial without parameters"
 
 
 def test_what_a_trial_of_optuna_asks_for_after_its_training_is_kept(tag: str, ask: Any) -> None:

@@ -10,4 +10,6 @@ from dfanalyzer_client.config.store_url import StoreURL
 
 def run(url: StoreURL, *arguments: str) -> Result:
     """Run `keras-prov` with that database as its store."""
-    return CliRunner().invoke(main, arguments, env={"KERAS_PROV_STORE": url.reveal()})
+    return CliRunner().invoke(
+        main, arguments, env={"KERAS_PROV_STORE": url.reveal()}, catch_exceptions=False
+    )

@@ -38,7 +38,7 @@ OF_BUNDLES = {
 
 def run(*arguments: str, code: int = 0) -> Result:
     """Run the command; an expected error is one line and never a traceback."""
-    result = CliRunner().invoke(main, ["export", *arguments])
+    result = CliRunner().invoke(main, ["export", *arguments], catch_exceptions=False)
     assert result.exit_code == code, result.output
     if code == 1:
         assert result.stderr.startswith("Error: ")

@@ -77,8 +77,9 @@ def compare(
     """
     epoch = columns.get(_epoch(known) or "")
     if _is_trial(known):
-        row = columns.get("name"), columns.get("value"), columns.get("number"), epoch
-        into.hyperparameters.append(_row(HYPERPARAMETER_COLUMNS, task, *row))
+        if columns.get("name") is not None:  # a trial that asks for nothing has a row, too
+            row = columns["name"], columns.get("value"), columns.get("number"), epoch
+            into.hyperparameters.append(_row(HYPERPARAMETER_COLUMNS, task, *row))
         return
     for name in _compared(layout, known):
         attribute = known.attributes[name]
@@ -211,7 +212,7 @@ def _trial_statement(layout: DataflowLayout, known: SetLayout) -> str:
         f"INSERT INTO {table('hyperparameter_value')} "
         '("task_id", "name", "value", "number") '
         f'SELECT {_task(known)}, s."name", s."value", s."number" '
-        f"FROM {from_clause(layout, known)} s"
+        f'FROM {from_clause(layout, known)} s WHERE s."name" IS NOT NULL'
     )
 
 
