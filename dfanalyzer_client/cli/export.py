@@ -149,11 +149,11 @@ def _check_usage(
 def _document(
     connection: Connection, execution: str | None, dataflow: str, format_: str, options: Options
 ) -> Iterable[bytes]:
-    from ..export.prov import export_dataflow, export_execution
+    from ..export.prov import execution_pieces, export_dataflow
 
     if execution is None:
         return export_dataflow(connection, dataflow, format_, options)
-    return [export_execution(connection, execution, format_, options)]
+    return execution_pieces(connection, execution, format_, options)
 
 
 def _crate(

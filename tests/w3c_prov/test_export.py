@@ -302,7 +302,7 @@ def test_without_graphviz_the_error_says_how_to_get_it(
 @pytest.mark.thorough
 @pytest.mark.parametrize(
     ("format_", "module"),
-    [("turtle", "rdflib"), ("xml", "lxml"), ("dot", "pydot")],
+    [("rdfxml", "rdflib"), ("xml", "lxml"), ("dot", "pydot")],
 )
 def test_without_the_extra_the_error_names_the_pip_line(
     trained: Trained, format_: str, module: str
@@ -316,5 +316,5 @@ def test_without_the_extra_the_error_names_the_pip_line(
     assert done.returncode == 1
     assert "pip install 'keras-prov[prov]'" in done.stderr
     assert len(done.stderr.splitlines()) == 1
-    for core in ("provn", "json", "jsonld"):
+    for core in ("provn", "json", "jsonld", "turtle", "trig"):
         assert subprocess.run([*command, core], capture_output=True, check=True).stdout

@@ -26,8 +26,10 @@ from dfanalyzer_client import (
     flush,
     prov_document,
 )
-from dfanalyzer_client.export.prov import FORMATS
+from dfanalyzer_client.config import settings
+from dfanalyzer_client.export.prov import FORMATS, export_execution, options_for
 from dfanalyzer_client.export.prov._identifiers import escaped, printable, unescaped
+from dfanalyzer_client.store import reader_connection
 from small_models import data, small_model
 from w3c_prov.asking import Document, value
 from w3c_prov.conftest import EPOCHS, HALVED, Trained
@@ -101,6 +103,21 @@ def test_the_turtle_agrees_with_prov_o(trained: Trained) -> None:
     for execution in (trained.first, trained.second):
         small = prov_document(execution, prospective=True)
         assert problems(FORMATS["turtle"].text(small)) == []
+
+
+@pytest.mark.parametrize("room", [1, 7, 100_000])
+def test_a_document_of_any_length_is_the_same(
+    trained: Trained, document: ProvDocument, monkeypatch: pytest.MonkeyPatch, room: int
+) -> None:
+    """However few statements are in memory at once; a short one has each subject in one place."""
+    monkeypatch.setattr("dfanalyzer_client.export.prov._statements.MOST_AT_ONCE", room)
+    options = options_for(None, prospective=True)
+    with reader_connection(None, settings.home()) as connection:
+        text = export_execution(connection, trained.first, "turtle", options).decode()
+    whole = FORMATS["turtle"].text(document)
+    parsed, expected = (rdflib.Graph().parse(data=each) for each in (text, whole))
+    assert set(parsed) == set(expected)
+    assert (text == whole) is (room > len(document.records))
 
 
 def test_sparql_follows_the_plain_properties(trained: Trained, document: ProvDocument) -> None:

@@ -1,7 +1,6 @@
 """Executions as W3C PROV documents; docs/explanation/prov.md describes the mapping.
 
-PROV-N, PROV-JSON and PROV-JSONLD need only the package `prov`; other formats and pictures need
-``pip install 'keras-prov[prov]'``.
+PROV-XML, RDF/XML and pictures need ``pip install 'keras-prov[prov]'``.
 """
 
 from __future__ import annotations
@@ -10,6 +9,7 @@ from ._api import (
     DOT,
     dataflow_documents,
     document_with,
+    execution_pieces,
     export_dataflow,
     export_execution,
     options_for,
@@ -27,6 +27,7 @@ __all__ = [
     "Options",
     "dataflow_documents",
     "document_with",
+    "execution_pieces",
     "export_dataflow",
     "export_execution",
     "options_for",

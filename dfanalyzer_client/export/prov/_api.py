@@ -31,6 +31,7 @@ __all__ = [
     "DOT",
     "dataflow_documents",
     "document_with",
+    "execution_pieces",
     "export_dataflow",
     "export_execution",
     "options_for",
@@ -124,6 +125,16 @@ def export_execution(
 ) -> bytes:
     """An execution in one of `FORMATS`, as Graphviz' text, or as one of `PICTURES`.
 
+    See `execution_pieces`, which needs less memory for long trainings.
+    """
+    return b"".join(execution_pieces(connection, execution, format_, options))
+
+
+def execution_pieces(
+    connection: Connection, execution: str | ExecutionSummary, format_: str, options: Options
+) -> Iterator[bytes]:
+    """`export_execution` piece by piece; what cannot be exported raises before the first piece.
+
     Args:
         connection: to the database that has it.
         execution: its id, tag or beginning of a tag, or its summary.
@@ -138,9 +149,12 @@ def export_execution(
         execution = find_execution(connection, execution)
     record = _read(connection, execution)
     with needs_extra(f"--format {format_}"):
-        if format_ in FORMATS:
-            return FORMATS[format_].text(document_of(record, options)).encode()
-        return _drawn(summary_of(record, options), f"execution {record.tag}", format_)
+        if format_ not in FORMATS:
+            yield _drawn(summary_of(record, options), f"execution {record.tag}", format_)
+        elif (stream := FORMATS[format_].stream) is not None:
+            yield from stream(record, options)
+        else:
+            yield FORMATS[format_].text(document_of(record, options)).encode()
 
 
 def export_dataflow(
@@ -191,8 +205,6 @@ def _read(connection: Connection, summary: ExecutionSummary) -> ExecutionRecord:
 def _top(summaries: Iterable[ExecutionSummary], options: Options) -> ProvDocument:
     """The document's part outside the bundles: which bundles there are, and their executions."""
     document = ProvDocument()
-    for namespace in options.names.namespaces:
-        document.add_namespace(namespace)
     statements = Statements(document, options.names)
     for summary in summaries:
         statements.entity(

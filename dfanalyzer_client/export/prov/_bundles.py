@@ -12,6 +12,8 @@ from typing import Any
 
 from prov.model import ProvDocument
 
+from ._rdf import trig as as_trig
+
 __all__ = [
     "as_json",
     "as_jsonld",
@@ -102,12 +104,10 @@ def xml(top: ProvDocument, parts: Iterable[ProvDocument]) -> Iterator[str]:
 
 def trig(top: ProvDocument, parts: Iterable[ProvDocument]) -> Iterator[str]:
     """TriG: the default graph, then the named graphs; prefixes may be repeated in between."""
-    from ._rdf import trig as written
-
-    yield written(top)
+    yield as_trig(top)
     for part in parts:
         yield "\n"
-        yield written(part)
+        yield as_trig(part)
 
 
 def _json(value: Any) -> str:

@@ -21,7 +21,7 @@ from ._rows import Rows, state_rows
 from ._statements import Statements
 from ._usage import Reads, reads_of
 
-__all__ = ["bundle_name", "document_of", "fill"]
+__all__ = ["bundle_name", "document_of", "fill", "state_all"]
 
 COLLECTION = PROV["Collection"]
 
@@ -40,10 +40,11 @@ def bundle_name(execution: str, options: Options) -> QualifiedName:
 
 def fill(bundle: ProvBundle, record: ExecutionRecord, options: Options) -> None:
     """Add all statements about an execution to a document or bundle, with their namespaces."""
-    names = options.names.of(record.tag)
-    for namespace in names.namespaces:
-        bundle.add_namespace(namespace)
-    statements = Statements(bundle, names)
+    state_all(Statements(bundle, options.names.of(record.tag)), record, options)
+
+
+def state_all(statements: Statements, record: ExecutionRecord, options: Options) -> None:
+    """State all that is known of an execution."""
     plan = state_plan(statements, record, prospective=options.prospective)
     run = _state_execution(statements, record)
     for task in record.tasks:

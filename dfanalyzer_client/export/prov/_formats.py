@@ -10,13 +10,18 @@ from prov.model import ProvDocument
 from prov.serializers import DoNotExist
 
 from ...errors import DfAnalyzerError
+from ...executions.record import ExecutionRecord
 from ...support.distribution import install_command
 from . import _bundles
 from ._bundles import as_json, as_jsonld, as_provn, as_xml
+from ._options import Options
+from ._rdf import rdf_xml, trig, turtle
+from ._streaming import turtle_pieces
 
 __all__ = ["FORMATS", "Format", "needs_extra"]
 
 Parts = Callable[[ProvDocument, Iterable[ProvDocument]], Iterator[str]]
+Stream = Callable[[ExecutionRecord, Options], Iterator[bytes]]
 
 
 @dataclass(frozen=True)
@@ -35,24 +40,7 @@ class Format:
     suffix: str
     text: Callable[[ProvDocument], str]
     parts: Parts | None = None
-
-
-def _turtle(document: ProvDocument) -> str:
-    from ._rdf import turtle
-
-    return turtle(document)
-
-
-def _rdf_xml(document: ProvDocument) -> str:
-    from ._rdf import rdf_xml
-
-    return rdf_xml(document)
-
-
-def _trig(document: ProvDocument) -> str:
-    from ._rdf import trig
-
-    return trig(document)
+    stream: Stream | None = None
 
 
 FORMATS: dict[str, Format] = {
@@ -60,9 +48,9 @@ FORMATS: dict[str, Format] = {
     "json": Format("PROV-JSON", ".json", as_json, _bundles.json_parts),
     "jsonld": Format("PROV-JSONLD", ".jsonld", as_jsonld, _bundles.jsonld),
     "xml": Format("PROV-XML", ".xml", as_xml, _bundles.xml),
-    "turtle": Format("PROV-O in Turtle", ".ttl", _turtle),
-    "rdfxml": Format("PROV-O in RDF/XML", ".rdf", _rdf_xml),
-    "trig": Format("PROV-O in TriG", ".trig", _trig, _bundles.trig),
+    "turtle": Format("PROV-O in Turtle", ".ttl", turtle, stream=turtle_pieces),
+    "rdfxml": Format("PROV-O in RDF/XML", ".rdf", rdf_xml),
+    "trig": Format("PROV-O in TriG", ".trig", trig, _bundles.trig),
 }
 """Text formats; `_diagram` has the pictures."""
 

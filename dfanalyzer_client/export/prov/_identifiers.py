@@ -34,6 +34,7 @@ PROVONE = Namespace("provone", "http://purl.dataone.org/provone/2015/01/15/ontol
 
 _PLAIN = re.compile(r"[A-Za-z0-9-]|_(?!x[0-9A-F]{4,6}[^A-Za-z0-9-])")
 """Characters that need no escape; an underscore only if it cannot be taken for the start of one."""
+_SIMPLE = re.compile("[A-Za-z0-9-]+")
 _ESCAPED = re.compile("_x([0-9A-F]{4,6})_")
 _UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _BASE = re.compile(r"(https?://|urn:)[A-Za-z0-9._~:/?#@!$&'()*+,;=%-]+[/#:]")
@@ -134,6 +135,8 @@ def joined(*parts: object) -> str:
 
 def escaped(text: str, *, first: bool = True) -> str:
     """`text` as an XML name in ASCII, or as a later part of one; different texts stay different."""
+    if _SIMPLE.fullmatch(text) and (not first or text[0].isalpha()):
+        return text
     found = []
     for number, character in enumerate(text):
         is_start = first and number == 0 and not (character.isalpha() or character == "_")

@@ -6,13 +6,13 @@ blank node would have another name in every export. An element is stated only on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from prov.constants import PROV_LABEL, PROV_LOCATION, PROV_TYPE, XSD_ANYURI, XSD_INTEGER
 from prov.identifier import QualifiedName
-from prov.model import Literal, ProvBundle
+from prov.model import Literal, ProvBundle, ProvDocument
 
 from ._identifiers import Names, printable
 
@@ -23,18 +23,30 @@ Values = Mapping[str, Any]
 
 Pairs = list[tuple[QualifiedName, Any]]
 
+MOST_AT_ONCE = 10_000
+"""So many statements fill a bundle that is handed over: some 20 MB."""
+
 
 class Statements:
     """Adds statements to a bundle, or to a document.
 
     Args:
-        bundle: receives the statements.
+        bundle: receives the statements, and the namespaces of `names`.
         names: the names in it.
+        hand_over: is called with the bundle when it is full, and another receives what follows;
+            None: `bundle` receives all.
     """
 
-    def __init__(self, bundle: ProvBundle, names: Names) -> None:
+    def __init__(
+        self,
+        bundle: ProvBundle,
+        names: Names,
+        hand_over: Callable[[ProvBundle], None] | None = None,
+    ) -> None:
         self.bundle, self.names = bundle, names
+        self._hand_over, self._room = hand_over, MOST_AT_ONCE
         self._stated: set[QualifiedName] = set()
+        self._declare()
 
     def entity(
         self,
@@ -50,7 +62,7 @@ class Statements:
             pairs = self._described(label, types, terms, values)
             if location is not None:
                 pairs.append((PROV_LOCATION, Literal(location, XSD_ANYURI)))
-            self.bundle.entity(name, pairs)
+            self._receiver().entity(name, pairs)
         return name
 
     def activity(
@@ -63,7 +75,7 @@ class Statements:
     ) -> QualifiedName:
         """State an activity with its start and its end."""
         if self._is_new(name):
-            self.bundle.activity(name, *times, self._described(label, types, terms))
+            self._receiver().activity(name, *times, self._described(label, types, terms))
         return name
 
     def agent(
@@ -75,7 +87,7 @@ class Statements:
     ) -> QualifiedName:
         """State an agent."""
         if self._is_new(name):
-            self.bundle.agent(name, self._described(label, types, terms))
+            self._receiver().agent(name, self._described(label, types, terms))
         return name
 
     def used(
@@ -83,25 +95,25 @@ class Statements:
     ) -> None:
         """`activity` used `entity`."""
         named = self._of("usage", time, activity, entity)
-        self.bundle.usage(activity, entity, time, identifier=named)
+        self._receiver().usage(activity, entity, time, identifier=named)
 
     def generated(
         self, entity: QualifiedName, activity: QualifiedName, time: datetime | None = None
     ) -> None:
         """`activity` generated `entity`."""
         named = self._of("generation", time, entity)
-        self.bundle.generation(entity, activity, time, identifier=named)
+        self._receiver().generation(entity, activity, time, identifier=named)
 
     def informed(self, informed: QualifiedName, informant: QualifiedName) -> None:
         """`informed` used something that `informant` generated."""
-        self.bundle.communication(informed, informant)
+        self._receiver().communication(informed, informant)
 
     def started(
         self, activity: QualifiedName, starter: QualifiedName, time: datetime | None
     ) -> None:
         """`starter` is the activity that `activity` is a step of."""
         named = self._of("start", True, activity)
-        self.bundle.start(activity, None, starter, time, identifier=named)
+        self._receiver().start(activity, None, starter, time, identifier=named)
 
     def derived(
         self,
@@ -111,23 +123,23 @@ class Statements:
     ) -> None:
         """`entity` was derived from `source`, by `activity` if that is given."""
         named = self._of("derivation", activity, entity, source)
-        self.bundle.derivation(entity, source, activity, identifier=named)
+        self._receiver().derivation(entity, source, activity, identifier=named)
 
     def revised(self, entity: QualifiedName, former: QualifiedName) -> None:
         """`entity` is `former` with changes."""
         named = self._of("revision", True, entity, former)
-        self.bundle.revision(entity, former, identifier=named)
+        self._receiver().revision(entity, former, identifier=named)
 
     def associated(
         self, activity: QualifiedName, agent: QualifiedName, plan: QualifiedName | None = None
     ) -> None:
         """`agent` is responsible for `activity`, which follows `plan`."""
         named = self._of("association", True, activity, agent)
-        self.bundle.association(activity, agent, plan, identifier=named)
+        self._receiver().association(activity, agent, plan, identifier=named)
 
     def attributed(self, entity: QualifiedName, agent: QualifiedName) -> None:
         """`entity` is attributed to `agent`."""
-        self.bundle.attribution(entity, agent, self._of("attribution", True, entity, agent))
+        self._receiver().attribution(entity, agent, self._of("attribution", True, entity, agent))
 
     def delegated(
         self, agent: QualifiedName, responsible: QualifiedName, activity: QualifiedName | None
@@ -135,15 +147,29 @@ class Statements:
         """`agent` acted on behalf of `responsible` in `activity`."""
         ends = [agent, responsible] if activity is None else [activity, agent, responsible]
         named = self._of("delegation", True, *ends)
-        self.bundle.delegation(agent, responsible, activity, identifier=named)
+        self._receiver().delegation(agent, responsible, activity, identifier=named)
 
     def member(self, collection: QualifiedName, entity: QualifiedName) -> None:
         """`entity` is in `collection`."""
-        self.bundle.membership(collection, entity)
+        self._receiver().membership(collection, entity)
 
     def specialized(self, entity: QualifiedName, general: QualifiedName) -> None:
         """`entity` is `general` in one place, or at one time."""
-        self.bundle.specialization(entity, general)
+        self._receiver().specialization(entity, general)
+
+    def _receiver(self) -> ProvBundle:
+        """The bundle for the next statement."""
+        if self._hand_over is not None:
+            if not self._room:
+                self._hand_over(self.bundle)
+                self.bundle, self._room = ProvDocument(), MOST_AT_ONCE
+                self._declare()
+            self._room -= 1
+        return self.bundle
+
+    def _declare(self) -> None:
+        for namespace in self.names.namespaces:
+            self.bundle.add_namespace(namespace)
 
     def _is_new(self, name: QualifiedName) -> bool:
         if name in self._stated:

@@ -134,7 +134,7 @@ def _behind(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def _pieces(database: Database, state: ExportState, format_: str) -> Iterator[bytes]:
-    from ...export.prov import export_dataflow, export_execution, options_for
+    from ...export.prov import execution_pieces, export_dataflow, options_for
 
     options = options_for(database.store, epochs=state.has_epochs, prospective=state.has_design)
     with database.reading() as connection:
@@ -143,7 +143,7 @@ def _pieces(database: Database, state: ExportState, format_: str) -> Iterator[by
         elif format_ == CYPHER:
             yield from _cypher(connection, state, options)
         elif state.run:
-            yield export_execution(connection, state.run, format_, options)
+            yield from execution_pieces(connection, state.run, format_, options)
         else:
             yield from export_dataflow(connection, state.dataflow, format_, options)
 
