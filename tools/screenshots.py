@@ -1,5 +1,6 @@
 """Take the pictures of the viewer that the documentation shows: ``python -m tools.screenshots``.
 
+Names after that, as ``viewer-steering``, choose some of them.
 It trains small networks into a database of its own, starts the viewer, and lets Debian's Chromium
 look at it.
 """
@@ -12,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,6 +42,28 @@ def fitted(model, name, rate, target, epochs):
     keras.flush()
 
 
+class Asks(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        asked = {"person": "Ada"}
+        if epoch == 15:
+            keras.flush()
+            why = "the loss jumps"
+            keras.steer(self.model.exec_tag, set={"learning_rate": 0.01}, reason=why, **asked)
+        if epoch == 60:
+            keras.steer(self.model.exec_tag, stop=True, reason="four layers are too few", **asked)
+
+
+block = inputs = keras.Input((4,))
+for _ in range(4):
+    found = keras.layers.Dense(16, activation="relu")(block)
+    block = keras.layers.Concatenate()([block, found])
+steered = keras.Model(inputs, keras.layers.Dense(1)(block))
+steered.compile(keras.optimizers.Adam(0.1), loss="mse")
+steered.provenance("steered", adaptation=True, steering=True, hyps=KEYS)
+steered.fit(
+    x, y, batch_size=64, epochs=1000, validation_split=0.25, callbacks=[Asks()], verbose=0
+)
+keras.flush()
 first = keras.Sequential(
     [keras.Input((4,)), keras.layers.Dense(32, activation="tanh"), keras.layers.Dense(1)]
 )
@@ -86,12 +110,13 @@ PICTURES = (
     Picture("viewer-executions", "./", "svg.spark", height=460),
     Picture("viewer-execution", "execution?run={0}", ".adaptation", height=640),
     Picture("viewer-compare", "compare?run={0}&run={1}&run={2}&run={3}", "canvas", height=720),
+    Picture("viewer-steering", "execution?run={6}", ".adaptation", height=640),
     Picture("viewer-lineage", "lineage?run={4}", ".node.chosen", "dark", height=640),
 )
 
 
-def main() -> None:
-    """Write all pictures whose screens there are."""
+def main(names: Sequence[str]) -> None:
+    """Write the named pictures, or all of them, if there are their screens."""
     from dfanalyzer_client.viewer.navigation import SCREENS
 
     known = {screen.path.strip("./") for screen in SCREENS} | {"execution"}
@@ -109,7 +134,8 @@ def main() -> None:
             text=True,
         )
         try:
-            screens = [(each, each.path.partition("?")[0].strip("./")) for each in PICTURES]
+            chosen = [each for each in PICTURES if each.name in names or not names]
+            screens = [(each, each.path.partition("?")[0].strip("./")) for each in chosen]
             _take(viewer, [picture for picture, screen in screens if screen in known])
         finally:
             viewer.terminate()
@@ -154,4 +180,4 @@ def _take_one(browser: Any, link: str, picture: Picture) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..executions.layer_pairs import layer_differences
+from ..keras_schema import names as tags
 from ..store import Connection
 from .comparison import Comparison
 from .difference import Difference
@@ -14,6 +15,9 @@ from .one_run import Run
 from .run_list import Runs
 
 __all__ = ["compare_with", "diff_with"]
+
+ENDS = tuple(name.lower() for name in (tags.STOP_REASON, tags.STOP_DETAIL))
+"""Why the last training ended; of one that was steered, who stopped it and why."""
 
 PARTS = (
     "field",
@@ -63,6 +67,8 @@ def _facts(run: Run) -> dict[tuple[str, str], Any]:
     facts: dict[tuple[str, str], Any] = {
         ("field", name): getattr(run, name) for name in ("dataflow", "status", "epochs")
     }
+    outcome = run.outcome
+    facts |= {("field", name): outcome[name] for name in ENDS if outcome.get(name) is not None}
     facts |= {("hyperparameter", name): value for name, value in run.hyperparameters.items()}
     for each in run.data.to_dicts():
         if each.get("role"):

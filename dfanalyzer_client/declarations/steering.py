@@ -70,6 +70,7 @@ class SteeringInbox:
         self.dataflow, self.execution = dataflow, execution
         self.has_news = False
         self._new: list[SteeringRequest] = []
+        self._expected: dict[str, SteeringRequest] = {}
         self._seen: set[str] = set()
         self._changed = threading.Condition()
 
@@ -82,12 +83,25 @@ class SteeringInbox:
             self.has_news = bool(self._new)
             self._changed.notify_all()
 
+    def expect(self, requests: Iterable[SteeringRequest]) -> None:
+        """Say which requests wait for a condition; `put` brings them once it is fulfilled."""
+        with self._changed:
+            self._expected = {each.id: each for each in requests if each.id not in self._seen}
+
     def take(self) -> list[SteeringRequest]:
         """Take what has come."""
         with self._changed:
             taken, self._new = self._new, []
             self.has_news = False
             return taken
+
+    def close(self) -> list[SteeringRequest]:
+        """Take what has come, and what still waits for a condition; that is put no more."""
+        with self._changed:
+            expected = [each for each in self._expected.values() if each.id not in self._seen]
+            self._seen.update(self._expected)
+            self._expected = {}
+        return [*self.take(), *expected]
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait until something has come; returns whether it has."""

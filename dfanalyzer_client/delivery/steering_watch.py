@@ -102,15 +102,17 @@ class SteeringWatch:
         found = store.read(lambda connection: waiting_requests(connection, names))
         fulfilled = self._fulfilled(store, stored, found)
         for inbox in inboxes:
-            known = inbox.known()
-            inbox.put(
+            name, known = (inbox.dataflow, inbox.execution), inbox.known()
+            own = [
                 self._request(each, fulfilled.get(each.id))
                 for each in found
-                if (each.dataflow, each.execution) == (inbox.dataflow, inbox.execution)
+                if (each.dataflow, each.execution) == name
                 and each.id not in known
-                and (each.condition is None or each.id in fulfilled)
                 and self._is_readable(each)
-            )
+            ]
+            is_due = [each.condition is None or each.fulfilled_by is not None for each in own]
+            inbox.expect(each for each, due in zip(own, is_due, strict=True) if not due)
+            inbox.put(each for each, due in zip(own, is_due, strict=True) if due)
         self._forget({each.id for each in found})
         self._looked = looked if bool(self._policies) == (looked[2] is not None) else None
 

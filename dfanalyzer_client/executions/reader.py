@@ -15,6 +15,7 @@ from ..store.layout import DataflowLayout, SetLayout
 from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import identifier, literal
+from ..task_status import TaskStatus
 from .associations import read_association
 from .record import ExecutionRecord, FileRecord, RowRecord, SetRecord, TaskRecord
 from .steering import steering_of
@@ -57,8 +58,13 @@ def read_execution(connection: Connection, dataflow: str, execution: int) -> Exe
         _derived_from(connection, catalogue, execution),
         dict(programs),
         read_association(connection, catalogue, execution),
-        steering_of(connection, execution, is_over=all(task.ended for task in tasks)),
+        steering_of(connection, execution, is_over=not any(_runs(task) for task in tasks)),
     )
+
+
+def _runs(task: TaskRecord) -> bool:
+    """Whether it may still end; the end of one that was killed is unknown."""
+    return task.status in (TaskStatus.READY.value, TaskStatus.RUNNING.value)
 
 
 def _tasks(

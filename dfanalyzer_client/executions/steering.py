@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ..store.connection import Connection
-from ..store.schema import PUBLIC, names_in, table
+from ..store.permissions import may_select
+from ..store.schema import PUBLIC, table
 
 __all__ = [
     "NOT_ANSWERED",
@@ -16,11 +17,14 @@ __all__ = [
     "Offer",
     "SteeringRow",
     "WaitingRequest",
+    "may_read_steering",
     "offer_of",
     "requests_so_far",
     "steering_of",
     "waiting_requests",
 ]
+
+VIEW, OFFERS = "steering", "steering_offer"
 
 WAITING = "waiting"
 NOT_ANSWERED = "not answered"
@@ -115,11 +119,14 @@ def waiting_requests(
 
 
 def offer_of(connection: Connection, execution: int) -> Offer | None:
-    """What the execution with this id lets be asked of it; None if it never said."""
-    if not _has_steering(connection):
+    """What the execution with this id lets be asked of it; None if it never said.
+
+    So it is in a catalogue of an earlier version, and for an account that may not read it.
+    """
+    if not may_select(connection, PUBLIC, OFFERS):
         return None
     rows = connection.query(
-        f'SELECT actions, began, "host" FROM {table("steering_offer")} WHERE df_exec = %s '
+        f'SELECT actions, began, "host" FROM {table(OFFERS)} WHERE df_exec = %s '
         "ORDER BY began DESC LIMIT 1",
         [execution],
     )
@@ -129,30 +136,32 @@ def offer_of(connection: Connection, execution: int) -> Offer | None:
     return Offer([each for each in actions.split(", ") if each], began, host)
 
 
+def may_read_steering(connection: Connection) -> bool | None:
+    """Whether this account may read what was asked; None in a catalogue of an earlier version."""
+    return may_select(connection, PUBLIC, VIEW)
+
+
 def steering_of(
     connection: Connection, execution: int, *, is_over: bool = False
 ) -> list[SteeringRow]:
     """What was asked of the execution with this id, in the order in which it arrived.
+
+    Nothing is, in a catalogue of an earlier version; see also `may_read_steering`.
 
     Args:
         connection: to the database.
         execution: its id.
         is_over: whether it has ended; then what still waits is ``not answered``.
     """
-    if not _has_steering(connection):
+    if not may_read_steering(connection):
         return []
     rows = connection.query(
         'SELECT "number", request, "action", "target", "value", at_epoch, "condition", person, '
         'reason, asked, "state", "epoch", "batch", old_value, new_value, "detail", decided '
-        f'FROM {table("steering")} WHERE df_exec = %s ORDER BY "number", request',
+        f'FROM {table(VIEW)} WHERE df_exec = %s ORDER BY "number", request',
         [execution],
     )
     found = map(SteeringRow._make, rows)
     if not is_over:
         return list(found)
     return [each._replace(state=NOT_ANSWERED) if each.state == WAITING else each for each in found]
-
-
-def _has_steering(connection: Connection) -> bool:
-    """Whether the catalogue has it: one of an earlier version that is not upgraded yet has not."""
-    return "steering" in names_in(connection, PUBLIC)

@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlglot import exp
 
-from ..errors import SelectionError
-from ..support.condition_faults import QUOTES
-from ..support.conditions import MAX_DEPTH, number_of, parsed
+from ..support.condition_reader import ConditionReader, parsed
 from ._condition import (
     Aggregate,
     Arithmetic,
@@ -62,12 +60,12 @@ def parse_condition(text: str) -> Condition:
     return _Parser(text).parse()
 
 
-class _Parser:
+class _Parser(ConditionReader):
     def __init__(self, text: str) -> None:
-        self._text = text
+        super().__init__(text, ALLOWED)
         self._names: set[str] = set()
         self._aggregates: list[Aggregate] = []
-        self._depth, self._is_within_aggregate = 0, False
+        self._is_within_aggregate = False
 
     def parse(self) -> Condition:
         node = self._condition(parsed(self._text))
@@ -105,7 +103,7 @@ class _Parser:
         if isinstance(node, exp.Column):
             return self._name(node)
         if isinstance(node, exp.Literal):
-            return self._number(node)
+            return Number(self._number(node))
         if isinstance(node, exp.Paren):
             return self._nested(self._value, node.this)
         if isinstance(node, exp.Neg):
@@ -137,26 +135,5 @@ class _Parser:
         self._names.add(parts[-1])
         return Name(parts[-1])
 
-    def _number(self, node: exp.Literal) -> Node:
-        number = None if node.is_string else number_of(node)
-        if number is None:
-            raise self._refused(node)
-        return Number(number)
-
     def _sides(self, build: Callable[[exp.Expr], Node], parts: Sequence[exp.Expr]) -> list[Node]:
         return [self._nested(build, part) for part in parts]
-
-    def _nested(self, build: Callable[[exp.Expr], Node], node: exp.Expr) -> Node:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise SelectionError(f"The condition is nested too deeply: {self._text!r:.200}.")
-        try:
-            return build(node)
-        finally:
-            self._depth -= 1
-
-    def _refused(self, node: exp.Expr) -> SelectionError:
-        return SelectionError(
-            f"{node.sql()!r:.200} is not allowed in the condition {self._text!r:.200}. {ALLOWED} "
-            f"{QUOTES}"
-        )

@@ -152,10 +152,10 @@ def answers(client: Client, sent: Sent, wait: float) -> list[SteeringRow]:
     """The requests as the database has them, once all have an outcome, or after `wait` seconds.
 
     Raises:
-        RefusedError: the database has refused one.
+        RefusedError: the database has refused one, or does not let this account read them.
         StoreError: it does not answer any more; the training takes the requests all the same.
     """
-    from ..executions.steering import WAITING, steering_of
+    from ..executions.steering import WAITING, may_read_steering, steering_of
     from ..store import reader_connection
 
     deadline = time.monotonic() + wait
@@ -164,6 +164,11 @@ def answers(client: Client, sent: Sent, wait: float) -> list[SteeringRow]:
             with connection.transaction():
                 rows = steering_of(connection, sent.df_exec)
             found = [row for row in rows if row.request in sent.ids]
+            if not rows and may_read_steering(connection) is False:
+                raise RefusedError(
+                    "The request is sent, but this account may not read what comes of it: whoever "
+                    'administers the database can GRANT SELECT ON "public".steering.'
+                )
             if len({row.request for row in found}) < len(sent.ids):
                 raise RefusedError(
                     "The database has refused the request: `keras-prov journal` says why."

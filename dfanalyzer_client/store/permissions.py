@@ -1,6 +1,6 @@
-"""Keep the grants and comments of a table or view while it is recreated.
+"""Who may read a table or view, also after it was recreated.
 
-MonetDB forgets them when the object is dropped, even by CREATE OR REPLACE VIEW.
+MonetDB forgets grants and comments when the object is dropped, even by CREATE OR REPLACE VIEW.
 """
 
 from __future__ import annotations
@@ -10,10 +10,31 @@ from collections.abc import Iterable
 from .connection import Connection
 from .sql import identifier, literal, qualified
 
-__all__ = ["Permissions"]
+__all__ = ["Permissions", "may_select"]
 
 SELECT_CODE = 1
 """MonetDB's code of the SELECT privilege, the only one of use on a view."""
+
+OURS = "('public', current_user, current_role)"
+"""Whose rights the account has. It owns a schema, or administers the server, by these, too."""
+
+MAY_SELECT = f"""
+SELECT current_user = 'monetdb' OR current_role = 'sysadmin'
+  OR EXISTS (SELECT 1 FROM sys.auths a
+             WHERE a.id IN (s."authorization", s."owner") AND a.name IN {OURS})
+  OR EXISTS (SELECT 1 FROM sys.privileges p JOIN sys.auths a ON a.id = p.auth_id
+             WHERE p.obj_id = t.id AND p.privileges = {SELECT_CODE} AND a.name IN {OURS})
+FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id WHERE s.name = %s AND t.name = %s
+"""
+
+
+def may_select(connection: Connection, schema: str, name: str) -> bool | None:
+    """Whether the account may read all columns of a table or view; None if there is none.
+
+    Ask within a transaction, which would be lost if the database refused to read.
+    """
+    rows = connection.query(MAY_SELECT, [schema, name])
+    return bool(rows[0][0]) if rows else None
 
 
 class Permissions:

@@ -6,18 +6,15 @@ Literals become parameters, and names are looked up among the dataflow's attribu
 
 from __future__ import annotations
 
-import decimal
-import math
 from collections.abc import Callable
 from typing import Any
 
-import sqlglot
 from sqlglot import exp
 
 from ..errors import SelectionError, UnknownTagError
-from .condition_faults import QUOTES, fault
+from .condition_reader import ConditionReader, parsed
 
-__all__ = ["MAX_DEPTH", "condition", "number_of", "parsed"]
+__all__ = ["condition"]
 
 BINARY: dict[type[exp.Expr], str] = {
     exp.And: "AND",
@@ -37,8 +34,6 @@ BINARY: dict[type[exp.Expr], str] = {
 }
 NAN = "'nan'"
 INFINITE = "'inf', 'infinity', '-inf', '-infinity'"
-MAX_CHARACTERS = 10_000
-MAX_DEPTH = 200
 ALLOWED = (
     "Allowed are attributes, numbers, texts, + - * /, comparisons, AND, OR, NOT, IN (…), BETWEEN, "
     "LIKE"
@@ -79,30 +74,7 @@ def condition(
     return builder.condition(tree), builder.parameters
 
 
-def parsed(text: str) -> exp.Expr:
-    """A condition as a tree, of which nothing is checked; raises SelectionError if it is none."""
-    if len(text) > MAX_CHARACTERS:
-        raise SelectionError(
-            f"A condition must have at most {MAX_CHARACTERS} characters. Received: {len(text)}."
-        )
-    try:
-        return sqlglot.parse_one(text, into=exp.Condition)
-    except RecursionError:
-        raise SelectionError(f"The condition is nested too deeply: {text!r:.200}.") from None
-    except (sqlglot.errors.SqlglotError, ValueError):
-        raise SelectionError(f"This is not a condition: {text!r:.200}. {fault(text)}") from None
-
-
-def number_of(node: exp.Literal) -> float | None:
-    """The number that a literal is; None if it is none that a DOUBLE can hold."""
-    try:
-        number = float(decimal.Decimal(node.this))
-    except (ArithmeticError, ValueError):
-        return None
-    return None if math.isnan(number) or math.isinf(number) else number
-
-
-class _Builder:
+class _Builder(ConditionReader):
     def __init__(
         self,
         text: str,
@@ -111,13 +83,14 @@ class _Builder:
         resolve_exact: Resolve | None,
         bind: Bind | None,
     ) -> None:
-        self._text, self._resolve, self._resolve_text = text, resolve, resolve_text
+        more = ", IS NULL, isnan(…) and isinf(…)." if resolve_exact else " and IS NULL."
+        super().__init__(text, f"{ALLOWED}{more}")
+        self._resolve, self._resolve_text = resolve, resolve_text
         self._resolve_exact, self._bind = resolve_exact, bind
         self._is_of_text = False
         self._compared: tuple[str | None, str] | None = None
         self._operator = ""
         self.parameters: list[Any] = []
-        self._depth = 0
 
     def condition(self, node: exp.Expr) -> str:
         """A node that is true or false; raises SelectionError for a plain value."""
@@ -217,25 +190,3 @@ class _Builder:
             value = self._bind(*self._compared, self._operator, node.this, node.is_string)
         self.parameters.append(value)
         return "%s"
-
-    def _number(self, node: exp.Literal) -> float:
-        number = number_of(node)
-        if number is None:
-            raise self._refused(node)
-        return number
-
-    def _nested(self, build: Callable[[Any], str], node: exp.Expr) -> str:
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            raise SelectionError(f"The condition is nested too deeply: {self._text!r:.200}.")
-        try:
-            return build(node)
-        finally:
-            self._depth -= 1
-
-    def _refused(self, node: exp.Expr) -> SelectionError:
-        last = ", IS NULL, isnan(…) and isinf(…)." if self._resolve_exact else " and IS NULL."
-        return SelectionError(
-            f"{node.sql()!r:.200} is not allowed in the condition {self._text!r:.200}. {ALLOWED}"
-            f"{last} {QUOTES}"
-        )

@@ -22,6 +22,9 @@ BAR = (
     'height: 6px; width: {percent:.1f}%"></div></div>'
 )
 
+FAILURES = ("exception", "interrupt", "exit", "TerminateOnNaN")
+"""How the outcomes of trainings begin that have not ended as somebody wished."""
+
 
 @dataclass
 class State:
@@ -71,7 +74,7 @@ class State:
 
 def progress_html(state: State) -> str:
     """The state of a training as HTML; texts are escaped."""
-    failed = bool(state.outcome) and not state.outcome.startswith(("finished", "stopped"))
+    failed = state.outcome.startswith(FAILURES)
     lines = [
         f"<b>{_escaped(state.title)}</b> epoch {state.first + state.done} of {state.epochs}, "
         f"{_escaped(state._time())}",

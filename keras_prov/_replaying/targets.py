@@ -9,12 +9,12 @@ import keras
 
 from .._inspection.learning_rate import learning_rate
 from .._inspection.optimizers import main_optimizer, named_optimizers
+from .._steering.optimizer_values import GROUPS, set_optimizer_value
+from .._steering.step import is_compiled
+from .._steering.targets import named_callbacks
 from .plan import RATE, Change
 
 __all__ = ["set_value", "targets_of", "value_of"]
-
-GROUPS = "param_groups"
-"""Where an optimizer of PyTorch has its rates."""
 
 
 def targets_of(change: Change, model: Any, callbacks: Sequence[Any]) -> list[Any]:
@@ -24,7 +24,8 @@ def targets_of(change: Change, model: Any, callbacks: Sequence[Any]) -> list[Any
         ValueError: this training has none such, or the change would not take effect.
     """
     owner, _, attribute = change.attribute.rpartition(".")
-    targets = _callbacks(owner, callbacks) if owner else []
+    named = named_callbacks(callbacks)
+    targets = [named[owner]] if owner in named else []
     if not targets:
         targets = _optimizers(change, owner, model)
     if not targets:
@@ -51,14 +52,10 @@ def value_of(target: Any, change: Change, model: Any) -> Any:
 def set_value(target: Any, change: Change) -> None:
     """Make the change."""
     attribute = change.attribute.rpartition(".")[2]
-    groups = getattr(target, GROUPS, None)
-    if isinstance(groups, list):
-        for group in groups:
-            group["lr" if attribute == RATE else attribute] = change.new
-    elif attribute != RATE and isinstance(getattr(target, attribute, None), keras.Variable):
-        getattr(target, attribute).assign(change.new)
-    else:
+    if isinstance(target, keras.callbacks.Callback):
         setattr(target, attribute, change.new)
+    else:
+        set_optimizer_value(target, attribute, change.new)
 
 
 def _optimizers(change: Change, owner: str, model: Any) -> list[Any]:
@@ -71,16 +68,6 @@ def _optimizers(change: Change, owner: str, model: Any) -> list[Any]:
         return parts or ([] if main is None else [main])
     exact = [each.optimizer for each in named if each.name == name]
     return exact or [each.optimizer for each in named if each.group == name]
-
-
-def _callbacks(owner: str, callbacks: Sequence[Any]) -> list[Any]:
-    """A callback by its class; one of several of a class by its number, too."""
-    classes = [type(callback).__name__ for callback in callbacks]
-    names = [
-        name if classes.count(name) == 1 else f"{name}[{classes[:place].count(name)}]"
-        for place, name in enumerate(classes)
-    ]
-    return [each for name, each in zip(names, callbacks, strict=True) if name == owner]
 
 
 def _check(change: Change, target: Any, attribute: str, model: Any) -> None:
@@ -97,16 +84,8 @@ def _check(change: Change, target: Any, attribute: str, model: Any) -> None:
                 f"training it is governed by {type(rate).__name__}. Compile the model with a "
                 "number as its learning rate."
             )
-    elif not isinstance(getattr(target, attribute, None), keras.Variable) and _is_compiled(model):
+    elif not isinstance(getattr(target, attribute, None), keras.Variable) and is_compiled(model):
         raise ValueError(
             f"{attribute}, which was set at epoch {change.epoch}, is a constant of the compiled "
             "step. Compile the model with run_eagerly=True, as in the execution that is replayed."
         )
-
-
-def _is_compiled(model: Any) -> bool:
-    """Whether attributes are constants of the step: PyTorch's is not compiled unless asked for."""
-    is_eager = bool(getattr(model, "run_eagerly", False))
-    return not is_eager and (
-        keras.backend.backend() != "torch" or bool(getattr(model, "jit_compile", False))
-    )

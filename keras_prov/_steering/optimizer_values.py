@@ -17,7 +17,7 @@ from .refusal import Refusal
 from .step import is_compiled
 from .values import is_scalar, plain_value, same_kind
 
-__all__ = ["check_optimizer_value", "optimizer_value", "set_optimizer_value"]
+__all__ = ["GROUPS", "check_optimizer_value", "optimizer_value", "set_optimizer_value"]
 
 RATE = "learning_rate"
 GROUPS = "param_groups"

@@ -103,13 +103,12 @@ class Steering:
         self._is_paused = False
 
     def end(self, moment: Moment) -> None:
-        """Refuse what still waits, as no step will follow."""
+        """Refuse what still waits, also for a condition, as no step will follow."""
         self._execution.config.client.unwatch_steering(self._inbox)
-        self._waiting += self._inbox.take()
+        self._waiting += self._inbox.close()
         left, self._waiting = self._waiting, []
-        after = "before its first epoch" if moment.epoch is None else f"after epoch {moment.epoch}"
         for request in left:
-            self._send(request, moment, Refusal(f"The training has ended {after}."))
+            self._send(request, moment, _too_late(request, moment))
 
     def _take(self, moment: Moment) -> None:
         """Take what has come, and answer what is due; the rest waits."""
@@ -234,6 +233,13 @@ class Steering:
 def who_and_why(request: SteeringRequest) -> str:
     """``PERSON: REASON``, or only the person."""
     return f"{request.person}: {request.reason}" if request.reason else request.person
+
+
+def _too_late(request: SteeringRequest, moment: Moment) -> Refusal:
+    after = "before its first epoch" if moment.epoch is None else f"after epoch {moment.epoch}"
+    never = ", and the condition was never fulfilled"
+    is_unfulfilled = request.condition is not None and request.fulfilled_by is None
+    return Refusal(f"The training has ended {after}{never * is_unfulfilled}.")
 
 
 def _late(request: SteeringRequest) -> str:

@@ -14,7 +14,7 @@ from .._inspection.fit_call import FitCall
 from .._inspection.optimizers import MAIN, NamedOptimizer
 from .refusal import Refusal
 
-__all__ = ["CallbackTarget", "OptimizerTarget", "find_target"]
+__all__ = ["CallbackTarget", "OptimizerTarget", "find_target", "named_callbacks"]
 
 
 class OptimizerTarget(NamedTuple):
@@ -63,7 +63,7 @@ def find_target(fit_call: FitCall, text: str) -> OptimizerTarget | CallbackTarge
         is_only = len(found) == len(optimizers) and found[0].group == MAIN
         name = found[0].name if len(found) == 1 else found[0].group
         return OptimizerTarget(attribute, found, None if is_only else name)
-    callbacks = _named_callbacks(fit_call.callbacks)
+    callbacks = named_callbacks(fit_call.callbacks)
     if owner in callbacks:
         return CallbackTarget(attribute, callbacks[owner], owner)
     raise _unknown(owner, [named.name for named in optimizers], list(callbacks))
@@ -77,7 +77,7 @@ def _optimizers_of(optimizers: Sequence[NamedOptimizer], owner: str) -> list[Nam
     return exact or [named for named in optimizers if named.group == owner]
 
 
-def _named_callbacks(callbacks: Sequence[Any]) -> dict[str, Any]:
+def named_callbacks(callbacks: Sequence[Any]) -> dict[str, Any]:
     """Callbacks by class; those of a class that several have, with their numbers."""
     classes = [type(callback).__name__ for callback in callbacks]
     return {

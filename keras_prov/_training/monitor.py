@@ -4,24 +4,19 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dfanalyzer_client.file import WRITTEN
-from dfanalyzer_client.keras_schema import names as tags
 from dfanalyzer_client.support.forks import fork_lock, run_in_children
 
-from .._artifacts.callback_files import CallbackFiles
 from .._artifacts.model_files import forget_loads
 from .._continuing.begin import continuation_rows, record_source
 from .._guard import guarded
 from .._inspection.fit_call import FitCall
 from .._inspection.logs import HistoryReader, plain_logs
-from .._recording.events import Adaptation
 from .._recording.execution import Execution
 from .._recording.outcome import Progress, steps_taken
 from .._recording.registry import link_to_parts
-from .._recording.rows import Row
 from .._recording.training_task import TrainingTask, begin_training
 from .._tracking.building import forget_building, is_built, when_built
 from .adaptation_recorder import AdaptationRecorder
@@ -29,9 +24,10 @@ from .batch_metrics import BatchMetrics
 from .callbacks import CountingFirstCallback, FirstCallback, last_callback
 from .inputs import OF_BUILT_MODELS, architecture_of, inputs_of, values_of
 from .optimizer_recorder import OptimizerRecorder
+from .shown_progress import ShownProgress
+from .training_files import TrainingFiles
 
 if TYPE_CHECKING:
-    from .._notebook.progress import ProgressDisplay
     from .steered_training import SteeredTraining
 
 __all__ = ["Training"]
@@ -63,14 +59,14 @@ class Training:
         self._optimizers: OptimizerRecorder | None = None
         self._adaptations: AdaptationRecorder | None = None
         self._samples: Any = None
-        self._display: ProgressDisplay | None = None
+        self._shown = ShownProgress()
         self._late_values: dict[str, Any] | None = None
         self._progress = Progress()
         self._began = self._epoch_began = time.perf_counter()
         self._ended_epoch: _EndedEpoch | None = None
         self._history = HistoryReader(arguments.get("callbacks"))
         self._batches = BatchMetrics(every_batch)
-        self._files = CallbackFiles(self._fit_call.callbacks)
+        self._files = TrainingFiles(execution, self._fit_call)
         has_arrays = self._fit_call.samples is not None
         self.first = FirstCallback(self) if has_arrays else CountingFirstCallback(self)
         self.last = last_callback(
@@ -106,7 +102,7 @@ class Training:
         )
         self._progress.steps_before = steps_taken(self._fit_call.optimizer)
         if config.progress:
-            self._show_progress()
+            self._shown.begin(config.dataflow_tag, self._fit_call.arguments)
         with guarded("the optimizers of a model", lost="what they are"):
             self._optimizers = OptimizerRecorder(
                 self._task, self._fit_call, bool(config.choice.keys)
@@ -115,7 +111,7 @@ class Training:
         if config.adaptation:
             with guarded("watching the learning rate", lost="changes of the learning rate"):
                 self._adaptations = AdaptationRecorder(
-                    self._execution, self._fit_call, self._show()
+                    self._execution, self._fit_call, self._shown.show
                 )
         if config.choice.system_seconds:
             with fork_lock():
@@ -192,9 +188,7 @@ class Training:
             final = self._history.newest() or plain_logs(logs)
         rate = self._adaptations.rate if self._adaptations is not None else None
         self._task.epoch(ended.epoch, ended.elapsed, final, rate, ended.measured)
-        if self._display is not None:
-            with guarded("the progress of a training", self, lost="its progress"):
-                self._display.epoch(ended.epoch, final)
+        self._shown.epoch(ended.epoch, final)
         if self._adaptations is not None:
             if self._optimizers is not None:
                 self._optimizers.record_rates(ended.epoch, self._adaptations.watches)
@@ -217,7 +211,7 @@ class Training:
         """In a forked child, record nothing: the training is the parent's."""
         self._steered = None
         self._task = self._optimizers = self._adaptations = self._samples = None
-        self._display = None
+        self._shown.detach()
         self._late_values = None
         self._batches.flush(None)
         self._is_here = False
@@ -238,7 +232,7 @@ class Training:
             lambda: self._batches.flush(self._task),
             self._stop_samples,
             self._end_steering,
-            self._record_files,
+            self._files.record_written,
         )
         for step in steps:
             with guarded("the end of a training"):
@@ -250,9 +244,10 @@ class Training:
             elapsed = time.perf_counter() - self._began
             outcome = self._progress.outcome(self._fit_call, elapsed, error)
             self._task.end(error, outcome)
-            self._show_end(outcome)
+            self._shown.end(outcome)
             self._keep_configuration()
-            self._store_model()
+            if self._progress.epochs:
+                self._files.store_model()
 
     def _begin_steering(self) -> None:
         with guarded("steering", self, lost="what is asked of the training"):
@@ -260,16 +255,13 @@ class Training:
                 from .steered_training import SteeredTraining  # here: most trainings need none
 
             self._steered = SteeredTraining(
-                self._execution, self._fit_call, self._progress, self._adaptations, self._show()
+                self._execution, self._fit_call, self._progress, self._adaptations, self._shown.show
             )
             self._steered.begin()
 
     def _end_steering(self) -> None:
         if self._steered is not None:
             self._steered.end()
-
-    def _show(self) -> Callable[[Adaptation], None] | None:
-        return None if self._display is None else self._show_adaptation
 
     def _count_batches(self) -> None:
         if isinstance(self.first, CountingFirstCallback):
@@ -286,40 +278,6 @@ class Training:
         """Keep what the next training of this model is compared with."""
         if self._adaptations is not None and self._progress.start_epoch is not None:
             self._execution.configuration = self._adaptations.configuration()
-
-    def _store_model(self) -> None:
-        if self._execution.config.choice.model and self._progress.epochs:
-            with guarded("storing the trained model", lost="the trained model"):
-                with fork_lock():
-                    from .._artifacts.stored_model import stored_model
-
-                self._execution.record_file(stored_model(self._fit_call.model), WRITTEN)
-
-    def _record_files(self) -> None:
-        for fact in self._files.written():
-            self._execution.record_file(fact, WRITTEN)
-
-    def _show_progress(self) -> None:
-        """Show how far the training is, if this is a notebook."""
-        arguments, title = self._fit_call.arguments, self._execution.config.dataflow_tag
-        with guarded("the progress of a training", self, lost="its progress"):
-            with fork_lock():
-                from .._notebook.progress import progress_display
-
-            self._display = progress_display(
-                title, arguments.get("epochs"), arguments.get("initial_epoch")
-            )
-
-    def _show_adaptation(self, adaptation: Adaptation) -> None:
-        with guarded("the progress of a training", self, lost="its progress"):
-            if self._display is not None:
-                self._display.adaptation(adaptation)
-
-    def _show_end(self, outcome: Row) -> None:
-        with guarded("the progress of a training", self, lost="its progress"):
-            if self._display is not None:
-                reasons = (outcome.get(tags.STOP_REASON), outcome.get(tags.STOP_DETAIL))
-                self._display.end(": ".join(str(each) for each in reasons if each))
 
     def _stop_samples(self) -> None:
         if self._samples is not None:

@@ -32,6 +32,7 @@ from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 from dfanalyzer_client.support.digest import file_digest
 from small_models import data, small_model
+from w3c_prov.test_requests import Asks
 from warm import warm_python
 
 ROOT = Path(__file__).parents[2]
@@ -510,6 +511,35 @@ def test_a_transformation_of_the_domain_is_a_tool(
     assert crate["files/maps/"]["@type"] == "Dataset"
     assert crate.text("files/maps/a/1.txt") == "1"
     assert crate.table("inputs/idense_block.csv")[1][1:] == ["Infinity", 'a "quoted", one']
+    assert_valid(crate.folder, tmp_path)
+
+
+def test_requests_are_actions_of_who_asked(home: Path, tag: str, tmp_path: Path) -> None:
+    """Each has its person, outcome and result; a table has all columns; the validator agrees."""
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.provenance(tag, hyps={"LEARNING_RATE": True}, steering=True)
+    x = np.ones((8, 2), "float32")
+    model.fit(x, x[:, :1], epochs=10**6, verbose=0, callbacks=[Asks()])
+    crate = exported(home, tag, tmp_path / "crate", author=ADA)
+
+    found = sorted(crate.of("AskAction"), key=lambda each: str(each["@id"]))
+    states = [each["actionStatus"].rpartition("/")[2] for each in found]
+    assert states == ["CompletedActionStatus", "FailedActionStatus", "CompletedActionStatus"]
+    assert [crate[each["agent"]["@id"]]["name"] for each in found] == ["Ada", "Bob", "Ada"]
+    assert found[0]["result"]["@id"] == "#task-adaptation-1"
+    assert "no number 'nope'" in found[1]["error"]
+    assert "result" not in found[1]
+    assert found[2]["result"]["@id"] == "#task-trainingmodel-1"
+    assert "hunter2" not in crate.text("ro-crate-metadata.json")
+    header, *rows = crate.table("requests.csv")
+    assert [dict(zip(header, row, strict=True))["state"] for row in rows] == [
+        "applied",
+        "refused",
+        "applied",
+    ]
+    mentioned = [each["@id"] for each in crate.all("./", "mentions")]
+    assert {each["@id"] for each in found} <= set(mentioned)
     assert_valid(crate.folder, tmp_path)
 
 

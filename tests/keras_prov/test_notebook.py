@@ -144,6 +144,9 @@ model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)])
 model.compile(keras.optimizers.SGD(0.1), "mse")
 change = keras.callbacks.LearningRateScheduler(lambda epoch: 0.1 if epoch < 2 else 0.05)
 """
+RED = "#d62728"
+"""The bar of a training that has failed."""
+
 FITS = """history = model.fit(x, y, epochs=4, verbose=0, callbacks=[change])
 """
 
@@ -162,6 +165,26 @@ def test_a_notebook_shows_the_progress_that_was_asked_for(tmp_path: Path, tag: s
     assert "<polyline" in widget
     assert text_of(shown) == ""
     assert text_of(same) == text_of(plain) != ""
+
+
+@pytest.mark.thorough
+def test_a_notebook_shows_who_has_steered_a_training(tmp_path: Path, tag: str) -> None:
+    """What was changed and by whom, and who has stopped it, which is no failure."""
+    asks = f"""class Asks(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == 1:
+            keras.flush()
+            asked = {{"person": "Ada", "reason": "it rises"}}
+            keras.steer(self.model.exec_tag, set={{"learning_rate": 0.01}}, **asked)
+            keras.steer(self.model.exec_tag, stop=True, **asked)
+model.provenance({tag!r}, steering=True, progress=True)
+history = model.fit(x, y, epochs=10**6, verbose=0, callbacks=[Asks()])
+"""
+    (_, shown) = run_cells(tmp_path, [SHOWS, asks])
+    (widget,) = html_of(shown)
+    assert "steering, learning rate 0.1 → 0.01 (Ada)" in widget
+    assert "steering: Ada: it rises after" in widget
+    assert RED not in widget
 
 
 @pytest.mark.thorough

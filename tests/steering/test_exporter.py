@@ -63,6 +63,21 @@ def test_it_looks_again_once_the_server_is_back(home: Path, tag: str) -> None:
     assert [each.action for each in training.taken(60)] == ["pause"]
 
 
+def test_what_waits_for_a_condition_is_known_at_the_end(home: object, tag: str) -> None:
+    """It is taken when the inbox is closed, and comes no more although it is fulfilled later."""
+    training = FakeTraining(tag)
+    training.measured(loss=1.0)
+    asked = dfanalyzer_client.steer(training.flow.exec_tag, stop=True, when="loss > 5")
+    with training.inbox._changed:
+        assert training.inbox._changed.wait_for(lambda: training.inbox._expected, 30)
+    assert not training.inbox.has_news
+    (left,) = training.inbox.close()
+    assert (left.id, left.fulfilled_by) == (asked.column("request")[0], None)
+    training.measured(loss=9.0)
+    later = dfanalyzer_client.steer(training.flow.exec_tag, set={"a": 1})
+    assert [each.id for each in training.taken()] == later.column("request")
+
+
 def test_nothing_is_done_where_nothing_is_watched() -> None:
     """Without a training that can be steered, no store is ever asked."""
     watch = SteeringWatch()

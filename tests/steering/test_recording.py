@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from conftest import Asker
 from dfanalyzer_client.cli import main
+from dfanalyzer_client.executions.steering import may_read_steering
 from dfanalyzer_client.private_server import READER, PrivateServer
 from dfanalyzer_client.store import Connection, create_catalogue, differences
 from older_catalogue import TO_VERSION_6
@@ -117,3 +118,5 @@ def test_an_older_catalogue_is_upgraded(home: Path, tag: str, ask: Asker) -> Non
         create_catalogue(connection, [READER])
         assert differences(connection) == []
     assert ask.rows('SELECT * FROM "public".steering WHERE execution = %s', tag) == []
+    with Connection(PrivateServer(home).reader_url()) as connection:
+        assert may_read_steering(connection)

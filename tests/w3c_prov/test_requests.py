@@ -10,6 +10,7 @@ from prov.model import ProvAssociation, ProvCommunication
 
 import keras_prov as keras
 from dfanalyzer_client import prov_document
+from dfanalyzer_client.export.graph._graph import graph_of
 from dfanalyzer_client.export.prov import FORMATS
 from w3c_prov.asking import Document, local, value
 from w3c_prov.constraints import violations
@@ -54,21 +55,20 @@ def test_what_was_asked_informs_what_came_of_it(document: Any) -> None:
     assert value(requests[0], "newValue") == 0.25
     assert value(requests[0], "asked") is not None
     assert "hunter2" not in document.get_provn()
+    first, _, third = asked = [local(each.identifier) for each in requests]
     informed = {
         local(each.args[1]): local(each.args[0])
         for each in document.get_records(ProvCommunication)
         if local(each.args[1]).startswith("request")
     }
-    assert informed == {"request.1": "task.adaptation.1", "request.3": "task.trainingmodel.1"}
+    assert informed == {first: "task.adaptation.1", third: "task.trainingmodel.1"}
     people = {
         (local(each.args[0]), local(each.args[1]))
         for each in document.get_records(ProvAssociation)
         if local(each.args[1]) in ("person.Ada", "person.Bob")
     }
     assert people == {
-        ("request.1", "person.Ada"),
-        ("request.2", "person.Bob"),
-        ("request.3", "person.Ada"),
+        *zip(asked, ("person.Ada", "person.Bob", "person.Ada"), strict=True),
         ("task.adaptation.1", "person.Ada"),
     }
 
@@ -83,3 +83,24 @@ def test_documents_with_requests_are_valid(document: Any, format_: str) -> None:
         assert problems(text) == []
     if format_ in READERS:
         assert differences(document, read_back(text, format_, document)) == []
+
+
+def test_a_graph_has_the_requests(document: Any) -> None:
+    """Each is a node with its label, joined to who asked and to what it informed."""
+    graph = graph_of(document)
+    requests = {key for key, node in graph.nodes.items() if "SteeringRequest" in node.labels}
+    assert [graph.nodes[key].properties["kp:action"] for key in sorted(requests)] == [
+        "set",
+        "set",
+        "stop",
+    ]
+    joined = [
+        (type_, graph.nodes[end].labels)
+        for type_, begin, end in graph.relationships
+        if begin in requests
+    ]
+    assert joined == [("wasAssociatedWith", ("Person",))] * 3
+    informing = [
+        end for type_, _, end in graph.relationships if type_ == "wasInformedBy" and end in requests
+    ]
+    assert len(informing) == 2

@@ -11,7 +11,6 @@ from ...errors import UnknownTagError
 from ...executions.annotations import note_of, tags_of
 from ...executions.reader import read_execution
 from ...executions.record import ExecutionRecord, SetRecord, TaskRecord
-from ...executions.steering import steering_of
 from ...executions.summaries import find_execution
 from ..common import duration, form_options, friendly_errors, print_rows, reading, say, store_option
 from ..completions import execution_tags
@@ -19,7 +18,7 @@ from ..forms import json_text
 from ..strict_command import StrictCommand
 from ..tables import print_table
 from .steering import COLUMNS as STEERING_COLUMNS
-from .steering import steering_rows
+from .steering import say_if_unreadable, steering_rows
 
 __all__ = ["show"]
 
@@ -55,7 +54,9 @@ def show(
         with connection.transaction():
             record = read_execution(connection, summary.dataflow, summary.id)
             tags, note = tags_of(connection, summary.id), note_of(connection, summary.id)
-            asked = steering_of(connection, summary.id, is_over=summary.ended is not None)
+            asked = record.requests
+        if set_tag is None:
+            say_if_unreadable(connection)
         if set_tag is not None:
             content = _named_set(record, set_tag)
             rows = [row.values for row in content.rows]

@@ -24,7 +24,7 @@ from ..common import (
 from ..completions import execution_tags
 from ..strict_command import StrictCommand
 from ..tables import print_table
-from .steering import COLUMNS, steering_rows
+from .steering import COLUMNS, say_if_unreadable, steering_rows
 
 __all__ = ["steer"]
 
@@ -115,6 +115,8 @@ def _list(execution: str, store: str | None, form: str | None) -> None:
     with friendly_errors(), reading(store) as connection:
         summary = find_execution(connection, execution)
         rows = steering_of(connection, summary.id, is_over=summary.ended is not None)
+        if not rows and say_if_unreadable(connection):
+            raise SystemExit(1)
     if form:
         _print(rows, form)
     elif rows:

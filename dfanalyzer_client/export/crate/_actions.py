@@ -13,7 +13,16 @@ from ._labels import Run, key_of, label_of
 from ._parameters import Entity, Parameters, reference
 from ._software import PYTHON, step_id, tool_id
 
-__all__ = ["ORCHESTRATION", "RUN", "Material", "actions_of", "task_id"]
+__all__ = [
+    "COMPLETED",
+    "FAILED",
+    "ORCHESTRATION",
+    "RUN",
+    "Material",
+    "actions_of",
+    "task_id",
+    "when",
+]
 
 RUN, ORCHESTRATION = "#run", "#orchestration"
 
@@ -88,7 +97,7 @@ def _task(task: TaskRecord, agent: str | None) -> Entity:
         "name": label_of(task),
         "description": f"{label_of(task)} of the run: {_status_text(task.status)}.",
         "instrument": reference(tool_id(task.transformation)),
-        **_when(task.began, task.ended),
+        **when(task.began, task.ended),
         **_how(task.status, task.error),
         **({"agent": reference(agent)} if agent else {}),
     }
@@ -106,7 +115,7 @@ def _whole(run: Run, workflow: str, agent: str | None) -> Entity:
             f"{_status_text(summary.status)}, {summary.epochs} epoch{'s' * (summary.epochs != 1)}."
         ),
         "instrument": reference(workflow),
-        **_when(summary.began, summary.ended),
+        **when(summary.began, summary.ended),
         **_how(summary.status, errors[-1] if errors else None),
         **({"agent": reference(agent)} if agent else {}),
     }
@@ -131,12 +140,12 @@ def _orchestration(run: Run, controls: Sequence[Entity], agent: str | None) -> E
         "instrument": reference(PYTHON),
         "object": reference(*(control["@id"] for control in controls)),
         "result": reference(RUN),
-        **_when(run.summary.began, run.summary.ended),
+        **when(run.summary.began, run.summary.ended),
         **({"agent": reference(agent)} if agent else {}),
     }
 
 
-def _when(began: datetime | None, ended: datetime | None) -> Entity:
+def when(began: datetime | None, ended: datetime | None) -> Entity:
     """Start and end, to the millisecond, as the profile prescribes."""
     times = {"startTime": began, "endTime": ended}
     return {

@@ -16,9 +16,10 @@ from ._labels import Run, label_of
 from ._parameters import Entity, Parameters, reference
 from ._people import author_of, licence_of, user_of
 from ._readme import Notes, readme
+from ._requests import COLUMNS, people_of, requests_of
 from ._script import find_script
 from ._software import software_of
-from ._tables import Table
+from ._tables import Table, csv_text
 from ._workflow import add_workflow, describe_script
 
 __all__ = ["Work", "fill"]
@@ -64,6 +65,7 @@ def fill(work: Work, prov_json: str, author: Author | None, licence: str | None)
         crate.add(entity)
     actions = actions_of(run, workflow, work.parameters, work.materials, agent, variables)
     ids = [crate.add(action) for action in actions]
+    ids += _add_requests(work, author)
     _describe(work, writer, licence)
     crate.set_root(mentions=reference(*(id_ for id_ in ids if not id_.startswith(CONTROL))))
     crate.write()
@@ -144,6 +146,25 @@ def _add_table(work: Work, table: Table) -> None:
         if is_declared and any(previous.id in writers for previous in task.depends_on):
             readers.add(task.id)
     work.materials.append(Material(id_, frozenset(readers), frozenset(writers)))
+
+
+def _add_requests(work: Work, author: Author | None) -> list[str]:
+    """Add what was asked while it trained, and return the ids of these actions."""
+    requests = work.run.record.requests
+    if not requests:
+        return []
+    count = len(requests)
+    work.add_text(
+        "requests.csv",
+        csv_text(COLUMNS, requests),
+        f"{count} request{'s' * (count != 1)} to the training while it ran: who asked what, why, "
+        "and what came of it.",
+        about=reference(RUN),
+    )
+    people = people_of(requests, author)
+    for person in people.values():
+        work.crate.add(person)
+    return [work.crate.add(action) for action in requests_of(work.run, people)]
 
 
 def _add_files(work: Work) -> None:

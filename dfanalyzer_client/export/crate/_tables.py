@@ -13,7 +13,7 @@ from ...support.spreadsheet import escape_formula
 from ._files import safe_name, unused_name
 from ._labels import key_of, spelled
 
-__all__ = ["Table", "tables_of"]
+__all__ = ["Table", "csv_text", "tables_of"]
 
 FOLDERS = {True: "metrics", False: "inputs"}
 """The folders of sets that tasks write, and of sets that they only read."""
@@ -58,11 +58,15 @@ def tables_of(record: ExecutionRecord) -> list[Table]:
     ]
 
 
+def csv_text(columns: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
+    """Rows as CSV, below a line with the names of their columns."""
+    return "".join(map(_line, [columns, *rows]))
+
+
 def _csv(content: SetRecord) -> str:
     """A column with the row's task, then the columns of the set."""
-    lines = [_line(["task", *content.columns])]
-    lines += [_line([key_of(row.task), *row.values]) for row in content.rows]
-    return "".join(lines)
+    rows = ([key_of(row.task), *row.values] for row in content.rows)
+    return csv_text(["task", *content.columns], rows)
 
 
 def _line(values: Iterable[Any]) -> str:

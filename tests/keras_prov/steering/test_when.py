@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 
+from dfanalyzer_client import flush, run, steer
 from dfanalyzer_client.errors import DfAnalyzerError
 from keras_prov._capture.steering import checked_steering
 from keras_prov._recording.registry import execution_of
@@ -75,8 +76,37 @@ def test_what_still_waits_at_the_end_is_refused(tag: str) -> None:
     late = asked("set", RATE, 0.5)
     model = fit(steerable(tag), Ask({(0, 1): [beyond, unfulfilled], (3, None): [late]}))
     assert answers(model) == [("refused", 3, None)] * 3
-    assert {each["detail"] for each in outcomes(model)} == {"The training has ended after epoch 3."}
+    said = "The training has ended after epoch 3"
+    assert sorted(each["detail"] for each in outcomes(model)) == [
+        f"{said}, and the condition was never fulfilled.",
+        f"{said}.",
+        f"{said}.",
+    ]
     assert float(keras.ops.convert_to_numpy(model.optimizer.learning_rate)) == pytest.approx(0.01)
+
+
+def test_a_policy_that_is_never_fulfilled_is_refused_at_the_end(tag: str) -> None:
+    """It waits in the database, not in the training, and gets its outcome all the same, once."""
+    model = steerable(tag)
+
+    class Asks(keras.callbacks.Callback):  # type: ignore[misc]
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            if epoch == 1:
+                steer(model.exec_tag, when="loss > 1e9", stop=True, person="Ada")
+                execution = execution_of(model)
+                assert execution is not None
+                with execution.inbox._changed:
+                    assert execution.inbox._changed.wait_for(lambda: inbox_expects(execution), 60)
+
+    def inbox_expects(execution: Any) -> bool:
+        return bool(execution.inbox._expected)
+
+    fit(model, Asks())
+    assert flush(60)
+    (request,) = run(model.exec_tag).steering.to_dicts()
+    assert (request["state"], request["epoch"]) == ("refused", 3)
+    assert "the condition was never fulfilled" in request["detail"]
+    assert len(outcomes(model)) == 1
 
 
 def test_a_fulfilled_condition_is_named(tag: str, ask: Any) -> None:
