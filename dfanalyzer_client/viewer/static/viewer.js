@@ -39,6 +39,7 @@ function isAway(text) {
 const GONE = "The viewer does not answer. Is `keras-prov view` still running? This page goes on as soon as it answers.";
 
 document.addEventListener("away", (event) => isAway(JSON.parse(event.detail.data)));
+document.addEventListener("failed", (event) => showProblem(JSON.parse(event.detail.data)));
 document.addEventListener("back", () => showProblem(""));
 document.addEventListener("htmx:sse:error", () => showProblem(GONE));
 document.addEventListener("htmx:sse:after:connection", () => { if (problem.textContent === GONE) showProblem(""); });
@@ -54,6 +55,7 @@ export function listen(address, handlers) {
     }
   });
   source.addEventListener("away", (event) => isAway(JSON.parse(event.data)));
+  source.addEventListener("failed", (event) => showProblem(JSON.parse(event.data)));
   source.addEventListener("back", () => showProblem(""));
   for (const [name, handle] of Object.entries(handlers)) {
     source.addEventListener(name, (event) => handle(event.data ? JSON.parse(event.data) : null));
