@@ -14,7 +14,13 @@ from ..keras_schema import names as tags
 from ..store import Connection
 from .steering import offered, requests_of, why_not
 
-__all__ = ["TABS", "Layer", "Tab", "layers_of", "read_tab", "system_curves"]
+__all__ = ["TABS", "Layer", "Tab", "continued", "layers_of", "read_tab", "system_curves"]
+
+Row = Sequence[Any]
+
+OF_DIFFERENCES = (tags.CONTINUED_NAME, tags.OLD_VALUE, tags.NEW_VALUE)
+PARTS = {"optimizer": "Optimizer", "hyperparameter": "Hyperparameters", "layer": "Layers"}
+WEIGHTS = {"yes": "taken over", "no": "its own"}
 
 KINDS_OF_SAMPLES = (tags.SYSTEM_METRICS, tags.BATCHES, tags.OPTIMIZER_RATES)
 
@@ -80,6 +86,13 @@ TABS = {
             "No samples were taken. The key SYSTEM_METRICS takes some of CPU, memory and GPU: "
             'model.provenance(dataflow_tag=…, hyps={"SYSTEM_METRICS": True}).',
         ),
+        Tab(
+            "continuation",
+            "Continued from",
+            (Role.CONTINUATION,),
+            "No difference to an earlier execution is recorded. keras.continue_from(…) goes on "
+            "from one, and records what differs; keras.replay(…) makes its changes again.",
+        ),
         Tab("steering", "Steering", (), "Nothing was asked of it while it trained."),
         Tab("tasks", "Tasks and errors", (), "No task is stored."),
         Tab("sets", "Other sets", (), "The dataflow has no sets of your own."),
@@ -126,6 +139,8 @@ def read_tab(connection: Connection, run: Run, tab: Tab) -> dict[str, Any]:
     elif tab.name == "sets":
         shown = [tag for tag, role in known.items() if role is None]
         values["sets"] = {tag: run.rows(tag) for tag in shown}
+    elif tab.name == "continuation":
+        values["replayed"], values["parts"] = continued(run)
     elif tab.name == "steering":
         values["requests"] = requests_of(connection, run.summary)
         values |= {"actions": offered(connection, run.summary), "why_not": why_not(run.summary)}
@@ -157,6 +172,29 @@ def layers_of(rows: Table) -> list[Layer]:
         elif not layer.class_name:
             layer.class_name = str(row.get("value") or "")
     return list(layers.values())
+
+
+def continued(run: Run) -> tuple[list[str], dict[str, Table]]:
+    """What an execution replays, and how it differs from the one it continues, part by part."""
+    rows = run.rows(tags.CONTINUATION).to_dicts()
+    replayed, parts = list[str](), defaultdict[str, list[Row]](list)
+    for row in rows:
+        kind = row.get(tags.CONTINUED_KIND.lower())
+        values = [row.get(name.lower()) for name in OF_DIFFERENCES]
+        if kind == "replay":
+            replayed.append(str(row.get(tags.NEW_VALUE.lower())))
+        else:
+            weights = WEIGHTS.get(str(row.get(tags.CONTINUED_WEIGHTS.lower())))
+            parts[PARTS.get(str(kind), str(kind))].append([*values, weights])
+    return replayed, {title: _as_table(found) for title, found in parts.items()}
+
+
+def _as_table(rows: list[Row]) -> Table:
+    """A table, with a column for weights if some row says something of them."""
+    columns = ["name", "before", "now", "weights"]
+    if any(row[-1] is not None for row in rows):
+        return Table(columns, rows)
+    return Table(columns[:-1], [row[:-1] for row in rows])
 
 
 def system_curves(run: Run, samples: dict[str, Table]) -> dict[str, Any]:

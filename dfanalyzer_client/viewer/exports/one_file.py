@@ -14,7 +14,7 @@ from ...store import Connection
 from ...support.distribution import installed_version
 from ..curve_data import curve_data
 from ..pages import ENVIRONMENT, middle
-from ..run_tabs import TABS, layers_of, read_tab
+from ..run_tabs import TABS, continued, layers_of, read_tab
 from .inlined import inlined
 from .thinning import thinned
 
@@ -94,6 +94,10 @@ def sections(run: Run) -> Iterable[Section]:
     yield from _rows("Environment", run.environment)
     yield from _rows("Tasks", run.tasks)
     yield from _pairs("Derived from", [(name, "") for name in run.derived_from])
+    replayed, parts = continued(run)
+    yield from _pairs("Replays", [(name, "") for name in replayed])
+    for title, rows in parts.items():
+        yield from _rows(f"{title} that differ from the execution that it continues", rows)
 
 
 def _layers(run: Run) -> Table:

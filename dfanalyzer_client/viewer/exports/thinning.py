@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from ..curve_data import with_drawn_epochs
+
 __all__ = ["MAX_POINTS", "thinned"]
 
 MAX_POINTS = 400_000
@@ -25,6 +27,7 @@ def thinned(curves: dict[str, Any], most: int = MAX_POINTS) -> dict[str, int]:
             places = _kept(each["values"], each_most)
             each["epochs"] = [each["epochs"][place] for place in places]
             each["values"] = [each["values"][place] for place in places]
+        with_drawn_epochs(curves.get("times", []), series)
     return {"all": count, "kept": sum(len(each["epochs"]) for each in series)}
 
 

@@ -19,7 +19,7 @@ from ..comparing.axes import axis_names, chosen_axes, metrics_of, target_of
 from ..comparing.compare_state import CURVES, MOST_RUNS, VIEWS, Asked, CompareState, read_comparison
 from ..comparing.run_labels import MAX_TEXT, differing_hyperparameters, label_of
 from ..comparing.side_by_side import side_by_side
-from ..curve_data import curve_data
+from ..curve_data import curve_data, spread
 from ..events import Event, event_stream, json_event
 from ..pages import json_answer, page, short
 from ..reading import Reading
@@ -89,7 +89,7 @@ def adaptations(connection: Reading, state: Asked) -> Response:
     with connection.transaction():
         changes = adaptations_of(connection, runs).to_dicts()
     place = {run.id: number for number, run in enumerate(runs)}
-    return json_answer([{**each, "run": place[each.pop("id")]} for each in changes])
+    return json_answer([{**each, "run": place[each.pop("id")]} for each in spread(changes)])
 
 
 @router.get("/compare/events")
