@@ -26,6 +26,9 @@ FAILED = (
 MOST_CHARACTERS = 500
 """Of an address in the log."""
 
+MOST_SAID = 1_200
+"""Of an error, which may quote a long text of the address; what helps is at its end."""
+
 
 class Failures:
     """Answers with a page where nothing else does, and logs the traceback once.
@@ -75,6 +78,11 @@ def error_page(request: Request, status: int, text: str) -> Response:
         request,
         "error.html" if whole else "parts/error.html",
         status=status,
-        text=text,
+        text=_cut(text),
         is_away=status == 503,
     )
+
+
+def _cut(text: str) -> str:
+    half = MOST_SAID // 2
+    return text if len(text) <= MOST_SAID else f"{text[:half]} … {text[-half:]}"

@@ -105,6 +105,7 @@ class Layer:
     """A layer as the tab shows it.
 
     Attributes:
+        training: the number of the first training that the model had it in.
         name: with the names of the models that it is nested in.
         depth: how many these are.
         class_name: its class.
@@ -114,13 +115,23 @@ class Layer:
         made_at: where.
     """
 
+    training: int | None
     name: str
     depth: int
     class_name: str
     shape: str
-    parameters: float | None
+    parameters: int | None
     arguments: dict[str, Any]
     made_at: str
+
+
+@dataclass(frozen=True)
+class Model:
+    """The layers of one training, and their parameters together."""
+
+    training: int | None
+    layers: Sequence[Layer]
+    parameters: int
 
 
 def read_tab(connection: Connection, run: Run, tab: Tab) -> dict[str, Any]:
@@ -129,7 +140,7 @@ def read_tab(connection: Connection, run: Run, tab: Tab) -> dict[str, Any]:
     shown = [tag for tag, role in known.items() if role in tab.roles]
     values: dict[str, Any] = {}
     if tab.name == "layers":
-        values["layers"] = layers_of(run.layers)
+        values["models"] = _models(layers_of(run.layers))
     elif tab.name == "environment":
         values["kinds"] = _by_kind(run.environment)
     elif tab.name == "system":
@@ -151,27 +162,37 @@ def read_tab(connection: Connection, run: Run, tab: Tab) -> dict[str, Any]:
 
 
 def layers_of(rows: Table) -> list[Layer]:
-    """The layers, each once, in the order of the model."""
-    layers: dict[str, Layer] = {}
-    for row in rows.to_dicts():
-        name = str(row.get("name"))
-        layer = layers.get(name)
-        if layer is None:
-            layer = layers[name] = Layer(
-                name,
-                name.count("/"),
-                str(row.get("class") or ""),
-                str(row.get("output_shape") or ""),
-                row.get("num_parameters"),
-                {},
-                str(row.get("made_at") or ""),
-            )
-        argument = row.get("attribute_type")
-        if argument and argument != "class":
-            layer.arguments[argument] = row.get("value")
-        elif not layer.class_name:
-            layer.class_name = str(row.get("value") or "")
-    return list(layers.values())
+    """The layers of an execution's models, in their order."""
+    return [
+        Layer(
+            row.get("training"),
+            str(row.get("name")),
+            str(row.get("name")).count("/"),
+            str(row.get("class") or ""),
+            str(row.get("output_shape") or ""),
+            row.get("parameters"),
+            dict(row.get("configuration") or {}),
+            str(row.get("place") or ""),
+        )
+        for row in rows.to_dicts()
+    ]
+
+
+def _models(layers: Sequence[Layer]) -> list[Model]:
+    """The layers, training by training, and how many parameters they have.
+
+    A layer's parameters are those of the layers within it, too.
+    """
+    trainings = dict.fromkeys(layer.training for layer in layers)
+    models = [[layer for layer in layers if layer.training == each] for each in trainings]
+    return [
+        Model(
+            of_one[0].training,
+            of_one,
+            sum(each.parameters or 0 for each in of_one if not each.depth),
+        )
+        for of_one in models
+    ]
 
 
 def continued(run: Run) -> tuple[list[str], dict[str, Table]]:

@@ -57,6 +57,11 @@ def test_each_tab_can_be_read(look: Look, tag: str, scheme: str) -> None:
             assert page.locator("#tab .sql pre").count(), tab.name
         check_accessible(page)
         assert fits_its_width(page)
+    page.goto(page.url.partition("?")[0] + "?run=last&tab=layers")
+    assert "2 layers, 19 parameters." in page.inner_text("#tab")
+    first = page.locator("#tab tbody tr").first.inner_text()
+    assert "\t15\t" in first
+    assert "units=3" in first
 
 
 @pytest.mark.thorough

@@ -108,10 +108,13 @@ def sections(run: Run) -> Iterable[Section]:
 
 def _layers(run: Run) -> Table:
     """A row for each layer."""
+    layers = layers_of(run.layers)
+    several = len({layer.training for layer in layers}) > 1
     return Table(
-        ["layer", "class", "output_shape", "parameters", "arguments", "made_at"],
+        ["training", "layer", "class", "output_shape", "parameters", "arguments", "made_at"],
         [
             [
+                layer.training if several else None,
                 layer.name,
                 layer.class_name or None,
                 layer.shape or None,
@@ -119,7 +122,7 @@ def _layers(run: Run) -> Table:
                 ", ".join(f"{name}={value}" for name, value in layer.arguments.items()) or None,
                 layer.made_at or None,
             ]
-            for layer in layers_of(run.layers)
+            for layer in layers
         ],
     )
 

@@ -1,7 +1,7 @@
 // Curves: a chart for each metric, with validation beside training, and a mark where the
 // configuration was adapted. `data` is what curve_data.py describes.
 import { dashOf, strokeOf } from "./curve_styles.js";
-import { colour, element, onTheme } from "./viewer.js";
+import { colour, element, onTheme, visible } from "./viewer.js";
 
 const VALIDATION = "val_";
 const MAX_LEGEND = 12;
@@ -146,7 +146,7 @@ class Chart {
     const parts = data.runs.length > 1 ? [run] : [];
     if (data.series.some((other) => other.run === each.run && other.training > 1)) parts.push(`training ${each.training}`);
     parts.push(each.metric);
-    return parts.join(" · ");
+    return visible(parts.join(" · "));
   }
 
   // The shape of a plot: while it stays, new points are set, and a zoom stays too.

@@ -53,17 +53,26 @@ if ("live" in facts.dataset) {
   });
 }
 
-document.querySelector(".tabs").addEventListener("click", (event) => {
-  const tab = event.target.closest("[data-tab]");
-  if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  for (const each of document.querySelectorAll(".tabs [aria-current]")) each.removeAttribute("aria-current");
+const tabs = document.querySelector(".tabs");
+let before = null; // the tab that was open when another one was clicked
+
+function mark(tab) {
+  for (const each of tabs.querySelectorAll("[aria-current]")) each.removeAttribute("aria-current");
   tab.setAttribute("aria-current", "true");
   setState({ tab: tab.dataset.tab === "configuration" ? "" : tab.dataset.tab });
+}
+
+tabs.addEventListener("click", (event) => {
+  const tab = event.target.closest("[data-tab]");
+  if (!tab || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  before ??= tabs.querySelector("[aria-current]");
+  mark(tab);
 });
+tabs.addEventListener("htmx:error", () => { if (before) mark(before); before = null; });
 
 function drawSystem() {
   const place = document.getElementById("system-curves");
   if (place && !place.childElementCount) drawCurves(place, pageData("system-data"), { xLabel: "seconds" });
 }
-new MutationObserver(drawSystem).observe(document.getElementById("tab"), { childList: true });
+new MutationObserver(() => { before = null; drawSystem(); }).observe(document.getElementById("tab"), { childList: true });
 drawSystem();
