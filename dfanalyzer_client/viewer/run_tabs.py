@@ -12,9 +12,10 @@ from ..analysis.set_statements import set_statements, sets_of
 from ..keras_schema import Role
 from ..keras_schema import names as tags
 from ..store import Connection
+from .layer_lists import layers_of, models_of
 from .steering import offered, requests_of, why_not
 
-__all__ = ["TABS", "Layer", "Tab", "continued", "layers_of", "read_tab", "system_curves"]
+__all__ = ["TABS", "Tab", "continued", "read_tab", "system_curves"]
 
 Row = Sequence[Any]
 
@@ -100,47 +101,13 @@ TABS = {
 }
 
 
-@dataclass
-class Layer:
-    """A layer as the tab shows it.
-
-    Attributes:
-        training: the number of the first training that the model had it in.
-        name: with the names of the models that it is nested in.
-        depth: how many these are.
-        class_name: its class.
-        shape: of its output.
-        parameters: how many it has.
-        arguments: what it was made with, by name.
-        made_at: where.
-    """
-
-    training: int | None
-    name: str
-    depth: int
-    class_name: str
-    shape: str
-    parameters: int | None
-    arguments: dict[str, Any]
-    made_at: str
-
-
-@dataclass(frozen=True)
-class Model:
-    """The layers of one training, and their parameters together."""
-
-    training: int | None
-    layers: Sequence[Layer]
-    parameters: int
-
-
 def read_tab(connection: Connection, run: Run, tab: Tab) -> dict[str, Any]:
     """What a tab's template shows: values by name, and ``statements``."""
     known = sets_of(connection, run.dataflow)
     shown = [tag for tag, role in known.items() if role in tab.roles]
     values: dict[str, Any] = {}
     if tab.name == "layers":
-        values["models"] = _models(layers_of(run.layers))
+        values["models"] = models_of(layers_of(run.layers))
     elif tab.name == "environment":
         values["kinds"] = _by_kind(run.environment)
     elif tab.name == "system":
@@ -159,40 +126,6 @@ def read_tab(connection: Connection, run: Run, tab: Tab) -> dict[str, Any]:
         shown = []
     statements = set_statements(connection, run.dataflow, run.id, shown)
     return {**values, "statements": statements}
-
-
-def layers_of(rows: Table) -> list[Layer]:
-    """The layers of an execution's models, in their order."""
-    return [
-        Layer(
-            row.get("training"),
-            str(row.get("name")),
-            str(row.get("name")).count("/"),
-            str(row.get("class") or ""),
-            str(row.get("output_shape") or ""),
-            row.get("parameters"),
-            dict(row.get("configuration") or {}),
-            str(row.get("place") or ""),
-        )
-        for row in rows.to_dicts()
-    ]
-
-
-def _models(layers: Sequence[Layer]) -> list[Model]:
-    """The layers, training by training, and how many parameters they have.
-
-    A layer's parameters are those of the layers within it, too.
-    """
-    trainings = dict.fromkeys(layer.training for layer in layers)
-    models = [[layer for layer in layers if layer.training == each] for each in trainings]
-    return [
-        Model(
-            of_one[0].training,
-            of_one,
-            sum(each.parameters or 0 for each in of_one if not each.depth),
-        )
-        for of_one in models
-    ]
 
 
 def continued(run: Run) -> tuple[list[str], dict[str, Table]]:
