@@ -109,7 +109,12 @@ class Picture:
 PICTURES = (
     Picture("viewer-executions", "./", "svg.spark", height=460),
     Picture("viewer-execution", "execution?run={0}", ".adaptation", height=640),
-    Picture("viewer-compare", "compare?run={0}&run={1}&run={2}&run={3}", "canvas", height=720),
+    Picture(
+        "viewer-compare",
+        "compare?run={0}&run={1}&run={2}&run={3}",
+        "#curves:not([aria-busy]) figure:nth-child(2) .adaptation",
+        height=720,
+    ),
     Picture("viewer-steering", "execution?run={6}", ".adaptation", height=640),
     Picture("viewer-lineage", "lineage?run={4}", ".node.chosen", "dark", height=640),
 )

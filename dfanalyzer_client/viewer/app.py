@@ -22,7 +22,7 @@ from ..errors import (
 )
 from .changes import Changes
 from .database import Database
-from .pages import page
+from .failures import Failures, error_page, log_failure, request_line
 from .screens import ROUTERS
 from .shared import Shared
 from .sparks import Sparks
@@ -57,6 +57,7 @@ def create_app(database: Database, post_token: str) -> FastAPI:
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     for router in ROUTERS:
         app.include_router(router)
+    app.add_middleware(Failures)
     app.add_middleware(GZipMiddleware, minimum_size=2000, compresslevel=5)
     app.add_exception_handler(DfAnalyzerError, _error_page)
     app.add_exception_handler(HTTPException, _error_page)
@@ -65,22 +66,15 @@ def create_app(database: Database, post_token: str) -> FastAPI:
 
 
 def _error_page(request: Request, error: Exception) -> Response:
-    """A page, or a part of one, that says what is wrong and what to do."""
+    """A page for an error that is foreseen; one that is not ours to foresee is logged, too."""
     if isinstance(error, HTTPException):
-        status, text = error.status_code, _of_status(error.status_code)
-    elif isinstance(error, RequestValidationError):
-        status, text = 400, _of_address(error)
-    else:
-        status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
-        text = str(error)
-    whole = "hx-request" not in request.headers and "text/html" in request.headers.get("accept", "")
-    return page(
-        request,
-        "error.html" if whole else "parts/error.html",
-        status=status,
-        text=text,
-        is_away=status == 503,
-    )
+        return error_page(request, error.status_code, _of_status(error.status_code))
+    if isinstance(error, RequestValidationError):
+        return error_page(request, 400, _of_address(error))
+    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+    if status == 500:
+        log_failure(request_line(request), error)
+    return error_page(request, status, str(error))
 
 
 def _of_status(status: int) -> str:

@@ -12,6 +12,7 @@ import anyio.to_thread
 from ..errors import DfAnalyzerError, RefusedError
 from ..store.writing.journal_marks import all_marks
 from .database import Database
+from .failures import FAILED, log_failure
 
 __all__ = ["Change", "Changes"]
 
@@ -90,6 +91,10 @@ class Changes:
                 return self._marks_of(connection), None
         except DfAnalyzerError as error:
             return self._marks, str(error)
+        except Exception as error:  # else no page would ever hear of a change again
+            if self._now.problem != FAILED:
+                log_failure("a look for changes", error)
+            return self._marks, FAILED
 
     def _marks_of(self, connection: object) -> object:
         try:

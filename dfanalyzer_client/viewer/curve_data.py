@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from ..analysis import Runs, RunSummary
 from ..analysis.by_epoch import curves_with
@@ -12,7 +12,12 @@ from ..analysis.by_epoch.stretches import stretches_of
 from ..errors import UnknownTagError
 from ..store import Connection
 
-__all__ = ["curve_data", "described", "seconds_of"]
+__all__ = ["curve_data", "described", "seconds_of", "spread", "with_drawn_epochs"]
+
+T = TypeVar("T")
+
+MOST_CHANGES = 1_000
+"""Of the adaptations; a chart marks fewer, and the tables have them all."""
 
 
 def curve_data(
@@ -28,9 +33,10 @@ def curve_data(
 
     ``runs`` are what the curves belong to; ``series`` have the place of their run, the number of
     the training in it, the metric, and as many ``epochs`` as ``values``; ``adaptations`` have the
-    place of their run, the epoch from which they hold, what changed, and who changed it; ``times``
-    have, for each training, the seconds since its run began, by epoch. ``stretch`` is of how many
-    epochs, at most, a curve has only the lowest and the highest value; 1: of none.
+    place of their run, the epoch from which they hold, what changed, and who changed it;
+    ``changes`` is how many adaptations there are, where these are only some; ``times`` have, for
+    each training, the seconds since its run began, by epoch. ``stretch`` is of how many epochs, at
+    most, a curve has only the lowest and the highest value; 1: of none.
 
     Args:
         connection: to the database.
@@ -50,7 +56,8 @@ def curve_data(
             adaptations=adaptations,
         )
     except UnknownTagError:  # nothing is measured yet
-        return {"runs": described(runs), "series": [], "adaptations": [], "times": [], "stretch": 1}
+        nothing: dict[str, Any] = {"series": [], "adaptations": [], "times": []}
+        return {**nothing, "runs": described(runs), "changes": 0, "stretch": 1}
     place = {run.id: number for number, run in enumerate(runs)}
     series: dict[tuple[int, int, str], dict[str, Any]] = {}
     for id_, _, training, metric, epoch, value in found.rows:
@@ -66,15 +73,40 @@ def curve_data(
             }
         one["epochs"].append(epoch)
         one["values"].append(value)
+    changes = [{**row, "run": place[row.pop("id")]} for row in found.adaptations.to_dicts()]
+    drawn = sorted(series.values(), key=_is_no_loss)
     return {
         "runs": described(runs),
-        "series": sorted(series.values(), key=_is_no_loss),
-        "adaptations": [
-            {**row, "run": place[row.pop("id")]} for row in found.adaptations.to_dicts()
-        ],
-        "times": _times(connection, runs) if times else [],
+        "series": drawn,
+        "adaptations": spread(changes),
+        "changes": len(changes),
+        "times": with_drawn_epochs(_times(connection, runs), drawn) if times else [],
         "stretch": max(stretches.values()) if stretches else 1,
     }
+
+
+def spread(changes: Sequence[T], most: int = MOST_CHANGES) -> list[T]:
+    """All adaptations; of very many, so many evenly chosen ones, the first and the last among them.
+
+    A schedule may change the learning rate at each of 10,000s of epochs.
+    """
+    if len(changes) <= most:
+        return list(changes)
+    step = (len(changes) - 1) / (most - 1)
+    return [changes[round(number * step)] for number in range(most)]
+
+
+def with_drawn_epochs(
+    times: list[dict[str, Any]], series: Sequence[dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """The times without those of epochs that no curve has a point at."""
+    drawn: dict[tuple[int, int], set[int]] = {}
+    for each in series:
+        drawn.setdefault((each["run"], each["training"]), set()).update(each["epochs"])
+    for each in times:
+        kept = drawn.get((each["run"], each["training"]), set())
+        each["seconds"] = {e: second for e, second in each["seconds"].items() if e in kept}
+    return times
 
 
 def described(runs: Sequence[RunSummary]) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from fastapi.responses import StreamingResponse
 
 from ..errors import DfAnalyzerError
 from .changes import Changes
+from .failures import FAILED, log_failure, request_line
 
 __all__ = ["Event", "event_stream", "json_event"]
 
@@ -30,34 +31,42 @@ Event = tuple[str, str]
 def event_stream(request: Request, ask: Callable[[], list[Event]]) -> StreamingResponse:
     """The events of a page: what `ask` returns, at first and whenever something was stored.
 
-    ``away`` and ``back`` tell of a database that does not answer, and answers again.
+    ``away`` and ``back`` tell of a database that does not answer, and answers again; ``failed`` of
+    an error of ours, whose traceback is logged once for each page.
 
     Args:
         request: of the page.
         ask: reads what is new, in a thread; it is called again and again, never twice at a time.
     """
     return StreamingResponse(
-        _events(request.app.state.changes, ask),
+        _events(request.app.state.changes, ask, request_line(request)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
 
 
-async def _events(changes: Changes, ask: Callable[[], list[Event]]) -> AsyncIterator[str]:
-    is_away = False
+async def _events(
+    changes: Changes, ask: Callable[[], list[Event]], page_: str
+) -> AsyncIterator[str]:
+    said, is_logged = "", False
     async for change in changes.follow():
         found: list[Event] = []
-        problem, began = change.problem, time.monotonic()
+        began, problem = time.monotonic(), change.problem
         if problem is None:
             try:
                 found = await anyio.to_thread.run_sync(ask)
             except DfAnalyzerError as error:
                 problem = str(error)
+            except Exception as error:
+                problem = FAILED
+                if not is_logged:
+                    is_logged = True
+                    log_failure(page_, error)
         if problem is not None:
-            yield _text("away", json.dumps(problem))
-        elif is_away:
+            yield _text("failed" if problem == FAILED else "away", json.dumps(problem))
+        elif said:
             yield _text("back", "")
-        is_away = problem is not None
+        said = problem or ""
         for name, data in found:
             yield _text(name, data)
         took = time.monotonic() - began

@@ -15,7 +15,7 @@ from ..store import Connection
 from ..store.comparison.values import NO_METRICS
 from ..store.reading import Catalogue
 from ..support.durations import duration
-from .curve_data import described, seconds_of
+from .curve_data import described, seconds_of, spread
 from .database import Database
 from .events import Event, json_event
 from .run_table import epochs_asked, seconds_left
@@ -51,7 +51,7 @@ def new_epochs(database: Database, name: str, after: tuple[int, int]) -> Callabl
             found = _later(rows, numbers, after, run)
             events = []
             if found["series"]:
-                found["adaptations"] = _adaptations(connection, run)
+                found |= _adaptations(connection, run)
                 events.append(json_event("curves", found))
         facts = facts_of(run)
         if facts != last_facts:
@@ -106,8 +106,10 @@ def _later(
     }
 
 
-def _adaptations(connection: Connection, run: RunSummary) -> list[dict[str, Any]]:
+def _adaptations(connection: Connection, run: RunSummary) -> dict[str, Any]:
+    """What was adapted, and what waits; and how many adaptations there are."""
     with connection.transaction():
         rows = adaptations_of(connection, [run]).to_dicts()
         pending = pending_changes(connection, run)
-    return [*({**row, "run": 0} for row in rows), *pending]
+    changes = [{**row, "run": 0} for row in spread(rows)]
+    return {"adaptations": [*changes, *pending], "changes": len(rows)}

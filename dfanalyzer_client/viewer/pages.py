@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from unicodedata import bidirectional
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -26,6 +27,9 @@ __all__ = ["address", "json_answer", "middle", "page", "render", "to_json"]
 
 TEMPLATES = Path(__file__).parent / "templates"
 CELL_CHARACTERS = 60
+LEFT_TO_RIGHT = "\u200e"
+"""Behind Arabic or Hebrew, digits would be shown before it; this mark is not shown."""
+
 WHOLE_CHARACTERS = 2000
 """Of a long value, where the mouse is held over it."""
 
@@ -129,7 +133,9 @@ def middle(value: Any, characters: int) -> str:
     if len(text) <= characters:
         return text
     end = characters // 2
-    return f"{text[: characters - 1 - end]}…{text[-end:]}"
+    first, last = text[: characters - 1 - end], text[-end:]
+    is_mixed = any(bidirectional(sign) in ("R", "AL") for sign in first)
+    return f"{first}…{LEFT_TO_RIGHT * is_mixed}{last}"
 
 
 def compact(value: Any, characters: int = 24) -> str:

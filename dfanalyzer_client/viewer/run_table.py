@@ -86,9 +86,12 @@ def read_table(connection: Connection, state: ListState, sparks: Sparks) -> RunT
 
 
 def epochs_asked(run: RunSummary) -> int | None:
-    """How many epochs the training was asked for, if that was captured."""
+    """How many epochs the training was asked for, if that was captured.
+
+    It is the last training's: an execution that has trained several times has more epochs.
+    """
     asked = run.hyperparameters.get(EPOCHS_ASKED)
-    return asked if isinstance(asked, int) else None
+    return asked if isinstance(asked, int) and asked >= run.epochs else None
 
 
 def seconds_left(run: RunSummary) -> float | None:

@@ -12,9 +12,16 @@ from ..analysis.set_statements import set_statements, sets_of
 from ..keras_schema import Role
 from ..keras_schema import names as tags
 from ..store import Connection
+from .layer_lists import layers_of, models_of
 from .steering import offered, requests_of, why_not
 
-__all__ = ["TABS", "Layer", "Tab", "layers_of", "read_tab", "system_curves"]
+__all__ = ["TABS", "Tab", "continued", "read_tab", "system_curves"]
+
+Row = Sequence[Any]
+
+OF_DIFFERENCES = (tags.CONTINUED_NAME, tags.OLD_VALUE, tags.NEW_VALUE)
+PARTS = {"optimizer": "Optimizer", "hyperparameter": "Hyperparameters", "layer": "Layers"}
+WEIGHTS = {"yes": "taken over", "no": "its own"}
 
 KINDS_OF_SAMPLES = (tags.SYSTEM_METRICS, tags.BATCHES, tags.OPTIMIZER_RATES)
 
@@ -80,34 +87,18 @@ TABS = {
             "No samples were taken. The key SYSTEM_METRICS takes some of CPU, memory and GPU: "
             'model.provenance(dataflow_tag=…, hyps={"SYSTEM_METRICS": True}).',
         ),
+        Tab(
+            "continuation",
+            "Continued from",
+            (Role.CONTINUATION,),
+            "No difference to an earlier execution is recorded. keras.continue_from(…) goes on "
+            "from one, and records what differs; keras.replay(…) makes its changes again.",
+        ),
         Tab("steering", "Steering", (), "Nothing was asked of it while it trained."),
         Tab("tasks", "Tasks and errors", (), "No task is stored."),
         Tab("sets", "Other sets", (), "The dataflow has no sets of your own."),
     )
 }
-
-
-@dataclass
-class Layer:
-    """A layer as the tab shows it.
-
-    Attributes:
-        name: with the names of the models that it is nested in.
-        depth: how many these are.
-        class_name: its class.
-        shape: of its output.
-        parameters: how many it has.
-        arguments: what it was made with, by name.
-        made_at: where.
-    """
-
-    name: str
-    depth: int
-    class_name: str
-    shape: str
-    parameters: float | None
-    arguments: dict[str, Any]
-    made_at: str
 
 
 def read_tab(connection: Connection, run: Run, tab: Tab) -> dict[str, Any]:
@@ -116,7 +107,7 @@ def read_tab(connection: Connection, run: Run, tab: Tab) -> dict[str, Any]:
     shown = [tag for tag, role in known.items() if role in tab.roles]
     values: dict[str, Any] = {}
     if tab.name == "layers":
-        values["layers"] = layers_of(run.layers)
+        values["models"] = models_of(layers_of(run.layers))
     elif tab.name == "environment":
         values["kinds"] = _by_kind(run.environment)
     elif tab.name == "system":
@@ -126,6 +117,8 @@ def read_tab(connection: Connection, run: Run, tab: Tab) -> dict[str, Any]:
     elif tab.name == "sets":
         shown = [tag for tag, role in known.items() if role is None]
         values["sets"] = {tag: run.rows(tag) for tag in shown}
+    elif tab.name == "continuation":
+        values["replayed"], values["parts"] = continued(run)
     elif tab.name == "steering":
         values["requests"] = requests_of(connection, run.summary)
         values |= {"actions": offered(connection, run.summary), "why_not": why_not(run.summary)}
@@ -135,28 +128,27 @@ def read_tab(connection: Connection, run: Run, tab: Tab) -> dict[str, Any]:
     return {**values, "statements": statements}
 
 
-def layers_of(rows: Table) -> list[Layer]:
-    """The layers, each once, in the order of the model."""
-    layers: dict[str, Layer] = {}
-    for row in rows.to_dicts():
-        name = str(row.get("name"))
-        layer = layers.get(name)
-        if layer is None:
-            layer = layers[name] = Layer(
-                name,
-                name.count("/"),
-                str(row.get("class") or ""),
-                str(row.get("output_shape") or ""),
-                row.get("num_parameters"),
-                {},
-                str(row.get("made_at") or ""),
-            )
-        argument = row.get("attribute_type")
-        if argument and argument != "class":
-            layer.arguments[argument] = row.get("value")
-        elif not layer.class_name:
-            layer.class_name = str(row.get("value") or "")
-    return list(layers.values())
+def continued(run: Run) -> tuple[list[str], dict[str, Table]]:
+    """What an execution replays, and how it differs from the one it continues, part by part."""
+    rows = run.rows(tags.CONTINUATION).to_dicts()
+    replayed, parts = list[str](), defaultdict[str, list[Row]](list)
+    for row in rows:
+        kind = row.get(tags.CONTINUED_KIND.lower())
+        values = [row.get(name.lower()) for name in OF_DIFFERENCES]
+        if kind == "replay":
+            replayed.append(str(row.get(tags.NEW_VALUE.lower())))
+        else:
+            weights = WEIGHTS.get(str(row.get(tags.CONTINUED_WEIGHTS.lower())))
+            parts[PARTS.get(str(kind), str(kind))].append([*values, weights])
+    return replayed, {title: _as_table(found) for title, found in parts.items()}
+
+
+def _as_table(rows: list[Row]) -> Table:
+    """A table, with a column for weights if some row says something of them."""
+    columns = ["name", "before", "now", "weights"]
+    if any(row[-1] is not None for row in rows):
+        return Table(columns, rows)
+    return Table(columns[:-1], [row[:-1] for row in rows])
 
 
 def system_curves(run: Run, samples: dict[str, Table]) -> dict[str, Any]:

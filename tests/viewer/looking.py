@@ -14,7 +14,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-COMMAND = [sys.executable, "-m", "dfanalyzer_client.cli", "view", "--no-browser", "--port", "0"]
+COMMAND = [sys.executable, "-m", "dfanalyzer_client.cli", "view", "--no-browser"]
+AS_COMMAND = """
+import sys
+from dfanalyzer_client.cli import main
+main(["view", "--no-browser", *sys.argv[1:]])
+"""
 AXE = Path(__file__).parent / "vendor/axe.min.js"
 
 
@@ -75,10 +80,16 @@ class Viewer:
 
 
 @contextlib.contextmanager
-def running_viewer(*arguments: str, **environment: str) -> Iterator[Viewer]:
-    """A viewer on a free port; it is ended in the end, where it has not been."""
+def running_viewer(
+    *arguments: str, program: str = "", port: int = 0, **environment: str
+) -> Iterator[Viewer]:
+    """A viewer on a free port, unless one is given; it is ended in the end, where it has not been.
+
+    With `program`, this Python runs before the command does.
+    """
+    command = [sys.executable, "-c", f"{program}\n{AS_COMMAND}"] if program else COMMAND
     process = subprocess.Popen(
-        [*COMMAND, *arguments],
+        [*command, "--port", str(port), *arguments],
         env={**os.environ, **environment},
         stderr=subprocess.PIPE,
         text=True,

@@ -107,7 +107,7 @@ def test_rows_are_paged_in_the_database(viewer: Viewer, tag: str) -> None:
     assert (first.count("<tr>"), second.count("<tr>")) == (51, 11)
     assert 'rel="next"' in first
     assert 'rel="next"' not in second
-    assert "There are no so many pages" in viewer.ask(f"dataflow?{query}&page=3").text
+    assert "There are not so many pages" in viewer.ask(f"dataflow?{query}&page=3").text
 
 
 @pytest.fixture

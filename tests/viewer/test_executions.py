@@ -100,7 +100,7 @@ def test_what_cannot_be_shown_says_why(look: Look, tag: str, query: str, text: s
 
 @pytest.mark.thorough
 def test_a_training_appears_and_goes_on_by_itself(look: Look, tag: str) -> None:
-    """An open page shows a training when it begins, each epoch, and its end, without a reload."""
+    """An open page shows a training, each epoch, and its end; the focus stays in its row."""
     trained(tag)
     page = look(f"./?dataflow={tag}")
     page.evaluate("window.sameTab = true")
@@ -113,10 +113,14 @@ def test_a_training_appears_and_goes_on_by_itself(look: Look, tag: str) -> None:
         )
         seen.append(page.locator("tbody tr").first.inner_text())
 
+        if epoch == 0:
+            page.locator("tbody a").first.focus()
+
     trained(tag, callbacks=[AtEachEpoch(check)])
     page.wait_for_function(
         "() => document.querySelector('tbody tr').innerText.includes('FINISHED')"
     )
+    assert page.locator("tbody a").first.evaluate("link => link === document.activeElement")
     assert len(seen) == 3
     assert all("RUNNING" in text for text in seen)
     assert page.evaluate("window.sameTab")

@@ -36,3 +36,22 @@ def test_groups_have_the_mean_and_the_interval(look: Callable[..., Any]) -> None
     assert high == pytest.approx(2 + 4.303 / 3**0.5)
     assert of([1, 2], "mean") == (1.5, None, None)
     assert of(["nan"], "range") == (None, None, None)
+
+
+LONG = """async (series) => {
+    const { grouped } = await import(new URL("static/groups.js", location.href).href);
+    const all = series.map(([epochs, values], run) => (
+        { run, training: 1, metric: "loss", epochs, values }));
+    const data = { series: all, adaptations: [], stretch: 4 };
+    return grouped(data, "units", all.map(() => "8"), "range");
+}"""
+
+
+@pytest.mark.thorough
+def test_groups_of_long_curves_are_means_at_the_points_of_all(look: Callable[..., Any]) -> None:
+    """Curves that have points at other epochs each are means of lines, and end where they end."""
+    found = look().evaluate(LONG, [[[0, 2, 8], [0, 2, 8]], [[0, 4, 6], [4, 0, 2]]])
+    (series,) = found["series"]
+    assert series["epochs"] == [0, 2, 4, 6, 8]
+    assert series["values"] == [2, 2, 2, 4, 8]
+    assert series["low"] == [0, 2, 0, 2, 8]

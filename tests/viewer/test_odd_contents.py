@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 
@@ -21,6 +22,7 @@ from dfanalyzer_client import (
     Task,
     Transformation,
 )
+from dfanalyzer_client.viewer.pages import middle
 from dfanalyzer_client.viewer.run_tabs import TABS
 from small_models import data
 from viewer.looking import Viewer, check_accessible, fits_its_width
@@ -102,6 +104,7 @@ def test_hostile_texts_stay_texts(look: Look, tag: str, tmp_path: Path) -> None:
             mark.hover(force=True)
         assert not page.locator("main img").count()
         check_accessible(page)
+        assert fits_its_width(page)
 
 
 @pytest.mark.thorough
@@ -189,3 +192,65 @@ def test_10000_layers_are_shown_in_parts(look: Look, tag: str) -> None:
     assert page.locator("#tab tbody tr").count() == 500
     assert "FROM" in page.text_content("#tab .sql pre")
     assert fits_its_width(page)
+
+
+@pytest.mark.thorough
+def test_long_names_leave_room_for_values(look: Look, viewer: Viewer, tag: str) -> None:
+    """Beside a very long dataflow the filters stay in a line; on a phone, values are seen."""
+    dataflow = f"{tag}{'-long' * 60}"
+    name = "hyperparameter_" * 6
+    for value in ("one", "two"):
+        trained(dataflow, epochs=1, hyperparameters={name: "TEXT"}, values={name: value})
+    page = look(f"./?dataflow={dataflow}")
+    tops = page.locator(".filters label").evaluate_all(
+        "all => all.map((label) => label.getBoundingClientRect().bottom)"
+    )
+    assert max(tops) - min(tops) < 12
+    first, second = (run.execution for run in dfanalyzer_client.runs(dataflow=dataflow))
+    diff = f"diff?{urlencode({'a': first, 'b': second})}"
+    for path in ("execution?run=last", f"compare?dataflow={dataflow}&view=table", diff):
+        phone = look(path, viewport={"width": 390, "height": 844})
+        value = phone.locator("main tbody td").filter(has_text="two").first
+        assert value.evaluate("cell => cell.getBoundingClientRect().left") < 240
+        assert fits_its_width(phone)
+        check_accessible(phone)
+
+
+@pytest.mark.thorough
+def test_signs_that_turn_texts_round_are_seen(look: Look, tag: str) -> None:
+    """What scripts draw shows them as the tables do: in the legend, and in a chart's name."""
+    trained(tag, callbacks=[Logs(**{"\u202enot": 1.0})])
+    page = look("execution?run=last")
+    page.wait_for_selector(".chart canvas")
+    assert page.inner_text("figcaption >> nth=1") == "\\u202enot"
+    assert "\\u202enot" in page.text_content("figure >> nth=1 >> p.hidden")
+    assert "\u202e" not in page.inner_text("main")
+
+
+def test_a_long_text_in_an_address_is_cut_in_the_error(viewer: Viewer) -> None:
+    """A name of 9,000 characters that nothing has is quoted in part, and what helps is there."""
+    answer = viewer.ask(f"execution?run={'9' * 9_000}", accept="text/html")
+    assert answer.status == 404
+    assert "9 … 9" in answer.text
+    assert "lists them" in answer.text
+    assert len(answer.text) < 6_000
+
+
+def test_the_end_of_a_cut_arabic_name_stays_at_its_end() -> None:
+    """Digits behind Arabic would be shown before it, so a mark that is not shown precedes them."""
+    assert middle("تجربة-2026-11-28 05:16:59.1-1378c5d16f", 20) == "تجربة-202…\u200e1378c5d16f"
+    assert middle("flow-2026-11-28 05:16:59.1-1378c5d16f", 20) == "flow-2026…1378c5d16f"
+
+
+@pytest.mark.thorough
+def test_an_execution_of_several_trainings_has_more_epochs_than_the_last_asked_for(
+    look: Look, tag: str
+) -> None:
+    """After fits of three epochs and of one, there are 4 epochs, not 4 of 1."""
+    model = trained(tag)
+    model.fit(*data(), epochs=1, verbose=0)
+    keras.flush()
+    page = look("execution?run=last")
+    assert page.inner_text("[data-fact=epochs]") == "4"
+    page = look(f"./?dataflow={tag}")
+    assert "4 of 1" not in page.inner_text("tbody")

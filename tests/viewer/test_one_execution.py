@@ -12,7 +12,7 @@ from dfanalyzer_client.viewer.run_tabs import TABS
 from small_models import data
 from viewer.looking import check_accessible, fits_its_width
 from viewer.test_odd_contents import Logs
-from viewer.trainings import AtEachEpoch, trained
+from viewer.trainings import KEYS, AtEachEpoch, trained
 
 Look = Callable[..., Any]
 PHONE = {"width": 390, "height": 844}
@@ -52,11 +52,16 @@ def test_each_tab_can_be_read(look: Look, tag: str, scheme: str) -> None:
     for tab in TABS.values():
         page.click(f"[data-tab={tab.name}]")
         page.wait_for_selector(f"#tab h2:text-is('{tab.title}')")
-        if tab.name not in ("sets", "files", "tasks"):
+        if tab.name not in ("sets", "files", "tasks", "steering", "continuation"):
             assert not page.locator("#tab .empty").count(), tab.name
             assert page.locator("#tab .sql pre").count(), tab.name
         check_accessible(page)
         assert fits_its_width(page)
+    page.goto(page.url.partition("?")[0] + "?run=last&tab=layers")
+    assert "2 layers, 19 parameters." in page.inner_text("#tab")
+    first = page.locator("#tab tbody tr").first.inner_text()
+    assert "\t15\t" in first
+    assert "units=3" in first
 
 
 @pytest.mark.thorough
@@ -113,6 +118,37 @@ def test_curves_grow_while_it_trains(look: Look, tag: str) -> None:
     page.wait_for_selector("[data-fact=status]:text('FINISHED')")
     page.wait_for_selector(".chart[data-metric=loss] .adaptation", state="attached")
     assert page.evaluate("window.samePage")
+
+
+@pytest.mark.thorough
+def test_what_differs_from_the_continued_execution_is_in_a_tab(look: Look, tag: str) -> None:
+    """The tab has the new rate, the new layer and whose weights went over, and links to both."""
+    stopped = trained(tag)
+    deeper = keras.Sequential(
+        [keras.Input((4,)), *(keras.layers.Dense(3) for _ in range(2)), keras.layers.Dense(1)]
+    )
+    deeper.compile(keras.optimizers.SGD(0.005), "mse")
+    deeper.provenance(dataflow_tag=tag, hyps=KEYS)
+    keras.continue_from(stopped, deeper, weights=True)
+    deeper.fit(*data(), epochs=2, verbose=0)
+    keras.flush()
+    page = look("execution?run=last&tab=continuation")
+    said = page.inner_text("#tab")
+    assert f"It goes on from {stopped.exec_tag}." in said
+    assert page.inner_text("[aria-label=Optimizer] tbody").split() == [
+        "LEARNING_RATE",
+        "0.01",
+        "0.005",
+    ]
+    layers = page.inner_text("[aria-label=Layers] tbody")
+    assert "taken over" in layers
+    assert "+" in layers
+    assert "icontinuation" in page.text_content("#tab .sql pre")
+    check_accessible(page)
+    page.click("#tab a:has-text('All that differs')")
+    page.wait_for_selector(".diff")
+    page.goto(page.url.partition("diff?")[0] + f"execution?run={stopped.exec_tag}&tab=continuation")
+    assert "keras.continue_from" in page.inner_text("#tab .empty")
 
 
 @pytest.mark.thorough

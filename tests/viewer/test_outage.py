@@ -20,6 +20,8 @@ from viewer.trainings import trained
 
 pytestmark = pytest.mark.thorough
 
+TOKEN = "t" * 40
+
 
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Path]:
@@ -69,6 +71,44 @@ def test_a_viewer_that_ended_is_missed(browser: Any, tag: str) -> None:
     page.wait_for_selector("#problem:not([hidden])")
     assert "keras-prov view" in page.inner_text("#problem")
     page.close()
+
+
+def test_a_viewer_that_was_started_anew_says_that_its_link_is_another_one(
+    browser: Any, tag: str
+) -> None:
+    """Pages of the earlier viewer say to open the new link, and go on once somebody has."""
+    trained(tag)
+    with running_viewer() as viewer:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(viewer.link)
+        page.wait_for_selector("tbody tr")
+    page.wait_for_selector("#problem:has-text('Is `keras-prov view` still running?')")
+    with running_viewer(port=viewer.port) as viewer:
+        page.wait_for_selector("#problem:has-text('open that again')")
+        context.new_page().goto(viewer.link)
+        page.wait_for_selector("#problem", state="hidden")
+        context.close()
+
+
+def test_a_tab_that_cannot_be_read_is_not_called_the_open_one(browser: Any, tag: str) -> None:
+    """Of an execution that has ended, a click while the viewer is away says so; later, it works."""
+    trained(tag)
+    with running_viewer(KERAS_PROV_TOKEN=TOKEN) as viewer:
+        page = browser.new_page()
+        page.goto(viewer.link)
+        page.goto(viewer.address("execution?run=last"))
+        page.wait_for_selector(".chart canvas")
+    page.click("[data-tab=layers]")
+    page.wait_for_selector("#problem:has-text('Is `keras-prov view` still running?')")
+    assert page.inner_text(".tabs [aria-current]") == "Configuration"
+    assert "tab=" not in page.url
+    with running_viewer(port=viewer.port, KERAS_PROV_TOKEN=TOKEN):
+        page.wait_for_selector("#problem", state="hidden")
+        page.click("[data-tab=layers]")
+        page.wait_for_selector("#tab h2:text-is('Layers')")
+        assert page.inner_text(".tabs [aria-current]") == "Layers"
+        page.close()
 
 
 def test_an_empty_database_says_how_to_begin(own: Path, browser: Any) -> None:

@@ -37,7 +37,11 @@ def open_file(browser: Any) -> Iterator[Callable[..., Any]]:
         page.on("console", lambda said: problems.append(said.text))
         page.on("dialog", lambda dialog: (problems.append(dialog.message), dialog.dismiss()))
         page.goto(path.as_uri())
-        page.on("request", lambda request: problems.append(request.url))
+        here = path.as_uri()
+        page.on(
+            "request",
+            lambda request: None if request.url.startswith(here) else problems.append(request.url),
+        )
         return page
 
     yield opened
@@ -79,6 +83,65 @@ def test_several_executions_are_compared(
         assert "0.02" in table
         check_accessible(page)
         assert fits_its_width(page)
+
+
+RATES = (0.01, 0.01, 0.01, 0.02, 0.04)
+
+
+@pytest.fixture(scope="module")
+def five(home: Path) -> list[str]:
+    """Names of five executions, three of which have the same learning rate."""
+    names = []
+    for rate in RATES:
+        trained("exported-five", rate, epochs=2)
+        names.append(_last_name())
+    return names
+
+
+@pytest.mark.thorough
+def test_curves_of_a_file_are_grouped(
+    open_file: Callable[..., Any], five: list[str], tmp_path: Path
+) -> None:
+    """A curve can be the mean of those with the same rate; a reload keeps the choice."""
+    page = open_file(exported(tmp_path, *five[:4]))
+    page.wait_for_selector(".chart canvas")
+    assert not page.is_visible("#controls label:has-text('with')")
+    page.select_option("#controls label:has-text('a curve for') select", "learning_rate")
+    page.select_option("#controls label:has-text('with') select", "range")
+    for _ in range(2):
+        summary = page.text_content(".chart[data-metric=loss] p.hidden")
+        assert "learning_rate 0.01 (3) · loss: 2 epochs" in summary
+        assert "learning_rate 0.02 (1)" in summary
+        assert page.is_hidden("#controls label:has-text('smoothing')")
+        assert page.locator(".chart[data-metric=loss] .band-edge").count()
+        check_accessible(page)
+        page.goto(page.url)
+        page.wait_for_selector(".chart canvas")
+    assert not page.locator("#parallel").count()
+    assert (tmp_path / "page.html").stat().st_size < 250_000
+
+
+@pytest.mark.thorough
+def test_five_executions_have_parallel_coordinates(
+    open_file: Callable[..., Any], five: list[str], tmp_path: Path
+) -> None:
+    """Ranges of axes choose executions, axes are logarithmic, and there is no link to nowhere."""
+    path = exported(tmp_path, *five)
+    for options in ({}, {"color_scheme": "dark", "viewport": {"width": 390, "height": 844}}):
+        page = open_file(path, **options)
+        page.wait_for_selector("#parallel[data-drawn] canvas")
+        page.fill("[aria-label='learning_rate from']", "0.015")
+        page.press("[aria-label='learning_rate from']", "Tab")
+        page.wait_for_selector("#kept:has-text('2 of 5 executions are in the ranges.')")
+        page.check("[aria-label='Logarithmic: learning_rate']")
+        page.goto(page.url)
+        page.wait_for_selector("#kept:has-text('2 of 5 executions are in the ranges.')")
+        assert page.is_checked("[aria-label='Logarithmic: learning_rate']")
+        page.wait_for_selector("#parallel[data-drawn] canvas")
+        assert not page.locator("main a").count()
+        check_accessible(page)
+        assert fits_its_width(page)
+    assert path.stat().st_size < 1_500_000
 
 
 @pytest.mark.thorough
@@ -123,8 +186,12 @@ def test_thinned_curves_keep_their_extremes() -> None:
     """A spike and a dip in 10,000 points are among the 100 that stay; NaN is no extreme."""
     values: list[Any] = [1.0] * 10_000
     values[1234], values[7777], values[5000] = 9.0, -9.0, float("nan")
-    curves = {"series": [{"epochs": list(range(10_000)), "values": values}]}
+    series = [{"run": 0, "training": 1, "epochs": list(range(10_000)), "values": values}]
+    times = [{"run": 0, "training": 1, "seconds": dict.fromkeys(range(10000), 0.5)}]
+    curves = {"series": series, "times": times}
     counts = thinned(curves, 100)
+    assert curves["stretch"] == 200
+    assert list(times[0]["seconds"]) == series[0]["epochs"]
     (kept,) = curves["series"]
     assert counts == {"all": 10_000, "kept": len(kept["values"])}
     assert len(kept["values"]) <= 102

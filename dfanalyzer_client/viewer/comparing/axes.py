@@ -12,9 +12,9 @@ from ...analysis.plots.parallel import chosen_metric
 from ...errors import UnknownTagError
 from ...keras_schema.names import TEST_METRIC_PREFIX
 from ..pages import short
-from .run_labels import HYPERPARAMETERS, MAX_TEXT, differing_hyperparameters
+from .run_labels import HYPERPARAMETERS, MAX_TEXT, differing_hyperparameters, label_of
 
-__all__ = ["Axis", "axis_names", "chosen_axes", "metrics_of", "target_of"]
+__all__ = ["Axis", "axes_data", "axis_names", "chosen_axes", "metrics_of", "target_of"]
 
 GROUPS = ("hyperparameters", "metrics", "lowest", "highest")
 FIELDS = ("epochs", "seconds")
@@ -97,6 +97,19 @@ def chosen_axes(compared: Comparison, asked: Sequence[str], target: str) -> list
         names = [f"{HYPERPARAMETERS}{name}" for name in differing]
         names += [f"metrics.{target}"] if target else []
     return [_axis(name, [value_of(run, name) for run in compared.runs]) for name in names]
+
+
+def axes_data(compared: Comparison, axes: Sequence[Axis], target: str) -> dict[str, Any]:
+    """What scripts draw of executions and their axes; the target's values are the colours."""
+    differing = differing_hyperparameters(compared)
+    (colours,) = chosen_axes(compared, [f"metrics.{target}"], target) if target else (None,)
+    return {
+        "runs": [
+            {"execution": run.execution, "label": label_of(run, differing)} for run in compared.runs
+        ],
+        "axes": [axis.to_dict() for axis in axes],
+        "colours": colours and colours.to_dict(),
+    }
 
 
 def value_of(run: RunSummary, name: str) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -13,8 +13,10 @@ from ...masking import masked, masked_row
 from ...store import Connection
 from ...support.distribution import installed_version
 from ..curve_data import curve_data
+from ..layer_lists import layers_of
 from ..pages import ENVIRONMENT, middle
-from ..run_tabs import TABS, layers_of, read_tab
+from ..run_tabs import TABS, continued, read_tab
+from .compared import axes_of, groups, side_by_side
 from .inlined import inlined
 from .thinning import thinned
 
@@ -22,6 +24,9 @@ __all__ = ["static_page"]
 
 MODULE = "exported.js"
 SCRIPTS = ("theme.js", "vendor/uPlot.iife.min.js")
+ECHARTS = "vendor/echarts.min.js"
+"""1.1 MB, for parallel coordinates."""
+
 STYLES = ("vendor/uPlot.min.css", "viewer.css", "exported.css")
 
 MAX_ROWS = 2_000
@@ -29,8 +34,6 @@ MAX_ROWS = 2_000
 
 NAME_CHARACTERS = 24
 """Of an execution in a legend."""
-
-Row = Sequence[Any]
 
 
 @dataclass(frozen=True)
@@ -60,14 +63,18 @@ def static_page(connection: Connection, runs: Runs) -> str:
         change |= {name: masked(each) for name, each in change.items() if isinstance(each, str)}
     curves["names"] = [middle(run.execution, NAME_CHARACTERS) for run in runs]
     one = run_with(connection, runs[0]) if len(runs) == 1 else None
-    parts = inlined(MODULE, SCRIPTS, STYLES)
+    compared = None if one is not None else Comparison(list(runs))
+    axes = None if compared is None else axes_of(compared)
+    curves["groups"] = {} if compared is None else groups(compared)
+    scripts = (*SCRIPTS, ECHARTS) if axes else SCRIPTS
     return ENVIRONMENT.get_template("exported.html").render(
-        parts=parts,
+        parts=inlined(MODULE, scripts, STYLES),
         run=one,
         runs=runs,
         sections=[] if one is None else list(sections(one)),
         system=None if one is None else read_tab(connection, one, TABS["system"]),
-        comparison=None if one is not None else _compared(runs),
+        comparison=None if compared is None else side_by_side(compared),
+        axes=axes,
         curves=curves,
         points=thinned(curves),
         max_rows=MAX_ROWS,
@@ -94,14 +101,21 @@ def sections(run: Run) -> Iterable[Section]:
     yield from _rows("Environment", run.environment)
     yield from _rows("Tasks", run.tasks)
     yield from _pairs("Derived from", [(name, "") for name in run.derived_from])
+    replayed, parts = continued(run)
+    yield from _pairs("Replays", [(name, "") for name in replayed])
+    for title, rows in parts.items():
+        yield from _rows(f"{title} that differ from the execution that it continues", rows)
 
 
 def _layers(run: Run) -> Table:
     """A row for each layer."""
+    layers = layers_of(run.layers)
+    several = len({layer.training for layer in layers}) > 1
     return Table(
-        ["layer", "class", "output_shape", "parameters", "arguments", "made_at"],
+        ["training", "layer", "class", "output_shape", "parameters", "arguments", "made_at"],
         [
             [
+                layer.training if several else None,
                 layer.name,
                 layer.class_name or None,
                 layer.shape or None,
@@ -109,7 +123,7 @@ def _layers(run: Run) -> Table:
                 ", ".join(f"{name}={value}" for name, value in layer.arguments.items()) or None,
                 layer.made_at or None,
             ]
-            for layer in layers_of(run.layers)
+            for layer in layers
         ],
     )
 
@@ -142,19 +156,3 @@ def _rows(title: str, table: Table) -> Iterable[Section]:
 def _masked(table: Table) -> Table:
     """A copy as it may be published, should a secret have been stored before a rule masked it."""
     return Table(table.columns, [masked_row(table.columns, row) for row in table.rows])
-
-
-def _compared(runs: Runs) -> dict[str, Any]:
-    """What differs and what does not, each a row by its name, with a value for each execution."""
-    found = Comparison(list(runs))
-    rows = found.transposed(same=True).rows
-    differing = set(found.differing)
-    return {
-        "differing": [_masked_value(row) for row in rows if row[0] in differing],
-        "same": [_masked_value(row) for row in rows if row[0] not in differing],
-    }
-
-
-def _masked_value(row: Row) -> list[Any]:
-    name, *values = row
-    return [name, *(masked(each) if isinstance(each, str) else each for each in values)]

@@ -15,13 +15,13 @@ from ...analysis.comparing import compare_with
 from ...analysis.plots.importance import importance
 from ...store import Connection
 from ...store.reading import Catalogue
-from ..comparing.axes import axis_names, chosen_axes, metrics_of, target_of
+from ..comparing.axes import axes_data, axis_names, chosen_axes, metrics_of, target_of
 from ..comparing.compare_state import CURVES, MOST_RUNS, VIEWS, Asked, CompareState, read_comparison
-from ..comparing.run_labels import MAX_TEXT, differing_hyperparameters, label_of
+from ..comparing.run_labels import differing_hyperparameters, groups_of, label_of
 from ..comparing.side_by_side import side_by_side
-from ..curve_data import curve_data
+from ..curve_data import curve_data, spread
 from ..events import Event, event_stream, json_event
-from ..pages import json_answer, page, short
+from ..pages import json_answer, page
 from ..reading import Reading
 
 __all__ = ["router"]
@@ -43,8 +43,6 @@ MOST_KEPT = 40_000
 
 MOST_FIRST = 10_000
 """The same of the chart that the page has when it opens; the page then asks for more of it."""
-
-MOST_GROUPS = 30
 
 ENDED = ("FINISHED", "FAILED", "INTERRUPTED", "PRUNED", "ABANDONED")
 
@@ -89,7 +87,7 @@ def adaptations(connection: Reading, state: Asked) -> Response:
     with connection.transaction():
         changes = adaptations_of(connection, runs).to_dicts()
     place = {run.id: number for number, run in enumerate(runs)}
-    return json_answer([{**each, "run": place[each.pop("id")]} for each in changes])
+    return json_answer([{**each, "run": place[each.pop("id")]} for each in spread(changes)])
 
 
 @router.get("/compare/events")
@@ -175,16 +173,9 @@ def _curves_view(compared: Comparison, state: CompareState) -> dict[str, Any]:
         "total": len(compared.runs),
         "charts": charts,
         "first": charts[:FIRST_CHARTS],
-        "groups": {
-            name: [short(_text(run.hyperparameters.get(name)), MAX_TEXT) for run in drawn]
-            for name in differing[:MOST_GROUPS]
-        },
+        "groups": groups_of(drawn, differing),
     }
     return {"data": data}
-
-
-def _text(value: Any) -> Any:
-    return "none" if value is None else value
 
 
 def _table_view(compared: Comparison, state: CompareState) -> dict[str, Any]:
@@ -196,18 +187,9 @@ def _table_view(compared: Comparison, state: CompareState) -> dict[str, Any]:
 def _axes_view(compared: Comparison, state: CompareState) -> dict[str, Any]:
     target = target_of(compared, state.target)
     axes = chosen_axes(compared, state.axes, target)
-    differing = differing_hyperparameters(compared)
-    (colours,) = chosen_axes(compared, [f"metrics.{target}"], target) if target else (None,)
-    data = {
-        "runs": [
-            {"execution": run.execution, "label": label_of(run, differing)} for run in compared.runs
-        ],
-        "axes": [axis.to_dict() for axis in axes],
-        "colours": colours and colours.to_dict(),
-    }
     names = axis_names(compared)
     return {
-        "data": data,
+        "data": axes_data(compared, axes, target),
         "axes": axes,
         "names": names,
         "target": target,

@@ -19,6 +19,9 @@ router = APIRouter()
 
 FIRST_TAB = "configuration"
 
+MOST_POINTS = 100_000
+"""Of all curves of the page, about 2 MB: of more, the database gives only extremes."""
+
 
 @router.get("/execution")
 def execution(
@@ -28,7 +31,7 @@ def execution(
     request.app.state.database.store_leftovers()
     found = run_with(connection, run)
     opened = TABS.get(tab, TABS[FIRST_TAB])
-    curves = curve_data(connection, [found.summary], times=True)
+    curves = curve_data(connection, [found.summary], times=True, most=MOST_POINTS)
     curves["adaptations"] += pending_changes(connection, found.summary)
     return page(
         request,

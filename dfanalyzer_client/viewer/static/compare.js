@@ -1,6 +1,6 @@
 // What all views of a comparison have: links that keep the state, choices that are in the address,
 // and data that is asked for.
-import { setState } from "./viewer.js";
+import { missed, setState } from "./viewer.js";
 
 // The links to the other views name what scripts have put into the address since.
 function keepLinks() {
@@ -33,7 +33,11 @@ if (axes && new URLSearchParams(location.search).get("axes") === "open") {
 
 // JSON from the viewer; where it says an error instead, that is the error's text.
 export async function asked(address) {
-  const answer = await fetch(address, { headers: { Accept: "application/json" } });
+  const answer = await fetch(address, { headers: { Accept: "application/json" } }).catch(() => null);
+  if (!answer) {
+    missed();
+    throw new Error("The viewer does not answer. Reload this page once it does.");
+  }
   if (answer.ok) return answer.json();
   const said = new DOMParser().parseFromString(await answer.text(), "text/html");
   throw new Error(said.body.textContent.trim() || `The viewer answers with the status ${answer.status}.`);

@@ -80,7 +80,7 @@ function take(found, name) {
   loaded.add(name);
   const isOther = (each) => baseName(each.metric) !== name;
   const series = sorted([...data.series.filter(isOther), ...found.series]);
-  data = { ...data, series, times: found.times.length ? found.times : data.times };
+  data = { ...data, series, stretch: Math.max(data.stretch ?? 1, found.stretch), times: found.times.length ? found.times : data.times };
   say("left-out", found.runs.length < page.total, `Curves of the first ${found.runs.length} of ${page.total} executions: a page takes 200, with a million points in all. Choose fewer executions or metrics to see others.`);
   say("thinned", found.stretch > 1, `Of many points, the lowest and the highest of each ${found.stretch} epochs are drawn. Choose fewer executions to see all.`);
   draw();

@@ -54,8 +54,8 @@ export function curveControls(container, data, changed) {
   }
   container.replaceChildren(
     element("label", {}, log, " log axis"),
-    element("label", { class: "inline" }, "smoothing ", smooth, " ", shown),
-    element("label", { class: "inline" }, "over ", x),
+    element("label", { class: "inline single" }, "smoothing ", smooth, " ", shown),
+    element("label", { class: "inline single" }, "over ", x),
     metrics,
   );
   list();

@@ -1,11 +1,11 @@
 // Curves: a chart for each metric, with validation beside training, and a mark where the
 // configuration was adapted. `data` is what curve_data.py describes.
 import { dashOf, strokeOf } from "./curve_styles.js";
-import { colour, element, onTheme } from "./viewer.js";
+import { colour, element, onTheme, visible } from "./viewer.js";
 
 const VALIDATION = "val_";
 const MAX_LEGEND = 12;
-const MAX_MARKS = 100; // of a chart; more adaptations are lines without labels
+export const MAX_MARKS = 100; // of a chart: of more, some are marked, and others where one zooms in
 const MAX_LABELS = 12; // else they would cover each other
 const HEIGHT = 260;
 const EDGE = "band-edge"; // a side of an interval: series with `low` and `high` have two
@@ -79,6 +79,7 @@ export function addPoints(data, later) {
     if (known) Object.assign(known.seconds, each.seconds); else data.times.push(each);
   }
   data.adaptations = later.adaptations;
+  data.changes = later.changes ?? later.adaptations.length;
   data.runs = later.runs;
 }
 
@@ -114,7 +115,7 @@ class Chart {
 
   set(series, data, options) {
     Object.assign(this, { series: series.map((each) => withSeconds(each, data)), data, options });
-    this.summary.textContent = series.map((each) => summary(each, this.label(each))).join(" ");
+    this.summary.textContent = series.map((each) => summary(each, this.label(each), data.stretch > 1)).join(" ");
     if (this.isShown) this.draw();
   }
 
@@ -145,7 +146,7 @@ class Chart {
     const parts = data.runs.length > 1 ? [run] : [];
     if (data.series.some((other) => other.run === each.run && other.training > 1)) parts.push(`training ${each.training}`);
     parts.push(each.metric);
-    return parts.join(" · ");
+    return visible(parts.join(" · "));
   }
 
   // The shape of a plot: while it stays, new points are set, and a zoom stays too.
@@ -221,16 +222,17 @@ class Chart {
     if (!plot || this.data.adaptations.length === 0) return;
     plot.over.querySelectorAll(".adaptation").forEach((old) => old.remove());
     const of = this.data.adaptations.filter((each) => this.series.some((line) => isOf(each, line)));
-    const labels = of.length <= MAX_LABELS && this.data.runs.length === 1 ? new Lanes() : null;
-    for (const change of of.slice(0, MAX_MARKS)) {
-      const line = this.series.find((each) => isOf(change, each));
-      const [x, y] = pointAt(line, change.epoch, this.options);
-      if (x == null) continue;
-      const left = plot.valToPos(x, "x");
-      if (left < 0 || left > plot.over.clientWidth) continue;
-      const top = y == null ? 10 : plot.valToPos(y, "y");
-      plot.over.append(this.markOf(change, left, top, labels));
-    }
+    const inView = of.map((change) => this.placed(change)).filter((each) => each && each.left >= 0 && each.left <= plot.over.clientWidth);
+    const labels = inView.length <= MAX_LABELS && this.data.runs.length === 1 ? new Lanes() : null;
+    for (const { change, left, top } of some(inView, MAX_MARKS)) plot.over.append(this.markOf(change, left, top, labels));
+  }
+
+  // An adaptation with its place on the curve; null: there is no curve to mark.
+  placed(change) {
+    const line = this.series.find((each) => isOf(change, each));
+    const [x, y] = pointAt(line, change.epoch, this.options);
+    if (x == null) return null;
+    return { change, left: this.plot.valToPos(x, "x"), top: y == null ? 10 : this.plot.valToPos(y, "y") };
   }
 
   markOf(change, left, top, labels) {
@@ -302,12 +304,20 @@ export function short(value) {
   return String(Number(value.toPrecision(4))).replace("e+", "e");
 }
 
-function summary(series, label) {
+// Of a curve that is thinned out, the points are not the epochs.
+function summary(series, label, isThinned) {
   const numbers = series.values.filter((value) => typeof value === "number");
   if (!numbers.length) return `${label}: no numbers.`;
   const low = numbers.reduce((a, b) => Math.min(a, b));
   const high = numbers.reduce((a, b) => Math.max(a, b));
-  return `${label}: ${numbers.length} epochs, last ${short(numbers.at(-1))}, lowest ${short(low)}, highest ${short(high)}.`;
+  const count = isThinned ? `epochs ${series.epochs[0]} to ${series.epochs.at(-1)}` : `${numbers.length} epochs`;
+  return `${label}: ${count}, last ${short(numbers.at(-1))}, lowest ${short(low)}, highest ${short(high)}.`;
+}
+
+// So many of them, evenly chosen, the first and the last among them.
+function some(all, most) {
+  if (all.length <= most) return all;
+  return Array.from({ length: most }, (_, place) => all[Math.round(place * (all.length - 1) / (most - 1))]);
 }
 
 function edge() {
@@ -318,14 +328,22 @@ function faded(stroke) {
   return stroke.startsWith("#") && stroke.length === 7 ? `${stroke}2e` : stroke;
 }
 
+// Where a curve is at an epoch. Between two points, which the epochs of a long curve are, it is a
+// straight line, over logarithms if they are drawn.
 function pointAt(line, epoch, options) {
-  let place = line.epochs.findIndex((each) => each >= epoch);
-  if (place < 0) place = line.epochs.length - 1;
-  if (place < 0) return [null, null];
-  const value = line.values[place];
-  const x = options.x === "time" && line.seconds ? line.seconds[place] : line.epochs[place];
-  const drawn = typeof value === "number" && (!options.log || value > 0);
-  return [x, drawn ? value : null];
+  const last = line.epochs.length - 1;
+  if (last < 0) return [null, null];
+  const next = line.epochs.findIndex((each) => each >= epoch);
+  const place = next < 0 ? last : next;
+  const xs = options.x === "time" && line.seconds ? line.seconds : line.epochs;
+  const drawn = (value) => (typeof value === "number" && (!options.log || value > 0) ? value : null);
+  const here = drawn(line.values[place]);
+  if (next < 1 || line.epochs[next] === epoch) return [xs[place], here];
+  const part = (epoch - line.epochs[next - 1]) / (line.epochs[next] - line.epochs[next - 1]);
+  const between = (a, b) => (a == null || b == null ? b ?? a : a + part * (b - a));
+  const before = drawn(line.values[next - 1]);
+  const y = options.log && before && here ? Math.exp(between(Math.log(before), Math.log(here))) : between(before, here);
+  return [between(xs[next - 1], xs[next]), y];
 }
 
 function points(each, options) {

@@ -25,6 +25,25 @@ document.addEventListener("change", (event) => {
   }
 });
 
-new MutationObserver(show).observe(document.getElementById("executions"), { childList: true, subtree: true });
+// A row that has changed is another one: who was in it with the keyboard stays there.
+let place = null; // of the focus: the id of its row, and which of what can have it
+
+function focusable(row) {
+  return [...row.querySelectorAll("a, button, input")];
+}
+
+function keepFocus() {
+  if (!place || document.activeElement !== document.body) return;
+  const row = document.getElementById(place.row);
+  if (row) focusable(row)[place.number]?.focus({ preventScroll: true });
+}
+
+document.addEventListener("focusin", ({ target }) => {
+  const row = target.closest("#executions tbody tr");
+  place = row && { row: row.id, number: focusable(row).indexOf(target) };
+});
+document.addEventListener("pointerdown", () => { place = null; });
+
+new MutationObserver(() => { show(); keepFocus(); }).observe(document.getElementById("executions"), { childList: true, subtree: true });
 for (const box of document.querySelectorAll("#chosen input[name=run]:checked")) chosen.add(box.value);
 show();

@@ -28,10 +28,29 @@ export function grouped(data, name, texts, interval = "mean") {
     runs: known.map((text, place) => ({ execution: `${name} ${text} (${groupOf.filter((group) => group === place).length})` })),
     series: [...found].map(([key, series]) => {
       const [run, training, metric] = JSON.parse(key);
-      return { run, training, metric, ...meanOf(series, interval) };
+      return { run, training, metric, ...meanOf(data.stretch > 1 ? alike(series) : series, interval) };
     }).sort((a, b) => a.run - b.run),
     adaptations: data.adaptations.map((each) => ({ ...each, run: groupOf[each.run] })),
+    stretch: data.stretch,
   };
+}
+
+// Long curves have points at other epochs each: here they have those of all, on straight lines between
+// their own. A curve that ends earlier has none behind its end.
+function alike(series) {
+  const epochs = [...new Set(series.flatMap((each) => each.epochs))].sort((a, b) => a - b);
+  return series.map((each) => {
+    const own = each.epochs.map((epoch, place) => [epoch, each.values[place]]).filter(([, value]) => typeof value === "number");
+    const inside = own.length ? epochs.filter((epoch) => own[0][0] <= epoch && epoch <= own.at(-1)[0]) : [];
+    let next = 0;
+    const values = inside.map((epoch) => {
+      while (own[next][0] < epoch) next += 1;
+      if (own[next][0] === epoch) return own[next][1];
+      const [[a, low], [b, high]] = [own[next - 1], own[next]];
+      return low + (high - low) * (epoch - a) / (b - a);
+    });
+    return { ...each, epochs: inside, values };
+  });
 }
 
 function meanOf(series, interval) {

@@ -37,23 +37,54 @@ function isAway(text) {
 }
 
 const GONE = "The viewer does not answer. Is `keras-prov view` still running? This page goes on as soon as it answers.";
+const AGAIN = 2000; // milliseconds until it is asked again
+let gone = ""; // what is said of a viewer that does not answer
+let isAsking = false;
+
+function sayGone(text) {
+  if (gone && problem.textContent !== gone && text !== GONE) return; // something else is said by now
+  gone = text;
+  showProblem(text);
+}
+
+function isThere() {
+  if (gone && problem.textContent === gone) showProblem("");
+  gone = "";
+}
+
+// Nothing was answered: say so until something is. A viewer that was started anew has another token,
+// and says itself what to do.
+export async function missed() {
+  if (isAsking) return;
+  isAsking = true;
+  sayGone(GONE);
+  for (;;) {
+    const answer = await fetch(new URL("theme.js", import.meta.url), { cache: "no-store" }).catch(() => null);
+    if (answer?.ok) break;
+    if (answer?.status === 401) sayGone(await answer.text());
+    await new Promise((resolve) => setTimeout(resolve, AGAIN));
+  }
+  isAsking = false;
+  isThere();
+}
 
 document.addEventListener("away", (event) => isAway(JSON.parse(event.detail.data)));
+document.addEventListener("failed", (event) => showProblem(JSON.parse(event.detail.data)));
 document.addEventListener("back", () => showProblem(""));
-document.addEventListener("htmx:sse:error", () => showProblem(GONE));
-document.addEventListener("htmx:sse:after:connection", () => { if (problem.textContent === GONE) showProblem(""); });
+document.addEventListener("htmx:sse:error", missed);
+document.addEventListener("htmx:sse:after:connection", isThere);
+document.addEventListener("htmx:error", (event) => { if (event.detail.ctx) missed(); });
 
 // Events of the server for a script: handlers by the events' names.
 export function listen(address, handlers) {
   const source = new EventSource(address);
-  source.addEventListener("open", () => { if (problem.textContent === GONE) showProblem(""); });
+  source.addEventListener("open", isThere);
   source.addEventListener("error", () => {
-    showProblem(GONE);
-    if (source.readyState === EventSource.CLOSED) {
-      setTimeout(() => listen(address, handlers), 2000);
-    }
+    missed();
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => listen(address, handlers), AGAIN);
   });
   source.addEventListener("away", (event) => isAway(JSON.parse(event.data)));
+  source.addEventListener("failed", (event) => showProblem(JSON.parse(event.data)));
   source.addEventListener("back", () => showProblem(""));
   for (const [name, handle] of Object.entries(handlers)) {
     source.addEventListener(name, (event) => handle(event.data ? JSON.parse(event.data) : null));
@@ -108,15 +139,22 @@ export function setState(changes) {
   dispatchEvent(new Event("state"));
 }
 
+// A text whose signs for directions are seen, because they would turn round what stands beside them.
+export function visible(text) {
+  return text.replace(/[\u202a-\u202e\u2066-\u2069]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16)}`);
+}
+
+const SHOWN = ["aria-label", "title"];
+
 // An element with attributes, and children that are elements or texts; texts are never HTML.
 export function element(name, attributes = {}, ...children) {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (key === "on") for (const [event, handle] of Object.entries(value)) made.addEventListener(event, handle);
     else if (value === true) made.setAttribute(key, "");
-    else if (value !== false && value != null) made.setAttribute(key, value);
+    else if (value !== false && value != null) made.setAttribute(key, SHOWN.includes(key) ? visible(String(value)) : value);
   }
-  made.append(...children.filter((child) => child != null));
+  made.append(...children.filter((child) => child != null).map((child) => (child instanceof Node ? child : visible(String(child)))));
   return made;
 }
 
