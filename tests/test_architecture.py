@@ -26,6 +26,12 @@ def test_imports_point_one_way() -> None:
     ]
 
 
+def test_each_folder_is_a_package() -> None:
+    """A folder without `__init__.py` works in a clone, and is missing in the wheel."""
+    folders = {path.parent for package in PACKAGES for path in (ROOT / package).rglob("*.py")}
+    assert [folder for folder in folders if not (folder / "__init__.py").is_file()] == []
+
+
 def test_no_folder_is_flat() -> None:
     """The listing of folders shows where something is."""
     folders = Counter(

@@ -22,8 +22,8 @@ from dfanalyzer_client import (
     Task,
     Transformation,
 )
+from dfanalyzer_client.viewer.one_run.tabs import TABS
 from dfanalyzer_client.viewer.pages import middle
-from dfanalyzer_client.viewer.run_tabs import TABS
 from small_models import data
 from viewer.looking import Viewer, check_accessible, fits_its_width
 from viewer.trainings import KEYS, trained

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import keras_prov as keras
-from dfanalyzer_client.viewer.run_tabs import TABS
+from dfanalyzer_client.viewer.one_run.tabs import TABS
 from small_models import data
 from viewer.looking import check_accessible, fits_its_width
 from viewer.test_odd_contents import Logs

@@ -13,9 +13,9 @@ from ...masking import masked, masked_row
 from ...store import Connection
 from ...support.distribution import installed_version
 from ..curve_data import curve_data
-from ..layer_lists import layers_of
+from ..one_run.layer_lists import layers_of
+from ..one_run.tabs import TABS, continued, read_tab
 from ..pages import ENVIRONMENT, middle
-from ..run_tabs import TABS, continued, read_tab
 from .compared import axes_of, groups, side_by_side
 from .inlined import inlined
 from .thinning import thinned

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Request, Response
 from ...analysis import run_with
 from ..curve_data import curve_data
 from ..events import event_stream
-from ..live_run import facts_of, new_epochs
+from ..one_run.live import facts_of, new_epochs
+from ..one_run.tabs import TABS, read_tab
 from ..pages import json_answer, page
 from ..reading import Reading
-from ..run_tabs import TABS, read_tab
 from ..steering import pending_changes
 
 __all__ = ["router"]

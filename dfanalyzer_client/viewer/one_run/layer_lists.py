@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..analysis import Table
+from ...analysis import Table
 
 __all__ = ["Layer", "Model", "layers_of", "models_of"]
 

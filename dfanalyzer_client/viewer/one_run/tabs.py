@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..analysis import Run, Table
-from ..analysis.set_statements import set_statements, sets_of
-from ..keras_schema import Role
-from ..keras_schema import names as tags
-from ..store import Connection
+from ...analysis import Run, Table
+from ...analysis.set_statements import set_statements, sets_of
+from ...keras_schema import Role
+from ...keras_schema import names as tags
+from ...store import Connection
+from ..steering import offered, requests_of, why_not
 from .layer_lists import layers_of, models_of
-from .steering import offered, requests_of, why_not
 
 __all__ = ["TABS", "Tab", "continued", "read_tab", "system_curves"]
 

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..analysis import RunSummary
-from ..analysis.by_epoch.adaptation_reading import adaptations_of
-from ..analysis.finding import summary_with
-from ..analysis.run_parts import later_epochs
-from ..executions.training_numbers import training_numbers
-from ..keras_schema import names as tags
-from ..store import Connection
-from ..store.comparison.values import NO_METRICS
-from ..store.reading import Catalogue
-from ..support.durations import duration
-from .curve_data import described, seconds_of, spread
-from .database import Database
-from .events import Event, json_event
-from .run_table import epochs_asked, seconds_left
-from .steering import pending_changes
+from ...analysis import RunSummary
+from ...analysis.by_epoch.adaptation_reading import adaptations_of
+from ...analysis.finding import summary_with
+from ...analysis.run_parts import later_epochs
+from ...executions.training_numbers import training_numbers
+from ...keras_schema import names as tags
+from ...store import Connection
+from ...store.comparison.values import NO_METRICS
+from ...store.reading import Catalogue
+from ...support.durations import duration
+from ..curve_data import described, seconds_of, spread
+from ..database import Database
+from ..events import Event, json_event
+from ..run_table import epochs_asked, seconds_left
+from ..steering import pending_changes
 
 __all__ = ["facts_of", "new_epochs"]
 

@@ -1,0 +1,3 @@
+"""Executions side by side: their labels, groups, axes, tables and differences."""
+
+from __future__ import annotations
