@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import weakref
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -290,3 +292,59 @@ def test_what_is_no_model_is_refused() -> None:
         keras.training([])
     with pytest.raises(ValueError, match="every=-1"):
         keras.training(small_model(), every=-1)
+
+
+def _said(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [each.getMessage() for each in caplog.records if each.name == "keras_prov"]
+
+
+def _steps(model: Any, optimizer: Any, steps: int = 2) -> None:
+    weights = model.trainable_weights
+    for _ in range(steps):
+        optimizer.apply([ops.ones_like(weight) for weight in weights], weights)
+
+
+def test_a_loop_that_is_not_seen_is_hinted_at_once(
+    tag: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At its first step, once for each model, with the line that helps."""
+    model = small_model()
+    _steps(model, keras.optimizers.SGD())
+    assert _said(caplog) == []  # nobody asked for it
+    model.provenance(tag)
+    _steps(model, keras.optimizers.SGD())
+    _steps(model, keras.optimizers.SGD())
+    (hint,) = _said(caplog)
+    assert f"The model {model.name!r} is trained in a loop" in hint
+    assert "with keras_prov.training(model, optimizer) as run:" in hint
+
+
+def test_a_compiled_step_of_jax_is_hinted_at(tag: str, caplog: pytest.LogCaptureFixture) -> None:
+    """`stateless_apply` is seen where it is called, also for models that nobody named."""
+    model, optimizer, _ = loop()
+    values = [variable.value for variable in optimizer.variables]
+    weights = [variable.value for variable in model.trainable_variables]
+    keras.capture({}, tag)
+    for _ in range(2):
+        with contextlib.suppress(ValueError):  # TensorFlow has no such step
+            optimizer.stateless_apply(values, [w * 0 for w in weights], weights)
+    (hint,) = _said(caplog)
+    assert hint.startswith("A model is trained in a loop that Keras-Prov does not see")
+
+
+def test_trainings_that_are_recorded_are_not_hinted_at(
+    tag: str, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    """Neither a `fit`, calls on batches and loops in a block, nor a model that is loaded."""
+    keras.capture({}, tag)
+    model = small_model()
+    model.fit(*data(), verbose=0)
+    small_model().train_on_batch(*data(8))
+    model.save(tmp_path / "model.keras")
+    keras.saving.load_model(tmp_path / "model.keras")
+    other = small_model()
+    optimizer = keras.optimizers.SGD()
+    with keras.training(other, optimizer) as run:
+        _steps(other, optimizer)
+        run.epoch(loss=1.0)
+    assert _said(caplog) == []
