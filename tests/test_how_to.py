@@ -15,7 +15,7 @@ from tools.examples import DOCS, command_path, needed_modules, normalized, with_
 
 pytestmark = pytest.mark.thorough  # each starts a private server
 
-PAGES = ("federated-learning", "from-mlflow", "pytorch", "shell-scripts")
+PAGES = ("federated-learning", "from-mlflow", "own-loops", "pytorch", "shell-scripts")
 PORT = "22000"
 """The service's port in a page, which may be taken here."""
 

@@ -348,3 +348,24 @@ def test_trainings_that_are_recorded_are_not_hinted_at(
         _steps(other, optimizer)
         run.epoch(loss=1.0)
     assert _said(caplog) == []
+
+
+def test_everything_of_several_models(tag: str, ask: Any) -> None:
+    """With every key, each model is stored; weights that two of them have count once."""
+    inner = small_model()
+    outer = keras.Sequential([keras.Input((4,)), inner])
+    x, y = data(16)
+    hyps = "all,MODEL,BATCH_METRICS=2"
+    with keras.training([inner, outer], dataflow_tag=tag, hyps=hyps, x=x, y=y) as run:
+        for batch in range(4):
+            run.batch(loss=batch)
+        run.epoch()
+    found = ask.set(tag, "iTrainingModel", "num_parameters, model_name, batch_size")
+    assert found == [(19, f"{inner.name}, {outer.name}", None)]
+    assert ask.set(tag, "iDataset", "role, name, samples") == [
+        ("training", "x", 16),
+        ("training", "y", 16),
+    ]
+    assert ask.set(tag, "oModelFile", "kind") == [("artifact",), ("artifact",)]
+    assert ask.set(tag, "oBatches", "batch_id, loss") == [(1, 1.0), (3, 3.0)]
+    assert ask.set(tag, "oTrainingEnd", "steps, samples") == [(4, 16)]
