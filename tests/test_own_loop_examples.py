@@ -12,7 +12,8 @@ import pytest
 
 from tools.examples import DOCS, EXAMPLE
 
-pytestmark = pytest.mark.thorough  # each starts a backend twice
+# each starts a backend twice: minutes on a busy machine
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1200)]
 
 PAGE = (DOCS / "how-to" / "own-loops.md").read_text(encoding="utf-8")
 SCRIPTS = {name: body for _, name, body, _ in EXAMPLE.findall(PAGE) if name.endswith(".py")}
