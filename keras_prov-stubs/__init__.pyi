@@ -57,6 +57,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Self
 from dfanalyzer_client import Dataflow, Transformation
 from dfanalyzer_client.analysis.named import Named
@@ -148,6 +149,26 @@ class Continuation:
     def left_out(self) -> Mapping[str, str]: ...
     @property
     def new(self) -> tuple[str, ...]: ...
+
+class TrainingRun:
+    @property
+    def exec_tag(self) -> str | None: ...
+    def epoch(
+        self,
+        logs: Mapping[str, Any] | None = None,
+        /,
+        *,
+        optimizer_variables: Any = None,
+        **metrics: Any,
+    ) -> None: ...
+    def batch(self, logs: Mapping[str, Any] | None = None, /, **metrics: Any) -> None: ...
+    def __enter__(self) -> TrainingRun: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
 
 class Trial:
     def end(self, state: str, values: Mapping[str, float | None] | None = None) -> None: ...
@@ -279,6 +300,24 @@ def tag(
     store: str | StoreURL | None = None,
     home: str | os.PathLike[str] | None = None,
 ) -> None: ...
+def training(
+    models: Any,
+    optimizer: Any = None,
+    *,
+    dataflow_tag: str | None = None,
+    hyps: Mapping[Any, bool | float] | Iterable[Any] | str | None = None,
+    adaptation: bool | None = None,
+    hyperparameters: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+    values: Mapping[str, Any] | None = None,
+    store: str | StoreURL | None = None,
+    every: int | None = None,
+    epochs: int | None = None,
+    initial_epoch: int = 0,
+    batch_size: int | None = None,
+    x: Any = None,
+    y: Any = None,
+    validation_data: Any = None,
+) -> TrainingRun: ...
 def trial(
     study: str,
     number: int | str,

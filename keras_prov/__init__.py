@@ -41,6 +41,8 @@ from ._guard import guarded
 from ._instrumentation.switch import instrument as instrument
 from ._instrumentation.switch import register as _register
 from ._instrumentation.switch import uninstrument as uninstrument
+from ._loops.run import TrainingRun as TrainingRun
+from ._loops.run import training as training
 from ._prov_document import prov_document as prov_document
 from ._recording.continuation import Continuation as Continuation
 from ._recording.trials import Trial as Trial
@@ -55,6 +57,7 @@ _OUR_NAMES = (
     "Capture",
     "Continuation",
     "Key",
+    "TrainingRun",
     "Trial",
     "capture",
     "compare",
@@ -75,6 +78,7 @@ _OUR_NAMES = (
     "sql",
     "steer",
     "tag",
+    "training",
     "trial",
     "uninstrument",
     "untag",

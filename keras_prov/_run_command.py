@@ -19,6 +19,7 @@ from ._capture.choice import choice_of_text
 from ._capture.keys import everything
 from ._capture.requests import Capture, capture_in_process
 from ._guard import guarded
+from ._loops.sessions import end_all_sessions
 from ._recording.execution import Execution
 from ._training.inputs import environment_rows
 
@@ -67,6 +68,8 @@ def script_ended(script: str, error: BaseException | str | None) -> str | None:
     Returns:
         A line for the user; None if the script has executions already, or was not captured.
     """
+    with guarded("the end of a script", lost="how train_on_batch() ended"):
+        end_all_sessions(error)
     if _capturing is None or Execution.tasks:
         return None
     with guarded("the end of a script", lost="that it ran"):
@@ -77,8 +80,9 @@ def script_ended(script: str, error: BaseException | str | None) -> str | None:
             execution.record_file(fact, mode)
         execution.record_script(next(file_facts(script, "script")), began, rows, error)
         return (
-            f"keras-prov: {Path(script).name} called no fit() or evaluate() of a Keras model, so "
-            f"execution {execution.tag} has neither epochs nor metrics. Only model.fit(…) is "
-            "captured, not a training loop of your own."
+            f"keras-prov: {Path(script).name} called no fit(), train_on_batch() or evaluate() of a "
+            f"Keras model, so execution {execution.tag} has neither epochs nor metrics. Put a "
+            "training loop of your own into `with keras_prov.training(model) as run:`, with "
+            "`run.epoch(loss=…)` at the end of each epoch."
         )
     return None

@@ -23,6 +23,7 @@ __all__ = [
     "artifacts",
     "author",
     "batch_seconds",
+    "batches_per_row",
     "capture",
     "check",
     "checked_token",
@@ -82,6 +83,11 @@ def exit_flush_seconds(argument: float | None = None) -> float:
 def batch_seconds(argument: float | None = None) -> float:
     """Seconds that messages may wait for others, to be stored in one transaction with them."""
     return _number("batch", argument)
+
+
+def batches_per_row() -> float:
+    """Calls of `train_on_batch` outside of a block that become one row; 0: one row for all."""
+    return _number("batches_per_row")
 
 
 def retention_days(argument: float | None = None) -> float:

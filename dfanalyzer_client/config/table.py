@@ -67,6 +67,14 @@ SETTINGS = (
         "0",
     ),
     Setting(
+        "batches_per_row",
+        "how many calls of `train_on_batch` are one row of `otrainingmodel`, where no block of "
+        "`keras_prov.training` says where an epoch ends; 0: all of them",
+        "100",
+        number=100.0,
+        is_checked=True,
+    ),
+    Setting(
         "store",
         "URL of the MonetDB to write to; put a password into the variable, not into a "
         "project's file",

@@ -16,7 +16,14 @@ from ..errors import DfAnalyzerError
 from ..support.forks import run_in_children
 from .client import Client, undeclared
 
-__all__ = ["client_declaring", "client_for", "default_client", "flush", "shutdown"]
+__all__ = [
+    "WORKER_PRIORITY",
+    "client_declaring",
+    "client_for",
+    "default_client",
+    "flush",
+    "shutdown",
+]
 
 _clients: dict[tuple[StoreURL | None, Path], Client] = {}
 _clients_lock = threading.Lock()

@@ -260,7 +260,10 @@ SETS: Mapping[str, KerasSet] = {
                 ),
                 text(tags.DETAIL, "where the code is that made it, or what else changed"),
                 text(tags.ADAPTED_OPTIMIZER, "which one was changed, where there are several"),
-                text(tags.ADAPTED_ATTRIBUTE, "what steering has set; NULL for other causes"),
+                text(
+                    tags.ADAPTED_ATTRIBUTE,
+                    "what was set by steering, or in a loop beside the rate; else NULL",
+                ),
                 text(tags.OLD_VALUE, "its value before, in JSON"),
                 text(tags.NEW_VALUE, "its value after, in JSON"),
                 number(

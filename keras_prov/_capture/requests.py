@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from dfanalyzer_client.config.store_url import StoreURL
@@ -23,7 +23,10 @@ __all__ = [
     "declare",
     "is_capturing",
     "log",
+    "request",
     "requested_config",
+    "requested_models",
+    "when_stopped",
 ]
 
 
@@ -40,6 +43,8 @@ class Capture:
         Processes that are started from now on do not capture either.
         """
         if self in _captures:
+            for ended in _when_stopped:
+                ended(self.config)
             _captures.remove(self)
             _update_workers()
 
@@ -54,6 +59,7 @@ class Capture:
 
 
 _captures: list[Capture] = []
+_when_stopped: list[Callable[[CaptureConfig], None]] = []
 _of_models: WeakIdentityMap[CaptureConfig] = WeakIdentityMap()
 
 _declared: list[weakref.ref[CaptureConfig]] = []
@@ -176,6 +182,11 @@ def declare(model: object, config: CaptureConfig) -> None:
             "it before the first fit(), or call keras_prov.capture(…) to capture only trainings "
             "from now on."
         )
+    request(model, config)
+
+
+def request(model: object, config: CaptureConfig) -> None:
+    """Configure the capture of one model from now on."""
     _of_models.set(model, config)
     _declared.append(weakref.ref(config))
 
@@ -186,6 +197,16 @@ def requested_config(model: object) -> CaptureConfig | None:
     if config is not None:
         return config
     return _captures[-1].config if _captures else None
+
+
+def when_stopped(then: Callable[[CaptureConfig], None]) -> None:
+    """Call `then` with the configuration of a `capture()` that is stopped."""
+    _when_stopped.append(then)
+
+
+def requested_models() -> list[object]:
+    """The live models whose capture was asked for one by one."""
+    return _of_models.objects()
 
 
 def is_capturing() -> bool:

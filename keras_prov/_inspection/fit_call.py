@@ -33,6 +33,21 @@ class FitCall:
     arguments: Mapping[str, Any]
 
     @property
+    def models(self) -> list[Any]:
+        """The models that are trained; of a `fit`, one."""
+        return [self.model]
+
+    @property
+    def trainer(self) -> Any:
+        """The model whose own code takes the steps; None if a loop of the user's does."""
+        return self.model
+
+    @property
+    def scaled_optimizer(self) -> Any:
+        """The optimizer with any loss scaling around it."""
+        return self.model.optimizer
+
+    @property
     def optimizer(self) -> Any:
         """The optimizer given to `compile()`, without loss scaling."""
         return main_optimizer(self.model)

@@ -89,7 +89,7 @@ def optimizer_argument(name: str, fit_call: FitCall) -> Any:
     optimizer = fit_call.optimizer
     if optimizer is None:
         return None
-    outer = fit_call.model.optimizer
+    outer = fit_call.scaled_optimizer
     is_scaled = without_scaling(outer) is optimizer
     return argument_of(outer if is_scaled else optimizer, optimizer, name)
 

@@ -16,6 +16,7 @@ from .._guard import guarded
 from .._tracking.calls import Construction, construction_of
 from .constructor_arguments import MISSING, argument_value, given_argument, parameters_of
 from .describe import describe_argument
+from .several_models import SeveralModels
 
 __all__ = [
     "LayerRow",
@@ -120,10 +121,11 @@ def direct_layers(layer: Any) -> list[Any]:
 
 
 def _walk(parent: Any, path: str, seen: set[int]) -> Iterator[tuple[str, Any]]:
+    names = parent.names if isinstance(parent, SeveralModels) else {}
     for layer in direct_layers(parent):
         if id(layer) not in seen:
             seen.add(id(layer))
-            name = f"{path}{layer.name}"
+            name = f"{path}{names.get(id(layer), layer.name)}"
             yield name, layer
             yield from _walk(layer, f"{name}/", seen)
 

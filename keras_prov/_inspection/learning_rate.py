@@ -11,6 +11,7 @@ from typing import Any
 
 import keras
 
+from .._tracking.stateless import stateless_value
 from .host_schedules import host_rate
 from .numbers import number_of, shortest
 
@@ -86,10 +87,13 @@ def step_of(optimizer: Any, model: Any) -> int:
 
 
 def current_value(variable: Any, model: Any) -> Any:
-    """The variable, or its newer value in the state of JAX's trainer.
+    """The variable, or its newer value in the state of JAX's trainer, or of a loop.
 
     Asking the model for its state would copy all of it (`jax_state_sync`).
     """
+    held = stateless_value(variable)
+    if held is not None:
+        return held
     state = getattr(model, "_jax_state", None)
     if not state or getattr(model, "_jax_state_synced", True):
         return variable

@@ -16,6 +16,7 @@ from .constructor_arguments import MISSING, argument_value, given_argument
 from .describe import describe
 from .learning_rate import common, inner_optimizers
 from .optimizers import mapped_optimizers
+from .param_groups import group_scalars
 
 __all__ = ["ARGUMENTS", "NOT_HYPERPARAMETERS", "Argument", "argument_of", "described_map"]
 
@@ -121,6 +122,8 @@ def described_map(multi: Any) -> str:
 
 def _read(optimizer: Any, name: str) -> Any:
     value = argument_value(optimizer, name)
+    if value is MISSING and (groups := group_scalars(optimizer)) is not None:
+        return groups.get(name, MISSING)
     construction = construction_of(optimizer) if value is MISSING else None
     if construction is None:
         return value

@@ -12,6 +12,7 @@ from .constructor_arguments import MISSING, argument_value, parameters_of
 from .describe import describe, unless_secret
 from .learning_rate import common, inner_optimizers, is_multi, learning_rate
 from .optimizer_arguments import described_map
+from .param_groups import group_scalars
 
 __all__ = ["config_of", "decay_of", "momentum_of", "place_of", "schedule_of"]
 
@@ -34,7 +35,8 @@ def decay_of(optimizer: Any) -> float | None:
 def momentum_of(optimizer: Any) -> float | None:
     """The momentum; None for an optimizer that has none."""
     parts = inner_optimizers(optimizer) or [optimizer]
-    momenta = (getattr(part, "momentum", None) for part in parts)
+    grouped = [(part, group_scalars(part) or {}) for part in parts]
+    momenta = (getattr(part, "momentum", group.get("momentum")) for part, group in grouped)
     momentum: float | None = common(None if value is None else float(value) for value in momenta)
     return momentum
 
@@ -53,7 +55,8 @@ def config_of(optimizer: Any, model: Any) -> str | None:
     """Class and arguments of an optimizer as JSON; None without an optimizer."""
     if optimizer is None:
         return None
-    config = {**_arguments(optimizer), "learning_rate": learning_rate(optimizer, model)}
+    config = {**_arguments(optimizer), **(group_scalars(optimizer) or {})}
+    config["learning_rate"] = learning_rate(optimizer, model)
     if is_multi(optimizer):
         config["optimizer_map"] = described_map(optimizer)
     return json.dumps({"class_name": type(optimizer).__name__, "config": config})

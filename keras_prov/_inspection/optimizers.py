@@ -22,6 +22,7 @@ __all__ = [
     "main_optimizer",
     "mapped_optimizers",
     "named_optimizers",
+    "parts_of",
     "without_scaling",
 ]
 
@@ -59,7 +60,7 @@ def named_optimizers(model: Any) -> list[NamedOptimizer]:
         key = id(without_scaling(optimizer))
         if found.get(key, (MAIN,))[0] == MAIN:  # the user's name says more than Keras'
             found[key] = name, optimizer
-    return [part for name, optimizer in found.values() for part in _parts(name, optimizer)]
+    return [part for name, optimizer in found.values() for part in parts_of(name, optimizer)]
 
 
 def main_optimizer(model: Any) -> Any:
@@ -72,7 +73,8 @@ def without_scaling(optimizer: Any) -> Any:
     return getattr(optimizer, "inner_optimizer", None) or optimizer
 
 
-def _parts(name: str, optimizer: Any) -> Iterator[NamedOptimizer]:
+def parts_of(name: str, optimizer: Any) -> Iterator[NamedOptimizer]:
+    """An optimizer without loss scaling, or the parts of a MultiOptimizer."""
     optimizer = without_scaling(optimizer)
     if not is_multi(optimizer):
         yield NamedOptimizer(name, optimizer, name)

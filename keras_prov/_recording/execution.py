@@ -205,6 +205,11 @@ class Execution:
         """Declare a new set of a transformation, or new attributes of a set."""
         self.dataflow.grow(Transformation(transformation, [grown]))
 
+    def declare_batches(self) -> None:
+        """Declare the set of batches for trainings that were asked for them one by one."""
+        if not self.config.choice.every_batch:
+            self.declare(tags.TRAINING, keras_set(tags.BATCHES))
+
     def after_training(self) -> list[Task]:
         """The dependencies of a task that follows the newest training, if there was one."""
         return [] if self.training is None else [self.training]

@@ -20,7 +20,7 @@ from .events import STEERING
 from .rows import Row
 from .trials import is_pruning
 
-__all__ = ["Progress", "steps_taken"]
+__all__ = ["FINISHED", "Progress", "reason_of", "steps_taken"]
 
 FINISHED, EXHAUSTED = "finished", "data exhausted"
 
@@ -79,7 +79,7 @@ class Progress:
     def _reason(self, fit_call: FitCall, error: BaseException | None) -> tuple[str, str | None]:
         noted = forget_stop(fit_call.model)
         if error is not None:
-            return _reason_of(error), type(error).__name__
+            return reason_of(error), type(error).__name__
         if self.epochs and getattr(fit_call.model, "stop_training", False):
             if self.steered is not None:
                 return STEERING, self.steered
@@ -138,7 +138,8 @@ def steps_taken(optimizer: Any) -> int | None:
         return None
 
 
-def _reason_of(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """What is recorded of a training that ended with this error."""
     if isinstance(error, KeyboardInterrupt):
         return "interrupt"
     if is_pruning(error):

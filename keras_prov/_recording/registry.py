@@ -10,7 +10,7 @@ from typing import Any
 import keras
 
 from .._capture.config import CaptureConfig
-from .._capture.requests import declare, requested_config
+from .._capture.requests import declare, request, requested_config
 from .._identity_map import WeakIdentityMap
 from .._inspection.layers import direct_layers
 from .._tracking.calls import chosen_optimizer
@@ -22,9 +22,11 @@ __all__ = [
     "declare_execution",
     "execution_of",
     "executions_of",
+    "join",
     "known_execution",
     "link_to_parts",
     "only_execution",
+    "request_execution",
     "uncaptured_in",
 ]
 
@@ -111,6 +113,24 @@ def declare_execution(model: Any, config: CaptureConfig) -> None:
     declare(model, config)
     execution = _begin(model, config, _executions.get(model), current_trial())
     execution.steps_before = steps_taken(chosen_optimizer(model))
+
+
+def request_execution(model: Any, config: CaptureConfig) -> Execution:
+    """Begin an execution of `model`, whatever was trained before, as `config` says."""
+    request(model, config)
+    return _begin(model, config, _executions.get(model), current_trial())
+
+
+def join(model: Any, execution: Execution) -> None:
+    """Let `model` belong to `execution`, as do others that are trained together with it."""
+    before = _executions.get(model)
+    if before is execution:
+        return
+    if before is not None and before.training is not None:
+        execution.derived_from.add(before.tag)
+    if requested_config(model) is not execution.config:
+        request(model, execution.config)
+    _executions.set(model, execution)
 
 
 def link_to_parts(model: Any, execution: Execution) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 from dfanalyzer_client.support.forks import run_in_children
 
 from .._identity_map import WeakIdentityMap
 
-__all__ = ["RunningFits", "fits"]
+__all__ = ["CallsOnBatch", "RunningFits", "calls_on_batch", "fits"]
 
 
 class RunningFits:
@@ -46,6 +47,13 @@ class RunningFits:
         """Whether a fit of `model` is running."""
         return self._running.get(model) is not None
 
+    def contain(self, model: object) -> bool:
+        """Whether a running fit trains a model that `model` is a layer of."""
+        if not self.count:
+            return False
+        running: list[Any] = self._running.objects()
+        return any(layer is model for each in running for layer in each._flatten_layers())
+
     def went_uncaptured(self, model: object) -> bool:
         """Whether `model` was fitted before capture was asked for."""
         return bool(self._uncaptured.get(model))
@@ -55,3 +63,20 @@ fits = RunningFits()
 """The fits of this process, as the patch of `fit` reports them."""
 
 run_in_children(fits.forget_running)
+
+
+class CallsOnBatch:
+    """A block in which Keras trains a model on one batch; `count` says how many are running."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __enter__(self) -> None:
+        self.count += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.count = max(0, self.count - 1)
+
+
+calls_on_batch = CallsOnBatch()
+"""The calls of `train_on_batch` that are running in this process."""

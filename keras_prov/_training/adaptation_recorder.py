@@ -14,6 +14,7 @@ from .._recording.events import Adaptation, Configuration
 from .._recording.execution import Execution
 from .._recording.outcome import Progress
 from .changes import changes_since, configuration_of
+from .rate_watch import RateWatch
 from .rate_watches import RateWatches
 
 __all__ = ["AdaptationRecorder"]
@@ -26,6 +27,7 @@ class AdaptationRecorder:
         execution: where to record.
         fit_call: the model that is fitted and the arguments of `fit`.
         show: is called with each adaptation, if given.
+        watch: what watches one optimizer.
     """
 
     def __init__(
@@ -33,9 +35,10 @@ class AdaptationRecorder:
         execution: Execution,
         fit_call: FitCall,
         show: Callable[[Adaptation], object] | None = None,
+        watch: type[RateWatch] = RateWatch,
     ) -> None:
         self._execution, self._fit_call, self._show = execution, fit_call, show
-        self.watches = RateWatches(fit_call)
+        self.watches = RateWatches(fit_call, watch)
         self._unused: list[Adaptation] = []
         self._swaps_average = any(
             isinstance(callback, keras.callbacks.SwapEMAWeights) and callback.swap_on_epoch
@@ -99,7 +102,8 @@ class AdaptationRecorder:
             else:
                 self._record(change)
         self.watches.stop()
-        if error is None and progress.epochs and _averages(self._fit_call.optimizer):
+        is_fit = self._fit_call.trainer is not None
+        if error is None and progress.epochs and is_fit and _averages(self._fit_call.optimizer):
             # Optimizer.finalize_variable_values puts the weights' running average in their place
             self._record_average(progress.next_epoch, "EMA overwrite")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .._identity_map import WeakIdentityMap
 from .._inspection.fit_call import FitCall
 from .._inspection.optimizers import MAIN, NamedOptimizer
 from .._recording.training_task import TrainingTask
@@ -23,15 +24,15 @@ class OptimizerRecorder:
     def __init__(self, task: TrainingTask, fit_call: FitCall, with_hyperparameters: bool) -> None:
         self._task, self._fit_call = task, fit_call
         self._with_hyperparameters = with_hyperparameters
-        self._recorded: list[NamedOptimizer] = []
+        self._recorded: WeakIdentityMap[bool] = WeakIdentityMap()
 
     def record(self, optimizers: list[NamedOptimizer]) -> None:
         """Record those that are new."""
-        known = {id(named.optimizer) for named in self._recorded}
-        new = [named for named in optimizers if id(named.optimizer) not in known]
+        new = [named for named in optimizers if not self._recorded.get(named.optimizer)]
         if not new or [named.name for named in optimizers] == [MAIN]:
             return
-        self._recorded += new
+        for named in new:
+            self._recorded.set(named.optimizer, True)
         if self._with_hyperparameters:
             self._task.optimizers(optimizer_rows(new, self._fit_call))
 

@@ -40,7 +40,7 @@ class RateReader:
 
     Args:
         optimizer: the optimizer.
-        model: the model that it trains.
+        model: the model whose `fit` takes the steps; None if a loop of the user's does.
         callbacks: the user's callbacks.
         batches_per_epoch: if each epoch of this training has as many.
     """
@@ -159,6 +159,8 @@ class _ScheduledRate:
 
 def _is_trained_by_keras(model: Any, optimizer: Any) -> bool:
     """Whether Keras' own code takes the steps; others' may assign what it likes, in a graph."""
-    if trains_itself(type(model)) or "train_step" in vars(model) or is_multi(optimizer):
+    if model is None or is_multi(optimizer):
+        return False
+    if trains_itself(type(model)) or "train_step" in vars(model):
         return False
     return type(optimizer).__module__.startswith("keras.")

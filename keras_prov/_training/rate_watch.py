@@ -24,7 +24,7 @@ from .._tracking.frames import batch_before, calling_callback, users_frame
 from .able_callbacks import DURING_EPOCH, EPOCH_BEGIN, EPOCH_END, able_callbacks
 from .rate_reader import RateReader
 
-__all__ = ["RateWatch", "note_assignment"]
+__all__ = ["Assignment", "RateWatch", "note_assignment"]
 
 HOOKS = {"epoch begin": EPOCH_BEGIN, "epoch": DURING_EPOCH + EPOCH_END}
 
@@ -32,7 +32,9 @@ _watched: WeakIdentityMap[RateWatch] = WeakIdentityMap()
 """The optimizers in captured trainings, with what polls them."""
 
 
-class _Assignment(NamedTuple):
+class Assignment(NamedTuple):
+    """What was assigned to an optimizer's rate, by whom, and after which batch."""
+
     rate: float | None
     cause: str
     place: str | None
@@ -49,14 +51,19 @@ class RateWatch:
         callbacks: Sequence[Any],
         batches_per_epoch: int | None = None,
     ) -> None:
-        self._reader = RateReader(optimizer, model, callbacks, batches_per_epoch)
+        self._reader = self._new_reader(optimizer, model, callbacks, batches_per_epoch)
         self._callbacks = callbacks
-        self._assignments: list[_Assignment] = []
+        self._assignments: list[Assignment] = []
         self._during_epoch = 0
         _watched.set(optimizer, self)
         self.rate = self._reader.rate()
         self._schedule = getattr(optimizer, "_learning_rate", None)
         self._polls = 0
+
+    @property
+    def optimizer(self) -> Any:
+        """The optimizer that is watched."""
+        return self._reader.optimizer
 
     def epoch_is_done(self, batches: int | None = None) -> None:
         """Note which assignments were made during the epoch. No variable is read.
@@ -67,7 +74,7 @@ class RateWatch:
         self._during_epoch = len(self._assignments)
         self._reader.epoch_is_done(batches)
 
-    def assigned(self, assignment: _Assignment) -> None:
+    def assigned(self, assignment: Assignment) -> None:
         """Note that the rate was set."""
         self._assignments.append(assignment)
         self._reader.assigned(assignment.rate)
@@ -94,11 +101,20 @@ class RateWatch:
         self._schedule = schedule
         return self._by_assignments(epoch, before, assignments, when, during_epoch)
 
+    def _new_reader(
+        self,
+        optimizer: Any,
+        model: Any,
+        callbacks: Sequence[Any],
+        batches_per_epoch: int | None,
+    ) -> RateReader:
+        return RateReader(optimizer, model, callbacks, batches_per_epoch)
+
     def _by_assignments(
         self,
         epoch: int,
         rate: float | None,
-        assignments: Sequence[_Assignment],
+        assignments: Sequence[Assignment],
         when: str,
         during_epoch: int,
     ) -> list[Adaptation]:
@@ -153,11 +169,11 @@ def note_assignment(optimizer: Any, rate: Any, caller: FrameType | None) -> None
     known = shortest(float(rate)) if plain else None
     ours = attribution()
     if ours is not None:
-        watch.assigned(_Assignment(known, *ours))
+        watch.assigned(Assignment(known, *ours))
         return
     callback = calling_callback(caller)
     cause = ASSIGNMENT if callback is None else type(callback).__name__
     frame = users_frame(caller)
     is_of_keras = callback is not None and type(callback).__module__.startswith("keras.")
     where = place(frame.f_code.co_filename, frame.f_lineno) if frame and not is_of_keras else None
-    watch.assigned(_Assignment(known, cause, where, batch_before(caller)))
+    watch.assigned(Assignment(known, cause, where, batch_before(caller)))

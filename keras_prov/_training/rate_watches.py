@@ -6,9 +6,10 @@ once per epoch.
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from .._inspection.fit_call import FitCall
 from .._inspection.learning_rate import common, inner_optimizers
@@ -20,46 +21,69 @@ from .step_counter import batches_per_epoch
 __all__ = ["RateWatches"]
 
 
-class RateWatches:
-    """Polls the learning rate of each optimizer of a training."""
+class _Named(NamedTuple):
+    """What watches an optimizer, which only the watch holds."""
 
-    def __init__(self, fit_call: FitCall) -> None:
-        self._fit_call = fit_call
-        self._main: Any = fit_call.optimizer
+    name: str
+    group: str
+    watch: RateWatch
+
+    @property
+    def optimizer(self) -> Any:
+        return self.watch.optimizer
+
+
+class RateWatches:
+    """Polls the learning rate of each optimizer of a training.
+
+    Args:
+        fit_call: what is trained.
+        watch: what watches one optimizer.
+    """
+
+    def __init__(self, fit_call: FitCall, watch: type[RateWatch] = RateWatch) -> None:
+        self._fit_call, self._new_watch = fit_call, watch
+        main: Any = fit_call.optimizer
+        self._main_reference = None if main is None else weakref.ref(main)
         self._batches_per_epoch = batches_per_epoch(fit_call)
-        self._watches: list[tuple[NamedOptimizer, RateWatch]] = []
+        self._watches: list[_Named] = []
         self._watch(fit_call.optimizers)
+
+    @property
+    def _main(self) -> Any:
+        """The optimizer given to `compile()` when the training began."""
+        return None if self._main_reference is None else self._main_reference()
 
     @property
     def rate(self) -> float | None:
         """The rate of the optimizer given to `compile()`; None where its parts differ."""
         watches = self._watches
-        if len(watches) == 1 and watches[0][0].optimizer is self._main:
-            return watches[0][1].rate
+        if len(watches) == 1 and watches[0].optimizer is self._main:
+            return watches[0].watch.rate
         parts = inner_optimizers(self._main) or [self._main]
-        mine = [watch.rate for named, watch in watches if any(named.optimizer is p for p in parts)]
+        mine = [each.watch.rate for each in watches if any(each.optimizer is p for p in parts)]
         rate: float | None = common(mine)
         return rate
 
     @property
     def rates(self) -> list[tuple[str, float | None]]:
         """Name and rate of each optimizer at the last poll."""
-        return [(named.name, watch.rate) for named, watch in self._watches]
+        return [(each.name, each.watch.rate) for each in self._watches]
 
     @property
     def are_several(self) -> bool:
         """Whether another optimizer is watched than the one given to `compile()`."""
-        watched = [named.optimizer for named, _ in self._watches]
+        watched = [each.optimizer for each in self._watches]
         return bool(watched) and watched != [self._main]
 
     @property
     def optimizers(self) -> list[NamedOptimizer]:
         """The optimizers that are watched."""
-        return [named for named, _ in self._watches]
+        return [NamedOptimizer(each.name, each.optimizer, each.group) for each in self._watches]
 
     def add_new(self) -> None:
         """Also watch the optimizers that a MultiOptimizer's function has chosen since."""
-        known = {id(named.optimizer) for named, _ in self._watches}
+        known = {id(each.optimizer) for each in self._watches}
         if any(id(optimizer) not in known for optimizer in inner_optimizers(self._main)):
             found = self._fit_call.optimizers
             self._watch([named for named in found if id(named.optimizer) not in known])
@@ -67,52 +91,52 @@ class RateWatches:
     def poll(self, epoch: int, when: str) -> list[Adaptation]:
         """The changes since the last poll; see `RateWatch.poll`."""
         if len(self._watches) == 1:
-            ((named, watch),) = self._watches
-            found = watch.poll(epoch, when)
-            return found if named.optimizer is self._main else _named(found, named.name)
-        groups: dict[str, list[tuple[NamedOptimizer, list[Adaptation]]]] = {}
-        for named, watch in self._watches:
-            groups.setdefault(named.group, []).append((named, watch.poll(epoch, when)))
+            (only,) = self._watches
+            found = only.watch.poll(epoch, when)
+            return found if only.optimizer is self._main else _named(found, only.name)
+        groups: dict[str, list[tuple[_Named, list[Adaptation]]]] = {}
+        for each in self._watches:
+            groups.setdefault(each.group, []).append((each, each.watch.poll(epoch, when)))
         return [change for group, found in groups.items() for change in self._merged(group, found)]
 
     def poll_some(self, optimizers: Sequence[Any], epoch: int) -> list[Adaptation]:
         """The changes of these optimizers until now, in mid-epoch or at an epoch's end."""
         found = []
-        for named, watch in self._watches:
-            if any(named.optimizer is optimizer for optimizer in optimizers):
-                is_only = len(self._watches) == 1 and named.optimizer is self._main
-                changes = watch.poll(epoch, "epoch")
-                found += changes if is_only else _named(changes, named.name)
+        for each in self._watches:
+            if any(each.optimizer is optimizer for optimizer in optimizers):
+                is_only = len(self._watches) == 1 and each.optimizer is self._main
+                changes = each.watch.poll(epoch, "epoch")
+                found += changes if is_only else _named(changes, each.name)
         return found
 
     def accept(self, optimizers: Sequence[Any]) -> None:
         """See `RateWatch.accept`."""
-        for named, watch in self._watches:
-            if any(named.optimizer is optimizer for optimizer in optimizers):
-                watch.accept()
+        for each in self._watches:
+            if any(each.optimizer is optimizer for optimizer in optimizers):
+                each.watch.accept()
 
     def epoch_is_done(self, batches: int | None = None) -> None:
         """See `RateWatch.epoch_is_done`."""
-        for _, watch in self._watches:
-            watch.epoch_is_done(batches)
+        for each in self._watches:
+            each.watch.epoch_is_done(batches)
 
     def stop(self) -> None:
         """Stop watching."""
-        for _, watch in self._watches:
-            watch.stop()
+        for each in self._watches:
+            each.watch.stop()
 
     def _watch(self, optimizers: Iterable[NamedOptimizer]) -> None:
         for named in optimizers:
-            watch = RateWatch(
+            watch = self._new_watch(
                 named.optimizer,
-                self._fit_call.model,
+                self._fit_call.trainer,
                 self._fit_call.callbacks,
                 self._batches_per_epoch,
             )
-            self._watches.append((named, watch))
+            self._watches.append(_Named(named.name, named.group, watch))
 
     def _merged(
-        self, group: str, found: Sequence[tuple[NamedOptimizer, list[Adaptation]]]
+        self, group: str, found: Sequence[tuple[_Named, list[Adaptation]]]
     ) -> list[Adaptation]:
         """One change if all parts of a MultiOptimizer changed alike, else one for each part."""
         first = found[0][1]

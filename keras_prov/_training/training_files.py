@@ -31,11 +31,12 @@ class TrainingFiles:
             self._execution.record_file(fact, WRITTEN)
 
     def store_model(self) -> None:
-        """Store the trained model, if that was asked for."""
+        """Store each trained model, if that was asked for."""
         if not self._execution.config.choice.model:
             return
         with guarded("storing the trained model", lost="the trained model"):
             with fork_lock():
                 from .._artifacts.stored_model import stored_model
 
-            self._execution.record_file(stored_model(self._fit_call.model), WRITTEN)
+            for model in self._fit_call.models:
+                self._execution.record_file(stored_model(model), WRITTEN)

@@ -11,6 +11,7 @@ def all_patches() -> tuple[Change, ...]:
     """All patches, in the order in which they are applied."""
     # imported here: these modules import Keras, which may be loading now
     from . import (
+        batches,
         checkpoints,
         compilation,
         evaluate,
@@ -35,6 +36,7 @@ def all_patches() -> tuple[Change, ...]:
         learning_rate.PATCH,
         compilation.PATCH,
         fit.PATCH,
+        *batches.PATCHES,
         train_function.PATCH,
         evaluate.PATCH,
         *saving.PATCHES,

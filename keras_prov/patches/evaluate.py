@@ -17,6 +17,7 @@ from .._inspection.logs import plain_logs
 from .._instrumentation.call_arguments import bound_arguments, with_callbacks, without_callbacks
 from .._instrumentation.patch import Patch
 from .._instrumentation.switch import reinstate
+from .._loops.hints import HELP
 from .._recording.execution import Execution
 from .._recording.outcome import steps_taken
 from .._recording.registry import execution_of
@@ -114,10 +115,11 @@ def _warn_of_custom_loop(execution: Execution, model: Any) -> None:
     if taken is not None and taken > (execution.steps_before or 0):
         _logger.warning(
             "The model %r is evaluated after %d steps of training outside fit(), which Keras-Prov "
-            "cannot capture: execution %s has hyperparameters and tests, but no epochs.",
+            "does not see: execution %s has hyperparameters and tests, but no epochs. %s",
             getattr(model, "name", type(model).__name__),
             taken - (execution.steps_before or 0),
             execution.tag,
+            HELP,
         )
 
 

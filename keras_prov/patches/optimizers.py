@@ -2,6 +2,9 @@
 
 The base class' constructor is wrapped. The user's arguments are those of the outermost constructor
 of the same object on the stack, whichever class defines it.
+
+A first step that nothing records (Keras builds an optimizer then), and `stateless_apply`, which a
+loop of JAX calls where it is compiled, are told to `hints`. Nothing is called at each step.
 """
 
 from __future__ import annotations
@@ -16,12 +19,14 @@ from .._guard import guarded
 from .._instrumentation.change import Original
 from .._instrumentation.patch import Patch
 from .._instrumentation.switch import reinstate
+from .._loops.hints import is_first_step, note_step
 from .._tracking.building import optimizer_is_built
 from .._tracking.calls import remember_construction
 
 __all__ = ["PATCHES"]
 
 _guard = guarded("an optimizer's constructor", lost="where an optimizer was created")
+_step_guard = guarded("an optimizer's step", lost="a hint at a loop that is not recorded")
 _build_guard = guarded("an optimizer's build", lost="what a model consists of")
 
 
@@ -55,10 +60,21 @@ def _around_build(original: Original, args: tuple[Any, ...], kwargs: dict[str, A
     result = original(*args, **kwargs)
     with _build_guard:
         optimizer_is_built(args[0])
+        if is_first_step(sys._getframe(2)):
+            note_step(args[0])
     return result
+
+
+def _around_stateless_apply(
+    original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> Any:
+    with _step_guard:
+        note_step(args[0])
+    return original(*args, **kwargs)
 
 
 PATCHES = (
     Patch(lambda: keras.optimizers.Optimizer, "__init__", _around_init),
     Patch(lambda: keras.optimizers.Optimizer, "build", _around_build),
+    Patch(lambda: keras.optimizers.Optimizer, "stateless_apply", _around_stateless_apply),
 )

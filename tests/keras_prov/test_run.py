@@ -133,7 +133,8 @@ def test_the_script_chooses_its_backend(
 @THOROUGH
 def test_a_script_whose_training_is_not_seen(run: Any, tag: str, ask: Any, tmp_path: Path) -> None:
     """It leaves an execution: environment, files, how it ended; one line names what is captured."""
-    loop = TRAIN.replace("model.fit(x, x[:, :1], verbose=0)", "model.train_on_batch(x, x[:, :1])")
+    step = "w = model.trainable_weights; model.optimizer.apply([v * 0 for v in w], w)"
+    loop = TRAIN.replace("model.fit(x, x[:, :1], verbose=0)", step)
     end = "model.save('own.keras')\nraise ValueError('the end')\n"
     written(tmp_path, "loop.py", loop.format(first="import numpy as np; import keras") + end)
     done = run(*COMMAND, "--tag", tag, "loop.py", "--secret", "a")
@@ -141,7 +142,7 @@ def test_a_script_whose_training_is_not_seen(run: Any, tag: str, ask: Any, tmp_p
     said = [each for each in done.stderr.splitlines() if "storing the last messages" not in each]
     *_, error, line = said
     assert error == "ValueError: the end"
-    assert "model.fit(" in line
+    assert "with keras_prov.training(model) as run:" in line
     assert "loop.py" in line
     tasks = ask.rows(
         'SELECT x.tag, t.status, t.error_msg FROM "public".task t '
@@ -163,6 +164,19 @@ def test_a_script_whose_training_is_not_seen(run: Any, tag: str, ask: Any, tmp_p
         tag,
     )
     assert files == [("own.keras", "written"), ("loop.py", "read")]
+
+
+@THOROUGH
+def test_a_script_that_trains_on_batches(run: Any, tag: str, ask: Any, tmp_path: Path) -> None:
+    """Its calls are a training, which ends with what the script ends with."""
+    loop = TRAIN.replace("model.fit(x, x[:, :1], verbose=0)", "model.train_on_batch(x, x[:, :1])")
+    end = "raise ValueError('the end')\n"
+    written(tmp_path, "loop.py", loop.format(first="import numpy as np; import keras") + end)
+    done = run(*COMMAND, "--tag", tag, "loop.py")
+    assert done.returncode == 1
+    assert len(ask.set(tag, "oTrainingModel", "loss")) == 1
+    found = ask.set(tag, "oTrainingEnd", "steps, stop_reason, stop_detail")
+    assert found == [(1, "exception", "ValueError")]
 
 
 LOOK = """

@@ -98,6 +98,7 @@ def _become(request: dict[str, Any]) -> None:
         trace = error.__traceback__
         while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
             trace = trace.tb_next
+        sys.last_value = error  # as an interpreter does
         sys.excepthook(type(error), error.with_traceback(trace), trace)
         sys.exit(1)
 

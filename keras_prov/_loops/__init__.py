@@ -1,0 +1,1 @@
+"""Trainings outside `fit()`: loops that say what they do, and calls of `train_on_batch`."""
