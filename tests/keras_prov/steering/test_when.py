@@ -15,7 +15,7 @@ from dfanalyzer_client import flush, run, steer
 from dfanalyzer_client.errors import DfAnalyzerError
 from keras_prov._capture.steering import checked_steering
 from keras_prov._recording.registry import execution_of
-from keras_prov._training.monitor import _trainings
+from keras_prov._training.recorded_training import _trainings
 from small_models import data, small_model
 from steered import Ask, Recorder, asked, outcomes, put
 
