@@ -199,7 +199,7 @@ class Exporter:
 
     def _look(self) -> None:
         """Look for requests to the trainings that are watched, if there are any and it is time."""
-        if self._watch.is_on and self._store is not None and not self._outage.is_on:
+        if self._watch.is_on and self._store is not None and self._outage.may_read:
             self._watch.look(self._store, self.stored_sequence)
 
     def _drain(self) -> None:
@@ -262,7 +262,7 @@ class Exporter:
         """Wait before the next attempt; only briefly while somebody waits in `flush`."""
         self._flush_now.clear()
         if not self._flushing and not self._stopping.is_set():
-            self._flush_now.wait(seconds)
+            self._wait(self._flush_now, seconds)
         if self._flushing:
             self._stopping.wait(min(seconds, MAX_BACKOFF_IN_FLUSH))
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from tenacity import RetryCallState
 
+from ..errors import ConflictError
+
 __all__ = ["Outage"]
 
 logger = logging.getLogger(__name__)
@@ -20,18 +22,22 @@ class Outage:
 
     Attributes:
         is_on: whether the last attempt failed.
+        may_read: whether the database answers: no attempt has failed, or another writer was in the
+            way of the last one.
     """
 
     def __init__(self, journal: Path) -> None:
         self._journal = journal
-        self.is_on = False
+        self.is_on, self.may_read = False, True
 
     def report(self, state: RetryCallState) -> None:
         """Called after each failed attempt."""
-        if not self.is_on and state.outcome is not None:
+        error = state.outcome.exception() if state.outcome is not None else None
+        self.may_read = isinstance(error, ConflictError)
+        if not self.is_on and error is not None:
             logger.warning(
                 "%s Training goes on and nothing is lost: what is captured waits in %s.",
-                state.outcome.exception(),
+                error,
                 self._journal,
             )
         self.is_on = True
@@ -40,4 +46,4 @@ class Outage:
         """Called after each attempt that succeeded."""
         if self.is_on:
             logger.warning("The store is back; what waited is being stored.")
-        self.is_on = False
+        self.is_on, self.may_read = False, True
