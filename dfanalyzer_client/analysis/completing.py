@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ..executions.measured_values import measured_by
+from ..executions.stop_reasons import stop_reasons
 from ..executions.summaries import executions
 from ..keras_schema.names import TEST_METRIC_PREFIX
 from ..store import Connection
@@ -35,6 +36,7 @@ def summaries_of(
         return []
     found = {each.id: each for each in executions(connection, ids=ids)}
     measured = measured_by(connection, catalogue, ids)
+    reasons = stop_reasons(connection, catalogue, frozenset(ids))
     chosen, tags, notes = (defaultdict[int, dict[str, Any]](dict) for _ in range(3))
     if catalogue.columns("execution_tag"):
         for first in range(0, len(ids), IDS_AT_ONCE):
@@ -56,6 +58,7 @@ def summaries_of(
             measured[each.id].highest,
             tags[each.id],
             notes[each.id].get("note"),
+            reasons.get(each.id),
         )
         for each in (found[id_] for id_ in ids if id_ in found)
     ]

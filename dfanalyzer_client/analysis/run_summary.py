@@ -18,6 +18,7 @@ FIELD_TYPES: dict[str, type] = {
     "ended": datetime,
     "seconds": float,
     "epochs": int,
+    "stop_reason": str,
 }
 FIELDS = tuple(FIELD_TYPES)
 """What every run has."""
@@ -42,6 +43,7 @@ class RunSummary:
         highest: the highest one.
         tags: what people tagged it with.
         note: what people noted.
+        stop_reason: why its last training ended, such as ``finished`` or ``steering``.
     """
 
     id: int
@@ -57,6 +59,7 @@ class RunSummary:
     highest: Mapping[str, float | None] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     note: str | None = None
+    stop_reason: str | None = None
 
     @property
     def seconds(self) -> float | None:

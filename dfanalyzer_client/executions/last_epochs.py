@@ -19,7 +19,14 @@ from ..store.layout import DataflowLayout, SetLayout
 from ..store.reading import Catalogue
 from ..store.sql import among, identifier
 
-__all__ = ["LastEpoch", "last_epochs", "metric_names"]
+__all__ = [
+    "SETS_AT_ONCE",
+    "LastEpoch",
+    "last_epochs",
+    "metric_names",
+    "union_rows",
+    "writer_of",
+]
 
 SETS_AT_ONCE = 50
 """A statement that reads so many sets takes a third of the time of one for each."""
@@ -119,17 +126,17 @@ def _read(
 ) -> list[list[Row]]:
     """For each set, rows of execution, number of epochs, id of the newest row, and its metrics."""
     parts = [_statement(catalogue, each, place) for place, each in enumerate(sets)]
-    rows = _rows(connection, parts)
+    rows = union_rows(connection, parts)
     if len(sets) > 1 and any(isinstance(value, str) for row in rows for value in row):
         # a column of texts, as the predecessor has some, makes texts of the other sets' numbers
-        rows = [row for part in parts for row in _rows(connection, [part])]
+        rows = [row for part in parts for row in union_rows(connection, [part])]
     found: list[list[Row]] = [[] for _ in sets]
     for place, *row in rows:
         found[place].append(tuple(row))
     return found
 
 
-def _rows(connection: Connection, parts: Sequence[str]) -> list[Row]:
+def union_rows(connection: Connection, parts: Sequence[str]) -> list[Row]:
     """The rows of several statements, except those that the connection's user may not run."""
     if not parts:
         return []
@@ -139,7 +146,7 @@ def _rows(connection: Connection, parts: Sequence[str]) -> list[Row]:
         if len(parts) == 1 and not lacks_rights(error):
             raise
         connection.rollback()  # MonetDB refuses everything else in this transaction
-    return [row for part in parts for row in _rows(connection, [part])] if parts[1:] else []
+    return [row for part in parts for row in union_rows(connection, [part])] if parts[1:] else []
 
 
 def _statement(catalogue: Catalogue, of: EpochSet, place: int) -> str:
@@ -150,13 +157,13 @@ def _statement(catalogue: Catalogue, of: EpochSet, place: int) -> str:
     return (
         f"SELECT {place} AS place, c.df_exec, c.epochs, o.id{named} FROM {name} o JOIN ("
         f"SELECT t.df_exec, count(*) AS epochs, max(s.id) AS newest FROM {name} s "
-        f"JOIN {catalogue.table('task_begun')} t ON t.id = {_writer(of.known)} "
+        f"JOIN {catalogue.table('task_begun')} t ON t.id = {writer_of(of.known)} "
         f"WHERE {among('t.df_exec', of.executions)} GROUP BY t.df_exec"
         ") AS c ON c.newest = o.id"
     )
 
 
-def _writer(known: SetLayout) -> str:
+def writer_of(known: SetLayout) -> str:
     """The id of the task that wrote the row ``s``."""
     writers = [f"s.{identifier(f'{tag}_task_id')}" for tag in known.producers]
     return writers[0] if len(writers) == 1 else f"COALESCE({', '.join(writers)})"
@@ -217,7 +224,7 @@ def _renamed(
             )
     rows: list[Row] = []
     for first in range(0, len(parts), SETS_AT_ONCE):
-        rows += _rows(connection, parts[first : first + SETS_AT_ONCE])
+        rows += union_rows(connection, parts[first : first + SETS_AT_ONCE])
     rows.sort(key=lambda row: row[0])
     return {
         (execution, name): metric

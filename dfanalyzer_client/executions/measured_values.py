@@ -18,7 +18,7 @@ from ..store.schema import table
 from ..store.sql import among
 from .own_names import OwnNames
 
-__all__ = ["LAST_FIRST", "Measured", "measured_by"]
+__all__ = ["LAST_FIRST", "NEVER", "Measured", "measured_by"]
 
 NEVER = "TIMESTAMP '9999-12-31 00:00:00'"
 LAST_FIRST = f"COALESCE(z.ended, {NEVER}) DESC, m.task_id DESC"

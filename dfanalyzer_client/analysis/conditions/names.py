@@ -201,6 +201,9 @@ class Names:
             return plain[name]
         if name == "status":
             return f"{self._join(sources.status_source(self._catalogue))}.status"
+        if name == "stop_reason":
+            source = sources.stop_reason_source(self._connection, self._catalogue)
+            return f"{self._join(source)}.stop_reason"
         if name in ("epochs", "note"):
             self._needs_comparison(name)
         if name == "epochs":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ...executions.measured_values import LAST_FIRST, NEVER
 from ...executions.own_names import OwnNames
+from ...executions.stop_reasons import stop_reasons_query
 from ...keras_schema import Role
+from ...store import Connection
 from ...store.reading import Catalogue
 from ...store.schema import table
 from ...store.sql import literal, placeholders
@@ -15,6 +17,7 @@ __all__ = [
     "metric_source",
     "note_source",
     "status_source",
+    "stop_reason_source",
     "tag_source",
     "times_source",
 ]
@@ -54,6 +57,11 @@ def status_source(catalogue: Catalogue) -> Source:
         f"FROM {_tasks(catalogue)} LEFT JOIN (SELECT DISTINCT z.id FROM ({trainings}) AS z(id)) "
         "AS y ON y.id = b.dt_id) AS s WHERE place = 1"
     ), []
+
+
+def stop_reason_source(connection: Connection, catalogue: Catalogue) -> Source:
+    """Why the last training ended."""
+    return literal(stop_reasons_query(connection, catalogue)), []
 
 
 def epochs_source(summaries: str) -> Source:

@@ -23,7 +23,10 @@ __all__ = [
 ]
 
 SHOWN = ("id", "execution", "dataflow", "status", "epochs", "last metrics", "duration")
-FIELDS = ("id", "execution", "dataflow", "status", "began", "ended", "epochs", "seconds")
+FIELDS = (
+    *("id", "execution", "dataflow", "status", "began", "ended", "epochs", "seconds"),
+    "stop_reason",
+)
 GROUPS = ("metrics", "hyperparameters", "tags")
 EXTREMES = ("lowest", "highest")
 """Of metrics; they are not shown unless they are asked for."""

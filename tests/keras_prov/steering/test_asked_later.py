@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from click.testing import CliRunner
+
 import keras_prov as keras
+from dfanalyzer_client.cli import main
 from small_models import data, small_model
 from steered import Ask, asked
 
@@ -28,5 +31,13 @@ def test_who_has_stopped_a_training_is_a_difference(tag: str, home: object) -> N
     outcome = keras.run(stopped).outcome
     assert (outcome["stop_reason"], outcome["stop_detail"]) == ("steering", "Ada: it rises")
     two = keras.compare([whole, stopped])
+    assert [each.stop_reason for each in two.runs] == ["finished", "steering"]
+    by_reason = keras.runs("stop_reason = 'steering'", dataflow=tag)
+    assert [each.execution for each in by_reason] == [stopped]
+    (first, second) = keras.runs(dataflow=tag, order_by="stop_reason")
+    assert (first.execution, second.execution) == (whole, stopped)
+    columns = ["runs", "--dataflow", tag, "--csv", "--columns", "execution,stop_reason"]
+    listed = CliRunner().invoke(main, columns, catch_exceptions=False).stdout
+    assert listed == f"execution,stop_reason\n{stopped},steering\n{whole},finished\n"
     assert [each.epochs for each in two.runs] == [4, 2]
     assert [each.execution for each in keras.runs("epochs = 2", dataflow=tag)] == [stopped]
