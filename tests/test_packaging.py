@@ -545,7 +545,8 @@ def test_the_documented_path_query_runs(shell: Shell) -> None:
 
 
 def _python_blocks(text: str) -> tuple[list[str], list[str]]:
-    """A page's examples in Python, and its fragments."""
+    """A page's examples in Python, and its fragments that are to be run."""
+    text = re.sub(r"<!-- not run: [^>]*-->\n```python\n.*?```", "", text, flags=re.DOTALL)
     examples = re.findall(r"<!-- example: \S+\.py -->\n```python\n(.*?)```", text, re.DOTALL)
     every = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     return examples, [each for each in every if each not in examples]
