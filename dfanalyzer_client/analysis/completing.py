@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from ..executions.measured_values import measured_by
@@ -16,6 +15,7 @@ from ..store import Connection
 from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import placeholders
+from ..support.clock import aware_utc
 from .run_summary import RunSummary
 
 __all__ = ["summaries_of"]
@@ -29,14 +29,14 @@ IDS_AT_ONCE = 1000
 
 
 def summaries_of(
-    connection: Connection, catalogue: Catalogue, ids: Sequence[int]
+    connection: Connection, catalogue: Catalogue, ids: Sequence[int], *, ends: bool = True
 ) -> list[RunSummary]:
-    """The runs with these ids, in this order."""
+    """The runs with these ids, in this order; without stop reasons unless `ends`."""
     if not ids:
         return []
     found = {each.id: each for each in executions(connection, ids=ids)}
     measured = measured_by(connection, catalogue, ids)
-    reasons = stop_reasons(connection, catalogue, frozenset(ids))
+    reasons = stop_reasons(connection, catalogue, frozenset(ids)) if ends else {}
     chosen, tags, notes = (defaultdict[int, dict[str, Any]](dict) for _ in range(3))
     if catalogue.columns("execution_tag"):
         for first in range(0, len(ids), IDS_AT_ONCE):
@@ -49,8 +49,8 @@ def summaries_of(
             each.tag,
             each.dataflow,
             each.status,
-            _utc(each.began),
-            _utc(each.ended),
+            aware_utc(each.began),
+            aware_utc(each.ended),
             each.epochs,
             chosen[each.id],
             _tests_first(measured[each.id].last or each.metrics),
@@ -104,7 +104,3 @@ def _value(text: str | None, number: float | None) -> Any:
     if number is None:
         return text
     return int(text) if text is not None and INTEGER.fullmatch(text) else number
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)

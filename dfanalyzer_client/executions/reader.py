@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 from ..errors import UnknownTagError
@@ -15,6 +14,7 @@ from ..store.layout import DataflowLayout, SetLayout
 from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import identifier, literal
+from ..support.clock import aware_utc
 from ..task_status import TaskStatus
 from .associations import read_association
 from .record import ExecutionRecord, FileRecord, RowRecord, SetRecord, TaskRecord
@@ -93,7 +93,7 @@ def _task_records(rows: Sequence[tuple[Any, ...]]) -> list[TaskRecord]:
         counts[tag, number] += 1
         count = counts[tag, number]
         name = str(number) if count == 1 else f"{number}-{count}"
-        task = TaskRecord(id_, tag, number, name, status, _utc(began), _utc(end))
+        task = TaskRecord(id_, tag, number, name, status, aware_utc(began), aware_utc(end))
         task.workspace, task.resource, task.output, task.error = (
             None if text in MISSING_TEXTS else text for text in texts
         )
@@ -212,8 +212,3 @@ def _derived_from(connection: Connection, catalogue: Catalogue, execution: int) 
         [execution],
     )
     return [tag for (tag,) in rows]
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    """Mark a time of the database as UTC, which it is."""
-    return None if moment is None else moment.replace(tzinfo=UTC)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
 from ..declarations.steering import SteeringState
 from ..keras_schema import Role
 from ..keras_schema import names as tags
+from ..support.clock import aware_utc
 from .record import ExecutionRecord, TaskRecord
 from .steering import SteeringRow
 
-__all__ = ["TRAINING", "answering_tasks", "in_utc"]
+__all__ = ["TRAINING", "answering_tasks"]
 
 TRAINING = tags.TRAINING.lower()
 
@@ -30,11 +30,6 @@ def answering_tasks(record: ExecutionRecord) -> dict[str, TaskRecord]:
     return {request: task for request, task in found.items() if task is not None}
 
 
-def in_utc(moment: datetime | None) -> datetime | None:
-    """A moment of the database, which is in UTC whether it says so or not."""
-    return None if moment is None else moment.replace(tzinfo=UTC)
-
-
 def _adapting(record: ExecutionRecord) -> Iterator[tuple[str, TaskRecord]]:
     """The tasks that wrote a change, by the request that it was made for."""
     column = tags.REQUEST.lower()
@@ -49,11 +44,11 @@ def _adapting(record: ExecutionRecord) -> Iterator[tuple[str, TaskRecord]]:
 
 def _training(record: ExecutionRecord, request: SteeringRow) -> TaskRecord | None:
     """The training that answered: the last that had begun when the outcome was decided."""
-    decided = in_utc(request.decided)
+    decided = aware_utc(request.decided)
     begun = [
         task
         for task in record.tasks
         if task.transformation.lower() == TRAINING
-        and (decided is None or (in_utc(task.began) or decided) <= decided)
+        and (decided is None or (aware_utc(task.began) or decided) <= decided)
     ]
     return begun[-1] if begun else None

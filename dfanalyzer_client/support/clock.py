@@ -6,7 +6,7 @@ import functools
 import time
 from datetime import UTC, datetime
 
-__all__ = ["naive_utc", "timestamp", "utc_now"]
+__all__ = ["aware_utc", "naive_utc", "timestamp", "utc_now"]
 
 SECONDS_PER_DAY = 86_400
 
@@ -32,6 +32,11 @@ def timestamp(moment: datetime) -> str:
 def naive_utc(moment: datetime) -> datetime:
     """A time in UTC, without its time zone; one that has none is UTC already."""
     return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo is not None else moment
+
+
+def aware_utc(moment: datetime | None) -> datetime | None:
+    """A time of MonetDB's, which is in UTC without saying so, with its time zone."""
+    return None if moment is None else moment.replace(tzinfo=UTC)
 
 
 @functools.lru_cache(maxsize=2)

@@ -71,7 +71,7 @@ def read_table(connection: Connection, state: ListState, sparks: Sparks) -> RunT
             dataflow=state.dataflow or None,
             status=state.status or None,
         )
-        found = summaries_with_ids(connection, ids[first : first + PAGE_ROWS])
+        found = summaries_with_ids(connection, ids[first : first + PAGE_ROWS], ends=False)
         has_more, total = len(ids) > first + PAGE_ROWS, len(ids)
         if has_more:
             total = count_with(

@@ -25,7 +25,7 @@ def stitched_curves(connection: Connection, df_exec: int) -> dict[str, Any]:
     model was continued are left out: the next execution's model has not seen them.
     """
     links = chain_with(connection, df_exec)
-    runs = summaries_with_ids(connection, [link.df_exec for link in links])
+    runs = summaries_with_ids(connection, [link.df_exec for link in links], ends=False)
     trained = {each.id: each for each in runs if each.epochs}
     known = [link for link in links if link.df_exec in trained]
     summaries = [trained[link.df_exec] for link in known]

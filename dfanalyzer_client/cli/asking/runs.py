@@ -7,7 +7,7 @@ import sys
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import click
@@ -18,7 +18,7 @@ from ...executions.newest import newest_ids
 from ...executions.summaries import ExecutionSummary, executions
 from ...store import Connection
 from ...store.reading import Catalogue
-from ...support.clock import naive_utc
+from ...support.clock import aware_utc, naive_utc
 from ...task_status import TaskStatus
 from ..common import (
     duration,
@@ -229,15 +229,11 @@ def _plain(found: ExecutionSummary) -> RunSummary:
         found.tag,
         found.dataflow,
         found.status,
-        _utc(found.began),
-        _utc(found.ended),
+        aware_utc(found.began),
+        aware_utc(found.ended),
         found.epochs,
         metrics=found.metrics,
     )
-
-
-def _utc(moment: datetime | None) -> datetime | None:
-    return None if moment is None else moment.replace(tzinfo=UTC)
 
 
 def _columns(found: Sequence[RunSummary], chosen: list[str] | None, form: str | None) -> list[str]:

@@ -9,8 +9,9 @@ from prov.constants import PROV
 from prov.identifier import QualifiedName
 
 from ...executions.record import ExecutionRecord
-from ...executions.steered_tasks import TRAINING, answering_tasks, in_utc
+from ...executions.steered_tasks import TRAINING, answering_tasks
 from ...executions.steering import SteeringRow
+from ...support.clock import aware_utc
 from ._agents import Agents
 from ._options import Options
 from ._statements import Statements
@@ -55,7 +56,7 @@ def _state(statements: Statements, record: ExecutionRecord, request: SteeringRow
             "atEpoch": request.at_epoch,
             "condition": request.condition,
             "reason": request.reason,
-            "asked": in_utc(request.asked),
+            "asked": aware_utc(request.asked),
             "status": request.state,
             "epoch": request.epoch,
             "batch": request.batch,

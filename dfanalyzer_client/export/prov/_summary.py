@@ -31,8 +31,6 @@ def summary_of(record: ExecutionRecord, options: Options) -> ProvDocument:
     """The document for a picture: the whole execution, however many epochs it has."""
     document = ProvDocument()
     names = Names(options.base, record.tag)
-    for namespace in names.namespaces:
-        document.add_namespace(namespace)
     statements = Statements(document, names)
     doing: dict[str, list[TaskRecord]] = defaultdict(list)
     for task in record.tasks:
