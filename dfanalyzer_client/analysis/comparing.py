@@ -19,6 +19,11 @@ __all__ = ["compare_with", "diff_with"]
 ENDS = tuple(name.lower() for name in (tags.STOP_REASON, tags.STOP_DETAIL))
 """Why the last training ended; of one that was steered, who stopped it and why."""
 
+ENVIRONMENT = ("commit", "package", "environment")
+"""The parts that the key ENVIRONMENT captures."""
+
+Facts = dict[tuple[str, str], Any]
+
 PARTS = (
     "field",
     "hyperparameter",
@@ -42,7 +47,7 @@ def diff_with(connection: Connection, a: Named, b: Named, *, same: bool = False)
     """`diff` over an open connection; with `same`, also of what does not differ."""
     first, second = run_with(connection, a), run_with(connection, b)
     with connection.transaction():
-        left, right = _facts(first), _facts(second)
+        left, right = _comparable(_facts(first), _facts(second))
         layers = layer_differences(_layers(first), _layers(second), same=same)
     rows: list[tuple[Any, ...]] = [("layer", *row) for row in layers]
     rows += [
@@ -55,6 +60,20 @@ def diff_with(connection: Connection, a: Named, b: Named, *, same: bool = False)
     return Difference(first.summary, second.summary, rows)
 
 
+def _comparable(a: Facts, b: Facts) -> tuple[Facts, Facts]:
+    """Facts without the environment if it was captured of one run only, with that said instead.
+
+    Else hundreds of packages would seem to be missing in the other one.
+    """
+    has_a, has_b = (any(part in ENVIRONMENT for part, _ in facts) for facts in (a, b))
+    if has_a == has_b:
+        return a, b
+    kept = [{key: facts[key] for key in facts if key[0] not in ENVIRONMENT} for facts in (a, b)]
+    for facts, has in zip(kept, (has_a, has_b), strict=True):
+        facts["environment", "captured"] = "yes" if has else "no"
+    return kept[0], kept[1]
+
+
 def _layers(run: Run) -> list[dict[str, Any]]:
     """The layers of the model that a run trained last."""
     layers: list[dict[str, Any]] = run.layers.to_dicts()
@@ -62,9 +81,9 @@ def _layers(run: Run) -> list[dict[str, Any]]:
     return [each for each in layers if trainings and each["training"] == max(trainings)]
 
 
-def _facts(run: Run) -> dict[tuple[str, str], Any]:
+def _facts(run: Run) -> Facts:
     """All that two runs can differ in, by part and name."""
-    facts: dict[tuple[str, str], Any] = {
+    facts: Facts = {
         ("field", name): getattr(run, name) for name in ("dataflow", "status", "epochs")
     }
     outcome = run.outcome

@@ -99,8 +99,13 @@ def find_executions(connection: Connection, names: Sequence[str]) -> list[Execut
     """As `find_execution` for each name, in about the time of one.
 
     Raises:
-        UnknownTagError: to a name, no execution matches, or several do.
+        UnknownTagError: to a name, no execution matches, or several do; or it is empty.
     """
+    if unusable := [name for name in names if not name.strip() or "\0" in name]:
+        raise UnknownTagError(
+            "An execution is named by its id, its tag, the beginning of its tag, or 'last'. "
+            f"Received: {unusable[0]!r}."
+        )
     catalogue = Catalogue(connection)
     found = _named_exactly(connection, catalogue, names)
     if len(found) < len(set(names)):

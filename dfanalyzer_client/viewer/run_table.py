@@ -16,7 +16,7 @@ __all__ = ["PAGE_ROWS", "Column", "RunTable", "epochs_asked", "read_table", "sec
 
 PAGE_ROWS = 50
 MAX_HYPERPARAMETERS, MAX_METRICS = 5, 3
-EPOCHS_ASKED = "num_epochs"
+EPOCHS_ASKED, INITIAL_EPOCH = "num_epochs", "initial_epoch"
 FIRST_METRICS = ("loss", "val_loss", "accuracy", "val_accuracy")
 
 
@@ -88,10 +88,15 @@ def read_table(connection: Connection, state: ListState, sparks: Sparks) -> RunT
 def epochs_asked(run: RunSummary) -> int | None:
     """How many epochs the training was asked for, if that was captured.
 
-    It is the last training's: an execution that has trained several times has more epochs.
+    It is the last training's: an execution that has trained several times has more epochs. If the
+    execution continues another one, `initial_epoch` of them were that one's, so they do not count.
     """
     asked = run.hyperparameters.get(EPOCHS_ASKED)
-    return asked if isinstance(asked, int) and asked >= run.epochs else None
+    if not isinstance(asked, int):
+        return None
+    done_before = run.hyperparameters.get(INITIAL_EPOCH)
+    own = asked - done_before if isinstance(done_before, int) else asked
+    return next((count for count in (own, asked) if count >= run.epochs), None)
 
 
 def seconds_left(run: RunSummary) -> float | None:

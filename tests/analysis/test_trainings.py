@@ -175,3 +175,23 @@ def test_layers_are_compared_by_class_and_order(tag):
     assert added[2] is None
     assert "rate=0.25" in added[3]
     assert len(rows) == 3
+
+
+def test_an_environment_of_one_run_only_is_not_compared(tag: str) -> None:
+    """What was not captured of one run is said once, not as hundreds of missing packages."""
+    for keys in ({"NUM_EPOCHS": True}, {"NUM_EPOCHS": True, "ENVIRONMENT": True}):
+        model = keras.Sequential([keras.layers.Dense(1)])
+        model.provenance(tag, True, keys)
+        model.compile("sgd", loss="mse")
+        model.fit(X, Y, epochs=1, verbose=0)
+    keras.flush()
+    rows = keras.diff(*keras.runs(dataflow=tag, order_by="id"), same=True).rows
+    assert [row[1:] for row in rows if row[0] == "environment"] == [("captured", "no", "yes")]
+    assert not [row for row in rows if row[0] in ("package", "commit")]
+
+
+@pytest.mark.parametrize("name", ["", "  ", "a\0b"])
+def test_an_execution_without_a_name_is_refused(tag: str, name: str) -> None:
+    """A name that names nothing is not taken as the beginning of every tag."""
+    with pytest.raises(UnknownTagError, match="An execution is named by its id"):
+        keras.run(name)

@@ -9,6 +9,8 @@ import pytest
 
 import dfanalyzer_client
 import keras_prov as keras
+from dfanalyzer_client.viewer.run_table import epochs_asked
+from small_models import data, small_model
 from viewer.looking import check_accessible, fits_its_width
 from viewer.trainings import AtEachEpoch, trained
 
@@ -233,3 +235,16 @@ def test_the_table_says_how_many_there_are(look: Callable[..., Any], tag: str) -
     assert page.locator("#total").inner_text() == "53 executions"
     page.goto(page.url.partition("?")[0] + f"?dataflow={tag}&where=execution = '{tag}-7'")
     assert page.locator("#total").inner_text() == "1 execution"
+
+
+def test_epochs_before_a_continuation_are_not_asked_of_it(tag: str) -> None:
+    """With `initial_epoch`, an execution has asked for the epochs from there on only."""
+    x, y = data()
+    for initial_epoch in (0, 2):
+        model = small_model()
+        keys = dict.fromkeys(("NUM_EPOCHS", "INITIAL_EPOCH"), True)
+        model.provenance(dataflow_tag=tag, hyps=keys)
+        model.fit(x, y, initial_epoch=initial_epoch, epochs=5, verbose=0)
+    keras.flush()
+    runs = dfanalyzer_client.runs(dataflow=tag, order_by="id")
+    assert [(run.epochs, epochs_asked(run)) for run in runs] == [(5, 5), (3, 3)]

@@ -120,6 +120,18 @@ def test_curves_grow_while_it_trains(look: Look, tag: str) -> None:
     assert page.evaluate("window.samePage")
 
 
+def test_the_legend_is_reached_by_keys(look: Look, tag: str) -> None:
+    """An entry of the legend is a button, which hides its curve and shows it again."""
+    trained(tag)
+    page = look("execution?run=last")
+    entry = page.locator(".chart[data-metric=loss] .u-legend").get_by_role("button", name="loss")
+    entry.first.focus()
+    for pressed in ("false", "true"):
+        page.keyboard.press("Enter")
+        page.wait_for_selector(f".chart .u-label[aria-pressed={pressed}]:focus")
+    check_accessible(page)
+
+
 @pytest.mark.thorough
 def test_what_differs_from_the_continued_execution_is_in_a_tab(look: Look, tag: str) -> None:
     """The tab has the new rate, the new layer and whose weights went over, and links to both."""

@@ -198,7 +198,7 @@ class Chart {
       legend: { show: series.filter((line) => line.class !== EDGE).length <= MAX_LEGEND },
       cursor: { drag: { x: true, y: false }, focus: { prox: 24 } },
       focus: { alpha: 0.35 },
-      hooks: { ready: [() => this.markSoon()], setScale: [() => this.markSoon()], setSize: [() => this.markSoon()], setSeries: [(plot, number) => this.point(plot, number)] },
+      hooks: { ready: [(plot) => { reachable(plot); this.markSoon(); }], setScale: [() => this.markSoon()], setSize: [() => this.markSoon()], setSeries: [(plot, number) => this.point(plot, number)] },
     };
   }
 
@@ -320,6 +320,24 @@ function some(all, most) {
   return Array.from({ length: most }, (_, place) => all[Math.round(place * (all.length - 1) / (most - 1))]);
 }
 
+// Makes the entries of a legend, which show and hide curves, buttons for the keyboard too.
+function reachable(plot) {
+  plot.root.querySelectorAll(".u-legend .u-series").forEach((row, number) => {
+    const entry = row.querySelector(".u-label");
+    if (number === 0 || !entry) return; // the first one is the x axis
+    entry.tabIndex = 0;
+    entry.setAttribute("role", "button");
+    const say = () => entry.setAttribute("aria-pressed", String(plot.series[number].show));
+    say();
+    entry.addEventListener("click", () => requestAnimationFrame(say));
+    entry.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" && event.key !== " ") return;
+      event.preventDefault();
+      entry.click();
+    });
+  });
+}
+
 function edge() {
   return { label: "", class: EDGE, stroke: "transparent", width: 0, points: { show: false } };
 }
@@ -351,18 +369,20 @@ function points(each, options) {
   const drawn = (values) => values.map((value) => (typeof value === "number" && (!options.log || value > 0) ? value : null));
   const y = drawn(each.values);
   if (each.low) return [x, drawn(each.low), drawn(each.high), y];
-  return options.smoothing > 0 ? [x, y, smoothed(y, options.smoothing)] : [x, y];
+  return options.smoothing > 0 ? [x, y, smoothed(y, each.epochs, options.smoothing)] : [x, y];
 }
 
-// The mean of what was before, weighted less with each epoch, as TensorBoard's.
-function smoothed(values, weight) {
-  let last = 0;
-  let count = 0;
-  return values.map((value) => {
+// The mean of what was before, weighted less with each epoch, as TensorBoard's; the points of a curve
+// that is thinned out are several epochs apart.
+function smoothed(values, epochs, weight) {
+  let [last, sum, before] = [0, 0, null];
+  return values.map((value, place) => {
     if (value == null) return null;
-    last = last * weight + (1 - weight) * value;
-    count += 1;
-    return last / (1 - weight ** count);
+    const kept = weight ** (before == null ? 1 : Math.max(1, epochs[place] - before));
+    before = epochs[place];
+    last = last * kept + (1 - kept) * value;
+    sum = sum * kept + (1 - kept);
+    return last / sum;
   });
 }
 
