@@ -41,6 +41,7 @@ test-thorough: $(VENV)/.dev ## Run the tests that take long: packaging, kills, b
 
 test-exhaustive: $(VENV)/.dev ## Run the tests that only a release has to pass: many kills, all wheels
 	$(PYTEST) -m exhaustive $(PYTEST_ARGS)
+	$(PYTEST) --kills 200 tests/delivery/test_kill_training.py $(PYTEST_ARGS)
 
 test-all: test test-thorough test-exhaustive test-keras ## Run all tests, and Keras' own: an hour or two
 

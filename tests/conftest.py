@@ -27,7 +27,7 @@ from dfanalyzer_client.store import Connection
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--kills 1000`, `--start-kills 50`: the long forms of tests that kill at random moments."""
     parser.addoption(
-        "--kills", type=int, default=50, help="trainings to kill at random moments: %(default)s"
+        "--kills", type=int, default=12, help="trainings to kill at random moments: %(default)s"
     )
     parser.addoption(
         "--start-kills", type=int, default=1, help="first starts of a server to kill: %(default)s"

@@ -195,6 +195,7 @@ def test_a_file_gone_from_keras_is_missing() -> None:
 SMALL = "callbacks/learning_rate_scheduler_test.py"
 
 
+@pytest.mark.exhaustive
 def test_a_small_file_of_keras_is_recorded_and_judged(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:

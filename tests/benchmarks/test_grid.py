@@ -91,6 +91,7 @@ def test_the_papers_grid_is_whole() -> None:
     assert len(left_of(wanted, finished)) == 178
 
 
+@pytest.mark.exhaustive
 def test_a_grid_that_was_killed_does_what_is_left(own: Path, data: Path) -> None:
     """Each configuration ends well once; what was killed is ABANDONED, and trained again."""
     process = started(own, data, "--jobs", "1")
@@ -112,6 +113,7 @@ def test_a_grid_that_was_killed_does_what_is_left(own: Path, data: Path) -> None
     assert "4 trainings, 4 of them done already." in ended(started(own, data))
 
 
+@pytest.mark.exhaustive
 def test_a_worker_that_dies_ends_no_other_training(own: Path, data: Path) -> None:
     """All are trained in the end, of another network here; what was killed is ABANDONED."""
     network = ["--growth-rate", "24", "--blocks", "4"]
@@ -171,6 +173,7 @@ def test_a_dask_cluster_trains_the_grid(
     assert statuses(own) == {(1.0, 0.5, 0.0, "FINISHED"): 1, (1.0, 0.9, 0.0, "FINISHED"): 1}
 
 
+@pytest.mark.exhaustive
 def test_trainings_that_fail_are_named_and_all_are_tried(own: Path, data: Path) -> None:
     """The exit status says so, too; one picture cannot be divided in two parts."""
     process = started(own, data, "--samples", "1", "--epochs", "1")

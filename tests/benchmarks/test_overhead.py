@@ -39,6 +39,7 @@ def test_arms_that_do_not_pair_raise(base: list[float], other: list[float]) -> N
         compared(base, other)
 
 
+@pytest.mark.exhaustive
 def test_both_arms_end_with_the_same_weights_and_their_cost(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

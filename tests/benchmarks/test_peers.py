@@ -47,6 +47,7 @@ def needs(name: str) -> None:
         pytest.skip(f"{ARMS[name].title} is not installed: pip install 'keras-prov[peers]'")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", STATES)
 def test_a_killed_training_is_read_back_by_its_tool(name: str, own: Path, data: Path) -> None:
     """With the state that the tool shows then, and with every epoch where it keeps each at once."""
@@ -83,6 +84,7 @@ class Breaks(Arm):
     name, title = "breaks", "Breaks"
 
 
+@pytest.mark.exhaustive
 def test_tools_are_compared_with_plain_keras(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In one table with what each adds; what cannot be measured is in it, too, and why."""
     for arm in (NotThere, Breaks):

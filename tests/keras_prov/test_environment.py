@@ -393,6 +393,7 @@ def test_variables_are_those_of_the_list_alone(monkeypatch):
     assert not {"TF_TOKEN_app_terraform_io", "WANDB_API_KEY", "PATH", "HOME"} & set(variables)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.thorough
 def test_a_kernel_tells_its_notebook(tmp_path):
     """Without a script, the front end's name of the notebook and the working directory's commit."""
@@ -407,6 +408,7 @@ def test_a_kernel_tells_its_notebook(tmp_path):
     assert of("process", inherited)["notebook"] == "/home/ada/other.ipynb"
 
 
+@pytest.mark.exhaustive
 @pytest.mark.thorough
 def test_a_script_started_from_a_notebook_is_no_notebook(repository):
     """The variable that it inherits names somebody else's notebook."""

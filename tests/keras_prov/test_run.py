@@ -99,6 +99,7 @@ def test_options_before_the_script_are_ours(run: Any, tag: str, ask: Any, tmp_pa
     assert ("loss",) in columns
 
 
+@pytest.mark.exhaustive
 @THOROUGH
 def test_a_module_of_a_package_whose_init_imports_keras(
     run: Any, tag: str, ask: Any, tmp_path: Path
@@ -116,6 +117,7 @@ def test_a_module_of_a_package_whose_init_imports_keras(
     assert len(ask.set(package, "oTrainingModel")) == 1
 
 
+@pytest.mark.exhaustive
 @THOROUGH
 @pytest.mark.parametrize("command", [COMMAND, OURS])
 def test_the_script_chooses_its_backend(
@@ -259,6 +261,7 @@ def test_what_cannot_be_is_said_in_a_line(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.exhaustive
 @THOROUGH
 def test_the_project_and_the_environment_say_what_is_captured(
     run: Any, tag: str, ask: Any, tmp_path: Path
@@ -290,6 +293,7 @@ def test_the_project_and_the_environment_say_what_is_captured(
     assert len(ask.set(tag, "iTrainingModel", "loss")) == 2
 
 
+@pytest.mark.exhaustive
 @THOROUGH
 def test_a_wrong_key_in_a_setting_names_where_it_stands(run: Any, tmp_path: Path) -> None:
     """The file and its key, or the variable, before the script trains anything."""
