@@ -20,7 +20,7 @@ NURSERY = Path(__file__).with_name("nursery.py")
 def test_kills_at_random_moments_lose_no_finished_epoch(
     tag: str, ask: Any, request: pytest.FixtureRequest
 ) -> None:
-    """Each of the killed trainings (--kills) has the epochs that it finished, and ends ABANDONED."""
+    """Each killed training (--kills) has the epochs that it finished, and ends ABANDONED."""
     kills = request.config.getoption("--kills")
     done = subprocess.run(
         [sys.executable, str(NURSERY), tag, str(kills + 1)],
