@@ -183,6 +183,7 @@ def test_the_selections_are_those_of_the_gate() -> None:
     assert "trainers/trainer_test.py" in lean
     assert "layers/layer_test.py" in lean
     assert not is_lean("callbacks/orbax_checkpoint_test.py")
+    assert not is_lean("wrappers/sklearn_test.py")
     assert selected(shipped, full=False, only=["trees"]) == []
 
 
