@@ -25,7 +25,7 @@ endef
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help graph demo test test-thorough test-all test-keras test-keras-full record-keras backends lint types docs pictures screenshots bench bench-more dist clean
+.PHONY: help graph demo test test-thorough test-exhaustive test-all test-keras test-keras-full record-keras backends lint types docs pictures screenshots bench bench-more dist clean
 
 help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,9 +37,12 @@ test: lint types ## Check style and types, then run the tests: some minutes
 	$(PYTEST) -m "not thorough" $(PYTEST_ARGS)
 
 test-thorough: $(VENV)/.dev ## Run the tests that take long: packaging, kills, backends, benchmarks
-	$(PYTEST) -m thorough $(PYTEST_ARGS)
+	$(PYTEST) -m "thorough and not exhaustive" $(PYTEST_ARGS)
 
-test-all: test test-thorough test-keras ## Run all tests, and Keras' own: most of an hour
+test-exhaustive: $(VENV)/.dev ## Run the tests that only a release has to pass: many kills, all wheels
+	$(PYTEST) -m exhaustive $(PYTEST_ARGS)
+
+test-all: test test-thorough test-exhaustive test-keras ## Run all tests, and Keras' own: an hour or two
 
 test-keras: $(VENV)/.keras ## Run Keras' own tests captured, and compare with plain Keras: some minutes
 	$(BIN)/python -m tools.keras_tests check $(KERAS_TESTS_ARGS)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 import sysconfig
@@ -63,28 +62,48 @@ def copy_sources(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]
 
 
 @pytest.fixture(scope="session")
-def distributions(
+def build_distributions(
     copy_sources: Callable[[], Path], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+) -> Callable[..., Path]:
     """What `make dist` builds, from a tree in which other builds have left libraries."""
-    directory = tmp_path_factory.mktemp("distributions") / "dist"
-    tree = copy_sources()
-    _plant_stale_libraries(tree)
-    output([sys.executable, "-m", "build_support", str(directory)], tree)
-    return directory
+
+    def build(*names: str) -> Path:
+        directory = tmp_path_factory.mktemp("distributions") / "dist"
+        tree = copy_sources()
+        _plant_stale_libraries(tree)
+        output([sys.executable, "-m", "build_support", str(directory), *names], tree)
+        return directory
+
+    return build
+
+
+@pytest.fixture(scope="session")
+def distributions(build_distributions: Callable[..., Path]) -> Path:
+    """The source archive of keras-prov, and its wheels."""
+    return build_distributions(DEFAULT)
+
+
+@pytest.fixture(scope="session")
+def all_distributions(build_distributions: Callable[..., Path]) -> Path:
+    """Source archives and wheels of all names."""
+    return build_distributions()
 
 
 @pytest.fixture(scope="session")
 def installed_python(
     distributions: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[InstalledPython]:
-    """An interpreter that has this platform's wheel, installed by pip with all it depends on."""
-    home = tmp_path_factory.mktemp("installed")
-    python = InstalledPython.created(home)
+) -> InstalledPython:
+    """An interpreter that has this platform's wheel, installed by pip, and all it depends on.
+
+    What it depends on is ours, linked: TensorFlow alone takes minutes to unpack. pip still checks
+    that nothing is missing, and would fetch it.
+    """
+    python = InstalledPython.created(tmp_path_factory.mktemp("installed"))
     tag = _tag(running_platform()) if running_platform() in KERNELS else "any"
-    python.command("python", "-m", "pip", "install", "-q", str(_wheel(distributions, tag)))
-    yield python
-    shutil.rmtree(home, ignore_errors=True)  # pytest would keep gigabytes
+    wheel = _wheel(distributions, tag)
+    python.link(_needed(_metadata(wheel)))
+    python.command("python", "-m", "pip", "install", "-q", str(wheel))
+    return python
 
 
 @pytest.fixture
@@ -99,12 +118,13 @@ def tampered_sources(copy_sources: Callable[[], Path]) -> Path:
     return tree
 
 
+@pytest.mark.exhaustive
 def test_make_dist_builds_a_wheel_for_each_kernel_and_one_without_and_the_sources(
-    distributions: Path,
+    all_distributions: Path,
 ) -> None:
     """All distributions come out of one command, with tags that say where each may go."""
-    version = _metadata(_wheel(distributions, "any"))["Version"]
-    assert {path.name for path in distributions.iterdir()} == {
+    version = _metadata(_wheel(all_distributions, "any"))["Version"]
+    assert {path.name for path in all_distributions.iterdir()} == {
         f"{name}-{version}{ending}"
         for name in ("keras_prov", "keras_prov_core", "dfanalyzer_client")
         for ending in (
@@ -213,10 +233,12 @@ def test_the_metadata_say_what_the_package_needs(distributions: Path) -> None:
     assert metadata.get_all("Project-URL")
 
 
-def test_the_core_differs_in_its_name_and_brings_no_tensorflow(distributions: Path) -> None:
+@pytest.mark.exhaustive
+def test_the_core_differs_in_its_name_and_brings_no_tensorflow(all_distributions: Path) -> None:
     """All else that the metadata say is the same, extras and the command among it."""
     whole, core = (
-        _metadata(_wheel(distributions, "any", name)) for name in ("keras_prov", "keras_prov_core")
+        _metadata(_wheel(all_distributions, "any", name))
+        for name in ("keras_prov", "keras_prov_core")
     )
 
     assert (whole["Name"], core["Name"], CLIENT) == DISTRIBUTIONS == NAMES
@@ -227,11 +249,12 @@ def test_the_core_differs_in_its_name_and_brings_no_tensorflow(distributions: Pa
     assert lines == core.items()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("tag", ["any", *map(_tag, KERNELS)])
-def test_the_distributions_hold_the_same_files(distributions: Path, tag: str) -> None:
+def test_the_distributions_hold_the_same_files(all_distributions: Path, tag: str) -> None:
     """Whichever is installed, it is the same package; the client's lacks what needs Keras."""
     whole, core, client = (
-        _hashes(_wheel(distributions, tag, name))
+        _hashes(_wheel(all_distributions, tag, name))
         for name in ("keras_prov", "keras_prov_core", "dfanalyzer_client")
     )
     assert whole == core
@@ -240,6 +263,7 @@ def test_the_distributions_hold_the_same_files(distributions: Path, tag: str) ->
     }
 
 
+@pytest.mark.exhaustive
 def test_the_tests_in_the_source_archive_find_all_that_they_import(
     distributions: Path, tmp_path: Path
 ) -> None:
@@ -266,6 +290,7 @@ def test_a_wrong_hash_fails_make_dist_and_leaves_nothing(tampered_sources: Path)
     assert not (tampered_sources / "dist").exists()
 
 
+@pytest.mark.exhaustive
 @on_a_kernel_platform
 def test_a_wrong_hash_lets_an_installation_go_on_without_the_libraries(
     tampered_sources: Path,
@@ -280,6 +305,7 @@ def test_a_wrong_hash_lets_an_installation_go_on_without_the_libraries(
         assert _kernel_files(wheel) == []
 
 
+@pytest.mark.exhaustive
 def test_libraries_left_in_the_tree_never_reach_a_wheel(copy_sources: Callable[[], Path]) -> None:
     """What an earlier build or an editable install has left there is not packed."""
     tree = copy_sources()
@@ -293,6 +319,7 @@ def test_libraries_left_in_the_tree_never_reach_a_wheel(copy_sources: Callable[[
     assert [name for name in files if "stale" in name] == []
 
 
+@pytest.mark.exhaustive
 @on_a_kernel_platform
 def test_an_editable_install_has_the_libraries_in_the_source_tree(
     copy_sources: Callable[[], Path], tmp_path: Path
@@ -363,12 +390,13 @@ def test_the_setting_says_which_distribution_is_built(tmp_path: Path) -> None:
         distribution_name(tmp_path, "core")
 
 
+@pytest.mark.exhaustive
 def test_a_source_archive_builds_the_distribution_that_it_is_of(
-    distributions: Path, tmp_path: Path
+    all_distributions: Path, tmp_path: Path
 ) -> None:
     """pip, which sets nothing, makes of an archive what its name promises."""
     for number, name in enumerate(DISTRIBUTIONS):
-        archive = _archive(distributions, name.replace("-", "_"))
+        archive = _archive(all_distributions, name.replace("-", "_"))
         tree = _unpacked(archive, tmp_path / str(number))
         assert distribution_name(tree, "") == name
 
