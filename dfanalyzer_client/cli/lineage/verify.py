@@ -14,7 +14,7 @@ from ...journal import is_journal
 from ...lineage import origin_with
 from ...lineage.origin import KNOWN, UNKNOWN
 from ...store import Connection
-from ...verification import State, Verification, verify_journal, verify_with
+from ...verification import Finding, State, Verification, verify_journal, verify_with
 from ..common import friendly_errors, reading, say, store_option
 from ..completions import execution_tags
 from ..forms import json_text
@@ -87,8 +87,19 @@ def _print(found: Verification) -> None:
     say(f"Execution {found.id} ({found.execution}) of {found.dataflow}:")
     for each in found.findings:
         detail = f": {each.detail}" if each.detail else ""
-        say(f"  {each.state.value:<9}  {each.what} {each.name}{detail}")
+        say(f"  {each.state.value:<9}  {_named(each)}{detail}")
     say(f"Execution {found.id} {VERDICTS[found.state]}")
+
+
+def _named(found: Finding) -> str:
+    """What was checked: a journal without its folder, a file below this folder without that."""
+    if found.what == "rows":
+        return found.what
+    path = Path(found.name)
+    if found.what == "journal":
+        return f"journal {path.name}"
+    here = Path.cwd()
+    return f"file {path.relative_to(here) if path.is_relative_to(here) else path}"
 
 
 def _as_dict(found: Verification) -> dict[str, object]:

@@ -27,8 +27,8 @@ def add_heads(
     connection: Connection, journal: str, head: JournalHead, executions: Collection[int]
 ) -> None:
     """Keep the head of a batch, for each execution of which a task ended in it."""
-    rows = [(journal, *head, execution) for execution in sorted(executions)]
-    rows = rows or [(journal, *head, None)]
+    of: Sequence[int | None] = sorted(executions) or [None]
+    rows = [(journal, *head, execution) for execution in of]
     marks = ", ".join(f"({placeholders(4)})" for _ in rows)
     connection.execute(
         f'INSERT INTO {table("journal_head")} ("journal", "sequence", "digest", "df_exec") '
