@@ -25,11 +25,16 @@ from ._rows import DerivedRows, counted, differences, execution_with
 
 __all__ = ["verify", "verify_journal", "verify_with"]
 
+FLUSH_SECONDS = 30.0
+"""How long storing what this process has recorded may take."""
+
 NOT_HERE = "it is not on this machine, so what came from it cannot be compared"
 
 
 def verify(execution: str | int = "last", *, store: str | None = None) -> Verification:
     """Verify that nothing of an execution was altered since it was captured.
+
+    What this process and ended ones of this machine have recorded is stored first.
 
     Args:
         execution: its id, its tag, the beginning of its tag, or ``last``.
@@ -39,7 +44,10 @@ def verify(execution: str | int = "last", *, store: str | None = None) -> Verifi
         UnknownTagError: no execution matches, or several do.
         StoreError: the store cannot be read.
     """
+    from ..delivery.clients import flush  # the command has no messages of its own
+
     url, home = settings.store_url(store), settings.home()
+    flush(FLUSH_SECONDS)
     drain_leftovers(url, home)
     with reader_connection(url, home) as connection:
         return verify_with(connection, find_execution(connection, str(execution)), home)
