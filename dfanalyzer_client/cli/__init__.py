@@ -26,6 +26,7 @@ COMMANDS = {
     "sql": ".sql:sql",
     "query": ".query:query",
     "origin": ".lineage.origin:origin",
+    "verify": ".lineage.verify:verify",
     "forget": ".lineage.forget:forget_executions",
     "view": ".serving.view:view",
     "export": ".export:export",

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from ._address import readdress
 from ._dead_letters import DeadLetter, DeadLetters, journals_with_dead_letters
-from ._files import compressed, is_done, journals, remove_expired
+from ._files import compressed, is_done, is_journal, journals, remove_expired
 from ._lock import try_acquire
 from ._purge import purge
 from ._reader import Header, JournalReader, count_records, opened, read_header
@@ -38,6 +38,7 @@ __all__ = [
     "declarations",
     "executions_in",
     "is_done",
+    "is_journal",
     "journals",
     "journals_with_dead_letters",
     "opened",

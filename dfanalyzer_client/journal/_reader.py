@@ -18,6 +18,7 @@ from ..declarations.messages import UncheckedMessage
 from ..errors import JournalError
 from ..support.descriptors import PrivateFile
 from ._bounded_gzip import open_bounded
+from ._chain import Chain
 from ._record import FORMAT, MAX_LINE_BYTES, Record, parsed
 
 __all__ = [
@@ -79,12 +80,21 @@ class JournalReader:
     Attributes:
         offset: bytes read so far; for a compressed journal, uncompressed bytes.
         damaged: number of lines that were skipped because their checksum is wrong.
+        repeated: number of records that were skipped because of their number.
+        chain: the hash chain over what was read.
     """
 
     path: Path
     offset: int = 0
     damaged: int = 0
+    repeated: int = 0
+    chain: Chain = field(default_factory=Chain, repr=False)
     _last: int = field(default=-1, repr=False)
+
+    @property
+    def last(self) -> int:
+        """The number of the last record that was read; -1 if none was."""
+        return self._last
 
     def read(self, size: int = READ_BYTES) -> list[Record]:
         """The next whole records, about `size` bytes of them; empty at the end."""
@@ -110,7 +120,7 @@ class JournalReader:
 
     def rewind(self) -> None:
         """Read from the beginning again."""
-        self.offset, self._last = 0, -1
+        self.offset, self._last, self.chain = 0, -1, Chain()
 
     def __iter__(self) -> Iterator[Record]:
         """All records from here to the end."""
@@ -135,7 +145,9 @@ class JournalReader:
                 self._report(len(line.strip()))
             elif record.sequence > self._last:
                 self._last = record.sequence
-                yield record
+                yield record._replace(head=self.chain.add(*record[:2], line))
+            else:
+                self.repeated += 1
             self.offset += len(line)
 
     def _report(self, size: int) -> None:

@@ -94,6 +94,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         ),
         VIEWS["steering"],
     ),
+    8: tuple(_creation("journal_head")),
 }
 """Statements that upgrade a catalogue from the version before."""
 

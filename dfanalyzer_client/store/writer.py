@@ -53,6 +53,7 @@ from .writing.associations import associate, says_association
 from .writing.batch import collect
 from .writing.catalogue_rows import CatalogueRows
 from .writing.insertion import insert_batch
+from .writing.journal_heads import JournalHead, add_heads, prune_heads
 from .writing.journal_marks import add_mark, last_mark, prune_marks
 from .writing.prepared_task import PreparedTask, prepare_task
 from .writing.steering import prepare_offer, prepare_outcome, prepare_request
@@ -130,7 +131,7 @@ class MonetDBStore:
         self._positions.pop(journal, None)
 
     def prune_marks(self, journal: str) -> None:
-        """Remove all marks of a completely stored journal except the last.
+        """Remove all marks of a completely stored journal except the last, and heads like them.
 
         This is tried once: if it fails, the marks stay, which is harmless.
         """
@@ -138,6 +139,7 @@ class MonetDBStore:
             connection = self._connected()
             with connection.transaction():
                 prune_marks(connection, journal)
+                prune_heads(connection, journal)
         except StoreUnavailableError:
             self.close()
         except StoreError as error:  # a conflict with another writer, or a missing right
@@ -237,16 +239,15 @@ class MonetDBStore:
             logger.debug("Summaries of metrics are still missing: %s", error)
 
     def _store(self, journal: str, records: Sequence[Record]) -> None:
-        last = records[-1].sequence
         self._refresh_erasures()
         living = self._guard.living(records)
         try:
-            self._store_prepared(journal, last, *self._prepare(living))
+            self._store_prepared(journal, records[-1], *self._prepare(living))
         except NotYetError:
             if not self._layouts:
                 raise
             self._layouts.clear()  # another process may have added to the dataflow since we read it
-            self._store_prepared(journal, last, *self._prepare(living))
+            self._store_prepared(journal, records[-1], *self._prepare(living))
         self._guard.left_out += len(records) - len(living)
         if living and self._refresh_erasures():  # while we stored
             self._guard.erase_again(self._connected(), living)
@@ -363,7 +364,7 @@ class MonetDBStore:
     def _store_prepared(
         self,
         journal: str,
-        sequence: int,
+        last: Record,
         tasks: Sequence[PreparedTask],
         others: Sequence[CatalogueRows],
     ) -> None:
@@ -372,9 +373,13 @@ class MonetDBStore:
             with attempt, connection.transaction():
                 states = self._tasks.states(connection, tasks)
                 insert_batch(connection, collect(tasks, states, others))
-                add_mark(connection, journal, sequence)
+                add_mark(connection, journal, last.sequence)
+                if last.head and tasks:
+                    head = JournalHead(last.sequence, last.head.hex())
+                    ended = {task.execution for task in tasks if task.ends}
+                    add_heads(connection, journal, head, ended)
         self._tasks.remember(states)
-        self._positions[journal] = sequence
+        self._positions[journal] = last.sequence
         try:
             link_pending(connection, {task.execution for task in tasks})
             for tag in {task.layout.tag for task in tasks}:
