@@ -31,6 +31,7 @@ COMMANDS = {
     "export": ".export:export",
     "import": ".importing:import_",
     "mcp": ".mcp:mcp",
+    "relay": ".serving.relay:relay",
     "serve": ".serving.serve:serve",
     "server": ".server:server",
     "db": ".database:db",

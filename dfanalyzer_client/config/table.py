@@ -76,8 +76,8 @@ SETTINGS = (
     ),
     Setting(
         "store",
-        "URL of the MonetDB to write to; put a password into the variable, not into a "
-        "project's file",
+        "URL of the MonetDB to write to, or of a relay; put a password into the variable, not "
+        "into a project's file",
         "the private server",
         may_hold_password=True,
         directs=True,
@@ -184,7 +184,12 @@ SETTINGS = (
         of_project=False,
         may_hold_password=True,
     ),
-    Setting("token", "bearer token of `keras-prov serve`", "none", of_project=False),
+    Setting(
+        "token",
+        "bearer token of `keras-prov serve` and `keras-prov relay`, and of who sends to a relay",
+        "none",
+        of_project=False,
+    ),
     Setting(
         "trust",
         "other accounts that may own and write the data folder, and this file: `alice,@team`",
