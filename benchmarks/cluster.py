@@ -1,8 +1,8 @@
 """`python -m benchmarks.cluster`: many processes that write to one MonetDB through a relay.
 
 For each number of writers it prints how fast their rows were stored, and how many rows were lost or
-doubled and how many tasks have a wrong end state, while every tenth writer kills itself and the
-relay is killed and started again.
+doubled and how many tasks have a wrong end state, while every tenth writer kills itself, and the
+relay and the database's server are killed and started again.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ COLUMNS = (
     "wrong ends",
 )
 
+LOG = "writers.log"
 ROWS = 'SELECT writer, n FROM "cluster"."out"'
 ENDS = (
     'SELECT DISTINCT CAST(s.writer AS INT), t.status FROM "cluster"."out" AS s '
@@ -55,7 +56,7 @@ class Outcome:
     Attributes:
         rows: how many rows the writers have said.
         seconds: from the start until all writers had ended, with their rows stored.
-        kills: how many writers and relays were killed.
+        kills: how many processes were killed: writers, the relay and the database's server.
         lost: rows that are not stored.
         doubled: rows that are stored more than once.
         wrong_ends: writers whose task does not show how they ended.
@@ -132,7 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def measure(writers: int, rows: int, rate: float, every: int = 10) -> Outcome:
-    """What comes of writers of which every n-th kills itself; the relay is killed once."""
+    """What comes of writers of which every n-th kills itself; relay and server are killed once."""
     with _folders() as (server, home):
         database = server.ensure().reveal()
         with contextlib.closing(Relay(database, home)) as relay:
@@ -140,22 +141,35 @@ def measure(writers: int, rows: int, rate: float, every: int = 10) -> Outcome:
             process = _start_writers(home, relay.url, (writers, rows, rate, every))
             relay.kill()  # they write by now
             relay.start()
+            _kill(server)
+            server.ensure()
             if process.wait():
-                raise RuntimeError("a writer could not store its rows")
+                raise RuntimeError(f"A writer failed: {(home / LOG).read_text()}")
             seconds = time.perf_counter() - began
             _sync(home, relay.url)
         return _outcome(server, (writers, rows, every), seconds)
 
 
+def _kill(server: PrivateServer) -> None:
+    """End a server with SIGKILL."""
+    pid = server.status().pid
+    assert pid is not None  # noqa: S101  # for the type checker
+    os.kill(pid, signal.SIGKILL)
+    while server.status().running:
+        time.sleep(0.01)
+
+
 def _start_writers(home: Path, url: str, numbers: Sequence[float]) -> subprocess.Popen[str]:
     """Start the writers, and wait until all of them have begun."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "benchmarks.forked_writers", *map(str, numbers)],
-        env={**os.environ, "KERAS_PROV_HOME": str(home), "KERAS_PROV_STORE": url},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,  # five hundred times the same warning
-        text=True,
-    )
+    home.mkdir(mode=0o700)
+    with (home / LOG).open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.forked_writers", *map(str, numbers)],
+            env={**os.environ, "KERAS_PROV_HOME": str(home), "KERAS_PROV_STORE": url},
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
     assert process.stdout is not None  # noqa: S101  # for the type checker
     process.stdout.readline()
     return process
@@ -188,7 +202,7 @@ def _outcome(server: PrivateServer, numbers: tuple[int, int, int], seconds: floa
     return Outcome(
         len(said),
         seconds,
-        len(killed) + 1,
+        len(killed) + 2,
         len(said - stored.keys()),
         sum(count - 1 for count in stored.values()) + len(stored.keys() - said),
         sum(ends.get(writer) != status for writer, status in expected.items()),

@@ -10,7 +10,13 @@ import json
 import logging
 import time
 from collections.abc import Callable, Sequence
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import (
+    HTTPConnection,
+    HTTPException,
+    HTTPResponse,
+    HTTPSConnection,
+    IncompleteRead,
+)
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
@@ -68,13 +74,15 @@ class RelayedStore:
     @property
     def erasures(self) -> Erasures:
         """What was erased."""
-        digests = self._request("GET", "/erasures")["digests"]
+        digests = self._request("GET", "/erasures", "digests")["digests"]
         return Erasures(Tombstone("", str(digest)) for digest in digests)
 
     def position(self, journal: str) -> int:
         """The last sequence number of `journal` that is stored; -1 if none is."""
         if journal not in self._positions:
-            answer = self._request("GET", f"/position?{urlencode({'journal': journal})}")
+            answer = self._request(
+                "GET", f"/position?{urlencode({'journal': journal})}", "position"
+            )
             self._positions[journal] = int(answer["position"])
         return self._positions[journal]
 
@@ -104,7 +112,8 @@ class RelayedStore:
         if not fresh:
             return
         body = b"".join(line_of(record.sequence, encode(record.message)) for record in fresh)
-        answer = self._request("POST", f"/records?{urlencode({'journal': journal})}", body)
+        path = f"/records?{urlencode({'journal': journal})}"
+        answer = self._request("POST", path, "position", "left_out", body=body)
         self._positions[journal] = max(int(answer["position"]), fresh[-1].sequence)
         self.left_out += int(answer["left_out"])
 
@@ -126,7 +135,7 @@ class RelayedStore:
         self._connection = None
         self._positions.clear()
 
-    def _request(self, method: str, path: str, body: bytes | None = None) -> Any:
+    def _request(self, method: str, path: str, *keys: str, body: bytes | None = None) -> Any:
         if time.monotonic() < self._resume:
             raise StoreUnavailableError(f"The relay {self._url} has asked for a pause.")
         try:
@@ -136,7 +145,7 @@ class RelayedStore:
             raise StoreUnavailableError(
                 f"The relay {self._url} does not answer ({str(error) or type(error).__name__})."
             ) from error
-        if response.status == 200:
+        if response.status == 200 and answer.keys() >= set(keys):
             return answer
         self._positions.clear()
         raise self._refusal(response, answer)
@@ -153,7 +162,7 @@ class RelayedStore:
         try:
             connection.request(method, path, body, self._headers())
             response = connection.getresponse()
-            return response, _content(response.read(MAX_ANSWER))
+            return response, _content(response)
         except (ConnectionError, HTTPException):
             self.close()
             if is_new:
@@ -178,7 +187,7 @@ class RelayedStore:
                 f"The relay {self._url} refuses what is sent: {detail} KERAS_PROV_TOKEN has its "
                 "token."
             )
-        if response.status == 422:
+        if response.status == 422 and "kind" in answer:
             kind = NotYetError if answer.get("kind") == "not_yet" else RefusedError
             return kind(detail)
         if response.status == 413:
@@ -195,12 +204,15 @@ def unanswered(url: StoreURL) -> str:
     )
 
 
-def _content(text: bytes) -> dict[str, Any]:
+def _content(response: HTTPResponse) -> dict[str, Any]:
     """The answer's JSON object; empty if it is none, as from another server or a proxy."""
+    text = response.read(MAX_ANSWER)
+    if response.length:
+        raise IncompleteRead(text, response.length)  # `read` with a limit does not
     try:
-        content = json.loads(text)
+        content = json.loads(text or b"{}")
     except ValueError:
-        return {}
+        content = None
     return content if isinstance(content, dict) else {}
 
 
