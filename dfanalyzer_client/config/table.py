@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["BY_KEY", "LEAVE_OUT", "REFUSE", "SETTINGS", "Setting"]
+__all__ = ["ALL", "BY_KEY", "CHIEF", "LEAVE_OUT", "REFUSE", "SETTINGS", "Setting"]
 
 REFUSE, LEAVE_OUT = "refuse", "leave_out"
+CHIEF, ALL = "chief", "all"
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,14 @@ SETTINGS = (
         "0: `capture()` applies only in the process that calls it",
         "1",
         is_checked=True,
+    ),
+    Setting(
+        "replicas",
+        "which of the processes that train one model together record it: `chief`, the first one, "
+        "or `all`, each as a training of its own",
+        "`chief`",
+        is_checked=True,
+        choices=(CHIEF, ALL),
     ),
     Setting(
         "base",
