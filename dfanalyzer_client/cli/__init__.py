@@ -32,6 +32,7 @@ COMMANDS = {
     "export": ".export:export",
     "import": ".importing:import_",
     "mcp": ".mcp:mcp",
+    "relay": ".serving.relay:relay",
     "serve": ".serving.serve:serve",
     "server": ".server:server",
     "db": ".database:db",

@@ -17,7 +17,7 @@ from ._files import compressed, is_done, is_journal, journals, remove_expired
 from ._lock import try_acquire
 from ._purge import purge
 from ._reader import Header, JournalReader, count_records, opened, read_header
-from ._record import Record
+from ._record import Record, line_of, parsed
 from ._search import declarations, executions_in
 from ._updates import TaskName, UpdateReader, Updates
 from ._writer import Journal, append_records
@@ -41,7 +41,9 @@ __all__ = [
     "is_journal",
     "journals",
     "journals_with_dead_letters",
+    "line_of",
     "opened",
+    "parsed",
     "purge",
     "read_header",
     "readdress",

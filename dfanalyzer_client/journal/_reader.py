@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import logging
-import socket
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -17,6 +16,7 @@ from typing import IO
 from ..declarations.messages import UncheckedMessage
 from ..errors import JournalError
 from ..support.descriptors import PrivateFile
+from ..support.machine import is_this_machine
 from ._bounded_gzip import open_bounded
 from ._chain import Chain
 from ._record import FORMAT, MAX_LINE_BYTES, Record, parsed
@@ -25,7 +25,6 @@ __all__ = [
     "READ_BYTES",
     "Header",
     "JournalReader",
-    "boot",
     "count_records",
     "opened",
     "read_header",
@@ -52,6 +51,8 @@ class Header:
         store: URL of the store for its messages, without the password; None: the private server.
         relays: its process passed on messages of others, whose tasks may go on without it.
         former_stores: former URLs of that server, before it moved.
+        process: what tells its process from others of the same number; None if unknown.
+        is_locked: whether its process could lock it.
     """
 
     journal: str
@@ -62,6 +63,8 @@ class Header:
     store: str | None
     relays: bool = False
     former_stores: tuple[str, ...] = ()
+    process: str | None = None
+    is_locked: bool = True
 
     @property
     def is_local(self) -> bool:
@@ -70,7 +73,7 @@ class Header:
         Some cluster file systems have locks that only work within one machine (Lustre's
         ``localflock``, NFS's ``local_lock``).
         """
-        return self.host == socket.gethostname() or (self.boot is not None and self.boot == boot())
+        return is_this_machine(self.host, self.boot)
 
 
 @dataclass
@@ -208,6 +211,8 @@ def _header(path: Path, message: UncheckedMessage) -> Header:
         message["store"],
         bool(message.get("relays", False)),
         tuple(map(str, message.get("was", ()))),
+        message.get("process"),
+        bool(message.get("locked", True)),
     )
 
 
@@ -222,14 +227,6 @@ def count_records(path: Path) -> int:
     """How many lines a journal has, without checking them."""
     with opened(path) as file:
         return sum(data.count(b"\n") for data in iter(lambda: file.read(READ_BYTES), b""))
-
-
-def boot() -> str | None:
-    """The id of this machine's current boot (random(4)); None if it has none."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return None
 
 
 def opened(path: Path) -> IO[bytes]:

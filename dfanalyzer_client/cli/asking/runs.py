@@ -136,9 +136,10 @@ def runs(
 
     Conditions and orders name id, execution, dataflow, status, began, ended, seconds, epochs,
     stop_reason and note; hyperparameters.NAME (or params.NAME), metrics.NAME (the last value),
-    lowest.NAME, highest.NAME and tags.NAME. The name of a hyperparameter or a metric is enough
-    where only one of them has it. Texts and times are in single quotes, odd names in double quotes;
-    isnan(NAME) and isinf(NAME) find metrics that are no numbers.
+    lowest.NAME, highest.NAME, tags.NAME and job.NAME (of a cluster's job, as job.array_task). The
+    name of a hyperparameter or a metric is enough where only one of them has it. Texts and times
+    are in single quotes, odd names in double quotes; isnan(NAME) and isinf(NAME) find metrics that
+    are no numbers.
 
     Example: keras-prov runs --where 'val_loss < 0.1' --sort val_loss --limit 10
     """

@@ -6,14 +6,18 @@ an auditor knows which journals an execution came from, and whether they are wha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
+from ...declarations.messages import is_task
+from ...journal import Record
 from ..connection import Connection
+from ..rows import ENDED_NAMES
 from ..schema import table
 from ..sql import placeholders
+from .prepared_task import PreparedTask
 
-__all__ = ["JournalHead", "add_heads", "heads_of", "journals_of", "prune_heads"]
+__all__ = ["JournalHead", "add_heads", "heads_of", "heads_to_add", "journals_of", "prune_heads"]
 
 
 class JournalHead(NamedTuple):
@@ -21,6 +25,31 @@ class JournalHead(NamedTuple):
 
     sequence: int
     digest: str
+
+
+def heads_to_add(
+    batches: Mapping[str, Sequence[Record]], tasks: Iterable[PreparedTask]
+) -> Iterator[tuple[str, JournalHead, set[int]]]:
+    """For each journal that has tasks in a batch, its head and the executions with ended tasks.
+
+    Args:
+        batches: the records that are stored, by the journal.
+        tasks: what was made of those of tasks.
+    """
+    ids: dict[tuple[Any, Any], int] = {
+        (task.message["dataflow"], task.message["exec"]): task.execution for task in tasks
+    }
+    for journal, records in batches.items():
+        messages = [record.message for record in records if is_task(record.message)]
+        head = records[-1].head
+        if head and messages:
+            names = {
+                (message.get("dataflow"), message.get("exec"))
+                for message in messages
+                if message.get("status") in ENDED_NAMES
+            }
+            ended = {ids[name] for name in names if name in ids}
+            yield journal, JournalHead(records[-1].sequence, head.hex()), ended
 
 
 def add_heads(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ...declarations.messages import TaskMessage
 from ..layout import DataflowLayout
-from ..rows import ENDED_NAMES, TaskKey, dependencies, reused, task_key
+from ..rows import TaskKey, dependencies, reused, task_key
 
 __all__ = ["PreparedTask", "prepare_task"]
 
@@ -38,11 +38,6 @@ class PreparedTask:
     def transformation(self) -> int:
         """The id of its transformation."""
         return self.key[1]
-
-    @property
-    def ends(self) -> bool:
-        """Whether it says that the task has ended."""
-        return self.message["status"] in ENDED_NAMES
 
     @property
     def reused(self) -> dict[str, TaskKey]:
