@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 from functools import partial
+from typing import TextIO
 
 import click
 
@@ -18,6 +19,7 @@ from ..store import (
     reasons_to_upgrade,
 )
 from ..store.upgrade.progress import Progress
+from .accounts import account_options, add_accounts, named_accounts
 from .common import chosen_store, friendly_errors, reading, say, store_option
 from .journals import sync_all
 from .strict_command import StrictGroup
@@ -32,21 +34,30 @@ def db() -> None:
 
 @db.command()
 @store_option
-def init(store: str | None) -> None:
+@account_options
+def init(
+    store: str | None,
+    readers: tuple[str, ...],
+    writers: tuple[str, ...],
+    passwords: TextIO | None,
+) -> None:
     """Create the catalogue if it is missing; capture does so by itself on first use.
 
-    An older catalogue, or DfAnalyzer's, is left as it is.
+    An older catalogue, or DfAnalyzer's, is left as it is. --reader and --writer create accounts,
+    whose passwords you are asked for, and give them the rights that they lack.
 
-    Example: keras-prov db init --store monetdb://monetdb@db.example.org:50000/provenance
+    Example: keras-prov db init --store monetdb://monetdb@db.example.org/provenance --reader ann
     """
     with friendly_errors():
-        with _writing(store) as (connection, readers):
-            created = create_missing_catalogue(connection, readers)
+        accounts = named_accounts(readers, writers)
+        with _writing(store) as (connection, ours):
+            created = create_missing_catalogue(connection, ours)
             reasons = reasons_to_upgrade(connection)
-        where = f"in {connection.url.without_password()}"
-        click.echo(f"The catalogue {'was created' if created else 'is there already'} {where}.")
-        for reason in reasons:
-            say(reason)
+            where = f"in {connection.url.without_password()}"
+            click.echo(f"The catalogue {'was created' if created else 'is there already'} {where}.")
+            for reason in reasons:
+                say(reason)
+            add_accounts(connection, accounts, passwords)
 
 
 @db.command()

@@ -22,6 +22,7 @@ from ...errors import RefusedError
 from ..connection import Connection
 from ..inspection import TableFound, tables_of
 from ..origins.predecessor_tables import PredecessorTables
+from ..permissions import all_readers
 from ..retry import retrying_conflicts
 from ..schema import (
     PUBLIC,
@@ -108,7 +109,7 @@ def upgrade(connection: Connection, readers: Sequence[str] = ()) -> Iterator[str
 
 
 def _take(connection: Connection, step: str, readers: Sequence[str]) -> str:
-    note = ""
+    note, readers = "", all_readers(connection, readers)
     try:
         if step == CATALOGUE_STEP:
             note = _upgrade_catalogue(connection, readers)
