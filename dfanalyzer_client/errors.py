@@ -13,6 +13,7 @@
     ├── UnsafeHomeError                  the data folder is not its user's alone
     ├── ForeignDataError                 what another tool has recorded cannot be read
     ├── CrateError                       a crate cannot be written
+    ├── BackupError                      a backup cannot be written, read or restored
     ├── SteeringError                    a training takes no such request, or no more requests
     ├── GraphURLError(ValueError)        a graph database's URL that does not parse
     ├── GraphError                       a graph database refuses, or cannot be reached
@@ -33,6 +34,7 @@ Each message says what was received, what was expected and what to do.
 from __future__ import annotations
 
 __all__ = [
+    "BackupError",
     "ConflictError",
     "CrateError",
     "DefinitionError",
@@ -104,6 +106,10 @@ class ForeignDataError(DfAnalyzerError):
 
 class CrateError(DfAnalyzerError):
     """A crate to publish cannot be written: there is something, or a package is missing."""
+
+
+class BackupError(DfAnalyzerError):
+    """A backup is damaged, or the database cannot be saved, or is no place to restore one."""
 
 
 class SteeringError(DfAnalyzerError):

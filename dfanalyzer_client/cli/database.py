@@ -1,18 +1,15 @@
-"""`keras-prov db`: create the database, check it, upgrade it, rebuild the private one."""
+"""`keras-prov db`: create the database, check it, upgrade it, back it up, rebuild it."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from functools import partial
 from typing import TextIO
 
 import click
 
 from ..config import settings
-from ..private_server import READER, PrivateServer
+from ..private_server import PrivateServer
 from ..store import (
-    Connection,
     create_catalogue,
     create_missing_catalogue,
     differences,
@@ -20,16 +17,18 @@ from ..store import (
 )
 from ..store.upgrade.progress import Progress
 from .accounts import account_options, add_accounts, named_accounts
-from .common import chosen_store, friendly_errors, reading, say, store_option
+from .backups import backup, restore
+from .common import friendly_errors, reading, say, store_option
 from .journals import sync_all
 from .strict_command import StrictGroup
+from .writing import writing
 
 __all__ = ["db"]
 
 
 @click.group(cls=StrictGroup)
 def db() -> None:
-    """Create the database, check it, upgrade it, or rebuild the private one."""
+    """Create the database, check it, upgrade it, back it up, or rebuild the private one."""
 
 
 @db.command()
@@ -50,7 +49,7 @@ def init(
     """
     with friendly_errors():
         accounts = named_accounts(readers, writers)
-        with _writing(store) as (connection, ours):
+        with writing(store) as (connection, ours):
             created = create_missing_catalogue(connection, ours)
             reasons = reasons_to_upgrade(connection)
             where = f"in {connection.url.without_password()}"
@@ -95,7 +94,7 @@ def upgrade(store: str | None) -> None:
         say(f"Done: {step}")
 
     progress = Progress(partial(say, err=True))
-    with friendly_errors(), _writing(store) as (connection, readers):
+    with friendly_errors(), writing(store) as (connection, readers):
         created = create_catalogue(connection, readers, report, progress)
     if created:
         click.echo("There was no catalogue, so one was created.")
@@ -117,10 +116,5 @@ def rebuild() -> None:
         sync_all(settings.store_url(), "{} messages are stored again.", again=True)
 
 
-@contextlib.contextmanager
-def _writing(store: str | None) -> Iterator[tuple[Connection, tuple[str, ...]]]:
-    """A connection of a user who may create tables, and the users who may read them."""
-    url = chosen_store(store)
-    readers = (READER,) if url is None else ()
-    with Connection(url or PrivateServer(settings.home()).ensure()) as connection:
-        yield connection, readers
+db.add_command(backup)
+db.add_command(restore)

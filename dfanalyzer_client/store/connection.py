@@ -81,6 +81,18 @@ class Connection:
         count, columns, rows = self._run(statement, parameters)
         return columns, rows, count
 
+    def chunks(self, statement: str) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a statement, so many at a time that any number of them fits into memory."""
+        try:
+            cursor: Any = Cursor(self._connection)
+            cursor.arraysize = ROWS_PER_FETCH
+            cursor.execute(statement)
+            while rows := cursor.fetchmany(ROWS_PER_FETCH):
+                yield rows
+            cursor.close()
+        except Exception as error:
+            raise store_error(error, self.url) from error
+
     def copy_in(self, statement: str, rows: str) -> int:
         """Run a COPY … ON CLIENT that reads `rows`; returns the number of rows that it added."""
         self._connection.set_uploader(Upload(rows))
