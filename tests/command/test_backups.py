@@ -119,11 +119,13 @@ def test_a_restored_database_is_the_same_row_for_row(new_home: Place, tmp_path: 
     url = PrivateServer(there).ensure()
     accounts = CliRunner().invoke(
         main,
-        ["db", "init", "--store", url.reveal(), "--reader", "ann", "--passwords", "-"],
-        input=SECRET,
+        ["db", "init", "--reader", "ann", "--writer", "lab", "--passwords", "-"],
+        input=f"{SECRET}\nlabs-secret\n",
+        env={"KERAS_PROV_STORE": url.reveal()},
     )
-    assert "ann was created" in accounts.output
-    run(home, "db", "restore", str(file), store=url)
+    assert accounts.output.count("was created") == 3, accounts.output
+    writer = dataclasses.replace(url, user="lab", password="labs-secret")
+    run(home, "db", "restore", str(file), store=writer)
     assert everything(there) == before
     reader = dataclasses.replace(url, user="ann", password=SECRET)
     with Connection(reader) as connection:
@@ -133,7 +135,7 @@ def test_a_restored_database_is_the_same_row_for_row(new_home: Place, tmp_path: 
     run(home, "db", "backup", str(again), store=reader)
     assert again.read_bytes() == file.read_bytes()
     assert "already a file" in run(home, "db", "backup", str(again), code=1).stderr
-    assert "has dataflows" in run(home, "db", "restore", str(file), store=url, code=1).stderr
+    assert "has dataflows" in run(home, "db", "restore", str(file), store=writer, code=1).stderr
     aside = run(home, "db", "restore", str(file), "--set-aside", store=url, code=1).stderr
     assert "for the private database" in aside
 
