@@ -33,7 +33,7 @@ COMMANDS = {
     "mcp": ".mcp:mcp",
     "serve": ".serving.serve:serve",
     "server": ".server:server",
-    "db": ".database:db",
+    "db": ".administration.database:db",
     "sync": ".journals:sync",
     "journal": ".journals:journal",
     "completion": ".completion:completion",

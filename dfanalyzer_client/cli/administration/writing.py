@@ -5,10 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from ..config import settings
-from ..private_server import READER, PrivateServer
-from ..store import Connection
-from .common import chosen_store
+from ...config import settings
+from ...private_server import READER, PrivateServer
+from ...store import Connection
+from ..common import chosen_store
 
 __all__ = ["writing"]
 

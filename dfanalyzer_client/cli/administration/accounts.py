@@ -7,10 +7,10 @@ from typing import Any, NamedTuple, TextIO, TypeVar
 
 import click
 
-from ..errors import DfAnalyzerError, RefusedError
-from ..store import Connection
-from .common import say
-from .passwords import asked_password
+from ...errors import DfAnalyzerError, RefusedError
+from ...store import Connection
+from ..common import say
+from ..passwords import asked_password
 
 __all__ = ["Account", "account_options", "add_accounts", "named_accounts"]
 
@@ -55,7 +55,7 @@ def account_options(command: Command) -> Command:
 
 def named_accounts(readers: tuple[str, ...], writers: tuple[str, ...]) -> list[Account]:
     """The accounts that options name, readers first; raises DefinitionError if a name is none."""
-    from ..store.accounts import check_account_name  # imports the driver
+    from ...store.accounts import check_account_name  # imports the driver
 
     accounts = [Account(name, False) for name in readers] + [
         Account(name, True) for name in writers
@@ -83,7 +83,7 @@ def add_accounts(connection: Connection, accounts: list[Account], passwords: Tex
 
 
 def _add(connection: Connection, account: Account, password: str | None) -> None:
-    from ..store.accounts import create_account, has_account
+    from ...store.accounts import create_account, has_account
 
     is_new = not has_account(connection, account.name)
     if is_new:
@@ -92,7 +92,7 @@ def _add(connection: Connection, account: Account, password: str | None) -> None
 
 
 def _give_rights(connection: Connection, account: Account, state: str) -> None:
-    from ..store.accounts import let_read, let_write
+    from ...store.accounts import let_read, let_write
 
     if not account.writes:
         count = let_read(connection, account.name)
@@ -127,7 +127,7 @@ def _lines(passwords: TextIO, count: int) -> Iterator[str]:
 
 def _explained(error: RefusedError, connection: Connection) -> RefusedError:
     """What to do, if the user lacks the right to create accounts."""
-    from ..store.driver_errors import lacks_rights
+    from ...store.driver_errors import lacks_rights
 
     if not lacks_rights(error):
         return error

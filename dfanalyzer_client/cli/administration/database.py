@@ -7,20 +7,20 @@ from typing import TextIO
 
 import click
 
-from ..config import settings
-from ..private_server import PrivateServer
-from ..store import (
+from ...config import settings
+from ...private_server import PrivateServer
+from ...store import (
     create_catalogue,
     create_missing_catalogue,
     differences,
     reasons_to_upgrade,
 )
-from ..store.upgrade.progress import Progress
+from ...store.upgrade.progress import Progress
+from ..common import friendly_errors, reading, say, store_option
+from ..journals import sync_all
+from ..strict_command import StrictGroup
 from .accounts import account_options, add_accounts, named_accounts
 from .backups import backup, restore
-from .common import friendly_errors, reading, say, store_option
-from .journals import sync_all
-from .strict_command import StrictGroup
 from .writing import writing
 
 __all__ = ["db"]

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from ..config import settings
-from ..errors import BackupError
-from ..private_server import PrivateServer
-from ..store import create_catalogue
-from .common import chosen_store, friendly_errors, reading, say, store_option
-from .strict_command import StrictCommand
+from ...config import settings
+from ...errors import BackupError
+from ...private_server import PrivateServer
+from ...store import create_catalogue
+from ..common import chosen_store, friendly_errors, reading, say, store_option
+from ..strict_command import StrictCommand
 from .writing import writing
 
 __all__ = ["backup", "restore"]
@@ -28,7 +28,7 @@ def backup(file: Path, store: str | None) -> None:
 
     Example: keras-prov db backup provenance.backup
     """
-    from ..store.backup.save import save  # imports the driver
+    from ...store.backup.save import save  # imports the driver
 
     with friendly_errors(), reading(store) as connection:
         rows = save(connection, file)
@@ -51,8 +51,8 @@ def restore(file: Path, store: str | None, *, set_aside: bool) -> None:
 
     Example: keras-prov db restore provenance.backup --set-aside
     """
-    from ..store.backup.backup_file import BackupReader
-    from ..store.backup.load import load  # imports the driver
+    from ...store.backup.backup_file import BackupReader
+    from ...store.backup.load import load  # imports the driver
 
     with friendly_errors():
         if set_aside:
