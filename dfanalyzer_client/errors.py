@@ -14,6 +14,7 @@
     ├── ForeignDataError                 what another tool has recorded cannot be read
     ├── CrateError                       a crate cannot be written
     ├── BackupError                      a backup cannot be written, read or restored
+    ├── FederationError                  a site cannot be added, or there is none of that name
     ├── SteeringError                    a training takes no such request, or no more requests
     ├── GraphURLError(ValueError)        a graph database's URL that does not parse
     ├── GraphError                       a graph database refuses, or cannot be reached
@@ -40,6 +41,7 @@ __all__ = [
     "DefinitionError",
     "DfAnalyzerError",
     "ElementError",
+    "FederationError",
     "ForeignDataError",
     "GraphError",
     "GraphURLError",
@@ -110,6 +112,10 @@ class CrateError(DfAnalyzerError):
 
 class BackupError(DfAnalyzerError):
     """A backup is damaged, or the database cannot be saved, or is no place to restore one."""
+
+
+class FederationError(DfAnalyzerError):
+    """A site cannot be read by the central server, its name is taken, or nobody added it."""
 
 
 class SteeringError(DfAnalyzerError):

@@ -34,6 +34,7 @@ COMMANDS = {
     "serve": ".serving.serve:serve",
     "server": ".server:server",
     "db": ".administration.database:db",
+    "federation": ".administration.federation:federation",
     "sync": ".journals:sync",
     "journal": ".journals:journal",
     "completion": ".completion:completion",

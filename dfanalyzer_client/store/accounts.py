@@ -121,7 +121,9 @@ def _readable(connection: Connection) -> set[tuple[str, str]]:
         f"WHERE s.name = %s AND t.name IN ({placeholders(len(names))}) "
         "UNION SELECT s.name, t.name FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
         f"JOIN {table('dataflow')} d ON d.tag = s.name JOIN {table('data_set')} e "
-        "ON e.df_id = d.id AND (t.name = e.tag OR t.name = 'ds_' || e.tag)",
+        "ON e.df_id = d.id AND (t.name = e.tag OR t.name = 'ds_' || e.tag) "
+        "UNION SELECT s.name, t.name FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
+        "WHERE s.name = 'federation' OR s.name LIKE 'federation.%%'",
         [PUBLIC, *names],
     )
     return {(schema, name) for schema, name in rows}
