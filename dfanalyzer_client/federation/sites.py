@@ -9,8 +9,8 @@ from typing import NamedTuple
 from ..config.store_url import StoreURL
 from ..errors import FederationError, RefusedError, StoreError
 from ..store.connection import Connection
-from ..store.permissions import all_readers
 from ..store.retry import retrying_conflicts
+from ..store.rights.permissions import all_readers
 from ..store.schema import grant, lock_definitions, names_in
 from ..store.sessions import warn_of_blocking_sessions
 from ..store.sql import identifier, qualified

@@ -18,8 +18,8 @@ from .inspection import tables_of
 from .layout import DataflowLayout, SetLayout
 from .layout_queries import load_layouts
 from .origins.origin import Origin, name_clash, origin_of
-from .permissions import all_readers
 from .retry import retrying_conflicts
+from .rights.permissions import all_readers
 from .schema import (
     LINEAGE_VIEW,
     PUBLIC,

@@ -19,8 +19,8 @@ from .connection import Connection
 from .growth.apply_pending import apply_pending
 from .layout import DataflowLayout, missing_parts
 from .layout_queries import load_layout
-from .permissions import all_readers
 from .retry import retrying_conflicts
+from .rights.permissions import all_readers
 from .schema import lock_definitions, table
 from .sessions import warn_of_blocking_sessions
 from .set_definitions import grow_set

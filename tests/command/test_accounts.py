@@ -17,7 +17,7 @@ from dfanalyzer_client.errors import DfAnalyzerError, StoreLoginError
 from dfanalyzer_client.journal import Record
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection, MonetDBStore, create_catalogue
-from dfanalyzer_client.store.permissions import all_readers
+from dfanalyzer_client.store.rights.permissions import all_readers
 from dfanalyzer_client.store.schema import TABLES, VIEWS
 from older_catalogue import TO_VERSION_6
 

@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from dfanalyzer_client.cli import main
 from dfanalyzer_client.config.store_url import StoreURL
+from dfanalyzer_client.errors import StoreLoginError
 from dfanalyzer_client.journal import Record
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection, MonetDBStore
@@ -184,6 +185,17 @@ def test_what_is_no_site_is_not_added(centre_and_lab: tuple[Site, Site]) -> None
         assert len(refused.stderr.splitlines()) == 1
     with Connection(centre.url) as connection:
         assert connection.query("SELECT 1 FROM sys.schemas WHERE name = 'federation.a'") == []
+
+
+def test_teams_with_a_database_each_see_their_own(centre_and_lab: tuple[Site, Site]) -> None:
+    """An account of one database is none of the other, and reads its own team's dataflows."""
+    centre, lab = centre_and_lab
+    lab.run("db", "init", "--reader", "ben", "--passwords", "-", input="x")
+    ben = dataclasses.replace(lab.url, user="ben", password="x")
+    with Connection(ben) as reader:
+        assert reader.query("SELECT tag FROM dataflow") == [("net-lab",)]
+    with pytest.raises(StoreLoginError):
+        Connection(dataclasses.replace(ben, port=centre.url.port))
 
 
 def test_a_site_is_removed_and_added_again(federated: tuple[Site, Site]) -> None:

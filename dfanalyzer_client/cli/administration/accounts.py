@@ -55,7 +55,7 @@ def account_options(command: Command) -> Command:
 
 def named_accounts(readers: tuple[str, ...], writers: tuple[str, ...]) -> list[Account]:
     """The accounts that options name, readers first; raises DefinitionError if a name is none."""
-    from ...store.accounts import check_account_name  # imports the driver
+    from ...store.rights.accounts import check_account_name  # imports the driver
 
     accounts = [Account(name, False) for name in readers] + [
         Account(name, True) for name in writers
@@ -83,7 +83,7 @@ def add_accounts(connection: Connection, accounts: list[Account], passwords: Tex
 
 
 def _add(connection: Connection, account: Account, password: str | None) -> None:
-    from ...store.accounts import create_account, has_account
+    from ...store.rights.accounts import create_account, has_account
 
     is_new = not has_account(connection, account.name)
     if is_new:
@@ -92,7 +92,7 @@ def _add(connection: Connection, account: Account, password: str | None) -> None
 
 
 def _give_rights(connection: Connection, account: Account, state: str) -> None:
-    from ...store.accounts import let_read, let_write
+    from ...store.rights.accounts import let_read, let_write
 
     if not account.writes:
         count = let_read(connection, account.name)

@@ -14,8 +14,8 @@ from ..growth.views import create_view
 from ..inspection import tables_of
 from ..layout_queries import load_layouts
 from ..origins.origin import Origin, origin_of
-from ..permissions import all_readers
 from ..retry import retrying_conflicts
+from ..rights.permissions import all_readers
 from ..schema import PUBLIC, TABLES, VERSION, VIEWS, grant, names_in, table
 from ..sessions import warn_of_blocking_sessions
 from ..sql import column_list, identifier, qualified

@@ -22,8 +22,8 @@ from ...errors import RefusedError
 from ..connection import Connection
 from ..inspection import TableFound, tables_of
 from ..origins.predecessor_tables import PredecessorTables
-from ..permissions import all_readers
 from ..retry import retrying_conflicts
+from ..rights.permissions import all_readers
 from ..schema import (
     PUBLIC,
     TABLES,

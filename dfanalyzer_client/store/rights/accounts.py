@@ -13,13 +13,13 @@ from __future__ import annotations
 import hashlib
 from functools import partial
 
-from ..errors import DefinitionError, RefusedError
-from .connection import Connection
+from ...errors import DefinitionError, RefusedError
+from ..connection import Connection
+from ..retry import retrying_conflicts
+from ..schema import PUBLIC, TABLES, VIEWS, grant, lock_definitions, table
+from ..sessions import warn_of_blocking_sessions
+from ..sql import identifier, placeholders
 from .permissions import selectable
-from .retry import retrying_conflicts
-from .schema import PUBLIC, TABLES, VIEWS, grant, lock_definitions, table
-from .sessions import warn_of_blocking_sessions
-from .sql import identifier, placeholders
 
 __all__ = ["check_account_name", "create_account", "has_account", "let_read", "let_write"]
 

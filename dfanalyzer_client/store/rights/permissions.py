@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .connection import Connection
-from .schema import PUBLIC, TABLES, VIEWS, names_in
-from .sql import identifier, literal, placeholders, qualified
+from ..connection import Connection
+from ..schema import PUBLIC, TABLES, VIEWS, names_in
+from ..sql import identifier, literal, placeholders, qualified
 
 __all__ = ["Permissions", "all_readers", "may_select", "selectable"]
 
