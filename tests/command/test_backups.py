@@ -26,6 +26,7 @@ from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 from dfanalyzer_client.store.sql import qualified
+from older_catalogue import TO_VERSION_6
 
 ODD = ("NULL", "", "a\n\r\tb\\", "\"'|%s;--", "é 日本 😀", "\x01", None)
 NUMBERS = (0.1, 1e300, 5e-324, -7346801813017407.0, 2.0**53 + 1, 0.0, None)
@@ -233,3 +234,15 @@ def test_a_damaged_file_changes_nothing(new_home: Place, tmp_path: Path) -> None
         assert len(refused.splitlines()) == 1
     assert everything(home) == before
     assert not list(tmp_path.glob("*.new"))
+
+
+def test_a_backup_of_an_older_version_is_upgraded(new_home: Place, tmp_path: Path) -> None:
+    """What is restored has the tables and views of this version."""
+    home, file = new_home(), tmp_path / "old.backup"
+    run(home, "db", "init")
+    with Connection(PrivateServer(home).ensure()) as connection, connection.transaction():
+        for statement in TO_VERSION_6:
+            connection.execute(statement)
+    run(home, "db", "backup", str(file))
+    assert "version 7\n" in run(home, "db", "restore", str(file)).stdout
+    assert "as it should be" in run(home, "db", "check").stdout
