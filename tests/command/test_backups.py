@@ -222,6 +222,7 @@ def test_a_damaged_file_changes_nothing(new_home: Place, tmp_path: Path) -> None
         "shorter": (gzip.compress(gzip.decompress(whole)[:-20]), "cannot be read as a backup"),
         "text": (b"no backup", "cannot be read as a backup"),
         "other": (gzip.compress(b"[1]\n"), "is no backup that this version reads"),
+        "no version": (changed(whole, head, b'"x":'), "is no backup that this version reads"),
         "newer": (changed(whole, head, head + b"9"), "update this one"),
         "type": (changed(whole, b'"TEXT"', b'"TEXT); DROP"'), "a line names no table"),
         "place": (changed(whole, b'["public","file"]', b'["sys","x"]'), "is no part of a"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -10,6 +11,7 @@ from ...config import settings
 from ...errors import BackupError
 from ...private_server import PrivateServer
 from ...store import create_catalogue
+from ...store.upgrade.progress import Progress
 from ..common import chosen_store, friendly_errors, reading, say, store_option
 from ..strict_command import StrictCommand
 from .writing import writing
@@ -31,7 +33,7 @@ def backup(file: Path, store: str | None) -> None:
     from ...store.backup.save import save  # imports the driver
 
     with friendly_errors(), reading(store) as connection:
-        rows = save(connection, file)
+        rows = save(connection, file, Progress(partial(say, err=True)))
         say(f"{rows} rows of {connection.url.without_password()} are in {file}.")
 
 
@@ -44,10 +46,11 @@ def backup(file: Path, store: str | None) -> None:
 )
 @store_option
 def restore(file: Path, store: str | None, *, set_aside: bool) -> None:
-    """Make a database without dataflows that of a backup, with the same ids; upgrade it if needed.
+    """Fill a database that has no dataflows from a backup, with the same ids.
 
-    Nothing should capture into it meanwhile. What was captured after the backup comes from the
-    journals: `keras-prov sync --again` on the machines that captured it.
+    A backup of an earlier version is upgraded. Nothing should capture into the database meanwhile.
+    What was captured after the backup comes from the journals: `keras-prov sync --again` on the
+    machines that captured it.
 
     Example: keras-prov db restore provenance.backup --set-aside
     """
@@ -66,6 +69,6 @@ def restore(file: Path, store: str | None, *, set_aside: bool) -> None:
             if aside is not None:
                 click.echo(f"The old database is in {aside}.")
         with writing(store) as (connection, readers):
-            rows = load(connection, file, readers)
+            rows = load(connection, file, readers, Progress(partial(say, err=True)))
             create_catalogue(connection, readers, say)
             say(f"{rows} rows of {file} are in {connection.url.without_password()}.")

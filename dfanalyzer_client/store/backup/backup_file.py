@@ -101,14 +101,22 @@ class BackupReader:
 
     def __init__(self, path: Path) -> None:
         self._path, self.rows = path, 0
+        self._size, self._position = 1, 0
         self._lines = self._read()
         head = next(self._lines)
-        if not isinstance(head, dict) or head.get("keras_prov_backup") != FORMAT:
+        known = head if isinstance(head, dict) else {}
+        version = known.get("catalogue_version")
+        if known.get("keras_prov_backup") != FORMAT or not isinstance(version, int):
             raise BackupError(
                 f"{path} is no backup that this version reads. Expected a file of `keras-prov db "
                 "backup`."
             )
-        self.version = int(head["catalogue_version"])
+        self.version = version
+
+    @property
+    def share(self) -> float:
+        """How much of the file was read, from 0 to 1."""
+        return self._position / self._size
 
     def parts(self) -> Iterator[SavedTable | SavedSequence | list[Any]]:
         """Tables, sequences, and rows of the table that came last."""
@@ -137,8 +145,10 @@ class BackupReader:
 
     def _read(self) -> Iterator[Any]:
         try:
-            with gzip.open(self._path, "rt", encoding="utf-8") as file:
+            with self._path.open("rb") as raw, gzip.open(raw, "rt", encoding="utf-8") as file:
+                self._size = max(1, os.fstat(raw.fileno()).st_size)
                 for line in file:
+                    self._position = raw.tell()
                     yield json.loads(line)
         except (OSError, EOFError, ValueError, zlib.error) as error:
             raise self._damaged(str(error)) from None

@@ -19,20 +19,28 @@ from ..rights.permissions import all_readers
 from ..schema import PUBLIC, TABLES, VERSION, VIEWS, grant, names_in, table
 from ..sessions import warn_of_blocking_sessions
 from ..sql import column_list, identifier, qualified
+from ..upgrade.progress import Progress
 from .backup_file import BackupReader, SavedSequence, SavedTable
 
 __all__ = ["load"]
 
 ROWS_AT_ONCE = 20_000
+STEP = "the restore"
 
 
-def load(connection: Connection, path: Path, readers: Sequence[str] = ()) -> int:
+def load(
+    connection: Connection,
+    path: Path,
+    readers: Sequence[str] = (),
+    progress: Progress | None = None,
+) -> int:
     """Create everything that a backup has, with the same ids, in one transaction.
 
     Args:
         connection: of a user who may create schemas, to a database without dataflows.
         path: of the file.
         readers: users who may then SELECT, besides those who may read the catalogue now.
+        progress: is told how far it is, if it takes long.
 
     Returns:
         How many rows were loaded.
@@ -48,7 +56,10 @@ def load(connection: Connection, path: Path, readers: Sequence[str] = ()) -> int
                     f"{path} was written by a newer keras-prov: update this one. Received: "
                     f"catalogue version {reader.version}. Expected: at most {VERSION}."
                 )
-            _Loading(connection, all_readers(connection, readers)).run(reader)
+            loading = _Loading(connection, all_readers(connection, readers))
+            for share in loading.run(reader):
+                if progress is not None:
+                    progress.done(STEP, share)
     return reader.rows
 
 
@@ -59,7 +70,8 @@ class _Loading:
         self._connection, self._readers = connection, readers
         self._schemas: set[str] = set()
 
-    def run(self, reader: BackupReader) -> None:
+    def run(self, reader: BackupReader) -> Iterator[float]:
+        """Load all of it; yields the share that is done."""
         self._clear()
         saved: SavedTable | None = None
         rows: list[list[Any]] = []
@@ -69,6 +81,7 @@ class _Loading:
             if not isinstance(part, list) or len(rows) == ROWS_AT_ONCE:
                 self._insert(saved, rows)
                 rows = []
+                yield reader.share
             if isinstance(part, SavedTable):
                 saved = part
                 self._create_table(part)

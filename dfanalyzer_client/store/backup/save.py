@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from ...errors import BackupError
 from ..connection import Connection
@@ -12,16 +13,25 @@ from ..layout_queries import load_layouts
 from ..origins.origin import Origin, origin_of
 from ..schema import PUBLIC, TABLES, table
 from ..sql import identifier, qualified
+from ..upgrade.progress import Progress
 from .backup_file import TYPES, BackupWriter, SavedSequence, SavedTable
 
 __all__ = ["save"]
 
 
-def save(connection: Connection, path: Path) -> int:
+STEP = "the backup"
+
+
+def save(connection: Connection, path: Path, progress: Progress | None = None) -> int:
     """Write all of the catalogue and of the sets into a new file.
 
     All of it is read in one transaction, which sees the database as it was when that began. Tables
     and views of other programs are left out, and so are accounts and their rights.
+
+    Args:
+        connection: of a user who may read all of it.
+        path: of the file, which must not exist.
+        progress: is told how far it is, if it takes long.
 
     Returns:
         How many rows it has.
@@ -36,8 +46,14 @@ def save(connection: Connection, path: Path) -> int:
             version = _version(connection)
             writer = BackupWriter(path, version)
             try:
-                for saved in _tables(connection):
-                    _save_table(connection, writer, saved)
+                tables = list(_tables(connection))
+                total = max(1, sum(_count(connection, saved) for saved in tables))
+                for saved in tables:
+                    writer.table(saved)
+                    for rows in _rows(connection, saved):
+                        writer.add(rows)
+                        if progress is not None:
+                            progress.done(STEP, writer.rows / total)
                 for sequence in _sequences(connection):
                     writer.sequence(sequence)
                 writer.finish()
@@ -88,11 +104,15 @@ def _saved(schema: str, found: TableFound) -> SavedTable:
     return SavedTable(schema, found.name, columns)
 
 
-def _save_table(connection: Connection, writer: BackupWriter, saved: SavedTable) -> None:
-    writer.table(saved)
+def _count(connection: Connection, saved: SavedTable) -> int:
+    name = qualified(saved.schema, saved.name)
+    ((count,),) = connection.query(f"SELECT count(*) FROM {name}")
+    return int(count)
+
+
+def _rows(connection: Connection, saved: SavedTable) -> Iterator[list[tuple[Any, ...]]]:
     names = ", ".join(map(identifier, saved.columns))
-    for rows in connection.chunks(f"SELECT {names} FROM {qualified(saved.schema, saved.name)}"):
-        writer.add(rows)
+    return connection.chunks(f"SELECT {names} FROM {qualified(saved.schema, saved.name)}")
 
 
 def _sequences(connection: Connection) -> Iterator[SavedSequence]:
