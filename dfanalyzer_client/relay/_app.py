@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from starlette.applications import Starlette
@@ -33,6 +34,8 @@ BUSY_SECONDS, AWAY_SECONDS = 2, 5
 
 MAX_JOURNAL = 100
 
+HEAD = re.compile("([0-9a-f]{64})?")
+
 Handler = Callable[[Request], Awaitable[Response]]
 
 
@@ -45,7 +48,9 @@ def create_app(writer: Writer) -> Starlette:
         writer.reserve(size)
         try:
             body = await body_of(request, size)
-            stored = await asyncio.wrap_future(writer.write(_journal(request), body))
+            stored = await asyncio.wrap_future(
+                writer.write(_journal(request), body, _head(request))
+            )
         finally:
             writer.release(size)
         return JSONResponse({"position": stored.position, "left_out": stored.left_out})
@@ -127,6 +132,14 @@ def _journal(request: Request) -> str:
     if not 0 < len(journal) <= MAX_JOURNAL:
         raise _MalformedError("The parameter journal must be the id of a journal.")
     return journal
+
+
+def _head(request: Request) -> bytes:
+    """The head of the journal's hash chain after its last line; empty if it was not sent."""
+    head = request.query_params.get("head", "")
+    if not HEAD.fullmatch(head):
+        raise _MalformedError("The parameter head must be a SHA-256, as hexadecimal digits.")
+    return bytes.fromhex(head)
 
 
 def _size(request: Request) -> int:

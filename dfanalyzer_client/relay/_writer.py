@@ -48,10 +48,11 @@ class Stored:
 
 @dataclass
 class _Batch:
-    """Records of one journal, as its lines."""
+    """Records of one journal, as its lines, and the head of its hash chain after them."""
 
     journal: str
     body: bytes
+    head: bytes = b""
     done: Future[Stored] = field(default_factory=Future)
 
 
@@ -100,9 +101,9 @@ class Writer:
         with self._lock:
             self._bytes -= size
 
-    def write(self, journal: str, body: bytes) -> Future[Stored]:
-        """Store lines of a journal."""
-        batch = _Batch(journal, body)
+    def write(self, journal: str, body: bytes, head: bytes = b"") -> Future[Stored]:
+        """Store lines of a journal, and the head of its hash chain after them."""
+        batch = _Batch(journal, body, head)
         self._queue.put(batch)
         return batch.done
 
@@ -189,7 +190,7 @@ def _records(batch: _Batch) -> list[Record] | None:
     found = [record for record in records if record is not None]
     sequences = [record.sequence for record in found]
     if found and len(found) == len(records) and sequences == sorted(set(sequences)):
-        return found
+        return [*found[:-1], found[-1]._replace(head=batch.head)]
     batch.done.set_exception(ValueError("The lines of the journal are damaged."))
     return None
 

@@ -112,7 +112,7 @@ class RelayedStore:
         if not fresh:
             return
         body = b"".join(line_of(record.sequence, encode(record.message)) for record in fresh)
-        path = f"/records?{urlencode({'journal': journal})}"
+        path = f"/records?{urlencode({'journal': journal, 'head': fresh[-1].head.hex()})}"
         answer = self._request("POST", path, "position", "left_out", body=body)
         self._positions[journal] = max(int(answer["position"]), fresh[-1].sequence)
         self.left_out += int(answer["left_out"])
