@@ -117,7 +117,8 @@ def problem_of(error: StoreError) -> str:
         return "its server refuses the login"
     for begin in ("could not connect to ", "unable to connect to "):
         if begin in text:
-            return f"the central server gets no answer ({text[text.rindex(begin) :].strip()})"
+            reason = text[text.rindex(begin) :].strip(" .\n")
+            return f"the central server gets no answer ({reason})"
     return text
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import gzip
+import os
+import subprocess
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -27,6 +29,8 @@ from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
 from dfanalyzer_client.store.sql import qualified
 from older_catalogue import TO_VERSION_6
+from tools.examples import ROOT
+from warm import warm_python
 
 ODD = ("NULL", "", "a\n\r\tb\\", "\"'|%s;--", "é 日本 😀", "\x01", None)
 NUMBERS = (0.1, 1e300, 5e-324, -7346801813017407.0, 2.0**53 + 1, 0.0, None)
@@ -247,3 +251,50 @@ def test_a_backup_of_an_older_version_is_upgraded(new_home: Place, tmp_path: Pat
     run(home, "db", "backup", str(file))
     assert "version 7\n" in run(home, "db", "restore", str(file)).stdout
     assert "as it should be" in run(home, "db", "check").stdout
+
+
+TRAINING = """
+import sys
+import keras_prov as keras
+from small_models import data, small_model
+
+class Waits(keras.callbacks.Callback):
+    def on_epoch_end(self, epoch, logs=None):
+        if epoch == 2:
+            keras.flush(60)
+            print("half", flush=True)
+            sys.stdin.readline()
+
+model = small_model()
+model.provenance(sys.argv[1], hyps={"LEARNING_RATE": True})
+model.fit(*data(), epochs=4, verbose=0, callbacks=[Waits()])
+model.fit(*data(), epochs=2, verbose=0, validation_data=data())
+"""
+
+
+@pytest.mark.thorough
+def test_a_training_is_backed_up_in_its_midst(new_home: Place, tmp_path: Path, tag: str) -> None:
+    """The epochs and the metric that came later are there again after a restore and a sync."""
+    home, file = new_home(), tmp_path / "half.backup"
+    with subprocess.Popen(
+        [*warm_python(), "-c", TRAINING, tag],
+        env={**os.environ, "KERAS_PROV_HOME": str(home), "PYTHONPATH": str(ROOT / "tests")},
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "half\n"
+        run(home, "db", "backup", str(file))
+        program.communicate("go on\n")
+    assert program.returncode == 0
+    columns = "--columns", "execution,status,epochs,loss,val_loss,learning_rate"
+    run(home, "sync")
+    whole = run(home, "runs", *columns, "--csv").stdout
+    assert ",FINISHED,6," in whole
+    run(home, "db", "restore", str(file), "--set-aside")
+    half = run(home, "runs", "--columns", "status,epochs", "--csv").stdout
+    assert half == "status,epochs\nRUNNING,2\n"  # the user's callbacks come before the row
+    run(home, "sync", "--again")
+    assert run(home, "runs", *columns, "--csv").stdout == whole

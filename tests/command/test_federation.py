@@ -159,6 +159,8 @@ def test_a_site_that_is_down_is_named_and_left_out(federated: tuple[Site, Site])
         assert "The site lab is left out: the central server gets no answer" in shown.stderr
         assert len(shown.stderr.splitlines()) <= 2
         assert "gets no answer" in centre.run("federation", "list").stdout
+        asked = centre.run("sql", "SELECT * FROM federation.metrics", code=1).stderr
+        assert asked.startswith("Error: Another server, which the statement reads, does not answer")
     finally:
         lab.server.start()
     assert "net-lab" in centre.run("runs", "--all-sites").stdout

@@ -18,7 +18,7 @@ import pytest
 from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.errors import StoreLoginError, StoreUnavailableError
 from dfanalyzer_client.journal import Record
-from dfanalyzer_client.private_server import PrivateServer
+from dfanalyzer_client.private_server import READER, PrivateServer
 from dfanalyzer_client.store import Connection, MonetDBStore
 
 NAMES = "subjectAltName=DNS:localhost,IP:127.0.0.1"
@@ -99,7 +99,7 @@ def test_a_batch_goes_through_tls(secured: StoreURL, tag: str) -> None:
         "status": "FINISHED",
         "sets": [{"tag": "out", "attributes": ["n", "t"], "elements": rows}],
     }
-    store = MonetDBStore(lambda: secured)
+    store = MonetDBStore(lambda: secured, readers=(READER,))
     store.write(tag, [Record(1, {**flow, "exec": f"{tag}-1"}), Record(2, task)])
     store.close()
     with Connection(secured) as connection:
