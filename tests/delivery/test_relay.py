@@ -77,6 +77,8 @@ def test_what_a_killed_process_left_goes_through_the_relay(
     command(own, "sync", "--again", KERAS_PROV_STORE=relay.url)
     assert stored(folder, tag) == rows_of(range(1, last + 1))
     assert journals(own / "journals") == []
+    direct = PrivateServer(folder).ensure().reveal()
+    assert "is as it was captured" in command(own, "verify", "last", KERAS_PROV_STORE=direct)
 
 
 def test_a_refused_message_is_set_aside_by_its_sender(relay: Relay, tag: str) -> None:
