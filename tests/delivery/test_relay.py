@@ -58,7 +58,10 @@ def test_writers_a_relay_and_a_server_that_are_killed() -> None:
 def test_what_a_killed_process_left_goes_through_the_relay(
     own: Path, relay: Relay, folder: Path, tag: str
 ) -> None:
-    """`sync` stores it while the relay is there; while it is away, the journal keeps it."""
+    """`sync` stores it while the relay is there; while it is away, the journal keeps it.
+
+    A relay can be replaced by its database, and the other way round.
+    """
     speaker = Speaker(own, tag, 1, 9, "wait", KERAS_PROV_STORE=relay.url, **NEVER)
     speaker.go(4)
     last = speaker.kill()
@@ -75,6 +78,10 @@ def test_what_a_killed_process_left_goes_through_the_relay(
     relay.start()
     command(own, "sync", KERAS_PROV_STORE=relay.url)
     command(own, "sync", "--again", KERAS_PROV_STORE=relay.url)
+    direct = PrivateServer(folder).ensure().reveal()
+    command(own, "sync", "--again", "--moved-from", relay.url, "--store", direct)
+    moved_back = ("--moved-from", str(StoreURL.parse(direct).without_password()))
+    command(own, "sync", "--again", *moved_back, "--store", relay.url)
     assert stored(folder, tag) == rows_of(range(1, last + 1))
     assert journals(own / "journals") == []
 
