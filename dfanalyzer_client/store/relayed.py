@@ -33,6 +33,8 @@ from ..errors import (
     StoreUnavailableError,
 )
 from ..journal import Record, line_of
+from ..support.descriptors import FIRST_FREE
+from ..support.forks import close_in_children
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -43,6 +45,7 @@ logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
+CONNECT_SECONDS = 10.0
 TIMEOUT_SECONDS = 60.0
 """How long the relay may take for one batch; it stores those of all senders in between."""
 
@@ -70,6 +73,7 @@ class RelayedStore:
         self._resume = 0.0
         self._has_warned = False
         self.left_out = 0
+        close_in_children(self)
 
     @property
     def erasures(self) -> Erasures:
@@ -135,6 +139,10 @@ class RelayedStore:
         self._connection = None
         self._positions.clear()
 
+    def close_inherited(self) -> None:
+        """In a forked child: close our end of the parent's connection, and send nothing."""
+        self.close()
+
     def _request(self, method: str, path: str, *keys: str, body: bytes | None = None) -> Any:
         if time.monotonic() < self._resume:
             raise StoreUnavailableError(f"The relay {self._url} has asked for a pause.")
@@ -170,8 +178,23 @@ class RelayedStore:
         return self._exchange(method, path, body)
 
     def _connect(self) -> HTTPConnection:
+        """A connection whose socket is no standard descriptor, even if some of those are closed.
+
+        Those that took one are kept open until one gets another.
+        """
         kind = HTTPSConnection if self._url.scheme.endswith("https") else HTTPConnection
-        return kind(self._url.host, self._url.port, timeout=TIMEOUT_SECONDS)
+        low: list[HTTPConnection] = []
+        try:
+            while True:
+                connection = kind(self._url.host, self._url.port, timeout=CONNECT_SECONDS)
+                connection.connect()
+                if connection.sock.fileno() >= FIRST_FREE:
+                    connection.sock.settimeout(TIMEOUT_SECONDS)
+                    return connection
+                low.append(connection)
+        finally:
+            for each in low:
+                each.close()
 
     def _headers(self) -> dict[str, str]:
         try:

@@ -249,3 +249,18 @@ def test_requests_that_no_exporter_sends(relay: Relay) -> None:
         connection.request(method, path, headers=headers)
         assert connection.getresponse().status == status, path
         connection.close()
+
+
+def test_a_forked_child_closes_the_connection(relay: Relay) -> None:
+    """It closes its copy only: the parent goes on with the same connection."""
+    store = RelayedStore(StoreURL.parse(relay.url))
+    store.position("a")
+    connection = store._connection
+    assert connection is not None
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if store._connection is None else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert store.position("c") == -1
+    assert store._connection is connection
+    store.close()
