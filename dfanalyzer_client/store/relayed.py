@@ -70,6 +70,7 @@ class RelayedStore:
         self._url = url
         self._connection: HTTPConnection | None = None
         self._positions: dict[str, int] = {}
+        self._erasures: Erasures | None = None
         self._resume = 0.0
         self._has_warned = False
         self.left_out = 0
@@ -77,9 +78,11 @@ class RelayedStore:
 
     @property
     def erasures(self) -> Erasures:
-        """What was erased."""
-        digests = self._request("GET", "/erasures", "digests")["digests"]
-        return Erasures(Tombstone("", str(digest)) for digest in digests)
+        """What was erased, as of the last `forget_position`."""
+        if self._erasures is None:
+            digests = self._request("GET", "/erasures", "digests")["digests"]
+            self._erasures = Erasures(Tombstone("", str(digest)) for digest in digests)
+        return self._erasures
 
     def position(self, journal: str) -> int:
         """The last sequence number of `journal` that is stored; -1 if none is."""
@@ -93,6 +96,7 @@ class RelayedStore:
     def forget_position(self, journal: str) -> None:
         """Forget how far `journal` is stored, because somebody else may have stored more."""
         self._positions.pop(journal, None)
+        self._erasures = None
 
     def prune_marks(self, journal: str) -> None:
         """Have all marks of a completely stored journal removed except the last, if possible."""
@@ -136,7 +140,7 @@ class RelayedStore:
         """Close the connection and forget what was cached; the next call connects again."""
         if self._connection is not None:
             self._connection.close()
-        self._connection = None
+        self._connection, self._erasures = None, None
         self._positions.clear()
 
     def close_inherited(self) -> None:
