@@ -57,6 +57,7 @@ def test_writers_a_relay_and_a_server_that_are_killed() -> None:
     assert outcome == Outcome(20 * 6 - 2 * 3, outcome.seconds, 4, lost=0, doubled=0, wrong_ends=0)
 
 
+@pytest.mark.thorough
 def test_what_a_killed_process_left_goes_through_the_relay(
     own: Path, relay: Relay, folder: Path, tag: str
 ) -> None:
@@ -88,6 +89,7 @@ def test_what_a_killed_process_left_goes_through_the_relay(
     assert journals(own / "journals") == []
 
 
+@pytest.mark.thorough
 def test_what_was_erased_does_not_come_back_through_a_relay(
     own: Path, tmp_path: Path, relay: Relay, folder: Path, tag: str
 ) -> None:
