@@ -128,8 +128,8 @@ class _MalformedError(DfAnalyzerError):
 
 
 def _journal(request: Request) -> str:
-    journal = request.query_params.get("journal", "")
-    if not 0 < len(journal) <= MAX_JOURNAL:
+    journal = request.query_params.get("journal")
+    if journal is None or len(journal) > MAX_JOURNAL:
         raise _MalformedError("The parameter journal must be the id of a journal.")
     return journal
 

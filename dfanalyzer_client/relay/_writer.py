@@ -30,6 +30,7 @@ GROUP_BYTES = 4 << 20
 SETTLE_SECONDS = 1.0
 """After so long, a COMMIT is done that a killed relay had sent."""
 
+STOP_SECONDS = 10.0
 IDLE_SECONDS = 60.0
 """After so long without work, the connection to the database is closed."""
 
@@ -85,9 +86,9 @@ class Writer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Write what waits, and end the thread."""
+        """Write what waits, if that does not take long, and end the thread."""
         self._queue.put(None)
-        self._thread.join()
+        self._thread.join(STOP_SECONDS)
 
     def reserve(self, size: int) -> None:
         """Make room for a batch of so many bytes; raises BusyError if too much waits already."""

@@ -33,6 +33,8 @@ from ..errors import (
     StoreUnavailableError,
 )
 from ..journal import Record, line_of
+from ..support.descriptors import FIRST_FREE
+from ..support.forks import close_in_children
 
 if TYPE_CHECKING:
     from .connection import Connection
@@ -43,6 +45,7 @@ logger = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 
+CONNECT_SECONDS = 10.0
 TIMEOUT_SECONDS = 60.0
 """How long the relay may take for one batch; it stores those of all senders in between."""
 
@@ -67,15 +70,19 @@ class RelayedStore:
         self._url = url
         self._connection: HTTPConnection | None = None
         self._positions: dict[str, int] = {}
+        self._erasures: Erasures | None = None
         self._resume = 0.0
         self._has_warned = False
         self.left_out = 0
+        close_in_children(self)
 
     @property
     def erasures(self) -> Erasures:
-        """What was erased."""
-        digests = self._request("GET", "/erasures", "digests")["digests"]
-        return Erasures(Tombstone("", str(digest)) for digest in digests)
+        """What was erased, as of the last `forget_position`."""
+        if self._erasures is None:
+            digests = self._request("GET", "/erasures", "digests")["digests"]
+            self._erasures = Erasures(Tombstone("", str(digest)) for digest in digests)
+        return self._erasures
 
     def position(self, journal: str) -> int:
         """The last sequence number of `journal` that is stored; -1 if none is."""
@@ -89,6 +96,7 @@ class RelayedStore:
     def forget_position(self, journal: str) -> None:
         """Forget how far `journal` is stored, because somebody else may have stored more."""
         self._positions.pop(journal, None)
+        self._erasures = None
 
     def prune_marks(self, journal: str) -> None:
         """Have all marks of a completely stored journal removed except the last, if possible."""
@@ -132,8 +140,12 @@ class RelayedStore:
         """Close the connection and forget what was cached; the next call connects again."""
         if self._connection is not None:
             self._connection.close()
-        self._connection = None
+        self._connection, self._erasures = None, None
         self._positions.clear()
+
+    def close_inherited(self) -> None:
+        """In a forked child: close our end of the parent's connection, and send nothing."""
+        self.close()
 
     def _request(self, method: str, path: str, *keys: str, body: bytes | None = None) -> Any:
         if time.monotonic() < self._resume:
@@ -170,8 +182,23 @@ class RelayedStore:
         return self._exchange(method, path, body)
 
     def _connect(self) -> HTTPConnection:
+        """A connection whose socket is no standard descriptor, even if some of those are closed.
+
+        Those that took one are kept open until one gets another.
+        """
         kind = HTTPSConnection if self._url.scheme.endswith("https") else HTTPConnection
-        return kind(self._url.host, self._url.port, timeout=TIMEOUT_SECONDS)
+        low: list[HTTPConnection] = []
+        try:
+            while True:
+                connection = kind(self._url.host, self._url.port, timeout=CONNECT_SECONDS)
+                connection.connect()
+                if connection.sock.fileno() >= FIRST_FREE:
+                    connection.sock.settimeout(TIMEOUT_SECONDS)
+                    return connection
+                low.append(connection)
+        finally:
+            for each in low:
+                each.close()
 
     def _headers(self) -> dict[str, str]:
         try:

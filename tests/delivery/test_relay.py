@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
+import ssl
 import subprocess
 import sys
 import threading
@@ -25,7 +27,7 @@ from dfanalyzer_client.errors import (
     StoreLoginError,
     StoreUnavailableError,
 )
-from dfanalyzer_client.journal import Record, journals
+from dfanalyzer_client.journal import JournalReader, Record, journals
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.relay._writer import BusyError, Stored, Writer
 from dfanalyzer_client.store import RelayedStore, open_store, reader_connection
@@ -55,10 +57,14 @@ def test_writers_a_relay_and_a_server_that_are_killed() -> None:
     assert outcome == Outcome(20 * 6 - 2 * 3, outcome.seconds, 4, lost=0, doubled=0, wrong_ends=0)
 
 
+@pytest.mark.thorough
 def test_what_a_killed_process_left_goes_through_the_relay(
     own: Path, relay: Relay, folder: Path, tag: str
 ) -> None:
-    """`sync` stores it while the relay is there; while it is away, the journal keeps it."""
+    """`sync` stores it while the relay is there; while it is away, the journal keeps it.
+
+    A relay can be replaced by its database, and the other way round.
+    """
     speaker = Speaker(own, tag, 1, 9, "wait", KERAS_PROV_STORE=relay.url, **NEVER)
     speaker.go(4)
     last = speaker.kill()
@@ -75,10 +81,35 @@ def test_what_a_killed_process_left_goes_through_the_relay(
     relay.start()
     command(own, "sync", KERAS_PROV_STORE=relay.url)
     command(own, "sync", "--again", KERAS_PROV_STORE=relay.url)
+    direct = PrivateServer(folder).ensure().reveal()
+    command(own, "sync", "--again", "--moved-from", relay.url, "--store", direct)
+    moved_back = ("--moved-from", str(StoreURL.parse(direct).without_password()))
+    command(own, "sync", "--again", *moved_back, "--store", relay.url)
     assert stored(folder, tag) == rows_of(range(1, last + 1))
     assert journals(own / "journals") == []
     direct = PrivateServer(folder).ensure().reveal()
     assert "is as it was captured" in command(own, "verify", "last", KERAS_PROV_STORE=direct)
+
+
+@pytest.mark.thorough
+def test_what_was_erased_does_not_come_back_through_a_relay(
+    own: Path, tmp_path: Path, relay: Relay, folder: Path, tag: str
+) -> None:
+    """Its messages are left out and counted, and go from the sender's journal as well."""
+    Speaker(own, tag, 1, 3, KERAS_PROV_STORE=relay.url).end()
+    command(own, "sync", KERAS_PROV_STORE=relay.url)
+    direct = PrivateServer(folder).ensure().reveal()
+    command(tmp_path / "other", "forget", "--dataflow", tag, "--yes", KERAS_PROV_STORE=direct)
+    (journal,) = journals(own / "journals", done=True)
+    records = [record for record in JournalReader(journal) if record.message.get("exec")]
+    assert records
+    store = RelayedStore(StoreURL.parse(relay.url))
+    store.write(tag, records)
+    assert store.left_out == len(records)
+    store.close()
+    command(own, "sync", "--again", KERAS_PROV_STORE=relay.url)
+    assert stored(folder, tag) == []
+    assert [record for record in JournalReader(journal) if record.message.get("exec")] == []
 
 
 def test_a_refused_message_is_set_aside_by_its_sender(relay: Relay, tag: str) -> None:
@@ -172,6 +203,39 @@ def test_a_busy_relay_asks_for_a_pause(caplog: pytest.LogCaptureFixture) -> None
         server.shutdown()
 
 
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
+def test_a_relay_behind_tls(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its certificate is checked."""
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1"
+    names = ["-subj", "/CN=relay", "-addext", "subjectAltName=IP:127.0.0.1"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*command.split(), *names, *files], check=True, capture_output=True)
+
+    class Proxy(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", "14")
+            self.end_headers()
+            self.wfile.write(b'{"position":3}')
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Proxy) as server:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(certificate, key)
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        store = RelayedStore(StoreURL.parse(f"relay+https://127.0.0.1:{server.server_port}"))
+        with pytest.raises(StoreUnavailableError, match="certificate"):
+            store.position("a")
+        monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
+        assert store.position("a") == 3
+        store.close()
+        server.shutdown()
+
+
 class FullStore:
     """A store whose writes wait for a word."""
 
@@ -244,3 +308,18 @@ def test_requests_that_no_exporter_sends(relay: Relay) -> None:
         connection.request(method, path, headers=headers)
         assert connection.getresponse().status == status, path
         connection.close()
+
+
+def test_a_forked_child_closes_the_connection(relay: Relay) -> None:
+    """It closes its copy only: the parent goes on with the same connection."""
+    store = RelayedStore(StoreURL.parse(relay.url))
+    store.position("a")
+    connection = store._connection
+    assert connection is not None
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if store._connection is None else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert store.position("c") == -1
+    assert store._connection is connection
+    store.close()
