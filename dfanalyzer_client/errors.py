@@ -13,6 +13,8 @@
     ├── UnsafeHomeError                  the data folder is not its user's alone
     ├── ForeignDataError                 what another tool has recorded cannot be read
     ├── CrateError                       a crate cannot be written
+    ├── BackupError                      a backup cannot be written, read or restored
+    ├── FederationError                  a site cannot be added, or there is none of that name
     ├── SteeringError                    a training takes no such request, or no more requests
     ├── GraphURLError(ValueError)        a graph database's URL that does not parse
     ├── GraphError                       a graph database refuses, or cannot be reached
@@ -33,11 +35,13 @@ Each message says what was received, what was expected and what to do.
 from __future__ import annotations
 
 __all__ = [
+    "BackupError",
     "ConflictError",
     "CrateError",
     "DefinitionError",
     "DfAnalyzerError",
     "ElementError",
+    "FederationError",
     "ForeignDataError",
     "GraphError",
     "GraphURLError",
@@ -104,6 +108,14 @@ class ForeignDataError(DfAnalyzerError):
 
 class CrateError(DfAnalyzerError):
     """A crate to publish cannot be written: there is something, or a package is missing."""
+
+
+class BackupError(DfAnalyzerError):
+    """A backup is damaged, or the database cannot be saved, or is no place to restore one."""
+
+
+class FederationError(DfAnalyzerError):
+    """A site cannot be read by the central server, its name is taken, or nobody added it."""
 
 
 class SteeringError(DfAnalyzerError):

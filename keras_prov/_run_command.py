@@ -17,6 +17,7 @@ from dfanalyzer_client.support.clock import utc_now
 from ._artifacts.model_files import file_facts, keep_unclaimed, unclaimed_files
 from ._capture.choice import choice_of_text
 from ._capture.keys import everything
+from ._capture.replicas import has_left_out
 from ._capture.requests import Capture, capture_in_process
 from ._guard import guarded
 from ._loops.sessions import end_all_sessions
@@ -70,7 +71,7 @@ def script_ended(script: str, error: BaseException | str | None) -> str | None:
     """
     with guarded("the end of a script", lost="how train_on_batch() ended"):
         end_all_sessions(error)
-    if _capturing is None or Execution.tasks:
+    if _capturing is None or Execution.tasks or has_left_out():
         return None
     with guarded("the end of a script", lost="that it ran"):
         handle, began = _capturing

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-__all__ = ["TO_VERSION_5", "TO_VERSION_6"]
+__all__ = ["TO_VERSION_5", "TO_VERSION_6", "TO_VERSION_7"]
+
+TO_VERSION_7 = (
+    'DROP TABLE "public".journal_head',
+    'UPDATE "public".catalogue_version SET version = 7 WHERE version > 7',
+)
+"""What version 8 added; they come before statements that go further back."""
 
 TO_VERSION_6 = (
+    *TO_VERSION_7,
     'DROP VIEW "public".steering',
     'DROP TABLE "public".steering_offer',
     'DROP TABLE "public".steering_request',

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import json
 import re
@@ -12,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-import pymonetdb
 import pytest
+from click.testing import CliRunner
 
 import dfanalyzer_client
 import keras_prov
@@ -26,11 +27,11 @@ from dfanalyzer_client import (
     Transformation,
     client_for,
 )
+from dfanalyzer_client.cli import main, passwords
 from dfanalyzer_client.config import project_file
 from dfanalyzer_client.config.store_url import StoreURL
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
-from dfanalyzer_client.support.sql_text import split_statements
 from tools.capture_docs import PAGES as GENERATED
 from tools.capture_docs import up_to_date
 from tools.examples import DOCS, NOTEBOOKS, README, ROOT, normalized, run_notebook
@@ -170,39 +171,24 @@ def filled(tmp_path: Path) -> Iterator[StoreURL]:
     server.stop()
 
 
-def test_the_accounts_and_grants_of_an_own_server_do(
+def test_the_accounts_of_an_own_server_do(
     filled: StoreURL, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As the page says, twice as well; its reader then reads all there is, and writes nothing."""
+    """As the page creates them, twice as well: readers read all there is, and write nothing."""
     text = (DOCS / "how-to" / "own-server.md").read_text(encoding="utf-8")
-    (accounts,) = re.findall(r"```sql\n(.*?)```", text, re.DOTALL)
-    (grants,) = re.findall(r"<!-- fragment: grants -->\n```python\n(.*?)```", text, re.DOTALL)
-    administrator = Connection(filled)
-    with administrator.transaction():
-        for statement in split_statements(accounts)[0]:
-            if "PASSWORD 'a-new-secret'" not in statement and "DEFAULT ROLE" not in statement:
-                administrator.execute(statement)  # the kernel here knows no default roles
-    administrator.close()
-    connect = pymonetdb.connect
-
-    def here(database: str, **_: Any) -> Any:
-        return connect(
-            filled.database,
-            hostname=filled.host,
-            port=filled.port,
-            username=filled.user,
-            password=filled.password,
-        )
-
-    monkeypatch.setattr(pymonetdb, "connect", here)
-    exec(grants, {})  # noqa: S102 (the documentation's own lines)
-    exec(grants, {})  # noqa: S102
-    monkeypatch.undo()
-    reader = Connection(
-        StoreURL(filled.host, filled.port, filled.database, "reader", "readers-secret")
-    )
-    assert reader.query('SELECT cells FROM "solver".isolve') == [(3.0,)]
-    assert reader.query('SELECT count(*) FROM "public".task') == [(1,)]
-    with pytest.raises(dfanalyzer_client.DfAnalyzerError, match="insufficient privileges"):
-        reader.execute('DELETE FROM "public".dataflow')
-    reader.close()
+    (line,) = re.findall(r"<!-- fragment: accounts -->\n```console\n\$ keras-prov (.*)\n", text)
+    arguments = re.sub(r"monetdb://\S+", str(filled), line).split()
+    monkeypatch.setattr(passwords, "has_terminal", lambda: True)  # which is `input` here
+    typed = [f"{filled.password}"] + ["readers-secret"] * 4 + ["labs-secret"] * 2
+    done = CliRunner().invoke(main, arguments, input="\n".join(typed))
+    assert done.stdout.count("was created: it may") == 3, done.output
+    again = CliRunner().invoke(main, arguments, input=filled.password)
+    assert again.stdout.count("may read 0 more") == 2, again.output
+    for name in ("ann", "ben"):
+        with Connection(
+            dataclasses.replace(filled, user=name, password="readers-secret")
+        ) as reader:
+            assert reader.query('SELECT cells FROM "solver".isolve') == [(3.0,)]
+            assert reader.query('SELECT count(*) FROM "public".task') == [(1,)]
+            with pytest.raises(dfanalyzer_client.DfAnalyzerError, match="insufficient privileges"):
+                reader.execute('DELETE FROM "public".dataflow')

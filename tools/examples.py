@@ -63,6 +63,8 @@ def normalized(text: str) -> str:
     text = re.sub(r"DOTMONETDBFILE=\S+", "DOTMONETDBFILE=FILE", text)
     text = re.sub(r"(?m)^(database|log) +\S+$", r"\1 FILE", text)
     text = re.sub(r"-\d{4}-\d\d-\d\d [\d:.]+-[0-9a-f]{8}", "-TIME", text)  # an execution's tag
+    text = re.sub(r"\b[0-9a-f]{64}\b", "SHA256", text)
+    text = re.sub(r"\b\w{15}-\d+-[0-9a-f]{8}\.journal", "JOURNAL", text)
     text = re.sub(r"[-+]?\d[\d.:e+-]*", "N", text)
     return re.sub(r"[ \t]+", " ", re.sub(r"-+", "-", text))
 

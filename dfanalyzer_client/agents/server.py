@@ -37,7 +37,8 @@ is a schema, with a view for each set of its rows: "my_dataflow".otrainingmodel,
 WHERE = (
     "Only runs that fulfil this condition, as: learning_rate < 0.01 AND lowest.val_loss < 0.2. "
     "Names: id, execution, dataflow, status, began, ended, seconds, epochs, stop_reason, "
-    "hyperparameters.NAME, metrics.NAME (the last value), lowest.NAME, highest.NAME, tags.NAME."
+    "hyperparameters.NAME, metrics.NAME (the last value), lowest.NAME, highest.NAME, tags.NAME, "
+    "job.NAME."
 )
 READS = ToolAnnotations(read_only_hint=True, destructive_hint=False, open_world_hint=False)
 

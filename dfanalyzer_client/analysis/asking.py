@@ -43,9 +43,9 @@ def runs(
     Names in conditions are ``id``, ``execution``, ``dataflow``, ``status``, ``began``, ``ended``,
     ``seconds``, ``epochs``, ``stop_reason`` and ``note``; ``hyperparameters.learning_rate``;
     ``metrics.val_loss`` (the last value of the last training that measured it),
-    ``lowest.val_loss`` and ``highest.val_loss``; and ``tags.owner``. The name of a hyperparameter
-    or a metric is enough where only one of them has it. Texts and times are in single quotes, odd
-    names in double quotes.
+    ``lowest.val_loss`` and ``highest.val_loss``; ``tags.owner``; and ``job.array_task`` and other
+    facts of a cluster's job. The name of a hyperparameter or a metric is enough where only one of
+    them has it. Texts and times are in single quotes, odd names in double quotes.
     ``isnan(val_loss)`` and ``isinf(val_loss)`` find what is no number.
 
     Args:

@@ -79,7 +79,7 @@ def chosen_store(option: str | None) -> StoreURL | None:
         DfAnalyzerError: it is missing, and there is no terminal.
     """
     url = settings.store_url(option)
-    if url is None or url.password is not None:
+    if url is None or url.password is not None or url.is_relay:
         return url
     password = asked_password(
         f"{url.user} at {url.host}",

@@ -12,7 +12,14 @@ from ..errors import DfAnalyzerError
 __all__ = ["asked_password", "has_terminal"]
 
 
-def asked_password(whose: str, instead: str, *, note: str = "", default: str | None = None) -> str:
+def asked_password(
+    whose: str,
+    instead: str,
+    *,
+    note: str = "",
+    default: str | None = None,
+    is_new: bool = False,
+) -> str:
     """The password that the user types, without showing it.
 
     Args:
@@ -20,6 +27,7 @@ def asked_password(whose: str, instead: str, *, note: str = "", default: str | N
         instead: what to do where nobody can be asked.
         note: what else the question says.
         default: what an empty answer means; None: it is asked again.
+        is_new: whether nobody knows it yet, so that it is to be typed twice.
 
     Raises:
         DfAnalyzerError: there is no terminal.
@@ -31,7 +39,12 @@ def asked_password(whose: str, instead: str, *, note: str = "", default: str | N
         )
     question = f"Password of {whose}{note}"
     answer: str = click.prompt(
-        question, hide_input=True, err=True, default=default, show_default=False
+        question,
+        hide_input=True,
+        err=True,
+        default=default,
+        show_default=False,
+        confirmation_prompt=is_new,
     )
     return answer
 

@@ -16,7 +16,7 @@ from ..errors import DfAnalyzerError
 from .author import Author, checked_licence
 from .project_file import project_settings
 from .store_url import StoreURL
-from .table import BY_KEY, LEAVE_OUT, SETTINGS
+from .table import ALL, BY_KEY, LEAVE_OUT, SETTINGS
 
 __all__ = [
     "adaptation",
@@ -37,6 +37,7 @@ __all__ = [
     "licence",
     "progress",
     "prov_base",
+    "records_all_replicas",
     "retention_days",
     "steering",
     "store_url",
@@ -146,6 +147,14 @@ def leaves_out_misfits() -> bool:
         DfAnalyzerError: the setting has a value that it may not have.
     """
     return _choice("misfits") == LEAVE_OUT
+
+
+def records_all_replicas() -> bool:
+    """Whether each process of a training records it (KERAS_PROV_REPLICAS=all), not only the first.
+
+    An invalid value counts as not set: this is called in trainings.
+    """
+    return _text("replicas")[0] == ALL
 
 
 def capture() -> tuple[str | Mapping[str, Any] | None, str]:

@@ -2,7 +2,9 @@
 
 ``monetdb://`` is not encrypted; ``monetdbs://`` uses TLS. User and password may also come after the
 ``?``, as in MonetDB's own URLs
-(https://www.monetdb.org/documentation/user-guide/client-interfaces/monetdb-urls/). ``repr`` and
+(https://www.monetdb.org/documentation/user-guide/client-interfaces/monetdb-urls/).
+``relay+http://host:port`` and ``relay+https://`` are relays, which take in messages for a MonetDB;
+their token is no part of the URL. ``repr`` and
 ``str`` omit the password, so that a URL may be logged; only :meth:`StoreURL.reveal` and
 :meth:`StoreURL.driver_arguments` return it. Messages about an invalid URL show nothing of it,
 because any part of it may belong to the password.
@@ -17,12 +19,15 @@ from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urls
 
 from ..errors import StoreURLError
 
-__all__ = ["DEFAULT_PORT", "StoreURL", "is_same_address"]
+__all__ = ["DEFAULT_PORT", "DEFAULT_RELAY_PORT", "StoreURL", "is_same_address"]
 
 DEFAULT_PORT = 50000
 """MonetDB's own default port (``monetdbd``)."""
 
-SCHEMES = ("monetdb", "monetdbs")
+DEFAULT_RELAY_PORT = 22001
+
+RELAYS = ("relay+http", "relay+https")
+SCHEMES = ("monetdb", "monetdbs", *RELAYS)
 OTHER_SCHEMES = ("file", "http", "https", "mapi", "mysql", "postgresql", "sqlite")
 """Schemes that messages name; any other word may be a part of a password."""
 
@@ -51,7 +56,9 @@ OPTIONS = (
 ALIASES = {"fetchsize": "replysize"}
 
 THIS_MACHINE = ("localhost", "localhost.", "127.0.0.1", "::1")
-EXPECTED = "monetdb://user:password@host:port/database (or monetdbs:// for TLS)"
+EXPECTED = (
+    "monetdb://user:password@host:port/database (or monetdbs:// for TLS), or relay+http://host:port"
+)
 ENCODE = (
     "In user, password and database, write all but letters, digits and -._~ as percent-encoded "
     "UTF-8: urllib.parse.quote(password, safe='')."
@@ -100,6 +107,10 @@ class StoreURL:
         problem = _problem(parts)
         if problem:
             raise _InvalidError(problem)
+        if parts.scheme in RELAYS:
+            return cls(
+                parts.hostname or "", parts.port or DEFAULT_RELAY_PORT, "", "", None, parts.scheme
+            )
         query = _options(parts.query)
         login = {name: value for name, value in query if name in ("user", "password")}
         password = None if parts.password is None else _decoded(parts.password)
@@ -113,8 +124,15 @@ class StoreURL:
             options=urlencode([(name, value) for name, value in query if name not in login]),
         )
 
+    @property
+    def is_relay(self) -> bool:
+        """Whether it is a relay, which takes in messages and answers no queries."""
+        return self.scheme in RELAYS
+
     def reveal(self) -> str:
         """The URL with its password, as `parse` reads it."""
+        if self.is_relay:
+            return str(self)
         credentials = {"user": self.user}
         if self.password is not None:
             credentials["password"] = self.password
@@ -165,9 +183,13 @@ class StoreURL:
 
     def _base(self, credentials: str) -> str:
         host = f"[{self.host}]" if ":" in self.host else self.host
+        if self.is_relay:
+            return f"{self.scheme}://{host}:{self.port}"
         return f"{self.scheme}://{credentials}{host}:{self.port}/{quote(self.database, safe='')}"
 
     def __str__(self) -> str:
+        if self.is_relay:
+            return self._base("")
         options = f"?{self.options}" if self.options else ""
         return self._base(f"{quote(self.user, safe='')}@") + options
 
@@ -189,7 +211,7 @@ def _problem(parts: SplitResult) -> str:
     if parts.scheme not in SCHEMES:
         if parts.scheme in OTHER_SCHEMES:
             return f"unknown scheme {parts.scheme!r}"
-        return "no scheme, or another than monetdb and monetdbs"
+        return "no scheme, or another than monetdb, monetdbs, relay+http and relay+https"
     if not parts.hostname:
         return "no host"
     port = parts.netloc.rpartition("@")[2].rpartition("]")[2].partition(":")[2]
@@ -199,6 +221,10 @@ def _problem(parts: SplitResult) -> str:
         return "the port is out of its range, 1 to 65535"
     if parts.fragment or "@" in parts.path:
         return "there is an @ or # after the host, perhaps from the user or password"
+    if parts.scheme in RELAYS:
+        if "@" in parts.netloc or database or parts.query:
+            return "a relay's has host and port only; KERAS_PROV_TOKEN has its token"
+        return ""
     if not database:
         return "no database name"
     if "/" in database:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["BY_KEY", "LEAVE_OUT", "REFUSE", "SETTINGS", "Setting"]
+__all__ = ["ALL", "BY_KEY", "CHIEF", "LEAVE_OUT", "REFUSE", "SETTINGS", "Setting"]
 
 REFUSE, LEAVE_OUT = "refuse", "leave_out"
+CHIEF, ALL = "chief", "all"
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ SETTINGS = (
     ),
     Setting(
         "store",
-        "URL of the MonetDB to write to; put a password into the variable, not into a "
-        "project's file",
+        "URL of the MonetDB to write to, or of a relay; put a password into the variable, not "
+        "into a project's file",
         "the private server",
         may_hold_password=True,
         directs=True,
@@ -161,6 +162,14 @@ SETTINGS = (
         is_checked=True,
     ),
     Setting(
+        "replicas",
+        "which of the processes that train one model together record it: `chief`, the first one, "
+        "or `all`, each as a training of its own",
+        "`chief`",
+        is_checked=True,
+        choices=(CHIEF, ALL),
+    ),
+    Setting(
         "base",
         "IRI that identifiers in PROV documents begin with: https://example.org/provenance/",
         "https://w3id.org/keras-prov/",
@@ -184,7 +193,12 @@ SETTINGS = (
         of_project=False,
         may_hold_password=True,
     ),
-    Setting("token", "bearer token of `keras-prov serve`", "none", of_project=False),
+    Setting(
+        "token",
+        "bearer token of `keras-prov serve` and `keras-prov relay`, and of who sends to a relay",
+        "none",
+        of_project=False,
+    ),
     Setting(
         "trust",
         "other accounts that may own and write the data folder, and this file: `alice,@team`",

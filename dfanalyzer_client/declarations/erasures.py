@@ -59,6 +59,11 @@ class Erasures:
     def __len__(self) -> int:
         return len(self._digests)
 
+    @property
+    def digests(self) -> frozenset[str]:
+        """The digests of all that was erased."""
+        return self._digests
+
     def has_execution(self, dataflow: str, execution: str) -> bool:
         """Whether an execution of a dataflow was erased."""
         return self._has(EXECUTION, dataflow, execution)

@@ -18,7 +18,14 @@ from ..errors import (
 )
 from ..journal import DeadLetters, Record
 
-__all__ = ["BATCH_RECORDS", "TRANSIENT_ERRORS", "Store", "retry_dead_letter", "store_batch"]
+__all__ = [
+    "BATCH_RECORDS",
+    "TRANSIENT_ERRORS",
+    "Store",
+    "retry_dead_letter",
+    "store_batch",
+    "store_or_split",
+]
 
 logger = logging.getLogger(__name__)
 
@@ -68,10 +75,17 @@ def store_batch(
         StoreUnavailableError: the store cannot be reached; the same call may be repeated.
         StoreLoginError: the store refuses the login; likewise.
     """
+
+    def set_aside(record: Record, error: Exception) -> None:
+        logger.error(
+            "The store refused a message; it is set aside in %s: %s", dead_letters.path, error
+        )
+        dead_letters.add(record, error, retryable=isinstance(error, NotYetError))
+
     known = {letter.sequence for letter in dead_letters.all()}
     for is_dead_letter, group in groupby(records, lambda record: record.sequence in known):
         if not is_dead_letter:
-            _store_or_split(store, journal, list(group), dead_letters)
+            store_or_split(store, journal, list(group), set_aside)
             continue
         for record in group:  # we were killed before the store's mark, or the database is new
             retry_dead_letter(store, journal, record, dead_letters)
@@ -95,7 +109,7 @@ def retry_dead_letter(
     name = f"{journal}#{record.sequence}"
     try:
         is_new = store.position(name) < record.sequence
-        store.write(name, [record])
+        store.write(name, [record._replace(head=b"")])  # the head is of the journal as a whole
     except EXTERNAL_ERRORS:
         raise
     except Exception as error:
@@ -104,9 +118,18 @@ def retry_dead_letter(
     return is_new
 
 
-def _store_or_split(
-    store: Store, journal: str, records: list[Record], dead_letters: DeadLetters
+def store_or_split(
+    store: Store,
+    journal: str,
+    records: list[Record],
+    set_aside: Callable[[Record, Exception], object],
 ) -> None:
+    """Store `records`; those that the store refuses for good are set aside, and skipped.
+
+    Raises:
+        StoreUnavailableError: the store cannot be reached; the same call may be repeated.
+        StoreLoginError: the store refuses the login; likewise.
+    """
     try:
         store.write(journal, records)
     except EXTERNAL_ERRORS:
@@ -114,13 +137,10 @@ def _store_or_split(
     except Exception as error:
         if len(records) > 1:
             middle = len(records) // 2
-            _store_or_split(store, journal, records[:middle], dead_letters)
-            _store_or_split(store, journal, records[middle:], dead_letters)
+            store_or_split(store, journal, records[:middle], set_aside)
+            store_or_split(store, journal, records[middle:], set_aside)
             return
-        logger.error(
-            "The store refused a message; it is set aside in %s: %s", dead_letters.path, error
-        )
-        dead_letters.add(records[0], error, retryable=isinstance(error, NotYetError))
+        set_aside(records[0], error)
         _skip(store, journal, records[0])
 
 

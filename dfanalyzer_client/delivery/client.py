@@ -323,9 +323,14 @@ class Client:
             with fork_lock():
                 import encodings.idna  # noqa: F401 (a host name's lookup imports it)
 
-                from ..store import MonetDBStore, open_store  # noqa: F401 (all that storing takes)
+                from ..store import open_receiver
 
-            return open_store(store, home)
+                if store is not None and store.is_relay:
+                    from ..store import RelayedStore  # noqa: F401 (all that sending takes)
+                else:
+                    from ..store import MonetDBStore  # noqa: F401 (all that storing takes)
+
+            return open_receiver(store, home)
 
         return connect
 

@@ -19,12 +19,12 @@ from ..config.store_url import StoreURL, is_same_address
 from ..errors import DfAnalyzerError, JournalError
 from ..journal import Header, count_records, journals, read_header, try_acquire
 from ..private_server import PrivateServer
-from ..store import open_store
+from ..store import open_receiver
 from ..support.descriptors import Descriptor
 from ..support.safe_home import check_home
 
 if TYPE_CHECKING:
-    from ..store import MonetDBStore
+    from .recovery import JournalStore
 
 __all__ = ["DRAIN_SECONDS", "drain_leftovers"]
 
@@ -74,7 +74,7 @@ def drain_leftovers(url: StoreURL | None, home: Path, seconds: float = DRAIN_SEC
         PrivateServer(home).ensure()  # the query needs it anyway
     enough = threading.Event()
     thread = threading.Thread(  # a daemon, so that a hanging server does not block the query
-        target=_store, args=(leftovers, open_store(url, home), enough), daemon=True
+        target=_store, args=(leftovers, open_receiver(url, home), enough), daemon=True
     )
     thread.start()
     thread.join(seconds)
@@ -96,7 +96,7 @@ def _leftovers_for(url: StoreURL | None, folder: Path) -> Iterator[_Leftover]:
                 lock.close()
 
 
-def _store(leftovers: list[_Leftover], store: MonetDBStore, enough: threading.Event) -> None:
+def _store(leftovers: list[_Leftover], store: JournalStore, enough: threading.Event) -> None:
     from .recovery import drain  # nearly always, nothing is left
 
     try:

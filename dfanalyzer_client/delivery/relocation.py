@@ -9,7 +9,7 @@ from pathlib import Path
 from ..config.store_url import StoreURL
 from ..errors import DfAnalyzerError, JournalError
 from ..journal import journals, read_header, readdress, try_acquire
-from ..store import open_store
+from ..store import open_receiver
 from ..support.safe_home import check_home
 
 __all__ = ["Moved", "move_journals", "moved_hint"]
@@ -54,7 +54,7 @@ def move_journals(
     found = [path for path in journals(home / "journals", done=done) if _is_of(path, old)]
     if not found:
         _check_known(home, old)
-    with contextlib.closing(open_store(new, home)) as store:
+    with contextlib.closing(open_receiver(new, home)) as store:
         store.position("")  # check the new address: a wrong one would leave them nowhere to go
     moved = [_move(path, old, new, elsewhere=elsewhere) for path in found]
     return Moved(moved.count(True), moved.count(False))

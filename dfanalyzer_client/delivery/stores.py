@@ -9,7 +9,8 @@ from pathlib import Path
 from ..config.store_url import StoreURL
 from ..errors import DfAnalyzerError, StoreError, StoreLoginError, StoreUnavailableError
 from ..journal import Header
-from ..store import MonetDBStore, open_store
+from ..store import open_receiver
+from .recovery import JournalStore
 from .relocation import moved_hint
 
 __all__ = ["Stores"]
@@ -25,14 +26,14 @@ class Stores:
 
     def __init__(self, home: Path, named: StoreURL | None) -> None:
         self._home, self._named = home, named
-        self._open: dict[str | None, MonetDBStore] = {}
+        self._open: dict[str | None, JournalStore] = {}
         self._unreachable: dict[str | None, StoreError] = {}
 
-    def of(self, header: Header | None) -> MonetDBStore:
+    def of(self, header: Header | None) -> JournalStore:
         """The store of a journal; the private one if its header is missing."""
         address = None if header is None else header.store
         if address not in self._open:
-            self._open[address] = open_store(self._url(address), self._home)
+            self._open[address] = open_receiver(self._url(address), self._home)
         return self._open[address]
 
     @contextlib.contextmanager

@@ -17,15 +17,14 @@ from ..journal import (
     remove_expired,
     try_acquire,
 )
-from ..store import MonetDBStore
 from ..support.safe_home import check_home
 from .dead_letters import retry
-from .recovery import drain
+from .recovery import JournalStore, drain
 from .stores import Stores
 
 __all__ = ["sync"]
 
-Steps = Callable[[Path, Header | None, MonetDBStore], Iterator[int]]
+Steps = Callable[[Path, Header | None, JournalStore], Iterator[int]]
 
 
 def sync(
@@ -100,7 +99,7 @@ def _drain_locked(path: Path, stores: Stores, steps: Steps, *, elsewhere: bool) 
 
 
 def _retry(
-    path: Path, header: Header | None, store: MonetDBStore, *, everything: bool, again: bool
+    path: Path, header: Header | None, store: JournalStore, *, everything: bool, again: bool
 ) -> Iterator[int]:
     if header is not None:
         yield from retry(path, header, store, everything=everything, again=again)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from ..store.connection import Connection
-from ..store.permissions import may_select
+from ..store.rights.permissions import may_select
 from ..store.schema import PUBLIC, table
 
 __all__ = [

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from ._address import readdress
 from ._dead_letters import DeadLetter, DeadLetters, journals_with_dead_letters
-from ._files import compressed, is_done, journals, remove_expired
+from ._files import compressed, is_done, is_journal, journals, remove_expired
 from ._lock import try_acquire
 from ._purge import purge
 from ._reader import Header, JournalReader, count_records, opened, read_header
-from ._record import Record
+from ._record import Record, line_of, parsed
 from ._search import declarations, executions_in
 from ._updates import TaskName, UpdateReader, Updates
 from ._writer import Journal, append_records
@@ -38,9 +38,12 @@ __all__ = [
     "declarations",
     "executions_in",
     "is_done",
+    "is_journal",
     "journals",
     "journals_with_dead_letters",
+    "line_of",
     "opened",
+    "parsed",
     "purge",
     "read_header",
     "readdress",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..support.descriptors import Descriptor, PrivateFile, open_private
 
-__all__ = ["SUFFIX", "compressed", "is_done", "journals", "remove_expired", "stem"]
+__all__ = ["SUFFIX", "compressed", "is_done", "is_journal", "journals", "remove_expired", "stem"]
 
 SUFFIX = ".journal"
 NEW = ".new"
@@ -31,6 +31,11 @@ def journals(folder: Path, *, done: bool = False) -> list[Path]:
     if done:
         found += [*folder.glob(f"*{ARCHIVED}"), *folder.glob(f"*{STORED}")]
     return sorted(found, key=lambda path: path.name)
+
+
+def is_journal(path: Path) -> bool:
+    """Whether a file is a journal, according to its name."""
+    return path.name.endswith((SUFFIX, ARCHIVED, STORED))
 
 
 def is_done(journal: Path) -> bool:

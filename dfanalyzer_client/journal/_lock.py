@@ -1,7 +1,7 @@
 """The lock on a journal: its process holds it as long as it lives (``flock(2)``).
 
-Some file systems have no locks, and Windows has none of this kind. There a journal counts as
-abandoned only if its process ran on this host and is known to be gone.
+Some file systems have no locks, or have none for the moment, and Windows has none of this kind.
+Then a journal counts as abandoned only if its process ran on this host and is known to be gone.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import os
 from pathlib import Path
 
 from ..support.descriptors import Descriptor, open_private
+from ._process import has_ended
 from ._reader import read_header
 
 __all__ = ["lock", "try_acquire"]
@@ -24,13 +25,15 @@ class _Outcome(enum.Enum):
     ACQUIRED, HELD, UNSUPPORTED = range(3)
 
 
-def lock(descriptor: int) -> None:
-    """Lock our own journal as long as the descriptor is open."""
-    if _flock(descriptor) is _Outcome.UNSUPPORTED:
+def lock(descriptor: int) -> bool:
+    """Lock our own journal as long as the descriptor is open; returns whether that is possible."""
+    is_locked = _flock(descriptor) is _Outcome.ACQUIRED
+    if not is_locked:
         logger.warning(
             "The journal cannot be locked: its file system has no locks. If this process is "
             "killed, only this host can store what is left in the journal."
         )
+    return is_locked
 
 
 def try_acquire(path: Path, *, elsewhere: bool = False) -> Descriptor | None:
@@ -38,8 +41,8 @@ def try_acquire(path: Path, *, elsewhere: bool = False) -> Descriptor | None:
 
     Args:
         path: the journal.
-        elsewhere: whether to lock a journal of another machine, too, because the caller knows that
-            its process is gone.
+        elsewhere: whether to lock a journal of another machine, too, or one of which nothing tells
+            whether its process is gone, because the caller knows that it is.
 
     Returns:
         A descriptor to close when done; None if the journal is in use.
@@ -64,9 +67,14 @@ def _is_abandoned(path: Path, descriptor: int, *, elsewhere: bool) -> bool:
     if lock is _Outcome.HELD or not _is_still_there(path, descriptor):
         return False
     header = read_header(path)
-    if header is not None and not header.is_local:
+    if header is None:
+        return lock is _Outcome.ACQUIRED
+    if not header.is_local:
         return elsewhere
-    return lock is _Outcome.ACQUIRED or (header is not None and _is_gone(header.pid))
+    if lock is _Outcome.ACQUIRED and header.is_locked:
+        return True
+    is_gone = has_ended(header)
+    return elsewhere if is_gone is None else is_gone
 
 
 def _is_still_there(path: Path, descriptor: int) -> bool:
@@ -77,18 +85,6 @@ def _is_still_there(path: Path, descriptor: int) -> bool:
         return False
 
 
-def _is_gone(pid: int) -> bool:
-    if os.name != "posix":
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False
-
-
 def _flock(descriptor: int) -> _Outcome:
     try:
         import fcntl
@@ -96,7 +92,7 @@ def _flock(descriptor: int) -> _Outcome:
         return _Outcome.UNSUPPORTED
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+    except (BlockingIOError, PermissionError):  # EACCES, where locks are those of fcntl(2)
         return _Outcome.HELD
     except OSError:
         return _Outcome.UNSUPPORTED

@@ -1,6 +1,7 @@
 """Remove what is of erased executions from a journal, and from the dead letters beside it.
 
-What stays keeps its numbers, so that a store that knows how far the journal is stored still does.
+What stays keeps its numbers, so that a store that knows how far the journal is stored still does,
+and its heads of the hash chain.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from ..declarations.erasures import Erasures, execution_named
 from ..declarations.messages import UncheckedMessage, is_dataflow
 from ..errors import JournalError
 from ..support.descriptors import Descriptor, open_nofollow
+from ._chain import CHAIN_HEAD, Chain
 from ._dead_letters import DeadLetters
 from ._files import NEW
 from ._lock import lock
@@ -28,7 +30,7 @@ from ._record import MAX_LINE_BYTES, line_of, parsed
 __all__ = ["purge"]
 
 LEFT_OUT = {"kind": "refused"}
-"""Stands in place of the last message, whose number must not be given to another one."""
+"""Stands in place of erased messages, with the head of the hash chain after them."""
 
 
 def _executions_in(journal: Path) -> set[tuple[str, str]]:
@@ -90,23 +92,37 @@ def _copy(journal: Path, new: Path, sieve: _Sieve) -> set[int]:
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     with opened(journal) as source, os.fdopen(open_nofollow(new, flags), "wb") as raw:
         with packed(raw, journal) as target:
-            last = -1
+            chain, last = Chain(), -1
+
+            def close_gap() -> None:
+                if last in removed:
+                    target.write(_line_with_head(last, LEFT_OUT, chain))
+
             for line in _lines(source):
                 record = parsed(line)
-                message = None if record is None else sieve.kept(record.message)
                 if record is None:
                     target.write(line)  # damaged: nobody can tell whose it is
-                elif message is None:
-                    removed.add(last := record.sequence)
+                    continue
+                message = sieve.kept(record.message)
+                if message is not None:
+                    close_gap()
+                chain.add(*record[:2], line)
+                last = record.sequence
+                if message is None:
+                    removed.add(last)
+                elif message is record.message:
+                    target.write(line)
                 else:
-                    last = record.sequence
-                    is_same = message is record.message
-                    target.write(line if is_same else line_of(last, encode(message)))
-            if last in removed:
-                target.write(line_of(last, encode(LEFT_OUT)))
+                    target.write(_line_with_head(last, message, chain))
+            close_gap()
         raw.flush()
         os.fsync(raw.fileno())
     return removed
+
+
+def _line_with_head(sequence: int, message: UncheckedMessage, chain: Chain) -> bytes:
+    """The line of a message in place of another one, after which the chain goes on."""
+    return line_of(sequence, encode({**message, CHAIN_HEAD: chain.head.hex()}))
 
 
 def _lines(source: IO[bytes]) -> Iterator[bytes]:

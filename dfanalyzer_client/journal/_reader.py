@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import io
 import logging
-import socket
 import zlib
 from collections.abc import Generator, Iterator
 from contextlib import closing
@@ -17,14 +16,15 @@ from typing import IO
 from ..declarations.messages import UncheckedMessage
 from ..errors import JournalError
 from ..support.descriptors import PrivateFile
+from ..support.machine import is_this_machine
 from ._bounded_gzip import open_bounded
+from ._chain import Chain
 from ._record import FORMAT, MAX_LINE_BYTES, Record, parsed
 
 __all__ = [
     "READ_BYTES",
     "Header",
     "JournalReader",
-    "boot",
     "count_records",
     "opened",
     "read_header",
@@ -51,6 +51,8 @@ class Header:
         store: URL of the store for its messages, without the password; None: the private server.
         relays: its process passed on messages of others, whose tasks may go on without it.
         former_stores: former URLs of that server, before it moved.
+        process: what tells its process from others of the same number; None if unknown.
+        is_locked: whether its process could lock it.
     """
 
     journal: str
@@ -61,6 +63,8 @@ class Header:
     store: str | None
     relays: bool = False
     former_stores: tuple[str, ...] = ()
+    process: str | None = None
+    is_locked: bool = True
 
     @property
     def is_local(self) -> bool:
@@ -69,7 +73,7 @@ class Header:
         Some cluster file systems have locks that only work within one machine (Lustre's
         ``localflock``, NFS's ``local_lock``).
         """
-        return self.host == socket.gethostname() or (self.boot is not None and self.boot == boot())
+        return is_this_machine(self.host, self.boot)
 
 
 @dataclass
@@ -79,12 +83,21 @@ class JournalReader:
     Attributes:
         offset: bytes read so far; for a compressed journal, uncompressed bytes.
         damaged: number of lines that were skipped because their checksum is wrong.
+        repeated: number of records that were skipped because of their number.
+        chain: the hash chain over what was read.
     """
 
     path: Path
     offset: int = 0
     damaged: int = 0
+    repeated: int = 0
+    chain: Chain = field(default_factory=Chain, repr=False)
     _last: int = field(default=-1, repr=False)
+
+    @property
+    def last(self) -> int:
+        """The number of the last record that was read; -1 if none was."""
+        return self._last
 
     def read(self, size: int = READ_BYTES) -> list[Record]:
         """The next whole records, about `size` bytes of them; empty at the end."""
@@ -110,7 +123,7 @@ class JournalReader:
 
     def rewind(self) -> None:
         """Read from the beginning again."""
-        self.offset, self._last = 0, -1
+        self.offset, self._last, self.chain = 0, -1, Chain()
 
     def __iter__(self) -> Iterator[Record]:
         """All records from here to the end."""
@@ -135,7 +148,9 @@ class JournalReader:
                 self._report(len(line.strip()))
             elif record.sequence > self._last:
                 self._last = record.sequence
-                yield record
+                yield record._replace(head=self.chain.add(*record[:2], line))
+            else:
+                self.repeated += 1
             self.offset += len(line)
 
     def _report(self, size: int) -> None:
@@ -196,6 +211,8 @@ def _header(path: Path, message: UncheckedMessage) -> Header:
         message["store"],
         bool(message.get("relays", False)),
         tuple(map(str, message.get("was", ()))),
+        message.get("process"),
+        bool(message.get("locked", True)),
     )
 
 
@@ -210,14 +227,6 @@ def count_records(path: Path) -> int:
     """How many lines a journal has, without checking them."""
     with opened(path) as file:
         return sum(data.count(b"\n") for data in iter(lambda: file.read(READ_BYTES), b""))
-
-
-def boot() -> str | None:
-    """The id of this machine's current boot (random(4)); None if it has none."""
-    try:
-        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    except OSError:
-        return None
 
 
 def opened(path: Path) -> IO[bytes]:

@@ -29,10 +29,17 @@ MAX_SEQUENCE = 1 << 62
 
 
 class Record(NamedTuple):
-    """One message and its place in the journal."""
+    """One message and its place in the journal.
+
+    Attributes:
+        sequence: its number.
+        message: what was said.
+        head: the head of the journal's hash chain after it; empty if that was not read.
+    """
 
     sequence: int
     message: UncheckedMessage
+    head: bytes = b""
 
 
 def line_of(sequence: int, body: str) -> bytes:

@@ -17,9 +17,10 @@ from ..config.store_url import StoreURL
 from ..declarations.encoding import encode
 from ..errors import JournalError
 from ..support.descriptors import Descriptor, open_private
+from ..support.machine import boot
 from ._files import NEW, SUFFIX
 from ._lock import lock
-from ._reader import boot
+from ._process import process_identity
 from ._record import FORMAT, Record, line_of
 
 __all__ = ["Journal", "append_records"]
@@ -59,7 +60,7 @@ class Journal:
         self._lock = threading.Lock()
         self._fsync = settings.fsync()
         new = self.path.with_suffix(NEW)
-        self._descriptor = _create(new)
+        self._descriptor, is_locked = _create(new)
         header = {
             "journal": self.id,
             "format": FORMAT,
@@ -69,6 +70,8 @@ class Journal:
             "pid": os.getpid(),
             "store": self.store,
             "relays": relays,
+            "process": process_identity(os.getpid()),
+            "locked": is_locked,
         }
         self.append(header)
         _publish(new, self.path, fsync=self._fsync)
@@ -207,8 +210,12 @@ def _end_of_last_line(path: Path) -> int:
     return 0
 
 
-def _create(path: Path) -> Descriptor:
-    """Create and lock a file under a name that no journal has: others find it once it is locked."""
+def _create(path: Path) -> tuple[Descriptor, bool]:
+    """Create and lock a file under a name that no journal has: others find it once it is locked.
+
+    Returns:
+        The file, and whether its file system has locks.
+    """
     try:
         for folder in (path.parent.parent, path.parent):  # `parents` would not give them the mode
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -216,8 +223,7 @@ def _create(path: Path) -> Descriptor:
         descriptor = Descriptor(lambda: open_private(path, flags))
     except OSError as error:
         raise _cannot_create(path, error) from error
-    lock(descriptor.number)
-    return descriptor
+    return descriptor, lock(descriptor.number)
 
 
 def _publish(new: Path, path: Path, *, fsync: bool) -> None:

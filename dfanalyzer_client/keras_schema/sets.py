@@ -147,7 +147,7 @@ SETS: Mapping[str, KerasSet] = {
             (
                 text(
                     tags.FACT_KIND,
-                    "python, platform, process, keras, device, package, git or variable; of "
+                    "python, platform, process, job, keras, device, package, git or variable; of "
                     "imported runs also import, mlflow, tag or note",
                 ),
                 text(tags.FACT_NAME, "what it is"),

@@ -16,6 +16,7 @@ from ..errors import PrivateServerError
 from ..support.descriptors import open_nofollow
 from ..support.safe_home import check_home, create_home
 from ._locks import acquire, is_locked
+from ._machine import MachineNote
 
 __all__ = ["DATABASE", "POLL_SECONDS", "READER", "START_SECONDS", "WRITER", "ServerFiles"]
 
@@ -72,6 +73,11 @@ class ServerFiles:
     def reader_login(self) -> Path:
         """Mclient's login file for the reader (DOTMONETDBFILE)."""
         return self.folder / "reader.monetdb"
+
+    @property
+    def machine(self) -> MachineNote:
+        """On which machine the server runs."""
+        return MachineNote(self.folder / "server.host")
 
     def create(self) -> None:
         """Create the folder, mode 0700, and check its content as `check` does.
@@ -151,9 +157,11 @@ class ServerFiles:
             _write(self.folder / "port.json", json.dumps(port))
 
     def state(self) -> dict[str, Any] | None:
-        """The state that the running server reported; None if there is none."""
+        """The state that the server reported which runs on this machine; None if there is none."""
         state = _read_json(self.folder / "server.json")
-        return state if isinstance(state, dict) and is_locked(self.lock) else None
+        if not isinstance(state, dict) or self.machine.other_machine() is not None:
+            return None
+        return state if is_locked(self.lock) else None
 
     def settled_state(self) -> dict[str, Any] | None:
         """Like `state`, after waiting for a server that is starting or stopping."""

@@ -39,6 +39,7 @@ def start_server(files: ServerFiles, idle_minutes: float) -> int:
             "KERAS_PROV_STORE to a server: monetdb://user:password@host:port/database."
         )
     files.create()
+    files.machine.check()
     tries, deadline = 0, time.monotonic() + START_SECONDS
     with locked(files.start_lock):
         while (state := files.settled_state()) is None:

@@ -73,6 +73,7 @@ class Server:
     def __init__(self, files: ServerFiles, idle_minutes: float) -> None:
         self._files, self._idle = files, idle_minutes * 60
         self._lock = try_acquire(files.lock)
+        files.machine.write()
         self._wakeup = _signals_to_pipe()
         files.remove_state()  # of a server that was killed
         for user in (WRITER, READER):
@@ -107,6 +108,7 @@ class Server:
             if time.monotonic() - last_poll < poll_seconds:
                 continue
             last_poll = time.monotonic()
+            self._files.machine.touch()
             if connections.poll():
                 last_connection = time.monotonic()
             _truncate_log(self._files.log)
@@ -122,6 +124,7 @@ class Server:
         limit.daemon = True
         limit.start()
         self._kernel.shutdown()
+        self._files.machine.remove()
         os._exit(0)
 
     def _check(self) -> None:

@@ -25,6 +25,7 @@ def stop_server(files: ServerFiles, timeout: float) -> bool:
     files.check()
     if not files.folder.exists():
         return False
+    files.machine.check()
     with locked(files.start_lock):
         return _stop(files, timeout)
 
@@ -36,6 +37,7 @@ def set_database_aside(files: ServerFiles) -> Path | None:
         Where the old database is now; None if there was none.
     """
     files.create()
+    files.machine.check()
     with locked(files.start_lock):
         _stop(files, STOP_SECONDS)
         with _exclusive(files):

@@ -6,7 +6,16 @@ It needs FastAPI and uvicorn: ``pip install 'keras-prov[service]'``.
 from __future__ import annotations
 
 from ._app import create_app
-from ._guards import Guard
-from ._serve import guarded_app, serve
+from ._guards import BodyTooLargeError, Guard, body_of
+from ._serve import guarded_app, own_limits, serve, server_of
 
-__all__ = ["Guard", "create_app", "guarded_app", "serve"]
+__all__ = [
+    "BodyTooLargeError",
+    "Guard",
+    "body_of",
+    "create_app",
+    "guarded_app",
+    "own_limits",
+    "serve",
+    "server_of",
+]

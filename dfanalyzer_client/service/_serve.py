@@ -22,7 +22,7 @@ from ._app import create_app
 from ._guards import Guard
 from ._limits import Limits, bounded_protocol
 
-__all__ = ["guarded_app", "serve", "server_of"]
+__all__ = ["guarded_app", "own_limits", "serve", "server_of"]
 
 OTHER_DESCRIPTORS = 100
 """Descriptors that are kept free for the journal and for connections to the store."""
@@ -61,11 +61,11 @@ def serve(
     with contextlib.closing(listening(host, port)) as listener:
         report(address_of(host, listener))
         with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C ends the service
-            server_of(app, _own_limits()).run(sockets=[listener])
+            server_of(app, own_limits()).run(sockets=[listener])
 
 
 def server_of(app: Guard, limits: Limits) -> uvicorn.Server:
-    """The server that runs the service, within limits."""
+    """The server that runs an application, within limits."""
     config = uvicorn.Config(
         app,
         log_level="warning",
@@ -80,7 +80,7 @@ def server_of(app: Guard, limits: Limits) -> uvicorn.Server:
     return uvicorn.Server(config)
 
 
-def _own_limits() -> Limits:
+def own_limits() -> Limits:
     """The default limits, with fewer connections if this process may open fewer descriptors."""
     limits = Limits()
     if sys.platform == "win32":

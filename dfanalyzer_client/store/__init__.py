@@ -8,20 +8,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..config.store_url import StoreURL
+from ..errors import StoreError
 from ..private_server import READER, PrivateServer
 from .connection import Connection
 
 if TYPE_CHECKING:
     from .catalogue import create_catalogue, create_missing_catalogue
+    from .relayed import RelayedStore
     from .upgrade.check import differences, reasons_to_upgrade
     from .writer import MonetDBStore
 
 __all__ = [
     "Connection",
     "MonetDBStore",
+    "RelayedStore",
     "create_catalogue",
     "create_missing_catalogue",
     "differences",
+    "open_receiver",
     "open_store",
     "reader_connection",
     "reasons_to_upgrade",
@@ -29,6 +33,7 @@ __all__ = [
 
 _LATER = {
     "MonetDBStore": ".writer",
+    "RelayedStore": ".relayed",
     "create_catalogue": ".catalogue",
     "create_missing_catalogue": ".catalogue",
     "differences": ".upgrade.check",
@@ -48,11 +53,25 @@ def __getattr__(name: str) -> Any:
     return value
 
 
+def open_receiver(store: StoreURL | None, home: Path) -> MonetDBStore | RelayedStore:
+    """What takes in messages: like `open_store`, or the relay at a URL."""
+    if store is not None and store.is_relay:
+        from .relayed import RelayedStore
+
+        return RelayedStore(store)
+    return open_store(store, home)
+
+
 def open_store(store: StoreURL | None, home: Path) -> MonetDBStore:
-    """The store at a URL, or the private one of `home`, which is started when it is needed."""
+    """The store at a URL, or the private one of `home`, which is started when it is needed.
+
+    Raises:
+        StoreError: it is a relay's, which only takes in messages.
+    """
     from .writer import MonetDBStore
 
     if store is not None:
+        _check_no_relay(store)
         return MonetDBStore(lambda: store)
     server = PrivateServer(home)
     return MonetDBStore(server.ensure, readers=(READER,), stop=partial(server.stop, BROKEN_SECONDS))
@@ -62,5 +81,18 @@ def reader_connection(store: StoreURL | None, home: Path) -> Connection:
     """A connection for queries: to the private server, as its reader, who may only SELECT.
 
     To a store at a URL, it is as the user of that URL.
+
+    Raises:
+        StoreError: it is a relay's, which answers no queries.
     """
-    return Connection(PrivateServer(home).reader_url() if store is None else store)
+    if store is None:
+        return Connection(PrivateServer(home).reader_url())
+    _check_no_relay(store)
+    return Connection(store)
+
+
+def _check_no_relay(store: StoreURL) -> None:
+    if store.is_relay:
+        from .relayed import unanswered
+
+        raise StoreError(unanswered(store))

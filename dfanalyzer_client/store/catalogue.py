@@ -19,6 +19,7 @@ from .layout import DataflowLayout, SetLayout
 from .layout_queries import load_layouts
 from .origins.origin import Origin, name_clash, origin_of
 from .retry import retrying_conflicts
+from .rights.permissions import all_readers
 from .schema import (
     LINEAGE_VIEW,
     PUBLIC,
@@ -94,6 +95,7 @@ MIGRATIONS: dict[int, tuple[str, ...]] = {
         ),
         VIEWS["steering"],
     ),
+    8: tuple(_creation("journal_head")),
 }
 """Statements that upgrade a catalogue from the version before."""
 
@@ -250,6 +252,7 @@ def _next_version(connection: Connection, readers: Sequence[str], progress: Prog
     if "catalogue_version" not in before or connection.query(find)[0][0] >= VERSION:
         return None
     lock_definitions(connection)
+    readers = all_readers(connection, readers)
     version = int(connection.query(find)[0][0]) + 1
     if version in PREPARATIONS:
         PREPARATIONS[version](connection, readers)

@@ -28,6 +28,14 @@ __all__ = ["Connection"]
 
 ROWS_PER_FETCH = 10_000
 
+ADMINISTRATOR = "monetdb"
+UNUSED_ROLE = (
+    "SELECT 1 FROM sys.user_role u JOIN sys.auths a ON a.id = u.login_id "
+    "JOIN sys.auths r ON r.id = u.role_id WHERE a.name = current_user "
+    "AND current_role = current_user AND r.name = 'sysadmin'"
+)
+"""Whether the account was granted an administrator's role that its session does not have."""
+
 
 class Connection:
     """A connection in which each statement is part of a transaction; ``with`` closes it.
@@ -52,6 +60,7 @@ class Connection:
             self.transaction(),
         ):  # old servers do not number them
             ((self._session,),) = self.query("SELECT sys.current_sessionid()")
+        self._take_role()
         close_in_children(self)
 
     def execute(self, statement: str, parameters: Parameters = ()) -> int:
@@ -71,6 +80,18 @@ class Connection:
         """
         count, columns, rows = self._run(statement, parameters)
         return columns, rows, count
+
+    def chunks(self, statement: str) -> Iterator[list[tuple[Any, ...]]]:
+        """The rows of a statement, so many at a time that any number of them fits into memory."""
+        try:
+            cursor: Any = Cursor(self._connection)
+            cursor.arraysize = ROWS_PER_FETCH
+            cursor.execute(statement)
+            while rows := cursor.fetchmany(ROWS_PER_FETCH):
+                yield rows
+            cursor.close()
+        except Exception as error:
+            raise store_error(error, self.url) from error
 
     def copy_in(self, statement: str, rows: str) -> int:
         """Run a COPY … ON CLIENT that reads `rows`; returns the number of rows that it added."""
@@ -111,6 +132,13 @@ class Connection:
         """In a forked child: close our end of the parent's connection, and send nothing."""
         with contextlib.suppress(Exception):
             os.close(self._connection.mapi.sock.detach())
+
+    def _take_role(self) -> None:
+        """Use the rights of a writer's role, which a server without default roles leaves unused."""
+        if self.url.user != ADMINISTRATOR:
+            with contextlib.suppress(RefusedError), self.transaction():
+                if self.query(UNUSED_ROLE):
+                    self.execute("SET ROLE sysadmin")
 
     def _is_worked_for(self) -> bool:
         """Whether the server works on a statement of ours; it is asked over another connection."""

@@ -20,6 +20,7 @@ from .growth.apply_pending import apply_pending
 from .layout import DataflowLayout, missing_parts
 from .layout_queries import load_layout
 from .retry import retrying_conflicts
+from .rights.permissions import all_readers
 from .schema import lock_definitions, table
 from .sessions import warn_of_blocking_sessions
 from .set_definitions import grow_set
@@ -54,6 +55,7 @@ def _define(
     layout = load_layout(connection, declared.tag)
     if layout is None or missing_parts(layout, declared):
         lock_definitions(connection)
+        readers = all_readers(connection, readers)
         layout = _add_missing_parts(connection, layout, declared, readers)
     return layout
 

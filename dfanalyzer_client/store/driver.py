@@ -124,13 +124,21 @@ def _connect_above_standard(url: StoreURL) -> Any:
     low: list[Any] = []
     try:
         while True:
-            connection: Any = pymonetdb.connect(**{**CONNECT_OPTIONS, **url.driver_arguments()})
+            connection = _connection({**CONNECT_OPTIONS, **url.driver_arguments()}, url.scheme)
             if connection.mapi.sock.fileno() >= FIRST_FREE:
                 return connection
             low.append(connection)
     finally:
         for connection in low:
             connection.close()
+
+
+def _connection(arguments: dict[str, Any], scheme: str) -> Any:
+    if scheme == "monetdb":
+        return pymonetdb.connect(**arguments)
+    from .tls import connect_with_tls  # few need it
+
+    return connect_with_tls(arguments)
 
 
 @contextlib.contextmanager

@@ -41,6 +41,7 @@ LOGIN_TEXTS = (
 CLIENT_LIMIT_TEXT = "client limit"
 PRIVILEGE_TEXTS = ("insufficient privileges", "access denied")
 MISSING_TABLE = re.compile(r"no such table 'public'\.'([^']+)'")
+REMOTE_TEXT = "unable to connect to 'mapi:"
 LOG_TEXTS = ("gdk reported error: log_",)
 FULL_TEXTS = ("no space left", "could not write", "disk full", "hy013", "could not allocate")
 
@@ -64,6 +65,8 @@ def store_error(error: Exception, url: StoreURL) -> StoreError:
         )
     if _has_any(lower, FULL_TEXTS):
         return StoreUnavailableError(f"The server at {url} has no space: {text}.")
+    if REMOTE_TEXT in lower:
+        return RefusedError(f"Another server, which the statement reads, does not answer: {text}")
     if "!" not in text[:10] and not isinstance(error, pymonetdb.ProgrammingError):
         return _connection_lost(url, text)
     return RefusedError(text.partition("!")[2] or text)

@@ -14,6 +14,7 @@ from .comparison.values import Compared, compare
 from .layout import DataflowLayout, SetLayout
 
 __all__ = [
+    "ENDED_NAMES",
     "ElementRow",
     "TaskKey",
     "TaskRows",

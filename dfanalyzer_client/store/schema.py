@@ -25,6 +25,7 @@ here, over ``task_begun`` and ``task_ended``. Tables that DfAnalyzer does not ha
 - ``erasure``: what was erased, when and by whom: of tags it has only digests, so that messages that
   still come from journals are recognized;
 - ``journal_mark``: how far each journal is stored, written together with its rows;
+- ``journal_head``: heads of the hash chains of journals, by which alterations are found;
 - ``definition_lock``: one row, updated by whoever changes definitions, so that no two do at once;
 - ``catalogue_version``: the steps that created this catalogue.
 
@@ -57,7 +58,7 @@ __all__ = [
 
 PUBLIC = "public"
 
-VERSION = 7
+VERSION = 8
 """Version of the catalogue; `catalogue.py` has the migrations from each version to the next."""
 
 TABLES: dict[str, str] = {
@@ -128,6 +129,7 @@ TABLES: dict[str, str] = {
     ),
     "erasure": "kind TEXT, digest TEXT, erased TIMESTAMP, erased_by TEXT",
     "journal_mark": "journal TEXT, stored_to BIGINT",
+    "journal_head": "journal TEXT, sequence BIGINT, digest TEXT, df_exec BIGINT",
     "definition_lock": "changes BIGINT",
     "catalogue_version": "version BIGINT, made TIMESTAMP, step TEXT",
 }

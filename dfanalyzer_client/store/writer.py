@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TypedDict, TypeVar
 
@@ -53,7 +53,8 @@ from .writing.associations import associate, says_association
 from .writing.batch import collect
 from .writing.catalogue_rows import CatalogueRows
 from .writing.insertion import insert_batch
-from .writing.journal_marks import add_mark, last_mark, prune_marks
+from .writing.journal_heads import add_heads, heads_to_add, prune_heads
+from .writing.journal_marks import add_mark, last_mark, last_marks, prune_marks
 from .writing.prepared_task import PreparedTask, prepare_task
 from .writing.steering import prepare_offer, prepare_outcome, prepare_request
 from .writing.task_states import TaskCache
@@ -125,12 +126,23 @@ class MonetDBStore:
                 raise
         return self._positions[journal]
 
+    def look_up_positions(self, journals: Sequence[str]) -> None:
+        """Ask again how far journals are stored, because somebody else may have stored more."""
+        try:
+            connection = self._connected()
+            with connection.transaction():
+                marks = last_marks(connection, journals)
+        except StoreUnavailableError:
+            self.close()
+            raise
+        self._positions |= {journal: marks.get(journal, -1) for journal in journals}
+
     def forget_position(self, journal: str) -> None:
         """Forget how far `journal` is stored, because somebody else may have stored more."""
         self._positions.pop(journal, None)
 
     def prune_marks(self, journal: str) -> None:
-        """Remove all marks of a completely stored journal except the last.
+        """Remove all marks of a completely stored journal except the last, and heads like them.
 
         This is tried once: if it fails, the marks stay, which is harmless.
         """
@@ -138,6 +150,7 @@ class MonetDBStore:
             connection = self._connected()
             with connection.transaction():
                 prune_marks(connection, journal)
+                prune_heads(connection, journal)
         except StoreUnavailableError:
             self.close()
         except StoreError as error:  # a conflict with another writer, or a missing right
@@ -152,11 +165,17 @@ class MonetDBStore:
             StoreUnavailableError: the server cannot be reached, or the connection broke.
             RefusedError: a record cannot be stored, and retrying will not help.
         """
+        self.write_all({journal: records})
+
+    def write_all(self, batches: Mapping[str, Sequence[Record]]) -> None:
+        """Like `write`, for records of several journals in one transaction."""
         try:
-            position = self.position(journal)
-            fresh = [record for record in records if record.sequence > position]
-            if fresh:
-                self._store(journal, fresh)
+            fresh = {
+                journal: [record for record in records if record.sequence > self.position(journal)]
+                for journal, records in batches.items()
+            }
+            if any(fresh.values()):
+                self._store({journal: records for journal, records in fresh.items() if records})
         except StoreUnavailableError as error:
             self.close()
             if self._stop is not None and isinstance(error, StoreBrokenError):
@@ -236,17 +255,17 @@ class MonetDBStore:
         except (ConflictError, RefusedError) as error:  # readers do without
             logger.debug("Summaries of metrics are still missing: %s", error)
 
-    def _store(self, journal: str, records: Sequence[Record]) -> None:
-        last = records[-1].sequence
+    def _store(self, batches: Mapping[str, Sequence[Record]]) -> None:
+        records = [record for each in batches.values() for record in each]
         self._refresh_erasures()
         living = self._guard.living(records)
         try:
-            self._store_prepared(journal, last, *self._prepare(living))
+            self._store_prepared(batches, *self._prepare(living))
         except NotYetError:
             if not self._layouts:
                 raise
             self._layouts.clear()  # another process may have added to the dataflow since we read it
-            self._store_prepared(journal, last, *self._prepare(living))
+            self._store_prepared(batches, *self._prepare(living))
         self._guard.left_out += len(records) - len(living)
         if living and self._refresh_erasures():  # while we stored
             self._guard.erase_again(self._connected(), living)
@@ -362,19 +381,22 @@ class MonetDBStore:
 
     def _store_prepared(
         self,
-        journal: str,
-        sequence: int,
+        batches: Mapping[str, Sequence[Record]],
         tasks: Sequence[PreparedTask],
         others: Sequence[CatalogueRows],
     ) -> None:
         connection = self._connected()
+        marks = {journal: records[-1].sequence for journal, records in batches.items()}
         for attempt in retrying_conflicts(report=partial(warn_of_blocking_sessions, connection)):
             with attempt, connection.transaction():
                 states = self._tasks.states(connection, tasks)
                 insert_batch(connection, collect(tasks, states, others))
-                add_mark(connection, journal, sequence)
+                for journal, sequence in marks.items():
+                    add_mark(connection, journal, sequence)
+                for journal, head, executions in heads_to_add(batches, tasks):
+                    add_heads(connection, journal, head, executions)
         self._tasks.remember(states)
-        self._positions[journal] = sequence
+        self._positions |= marks
         try:
             link_pending(connection, {task.execution for task in tasks})
             for tag in {task.layout.tag for task in tasks}:

@@ -14,6 +14,7 @@ from .._tracking.running import fits
 from . import workers
 from .config import CaptureConfig
 from .custom_hyperparameters import checked_values
+from .replicas import is_recorded_elsewhere
 
 __all__ = [
     "Capture",
@@ -176,7 +177,7 @@ def declare(model: object, config: CaptureConfig) -> None:
             "model.provenance() was called during this model's fit(), which would be captured only "
             "in part. Call it before fit()."
         )
-    if fits.went_uncaptured(model):
+    if fits.went_uncaptured(model) and not is_recorded_elsewhere(model):
         raise RuntimeError(
             "model.provenance() was called after this model's fit(), which was not captured. Call "
             "it before the first fit(), or call keras_prov.capture(…) to capture only trainings "

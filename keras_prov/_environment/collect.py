@@ -11,12 +11,15 @@ from pathlib import Path
 
 import keras
 
+from dfanalyzer_client.keras_schema.job_facts import JOB
+
 from .._guard import guarded
 from .._notebook.name import notebook_name, notebook_path
 from .._notebook.shell import current_cell, main_namespace, run_script
 from .._secrets import MASK, is_secret_name, masked, masked_arguments, quoted
 from .devices import backend_devices
 from .git import git_state
+from .job import job_facts
 from .packages import imported_packages
 
 __all__ = ["environment"]
@@ -91,13 +94,14 @@ _scripts: dict[Path, dict[str, str]] = {}
 def environment() -> list[Row]:
     """The environment of this process, as rows of kind, name and value.
 
-    Kinds are ``python``, ``platform``, ``process``, ``keras``, ``device``, ``package``, ``git`` and
-    ``variable``. Passwords, tokens and keys are masked. What cannot be read has no row.
+    Kinds are ``python``, ``platform``, ``process``, ``job``, ``keras``, ``device``, ``package``,
+    ``git`` and ``variable``. Passwords, tokens and keys are masked. What cannot be read has no row.
     """
     parts: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
         "python": _python,
         "platform": _platform,
         "process": _process,
+        JOB: job_facts,
         "keras": _keras,
         "device": _devices,
         "package": _packages,

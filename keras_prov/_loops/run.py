@@ -9,6 +9,7 @@ from typing import Any
 from dfanalyzer_client.config.store_url import StoreURL
 
 from .._capture.config import CaptureConfig
+from .._capture.replicas import is_recorded_elsewhere
 from .._capture.requests import requested_config
 from .._guard import guarded
 from .._inspection.loop_call import LoopCall
@@ -212,7 +213,7 @@ def training(
     }
 
     def execution(model: Any) -> Execution | None:
-        if not is_instrumented():
+        if not is_instrumented() or is_recorded_elsewhere(model):
             return None
         return execution_of(model) if config is None else request_execution(model, config)
 

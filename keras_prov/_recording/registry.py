@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from .._capture.config import CaptureConfig
+from .._capture.replicas import is_recorded_elsewhere
 from .._capture.requests import declare, request, requested_config
 from .._identity_map import WeakIdentityMap
 from .._inspection.layers import direct_layers
@@ -20,6 +21,7 @@ from .trials import Trial, current_trial, note_captured
 
 __all__ = [
     "declare_execution",
+    "execution_here",
     "execution_of",
     "executions_of",
     "join",
@@ -37,7 +39,17 @@ _executions: WeakIdentityMap[Execution] = WeakIdentityMap()
 
 
 def execution_of(model: Any) -> Execution | None:
-    """The execution of `model`; None if it is not to be captured.
+    """The execution in which this process records `model`; None if it does not.
+
+    It does not if nobody asked for it, or if another process records what both do.
+    """
+    if requested_config(model) is None or is_recorded_elsewhere(model):
+        return None
+    return execution_here(model)
+
+
+def execution_here(model: Any) -> Execution | None:
+    """The execution of `model`, also if another process records it; None if nobody asked for it.
 
     A model's trainings and tests are one execution. A new one begins when `provenance()` or
     `capture()` is called again, when a trial of a study begins, and in a forked child. It is
@@ -56,9 +68,9 @@ def execution_of(model: Any) -> Execution | None:
 
 
 def known_execution(model: Any) -> Execution | None:
-    """The execution of `model` if one has begun or was declared."""
+    """The execution in which this process records `model`, if one has begun or was declared."""
     execution = _executions.get(model)
-    if execution is None or not _is_of_this_process(execution):
+    if execution is None or not _is_of_this_process(execution) or is_recorded_elsewhere(model):
         return None
     return execution if requested_config(model) is execution.config else None
 

@@ -12,10 +12,11 @@ from dfanalyzer_client.dataflow import Dataflow
 from dfanalyzer_client.transformation import Transformation
 
 from .._capture.config import CaptureConfig
+from .._capture.replicas import is_recorded_elsewhere
 from .._instrumentation.attributes import Addition
 from .._instrumentation.switch import reinstate
 from .._recording.execution import Execution
-from .._recording.registry import declare_execution, execution_of, known_execution
+from .._recording.registry import declare_execution, execution_here, known_execution
 
 __all__ = ["PATCHES"]
 
@@ -83,7 +84,7 @@ def get_dataflow(self: Any) -> Dataflow:
     Raises:
         RuntimeError: this model is not captured.
     """
-    execution = execution_of(self)
+    execution = execution_here(self)
     if execution is None:
         raise RuntimeError(
             "This model has no dataflow: call model.provenance(dataflow_tag=…) or "
@@ -106,6 +107,8 @@ class OfExecution:
         if model is None:
             return self
         execution = known_execution(model)
+        if execution is None and is_recorded_elsewhere(model):
+            execution = execution_here(model)  # as in the process that records, there is one
         if execution is None:
             raise AttributeError(
                 f"{type(model).__name__!r} object has no attribute {self._name!r}: it is not "

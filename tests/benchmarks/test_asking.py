@@ -16,7 +16,9 @@ from dfanalyzer_client.store.comparison.metric_summaries import has_all_summarie
 from dfanalyzer_client.store.inspection import tables_of
 
 SIZE = Size(executions=6, epoch_rows=18, dataflows=2, wide=0)
-OF_WRITING = {"catalogue_version", "definition_lock", "journal_mark", "dataflow_version"}
+OF_WRITING = {
+    *("catalogue_version", "definition_lock", "journal_mark", "journal_head", "dataflow_version")
+}
 """Tables that say how rows came, not what they are."""
 
 

@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("playwright.sync_api")
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 def test_a_small_database_is_looked_at() -> None:
     """There is a line for each figure that the viewer promises."""
     if shutil.which("chromium") is None:

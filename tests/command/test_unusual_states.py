@@ -111,7 +111,7 @@ def test_an_account_without_rights_is_told_what_it_lacks(
 
 
 @pytest.mark.thorough
-def test_a_predecessors_catalogue_answers_what_it_can(new_server: StoreURL) -> None:
+def test_a_predecessors_catalogue_answers_what_it_can(new_server: StoreURL, tmp_path: Path) -> None:
     """Lists and epochs are there; what takes an upgrade is named with the command."""
     fill(new_server)
     first = EXECUTIONS[0]
@@ -129,6 +129,11 @@ def test_a_predecessors_catalogue_answers_what_it_can(new_server: StoreURL) -> N
         ("curve", first, "loss"),
     ):
         assert "`keras-prov db upgrade`" in refused(new_server, *arguments)
+    file = tmp_path / "predecessor.backup"
+    assert "msqldump" in refused(new_server, "db", "backup", str(file))
+    asked(new_server, "db", "upgrade")
+    assert "msqldump" in refused(new_server, "db", "backup", str(file))
+    assert not file.exists()
 
 
 def test_the_missing_extra_of_agents_is_named(monkeypatch: pytest.MonkeyPatch, home: Path) -> None:

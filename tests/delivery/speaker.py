@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from delivery.says import text_of
@@ -23,11 +23,18 @@ class Speaker:
     """The process, row by row."""
 
     def __init__(
-        self, home: Path, tag: str, first: int, last: int, *how: str, **environment: str
+        self,
+        home: Path,
+        tag: str,
+        first: int,
+        last: int,
+        *how: str,
+        on: Sequence[str] = (),
+        **environment: str,
     ) -> None:
         self.home, self._last = home, first - 1
         self.process = subprocess.Popen(
-            [sys.executable, str(SCRIPT), tag, str(first), str(last), *how],
+            [*on, sys.executable, str(SCRIPT), tag, str(first), str(last), *how],
             env={**os.environ, "KERAS_PROV_HOME": str(home), **environment},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -55,8 +62,12 @@ class Speaker:
         self.process.kill()
         lines = self._rest().splitlines(keepends=True)
         last = [self._last, *(int(line) for line in lines if line.endswith("\n"))][-1]
-        (path,) = self.home.glob(f"journals/*-{self.process.pid}-*.journal")
+        (path,) = self.journals()
         return last + (f"row {last + 1}:" in path.read_text().rpartition("\n")[0])
+
+    def journals(self) -> list[Path]:
+        """Its journal, as long as it is not completely stored."""
+        return list(self.home.glob(f"journals/*-{self.process.pid}-*.journal"))
 
     def end(self) -> tuple[str, str]:
         """Wait for its end; the rest of what it printed, and what it had to say on stderr."""
@@ -77,10 +88,10 @@ class Speaker:
         return self.process.stdout.readline().rstrip("\n")
 
 
-def command(home: Path, *arguments: str, **environment: str) -> str:
+def command(home: Path, *arguments: str, on: Sequence[str] = (), **environment: str) -> str:
     """What `keras-prov` prints."""
     return subprocess.run(
-        [*COMMAND, *arguments],
+        [*on, *COMMAND, *arguments],
         check=True,
         capture_output=True,
         text=True,

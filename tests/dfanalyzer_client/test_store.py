@@ -439,15 +439,18 @@ def test_executions_that_others_keep_to_themselves_are_listed(tmp_path: Path, ta
     """Without their epochs, which the reader may not see; those of the others are as ever."""
     server = PrivateServer(tmp_path)
     names = (tag, f"{tag}-own")
-    for name, readers in zip(names, ((READER,), ()), strict=True):
+    for name in names:
         training = dataflow(name, ("loss", "NUMERIC"), exec_=f"{name}-1")
         row = task(name, 1, {"loss": 0.5}) | {"exec": f"{name}-1"}
         training["transformations"][0]["tag"] = row["transformation"] = "trainingmodel"
         training["transformations"][0]["sets"][0]["tag"] = "otrainingmodel"
         row["sets"][0]["tag"] = "otrainingmodel"
-        store = MonetDBStore(server.ensure, readers=readers)
+        store = MonetDBStore(server.ensure, readers=(READER,))
         store.write(name, records(training, row))
         store.close()
+    with Connection(server.ensure()) as admin, admin.transaction():
+        for relation in ("otrainingmodel", "ds_otrainingmodel"):
+            admin.execute(f'REVOKE SELECT ON "{tag}-own".{relation} FROM "{READER}"')
     connection = Connection(server.reader_url())
     try:
         ours, theirs = (find_execution(connection, f"{name}-1") for name in names)

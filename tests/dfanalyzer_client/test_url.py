@@ -134,3 +134,22 @@ def test_a_wrong_url_is_said_without_the_password(text: str, problem: str) -> No
         StoreURL.parse(text)
     assert problem in str(caught.value)
     assert "cret" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_relay_has_a_host_and_a_port() -> None:
+    """Neither login nor database: its token is in the environment."""
+    url = StoreURL.parse("relay+http://head.example.org")
+    assert (url.is_relay, url.host, url.port) == (True, "head.example.org", 22001)
+    assert str(url) == url.reveal() == "relay+http://head.example.org:22001"
+    assert StoreURL.parse(url.reveal()) == url.without_password() == url
+    assert url.is_named("relay+http://head.example.org:22001/")
+    assert not url.is_named("relay+https://head.example.org:22001")
+    assert str(StoreURL.parse("relay+http://[::1]:9")) == "relay+http://[::1]:9"
+    for wrong in (
+        "relay+http://a:s3cret@h",
+        "relay+http://h/provenance",
+        "relay+http://h?a=s3cret",
+    ):
+        with pytest.raises(StoreURLError, match="KERAS_PROV_TOKEN") as caught:
+            StoreURL.parse(wrong)
+        assert "s3cret" not in str(caught.value)

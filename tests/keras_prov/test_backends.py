@@ -45,7 +45,8 @@ ROOT = Path(__file__).parents[2]
 # Each backend starts, and compiles, in processes of its own: minutes on a busy machine.
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1200)]
 
-BACKENDS = ("tensorflow", "jax", "torch")
+BACKENDS: dict[str, Any] = {"tensorflow": (), "jax": (), "torch": pytest.mark.exhaustive}
+"""Each with its marks: PyTorch compiles for minutes."""
 KINDS = (
     "sequential",
     "functional",
@@ -112,7 +113,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("backend", "kind"), [(backend, kind) for backend in BACKENDS for kind in kinds_of(backend)]
+    ("backend", "kind"),
+    [
+        pytest.param(backend, kind, marks=marks)
+        for backend, marks in BACKENDS.items()
+        for kind in kinds_of(backend)
+    ],
 )
 def test_a_captured_training_is_bit_identical(
     backend: str, kind: str, folder: Path, home: Path
@@ -126,7 +132,9 @@ def test_a_captured_training_is_bit_identical(
     assert captured["last"] == plain["last"]
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(
+    "backend", [pytest.param(backend, marks=marks) for backend, marks in BACKENDS.items()]
+)
 def test_each_training_was_captured(backend: str, folder: Path, home: Path, ask: Any) -> None:
     """What is compared was captured: a training for each kind, each with its epochs."""
     plain, _ = observed(backend, folder)

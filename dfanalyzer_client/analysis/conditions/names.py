@@ -10,6 +10,7 @@ from typing import Any
 
 from ...errors import SelectionError, UnknownTagError
 from ...executions.own_names import OwnNames
+from ...keras_schema.job_facts import JOB_FACTS
 from ...store import Connection
 from ...store.comparison.metric_summaries import summaries_source
 from ...store.reading import Catalogue
@@ -18,12 +19,13 @@ from ...store.sql import identifier
 from ...support.name_lists import listed
 from ..run_summary import FIELDS
 from . import sources
+from .job_source import job_source
 from .known_names import known_names
 from .literals import Kind, bound_literal
 
 __all__ = ["ASKED_FIELDS", "Names"]
 
-GROUPS = ("hyperparameters", "metrics", "lowest", "highest", "tags")
+GROUPS = ("hyperparameters", "metrics", "lowest", "highest", "tags", "job")
 SAME = {
     "params": "hyperparameters",
     "hyperparameter": "hyperparameters",
@@ -41,6 +43,7 @@ KINDS = {
     "seconds": Kind.NUMBER,
     "epochs": Kind.NUMBER,
     "tags": Kind.TEXT,
+    "job": Kind.TEXT,
     "metrics": Kind.NUMBER,
     "lowest": Kind.NUMBER,
     "highest": Kind.NUMBER,
@@ -87,6 +90,7 @@ class Names:
         makers: dict[str, Callable[[str], str]] = {
             "hyperparameters": self._hyperparameter,
             "tags": self._tag,
+            "job": self._job_fact,
         }
         return self._once(
             group, name, makers.get(group) or (lambda each: self._metric(group, each))
@@ -251,6 +255,14 @@ class Names:
 
     def _tag(self, name: str) -> str:
         return f"{self._join(sources.tag_source(name))}.value"
+
+    def _job_fact(self, name: str) -> str:
+        if name.lower() not in JOB_FACTS:
+            raise UnknownTagError(
+                f"Nothing is recorded as 'job.{name}'. Expected one of {', '.join(JOB_FACTS)}."
+            )
+        source = job_source(self._connection, self._catalogue, name.lower())
+        return f"{self._join(source)}.value"
 
 
 def _full(group: str | None, name: str) -> str:

@@ -16,6 +16,8 @@ from ..completions import execution_tags
 from ..forms import json_text
 from ..strict_command import StrictCommand
 from ..tables import AS_CSV, BORDERS, print_table
+from .site_options import Sites, site_options
+from .site_runs import read_sites, runs_named
 
 if TYPE_CHECKING:
     from ...analysis.comparison import Comparison
@@ -41,16 +43,23 @@ CUT = "…"
     required=True,
     shell_complete=execution_tags,
 )
+@site_options
 @form_options
 @store_option
-def compare(executions: tuple[str, ...], form: str | None, store: str | None) -> None:
+def compare(
+    executions: tuple[str, ...], *, sites: Sites, form: str | None, store: str | None
+) -> None:
     """Print EXECUTIONs side by side: hyperparameters and last metrics, what differs first.
 
     An EXECUTION is an id, a tag, the beginning of a tag, or `last`. On a terminal, numbers have six
-    digits and long values are cut; --csv and --json print them whole.
+    digits and long values are cut; --csv and --json print them whole. With --site or --all-sites,
+    SITE/ID and SITE/TAG name those of a site.
 
     Example: keras-prov compare 1 2 last
     """
+    if sites:
+        _compare_sites(executions, sites, form, store)
+        return
     with friendly_errors(), reading(store) as connection:
         from ...analysis.comparing import compare_with
 
@@ -60,6 +69,26 @@ def compare(executions: tuple[str, ...], form: str | None, store: str | None) ->
         print_rows(whole.columns, [list(map(_naive, row)) for row in whole], form)
     else:
         _print_compared(compared)
+
+
+def _compare_sites(
+    executions: tuple[str, ...], sites: Sites, form: str | None, store: str | None
+) -> None:
+    """Print executions of several sites side by side, the site above them."""
+    with friendly_errors(), reading(store) as connection:
+        from ...analysis.comparison import Comparison
+
+        found = runs_named(read_sites(connection, sites), executions)
+    compared = Comparison([each.run for each in found])
+    rows = [["site", *(each.site for each in found)]]
+    if form:
+        whole = compared.transposed(same=True)
+        print_rows(whole.columns, [*rows, *(list(map(_naive, row)) for row in whole)], form)
+        return
+    for each in found:
+        say(f"Execution {each.site}/{each.run.id}: {each.run.execution}")
+    titles = [f"{each.site}/{each.run.id}" for each in found]
+    print_table(["name", *titles], [*rows, *_rows(compared)], see_all=AS_CSV)
 
 
 @click.command(cls=StrictCommand)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import shutil
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 import click
 
@@ -18,10 +16,9 @@ from ...executions.newest import newest_ids
 from ...executions.summaries import ExecutionSummary, executions
 from ...store import Connection
 from ...store.reading import Catalogue
-from ...support.clock import aware_utc, naive_utc
+from ...support.clock import aware_utc
 from ...task_status import TaskStatus
 from ..common import (
-    duration,
     form_options,
     friendly_errors,
     print_rows,
@@ -30,19 +27,13 @@ from ..common import (
     store_option,
 )
 from ..completions import dataflow_tags
-from ..forms import json_text, short_number
+from ..forms import json_text
 from ..strict_command import StrictCommand
 from ..tables import as_table, print_table
-from .run_columns import (
-    EXTREMES,
-    FIELDS,
-    GROUPS,
-    SHOWN,
-    full_name,
-    known_columns,
-    listed_columns,
-    names_of,
-)
+from .run_columns import FIELDS, SHOWN, known_columns, listed_columns
+from .run_rows import run_columns, run_object, run_rows
+from .site_options import Sites, site_options
+from .site_runs import list_runs
 
 __all__ = ["runs"]
 
@@ -70,12 +61,6 @@ class Asked:
 
 SPARE = ("dataflow", "duration")
 """What a narrow terminal leaves out first: the execution's tag begins with the dataflow's."""
-
-FIRST_METRICS = ("loss", "val_loss")
-METRIC_WIDTH = 25
-"""A terminal shows as many metrics as it has so many columns, but not fewer than FEWEST_METRICS."""
-
-FEWEST_METRICS = 3
 
 SEE_ALL = "--columns chooses, --csv prints all, and `| less -S` shows all"
 
@@ -118,6 +103,7 @@ SEE_ALL = "--columns chooses, --csv prints all, and `| less -S` shows all"
     "tags.best.",
 )
 @click.option("--watch", is_flag=True, help="Show the table anew every 2 seconds, until Ctrl-C.")
+@site_options
 @form_options
 @store_option
 def runs(
@@ -129,6 +115,7 @@ def runs(
     columns: str | None,
     *,
     watch: bool,
+    sites: Sites,
     form: str | None,
     store: str | None,
 ) -> None:
@@ -136,9 +123,10 @@ def runs(
 
     Conditions and orders name id, execution, dataflow, status, began, ended, seconds, epochs,
     stop_reason and note; hyperparameters.NAME (or params.NAME), metrics.NAME (the last value),
-    lowest.NAME, highest.NAME and tags.NAME. The name of a hyperparameter or a metric is enough
-    where only one of them has it. Texts and times are in single quotes, odd names in double quotes;
-    isnan(NAME) and isinf(NAME) find metrics that are no numbers.
+    lowest.NAME, highest.NAME, tags.NAME and job.NAME (of a cluster's job, as job.array_task). The
+    name of a hyperparameter or a metric is enough where only one of them has it. Texts and times
+    are in single quotes, odd names in double quotes; isnan(NAME) and isinf(NAME) find metrics that
+    are no numbers.
 
     Example: keras-prov runs --where 'val_loss < 0.1' --sort val_loss --limit 10
     """
@@ -147,6 +135,15 @@ def runs(
     chosen = listed_columns(columns) if columns else None
     most = LISTED if limit is None and sys.stdout.isatty() and not form else limit
     asked = Asked(dataflow, status, where, sort, most)
+    if sites:
+        if chosen or watch or not asked.is_by_age:
+            raise click.UsageError(
+                "Of other sites, the newest executions are listed: --dataflow, --limit, --csv and "
+                "--json go with --site and --all-sites. Conditions are for SQL: the schema "
+                "federation has views over all sites."
+            )
+        list_runs(sites, dataflow, most, form, store)
+        return
     with friendly_errors(), reading(store) as connection:
         if dataflow is not None:
             check_dataflow(Catalogue(connection), dataflow)
@@ -155,17 +152,17 @@ def runs(
         if watch:
             _watch(connection, asked, chosen, meant)
             return
-        rows = _rows(found, _columns(found, chosen, form), meant)
+        rows = run_rows(found, run_columns(found, chosen, form), meant)
         nothing = "" if found else _nothing(connection, asked)
     if form == "json" and not chosen:
-        click.echo(json_text([_object(summary) for summary in found]))
+        click.echo(json_text([run_object(summary) for summary in found]))
     elif form:
-        print_rows(_columns(found, chosen, form), rows, form)
+        print_rows(run_columns(found, chosen, form), rows, form)
     elif not found:
         say(nothing, err=True)
     else:
         spare = () if chosen else SPARE
-        print_table(_columns(found, chosen, form), rows, see_all=SEE_ALL, spare=spare)
+        print_table(run_columns(found, chosen, form), rows, see_all=SEE_ALL, spare=spare)
         if limit is None and len(found) < total:
             click.echo(f"{total - len(found)} more; --limit {total} lists them.", err=True)
 
@@ -236,55 +233,6 @@ def _plain(found: ExecutionSummary) -> RunSummary:
     )
 
 
-def _columns(found: Sequence[RunSummary], chosen: list[str] | None, form: str | None) -> list[str]:
-    if chosen:
-        return chosen
-    if not form:
-        return list(SHOWN)
-    return [*FIELDS, *(f"{group}.{name}" for group in GROUPS for name in names_of(found, group))]
-
-
-def _rows(
-    found: Sequence[RunSummary], columns: Sequence[str], meant: Mapping[str, str]
-) -> list[list[Any]]:
-    names = [meant.get(name, full_name(name)) for name in columns]
-    return [[_value(each, name) for name in names] for each in found]
-
-
-def _value(run: RunSummary, name: str) -> Any:
-    if name == "last metrics":
-        return _last_metrics(run)
-    if name == "duration":
-        return duration(run.seconds)
-    if name in (*FIELDS, "note"):
-        value = getattr(run, name)
-        return naive_utc(value) if isinstance(value, datetime) else value
-    group, dot, rest = name.partition(".")
-    if dot and group in (*GROUPS, *EXTREMES):
-        return getattr(run, group).get(rest)
-    holders = [getattr(run, group) for group in GROUPS if name in getattr(run, group)]
-    return holders[0][name] if holders else None
-
-
-def _last_metrics(run: RunSummary) -> str:
-    """The last metrics in short; on a terminal the first ones, the losses before others."""
-    known = [(key, value) for key, value in run.metrics.items() if value is not None]
-    known.sort(key=lambda each: each[0] not in FIRST_METRICS)
-    most = len(known)
-    if sys.stdout.isatty():
-        most = max(FEWEST_METRICS, shutil.get_terminal_size().columns // METRIC_WIDTH)
-    texts = [f"{key} {short_number(value)}" for key, value in known[:most]]
-    if len(known) > most:
-        texts.append(f"{len(known) - most} more")
-    return ", ".join(texts)
-
-
-def _object(run: RunSummary) -> dict[str, Any]:
-    fields: dict[str, Any] = {name: _value(run, name) for name in FIELDS}
-    groups = {group: dict(getattr(run, group)) for group in GROUPS}
-    return {**fields, "tag": run.execution, **groups, "note": run.note}
-
-
 def _watch(
     connection: Connection, asked: Asked, chosen: list[str] | None, meant: Mapping[str, str]
 ) -> None:
@@ -297,10 +245,10 @@ def _watch(
         try:
             while True:
                 found, _ = _found(connection, asked, whole=bool(chosen))
-                names = _columns(found, chosen, None)
+                names = run_columns(found, chosen, None)
                 size = shutil.get_terminal_size()
                 spare = () if chosen else SPARE
-                table, _ = as_table(names, _rows(found, names, meant), size.columns, spare)
+                table, _ = as_table(names, run_rows(found, names, meant), size.columns, spare)
                 live.update(table, refresh=True)
                 pause.wait(WATCH_SECONDS)
         except KeyboardInterrupt:

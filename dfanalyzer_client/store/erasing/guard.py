@@ -56,7 +56,7 @@ class ErasureGuard:
         if not len(self.erasures):
             return records
         kept = ((record, self.erasures.living_part(record.message)) for record in records)
-        return [Record(record.sequence, part) for record, part in kept if part is not None]
+        return [record._replace(message=part) for record, part in kept if part is not None]
 
     def erase_again(self, connection: Connection, stored: Iterable[Record]) -> None:
         """Erase the rows of a batch that was stored while its executions were erased."""

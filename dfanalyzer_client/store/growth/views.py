@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from ..connection import Connection
 from ..layout import DataflowLayout, SetLayout
-from ..permissions import Permissions
+from ..rights.permissions import Permissions
 from ..schema import grant, table
 from ..sql import identifier, qualified
 from .pending_columns import from_clause

@@ -23,6 +23,7 @@ from ..connection import Connection
 from ..inspection import TableFound, tables_of
 from ..origins.predecessor_tables import PredecessorTables
 from ..retry import retrying_conflicts
+from ..rights.permissions import all_readers
 from ..schema import (
     PUBLIC,
     TABLES,
@@ -108,7 +109,7 @@ def upgrade(connection: Connection, readers: Sequence[str] = ()) -> Iterator[str
 
 
 def _take(connection: Connection, step: str, readers: Sequence[str]) -> str:
-    note = ""
+    note, readers = "", all_readers(connection, readers)
     try:
         if step == CATALOGUE_STEP:
             note = _upgrade_catalogue(connection, readers)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ..connection import Connection
 from ..schema import table
+from ..sql import placeholders
 
-__all__ = ["add_mark", "all_marks", "last_mark", "prune_marks"]
+__all__ = ["add_mark", "all_marks", "last_mark", "last_marks", "prune_marks"]
 
 
 def last_mark(connection: Connection, journal: str) -> int:
@@ -14,6 +17,16 @@ def last_mark(connection: Connection, journal: str) -> int:
         f"SELECT max(stored_to) FROM {table('journal_mark')} WHERE journal = %s", [journal]
     )
     return -1 if stored is None else int(stored)
+
+
+def last_marks(connection: Connection, journals: Sequence[str]) -> dict[str, int]:
+    """Of several journals, as far as any of each is stored."""
+    rows = connection.query(
+        f"SELECT journal, max(stored_to) FROM {table('journal_mark')} "
+        f"WHERE journal IN ({placeholders(len(journals))}) GROUP BY journal",
+        journals,
+    )
+    return {journal: int(stored) for journal, stored in rows}
 
 
 def add_mark(connection: Connection, journal: str, sequence: int) -> None:

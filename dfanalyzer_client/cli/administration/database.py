@@ -1,52 +1,62 @@
-"""`keras-prov db`: create the database, check it, upgrade it, rebuild the private one."""
+"""`keras-prov db`: create the database, check it, upgrade it, back it up, rebuild it."""
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from functools import partial
+from typing import TextIO
 
 import click
 
-from ..config import settings
-from ..private_server import READER, PrivateServer
-from ..store import (
-    Connection,
+from ...config import settings
+from ...private_server import PrivateServer
+from ...store import (
     create_catalogue,
     create_missing_catalogue,
     differences,
     reasons_to_upgrade,
 )
-from ..store.upgrade.progress import Progress
-from .common import chosen_store, friendly_errors, reading, say, store_option
-from .journals import sync_all
-from .strict_command import StrictGroup
+from ...store.upgrade.progress import Progress
+from ..common import friendly_errors, reading, say, store_option
+from ..journals import sync_all
+from ..strict_command import StrictGroup
+from .accounts import account_options, add_accounts, named_accounts
+from .backups import backup, restore
+from .writing import writing
 
 __all__ = ["db"]
 
 
 @click.group(cls=StrictGroup)
 def db() -> None:
-    """Create the database, check it, upgrade it, or rebuild the private one."""
+    """Create the database, check it, upgrade it, back it up, or rebuild the private one."""
 
 
 @db.command()
 @store_option
-def init(store: str | None) -> None:
+@account_options
+def init(
+    store: str | None,
+    readers: tuple[str, ...],
+    writers: tuple[str, ...],
+    passwords: TextIO | None,
+) -> None:
     """Create the catalogue if it is missing; capture does so by itself on first use.
 
-    An older catalogue, or DfAnalyzer's, is left as it is.
+    An older catalogue, or DfAnalyzer's, is left as it is. --reader and --writer create accounts,
+    whose passwords you are asked for, and give them the rights that they lack.
 
-    Example: keras-prov db init --store monetdb://monetdb@db.example.org:50000/provenance
+    Example: keras-prov db init --store monetdb://monetdb@db.example.org/provenance --reader ann
     """
     with friendly_errors():
-        with _writing(store) as (connection, readers):
-            created = create_missing_catalogue(connection, readers)
+        accounts = named_accounts(readers, writers)
+        with writing(store) as (connection, ours):
+            created = create_missing_catalogue(connection, ours)
             reasons = reasons_to_upgrade(connection)
-        where = f"in {connection.url.without_password()}"
-        click.echo(f"The catalogue {'was created' if created else 'is there already'} {where}.")
-        for reason in reasons:
-            say(reason)
+            where = f"in {connection.url.without_password()}"
+            click.echo(f"The catalogue {'was created' if created else 'is there already'} {where}.")
+            for reason in reasons:
+                say(reason)
+            add_accounts(connection, accounts, passwords)
 
 
 @db.command()
@@ -84,7 +94,7 @@ def upgrade(store: str | None) -> None:
         say(f"Done: {step}")
 
     progress = Progress(partial(say, err=True))
-    with friendly_errors(), _writing(store) as (connection, readers):
+    with friendly_errors(), writing(store) as (connection, readers):
         created = create_catalogue(connection, readers, report, progress)
     if created:
         click.echo("There was no catalogue, so one was created.")
@@ -106,10 +116,5 @@ def rebuild() -> None:
         sync_all(settings.store_url(), "{} messages are stored again.", again=True)
 
 
-@contextlib.contextmanager
-def _writing(store: str | None) -> Iterator[tuple[Connection, tuple[str, ...]]]:
-    """A connection of a user who may create tables, and the users who may read them."""
-    url = chosen_store(store)
-    readers = (READER,) if url is None else ()
-    with Connection(url or PrivateServer(settings.home()).ensure()) as connection:
-        yield connection, readers
+db.add_command(backup)
+db.add_command(restore)

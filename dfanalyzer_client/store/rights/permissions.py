@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from .connection import Connection
-from .sql import identifier, literal, qualified
+from ..connection import Connection
+from ..schema import PUBLIC, TABLES, VIEWS, names_in
+from ..sql import identifier, literal, placeholders, qualified
 
-__all__ = ["Permissions", "may_select"]
+__all__ = ["Permissions", "all_readers", "may_select", "selectable"]
 
 SELECT_CODE = 1
 """MonetDB's code of the SELECT privilege, the only one of use on a view."""
@@ -35,6 +36,34 @@ def may_select(connection: Connection, schema: str, name: str) -> bool | None:
     """
     rows = connection.query(MAY_SELECT, [schema, name])
     return bool(rows[0][0]) if rows else None
+
+
+def selectable(connection: Connection, name: str) -> set[tuple[str, str]]:
+    """Schemas and names of the tables and views from which an account was allowed to SELECT."""
+    rows = connection.query(
+        "SELECT s.name, t.name FROM sys.privileges p JOIN sys.auths a ON a.id = p.auth_id "
+        "JOIN sys.tables t ON t.id = p.obj_id JOIN sys.schemas s ON s.id = t.schema_id "
+        f"WHERE p.privileges = {SELECT_CODE} AND a.name = %s",
+        [name],
+    )
+    return {(schema, relation) for schema, relation in rows}
+
+
+def all_readers(connection: Connection, known: Iterable[str]) -> list[str]:
+    """Accounts and roles that are to read what is created now.
+
+    These are the `known` ones, and all that may SELECT from all of the catalogue as it is.
+    """
+    names = names_in(connection, PUBLIC) & {*TABLES, *VIEWS}
+    rows = connection.query(
+        "SELECT a.name FROM sys.privileges p JOIN sys.auths a ON a.id = p.auth_id "
+        "JOIN sys.tables t ON t.id = p.obj_id JOIN sys.schemas s ON s.id = t.schema_id "
+        f"WHERE p.privileges = {SELECT_CODE} AND s.name = %s "
+        f"AND t.name IN ({placeholders(len(names)) or 'NULL'}) "
+        "GROUP BY a.name HAVING count(DISTINCT t.name) = %s",
+        [PUBLIC, *names, len(names)],
+    )
+    return list(dict.fromkeys([*known, *sorted(name for (name,) in rows)]))
 
 
 class Permissions:

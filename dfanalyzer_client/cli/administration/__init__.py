@@ -1,0 +1,1 @@
+"""Commands that administer databases: their catalogue, their accounts, and their backups."""

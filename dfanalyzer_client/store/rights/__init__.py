@@ -1,0 +1,1 @@
+"""Who may read and write: accounts, and rights that outlive a view that is created anew."""
