@@ -107,9 +107,10 @@ def test_parallel_data_of_jax() -> None:
 
 
 def test_several_processes_refuse(tmp_path: Path) -> None:
-    """A training of two processes of torch.distributed refuses in both, with the reason."""
+    """A training of two processes of torch.distributed refuses in both, if both record it."""
     file = tmp_path / "rendezvous"
-    processes = [started(script("torch", GLOO.format(file=file, rank=rank))) for rank in range(2)]
+    scripts = [script("torch", GLOO.format(file=file, rank=rank)) for rank in range(2)]
+    processes = [started(each, KERAS_PROV_REPLICAS="all") for each in scripts]
     for process in processes:
         ((state, detail),), _ = said(process)
         assert state == "refused"
