@@ -48,7 +48,8 @@ def printed(backend: str, *arguments: str) -> Any:
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_schedules_on_the_host_are_the_backends(backend: str, home: Path) -> None:
     """Bit by bit, but for cosines, which differ by 1.2e-7 of the highest rate at most."""
-    for found in printed(backend, "schedules", "300"):
+    steps = "60" if backend == "jax" else "300"  # each is dispatched by itself, and JAX takes long
+    for found in printed(backend, "schedules", steps):
         if found["class"] in [each.__name__ for each in EXACT]:
             assert (found["different"], found["unknown"]) == (0, 0), found
         assert found["by"] <= np.finfo(np.float32).eps, found

@@ -122,10 +122,14 @@ def generator():
     return module
 
 
-@pytest.fixture
-def check(tmp_path):
-    """Runs mypy on a program that sees what users install, and returns its status and output."""
+@pytest.fixture(scope="module")
+def check(tmp_path_factory):
+    """Runs mypy on a program that sees what users install, and returns its status and output.
+
+    All programs are checked in one folder, so that mypy reads what they import once.
+    """
     pytest.importorskip("mypy")
+    tmp_path = tmp_path_factory.mktemp("checked")
     shutil.copytree(STUBS, tmp_path / "path" / "keras_prov")
     # mypy does not find an editable installation, whose types would then be unknown
     client = tmp_path / "path" / "dfanalyzer_client"
