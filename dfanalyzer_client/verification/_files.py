@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..executions.record import FileRecord
+from ..support.digest import file_digest
 from ._findings import Finding, State
 
 __all__ = ["checked_files"]
 
 
 def checked_files(files: Sequence[FileRecord]) -> Iterator[Finding]:
-    """What is found of each file; of one that was written several times, the last content counts.
+    """What is found of each file and folder; of one written several times, the last content counts.
 
     A file that is not where it was is unknown: it may be on another machine.
     """
@@ -24,8 +24,7 @@ def checked_files(files: Sequence[FileRecord]) -> Iterator[Finding]:
 
 def _checked(path: Path, recorded: str) -> Finding:
     try:
-        with path.open("rb") as content:
-            found = hashlib.file_digest(content, "sha256").hexdigest()
+        _, found = file_digest(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         return Finding("file", str(path), State.UNKNOWN, f"it cannot be read here: {reason}")

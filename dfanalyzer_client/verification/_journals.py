@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,7 +63,7 @@ def names(path: Path, execution: str) -> bool:
     try:
         with opened(path) as file:
             return any(tag in line for line in file)
-    except (OSError, EOFError):
+    except (OSError, EOFError, zlib.error):
         return True  # damaged: it is looked into, and that is found
 
 

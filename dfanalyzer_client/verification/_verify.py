@@ -28,7 +28,7 @@ __all__ = ["verify", "verify_journal", "verify_with"]
 FLUSH_SECONDS = 30.0
 """How long storing what this process has recorded may take."""
 
-NOT_HERE = "it is not on this machine, so what came from it cannot be compared"
+NOT_HERE = "it is not on this machine, or is damaged there, so what came from it cannot be compared"
 
 
 def verify(execution: str | int = "last", *, store: str | None = None) -> Verification:

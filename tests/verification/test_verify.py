@@ -16,9 +16,13 @@ from click.testing import CliRunner
 import dfanalyzer_client
 import keras_prov as keras
 from dfanalyzer_client.cli import main
+from dfanalyzer_client.executions.record import FileRecord, TaskRecord
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
+from dfanalyzer_client.support.digest import file_digest
 from dfanalyzer_client.verification import State, verify
+from dfanalyzer_client.verification._files import checked_files
+from dfanalyzer_client.verification._journals import names
 from small_models import data, small_model
 
 KEYS = ("LEARNING_RATE", "NUM_EPOCHS", "DATASET", "MODEL")
@@ -171,6 +175,27 @@ def test_an_alteration_of_the_journal_is_found(trained: str, home: Path, seeds: 
         assert journal.state is State.ALTERED, (seed, done)
     _write(path, whole)
     assert verify(trained).state is State.UNCHANGED
+
+
+def test_a_journal_that_cannot_be_unpacked_is_looked_into(tmp_path: Path) -> None:
+    """One whose compressed bytes are damaged may be of any execution, and stops no verification."""
+    path = tmp_path / "j.journal.gz"
+    packed = gzip.compress(random.Random(0).randbytes(300_000).hex().encode())
+    middle = len(packed) // 2
+    path.write_bytes(packed[:middle] + b"\xff" * 400 + packed[middle + 400 :])
+    assert names(path, "no-such-execution")
+
+
+def test_a_folder_is_known_by_its_content(tmp_path: Path) -> None:
+    """As a SavedModel's, whose digest was recorded by the same function; a new file alters it."""
+    (tmp_path / "saved").mkdir()
+    (tmp_path / "saved" / "model.pb").write_bytes(b"1")
+    _, digest = file_digest(tmp_path / "saved")
+    task = TaskRecord(1, "t", 1, "1", "FINISHED", None, None)
+    file = FileRecord(1, task, "saved", str(tmp_path / "saved"), "written", 1, digest)
+    assert [each.state for each in checked_files([file])] == [State.UNCHANGED]
+    (tmp_path / "saved" / "other").write_bytes(b"2")
+    assert [each.state for each in checked_files([file])] == [State.ALTERED]
 
 
 def test_an_altered_file_is_found(tag: str, tmp_path: Path) -> None:
