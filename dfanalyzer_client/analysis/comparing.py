@@ -37,10 +37,13 @@ PARTS = (
 
 
 def compare_with(
-    connection: Connection, names: Runs | Named | Sequence[Runs | Named | Sequence[Named]]
+    connection: Connection,
+    names: Runs | Named | Sequence[Runs | Named | Sequence[Named]],
+    *,
+    ends: bool = True,
 ) -> Comparison:
-    """`compare` over an open connection."""
-    return Comparison(summaries_with(connection, names))
+    """`compare` over an open connection; without `ends`, stop reasons are not read."""
+    return Comparison(summaries_with(connection, names, ends=ends))
 
 
 def diff_with(connection: Connection, a: Named, b: Named, *, same: bool = False) -> Difference:

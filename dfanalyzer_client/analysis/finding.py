@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import RefusedError, SelectionError
 from ..executions.dataflow_tags import check_dataflow
 from ..executions.run_names import checked_run_name
-from ..executions.summaries import find_executions
+from ..executions.summaries import execution_ids
 from ..store import Connection
 from ..store.driver_errors import explained_refusal, lacks_rights
 from ..store.reading import Catalogue
@@ -54,13 +54,14 @@ def runs_with(
     limit: int | None = None,
     dataflow: str | None = None,
     status: str | None = None,
+    ends: bool = True,
 ) -> Runs:
-    """`runs` over an open connection."""
+    """`runs` over an open connection; without `ends`, stop reasons are not read."""
     with connection.transaction():
         ids = ids_with(
             connection, where, order_by=order_by, limit=limit, dataflow=dataflow, status=status
         )
-        return summaries_with_ids(connection, ids)
+        return summaries_with_ids(connection, ids, ends=ends)
 
 
 def ids_with(
@@ -216,12 +217,18 @@ def summary_with(connection: Connection, name: Named) -> RunSummary:
 
 
 def summaries_with(
-    connection: Connection, names: Runs | Named | Sequence[Runs | Named | Sequence[Named]]
+    connection: Connection,
+    names: Runs | Named | Sequence[Runs | Named | Sequence[Named]],
+    *,
+    ends: bool = True,
 ) -> list[RunSummary]:
-    """The summaries of several runs, each once; raises UnknownTagError."""
+    """The summaries of several runs, each once; raises UnknownTagError.
+
+    Without `ends`, the stop reasons of the runs that are named by texts are not read.
+    """
     found = list(_listed_runs(names))
     wanted = list(dict.fromkeys(name for name in found if isinstance(name, str)))
-    named = dict(zip(wanted, _summaries_of_names(connection, wanted), strict=True))
+    named = dict(zip(wanted, _summaries_of_names(connection, wanted, ends=ends), strict=True))
     summaries = [named[name] if isinstance(name, str) else name for name in found]
     return list({each.id: each for each in summaries}.values())
 
@@ -241,7 +248,10 @@ def _listed_runs(
         yield checked_run_name(names)
 
 
-def _summaries_of_names(connection: Connection, names: Sequence[str]) -> list[RunSummary]:
-    ids = [each.id for each in find_executions(connection, names)]
-    found = {each.id: each for each in summaries_of(connection, Catalogue(connection), ids)}
+def _summaries_of_names(
+    connection: Connection, names: Sequence[str], *, ends: bool = True
+) -> list[RunSummary]:
+    ids = execution_ids(connection, names)
+    summaries = summaries_of(connection, Catalogue(connection), ids, ends=ends)
+    found = {each.id: each for each in summaries}
     return [found[id_] for id_ in ids]

@@ -27,6 +27,7 @@ from .measured_values import measured_by
 
 __all__ = [
     "ExecutionSummary",
+    "execution_ids",
     "executions",
     "find_execution",
     "find_executions",
@@ -101,6 +102,19 @@ def find_executions(connection: Connection, names: Sequence[str]) -> list[Execut
     Raises:
         UnknownTagError: to a name, no execution matches, or several do; or it is empty.
     """
+    found = _named(connection, names)
+    summaries = {each.id: each for each in found}
+    _complete(connection, Catalogue(connection), summaries.values())
+    return [summaries[each.id] for each in found]
+
+
+def execution_ids(connection: Connection, names: Sequence[str]) -> list[int]:
+    """The ids of the executions that `find_executions` finds; their rows are not read."""
+    return [each.id for each in _named(connection, names)]
+
+
+def _named(connection: Connection, names: Sequence[str]) -> list[ExecutionSummary]:
+    """For each name, its execution, of which nothing else is known yet; raises UnknownTagError."""
     if unusable := [name for name in names if not name.strip() or "\0" in name]:
         raise UnknownTagError(
             "An execution is named by its id, its tag, the beginning of its tag, or 'last'. "
@@ -114,19 +128,16 @@ def find_executions(connection: Connection, names: Sequence[str]) -> list[Execut
             if name not in found:
                 start = name.lower()
                 found[name] = [each for each in known if each.tag.lower().startswith(start)]
-    ids = [_only(name, found[name]) for name in names]
-    summaries = {each.id: each for name in names for each in found[name]}
-    _complete(connection, catalogue, summaries.values())
-    return [summaries[id_] for id_ in ids]
+    return [_only(name, found[name]) for name in names]
 
 
 IDS_NAMED = 10
 
 
-def _only(name: str, found: Sequence[ExecutionSummary]) -> int:
-    """The id of the one execution that has a name, or whose tag begins with it."""
+def _only(name: str, found: Sequence[ExecutionSummary]) -> ExecutionSummary:
+    """The one execution that has a name, or whose tag begins with it."""
     if len(found) == 1:
-        return found[0].id
+        return found[0]
     if not found:
         hint = "none is stored yet." if name == NEWEST else "`keras-prov runs` lists them."
         raise UnknownTagError(f"No execution {name!r}: {hint}")

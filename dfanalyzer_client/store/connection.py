@@ -51,6 +51,8 @@ class Connection:
     def __init__(self, url: StoreURL) -> None:
         self.url = url
         self.copies = True
+        self._is_snapshot = False
+        self._remembered: dict[tuple[Any, ...], list[tuple[Any, ...]]] = {}
         self._connection = connect(url)
         self._session: int | None = None
         self._socket = PatientSocket(self._connection.mapi.sock, self._is_worked_for)
@@ -65,11 +67,23 @@ class Connection:
 
     def execute(self, statement: str, parameters: Parameters = ()) -> int:
         """Run one statement with bound parameters; returns the number of rows that it changed."""
+        self._remembered.clear()
         return self._run(statement, parameters)[0]
 
     def query(self, statement: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
         """All rows of one statement."""
         return self._run(statement, parameters)[2]
+
+    def query_once(self, statement: str, parameters: Parameters = ()) -> list[tuple[Any, ...]]:
+        """As `query`, but the server is asked once in a transaction: for what tables there are.
+
+        Nothing that others store changes the answer within a transaction, and what is executed in
+        it makes this forget. The rows are for reading only.
+        """
+        key = (statement, *parameters)
+        if key not in self._remembered:
+            self._remembered[key] = self.query(statement, parameters)
+        return self._remembered[key]
 
     def table(
         self, statement: str, parameters: Parameters = ()
@@ -78,6 +92,7 @@ class Connection:
 
         A statement without a result has no columns.
         """
+        self._remembered.clear()
         count, columns, rows = self._run(statement, parameters)
         return columns, rows, count
 
@@ -112,8 +127,25 @@ class Connection:
             self.rollback()
             raise
 
+    @contextlib.contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Read all in one transaction, to the end of the ``with``; nothing is committed.
+
+        A `transaction` inside it ends nothing, unless it fails.
+        """
+        if self._is_snapshot:
+            yield
+            return
+        self._is_snapshot = True
+        try:
+            yield
+        finally:
+            self._is_snapshot = False
+            self.rollback()
+
     def rollback(self) -> None:
         """End the transaction without its changes; does nothing if the connection is dead."""
+        self._remembered.clear()
         with contextlib.suppress(Exception):
             self._connection.rollback()
 
@@ -163,6 +195,9 @@ class Connection:
                 return False
 
     def _commit(self) -> None:
+        if self._is_snapshot:
+            return
+        self._remembered.clear()
         try:
             self._connection.commit()
         except Exception as error:

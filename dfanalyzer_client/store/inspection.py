@@ -42,7 +42,7 @@ class TableFound:
 
 def tables_of(connection: Connection, schema: str) -> dict[str, TableFound]:
     """The tables of a schema; views are not among them."""
-    rows = connection.query(
+    rows = connection.query_once(
         'SELECT t.name, c.name, c.type, c.type_digits, c."null" FROM sys.tables t '
         "JOIN sys.schemas s ON s.id = t.schema_id JOIN sys.columns c ON c.table_id = t.id "
         "WHERE s.name = %s AND t.type = 0 ORDER BY t.id, c.number",
@@ -54,7 +54,7 @@ def tables_of(connection: Connection, schema: str) -> dict[str, TableFound]:
         table.columns[column] = Column(column, type_, digits if type_ in BOUNDED_TYPES else 0)
         if not nullable:
             table.not_null.append(column)
-    rows = connection.query(
+    rows = connection.query_once(
         "SELECT t.name, k.name, k.type FROM sys.keys k JOIN sys.tables t ON t.id = k.table_id "
         "JOIN sys.schemas s ON s.id = t.schema_id WHERE s.name = %s ORDER BY k.id",
         [schema],

@@ -51,7 +51,7 @@ def load_layouts(
     if tags is not None and not tags:
         return []
     some_of = "" if tags is None else f"WHERE tag IN ({placeholders(len(tags))})"
-    rows = connection.query(
+    rows = connection.query_once(
         f"SELECT id, tag FROM {of('dataflow')} AS t {some_of} ORDER BY id", list(tags or ())
     )
     layouts = {id_: DataflowLayout(id_, tag) for id_, tag in rows}
@@ -89,7 +89,7 @@ class _Some:
         if set_tag is not None and self.sets is not None:
             conditions += f" AND {set_tag} IN ({placeholders(len(self.sets)) or 'NULL'})"
             parameters += self.sets
-        return self.connection.query(f"{statement} WHERE {conditions} {order}", parameters)
+        return self.connection.query_once(f"{statement} WHERE {conditions} {order}", parameters)
 
 
 def _load_parts(some: _Some) -> None:
@@ -196,7 +196,7 @@ def compare_columns(connection: Connection, *layouts: DataflowLayout) -> None:
         return
     tags = [layout.tag for layout in layouts]
     found = _columns(connection, layouts)
-    rows = connection.query(
+    rows = connection.query_once(
         "SELECT s.name, t.name FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
         f"WHERE s.name IN ({placeholders(len(tags))}) AND t.type = 1 AND t.query LIKE %s",
         [*tags, f"%{table('waiting_value')}%"],
@@ -231,7 +231,7 @@ def _columns(
         f"t.type = 0 AND t.name IN ({placeholders(len(names))})" if names else "t.type IN (0, 1)"
     )
     found: dict[tuple[str, str, int], list[str]] = {}
-    for schema, name, kind, column in connection.query(
+    for schema, name, kind, column in connection.query_once(
         "SELECT s.name, t.name, t.type, c.name FROM sys.tables t "
         "JOIN sys.schemas s ON s.id = t.schema_id JOIN sys.columns c ON c.table_id = t.id "
         f"WHERE s.name IN ({placeholders(len(layouts))}) AND {kinds} ORDER BY t.id, c.number",

@@ -225,7 +225,7 @@ def table(name: str) -> str:
 
 def names_in(connection: Connection, schema: str) -> set[str]:
     """Names of the tables and views of a schema."""
-    rows = connection.query(
+    rows = connection.query_once(
         "SELECT t.name FROM sys.tables t JOIN sys.schemas s ON s.id = t.schema_id "
         "WHERE s.name = %s",
         [schema],

@@ -23,7 +23,7 @@ def load_roles(connection: Connection, layouts: Mapping[int, DataflowLayout]) ->
     has_roles = "data_set_role" in names_in(connection, PUBLIC)
     found: dict[tuple[int, str], str] = {}
     if has_roles:
-        rows = connection.query(
+        rows = connection.query_once(
             f"SELECT s.df_id, s.tag, r.role FROM {table('data_set_role')} r "
             f"JOIN {table('data_set')} s ON s.id = r.ds_id "
             f"WHERE s.df_id IN ({placeholders(len(layouts))})",
@@ -39,7 +39,7 @@ def sets_with(connection: Connection, role: str) -> dict[str, set[str]] | None:
     """Tags of the sets with a role, by their dataflow's; None in a catalogue from before roles."""
     if "data_set_role" not in names_in(connection, PUBLIC):
         return None
-    rows = connection.query(
+    rows = connection.query_once(
         f"SELECT d.tag, s.tag FROM {table('data_set_role')} r "
         f"JOIN {table('data_set')} s ON s.id = r.ds_id "
         f"JOIN {table('dataflow')} d ON d.id = s.df_id WHERE r.role = %s",

@@ -78,15 +78,20 @@ class CompareState:
 
 
 def read_comparison(connection: Connection, state: CompareState) -> Comparison:
-    """The executions of an address; raises UnknownTagError, SelectionError."""
+    """The executions of an address, for curves without their stop reasons.
+
+    Raises UnknownTagError, SelectionError.
+    """
     if len(state.runs) > MOST_RUNS:
         raise SelectionError(
             f"{len(state.runs)} executions are too many to compare: expected {MOST_RUNS} or fewer."
         )
+    ends = state.view != CURVES
     with connection.transaction():
         if state.runs:
-            return compare_with(connection, state.runs)
-    found = runs_with(connection, state.where, limit=MOST_RUNS, dataflow=state.dataflow or None)
+            return compare_with(connection, state.runs, ends=ends)
+    dataflow = state.dataflow or None
+    found = runs_with(connection, state.where, limit=MOST_RUNS, dataflow=dataflow, ends=ends)
     return Comparison(list(found))
 
 

@@ -42,7 +42,7 @@ def new_epochs(database: Database, name: str, after: tuple[int, int]) -> Callabl
 
     def ask() -> list[Event]:
         nonlocal last_facts
-        with database.reading() as connection:
+        with database.reading() as connection, connection.snapshot():
             with connection.transaction():
                 run = summary_with(connection, name)
                 rows = later_epochs(connection, run.dataflow, run.id, seen)

@@ -104,9 +104,9 @@ def _new_points(request: Request, state: CompareState) -> Callable[[], list[Even
         nonlocal going
         if not going:
             return []
-        with request.app.state.database.reading() as connection:
+        with request.app.state.database.reading() as connection, connection.snapshot():
             with connection.transaction():
-                runs = list(compare_with(connection, going).runs)
+                runs = list(compare_with(connection, going, ends=False).runs)
             new = [run for run in runs if seen.get(run.execution) != (run.epochs, run.status)]
             metrics = _with_validation(new, state.metrics)
             most = MOST_KEPT * max(1, len(state.metrics))
