@@ -66,6 +66,14 @@ class guarded:  # noqa: N801  # reads as the verb it is, like contextlib.suppres
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
+        return self.takes(error)
+
+    def takes(self, error: BaseException | None) -> bool:
+        """Log this exception, and whether it is dropped; where it is not, the caller raises it.
+
+        For code of every epoch, which catches exceptions itself: that costs nothing until there is
+        one.
+        """
         if not isinstance(error, Exception) or strict():
             return False
         self._report(error)

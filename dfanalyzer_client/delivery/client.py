@@ -272,8 +272,10 @@ class Client:
         return number
 
     def _send(self, message: str) -> int:
+        journal, exporter = self._journal, self._exporter
         try:
-            journal, exporter = self._open()
+            if journal is None or exporter is None:
+                journal, exporter = self._open()
             number = journal.append_text(message)
         except JournalError:
             self._lost = not self._relays  # the process whose message we relay is told

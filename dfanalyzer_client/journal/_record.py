@@ -44,8 +44,9 @@ class Record(NamedTuple):
 
 def line_of(sequence: int, body: str) -> bytes:
     """The line of a message, which is JSON in ASCII."""
-    checked = f"{sequence} {body}".encode("ascii")
-    return f"{sequence} {zlib.crc32(checked):08x} {body}\n".encode("ascii")
+    message = body.encode("ascii")
+    checksum = zlib.crc32(message, zlib.crc32(b"%d " % sequence))
+    return b"%d %08x %b\n" % (sequence, checksum, message)
 
 
 def parsed(line: bytes) -> Record | None:

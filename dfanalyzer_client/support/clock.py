@@ -8,20 +8,19 @@ from datetime import UTC, datetime
 
 __all__ = ["aware_utc", "naive_utc", "timestamp", "utc_now"]
 
-SECONDS_PER_DAY = 86_400
+MINUTE = 60_000_000
+"""In microseconds."""
 
 
 def utc_now() -> str:
     """The current time in UTC, as `timestamp` writes it.
 
-    `time.strftime` takes tens of microseconds between two epochs, when caches are cold, so it is
-    called once a day.
+    It is called at every epoch, when caches are cold and each call takes microseconds: so only what
+    changes within a minute is formatted.
     """
-    seconds, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
-    minutes, second = divmod(seconds, 60)
-    hours, minute = divmod(minutes, 60)
-    days, hour = divmod(hours, 24)
-    return f"{_day(days)} {hour:02}:{minute:02}:{second:02}.{nanoseconds // 1000:06}"
+    minute, microseconds = divmod(time.time_ns() // 1000, MINUTE)
+    digits = f"{microseconds:08}"
+    return f"{_minute(minute)}{digits[:2]}.{digits[2:]}"
 
 
 def timestamp(moment: datetime) -> str:
@@ -40,5 +39,5 @@ def aware_utc(moment: datetime | None) -> datetime | None:
 
 
 @functools.lru_cache(maxsize=2)
-def _day(days: int) -> str:
-    return time.strftime("%Y-%m-%d", time.gmtime(days * SECONDS_PER_DAY))
+def _minute(minute: int) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:", time.gmtime(minute * 60))

@@ -67,6 +67,9 @@ class HistoryReader:
 
     Args:
         given: what `fit` was given as `callbacks`.
+
+    Attributes:
+        is_given: whether there is one.
     """
 
     def __init__(self, given: Any) -> None:
@@ -76,6 +79,7 @@ class HistoryReader:
             callback for callback in callbacks if isinstance(callback, keras.callbacks.History)
         ]
         self._history = found[-1] if found else None
+        self.is_given = bool(found)
         self._lengths = self._lengths_now()
 
     def newest(self) -> dict[Any, Any] | None:

@@ -22,6 +22,9 @@ __all__ = ["TrainingTask", "begin_training"]
 RATE_IN_LOGS = "learning_rate"
 """What ReduceLROnPlateau, LearningRateScheduler and many custom callbacks add to `logs`."""
 
+FLOATS = frozenset({float})
+"""The type of nearly all metrics."""
+
 
 def begin_training(
     execution: Execution,
@@ -117,9 +120,13 @@ class TrainingTask:
         if RATE_IN_LOGS in logs:
             rate, logs = self._rate_and_logs(rate, logs)
         stream, values = self._stream, list(logs.values())
-        if stream is None or self._logged != tuple(logs) or not _are_floats(values):
+        if (
+            stream is None
+            or self._logged != tuple(logs)
+            or not FLOATS.issuperset(map(type, values))
+        ):
             stream, values = self._stream_and_values(logs, keras_keys)
-        rates = [rate] if self.execution.config.adaptation else []
+        rates = (rate,) if self.execution.config.adaptation else ()
         stream.send([utc_now(), elapsed, epoch, *rates, *values])
 
     def _stream_and_values(
@@ -138,7 +145,7 @@ class TrainingTask:
             stream, self._columns = self._stream_of(columns), columns
         self._stream = stream
         self._send_names()
-        is_plain = tuple(row) == columns and _are_floats(list(logs.values()))
+        is_plain = tuple(row) == columns and FLOATS.issuperset(map(type, logs.values()))
         self._logged = tuple(logs) if is_plain else None
         return stream, [row.get(name) for name in columns]
 
@@ -217,7 +224,3 @@ class TrainingTask:
         if self.execution.config.adaptation:
             names.append(tags.LEARNING_RATE)
         return self._task.stream(tags.TRAINING_OUTPUT, [*names, *metrics])
-
-
-def _are_floats(values: Sequence[Any]) -> bool:
-    return all(type(value) is float for value in values)

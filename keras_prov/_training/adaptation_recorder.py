@@ -28,6 +28,10 @@ class AdaptationRecorder:
         fit_call: the model that is fitted and the arguments of `fit`.
         show: is called with each adaptation, if given.
         watch: what watches one optimizer.
+
+    Attributes:
+        watches: the learning rates.
+        swaps_average: whether SwapEMAWeights changes the weights at the ends of epochs.
     """
 
     def __init__(
@@ -40,7 +44,7 @@ class AdaptationRecorder:
         self._execution, self._fit_call, self._show = execution, fit_call, show
         self.watches = RateWatches(fit_call, watch)
         self._unused: list[Adaptation] = []
-        self._swaps_average = any(
+        self.swaps_average = any(
             isinstance(callback, keras.callbacks.SwapEMAWeights) and callback.swap_on_epoch
             for callback in fit_call.callbacks
         )
@@ -84,11 +88,10 @@ class AdaptationRecorder:
             batches: how many batches this training has had so far, if they are counted.
         """
         self.watches.epoch_is_done(batches)
-        self.watches.add_new()
 
     def epoch_ends(self, next_epoch: int) -> None:
         """Record that SwapEMAWeights has put the running average in the weights' place."""
-        if self._swaps_average:
+        if self.swaps_average:
             self._record_average(next_epoch, "SwapEMAWeights")
 
     def last_poll(self, progress: Progress, error: BaseException | None) -> None:

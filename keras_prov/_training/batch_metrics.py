@@ -19,10 +19,14 @@ class BatchMetrics:
 
     Args:
         every_batch: n, of which every n-th batch is kept; 0 keeps none.
+
+    Attributes:
+        are_kept: whether any is.
     """
 
     def __init__(self, every_batch: int) -> None:
         self._every = every_batch
+        self.are_kept = every_batch > 0
         self._queue: list[tuple[str, int, int, dict[str, Any]]] = []
         self._last_batch = -1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dfanalyzer_client.support.forks import fork_lock
 
@@ -21,13 +21,9 @@ if TYPE_CHECKING:
 __all__ = ["Training"]
 
 
-class _EndedEpoch(NamedTuple):
-    """An epoch that Keras has ended, while the user's callbacks are still being called for it."""
-
-    epoch: int
-    elapsed: float
-    measured: dict[Any, Any]
-    logs: Mapping[str, Any]
+_EndedEpoch = tuple[int, float, dict[Any, Any], Mapping[str, Any]]
+"""An epoch that Keras has ended, while the user's callbacks are still being called for it: its
+number, its seconds, what Keras measured, and its `logs`."""
 
 
 class Training(RecordedTraining):
@@ -45,7 +41,8 @@ class Training(RecordedTraining):
         self._ended_epoch: _EndedEpoch | None = None
         self._history = HistoryReader(arguments.get("callbacks"))
         has_arrays = self._fit_call.samples is not None
-        self.first = FirstCallback(self) if has_arrays else CountingFirstCallback(self)
+        self._counter = None if has_arrays else CountingFirstCallback(self)
+        self.first = self._counter or FirstCallback(self)
         self.last = last_callback(
             self, bool(every_batch), execution.config.steering, execution.inbox
         )
@@ -74,12 +71,15 @@ class Training(RecordedTraining):
     def epoch_is_done(self, epoch: int, logs: Mapping[str, Any]) -> None:
         """Keep what Keras measured until the user's callbacks have been called, too."""
         elapsed = time.perf_counter() - self._epoch_began
-        self._ended_epoch = _EndedEpoch(epoch, elapsed, dict(plain_logs(logs)), logs)
-        self._count_batches()
-        self._progress.epochs += 1
-        self._progress.next_epoch = epoch + 1
+        measured = logs.copy() if type(logs) is dict else dict(plain_logs(logs))
+        self._ended_epoch = epoch, elapsed, measured, logs
+        progress = self._progress
+        if self._counter is not None:
+            progress.count_batches(self._counter.batches())
+        progress.epochs += 1
+        progress.next_epoch = epoch + 1
         if self._adaptations is not None:
-            self._adaptations.epoch_is_done(self._progress.batches)
+            self._adaptations.watches.epoch_is_done(progress.batches)
 
     def epoch_ends(self, logs: Mapping[str, Any] | None = None) -> None:
         """Record the epoch that has ended, as Keras' History has it.
@@ -92,12 +92,15 @@ class Training(RecordedTraining):
         ended, self._ended_epoch = self._ended_epoch, None
         if ended is None or self._task is None:
             return
-        self._progress.logs = ended.measured
+        epoch, elapsed, measured, kept = ended
+        self._progress.logs = measured
         if logs is None:
-            final: Mapping[Any, Any] = {**ended.measured, **plain_logs(ended.logs)}
+            final: Mapping[Any, Any] = {**measured, **plain_logs(kept)}
+        elif type(logs) is dict and not self._history.is_given:
+            final = logs
         else:
             final = self._history.newest() or plain_logs(logs)
-        self.record_epoch(ended.epoch, ended.elapsed, final, ended.measured)
+        self.record_epoch(epoch, elapsed, final, measured)
 
     def answers_after(self, epoch: int) -> None:
         """Answer the requests that have come until the end of an epoch."""
@@ -115,8 +118,8 @@ class Training(RecordedTraining):
         super().detach()
 
     def _last_steps(self, error: BaseException | None) -> list[Callable[[], None]]:
-        if error is not None:
-            self._count_batches()
+        if error is not None and self._counter is not None:
+            self._progress.count_batches(self._counter.batches())
         *steps, files = super()._last_steps(error)
         return [self.epoch_ends, *steps, self._end_steering, files]
 
@@ -133,7 +136,3 @@ class Training(RecordedTraining):
     def _end_steering(self) -> None:
         if self._steered is not None:
             self._steered.end()
-
-    def _count_batches(self) -> None:
-        if isinstance(self.first, CountingFirstCallback):
-            self._progress.count_batches(self.first.batches())

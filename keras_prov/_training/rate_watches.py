@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from .._inspection.fit_call import FitCall
-from .._inspection.learning_rate import common, inner_optimizers
+from .._inspection.learning_rate import common, inner_optimizers, is_multi
 from .._inspection.optimizers import NamedOptimizer
 from .._recording.events import Adaptation
 from .rate_watch import RateWatch
@@ -39,6 +39,9 @@ class RateWatches:
     Args:
         fit_call: what is trained.
         watch: what watches one optimizer.
+
+    Attributes:
+        only: the watch of the optimizer given to `compile()`, if no other optimizer is watched.
     """
 
     def __init__(self, fit_call: FitCall, watch: type[RateWatch] = RateWatch) -> None:
@@ -47,6 +50,8 @@ class RateWatches:
         self._main_reference = None if main is None else weakref.ref(main)
         self._batches_per_epoch = batches_per_epoch(fit_call)
         self._watches: list[_Named] = []
+        self._may_grow = is_multi(main)
+        self.only: RateWatch | None = None
         self._watch(fit_call.optimizers)
 
     @property
@@ -57,11 +62,14 @@ class RateWatches:
     @property
     def rate(self) -> float | None:
         """The rate of the optimizer given to `compile()`; None where its parts differ."""
-        watches = self._watches
-        if len(watches) == 1 and watches[0].optimizer is self._main:
-            return watches[0].watch.rate
+        if self.only is not None:
+            return self.only.rate
         parts = inner_optimizers(self._main) or [self._main]
-        mine = [each.watch.rate for each in watches if any(each.optimizer is p for p in parts)]
+        mine = [
+            each.watch.rate
+            for each in self._watches
+            if any(each.optimizer is part for part in parts)
+        ]
         rate: float | None = common(mine)
         return rate
 
@@ -73,15 +81,14 @@ class RateWatches:
     @property
     def are_several(self) -> bool:
         """Whether another optimizer is watched than the one given to `compile()`."""
-        watched = [each.optimizer for each in self._watches]
-        return bool(watched) and watched != [self._main]
+        return bool(self._watches) and self.only is None
 
     @property
     def optimizers(self) -> list[NamedOptimizer]:
         """The optimizers that are watched."""
         return [NamedOptimizer(each.name, each.optimizer, each.group) for each in self._watches]
 
-    def add_new(self) -> None:
+    def _add_new(self) -> None:
         """Also watch the optimizers that a MultiOptimizer's function has chosen since."""
         known = {id(each.optimizer) for each in self._watches}
         if any(id(optimizer) not in known for optimizer in inner_optimizers(self._main)):
@@ -90,10 +97,11 @@ class RateWatches:
 
     def poll(self, epoch: int, when: str) -> list[Adaptation]:
         """The changes since the last poll; see `RateWatch.poll`."""
+        if self.only is not None:
+            return self.only.poll(epoch, when)
         if len(self._watches) == 1:
-            (only,) = self._watches
-            found = only.watch.poll(epoch, when)
-            return found if only.optimizer is self._main else _named(found, only.name)
+            (alone,) = self._watches
+            return _named(alone.watch.poll(epoch, when), alone.name)
         groups: dict[str, list[tuple[_Named, list[Adaptation]]]] = {}
         for each in self._watches:
             groups.setdefault(each.group, []).append((each, each.watch.poll(epoch, when)))
@@ -104,9 +112,8 @@ class RateWatches:
         found = []
         for each in self._watches:
             if any(each.optimizer is optimizer for optimizer in optimizers):
-                is_only = len(self._watches) == 1 and each.optimizer is self._main
                 changes = each.watch.poll(epoch, "epoch")
-                found += changes if is_only else _named(changes, each.name)
+                found += changes if each.watch is self.only else _named(changes, each.name)
         return found
 
     def accept(self, optimizers: Sequence[Any]) -> None:
@@ -116,9 +123,11 @@ class RateWatches:
                 each.watch.accept()
 
     def epoch_is_done(self, batches: int | None = None) -> None:
-        """See `RateWatch.epoch_is_done`."""
+        """See `RateWatch.epoch_is_done`; optimizers that are new by now are watched from now on."""
         for each in self._watches:
             each.watch.epoch_is_done(batches)
+        if self._may_grow:
+            self._add_new()
 
     def stop(self) -> None:
         """Stop watching."""
@@ -134,6 +143,8 @@ class RateWatches:
                 self._batches_per_epoch,
             )
             self._watches.append(_Named(named.name, named.group, watch))
+        is_alone = len(self._watches) == 1 and self._watches[0].optimizer is self._main
+        self.only = self._watches[0].watch if is_alone else None
 
     def _merged(
         self, group: str, found: Sequence[tuple[_Named, list[Adaptation]]]

@@ -125,7 +125,8 @@ class RecordedTraining:
         if self._progress.start_epoch is None:
             self._progress.start_epoch = epoch
         self._execution.epoch = epoch
-        self._batches.epoch_begins()
+        if self._batches.are_kept:
+            self._batches.epoch_begins()
         self._epoch_began = time.perf_counter()
 
     def record_epoch(
@@ -141,14 +142,20 @@ class RecordedTraining:
         """
         if self._task is None:
             return
-        rate = self._adaptations.rate if self._adaptations is not None else None
-        self._task.epoch(epoch, elapsed, logs, rate, measured)
-        self._shown.epoch(epoch, logs)
-        if self._adaptations is not None:
-            if self._optimizers is not None:
-                self._optimizers.record_rates(epoch, self._adaptations.watches)
-            self._adaptations.epoch_ends(epoch + 1)
-        self._batches.flush(self._task)
+        adaptations = self._adaptations
+        if adaptations is None:
+            self._task.epoch(epoch, elapsed, logs, None, measured)
+        else:
+            watches = adaptations.watches
+            self._task.epoch(epoch, elapsed, logs, watches.rate, measured)
+            if watches.only is None and self._optimizers is not None:
+                self._optimizers.record_rates(epoch, watches)
+            if adaptations.swaps_average:
+                adaptations.epoch_ends(epoch + 1)
+        if self._shown.is_on:
+            self._shown.epoch(epoch, logs)
+        if self._batches.are_kept:
+            self._batches.flush(self._task)
         if self._late_values is not None:
             self.model_is_built()
 

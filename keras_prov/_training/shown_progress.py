@@ -19,10 +19,15 @@ __all__ = ["ShownProgress"]
 
 
 class ShownProgress:
-    """What a notebook shows of one training; nothing until `begin`, and nowhere else."""
+    """What a notebook shows of one training; nothing until `begin`, and nowhere else.
+
+    Attributes:
+        is_on: whether anything is shown.
+    """
 
     def __init__(self) -> None:
         self._display: ProgressDisplay | None = None
+        self.is_on = False
 
     @property
     def show(self) -> Callable[[Adaptation], None] | None:
@@ -43,6 +48,7 @@ class ShownProgress:
             self._display = progress_display(
                 title, arguments.get("epochs"), arguments.get("initial_epoch")
             )
+            self.is_on = self._display is not None
 
     def epoch(self, epoch: int, logs: Mapping[Any, Any]) -> None:
         """An epoch has ended with these metrics."""
@@ -59,7 +65,7 @@ class ShownProgress:
 
     def detach(self) -> None:
         """In a forked child, show nothing."""
-        self._display = None
+        self._display, self.is_on = None, False
 
     def _adaptation(self, adaptation: Adaptation) -> None:
         with guarded("the progress of a training", self, lost="its progress"):

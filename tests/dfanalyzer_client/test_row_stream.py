@@ -36,3 +36,22 @@ def test_a_row_is_said_as_json_says_it(number: Any, text: Any) -> None:
     sets = [{**MESSAGE["sets"][0], "elements": [row]}]
     whole = {"kind": "task", **MESSAGE, "sets": sets}
     assert client.said == json.dumps(whole, separators=(",", ":"))
+
+
+@given(
+    text=TEXTS | st.sampled_from(['"', "\\", "2026-01-05 08:00:00.000001", "\x7f"]),
+    numbers=st.lists(NUMBERS, min_size=1, max_size=4),
+)
+def test_a_row_of_an_epoch_is_said_as_json_says_it(text: Any, numbers: list[Any]) -> None:
+    """A text and then numbers, which are written together, byte for byte as one by one."""
+    client: Any = Listener()
+    names = [f"n{place}" for place in range(len(numbers))]
+    columns = {"t": "TEXT", **dict.fromkeys(names, "NUMERIC")}
+    message = {"sets": [{"tag": "s", "attributes": ["t", *names], "elements": []}], "status": "R"}
+    RowStream(client.send_text, message, columns, Misfits(message)).send([text, *numbers])
+    row = [
+        stored_value(text, "TEXT", "t"),
+        *(stored_value(number, "NUMERIC", "n") for number in numbers),
+    ]
+    whole = {"kind": "task", **message, "sets": [{**message["sets"][0], "elements": [row]}]}
+    assert client.said == json.dumps(whole, separators=(",", ":"))
