@@ -21,6 +21,7 @@ from .._tracking.building import forget_building, is_built, when_built
 from .adaptation_recorder import AdaptationRecorder
 from .batch_metrics import BatchMetrics
 from .inputs import OF_BUILT_MODELS, architecture_of, inputs_of, values_of
+from .modifications import record_kept_modifications
 from .optimizer_recorder import OptimizerRecorder
 from .shown_progress import ShownProgress
 from .training_files import TrainingFiles
@@ -69,6 +70,8 @@ class RecordedTraining:
         loaded = [self._execution.record_loaded([fact]) for fact in facts]
         with guarded("the layers of a model", lost="which executions its parts come from"):
             link_to_parts(model, self._execution)
+        with guarded("enable_lora() and quantize()", model, lost="which layers they have changed"):
+            record_kept_modifications(self._execution, model, self._fit_call.models)
         values: dict[str, Any] | None = values_of(self._fit_call, config)
         rows = inputs_of(self._fit_call, config, self._execution.trial)
         with guarded("continue_from()", model, lost="which file its weights come from"):

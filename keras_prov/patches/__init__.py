@@ -21,6 +21,7 @@ def all_patches() -> tuple[Change, ...]:
         layers,
         learning_rate,
         model,
+        modifications,
         optimizers,
         saving,
         tracebacks,
@@ -43,5 +44,6 @@ def all_patches() -> tuple[Change, ...]:
         *exporting.PATCHES,
         *checkpoints.PATCHES,
         *isolated_saving.PATCHES,
+        *modifications.PATCHES,
         *SEARCHES,
     )

@@ -24,6 +24,7 @@ from .._recording.registry import execution_of
 from .._tracking.calls import chosen_optimizer
 from .._tracking.running import fits
 from .._training.inputs import data_rows, values_of
+from .._training.modifications import record_kept_modifications
 
 __all__ = ["PATCH"]
 
@@ -71,6 +72,8 @@ class _WatchedEvaluate:
     def _record(self, execution: Execution, logs: Mapping[str, Any]) -> None:
         model, untrained = self.args[0], execution.training is None and not execution.tested
         loaded = execution.record_loaded(forget_loads(model))
+        with guarded("enable_lora() and quantize()", model, lost="which layers they have changed"):
+            record_kept_modifications(execution, model, [model])
         values = None
         if untrained and (execution.config.choice.keys or execution.config.custom_hyperparameters):
             values = values_of(FitCall(model, {}), execution.config)
