@@ -27,11 +27,15 @@ _DATA = (
 _FILE = (
     time(tags.FILE_TIMESTAMP, "when the file was written or read"),
     path(tags.FILE_PATH, "where it is"),
-    text(tags.FILE_KIND, "model, weights, checkpoint, artifact, log, backup, export or script"),
+    text(
+        tags.FILE_KIND,
+        "model, weights, preset, checkpoint, artifact, log, backup, export or script",
+    ),
     number(tags.FILE_SIZE, "of all its parts", "bytes"),
     text(tags.FILE_SHA256, "of its content"),
     text(tags.FILE_CALLBACK, "class of the callback that wrote or read it"),
     number(tags.EPOCH_ID, "the epoch in which it did, from 0"),
+    text(tags.FILE_PRESET, "the preset of KerasHub that it is a part of, as it was named"),
 )
 _NAMED = text(
     tags.OPTIMIZER_ATTRIBUTE,

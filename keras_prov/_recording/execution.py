@@ -166,6 +166,7 @@ class Execution:
             tags.FILE_SHA256: fact.sha256,
             tags.FILE_CALLBACK: fact.callback,
             tags.EPOCH_ID: self.epoch if fact.epoch is None else fact.epoch,
+            tags.FILE_PRESET: fact.preset,
         }
         tag = tags.SAVED_FILE if mode == WRITTEN else tags.LOADED_FILE
         task.add_dataset(rows_of_set(tag, [values]))

@@ -23,6 +23,7 @@ def all_patches() -> tuple[Change, ...]:
         model,
         modifications,
         optimizers,
+        presets,
         saving,
         tracebacks,
         train_function,
@@ -45,5 +46,6 @@ def all_patches() -> tuple[Change, ...]:
         *checkpoints.PATCHES,
         *isolated_saving.PATCHES,
         *modifications.PATCHES,
+        *presets.PATCHES,
         *SEARCHES,
     )
