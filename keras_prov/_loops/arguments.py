@@ -13,10 +13,15 @@ EXAMPLE = "as in keras_prov.training(model), or keras_prov.training({'generator'
 
 
 class Foreign:
-    """An optimizer that cannot be referred to weakly, such as optax's tuples of functions."""
+    """An optimizer that cannot be referred to weakly, such as optax's tuples of functions.
 
-    def __init__(self, optimizer: Any) -> None:
-        self.wrapped = optimizer
+    Args:
+        optimizer: the optimizer itself.
+        rate: its learning rate, if it is known; a loop may assign another one.
+    """
+
+    def __init__(self, optimizer: Any, rate: float | None = None) -> None:
+        self.wrapped, self.known_rate = optimizer, rate
 
 
 def named_models(given: Any) -> dict[str, Any]:
