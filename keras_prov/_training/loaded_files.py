@@ -29,6 +29,6 @@ def loaded_files(models: Iterable[Any]) -> list[FileFact]:
 
 def _parts(model: Any) -> Iterator[Any]:
     yield from layers_by_path(model).values()
-    preprocessor = getattr(model, "preprocessor", None)
+    preprocessor: Any = getattr(model, "preprocessor", None)
     if hasattr(preprocessor, "_flatten_layers"):
         yield from preprocessor._flatten_layers()

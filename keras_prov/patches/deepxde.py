@@ -54,9 +54,7 @@ def _around_train(original: Original, args: tuple[Any, ...], kwargs: dict[str, A
         return original(*args, **kwargs)
 
 
-def _begun(
-    original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]
-) -> TrainingRun | None:
+def _begun(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> TrainingRun | None:
     """The training of this call; None if it is not captured, or a part of another one."""
     model = args[0]
     network = model.net

@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from dfanalyzer_client.file import WRITTEN
@@ -83,6 +82,7 @@ def _around_check(original: Original, args: tuple[Any, ...], kwargs: dict[str, A
 def _around_save(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     folder = getattr(args[0], "preset_dir", None)
     before: dict[str, Any] = {}
+    saved: Any = None
     with _guard:
         before = _files_in(folder)
         saved = args[1] if len(args) > 1 else next(iter(kwargs.values()), None)
@@ -112,11 +112,11 @@ def _loading(loader: type) -> Iterator[Change]:
 def _asking() -> Iterator[Change]:
     """Patches of `get_file` and `check_file_exists`, in each module that has imported them."""
     utils = sys.modules[UTILS]
+    modules = [module for name, module in list(sys.modules.items()) if name.startswith(f"{HUB}.")]
     for name, around in {"get_file": _around_get_file, "check_file_exists": _around_check}.items():
         own = vars(utils)[name]
-        for module in list(sys.modules.values()):
-            is_of_hub = isinstance(module, ModuleType) and module.__name__.startswith(HUB + ".")
-            if is_of_hub and vars(module).get(name) is own:
+        for module in modules:
+            if vars(module).get(name) is own:
                 yield Patch(module, name, around)
 
 

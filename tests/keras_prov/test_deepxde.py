@@ -35,8 +35,10 @@ DECAYS = {
 SCRIPT = """
 import json
 import os
+import random
 import sys
 
+random.seed(7)  # with TensorFlow, DeepXDE creates its initializers when it is imported
 import deepxde as dde
 
 if sys.argv[1] != "plain":
@@ -76,12 +78,17 @@ except ZeroDivisionError:
 """
 
 
-@pytest.mark.parametrize("backend", NEEDS)
+@pytest.mark.parametrize(
+    "backend",
+    [
+        each if each == "pytorch" else pytest.param(each, marks=pytest.mark.exhaustive)
+        for each in NEEDS
+    ],
+)
 def test_what_deepxde_displays_is_recorded(
     backend: str, tag: str, home: Path, tmp_path: Path
 ) -> None:
-    """Each `train()` is a training, each displayed step a row, and the losses are those of plain
-    DeepXDE."""
+    """Each `train()` is a training, each displayed step a row; the losses are those without us."""
     for module in NEEDS[backend]:
         pytest.importorskip(module)
     environment = {
@@ -112,7 +119,7 @@ def test_what_deepxde_displays_is_recorded(
     assert [row["loss"] for row in rows] == pytest.approx([sum(parts) for parts in trained])
     assert [row["step"] for row in rows[:3]] == [0, 10, 20]
     assert all(row["val_l2_relative_error"] > 0 for row in rows[:3])
-    assert 0.02 == pytest.approx(rows[0]["learning_rate"])
+    assert pytest.approx(rows[0]["learning_rate"]) == 0.02
     assert rows[2]["learning_rate"] < 0.015
     chosen = run.configuration.to_dicts()
     assert chosen[0]["optimizer_name"].lower() == "adam"
