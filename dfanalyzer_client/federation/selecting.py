@@ -58,10 +58,10 @@ def selected(
         conditions.append(f"{names.column(None, 'status')} = %s")
         values.append(known_status(status))
     orders = [order_of(names, sort)] if sort else []
-    statement = (
-        f"SELECT place FROM runs WHERE {' AND '.join(conditions) or 'TRUE'} "  # our columns, and placeholders
-        f"ORDER BY {', '.join([*orders, names.column(None, 'began') + ' DESC NULLS LAST'])}"
-    )
+    orders.append(f"{names.column(None, 'began')} DESC NULLS LAST")
+    fulfilled = " AND ".join(conditions) or "TRUE"
+    # of columns of ours and of placeholders
+    statement = f"SELECT place FROM runs WHERE {fulfilled} ORDER BY {', '.join(orders)}"  # noqa: S608
     return [found[place] for place in _places(names, statement, values)]
 
 
