@@ -61,7 +61,7 @@ def selected(
     orders.append(f"{names.column(None, 'began')} DESC NULLS LAST")
     fulfilled = " AND ".join(conditions) or "TRUE"
     # of columns of ours and of placeholders
-    statement = f"SELECT place FROM runs WHERE {fulfilled} ORDER BY {', '.join(orders)}"  # noqa: S608
+    statement = f"SELECT place FROM runs WHERE {fulfilled} ORDER BY {', '.join(orders)}"
     return [found[place] for place in _places(names, statement, values)]
 
 
