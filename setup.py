@@ -73,6 +73,15 @@ COMPANIONS = [
     "scikit-learn",
     "tensorboard",  # which keras-tuner needs and does not name
 ]
+LIBRARIES = [  # not in `dev`: tensorflow-text and tf-keras are each for one TensorFlow
+    "deepxde",
+    "flax",  # which DeepXDE needs with JAX, and does not name
+    "keras-hub",
+    "keras-rs",
+    "optax",
+    "tensorflow-probability",  # which DeepXDE needs with TensorFlow
+    "tf-keras",
+]
 KERAS_TESTS = [
     "dm-tree",
     "grain",
@@ -155,6 +164,7 @@ KERAS_EXTRAS = {
     "bench": BENCH,
     "demo": DEMO,
     "docs": DOCS,
+    "libraries": LIBRARIES,
     "peers": PEERS,
     "system": SYSTEM,
     "dev": DEV,

@@ -212,6 +212,7 @@ def test_the_metadata_say_what_the_package_needs(distributions: Path) -> None:
         "dev",
         "docs",
         "keras-tests",
+        "libraries",
         "mcp",
         "mlflow",
         "neo4j",

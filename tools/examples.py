@@ -2,7 +2,8 @@
 
 A block after ``<!-- example: NAME.py -->`` is a file. One after ``<!-- example: session -->`` is a
 shell session: lines that begin with ``$`` are run and followed by what they print. Every page has
-its own folder and database. ``<!-- needs: MODULE -->`` names a module that may not be installed.
+its own folder and database. ``<!-- needs: MODULE -->`` names a module that may not be installed,
+without which tests leave out the section that it stands in.
 ``python -m tools.examples`` updates the output of all pages and notebooks,
 ``python -m tools.examples README.md`` that of one page.
 """
@@ -10,6 +11,7 @@ its own folder and database. ``<!-- needs: MODULE -->`` names a module that may 
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import os
 import re
 import subprocess
@@ -28,6 +30,7 @@ __all__ = [
     "needed_modules",
     "normalized",
     "run_notebook",
+    "runnable",
     "with_real_output",
 ]
 
@@ -72,6 +75,16 @@ def normalized(text: str) -> str:
 def needed_modules(text: str) -> list[str]:
     """The modules that a page's examples need beside those that are always installed."""
     return re.findall(r"<!-- needs: (\w+) -->", text)
+
+
+def runnable(text: str) -> str:
+    """`text` without the sections whose examples need a module that is not installed."""
+    sections = re.split(r"(?m)^(?=## )", text)
+    return "".join(
+        section
+        for section in sections
+        if all(importlib.util.find_spec(module) for module in needed_modules(section))
+    )
 
 
 def run_notebook(page: Path, folder: Path) -> dict[str, Any]:

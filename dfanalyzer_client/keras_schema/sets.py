@@ -27,11 +27,15 @@ _DATA = (
 _FILE = (
     time(tags.FILE_TIMESTAMP, "when the file was written or read"),
     path(tags.FILE_PATH, "where it is"),
-    text(tags.FILE_KIND, "model, weights, checkpoint, artifact, log, backup, export or script"),
+    text(
+        tags.FILE_KIND,
+        "model, weights, preset, checkpoint, artifact, log, backup, export or script",
+    ),
     number(tags.FILE_SIZE, "of all its parts", "bytes"),
     text(tags.FILE_SHA256, "of its content"),
     text(tags.FILE_CALLBACK, "class of the callback that wrote or read it"),
     number(tags.EPOCH_ID, "the epoch in which it did, from 0"),
+    text(tags.FILE_PRESET, "the preset of KerasHub that it is a part of, as it was named"),
 )
 _NAMED = text(
     tags.OPTIMIZER_ATTRIBUTE,
@@ -280,6 +284,30 @@ SETS: Mapping[str, KerasSet] = {
             producer=tags.ADAPTATION,
         ),
         KerasSet(
+            tags.MODIFICATION_OUTPUT,
+            Role.MODEL,
+            (
+                time(tags.MODIFIED, "when the step began"),
+                text(tags.MODIFIED_STEP, "enable_lora or quantize"),
+                text(tags.MODIFIED_LAYER, "path of the layer within the model"),
+                text(tags.MODIFIED_CLASS, "class of the layer"),
+                number(tags.MODIFIED_RANK, "rank of its LoRA; NULL without one"),
+                number(tags.MODIFIED_ALPHA, "what LoRA's product is scaled by, before the rank"),
+                text(tags.MODIFIED_MODE, "int8, int4, float8, gptq or awq; NULL: not quantized"),
+                text(tags.OLD_DTYPE, "its dtype policy before"),
+                text(tags.NEW_DTYPE, "its dtype policy after"),
+                number(tags.OLD_TRAINABLE, "numbers in it that were trained before"),
+                number(tags.NEW_TRAINABLE, "numbers in it that are trained after"),
+                text(tags.MODIFIED_ARGUMENTS, "of the call, in JSON"),
+                number(tags.EPOCH_ID, "the newest epoch before, from 0; NULL before the first"),
+                text(tags.MODIFIED_PLACE, "file and line of the call"),
+            ),
+            holds="a layer that `enable_lora()` or `quantize()` changed",
+            when="when it happens",
+            cost="once",
+            producer=tags.MODIFICATION,
+        ),
+        KerasSet(
             tags.TESTING_OUTPUT,
             Role.TESTS,
             (time(tags.TESTED, "when the test ended"),),
@@ -349,6 +377,7 @@ SETS: Mapping[str, KerasSet] = {
 TRANSFORMATIONS: Mapping[str, str] = {
     tags.TRAINING: "A training: Model.fit() of Keras.",
     tags.ADAPTATION: "A change of the configuration while the model trains.",
+    tags.MODIFICATION: "Layers of the model are changed: LoRA is enabled, or they are quantized.",
     tags.TESTING: "A test: Model.evaluate() of Keras.",
     tags.SAVING: "The model, or its weights, are written to a file.",
     tags.LOADING: "The model, or its weights, are read from a file.",

@@ -7,8 +7,8 @@ capture of that model begins.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ __all__ = [
     "EXPORT",
     "LOG",
     "MODEL",
+    "PRESET",
     "WEIGHTS",
     "FileFact",
     "file_facts",
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 MODEL, WEIGHTS, EXPORT, CHECKPOINT = "model", "weights", "export", "checkpoint"
-LOG, BACKUP = "log", "backup"
+LOG, BACKUP, PRESET = "log", "backup", "preset"
 """Kinds of files, beside ``artifact``."""
 
 
@@ -45,11 +46,13 @@ class FileFact:
     Attributes:
         path: absolute; a URL as it was given.
         name: the last part of the path.
-        kind: ``model``, ``weights``, ``export``, ``checkpoint``, ``log``, ``backup``, ``artifact``.
+        kind: ``model``, ``weights``, ``export``, ``checkpoint``, ``log``, ``backup``, ``preset``,
+            ``artifact``.
         size: in bytes; None if it cannot be read.
         sha256: in hexadecimal digits; that of a folder covers its files' names and digests.
         callback: class of the callback that saved or loaded it.
         epoch: when it was saved; None for the newest epoch of the execution.
+        preset: the preset of KerasHub that it is a part of, as it was named.
     """
 
     path: str
@@ -59,14 +62,26 @@ class FileFact:
     sha256: str | None = None
     callback: str | None = None
     epoch: int | None = None
+    preset: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Load:
     path: str
     kind: str
     callback: str | None
     last_change: tuple[int, int] | None
+    preset: str | None
+    models: WeakIdentityMap[bool] = field(default_factory=WeakIdentityMap)
+    """Those that have it among their files already."""
+
+    def facts(self) -> Iterator[FileFact]:
+        """The file and its shards; one that has changed since has no digest."""
+        if last_change(self.path) == self.last_change:
+            yield from file_facts(self.path, self.kind, self.callback, self.preset)
+        else:
+            name = Path(self.path).name
+            yield FileFact(self.path, name, self.kind, callback=self.callback, preset=self.preset)
 
 
 _loads: WeakIdentityMap[list[_Load]] = WeakIdentityMap()
@@ -75,40 +90,48 @@ _unclaimed: dict[tuple[str, str, str], None] | None = None
 """Path, kind and mode of files of models without an execution; None unless they are kept."""
 
 
-def file_facts(path: Any, kind: str, callback: str | None = None) -> Iterator[FileFact]:
+def file_facts(
+    path: Any, kind: str, callback: str | None = None, preset: str | None = None
+) -> Iterator[FileFact]:
     """The file at `path` and the shards that it names; nothing if `path` is not a path."""
     if not isinstance(path, (str, os.PathLike)):
         return  # an open file, or a group in one
     text = os.fsdecode(path)
     if "://" in text:
-        yield FileFact(text, text.rpartition("/")[2], kind, callback=callback)
+        yield FileFact(text, text.rpartition("/")[2], kind, callback=callback, preset=preset)
         return
     file = Path(text).absolute()
     shards = shards_of(file) if file.name.endswith(SHARDED) else []
     for found in (file, *shards):
         size, digest = _digest(found)
-        yield FileFact(str(found), found.name, kind, size, digest, callback)
+        yield FileFact(str(found), found.name, kind, size, digest, callback, preset=preset)
 
 
-def remember_load(model: object, path: Any, kind: str, callback: str | None) -> None:
+def remember_load(
+    model: object, path: Any, kind: str, callback: str | None, preset: str | None = None
+) -> None:
     """Remember what a model without capture was loaded from."""
     if isinstance(path, (str, os.PathLike)):
         absolute = _absolute(path)
-        load = _Load(absolute, kind, callback, last_change(absolute))
+        load = _Load(absolute, kind, callback, last_change(absolute), preset)
         _loads.set(model, [*(_loads.get(model) or []), load])
 
 
-def forget_loads(model: object) -> list[FileFact]:
-    """Forget what the model was loaded from, and return it; changed files have no digest."""
-    facts: list[FileFact] = []
-    for load in _loads.pop(model) or []:
-        if last_change(load.path) == load.last_change:
-            facts += file_facts(load.path, load.kind, load.callback)
-        else:
-            facts.append(
-                FileFact(load.path, Path(load.path).name, load.kind, callback=load.callback)
-            )
-    return facts
+def forget_loads(model: object, parts: Iterable[object] = ()) -> list[FileFact]:
+    """Forget what the model was loaded from, and return it; changed files have no digest.
+
+    Args:
+        model: the model.
+        parts: models and layers in it. What they were loaded from is returned, too, once for each
+            model that they are parts of.
+    """
+    facts: dict[str, FileFact] = {}
+    own = _loads.pop(model) or []
+    for load in [*own, *(load for part in parts for load in _loads.get(part) or [])]:
+        if load.models.get(model) is None:
+            load.models.set(model, True)
+            facts.update({fact.path: fact for fact in load.facts()})
+    return list(facts.values())
 
 
 def keep_unclaimed() -> None:

@@ -38,6 +38,8 @@ def compile_argument(name: str, fit_call: FitCall) -> str | None:
     """An argument of `compile`, as Keras keeps it."""
     kept = getattr(fit_call.model, "_compile_config", None)
     value = (getattr(kept, "config", None) or {}).get(name)
+    if value is None:  # another library's loop, which was told by its own `compile`
+        value = (fit_call.arguments.get("compile") or {}).get(name)
     if value is None and name in KEPT_BY_MODELS and trains_itself(type(fit_call.model)):
         value = _kept_by_model(fit_call.model, name)
     return None if value is None else describe(value)
@@ -106,10 +108,20 @@ def weights(which: str, fit_call: FitCall) -> int | None:
     Nothing builds a model without a `call()`: of such a model they are the weights it has.
     """
     model = fit_call.model
+    if not hasattr(model, which):
+        return _parameters(which, model)
     shapes = [weight.shape for weight in getattr(model, which)]
     if not shapes and not model.built:
         return None
     return sum(int(math.prod(shape)) for shape in shapes)
+
+
+def _parameters(which: str, model: Any) -> int | None:
+    """Numbers in the parameters of a module of PyTorch; None for any other network."""
+    if not callable(getattr(model, "parameters", None)):
+        return None
+    every = which == "weights"
+    return sum(int(each.numel()) for each in model.parameters() if every or each.requires_grad)
 
 
 def policy(fit_call: FitCall) -> str:

@@ -206,7 +206,9 @@ _TABLE = (
         partial(read.weights, "trainable_weights"),
         "numbers",
     ),
-    _text("MODEL_NAME", "name of the model", lambda fit_call: str(fit_call.model.name)),
+    _text(
+        "MODEL_NAME", "name of the model", lambda fit_call: getattr(fit_call.model, "name", None)
+    ),
     _text("MODEL_CLASS", "class of the model", lambda fit_call: type(fit_call.model).__name__),
     _text("BACKEND", "backend of Keras", lambda fit_call: str(keras.backend.backend())),
 )

@@ -40,6 +40,8 @@ def learning_rate(optimizer: Any, model: Any = None) -> float | None:
     groups: Any = getattr(optimizer, "param_groups", None)  # an optimizer of PyTorch
     if isinstance(groups, list):
         return _number(common(_number(group.get("lr")) for group in groups))
+    if hasattr(optimizer, "known_rate"):  # one whose rate only its loop knows
+        return _number(optimizer.known_rate)
     rate: Any = getattr(optimizer, "_learning_rate", None)
     if is_keras_schedule(rate):
         # with gradient accumulation `iterations` is divided; the schedule counts `_iterations`

@@ -56,6 +56,7 @@ def config_of(optimizer: Any, model: Any) -> str | None:
     if optimizer is None:
         return None
     config = {**_arguments(optimizer), **(group_scalars(optimizer) or {})}
+    config |= getattr(optimizer, "known_config", {})
     config["learning_rate"] = learning_rate(optimizer, model)
     if is_multi(optimizer):
         config["optimizer_map"] = described_map(optimizer)

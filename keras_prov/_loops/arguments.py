@@ -7,16 +7,46 @@ from typing import Any
 
 import keras
 
+from .._guard import guarded
+from .._inspection.numbers import shortest
+from .._inspection.optax_parts import by_keras_names, by_part, injected, optax_parts, optax_rate
+
 __all__ = ["Foreign", "named_models", "named_optimizers_of"]
 
 EXAMPLE = "as in keras_prov.training(model), or keras_prov.training({'generator': g, 'critic': c})"
 
 
 class Foreign:
-    """An optimizer that cannot be referred to weakly, such as optax's tuples of functions."""
+    """An optimizer that cannot be referred to weakly, such as optax's tuples of functions.
 
-    def __init__(self, optimizer: Any) -> None:
-        self.wrapped = optimizer
+    Args:
+        optimizer: the optimizer itself.
+        rate: its learning rate, if it is known; a loop may assign another one.
+    """
+
+    def __init__(self, optimizer: Any, rate: float | None = None) -> None:
+        self.wrapped, self.known_rate = optimizer, rate
+        self.known_config: dict[str, Any] = {}
+
+    @classmethod
+    def of_optax(cls, optimizer: Any) -> Foreign:
+        """An optimizer with what can be read of it."""
+        made = cls(optimizer)
+        with guarded("an optimizer of optax", lost="its arguments"):
+            parts = optax_parts(optimizer)
+            made.known_rate = optax_rate(parts)
+            made.known_config = by_part(parts)
+            vars(made).update(by_keras_names(parts))
+        return made
+
+    def learn(self, state: Any) -> None:
+        """Take the rate and other numbers from a state that has them: `inject_hyperparams`."""
+        found = injected(state)
+        if found:
+            rate = found.get("learning_rate")
+            self.known_rate = None if rate is None else shortest(rate)
+            numbers = {name: shortest(value) for name, value in found.items()}
+            vars(self).update(by_keras_names([("", numbers)]))
 
 
 def named_models(given: Any) -> dict[str, Any]:
@@ -57,4 +87,4 @@ def _referable(optimizer: Any) -> Any:
     if not isinstance(optimizer, tuple):
         return optimizer
     class_: Any = type(type(optimizer).__name__, (Foreign,), {})
-    return class_(optimizer)
+    return class_.of_optax(optimizer)

@@ -100,6 +100,10 @@ class LoopTraining(RecordedTraining):
         self._means.add(values)
         self._means.batches = batches
 
+    def steps_done(self, count: int) -> None:
+        """Say how many batches were trained, of a loop that reports none."""
+        self._counts.batches = count
+
     def epoch(self, values: Mapping[Any, Any]) -> None:
         """Record that an epoch has ended, with these values and the means of its batches."""
         epoch, elapsed = self.next_epoch, time.perf_counter() - self._epoch_began

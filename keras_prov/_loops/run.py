@@ -18,7 +18,7 @@ from .._instrumentation.switch import is_instrumented, reinstate
 from .._recording.execution import Execution
 from .._recording.registry import execution_of, join, request_execution
 from .._tracking.stateless import optimizer_states
-from .arguments import named_models, named_optimizers_of
+from .arguments import Foreign, named_models, named_optimizers_of
 from .call_feed import CallFeed
 from .loop_training import LoopTraining
 from .open_runs import open_runs
@@ -67,12 +67,17 @@ class TrainingRun:
         Args:
             logs: metrics whose names are no names in Python, as ``{"d/loss": 0.3}``.
             optimizer_variables: in a loop of JAX, the values that `stateless_apply` returned, from
-                which the learning rate is read; by the optimizer's name if there are several.
+                which the learning rate is read, or the state of an `optax.inject_hyperparams`; by
+                the optimizer's name if there are several.
             **metrics: metrics by name: ``loss=…``.
         """
         with guarded("the end of an epoch of your loop", self):
             if self._training is not None:
-                with optimizer_states(self._states(optimizer_variables)):
+                states = self._states(optimizer_variables)
+                for optimizer, state in states:
+                    if isinstance(optimizer, Foreign):
+                        optimizer.learn(state)
+                with optimizer_states(states):
                     self._training.epoch({**(logs or {}), **metrics})
 
     def batch(self, logs: Mapping[str, Any] | None = None, /, **metrics: Any) -> None:

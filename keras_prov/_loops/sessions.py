@@ -3,15 +3,20 @@
 It begins with the first call, and ends when the model is trained otherwise, belongs to another
 execution, or is deleted, when its capture is stopped, or with the process. Keras says of no call
 that it ends an epoch, so every n calls are a row of ``oTrainingModel``.
+
+A thread ends the training of a deleted model: a finalizer may interrupt any code, so it only flags
+it.
 """
 
 from __future__ import annotations
 
 import atexit
 import sys
+import threading
 import weakref
 from collections import deque
 from collections.abc import Mapping
+from queue import SimpleQueue
 from typing import Any
 
 from dfanalyzer_client.config import settings
@@ -46,7 +51,7 @@ class Session:
         self._per_row = int(settings.batches_per_row())
         self._calls = 0
         self._training.begin()
-        self._finalizer = weakref.finalize(model, _deleted.append, self)
+        self._finalizer = weakref.finalize(model, _flag, self)
         self._finalizer.atexit = False
 
     def trained(self, values: Mapping[str, Any]) -> None:
@@ -75,6 +80,12 @@ _sessions: WeakIdentityMap[Session] = WeakIdentityMap()
 _deleted: deque[Session] = deque()
 """Sessions whose model is gone. A finalizer may run anywhere, so they are ended elsewhere."""
 
+_flagged: SimpleQueue[bool] = SimpleQueue()
+"""True for each of them. A finalizer may interrupt even a `put`, which this queue allows."""
+
+_ending = threading.RLock()
+_thread: threading.Thread | None = None
+
 _exit_is_registered = False
 
 
@@ -90,6 +101,7 @@ def open_session(execution: Execution, model: Any, batch_size: int | None = None
     session = Session(execution, model, batch_size)
     _sessions.set(model, session)
     _register_exit()
+    _start_thread()
     return session
 
 
@@ -98,8 +110,7 @@ def end_session(model: Any, error: BaseException | str | None = None) -> None:
     session = _sessions.pop(model) if len(_sessions) else None
     if session is not None:
         session.end(error)
-    if _deleted:
-        _end_deleted()
+    _end_deleted()
 
 
 def end_all_sessions(error: BaseException | str | None = None) -> None:
@@ -109,9 +120,31 @@ def end_all_sessions(error: BaseException | str | None = None) -> None:
     _end_deleted()
 
 
+def _flag(session: Session) -> None:
+    """In the finalizer of a session's model, where nothing else may be done."""
+    _deleted.append(session)
+    _flagged.put(True)
+
+
 def _end_deleted() -> None:
-    while _deleted:
-        _deleted.popleft().end(None)
+    with _ending:
+        while _deleted:
+            _deleted.popleft().end(None)
+
+
+def _start_thread() -> None:
+    """Start the thread that ends sessions whose model is gone, as soon as it is."""
+    global _thread
+    if _thread is None or not _thread.is_alive():
+        _thread = threading.Thread(target=_end_flagged, name="keras-prov-sessions", daemon=True)
+        _thread.start()
+
+
+def _end_flagged() -> None:
+    queue = _flagged
+    while queue.get():
+        with guarded("the end of train_on_batch()", lost="how it ended"):
+            _end_deleted()
 
 
 def _end_those_of(config: CaptureConfig) -> None:
@@ -143,8 +176,9 @@ def _at_exit() -> None:
 
 def _forget() -> None:
     """In a forked child: the sessions are its parent's."""
-    global _sessions, _exit_is_registered
+    global _sessions, _exit_is_registered, _flagged, _ending, _thread
     _sessions, _exit_is_registered = WeakIdentityMap(), False
+    _flagged, _ending, _thread = SimpleQueue(), threading.RLock(), None
     _deleted.clear()
 
 

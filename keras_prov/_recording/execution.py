@@ -50,6 +50,7 @@ class Execution:
         process: id of the process that records it; a forked child begins its own executions.
         dataflow: what `model.get_dataflow()` returns, for users to add transformations to.
         training: the newest training task, which tests and adaptations depend on.
+        modification: the newest step since then that has changed layers.
         epoch: the newest epoch that has begun, counted from 0.
         configuration: what the previous training ended with.
         steps_before: the optimizer's step count when capture was asked for; None if unknown.
@@ -72,6 +73,7 @@ class Execution:
         self.process = os.getpid()
         self.dataflow = dataflow_of(config)
         self.training: Task | None = None
+        self.modification: Task | None = None
         self.epoch: int | None = None
         self.derived_from: set[str] = set()
         self.continuation: Continuation | None = None
@@ -83,6 +85,7 @@ class Execution:
         self.inbox = SteeringInbox(self.dataflow.tag, self.dataflow.exec_tag)
         self.is_steered = False
         self._counts: dict[str, int] = {}
+        self._declared: set[str] = set()
         self.metrics = MetricColumns(self.declare, has_rate=config.adaptation)
 
     @property
@@ -126,7 +129,7 @@ class Execution:
         """Record that the configuration has changed."""
         if not self.config.adaptation and tags.ADAPTATION not in self._counts:
             self.dataflow.add_transformation(adaptation_transformation())  # steering made it
-        task = self.new_task(tags.ADAPTATION, self.after_training())
+        task = self.new_task(tags.ADAPTATION, [] if self.training is None else [self.training])
         task.start_time = utc_now()
         values = {
             tags.NEW_RATE: adaptation.new_rate,
@@ -151,8 +154,7 @@ class Execution:
     def record_file(self, fact: FileFact, mode: str) -> Task:
         """Record a file that was written or read."""
         transformation = tags.SAVING if mode == WRITTEN else tags.LOADING
-        if transformation not in self._counts:
-            self.dataflow.add_transformation(file_transformation(transformation))
+        self.declare_once(file_transformation(transformation))
         after = self.after_training() if mode == WRITTEN else []
         task = self.new_task(transformation, after)
         task.start_time = utc_now()
@@ -164,6 +166,7 @@ class Execution:
             tags.FILE_SHA256: fact.sha256,
             tags.FILE_CALLBACK: fact.callback,
             tags.EPOCH_ID: self.epoch if fact.epoch is None else fact.epoch,
+            tags.FILE_PRESET: fact.preset,
         }
         tag = tags.SAVED_FILE if mode == WRITTEN else tags.LOADED_FILE
         task.add_dataset(rows_of_set(tag, [values]))
@@ -201,6 +204,12 @@ class Execution:
         )
         return one_row(tags.TRAINING_INPUT, row, types)
 
+    def declare_once(self, transformation: Transformation) -> None:
+        """Declare a transformation of what may never happen, before its first task."""
+        if transformation.tag not in self._declared:
+            self._declared.add(transformation.tag)
+            self.dataflow.add_transformation(transformation)
+
     def declare(self, transformation: str, grown: Set) -> None:
         """Declare a new set of a transformation, or new attributes of a set."""
         self.dataflow.grow(Transformation(transformation, [grown]))
@@ -211,8 +220,8 @@ class Execution:
             self.declare(tags.TRAINING, keras_set(tags.BATCHES))
 
     def after_training(self) -> list[Task]:
-        """The dependencies of a task that follows the newest training, if there was one."""
-        return [] if self.training is None else [self.training]
+        """What a task follows from: the newest training, and what has changed layers since."""
+        return [task for task in (self.training, self.modification) if task is not None]
 
     def new_task(self, transformation: str, dependencies: Sequence[Task]) -> Task:
         """A new task of this execution, with the next number."""

@@ -28,6 +28,7 @@ __all__ = [
     "known_execution",
     "link_to_parts",
     "only_execution",
+    "recorded_models",
     "request_execution",
     "uncaptured_in",
 ]
@@ -99,6 +100,12 @@ def only_execution() -> Execution | None:
     known = [known_execution(model) for model in _executions.objects()]
     trained = [found for found in known if found is not None and found.training is not None]
     return trained[0] if len(trained) == 1 else None
+
+
+def recorded_models() -> list[tuple[Any, Execution]]:
+    """The live models that this process records, with their executions."""
+    known = [(model, known_execution(model)) for model in _executions.objects()]
+    return [(model, execution) for model, execution in known if execution is not None]
 
 
 def _objects_in(held: Any, depth: int) -> Iterator[Any]:

@@ -50,7 +50,7 @@ def begin_training(
     execution.derived_from = set()
     task.begin()
     begun.inputs_sent()
-    execution.training = task
+    execution.training, execution.modification = task, None
     if execution.trial is not None:
         begun.follow(execution.trial, inputs.get(tags.TRIAL, ()))
     return begun

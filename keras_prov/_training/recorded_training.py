@@ -9,7 +9,6 @@ from typing import Any
 
 from dfanalyzer_client.support.forks import fork_lock, run_in_children
 
-from .._artifacts.model_files import forget_loads
 from .._continuing.begin import continuation_rows, record_source
 from .._guard import guarded
 from .._inspection.fit_call import FitCall
@@ -21,6 +20,8 @@ from .._tracking.building import forget_building, is_built, when_built
 from .adaptation_recorder import AdaptationRecorder
 from .batch_metrics import BatchMetrics
 from .inputs import OF_BUILT_MODELS, architecture_of, inputs_of, values_of
+from .loaded_files import loaded_files
+from .modifications import record_kept_modifications
 from .optimizer_recorder import OptimizerRecorder
 from .shown_progress import ShownProgress
 from .training_files import TrainingFiles
@@ -65,10 +66,11 @@ class RecordedTraining:
         if not self._is_here:
             return
         config, model = self._execution.config, self._fit_call.model
-        facts = [fact for part in self._fit_call.models for fact in forget_loads(part)]
-        loaded = [self._execution.record_loaded([fact]) for fact in facts]
+        loaded = [self._execution.record_loaded(loaded_files(self._fit_call.models))]
         with guarded("the layers of a model", lost="which executions its parts come from"):
             link_to_parts(model, self._execution)
+        with guarded("enable_lora() and quantize()", model, lost="which layers they have changed"):
+            record_kept_modifications(self._execution, model, self._fit_call.models)
         values: dict[str, Any] | None = values_of(self._fit_call, config)
         rows = inputs_of(self._fit_call, config, self._execution.trial)
         with guarded("continue_from()", model, lost="which file its weights come from"):

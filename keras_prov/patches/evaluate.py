@@ -10,7 +10,6 @@ import keras
 
 from dfanalyzer_client.support.clock import utc_now
 
-from .._artifacts.model_files import forget_loads
 from .._guard import guarded
 from .._inspection.fit_call import FitCall
 from .._inspection.logs import plain_logs
@@ -24,6 +23,8 @@ from .._recording.registry import execution_of
 from .._tracking.calls import chosen_optimizer
 from .._tracking.running import fits
 from .._training.inputs import data_rows, values_of
+from .._training.loaded_files import loaded_files
+from .._training.modifications import record_kept_modifications
 
 __all__ = ["PATCH"]
 
@@ -70,7 +71,9 @@ class _WatchedEvaluate:
 
     def _record(self, execution: Execution, logs: Mapping[str, Any]) -> None:
         model, untrained = self.args[0], execution.training is None and not execution.tested
-        loaded = execution.record_loaded(forget_loads(model))
+        loaded = execution.record_loaded(loaded_files([model]))
+        with guarded("enable_lora() and quantize()", model, lost="which layers they have changed"):
+            record_kept_modifications(execution, model, [model])
         values = None
         if untrained and (execution.config.choice.keys or execution.config.custom_hyperparameters):
             values = values_of(FitCall(model, {}), execution.config)

@@ -119,6 +119,28 @@ def test_runs_of_all_sites_are_listed_with_their_site(federated: tuple[Site, Sit
     assert "There is no site 'x'" in reader.run("runs", "--site", "x", code=1).stderr
 
 
+def test_conditions_and_orders_go_over_all_sites(federated: tuple[Site, Site]) -> None:
+    """As on one database: what fulfils them, in one order, with the columns that are asked for."""
+    centre, _ = federated
+
+    def names(*options: str) -> list[list[str]]:
+        said = centre.run("runs", "--all-sites", "--csv", "--columns", "dataflow", *options)
+        return list(csv.reader(io.StringIO(said.stdout)))[1:]
+
+    assert names("--sort", "lowest.loss") == [["lab", "net-lab"], ["here", "net-centre"]]
+    assert names("--sort", "lowest.loss DESC", "--limit", "1") == [["here", "net-centre"]]
+    assert names("--where", "lowest.loss < 0.2") == [["lab", "net-lab"]]
+    assert names("--where", "loss >= 0.5", "--where", "dataflow LIKE 'net-%'") == [
+        ["lab", "net-lab"]
+    ]
+    assert names("--where", "activation = 'none'") == []
+    assert len(names("--status", "finished")) == 2
+    told = centre.run("runs", "--all-sites", "--where", "lss < 1", code=1).stderr
+    assert "No run of these sites has 'lss'. Known: 'loss'" in told
+    told = centre.run("runs", "--all-sites", "--where", "job.node = 'a'", code=1).stderr
+    assert "'job' is not read of other sites" in told
+
+
 def test_the_views_over_all_sites_have_their_site(federated: tuple[Site, Site]) -> None:
     """In SQL, as a reader: the best loss of all."""
     centre, _ = federated

@@ -105,6 +105,11 @@ def test_an_array_is_shown_and_asked_for(tag, ask, monkeypatch):
     assert [each.execution for each in keras.runs(where, dataflow=tag)] == [tasks["3"]]
     ordered = keras.runs("job.scheduler = 'slurm'", dataflow=tag, order_by="job.array_task")
     assert [each.execution for each in ordered] == list(tasks.values())
+    columns = ["runs", "--columns", "job.array_task,job.node", "--csv", "--sort", "job.array_task"]
+    listed = CliRunner().invoke(main, [*columns, "--dataflow", tag]).output.splitlines()
+    assert listed == ["job.array_task,job.node", "2,node07", "3,node07"]
+    wrong = CliRunner().invoke(main, ["runs", "--columns", "job.array"])
+    assert "job.array_job" in wrong.output
     found = keras.runs("job.job IS NULL", dataflow=f"{tag}-plain")
     assert [each.execution for each in found] == [outside]
     with pytest.raises(UnknownTagError, match="array_task"):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import importlib.util
+import json
 import weakref
 from pathlib import Path
 from typing import Any
@@ -244,6 +246,48 @@ def test_an_optimizer_that_is_a_tuple_of_functions(tag: str, ask: Any) -> None:
     found = ask.set(tag, "iTrainingModel", "optimizer_name, learning_rate")
     assert found == [("GradientTransformation", None)]
     assert ask.set(tag, "oTrainingModel", "learning_rate, loss") == [(0.5, 1.0)]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("optax") is None, reason="no optax")
+def test_an_optimizer_of_optax_is_read(tag: str, ask: Any) -> None:
+    """Its transformations, the rate where it is a number, and what is injected in its state."""
+    import optax
+
+    hyps = [*HYPS, "OPTIMIZER_CONFIG", "BETA_1"]
+    decays = optax.adamw(optax.cosine_decay_schedule(0.1, 100), b1=0.8)
+    chosen = {
+        "adam": optax.adam(1e-3),
+        "sgd": optax.sgd(0.1, momentum=0.5),
+        "decays": optax.chain(optax.clip_by_global_norm(2.0), decays),
+        "injected": optax.inject_hyperparams(optax.adam)(learning_rate=0.25),
+    }
+    for name, optimizer in chosen.items():
+        with keras.training(
+            small_model(), optimizer, dataflow_tag=f"{tag}-{name}", hyps=hyps
+        ) as run:
+            if name == "injected":
+                state = optimizer.init({"a": np.ones(2)})
+                run.epoch(optimizer_variables=state, loss=1.0)
+                state.hyperparams["learning_rate"] = np.float32(0.125)
+                run.epoch(optimizer_variables=(state,), loss=1.0)
+            else:
+                run.epoch(loss=1.0)
+
+    def known(name: str, columns: str) -> list[Any]:
+        return ask.set(f"{tag}-{name}", "iTrainingModel", columns)
+
+    assert known("adam", "learning_rate, beta_1") == [(0.001, 0.9)]
+    assert known("sgd", "learning_rate, momentum") == [(0.1, 0.5)]
+    assert known("decays", "learning_rate, beta_1") == [(None, 0.8)]
+    assert known("injected", "learning_rate") == [(0.25,)]
+    ((config,),) = known("decays", "optimizer_config")
+    parts = json.loads(config)["config"]
+    assert parts["clip_by_global_norm"] == {"max_norm": 2.0}
+    schedule = parts["scale_by_schedule"]["step_size_fn"]
+    assert schedule.startswith("cosine_decay_schedule(")
+    assert "init_value=0.1" in schedule
+    assert ask.set(f"{tag}-adam", "oTrainingModel", "learning_rate") == [(0.001,)]
+    assert ask.set(f"{tag}-injected", "oTrainingModel", "learning_rate") == [(0.25,), (0.125,)]
 
 
 def test_a_captured_model_stays_in_its_execution(tag: str, ask: Any) -> None:

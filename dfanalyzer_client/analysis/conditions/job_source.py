@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...keras_schema import Role
 from ...keras_schema.job_facts import JOB
 from ...keras_schema.names import FACT_KIND, FACT_NAME, FACT_VALUE
@@ -11,9 +13,9 @@ from ...store.growth.pending_columns import from_clause
 from ...store.layout import DataflowLayout, SetLayout
 from ...store.reading import Catalogue
 from ...store.schema import table
-from ...store.sql import identifier, literal
+from ...store.sql import among, identifier, literal
 
-__all__ = ["job_source"]
+__all__ = ["job_facts", "job_source"]
 
 COLUMNS = FACT_KIND.lower(), FACT_NAME.lower(), FACT_VALUE.lower()
 """A set of another program may have the role, but not these columns."""
@@ -42,6 +44,22 @@ def job_source(connection: Connection, catalogue: Catalogue, name: str) -> tuple
         "WHERE place = 1",
         [JOB, name] * len(parts),
     )
+
+
+def job_facts(
+    connection: Connection, names: Sequence[str], ids: Sequence[int]
+) -> dict[int, dict[str, str]]:
+    """Facts of the jobs that runs ran in, by the runs' ids; in the connection's transaction."""
+    catalogue = Catalogue(connection)
+    found: dict[int, dict[str, str]] = {}
+    for name in names if ids else ():
+        query, parameters = job_source(connection, catalogue, name)
+        statement = f"SELECT f.df_exec, f.value FROM ({query}) AS f WHERE {among('f.df_exec', ids)}"
+        if not parameters:
+            statement = statement.replace("%%", "%")
+        for id_, value in connection.query(statement, parameters):
+            found.setdefault(id_, {})[name] = value
+    return found
 
 
 def _statement(catalogue: Catalogue, layout: DataflowLayout, known: SetLayout) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Protocol
 
 from ...errors import SelectionError
-from .names import Names
 
 __all__ = ["checked_question", "order_of"]
 
@@ -15,6 +15,13 @@ ORDER = re.compile(
     rf"\s*(?:(?P<group>{NAME})\.)?(?P<name>{NAME})(?:\s+(?P<direction>ASC|DESC))?\s*",
     re.IGNORECASE,
 )
+
+
+class Columns(Protocol):
+    """Finds what a name stands for."""
+
+    def column(self, group: str | None, name: str) -> str:
+        """A name as SQL; raises UnknownTagError or SelectionError."""
 
 
 def checked_question(
@@ -47,7 +54,7 @@ def checked_question(
     return [each for each in orders if isinstance(each, str)]
 
 
-def order_of(names: Names, text: str) -> str:
+def order_of(names: Columns, text: str) -> str:
     """An order as SQL; raises SelectionError or UnknownTagError."""
     found = ORDER.fullmatch(text)
     if found is None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from ...analysis.run_summary import RunSummary
 from ...errors import UnknownTagError
+from ...keras_schema.job_facts import JOB, JOB_FACTS
 from ...store import Connection
 from ...support.name_lists import listed
 
@@ -17,6 +18,7 @@ __all__ = [
     "GROUPS",
     "SHOWN",
     "full_name",
+    "job_names",
     "known_columns",
     "listed_columns",
     "names_of",
@@ -128,8 +130,14 @@ def _in_lower(known: Mapping[str, None]) -> dict[str, list[str]]:
     return found
 
 
+def job_names(columns: Sequence[str]) -> list[str]:
+    """The facts of jobs among columns, without their group."""
+    return [name.partition(".")[2] for name in columns if name.partition(".")[0] == JOB]
+
+
 def _known(groups: Mapping[str, Sequence[str]]) -> dict[str, None]:
     """All that may be named, given the names in each group."""
     known = [*SHOWN, *FIELDS, "note", *(name for group in GROUPS for name in groups[group])]
+    known += [f"{JOB}.{name}" for name in JOB_FACTS]
     known += [f"{group}.{name}" for group, names in groups.items() for name in names]
     return dict.fromkeys(known)

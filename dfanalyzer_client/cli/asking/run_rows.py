@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from ...analysis.run_summary import RunSummary
+from ...keras_schema.job_facts import JOB
 from ...support.clock import naive_utc
 from ..common import duration
 from ..forms import short_number
@@ -34,15 +35,22 @@ def run_columns(
     return [*FIELDS, *(f"{group}.{name}" for group in GROUPS for name in names_of(found, group))]
 
 
+Facts = Mapping[int, Mapping[str, str]]
+"""Facts of jobs by the ids of runs."""
+
+
 def run_rows(
-    found: Sequence[RunSummary], columns: Sequence[str], meant: Mapping[str, str]
+    found: Sequence[RunSummary],
+    columns: Sequence[str],
+    meant: Mapping[str, str],
+    jobs: Facts | None = None,
 ) -> list[list[Any]]:
     """The values of runs; `meant` has the full names of chosen columns."""
     names = [meant.get(name, full_name(name)) for name in columns]
-    return [[_value(each, name) for name in names] for each in found]
+    return [[_value(each, name, jobs or {}) for name in names] for each in found]
 
 
-def _value(run: RunSummary, name: str) -> Any:
+def _value(run: RunSummary, name: str, jobs: Facts) -> Any:
     if name == "last metrics":
         return _last_metrics(run)
     if name == "duration":
@@ -51,6 +59,8 @@ def _value(run: RunSummary, name: str) -> Any:
         value = getattr(run, name)
         return naive_utc(value) if isinstance(value, datetime) else value
     group, dot, rest = name.partition(".")
+    if dot and group == JOB:
+        return jobs.get(run.id, {}).get(rest)
     if dot and group in (*GROUPS, *EXTREMES):
         return getattr(run, group).get(rest)
     holders = [getattr(run, group) for group in GROUPS if name in getattr(run, group)]
@@ -72,6 +82,6 @@ def _last_metrics(run: RunSummary) -> str:
 
 def run_object(run: RunSummary) -> dict[str, Any]:
     """A run as an object of JSON."""
-    fields: dict[str, Any] = {name: _value(run, name) for name in FIELDS}
+    fields: dict[str, Any] = {name: _value(run, name, {}) for name in FIELDS}
     groups = {group: dict(getattr(run, group)) for group in GROUPS}
     return {**fields, "tag": run.execution, **groups, "note": run.note}

@@ -5,8 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import click
 
@@ -30,7 +29,8 @@ from ..completions import dataflow_tags
 from ..forms import json_text
 from ..strict_command import StrictCommand
 from ..tables import as_table, print_table
-from .run_columns import FIELDS, SHOWN, known_columns, listed_columns
+from .asked import Asked
+from .run_columns import FIELDS, SHOWN, job_names, known_columns, listed_columns
 from .run_rows import run_columns, run_object, run_rows
 from .site_options import Sites, site_options
 from .site_runs import list_runs
@@ -41,22 +41,6 @@ LISTED = 50
 """So many are listed on a terminal without --limit."""
 
 WATCH_SECONDS = 2.0
-
-
-@dataclass(frozen=True)
-class Asked:
-    """Which executions to list, in which order, and how many at most."""
-
-    dataflow: str | None
-    status: str | None
-    where: tuple[str, ...]
-    sort: str | None
-    limit: int | None
-
-    @property
-    def is_by_age(self) -> bool:
-        """Whether they are simply the newest ones, of one dataflow or of all."""
-        return not (self.status or self.where or self.sort)
 
 
 SPARE = ("dataflow", "duration")
@@ -100,7 +84,7 @@ SEE_ALL = "--columns chooses, --csv prints all, and `| less -S` shows all"
     metavar="COLUMN,…",
     help=f"Which columns: {', '.join(dict.fromkeys((*SHOWN, *FIELDS)))}, note, or a metric, a "
     "hyperparameter or a tag, as metrics.loss, lowest.loss, highest.loss, params.learning_rate, "
-    "tags.best.",
+    "tags.best, or job.NAME.",
 )
 @click.option("--watch", is_flag=True, help="Show the table anew every 2 seconds, until Ctrl-C.")
 @site_options
@@ -136,13 +120,9 @@ def runs(
     most = LISTED if limit is None and sys.stdout.isatty() and not form else limit
     asked = Asked(dataflow, status, where, sort, most)
     if sites:
-        if chosen or watch or not asked.is_by_age:
-            raise click.UsageError(
-                "Of other sites, the newest executions are listed: --dataflow, --limit, --csv and "
-                "--json go with --site and --all-sites. Conditions are for SQL: the schema "
-                "federation has views over all sites."
-            )
-        list_runs(sites, dataflow, most, form, store)
+        if watch:
+            raise click.UsageError("--watch is for one database: leave --site and --all-sites out.")
+        list_runs(sites, asked, chosen, form, store)
         return
     with friendly_errors(), reading(store) as connection:
         if dataflow is not None:
@@ -152,7 +132,8 @@ def runs(
         if watch:
             _watch(connection, asked, chosen, meant)
             return
-        rows = run_rows(found, run_columns(found, chosen, form), meant)
+        jobs = _jobs(connection, meant, found)
+        rows = run_rows(found, run_columns(found, chosen, form), meant, jobs)
         nothing = "" if found else _nothing(connection, asked)
     if form == "json" and not chosen:
         click.echo(json_text([run_object(summary) for summary in found]))
@@ -207,16 +188,23 @@ def _ids(connection: Connection, asked: Asked) -> list[int]:
     return ids_with(
         connection,
         also=asked.where,
-        order_by=_order(asked.sort) if asked.sort else (),
+        order_by=asked.order or (),
         dataflow=asked.dataflow,
         status=asked.status,
     )
 
 
-def _order(sort: str) -> str:
-    """The order in the words of `analysis.runs`, which has no column `duration`."""
-    name, space, direction = sort.strip().partition(" ")
-    return f"{'seconds' if name == 'duration' else name}{space}{direction}"
+def _jobs(
+    connection: Connection, meant: Mapping[str, str], found: Sequence[RunSummary]
+) -> dict[int, dict[str, str]]:
+    """The facts of jobs that are asked for as columns, by the ids of the runs."""
+    names = job_names(list(meant.values()))
+    if not names:
+        return {}
+    from ...analysis.conditions.job_source import job_facts  # only these columns need it
+
+    with connection.transaction():
+        return job_facts(connection, names, [each.id for each in found])
 
 
 def _plain(found: ExecutionSummary) -> RunSummary:
@@ -248,7 +236,8 @@ def _watch(
                 names = run_columns(found, chosen, None)
                 size = shutil.get_terminal_size()
                 spare = () if chosen else SPARE
-                table, _ = as_table(names, run_rows(found, names, meant), size.columns, spare)
+                rows = run_rows(found, names, meant, _jobs(connection, meant, found))
+                table, _ = as_table(names, rows, size.columns, spare)
                 live.update(table, refresh=True)
                 pause.wait(WATCH_SECONDS)
         except KeyboardInterrupt:

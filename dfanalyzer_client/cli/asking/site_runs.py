@@ -13,6 +13,8 @@ from ...store import Connection
 from ..common import friendly_errors, print_rows, reading, say
 from ..forms import json_text
 from ..tables import print_table
+from .asked import Asked
+from .run_columns import job_names, known_columns
 from .run_rows import run_columns, run_object, run_rows
 from .site_options import Sites
 
@@ -26,27 +28,41 @@ BEFORE_ALL = datetime.min.replace(tzinfo=UTC)
 
 
 def list_runs(
-    sites: Sites, dataflow: str | None, limit: int | None, form: str | None, store: str | None
+    sites: Sites,
+    asked: Asked,
+    chosen: list[str] | None,
+    form: str | None,
+    store: str | None,
 ) -> None:
-    """Print the newest runs of sites, those of all of them in one order."""
+    """Print runs of sites, those of all of them in one order: by default the newest first."""
     with friendly_errors(), reading(store) as connection:
-        found = read_sites(connection, sites, dataflow=dataflow, limit=limit)
-    found.sort(key=lambda each: each.run.began or BEFORE_ALL, reverse=True)
-    found = found[:limit]
-    summaries = [each.run for each in found]
-    columns = run_columns(summaries, None, form)
-    if form == "json":
+        most = asked.limit if asked.is_by_age else None
+        found = read_sites(connection, sites, dataflow=asked.dataflow, limit=most)
+        if asked.is_by_age:
+            found.sort(key=lambda each: each.run.began or BEFORE_ALL, reverse=True)
+        else:
+            from ...federation.selecting import selected  # only conditions need it
+
+            found = selected(found, asked.where, asked.order, asked.status)
+        found = found[: asked.limit]
+        summaries = [each.run for each in found]
+        if job_names(chosen or []):
+            raise UnknownTagError("Facts of jobs are not read of other sites: leave them out.")
+        columns = run_columns(summaries, chosen, form)
+        meant = known_columns(connection, chosen, summaries, None) if chosen else {}
+    if form == "json" and not chosen:
         click.echo(json_text([{SITE: each.site, **run_object(each.run)} for each in found]))
         return
     rows = [
-        [each.site, *row] for each, row in zip(found, run_rows(summaries, columns, {}), strict=True)
+        [each.site, *row]
+        for each, row in zip(found, run_rows(summaries, columns, meant), strict=True)
     ]
     if form:
         print_rows([SITE, *columns], rows, form)
     elif rows:
         print_table([SITE, *columns], rows, see_all="--csv prints all", spare=("duration",))
     else:
-        say("No executions yet.", err=True)
+        say("No executions yet." if asked.is_by_age else "No such executions.", err=True)
 
 
 def read_sites(

@@ -108,6 +108,7 @@ def read_tab(connection: Connection, run: Run, tab: Tab) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if tab.name == "layers":
         values["models"] = models_of(layers_of(run.layers))
+        values["modifications"] = run.rows(tags.MODIFICATION_OUTPUT)
     elif tab.name == "environment":
         values["kinds"] = _by_kind(run.environment)
     elif tab.name == "system":
