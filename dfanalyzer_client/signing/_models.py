@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -171,13 +172,22 @@ def _of_other_key(signature: Path, key: Any, name: str) -> str | None:
     return f"it was not made with {name}, whose id is {tag_of(key)}"
 
 
+DIFFERENCES = {
+    r"Hash mismatch for '\.'": "its content is not what was signed",
+    r"Hash mismatch for '([^']*)'": "file {} in it is not what was signed",
+    r"Extra files found in model '[^']*': ([^,'\"]*)": "file {} was added since it was signed",
+    r"Missing files in model '[^']*': ([^,'\"]*)": "file {}, which was signed, is missing",
+}
+"""What model-signing says differs, and how we say it: it shows digests as Python's bytes."""
+
+
 def _said(error: str) -> str:
-    """What model-signing says is wrong, as one clear line."""
-    if "Hash mismatch" in error:
-        return "the model was altered since it was signed: " + error.split("[", 1)[-1].strip("]\"'")
-    if "Signature mismatch" in error:
-        return "the model is not what was signed: " + error.split("[", 1)[-1].strip("]\"'")
-    return f"it does not hold: {error.rstrip('.').splitlines()[0] if error else 'it is damaged'}"
+    """What model-signing says is wrong, as one clear line that names the first difference."""
+    for pattern, said in DIFFERENCES.items():
+        if found := re.search(pattern, error.replace("\\'", "'")):  # it is a list's repr
+            return said.format(*found.groups())
+    first = error.splitlines()[0].rstrip(".") if error else "it is damaged"
+    return f"it does not hold: {first}"
 
 
 def _kind(model: Path) -> str:

@@ -119,7 +119,8 @@ def _journals(
             else:
                 yield Finding(SIGNED, name, State.UNKNOWN, "the journal is not on this machine")
             continue
-        yield Finding(SIGNED, name, *_of_chain(journals[each["id"]], each))
+        path = journals[each["id"]]
+        yield Finding(SIGNED, f"journal {path.name}", *_of_chain(path, each))
 
 
 def _of_chain(path: Path, told: Mapping[str, Any]) -> tuple[State, str]:
