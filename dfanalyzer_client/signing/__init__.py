@@ -7,12 +7,12 @@ model-signing. Both need ``pip install 'keras-prov[sign]'``. docs/how-to/sign.md
 
 from __future__ import annotations
 
+from ..support.signature_files import timestamp_path
 from ._keys import KINDS, NewKey, new_key
 from ._models import is_bundle, model_signature, sign_model, verify_model
 from ._sign import default_signature, sign, sign_with
 from ._signed import Signed, timestamp_finding
 from ._statement import PREDICATE_TYPE
-from ._timestamps import timestamp_path
 
 __all__ = [
     "KINDS",

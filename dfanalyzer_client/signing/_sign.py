@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -16,18 +14,17 @@ from ..executions.summaries import ExecutionSummary, find_execution
 from ..export.prov import Options, options_for
 from ..store import Connection, reader_connection
 from ..support.safe_home import create_home
+from ..support.signature_files import signature_file, timestamp_path
 from ..verification import Stored, found_journals
 from ._envelope import sealed_envelope
 from ._keys import Password, private_key
 from ._statement import statement_of
-from ._timestamps import check_url, stamp, timestamp_path
+from ._timestamps import check_url, stamp
 
 __all__ = ["default_signature", "sign", "sign_with", "write_signature"]
 
 FLUSH_SECONDS = 30.0
 """How long storing what this process has recorded may take."""
-
-FOLDER = "signatures"
 
 
 def sign(
@@ -125,9 +122,7 @@ def sign_with(
 
 def default_signature(home: Path, summary: ExecutionSummary) -> Path:
     """Where the signature of an execution is, unless another file is named."""
-    name = re.sub(r"[^A-Za-z0-9._-]+", "_", summary.tag)[:100]
-    digest = hashlib.sha256(f"{summary.dataflow}\0{summary.tag}".encode()).hexdigest()
-    return home / FOLDER / f"{name}-{digest[:8]}.json"
+    return signature_file(home, summary.dataflow, summary.tag)
 
 
 def write_signature(path: Path, content: bytes, timestamp: str | None) -> Path:

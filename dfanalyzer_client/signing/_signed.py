@@ -13,6 +13,7 @@ from ..errors import SigningError
 from ..store import Connection
 from ..support.digest import file_digest
 from ..support.distribution import installed_version
+from ..support.signature_files import timestamp_path
 from ..verification import FORM, Finding, State, Stored, row_digests
 from ._envelope import opened_envelope, read_envelope
 from ._keys import public_key, tag_of
@@ -25,7 +26,7 @@ from ._statement import (
     prov_options,
     signed_files,
 )
-from ._timestamps import timestamp_path, verify_stamp
+from ._timestamps import verify_stamp
 
 __all__ = ["Signed", "timestamp_finding"]
 

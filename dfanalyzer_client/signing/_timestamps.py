@@ -22,17 +22,12 @@ from ._keys import read_file
 if TYPE_CHECKING:
     from rfc3161_client import TimeStampResponse
 
-__all__ = ["check_url", "stamp", "timestamp_path", "verify_stamp"]
+__all__ = ["check_url", "stamp", "verify_stamp"]
 
 SECONDS = 30.0
 LARGEST = 1 << 20
 QUERY, REPLY = "application/timestamp-query", "application/timestamp-reply"
 GRANTED = 0
-
-
-def timestamp_path(signature: Path) -> Path:
-    """The file of a signature's timestamp."""
-    return signature.with_name(f"{signature.name}.tsr")
 
 
 def check_url(url: str) -> None:

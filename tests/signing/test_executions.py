@@ -378,10 +378,11 @@ def test_a_server_that_does_not_answer_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.thorough
 def test_a_journals_executions_are_verified_together(
     home: Path, keys: Keys, tmp_path: Path
 ) -> None:
-    """A journal is named: each of its executions is verified, with its own signature."""
+    """Each is verified with its own signature; erasing one leaves the other's rows proven."""
     first = _several(f"several-{uuid.uuid4().hex[:8]}")
     for execution in first:
         sign(execution, keys["ecdsa"].private)
@@ -389,6 +390,13 @@ def test_a_journals_executions_are_verified_together(
     found = command("verify", path, "--key", keys["ecdsa"].public, "--json")
     assert found.exit_code == 0, found.output
     assert [each["execution"] for each in json.loads(found.output)] == first
+    signatures = set((home / "signatures").iterdir())
+    assert command("forget", first[0], "--yes").exit_code == 0
+    (erased,) = signatures - set((home / "signatures").iterdir())
+    assert erased.name.startswith("several-")
+    left = findings(home, first[1], Signed(keys["ecdsa"].public))
+    assert states(left)["signed rows"] is State.UNCHANGED
+    assert states(left)["signed journal"] is State.UNKNOWN
 
 
 def _several(dataflow: str) -> list[str]:
