@@ -39,18 +39,18 @@ def read_envelope(path: Path) -> dict[str, Any]:
     """The JSON object in a file of a signature.
 
     Raises:
-        SigningError: there is none, or it is no signature.
+        SigningError: there is none, or it is no signature; the message is a part of a sentence.
     """
     try:
         if path.stat().st_size > LARGEST:
             raise ValueError(path)
         found = json.loads(path.read_bytes())
     except OSError as error:
-        raise SigningError(f"{path} cannot be read: {error.strerror or error}.") from None
+        raise SigningError(f"it cannot be read: {error.strerror or error}") from None
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise SigningError(f"{path} is no signature: `keras-prov sign` writes one.")
+        raise SigningError("it is no signature: `keras-prov sign` writes one")
     return found
 
 
@@ -63,7 +63,8 @@ def opened_envelope(content: dict[str, Any], key: PublicKey, name: str) -> dict[
         name: what the key is called in errors.
 
     Raises:
-        SigningError: the signature is of another key, or what it is over was altered.
+        SigningError: the signature is of another key, or what it is over was altered; the message
+            is a part of a sentence.
     """
     with needs_extra():
         from securesystemslib.dsse import Envelope

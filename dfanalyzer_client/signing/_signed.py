@@ -54,11 +54,14 @@ class Signed:
         """What is found of the signature, and of each thing that was signed.
 
         Raises:
-            SigningError: the key cannot be read, or a package is missing.
+            SigningError: the key cannot be read, there is no file of the name that was given, or a
+                package is missing.
         """
         path = self.signature or default_signature(settings.home(), stored.summary)
         key = public_key(self.key)
         if not path.exists():
+            if self.signature is not None:
+                raise SigningError(f"There is no signature {path}: `keras-prov sign` writes one.")
             detail = "there is none: `keras-prov sign` writes it, and --signature names another"
             yield Finding(SIGNATURE, str(path), State.UNKNOWN, detail)
             return
@@ -69,6 +72,8 @@ class Signed:
             yield Finding(SIGNATURE, str(path), State.ALTERED, str(error))
             return
         made = f"made with key {tag_of(key)}, {told['signedAt']} by the clock of who signed"
+        if self.tsa_certificates is None and timestamp_path(path).exists():
+            made += "; --tsa-certificate verifies its timestamp"
         yield Finding(SIGNATURE, str(path), State.UNCHANGED, made)
         if self.tsa_certificates is not None:
             yield timestamp_finding(path, self.tsa_certificates)

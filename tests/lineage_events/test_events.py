@@ -12,19 +12,34 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from openlineage.client.event_v2 import Job, Run, RunEvent, RunState
+from openlineage.client.serde import Serde
 
 import dfanalyzer_client
 import keras_prov as keras
 from dfanalyzer_client.cli import main
+from dfanalyzer_client.config.author import Author
+from dfanalyzer_client.executions.environment import Environment
+from dfanalyzer_client.export.openlineage._facets import PRODUCER
+from dfanalyzer_client.export.openlineage._job_facets import job_facets
+from dfanalyzer_client.export.prov import Options
 from dfanalyzer_client.support.digest import file_digest
 from lineage_events.valid import checked_event
 from small_models import data, small_model
+
+EVENT: dict[str, Any] = {
+    "eventTime": "2026-01-31T12:00:00Z",
+    "producer": PRODUCER,
+    "eventType": RunState.START,
+    "run": Run("550e8400-e29b-41d4-a716-446655440000"),
+}
 
 KEYS = ("LEARNING_RATE", "NUM_EPOCHS", "DATASET", "ENVIRONMENT")
 
@@ -150,6 +165,20 @@ def test_a_failed_training_fails(recorded: Recorded, tmp_path: Path) -> None:
     _, ended = events(recorded, 2, tmp_path)
     assert ended["eventType"] == "FAIL"
     assert "no more" in ended["run"]["facets"]["errorMessage"]["message"]
+
+
+def test_a_jobs_code_and_owner_are_named() -> None:
+    """The commit, where the repository has a web page, and the author."""
+    facts = {"commit": ["f" * 40], "remote": ["git@github.com:lab/nets.git"], "branch": ["main"]}
+    record: Any = SimpleNamespace(transformations=["testingmodel"], association=None)
+    options = Options(author=Author.parse("Ada Lovelace <ada@example.org>"))
+    facets = job_facets(record, Environment({"git": facts}), options)
+    found = Serde.to_dict(RunEvent(**EVENT, job=Job("lab", "nets", facets)))
+    job = checked_event(json.dumps(found))["job"]["facets"]
+    assert job["sourceCodeLocation"]["url"] == f"https://github.com/lab/nets/tree/{'f' * 40}"
+    assert job["sourceCodeLocation"]["version"] == "f" * 40
+    assert job["ownership"]["owners"] == [{"name": "user:Ada Lovelace", "type": "AUTHOR"}]
+    assert job["jobType"]["jobType"] == "WORKFLOW"
 
 
 @dataclass

@@ -315,6 +315,21 @@ def test_what_still_runs_is_not_signed(home: Path, trained: Trained, keys: Keys)
             sign_with(connection, summary, keys["ecdsa"].private)
 
 
+def test_what_is_no_signature_is_said(
+    home: Path, trained: Trained, keys: Keys, tmp_path: Path
+) -> None:
+    """A file that is missing where it was named is an error; another file is no signature."""
+    path = tmp_path / "s.json"
+    with pytest.raises(SigningError, match="There is no signature"):
+        findings(home, trained.execution, Signed(keys["ecdsa"].public, path))
+    path.write_text("[]")
+    (found,) = findings(home, trained.execution, Signed(keys["ecdsa"].public, path))
+    assert (found.state, found.detail) == (
+        State.ALTERED,
+        "it is no signature: `keras-prov sign` writes one",
+    )
+
+
 def test_documents_are_signed_with_it(
     home: Path, trained: Trained, keys: Keys, tmp_path: Path
 ) -> None:

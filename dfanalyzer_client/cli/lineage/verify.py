@@ -99,8 +99,8 @@ def verify(
     a JOURNAL all that it has messages of.
 
     With --key, a signature of `keras-prov sign` is verified, too, and that what was signed is still
-    there: so who altered journal, database and files alike is found. Of a model's FILE that has a
-    signature of its own, only that is verified, which needs no database.
+    there: so whoever altered journal, database and files alike is found. Of a model's FILE that has
+    a signature of its own, only that is verified, which needs no database.
 
     Exit code 1 if anything was altered or a signature does not hold, 3 if something cannot be
     compared here, as when a journal is on another machine.
