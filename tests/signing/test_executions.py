@@ -26,12 +26,23 @@ from conftest import Asker
 from dfanalyzer_client.cli import main
 from dfanalyzer_client.errors import SigningError
 from dfanalyzer_client.executions.summaries import find_execution
+from dfanalyzer_client.export.prov import Options, export_execution
 from dfanalyzer_client.journal import JournalReader
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.signing import NewKey, Signed, default_signature, sign, sign_with
 from dfanalyzer_client.store import Connection
 from dfanalyzer_client.support.digest import file_digest
-from dfanalyzer_client.verification import Finding, State, Stored, found_journals, verify
+from dfanalyzer_client.verification import (
+    Finding,
+    State,
+    Stored,
+    _verify,
+    found_journals,
+    row_digests,
+    verify,
+)
+from dfanalyzer_client.verification._replay import replayed
+from dfanalyzer_client.verification._rows import execution_with
 from signing.conftest import Authority, Trained, train
 
 Keys = dict[str, NewKey]
@@ -307,6 +318,22 @@ def test_a_chain_that_leaves_records_out_proves_nothing(
     assert states(found)["signed rows"] is State.UNCHANGED
 
 
+@pytest.mark.thorough
+def test_a_rebuilt_database_has_what_was_signed(home: Path, trained: Trained) -> None:
+    """Rows and document have the same digests wherever the messages are stored."""
+    path = _journal(home, trained.execution)
+    records = [record._replace(head=b"") for record in JournalReader(path) if record.sequence]
+
+    def digests(connection: Connection) -> tuple[dict[str, str], bytes]:
+        summary = find_execution(connection, trained.execution)
+        with connection.transaction():
+            rows = row_digests(*execution_with(connection, summary))
+        return rows, export_execution(connection, summary, "json", Options())
+
+    with replayed(records) as other, Connection(PrivateServer(home).ensure()) as connection:
+        assert digests(other) == digests(connection)
+
+
 def test_what_still_runs_is_not_signed(home: Path, trained: Trained, keys: Keys) -> None:
     """More would come, and would not be signed."""
     with Connection(PrivateServer(home).ensure()) as connection:
@@ -395,16 +422,18 @@ def test_a_server_that_does_not_answer_leaves_nothing(
 
 @pytest.mark.thorough
 def test_a_journals_executions_are_verified_together(
-    home: Path, keys: Keys, tmp_path: Path
+    home: Path, keys: Keys, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each is verified with its own signature; erasing one leaves the other's rows proven."""
     first = _several(f"several-{uuid.uuid4().hex[:8]}")
     for execution in first:
         sign(execution, keys["ecdsa"].private)
-    path = _journal(home, first[0])
+    path, servers = _journal(home, first[0]), []
+    monkeypatch.setattr(_verify, "replayed", lambda given: servers.append(1) or replayed(given))
     found = command("verify", path, "--key", keys["ecdsa"].public, "--json")
     assert found.exit_code == 0, found.output
     assert [each["execution"] for each in json.loads(found.output)] == first
+    assert servers == [1]
     signatures = set((home / "signatures").iterdir())
     assert command("forget", first[0], "--yes").exit_code == 0
     (erased,) = signatures - set((home / "signatures").iterdir())

@@ -94,6 +94,16 @@ def test_keys_of_openssl_sign(tmp_path: Path) -> None:
     assert command("sign", model, "--key", tmp_path / "key.pem").exit_code == 0
 
 
+def test_a_key_that_others_read_is_named(tmp_path: Path) -> None:
+    """It signs, and the line says how to keep it."""
+    model, key = tmp_path / "m.keras", new_key(tmp_path / "key.pem").private
+    model.write_bytes(b"weights")
+    assert "Others can read" not in command("sign", model, "--key", key).output
+    key.chmod(0o644)
+    signed = command("sign", model, "--key", key)
+    assert (signed.exit_code, f"chmod 600 {key}" in signed.output) == (0, True)
+
+
 def test_what_is_no_key_is_said(tmp_path: Path, keys: dict[str, NewKey]) -> None:
     """A missing file, a public key that is to sign, a private one that is to verify, an RSA key."""
     from cryptography.hazmat.primitives import serialization as pem

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -90,6 +93,7 @@ def sign(
         raise click.UsageError("Name an EXECUTION or a FILE, and a --key that signs it.")
     if kind is not None or encrypt:
         raise click.UsageError("--kind and --encrypt are for --new-key.")
+    _warn_of_readers(key)
     password = _password_for(key)
     if Path(what).exists():
         if documents:
@@ -173,6 +177,13 @@ def _say_written(path: Path, timestamp: str | None) -> None:
         from ...signing import timestamp_path
 
         say(f"Its timestamp is {timestamp_path(path)}.", err=True)
+
+
+def _warn_of_readers(key: Path) -> None:
+    """Say that others can read a private key."""
+    with contextlib.suppress(OSError):
+        if os.name == "posix" and key.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            say(f"Others can read {key}, and sign with it: chmod 600 {key}", err=True)
 
 
 def _password_for(key: Path) -> Callable[[], str]:

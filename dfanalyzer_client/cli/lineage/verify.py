@@ -118,6 +118,8 @@ def verify(
             raise SystemExit(_print_model(what, found, as_json))
         if certificate is not None:
             raise click.UsageError("--certificate is for a model's FILE that has a signature.")
+    if signature is not None and Path(what).exists() and is_journal(Path(what)):
+        raise click.UsageError("--signature is of one execution: name that, and not a journal.")
     _print_executions(what, asked, as_json, store)
 
 
