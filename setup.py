@@ -63,6 +63,14 @@ PEERS = [
 PLOT = ["matplotlib"]
 PROV = ["prov[dot,rdf,xml]>=3.2"]
 SERVICE = ["fastapi>=0.115", "fastapi-offline", "httptools", "uvicorn>=0.30", "uvloop"]
+SIGN = [
+    "cryptography>=48",
+    "model-signing>=1.1",
+    "pyopenssl",  # which model-signing needs and does not name
+    "rfc3161-client>=1.0.3",
+    "securesystemslib>=1.3",
+]
+OPENLINEAGE = ["openlineage-python>=1.40"]
 TENSORBOARD = ["tensorboard"]
 VIEW = ["fastapi>=0.115", "jinja2>=3.1", "python-multipart", "uvicorn>=0.30"]
 SYSTEM = ["nvidia-ml-py", "psutil"]
@@ -107,7 +115,9 @@ DEV = [
     *PLOT,
     *POLARS,
     *PROV,
+    *OPENLINEAGE,
     *SERVICE,
+    *SIGN,
     *SYSTEM,
     *TENSORBOARD,
     *VIEW,
@@ -152,11 +162,13 @@ CLIENT_EXTRAS = {
     "mcp": MCP,
     "mlflow": MLFLOW,
     "neo4j": NEO4J,
+    "openlineage": OPENLINEAGE,
     "pandas": PANDAS,
     "plot": PLOT,
     "polars": POLARS,
     "prov": PROV,
     "service": SERVICE,
+    "sign": SIGN,
     "tensorboard": TENSORBOARD,
     "view": VIEW,
 }

@@ -15,6 +15,7 @@
     ├── CrateError                       a crate cannot be written
     ├── BackupError                      a backup cannot be written, read or restored
     ├── FederationError                  a site cannot be added, or there is none of that name
+    ├── SigningError                     a key, a signature or a timestamp is not what it should be
     ├── SteeringError                    a training takes no such request, or no more requests
     ├── GraphURLError(ValueError)        a graph database's URL that does not parse
     ├── GraphError                       a graph database refuses, or cannot be reached
@@ -53,6 +54,7 @@ __all__ = [
     "RawDataRefusedError",
     "RefusedError",
     "SelectionError",
+    "SigningError",
     "SteeringError",
     "StoreBrokenError",
     "StoreError",
@@ -116,6 +118,10 @@ class BackupError(DfAnalyzerError):
 
 class FederationError(DfAnalyzerError):
     """A site cannot be read by the central server, its name is taken, or nobody added it."""
+
+
+class SigningError(DfAnalyzerError):
+    """Something cannot be signed: the key, the server of timestamps, or a package is missing."""
 
 
 class SteeringError(DfAnalyzerError):

@@ -16,7 +16,18 @@ from tools.examples import DOCS, command_path, normalized, runnable, with_real_o
 # each starts a private server, and some several backends: minutes on a busy machine
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1200)]
 
-PAGES = ("federated-learning", "fine-tune", "from-mlflow", "own-loops", "pytorch", "shell-scripts")
+PAGES = (
+    "federated-learning",
+    "fine-tune",
+    "from-mlflow",
+    "openlineage",
+    pytest.param("own-loops", marks=pytest.mark.exhaustive),
+    "pytorch",
+    "shell-scripts",
+    "sign",
+)
+"""Examples of loops are run by test_own_loop_examples.py, too."""
+
 PORT = "22000"
 """The service's port in a page, which may be taken here."""
 

@@ -27,6 +27,7 @@ COMMANDS = {
     "query": ".query:query",
     "origin": ".lineage.origin:origin",
     "verify": ".lineage.verify:verify",
+    "sign": ".lineage.sign:sign",
     "forget": ".lineage.forget:forget_executions",
     "view": ".serving.view:view",
     "export": ".export:export",

@@ -25,7 +25,8 @@ TEXTS = ("provn", "json", "jsonld", "xml", "turtle", "rdfxml", "trig", "dot")
 BINARY = ("png", "pdf")
 CYPHER = "cypher"
 CRATE = "ro-crate"
-FORMATS = (*TEXTS, "svg", *BINARY, CYPHER, CRATE)
+OPENLINEAGE = "openlineage"
+FORMATS = (*TEXTS, "svg", *BINARY, CYPHER, OPENLINEAGE, CRATE)
 NAMES = ("prov", "dlprov")
 """Listed here, so that --help needs no import; a test compares them with the package's."""
 
@@ -45,7 +46,8 @@ NAMES = ("prov", "dlprov")
     "--to",
     metavar="URL",
     help="Write into a graph database: neo4j://user@host:port/database. You are asked for the "
-    "password, unless KERAS_PROV_GRAPH_PASSWORD has it.",
+    "password, unless KERAS_PROV_GRAPH_PASSWORD has it. OpenLineage events are sent to "
+    "https://host:port, with the API key in KERAS_PROV_OPENLINEAGE_KEY, or appended to file:///file.",
 )
 @click.option(
     "--names",
@@ -72,6 +74,12 @@ NAMES = ("prov", "dlprov")
     metavar="TEXT",
     help="Licence of a crate: SPDX id or URL. Default: KERAS_PROV_LICENSE.",
 )
+@click.option(
+    "--namespace",
+    metavar="TEXT",
+    help="Namespace of the jobs in OpenLineage events.",
+    show_default="keras-prov",
+)
 @click.option("--force", is_flag=True, help="Replace an existing crate.")
 @store_option
 def export(
@@ -86,17 +94,21 @@ def export(
     author: str | None,
     base: str | None,
     licence: str | None,
+    namespace: str | None,
     force: bool,
     store: str | None,
 ) -> None:
     """Write EXECUTION as a W3C PROV document, a picture, a graph, or an RO-Crate to publish.
 
     EXECUTION is an id, a tag, the beginning of a tag, or `last`. PROV-O is turtle, rdfxml or trig.
-    A graph is a Cypher script, or it is written into Neo4j with --to.
+    A graph is a Cypher script, or it is written into Neo4j with --to. OpenLineage events are lines
+    of JSON, or they are sent to a server with --to.
 
     Example: keras-prov export last --format svg -o last.svg
     """
     _check_usage(execution, dataflow, format_, output, to, names)
+    if namespace is not None and format_ != OPENLINEAGE:
+        raise click.UsageError("--namespace is for --format openlineage.")
     format_ = format_ or "json"
     with friendly_errors():
         from ..export.prov import options_for
@@ -109,9 +121,12 @@ def export(
             base=base,
         )
         licence = settings.licence(licence) if format_ == CRATE else None
-        database = None if to is None else chosen_graph(to)
+        is_graph = to is not None and format_ != OPENLINEAGE
+        database = chosen_graph(to or "") if is_graph else None
         with reading(store) as connection:
-            if database is not None or format_ == CYPHER:
+            if format_ == OPENLINEAGE:
+                _events(connection, execution, dataflow, options, namespace, output, to)
+            elif database is not None or format_ == CYPHER:
                 from ..export.graph import Selection
 
                 selection = Selection(connection, execution, dataflow, options, names or NAMES[0])
@@ -140,9 +155,12 @@ def _check_usage(
         raise click.UsageError(
             "A crate is of one EXECUTION, and needs --output: a folder, or a name ending in .zip."
         )
-    if to is not None and (format_ is not None or output is not None):
-        raise click.UsageError("--to writes into a database: leave out --format and --output.")
-    if names is not None and to is None and format_ != CYPHER:
+    if to is not None and (format_ not in (None, OPENLINEAGE) or output is not None):
+        raise click.UsageError(
+            "--to writes into a database, or with --format openlineage to a server: leave out "
+            "--output and other formats."
+        )
+    if names is not None and format_ != CYPHER and (to is None or format_ == OPENLINEAGE):
         raise click.UsageError("--names is for graphs: with --to, or with --format cypher.")
 
 
@@ -154,6 +172,32 @@ def _document(
     if execution is None:
         return export_dataflow(connection, dataflow, format_, options)
     return execution_pieces(connection, execution, format_, options)
+
+
+def _events(
+    connection: Connection,
+    execution: str | None,
+    dataflow: str | None,
+    options: Options,
+    namespace: str | None,
+    output: Path | None,
+    to: str | None,
+) -> None:
+    from ..export.openlineage import NAMESPACE, event_lines, send_events
+    from ..export.prov import executions_of
+
+    if execution is None:
+        found = executions_of(connection, dataflow or "")
+    else:
+        found = [find_execution(connection, execution)]
+    jobs = namespace or NAMESPACE
+    if to is None:
+        lines = event_lines(connection, found, options, namespace=jobs)
+        write_pieces(lines, output, OPENLINEAGE, is_binary=False)
+        return
+    key = settings.openlineage_key()
+    count = send_events(connection, found, options, to, namespace=jobs, key=key)
+    say(f"Sent {count} events to {to}.", err=True)
 
 
 def _crate(

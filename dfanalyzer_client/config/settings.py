@@ -33,8 +33,10 @@ __all__ = [
     "graph_password",
     "home",
     "idle_minutes",
+    "key_password",
     "leaves_out_misfits",
     "licence",
+    "openlineage_key",
     "progress",
     "prov_base",
     "records_all_replicas",
@@ -99,6 +101,16 @@ def retention_days(argument: float | None = None) -> float:
 def graph_password() -> str | None:
     """Password of the graph database (KERAS_PROV_GRAPH_PASSWORD), never from a project's file."""
     return os.environ.get("KERAS_PROV_GRAPH_PASSWORD") or None
+
+
+def key_password() -> str | None:
+    """Password of a private key (KERAS_PROV_KEY_PASSWORD), never from a project's file."""
+    return os.environ.get("KERAS_PROV_KEY_PASSWORD") or None
+
+
+def openlineage_key() -> str | None:
+    """API key of an OpenLineage server (KERAS_PROV_OPENLINEAGE_KEY), never from a file."""
+    return os.environ.get("KERAS_PROV_OPENLINEAGE_KEY") or None
 
 
 def token() -> str | None:

@@ -194,6 +194,20 @@ SETTINGS = (
         may_hold_password=True,
     ),
     Setting(
+        "key_password",
+        "password of an encrypted private key, for `keras-prov sign`",
+        "you are asked for it",
+        of_project=False,
+        may_hold_password=True,
+    ),
+    Setting(
+        "openlineage_key",
+        "API key of the server that `keras-prov export --format openlineage --to` sends to",
+        "none",
+        of_project=False,
+        may_hold_password=True,
+    ),
+    Setting(
         "token",
         "bearer token of `keras-prov serve` and `keras-prov relay`, and of who sends to a relay",
         "none",

@@ -63,6 +63,7 @@ def forget(plan: Plan, connection: Connection, home: Path, store: StoreURL | Non
     when, by = timestamp(datetime.now(UTC)), _user()
     bury(connection, tombstones, when, by)
     _remove_artifacts(plan, done)
+    _remove_signatures(plan, done)
     _purge_journals(plan, Erasures(tombstones), home, store, done)
     _erase_rows(erasure_message(tombstones, when, by), home, store)
     return done
@@ -76,6 +77,14 @@ def _remove_artifacts(plan: Plan, done: Forgotten) -> None:
                 done.bytes += artifact.size
         except OSError as error:
             done.failures.append(f"{artifact.place} cannot be removed: {error.strerror}.")
+
+
+def _remove_signatures(plan: Plan, done: Forgotten) -> None:
+    for path in plan.signatures:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            done.failures.append(f"{path} cannot be removed: {error.strerror}.")
 
 
 def _purge_journals(

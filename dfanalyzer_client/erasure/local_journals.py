@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import re
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..config.store_url import StoreURL, is_same_address
-from ..declarations.encoding import encode
 from ..declarations.erasures import Erasures
 from ..errors import JournalError
-from ..journal import DeadLetters, is_done, journals, opened, purge, read_header, try_acquire
+from ..journal import (
+    DeadLetters,
+    is_done,
+    journals,
+    purge,
+    read_header,
+    tags_in_lines,
+    tags_named,
+    try_acquire,
+)
 from ..store.erasing.erase import StoredExecution
 
 __all__ = ["LocalJournal", "journals_naming", "purge_journal"]
-
-
-NAMED = re.compile(rb'"(?:exec|opens)": ?("(?:[^"\\\\]|\\\\.)*")')
-"""An execution's tag in JSON, with its quotes. In texts, quotes are escaped."""
-
-LINKS = b'"derivedFrom"'
 
 
 @dataclass(frozen=True)
@@ -77,21 +78,10 @@ def _is_free(path: Path) -> bool:
 
 def _names(path: Path, tags: Sequence[str]) -> bool:
     """Whether a journal, or a dead letter beside it, names one of the executions."""
-    wanted = frozenset(encode(tag).encode("ascii") for tag in tags)
     dead_letters = DeadLetters.of_journal(path).path
-    if dead_letters.exists() and _any_names(dead_letters.read_bytes().splitlines(), wanted):
+    if dead_letters.exists() and tags_in_lines(dead_letters.read_bytes().splitlines(), tags):
         return True
     try:
-        with opened(path) as file:
-            return _any_names(file, wanted)
+        return bool(tags_named(path, tags))
     except (EOFError, zlib.error):
         raise JournalError(f"The journal {path} is damaged: look into it yourself.") from None
-
-
-def _any_names(lines: Iterable[bytes], wanted: frozenset[bytes]) -> bool:
-    """Whether a line names an execution, without parsing the lines that do not."""
-    return any(
-        any(tag in wanted for tag in NAMED.findall(line))
-        or (LINKS in line and any(tag in line for tag in wanted))
-        for line in lines
-    )

@@ -13,6 +13,7 @@ from ..errors import JournalError, RefusedError, StoreLoginError
 from ..store import Connection
 from ..store.driver_errors import lacks_rights
 from ..store.erasing.erase import StoredExecution, check_rights, portions_of
+from ..support.signature_files import signature_file, timestamp_path
 from .artifacts import Artifact, artifacts_of
 from .local_journals import LocalJournal, journals_naming
 
@@ -30,6 +31,7 @@ class Plan:
         journals: those of this machine that name them.
         unreadable: journals that may name them, and why they cannot be read.
         artifacts: what nobody else refers to.
+        signatures: those in the data folder, and their timestamps.
     """
 
     executions: list[StoredExecution]
@@ -38,6 +40,7 @@ class Plan:
     journals: list[LocalJournal] = field(default_factory=list)
     unreadable: list[JournalError] = field(default_factory=list)
     artifacts: list[Artifact] = field(default_factory=list)
+    signatures: list[Path] = field(default_factory=list)
 
     @property
     def tombstones(self) -> Iterator[Tombstone]:
@@ -76,12 +79,20 @@ def plan_erasure(
             rows[portion.name] += portion.count(connection)
         plan.rows = {name: count for name, count in rows.items() if count}
         plan.artifacts = artifacts_of(connection, executions, home)
+    plan.signatures = list(_signatures(executions, home))
     for found in journals_naming(home, store, executions):
         if isinstance(found, JournalError):
             plan.unreadable.append(found)
         else:
             plan.journals.append(found)
     return plan
+
+
+def _signatures(executions: Sequence[StoredExecution], home: Path) -> Iterator[Path]:
+    """The files of signatures that are there: they name executions and their files."""
+    for execution in executions:
+        signature = signature_file(home, execution.dataflow, execution.tag)
+        yield from (each for each in (signature, timestamp_path(signature)) if each.exists())
 
 
 def _check_rights(connection: Connection, executions: Sequence[StoredExecution]) -> None:

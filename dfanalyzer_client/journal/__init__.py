@@ -12,9 +12,11 @@ There is one file per capturing process. Its name tells its state:
 from __future__ import annotations
 
 from ._address import readdress
+from ._chain import CHAIN_HEAD, is_head
 from ._dead_letters import DeadLetter, DeadLetters, journals_with_dead_letters
 from ._files import compressed, is_done, is_journal, journals, remove_expired
 from ._lock import try_acquire
+from ._naming import executions_named, tags_in_lines, tags_named
 from ._purge import purge
 from ._reader import Header, JournalReader, count_records, opened, read_header
 from ._record import Record, line_of, parsed
@@ -23,6 +25,7 @@ from ._updates import TaskName, UpdateReader, Updates
 from ._writer import Journal, append_records
 
 __all__ = [
+    "CHAIN_HEAD",
     "DeadLetter",
     "DeadLetters",
     "Header",
@@ -37,7 +40,9 @@ __all__ = [
     "count_records",
     "declarations",
     "executions_in",
+    "executions_named",
     "is_done",
+    "is_head",
     "is_journal",
     "journals",
     "journals_with_dead_letters",
@@ -48,5 +53,7 @@ __all__ = [
     "read_header",
     "readdress",
     "remove_expired",
+    "tags_in_lines",
+    "tags_named",
     "try_acquire",
 ]

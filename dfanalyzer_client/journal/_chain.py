@@ -17,7 +17,7 @@ import re
 from ..declarations.encoding import encode
 from ..declarations.messages import UncheckedMessage
 
-__all__ = ["CHAIN_HEAD", "Chain"]
+__all__ = ["CHAIN_HEAD", "Chain", "is_head"]
 
 CHAIN_HEAD = "chainHead"
 """The key of a message that stands in place of erased ones: the head after these, as hex digits."""
@@ -26,6 +26,11 @@ ADDRESS = ("store", "was")
 """What `readdress` changes of a header."""
 
 HEAD = re.compile("[0-9a-f]{64}")
+
+
+def is_head(text: str) -> bool:
+    """Whether a text is a head, as hex digits."""
+    return HEAD.fullmatch(text) is not None
 
 
 class Chain:
@@ -43,7 +48,7 @@ class Chain:
     def add(self, sequence: int, message: UncheckedMessage, line: bytes) -> bytes:
         """The head after a record, given with its line."""
         told = message.get(CHAIN_HEAD)
-        if isinstance(told, str) and HEAD.fullmatch(told):
+        if isinstance(told, str) and is_head(told):
             self.head = bytes.fromhex(told)
             self.resumed += 1
         elif sequence == 0:

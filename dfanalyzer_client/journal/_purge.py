@@ -10,12 +10,12 @@ import contextlib
 import json
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
 from ..declarations.encoding import encode
-from ..declarations.erasures import Erasures, execution_named
+from ..declarations.erasures import Erasures
 from ..declarations.messages import UncheckedMessage, is_dataflow
 from ..errors import JournalError
 from ..support.descriptors import Descriptor, open_nofollow
@@ -23,20 +23,15 @@ from ._chain import CHAIN_HEAD, Chain
 from ._dead_letters import DeadLetters
 from ._files import NEW
 from ._lock import lock
+from ._naming import executions_named
 from ._packing import packed
-from ._reader import JournalReader, opened
+from ._reader import opened
 from ._record import MAX_LINE_BYTES, line_of, parsed
 
 __all__ = ["purge"]
 
 LEFT_OUT = {"kind": "refused"}
 """Stands in place of erased messages, with the head of the hash chain after them."""
-
-
-def _executions_in(journal: Path) -> set[tuple[str, str]]:
-    """The dataflow and the tag of each execution that a journal names."""
-    named = (execution_named(record.message) for record in JournalReader(journal))
-    return {execution for execution in named if execution is not None}
 
 
 def purge(journal: Path, erasures: Erasures) -> tuple[int, Descriptor]:
@@ -53,7 +48,7 @@ def purge(journal: Path, erasures: Erasures) -> tuple[int, Descriptor]:
     new = journal.with_suffix(NEW)
     try:
         times = journal.stat()
-        removed = _copy(journal, new, _Sieve(erasures, _executions_in(journal)))
+        removed = _copy(journal, new, _Sieve(erasures, executions_named(journal)))
         _purge_dead_letters(DeadLetters.of_journal(journal).path, removed, erasures)
         os.utime(new, ns=(times.st_atime_ns, times.st_mtime_ns))
         descriptor = Descriptor(lambda: open_nofollow(new, os.O_RDWR))
@@ -71,7 +66,7 @@ def purge(journal: Path, erasures: Erasures) -> tuple[int, Descriptor]:
 class _Sieve:
     """Decides which messages of a journal stay, and what of them."""
 
-    def __init__(self, erasures: Erasures, named: set[tuple[str, str]]) -> None:
+    def __init__(self, erasures: Erasures, named: Iterable[tuple[str, str]]) -> None:
         self._erasures = erasures
         self._living = {
             dataflow for dataflow, tag in named if not erasures.has_execution(dataflow, tag)

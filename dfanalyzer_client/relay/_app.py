@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 from starlette.applications import Starlette
@@ -20,6 +19,7 @@ from ..errors import (
     StoreLoginError,
     StoreUnavailableError,
 )
+from ..journal import is_head
 from ..service import BodyTooLargeError, body_of
 from ..store import MonetDBStore
 from ._writer import BusyError, Writer
@@ -34,7 +34,6 @@ BUSY_SECONDS, AWAY_SECONDS = 2, 5
 
 MAX_JOURNAL = 100
 
-HEAD = re.compile("([0-9a-f]{64})?")
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -137,7 +136,7 @@ def _journal(request: Request) -> str:
 def _head(request: Request) -> bytes:
     """The head of the journal's hash chain after its last line; empty if it was not sent."""
     head = request.query_params.get("head", "")
-    if not HEAD.fullmatch(head):
+    if head and not is_head(head):
         raise _MalformedError("The parameter head must be a SHA-256, as hexadecimal digits.")
     return bytes.fromhex(head)
 

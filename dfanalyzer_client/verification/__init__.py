@@ -13,6 +13,23 @@ Who can alter all three consistently cannot be found so.
 from __future__ import annotations
 
 from ._findings import Finding, State, Verification
-from ._verify import verify, verify_journal, verify_with
+from ._journals import found_journals
+from ._row_digests import FORM, digest_of, row_digests
+from ._stored import Stored
+from ._verify import Check, verify, verify_all, verify_journal, verify_with
 
-__all__ = ["Finding", "State", "Verification", "verify", "verify_journal", "verify_with"]
+__all__ = [
+    "FORM",
+    "Check",
+    "Finding",
+    "State",
+    "Stored",
+    "Verification",
+    "digest_of",
+    "found_journals",
+    "row_digests",
+    "verify",
+    "verify_all",
+    "verify_journal",
+    "verify_with",
+]

@@ -22,7 +22,8 @@ class Finding:
     """One thing that was checked.
 
     Attributes:
-        what: ``journal``, ``rows`` or ``file``.
+        what: ``journal``, ``rows`` or ``file``; of signatures ``signature``, ``timestamp``, and
+            ``signed`` for each thing that was signed.
         name: which one.
         state: whether it is as it was recorded.
         detail: the first difference; why nothing is known; else what was compared.

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..declarations.encoding import encode
-from ..declarations.erasures import execution_named
 from ..declarations.messages import is_dataflow, is_task
 from ..errors import JournalError
-from ..journal import JournalReader, Record, journals, opened, read_header
+from ..journal import JournalReader, Record, journals, read_header, tags_named
 from ..store.writing.journal_heads import JournalHead
 from ._findings import Finding, State
 
-__all__ = ["CheckedJournal", "checked_journal", "executions_of", "found_journals", "names"]
+__all__ = ["CheckedJournal", "Name", "checked_journal", "found_journals", "naming"]
+
+Name = tuple[str, str]
+"""An execution: the tag of its dataflow, in lower case, and its own."""
 
 NO_HEADS = (
     "the database has no head of its hash chain: it was stored before heads were kept, or "
@@ -30,12 +31,12 @@ class CheckedJournal:
     Attributes:
         path: its file.
         finding: what was found.
-        records: those of the execution, as far as they are stored.
+        records: those of each execution, as far as they are stored.
     """
 
     path: Path
     finding: Finding
-    records: list[Record] = field(default_factory=list)
+    records: dict[Name, list[Record]] = field(default_factory=dict)
 
 
 def found_journals(home: Path) -> dict[str, Path]:
@@ -51,20 +52,12 @@ def found_journals(home: Path) -> dict[str, Path]:
     return found
 
 
-def executions_of(path: Path) -> list[str]:
-    """The tags of the executions that a journal has messages of, in order."""
-    named = (execution_named(record.message) for record in JournalReader(path))
-    return list(dict.fromkeys(each[1] for each in named if each is not None))
-
-
-def names(path: Path, execution: str) -> bool:
-    """Whether a journal has the tag of an execution, in whatever message."""
-    tag = encode(execution).encode("ascii")
+def naming(path: Path, tags: Collection[str]) -> set[str]:
+    """The tags of those executions that a journal names; all of them if it is damaged."""
     try:
-        with opened(path) as file:
-            return any(tag in line for line in file)
+        return tags_named(path, tags)
     except (OSError, EOFError, zlib.error):
-        return True  # damaged: it is looked into, and that is found
+        return set(tags)  # it is looked into, and the damage is found
 
 
 def checked_journal(
@@ -72,24 +65,25 @@ def checked_journal(
     heads: Sequence[JournalHead],
     *,
     was_erased: bool,
-    execution: tuple[str, str],
+    executions: Collection[Name],
     stored_to: int,
 ) -> CheckedJournal:
-    """Check a journal, and take from it what is of an execution.
+    """Check a journal, and take from it what is of some executions.
 
     Args:
         path: the journal.
         heads: what the database has of it, in order.
         was_erased: whether the database knows of executions that were erased.
-        execution: the tags of a dataflow and of one of its executions.
+        executions: the tags of their dataflows, in lower case, and their own.
         stored_to: the number of the last record that is stored.
     """
     reader, told = JournalReader(path), {head.sequence: head.digest for head in heads}
-    kept: list[Record] = []
+    kept: dict[Name, list[Record]] = {name: [] for name in executions}
     problem, before = "", 0
     for record in reader:
-        if record.sequence <= stored_to and _is_of(record, *execution):
-            kept.append(record._replace(head=b""))
+        if record.sequence <= stored_to:
+            for name in _of(record, executions):
+                kept[name].append(record._replace(head=b""))
         wanted = told.get(record.sequence)
         if wanted is None:
             continue
@@ -131,13 +125,13 @@ def _details(reader: JournalReader, sealed: int) -> Iterator[str]:
         yield f"{reader.damaged} damaged lines were skipped"
 
 
-def _is_of(record: Record, dataflow: str, execution: str) -> bool:
-    """Whether a record declares a dataflow, or is of a task of an execution."""
+def _of(record: Record, executions: Collection[Name]) -> Iterator[Name]:
+    """The executions that a record is of: its task's, or all of the dataflow that it declares."""
     message = record.message
     if is_dataflow(message):
-        return str(message.get("tag")).lower() == dataflow
-    return (
-        is_task(message)
-        and message.get("exec") == execution
-        and str(message.get("dataflow")).lower() == dataflow
-    )
+        dataflow = str(message.get("tag")).lower()
+        yield from (name for name in executions if name[0] == dataflow)
+    elif is_task(message):
+        name = str(message.get("dataflow")).lower(), str(message.get("exec"))
+        if name in executions:
+            yield name

@@ -1,4 +1,4 @@
-"""Store the messages of an execution once more, in a database of their own."""
+"""Store the messages of executions once more, in a database of their own."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ..delivery.batches import BATCH_RECORDS, store_or_split
-from ..errors import UnknownTagError
-from ..executions.summaries import ExecutionSummary, executions
 from ..journal import Record
 from ..private_server import PrivateServer
 from ..store import Connection, MonetDBStore
@@ -20,21 +18,17 @@ JOURNAL = "replay"
 
 
 @contextlib.contextmanager
-def replayed(
-    records: Sequence[Record], execution: str
-) -> Iterator[tuple[Connection, ExecutionSummary]]:
-    """A database with what messages say, and the execution in it, until the end of the ``with``.
+def replayed(records: Sequence[Record]) -> Iterator[Connection]:
+    """A database with what messages say, until the end of the ``with``.
 
     The database is made, and removed, by a private server in a temporary folder. What stores the
     messages is what stored them before, so the same messages come to the same rows.
 
     Args:
         records: of the messages, in order; those that the store refuses are left out, as before.
-        execution: the execution's tag.
 
     Raises:
         PrivateServerError: there is no private server here.
-        UnknownTagError: no message is of the execution.
     """
     with tempfile.TemporaryDirectory(prefix="keras-prov-verify-") as name:
         server = PrivateServer(Path(name))
@@ -42,10 +36,7 @@ def replayed(
             url = server.ensure()
             _store(MonetDBStore(lambda: url), records)
             with Connection(url) as connection:
-                found = [each for each in executions(connection) if each.tag == execution]
-                if not found:
-                    raise UnknownTagError(f"No message is of execution {execution!r}.")
-                yield connection, found[0]
+                yield connection
         finally:
             server.stop()
 

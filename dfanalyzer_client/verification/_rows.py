@@ -14,7 +14,17 @@ from ..store import Connection
 from ..store.schema import TABLES, columns_of, table
 from ..store.sql import among, identifier
 
-__all__ = ["DerivedRows", "counted", "differences", "execution_with"]
+__all__ = [
+    "TASK_FIELDS",
+    "DerivedRows",
+    "Name",
+    "by_task",
+    "counted",
+    "differences",
+    "execution_with",
+    "files_by_task",
+    "task_name",
+]
 
 DERIVED = ("hyperparameter_value", "metric_value", "metric_summary")
 """Tables of the catalogue with values of tasks, which the views of comparisons read."""
@@ -60,7 +70,7 @@ def differences(
 
 
 def _of_tasks(here: ExecutionRecord, there: ExecutionRecord) -> Iterator[str]:
-    stored, expected = ({_name(task): task for task in each.tasks} for each in (here, there))
+    stored, expected = ({task_name(task): task for task in each.tasks} for each in (here, there))
     yield from _of_keys("task", stored, expected)
     for name in stored.keys() & expected.keys():
         a, b = stored[name], expected[name]
@@ -68,14 +78,14 @@ def _of_tasks(here: ExecutionRecord, there: ExecutionRecord) -> Iterator[str]:
             yield from _of_value(f"{field} of task {_said(name)}", _of(a, field), _of(b, field))
         yield from _of_value(
             f"what task {_said(name)} depends on",
-            sorted(map(_name, a.depends_on)),
-            sorted(map(_name, b.depends_on)),
+            sorted(map(task_name, a.depends_on)),
+            sorted(map(task_name, b.depends_on)),
         )
 
 
 def _of_sets(here: ExecutionRecord, there: ExecutionRecord) -> Iterator[str]:
     stored, expected = (
-        {(each.tag, *of): rows for each in record.sets for of, rows in _by_task(each).items()}
+        {(each.tag, *of): rows for each in record.sets for of, rows in by_task(each).items()}
         for record in (here, there)
     )
     yield from _of_keys("rows of", stored, expected)
@@ -93,7 +103,7 @@ def _of_sets(here: ExecutionRecord, there: ExecutionRecord) -> Iterator[str]:
 
 
 def _of_files(here: Sequence[FileRecord], there: Sequence[FileRecord]) -> Iterator[str]:
-    stored, expected = (_files_by_task(files) for files in (here, there))
+    stored, expected = (files_by_task(files) for files in (here, there))
     for name in dict.fromkeys([*stored, *expected]):
         yield from _of_value(f"files of task {_said(name)}", stored[name], expected[name])
 
@@ -128,21 +138,22 @@ def _of(task: TaskRecord, field: str) -> Any:
     return getattr(task, field)
 
 
-def _by_task(content: SetRecord) -> dict[Name, list[dict[str, Any]]]:
+def by_task(content: SetRecord) -> dict[Name, list[dict[str, Any]]]:
     """The rows of a set by the task that wrote them, or read them first; without empty values."""
     found: dict[Name, list[dict[str, Any]]] = defaultdict(list)
     for row in content.rows:
         values = zip(content.columns, row.values, strict=True)
         known = {column: value for column, value in values if value is not None}
-        known["(readers)"] = sorted(map(_name, row.readers))
-        found[_name(row.task)].append(known)
+        known["(readers)"] = sorted(map(task_name, row.readers))
+        found[task_name(row.task)].append(known)
     return found
 
 
-def _files_by_task(files: Sequence[FileRecord]) -> dict[Name, list[tuple[Any, ...]]]:
+def files_by_task(files: Sequence[FileRecord]) -> dict[Name, list[tuple[Any, ...]]]:
+    """What is recorded of files, by the task that wrote or read them."""
     found: dict[Name, list[tuple[Any, ...]]] = defaultdict(list)
     for file in files:
-        found[_name(file.task)].append(tuple(getattr(file, field) for field in FILE_FIELDS))
+        found[task_name(file.task)].append(tuple(getattr(file, field) for field in FILE_FIELDS))
     return found
 
 
@@ -152,7 +163,7 @@ def _derived(
     """The rows of a table by the execution's tasks, sorted."""
     columns = [each for each in columns_of(TABLES[name]) if each != "task_id"]
     selected = ", ".join(f"v.{identifier(column)}" for column in columns)
-    tasks = {task.id: _name(task) for task in record.tasks}
+    tasks = {task.id: task_name(task) for task in record.tasks}
     found: dict[Name, list[tuple[Any, ...]]] = defaultdict(list)
     for task, *row in connection.query(
         f"SELECT v.task_id, {selected} FROM {table(name)} v WHERE {among('v.task_id', tasks)}"
@@ -162,7 +173,8 @@ def _derived(
     return {task: sorted(rows, key=repr) for task, rows in found.items()}
 
 
-def _name(task: TaskRecord) -> Name:
+def task_name(task: TaskRecord) -> Name:
+    """What a task is called in every database: its transformation and its name."""
     return task.transformation, task.name
 
 

@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dfanalyzer_client.config.store_url import StoreURL
+from dfanalyzer_client.declarations.encoding import encode
 from dfanalyzer_client.errors import JournalError
 from dfanalyzer_client.journal import (
     DeadLetters,
@@ -29,6 +30,7 @@ from dfanalyzer_client.journal import (
     journals,
     read_header,
     remove_expired,
+    tags_in_lines,
     try_acquire,
 )
 from dfanalyzer_client.journal._record import line_of
@@ -407,3 +409,12 @@ def test_a_folder_that_cannot_be_is_said(tmp_path: Path) -> None:
     (tmp_path / "home").write_text("a file")
     with pytest.raises(JournalError, match="KERAS_PROV_HOME"):
         Journal(tmp_path / "home")
+
+
+@pytest.mark.parametrize("tag", ["plain-1", "café-1", 'said "so"-1', "back\\slash-1"])
+def test_a_tag_is_found_however_json_spells_it(tag: str) -> None:
+    """What is erased, or verified, is found in the lines of journals, whatever is escaped there."""
+    line = encode({"kind": "task", "exec": tag, "note": "other-1"}).encode()
+    link = encode({"kind": "task", "exec": "x", "derivedFrom": [tag]}).encode()
+    for each in (line, link):
+        assert tags_in_lines([each], [tag, "other-1"]) == {tag}

@@ -22,7 +22,7 @@ from dfanalyzer_client.store import Connection
 from dfanalyzer_client.support.digest import file_digest
 from dfanalyzer_client.verification import State, verify
 from dfanalyzer_client.verification._files import checked_files
-from dfanalyzer_client.verification._journals import names
+from dfanalyzer_client.verification._journals import naming
 from small_models import data, small_model
 
 KEYS = ("LEARNING_RATE", "NUM_EPOCHS", "DATASET", "MODEL")
@@ -183,7 +183,7 @@ def test_a_journal_that_cannot_be_unpacked_is_looked_into(tmp_path: Path) -> Non
     packed = gzip.compress(random.Random(0).randbytes(300_000).hex().encode())
     middle = len(packed) // 2
     path.write_bytes(packed[:middle] + b"\xff" * 400 + packed[middle + 400 :])
-    assert names(path, "no-such-execution")
+    assert naming(path, {"no-such-execution"})
 
 
 def test_a_folder_is_known_by_its_content(tmp_path: Path) -> None:

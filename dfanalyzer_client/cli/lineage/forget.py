@@ -130,6 +130,8 @@ def _print_plan(plan: Plan) -> None:
     for artifact in plan.artifacts:
         by_hand = "" if artifact.path else " (not in this machine's artifact store: by hand)"
         say(f"Artifact {artifact.place}, {artifact.size} bytes{by_hand}")
+    for signature in plan.signatures:
+        say(f"Signature {signature}")
     for error in plan.unreadable:
         say(f"Not looked through: {error}", err=True)
 

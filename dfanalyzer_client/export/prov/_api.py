@@ -32,6 +32,7 @@ __all__ = [
     "dataflow_documents",
     "document_with",
     "execution_pieces",
+    "executions_of",
     "export_dataflow",
     "export_execution",
     "options_for",
@@ -116,7 +117,7 @@ def dataflow_documents(
     Raises:
         UnknownTagError: there is no such dataflow, or it has no execution.
     """
-    for summary in _executions_of(connection, dataflow):
+    for summary in executions_of(connection, dataflow):
         yield document_of(_read(connection, summary), options)
 
 
@@ -166,7 +167,7 @@ def export_dataflow(
         UnknownTagError: there is no such dataflow, or it has no execution.
         DfAnalyzerError: the format has no bundles; an optional package or Graphviz is missing.
     """
-    summaries = _executions_of(connection, dataflow)
+    summaries = executions_of(connection, dataflow)
     with needs_extra(f"--format {format_}"):
         if format_ == DOT or format_ in PICTURES:
             yield _drawn(_summaries(connection, summaries, options), dataflow, format_)
@@ -182,7 +183,8 @@ def export_dataflow(
             yield text.encode()
 
 
-def _executions_of(connection: Connection, dataflow: str) -> list[ExecutionSummary]:
+def executions_of(connection: Connection, dataflow: str) -> list[ExecutionSummary]:
+    """The executions of a dataflow; raises UnknownTagError if it has none."""
     summaries = executions(connection, dataflow)
     if not summaries:
         raise UnknownTagError(

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMATS", "METRICS", "ExportState", "FileFormat", "tables_as_zip", "written"]
 
-CYPHER, CRATE = "cypher", "ro-crate"
+CYPHER, OPENLINEAGE, CRATE = "cypher", "openlineage", "ro-crate"
 METRICS = "metrics"
 """What the table of epochs is called, whose columns are metrics under their own names."""
 
@@ -70,6 +70,9 @@ FORMATS = {
     "pdf": FileFormat("PDF", ".pdf", "application/pdf", "a picture to print"),
     "dot": FileFormat("Graphviz", ".dot", "text/vnd.graphviz", "the picture as text, to change it"),
     CYPHER: FileFormat("Cypher", ".cypher", "text/plain; charset=utf-8", "for Neo4j and others"),
+    OPENLINEAGE: FileFormat(
+        "OpenLineage", ".ndjson", "application/x-ndjson", "events for Marquez and catalogues"
+    ),
     CRATE: FileFormat(
         "RO-Crate", ".zip", "application/zip", "to publish it with its files", of_dataflows=False
     ),
@@ -142,6 +145,8 @@ def _pieces(database: Database, state: ExportState, format_: str) -> Iterator[by
             yield _crate(connection, state.run, options)
         elif format_ == CYPHER:
             yield from _cypher(connection, state, options)
+        elif format_ == OPENLINEAGE:
+            yield from _events(connection, state, options)
         elif state.run:
             yield from execution_pieces(connection, state.run, format_, options)
         else:
@@ -152,6 +157,15 @@ def _cypher(connection: Connection, state: ExportState, options: Options) -> Ite
     from ...export.graph import Selection, script_pieces
 
     return script_pieces(Selection(connection, state.run or None, state.dataflow, options))
+
+
+def _events(connection: Connection, state: ExportState, options: Options) -> Iterable[bytes]:
+    from ...export.openlineage import event_lines
+    from ...export.prov import executions_of
+
+    if not state.run:
+        return event_lines(connection, executions_of(connection, state.dataflow), options)
+    return event_lines(connection, [find_execution(connection, state.run)], options)
 
 
 def _crate(connection: Connection, name: str, options: Options) -> bytes:
