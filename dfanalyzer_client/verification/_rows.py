@@ -16,8 +16,11 @@ from ..store.sql import among, identifier
 
 __all__ = ["DerivedRows", "counted", "differences", "execution_with"]
 
-DERIVED = ("hyperparameter_value", "metric_value", "metric_summary")
-"""Tables of the catalogue with values of tasks, which the views of comparisons read."""
+DERIVED = ("hyperparameter_value", "metric_value", "metric_summary", "execution_link")
+"""Tables of the catalogue with values of tasks, which the views of comparisons and lineage read."""
+
+KEYS = ("task_id", "df_exec")
+"""Columns that are another number in another database."""
 
 TASK_FIELDS = ("status", "began", "ended", "workspace", "resource", "output", "error")
 FILE_FIELDS = ("name", "path", "mode", "size", "sha256")
@@ -55,8 +58,8 @@ def differences(
     yield from _of_files(here.files, there.files)
     for name in DERIVED:
         yield from _of_derived(name, derived[name], derived_there[name])
-    for what in ("derived_from", "association"):
-        yield from _of_value(f"the execution's {what}", getattr(here, what), getattr(there, what))
+    # not `derived_from`: it has executions, too, that wrote a file which this one read
+    yield from _of_value("the execution's association", here.association, there.association)
 
 
 def _of_tasks(here: ExecutionRecord, there: ExecutionRecord) -> Iterator[str]:
@@ -150,7 +153,7 @@ def _derived(
     connection: Connection, record: ExecutionRecord, name: str
 ) -> dict[Name, list[tuple[Any, ...]]]:
     """The rows of a table by the execution's tasks, sorted."""
-    columns = [each for each in columns_of(TABLES[name]) if each != "task_id"]
+    columns = [each for each in columns_of(TABLES[name]) if each not in KEYS]
     selected = ", ".join(f"v.{identifier(column)}" for column in columns)
     tasks = {task.id: _name(task) for task in record.tasks}
     found: dict[Name, list[tuple[Any, ...]]] = defaultdict(list)
