@@ -50,7 +50,7 @@ UNCHANGED = 0
 
 @dataclass
 class Chained:
-    """What the hash chain took: records and seconds, and its calls on the recording thread."""
+    """What the hash chain took: records, CPU seconds, and its calls on the recording thread."""
 
     records: int = 0
     seconds: float = 0.0
@@ -94,13 +94,13 @@ def _measured(epochs: int) -> dict[str, Any]:
 
 @contextmanager
 def _timed_chain() -> Iterator[Chained]:
-    """Time every call of the hash chain in this process."""
+    """Take the processor time of every call of the hash chain in this process."""
     chained, original = Chained(), Chain.add
 
     def add(self: Chain, *arguments: Any) -> bytes:
-        began = time.perf_counter()
+        began = time.thread_time()
         head = original(self, *arguments)
-        chained.seconds += time.perf_counter() - began
+        chained.seconds += time.thread_time() - began
         chained.records += 1
         chained.recording += threading.get_ident() == chained.thread
         return head
@@ -113,7 +113,7 @@ def _timed_chain() -> Iterator[Chained]:
 
 
 def _recorded(epochs: int) -> tuple[str, float]:
-    """Record a training of so many epochs; its tag, and the seconds of appending the epochs."""
+    """Record a training of so many epochs; its tag, and the CPU seconds of appending these."""
     numeric, text = AttributeType.NUMERIC, AttributeType.TEXT
     outputs = [Attribute(tags.EPOCH_ENDED, text), Attribute(tags.EPOCH_ID, numeric)]
     outputs += [Attribute(name, numeric) for name in METRICS]
@@ -122,12 +122,12 @@ def _recorded(epochs: int) -> tuple[str, float]:
     dataflow.save()
     task = Task(1, dataflow.tag, dataflow.exec_tag, tags.TRAINING)
     task.begin()
-    began = time.perf_counter()
+    began = time.thread_time()
     for epoch in range(epochs):
         row = Element([task.start_time, epoch, *(1 / (epoch + 2 + n) for n in range(len(METRICS)))])
         task.add_dataset(DataSet(tags.TRAINING_OUTPUT, [row]))
         task.save()
-    seconds = time.perf_counter() - began
+    seconds = time.thread_time() - began
     task.end()
     if not flush(STORE_SECONDS):
         raise TimeoutError(f"{epochs} epochs are not stored after {STORE_SECONDS:g} s")

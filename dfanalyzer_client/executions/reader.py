@@ -18,7 +18,6 @@ from ..support.clock import aware_utc
 from ..task_status import TaskStatus
 from .associations import read_association
 from .record import ExecutionRecord, FileRecord, RowRecord, SetRecord, TaskRecord
-from .sites import site_of
 from .steering import steering_of
 
 __all__ = ["read_execution"]
@@ -60,7 +59,6 @@ def read_execution(connection: Connection, dataflow: str, execution: int) -> Exe
         dict(programs),
         read_association(connection, catalogue, execution),
         steering_of(connection, execution, is_over=not any(_runs(task) for task in tasks)),
-        site_of(connection, catalogue),
     )
 
 

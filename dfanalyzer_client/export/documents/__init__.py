@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from ...config.author import Author
 from ...errors import DfAnalyzerError
 from ...executions.reader import read_execution
+from ...executions.sites import site_of
 from ...executions.summaries import ExecutionSummary
 from ...store.connection import Connection
 from ...support.distribution import install_command
@@ -74,6 +75,7 @@ def document(
         DfAnalyzerError: the execution has no tasks, the base is no IRI, or a package is missing.
     """
     record = published(read_execution(connection, summary.dataflow, summary.id))
+    record.site = site_of(connection)
     if not record.tasks:
         raise DfAnalyzerError(
             f"Execution {summary.tag} has no tasks: there is nothing to document."

@@ -8,7 +8,7 @@ from typing import Any
 
 from ...config.author import licence_url
 from ...executions.record import FileRecord
-from ..file_locations import location_uri, published_location
+from ..file_locations import is_url, location_uri, published_location
 from ._facts import Facts
 from ._publisher import Publisher
 from ._texts import day, finite, json_document, plain
@@ -152,7 +152,7 @@ def _file(file: FileRecord) -> Json:
         "@type": "cr:FileObject",
         "@id": f"file-{file.number}",
         "name": plain(name),
-        "contentUrl": location_uri(file.path) or plain(name),
+        "contentUrl": location_uri(file.path) if is_url(file.path) else plain(name),
         "contentSize": None if file.size is None else f"{file.size} B",
         "encodingFormat": kind or "application/octet-stream",
         "sha256": file.sha256,

@@ -18,7 +18,6 @@ from ...executions.record import ExecutionRecord
 from ...executions.sites import site_of
 from ...executions.summaries import ExecutionSummary, executions, find_execution
 from ...store import Connection, reader_connection
-from ...store.reading import Catalogue
 from ..masked import published
 from ._clocks import drop_contradictory_times
 from ._diagram import PICTURES, dot, picture
@@ -179,7 +178,7 @@ def export_dataflow(
                 f"{chosen.title} has no bundles, which keep executions apart: use --format trig, "
                 "or export the executions one by one."
             )
-        site = site_of(connection, Catalogue(connection))
+        site = site_of(connection)
         top = _top(summaries, site, options)
         for text in chosen.parts(top, _bundles(connection, summaries, options)):
             yield text.encode()
@@ -202,6 +201,7 @@ def _drawn(document: ProvDocument, title: str, format_: str) -> bytes:
 
 def _read(connection: Connection, summary: ExecutionSummary) -> ExecutionRecord:
     read = read_execution(connection, summary.dataflow, summary.id)
+    read.site = site_of(connection)
     return drop_contradictory_times(published(read))
 
 
