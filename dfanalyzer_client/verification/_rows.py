@@ -108,8 +108,9 @@ def _of_derived(
 ) -> Iterator[str]:
     for task in dict.fromkeys([*stored, *expected]):
         left, right = (list(map(repr, each.get(task, ()))) for each in (stored, expected))
-        extra = [row for row in left if row not in right]
-        missing = [row for row in right if row not in left]
+        here, there = set(left), set(right)  # a training has tens of thousands
+        extra = [row for row in left if row not in there]
+        missing = [row for row in right if row not in here]
         if extra or missing or len(left) != len(right):
             what = f"{name} of task {_said(task)}"
             yield f"{what}: stored is {_shown(extra)}, and the journals have {_shown(missing)}"

@@ -155,7 +155,7 @@ FIELDS = (
         "d",
         "The provenance of the data: files that were read",
         "file",
-        lambda facts: _parts.files(facts.sources),
+        lambda facts: _parts.files(facts, facts.sources),
     ),
     Field("d", "How the data was obtained and selected"),
     Field("d", "Labelling procedures and data cleaning"),

@@ -27,6 +27,8 @@ TRAINING, TESTING = tags.TRAINING.lower(), tags.TESTING.lower()
 OPTIMIZERS = tags.OPTIMIZERS.lower()
 ENDED_WELL = (TaskStatus.FINISHED.value, TaskStatus.PRUNED.value)
 LOADING, SAVING = tags.LOADING.lower(), tags.SAVING.lower()
+NO_MODELS = frozenset({"log", "script", "backup"})
+"""Kinds of files that hold no model for others."""
 
 
 @dataclass
@@ -78,6 +80,7 @@ class Facts:
         trials: rows of what a search chose, and of what came of it.
         differences: rows of what differs from the execution that this one continues.
         layers: by layer, its class and its parameters.
+        kinds: what files are, by their SHA-256.
     """
 
     summary: ExecutionSummary
@@ -90,6 +93,7 @@ class Facts:
     trials: list[Row] = field(default_factory=list)
     differences: list[Row] = field(default_factory=list)
     layers: dict[str, Row] = field(default_factory=dict)
+    kinds: dict[str, str] = field(default_factory=dict)
 
     @property
     def tag(self) -> str:
@@ -133,7 +137,15 @@ class Facts:
     @property
     def models(self) -> list[FileRecord]:
         """Files in which a trained model, or its weights, were saved."""
-        return [file for file in self.written if file.task.transformation == SAVING]
+        return [
+            file
+            for file in self.written
+            if file.task.transformation == SAVING and self.kind(file) not in NO_MODELS
+        ]
+
+    def kind(self, file: FileRecord) -> str:
+        """What a file is: model, weights, checkpoint, log and so on; empty if that is not known."""
+        return self.kinds.get(file.sha256 or "", "")
 
     @property
     def loaded(self) -> list[FileRecord]:
@@ -141,7 +153,9 @@ class Facts:
         return _distinct(
             file
             for file in self.record.files
-            if file.mode == READ and file.task.transformation == LOADING
+            if file.mode == READ
+            and file.task.transformation == LOADING
+            and self.kind(file) not in NO_MODELS
         )
 
     @property
@@ -209,6 +223,10 @@ def _add_set(
             facts.trials.append(values)
         elif role == Role.OUTCOME and row.writer is not None and row.writer.id in trainings:
             trainings[row.writer.id].outcome |= values
+        elif role == Role.FILES:
+            digest, kind = (values.get(key.lower()) for key in (tags.FILE_SHA256, tags.FILE_KIND))
+            if digest and kind:
+                facts.kinds[str(digest)] = str(kind)
         elif role == Role.CONTINUATION:
             facts.differences.append(values)
         elif content.tag == tags.LAYERS.lower():

@@ -9,13 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from ...executions.record import FileRecord
 from ...keras_schema import names as tags
 from ...support.distribution import NAMES
 from ..file_locations import published_location
 from ._facts import Data, Facts, Training
+from ._package_url import package_url
 from ._publisher import Publisher
 from ._texts import json_document, moment, plain
 
@@ -182,7 +182,13 @@ def _files(facts: Facts) -> Iterator[Json]:
                 "name": plain(file.name or published_location(file.path)),
                 "hashes": [{"alg": "SHA-256", "content": file.sha256}] if is_digest else [],
                 "properties": _properties(
-                    "", {"mode": file.mode, "task": file.task.transformation, "size": file.size}
+                    "",
+                    {
+                        "mode": file.mode,
+                        "kind": facts.kind(file) or None,
+                        "task": file.task.transformation,
+                        "size": file.size,
+                    },
                 ),
             }
         )
@@ -190,8 +196,7 @@ def _files(facts: Facts) -> Iterator[Json]:
 
 def _packages(facts: Facts) -> Iterator[Json]:
     for name, version in facts.environment.last("package").items():
-        purl = f"pkg:pypi/{quote(re.sub('[-_.]+', '-', name).lower(), safe='')}"
-        purl += f"@{quote(version, safe='')}" if version else ""
+        purl = package_url(name, version)
         yield _filled(
             {
                 "type": "framework" if name.lower() == "keras" else "library",

@@ -40,7 +40,7 @@ def _text(facts: Facts, publisher: Publisher) -> Iterator[str]:
     yield _open("whom the model may harm, and where it fails")
     yield "\n## Training data\n"
     yield _parts.data(facts, "training", "validation")
-    yield from _section("### Files that were read\n", _parts.files(facts.sources))
+    yield from _section("### Files that were read\n", _parts.files(facts, facts.sources))
     yield "\n## Training\n"
     yield "### Hyperparameters\n"
     yield _parts.configuration(facts)
@@ -53,8 +53,8 @@ def _text(facts: Facts, publisher: Publisher) -> Iterator[str]:
     yield _parts.evaluation(facts)
     yield "\n### Data of the tests\n"
     yield _parts.data(facts, "test")
-    yield "\n## Files of the model\n"
-    yield _parts.files(facts.written) or f"{NOT_RECORDED}\n"
+    yield "\n## Files that it wrote\n"
+    yield _parts.files(facts, facts.written) or f"{NOT_RECORDED}\n"
     yield "\n## Environment\n"
     yield _parts.environment(facts)
     yield "\n## Environmental impact\n"

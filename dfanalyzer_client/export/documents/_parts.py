@@ -174,18 +174,19 @@ def _measured(training: Training) -> list[tuple[str, ...]]:
     return found or [(*head, "", "")]
 
 
-def files(found: list[FileRecord]) -> str:
+def files(facts: Facts, found: list[FileRecord]) -> str:
     """Files with their hashes; empty if there is none."""
     rows = [
         (
             markdown(file.name or published_location(file.path)),
+            markdown(facts.kind(file)),
             "" if file.size is None else str(file.size),
             code(file.sha256) if file.sha256 else "none was recorded",
             f"{markdown(file.task.transformation)} {markdown(file.task.name)}",
         )
         for file in found
     ]
-    return table(("file", "bytes", "SHA-256", "task"), rows) if rows else ""
+    return table(("file", "kind", "bytes", "SHA-256", "task"), rows) if rows else ""
 
 
 def environment(facts: Facts) -> str:

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import ModuleType
 from typing import Any
-from urllib.parse import quote
 
 from ...executions.record import FileRecord
 from ..file_locations import published_location
 from ._facts import Data, Facts
+from ._package_url import package_url
 from ._publisher import Publisher
 from ._texts import json_document, plain
 
@@ -195,7 +195,8 @@ class _Written:
         for file in self._facts.written:
             made = self._file(file)
             yield made
-            self._relate(f"spdx-file-{file.number}-of", ai, "hasDistributionArtifact", [made])
+            kind = "hasDistributionArtifact" if file in self._facts.models else "generates"
+            self._relate(f"spdx-file-{file.number}-of", ai, kind, [made])
 
     def _file(self, file: FileRecord) -> Any:
         made = self._add(
@@ -213,13 +214,12 @@ class _Written:
         packages = self._facts.environment.last("package")
         found = []
         for number, (name, version) in enumerate(packages.items(), 1):
-            purl = f"pkg:pypi/{quote(re.sub('[-_.]+', '-', name).lower(), safe='')}"
             made = self._add(
                 "software_Package",
                 f"spdx-package-{number}",
                 name=plain(name),
                 software_packageVersion=plain(version) or None,
-                software_packageUrl=f"{purl}@{quote(version, safe='')}" if version else purl,
+                software_packageUrl=package_url(name, version),
             )
             found.append(made)
             yield made

@@ -59,6 +59,8 @@ PROPERTIES = (
     Term("readBy", "A transformation that reads a set."),
     Term("status", "How a task ended, or what came of a request."),
     Term("seconds", "How long something took, in pictures."),
+    Term("first", "The first of several files that a picture shows as one."),
+    Term("last", "The last of several files that a picture shows as one."),
     Term("workspace", "The folder that a task ran in."),
     Term("resource", "The computing resource that a task ran on."),
     Term("output", "What a task printed."),
