@@ -39,6 +39,7 @@ ARROW = ["pyarrow"]
 DEMO = ["scikit-learn"]
 BENCH = ["dask", "devito", "distributed", "joblib", "matplotlib", "scipy"]
 CRATE = ["fsspec", "rocrate>=0.15"]
+DOCUMENTS = ["spdx-python-model>=0.0.6"]
 DOCS = [
     "ipykernel",  # runs the notebook
     "mkdocs-click",
@@ -108,6 +109,7 @@ DEV = [
     *CRATE,
     *DEMO,
     *DOCS,
+    *DOCUMENTS,
     *MCP,
     *MLFLOW,
     *NEO4J,
@@ -125,8 +127,11 @@ DEV = [
     # a graph database for tests, with its own Java; they are skipped without it
     "arcadedb-embedded; sys_platform == 'linux' and platform_machine == 'x86_64'",
     "build",
+    "cyclonedx-python-lib[json-validation]>=11",  # checks bills of materials
     "grimp",
+    "huggingface-hub",  # checks model cards
     "hypothesis",
+    "mlcroissant>=1.1",  # checks descriptions of data
     "mypy",
     "owlrl",
     "pexpect",
@@ -159,6 +164,7 @@ def stub_packages() -> list[str]:
 CLIENT_EXTRAS = {
     "arrow": ARROW,
     "crate": CRATE,
+    "documents": DOCUMENTS,
     "mcp": MCP,
     "mlflow": MLFLOW,
     "neo4j": NEO4J,

@@ -6,14 +6,24 @@ import argparse
 import subprocess
 import sys
 
-NAMES = ("imports", "capture", "training", "refits", "bulk", "delivery", "prov_export", "service")
+NAMES = (
+    "imports",
+    "capture",
+    "training",
+    "refits",
+    "bulk",
+    "delivery",
+    "prov_export",
+    "proof",
+    "service",
+)
 
 
 def main() -> None:
     """Run them one after the other."""
     argparse.ArgumentParser(
         prog="python -m benchmarks.more",
-        description="Measure imports, patches, trainings, delivery, PROV documents, the service.",
+        description="Measure imports, patches, trainings, delivery, PROV, proof, the service.",
     ).parse_args()
     for name in NAMES:
         subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)

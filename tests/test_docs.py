@@ -51,7 +51,7 @@ def test_the_tables_that_the_code_spells_are_up_to_date() -> None:
     for page in GENERATED:
         text = page.read_text(encoding="utf-8")
         assert up_to_date(text) == text
-        assert "<!-- table:" in text
+        assert "table: " in text
     assert "`BETA_1`" in GENERATED[0].read_text(encoding="utf-8")
 
 

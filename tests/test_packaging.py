@@ -211,6 +211,7 @@ def test_the_metadata_say_what_the_package_needs(distributions: Path) -> None:
         "demo",
         "dev",
         "docs",
+        "documents",
         "keras-tests",
         "libraries",
         "mcp",

@@ -31,6 +31,7 @@ COMMANDS = {
     "forget": ".lineage.forget:forget_executions",
     "view": ".serving.view:view",
     "export": ".export:export",
+    "document": ".document:document",
     "import": ".importing:import_",
     "mcp": ".mcp:mcp",
     "relay": ".serving.relay:relay",

@@ -122,6 +122,7 @@ class ExecutionRecord:
         association: who is responsible for it, and what it ran on.
         programs: names and paths of the programs that perform a transformation, by its tag.
         requests: what was asked of it while it trained, in the order in which it arrived.
+        site: names the database that it was read from, where it is exported; else empty.
     """
 
     tag: str
@@ -134,6 +135,7 @@ class ExecutionRecord:
     programs: dict[str, list[tuple[str, str]]]
     association: AssociationRecord = field(default_factory=AssociationRecord)
     requests: list[SteeringRow] = field(default_factory=list)
+    site: str = ""
 
     @property
     def began(self) -> datetime | None:

@@ -26,8 +26,11 @@ __all__ = [
     "task_name",
 ]
 
-DERIVED = ("hyperparameter_value", "metric_value", "metric_summary")
-"""Tables of the catalogue with values of tasks, which the views of comparisons read."""
+DERIVED = ("hyperparameter_value", "metric_value", "metric_summary", "execution_link")
+"""Tables of the catalogue with values of tasks, which the views of comparisons and lineage read."""
+
+KEYS = ("task_id", "df_exec")
+"""Columns that are another number in another database."""
 
 TASK_FIELDS = ("status", "began", "ended", "workspace", "resource", "output", "error")
 FILE_FIELDS = ("name", "path", "mode", "size", "sha256")
@@ -65,8 +68,8 @@ def differences(
     yield from _of_files(here.files, there.files)
     for name in DERIVED:
         yield from _of_derived(name, derived[name], derived_there[name])
-    for what in ("derived_from", "association"):
-        yield from _of_value(f"the execution's {what}", getattr(here, what), getattr(there, what))
+    # not `derived_from`: it has executions, too, that wrote a file which this one read
+    yield from _of_value("the execution's association", here.association, there.association)
 
 
 def _of_tasks(here: ExecutionRecord, there: ExecutionRecord) -> Iterator[str]:
@@ -115,8 +118,9 @@ def _of_derived(
 ) -> Iterator[str]:
     for task in dict.fromkeys([*stored, *expected]):
         left, right = (list(map(repr, each.get(task, ()))) for each in (stored, expected))
-        extra = [row for row in left if row not in right]
-        missing = [row for row in right if row not in left]
+        here, there = set(left), set(right)  # a training has tens of thousands
+        extra = [row for row in left if row not in there]
+        missing = [row for row in right if row not in here]
         if extra or missing or len(left) != len(right):
             what = f"{name} of task {_said(task)}"
             yield f"{what}: stored is {_shown(extra)}, and the journals have {_shown(missing)}"
@@ -161,7 +165,7 @@ def _derived(
     connection: Connection, record: ExecutionRecord, name: str
 ) -> dict[Name, list[tuple[Any, ...]]]:
     """The rows of a table by the execution's tasks, sorted."""
-    columns = [each for each in columns_of(TABLES[name]) if each != "task_id"]
+    columns = [each for each in columns_of(TABLES[name]) if each not in KEYS]
     selected = ", ".join(f"v.{identifier(column)}" for column in columns)
     tasks = {task.id: task_name(task) for task in record.tasks}
     found: dict[Name, list[tuple[Any, ...]]] = defaultdict(list)

@@ -257,3 +257,20 @@ def test_the_command_names_what_differs(tag: str, home: Path) -> None:
     code, text = asked(execution)
     assert (code, "ALTERED" in text) == (1, True), text
     assert asked("no-such-execution")[0] == 1
+
+
+def test_a_training_that_goes_on_from_a_file_is_verified(
+    tag: str, home: Path, tmp_path: Path
+) -> None:
+    """It is linked to the execution that wrote the file, of which its own journal has nothing."""
+    first = small_model()
+    first.provenance(dataflow_tag=tag, hyps={"LEARNING_RATE": True})
+    first.fit(*data(), verbose=0)
+    first.save(tmp_path / "first.keras")
+    dfanalyzer_client.shutdown()
+    second = keras.models.load_model(tmp_path / "first.keras")
+    second.provenance(dataflow_tag=tag, hyps={"LEARNING_RATE": True})
+    second.fit(*data(), verbose=0)
+    execution = second.exec_tag
+    dfanalyzer_client.shutdown()
+    assert verify(execution).state is State.UNCHANGED

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prov.identifier import QualifiedName
 
 import keras_prov as keras
 from dfanalyzer_client import Attribute, AttributeType, Set, SetType, Transformation
+from dfanalyzer_client.export.prov import VOCABULARY, Names
 from small_models import data, small_model
 
 EPOCHS = 6
@@ -30,6 +32,18 @@ class Trained:
     tested: list[float]
     model: Path
     sha256: str
+
+
+@pytest.fixture(autouse=True)
+def _known_terms(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a test exports, its classes and properties are in the vocabulary."""
+    original = Names.term
+
+    def term(names: Names, name: str) -> QualifiedName:
+        assert name in VOCABULARY, name
+        return original(names, name)
+
+    monkeypatch.setattr(Names, "term", term)
 
 
 @pytest.fixture

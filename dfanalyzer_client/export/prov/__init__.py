@@ -18,13 +18,19 @@ from ._api import (
 )
 from ._diagram import PICTURES
 from ._formats import FORMATS
-from ._identifiers import unescaped
+from ._identifiers import DEFAULT_BASE, Names, unescaped
 from ._options import Options
+from ._vocabulary import CLASSES, PROPERTIES, VOCABULARY
 
 __all__ = [
+    "CLASSES",
+    "DEFAULT_BASE",
     "DOT",
     "FORMATS",
     "PICTURES",
+    "PROPERTIES",
+    "VOCABULARY",
+    "Names",
     "Options",
     "dataflow_documents",
     "document_with",

@@ -91,9 +91,10 @@ def _person(
     names, author = statements.names, options.author
     user, host = environment.latest("process", "user"), environment.latest("process", "host")
     if author is not None:
-        known = author.orcid or author.email or author.label
         terms: dict[str, Any] = {"orcid": author.orcid_url, "email": author.email}
-        return statements.agent(names.agent("person", known), author.label, [PERSON], terms)
+        known = author.orcid or author.email
+        name = names.agent("person", known) if known else names.local("person", author.label)
+        return statements.agent(name, author.label, [PERSON], terms)
     email = record.association.email
     if email is not None:
         known_terms = {"email": email, "user": user, "host": host}
@@ -101,11 +102,11 @@ def _person(
     if user is not None:
         account = f"{user}@{host}" if host else user
         return statements.agent(
-            names.agent("person", account), user, [PERSON], {"user": user, "host": host}
+            names.local("person", account), user, [PERSON], {"user": user, "host": host}
         )
     if options.user is not None and not record.association.is_relayed:
-        name = names.agent("person", options.user)
-        return statements.agent(name, options.user, [PERSON], {"user": options.user})
+        own = names.local("person", options.user)
+        return statements.agent(own, options.user, [PERSON], {"user": options.user})
     return None
 
 
@@ -146,7 +147,7 @@ def _machine(
         host = terms.pop("hostname", None)
     if host is None:
         return None
-    name, kind = statements.names.agent("machine", host), statements.names.term("Machine")
+    name, kind = statements.names.local("machine", host), statements.names.term("Machine")
     return statements.agent(name, host, [kind], {"host": host, **terms})
 
 
@@ -161,5 +162,5 @@ def _doing(
 
 
 def _program(statements: Statements, name: str, path: str) -> QualifiedName:
-    agent = statements.names.agent("program", f"{name} {path}")
+    agent = statements.names.local("program", f"{name} {path}")
     return statements.agent(agent, name, [SOFTWARE], {"name": name, "path": path})

@@ -15,6 +15,7 @@ from ...config.store_url import StoreURL
 from ...errors import DfAnalyzerError, UnknownTagError
 from ...executions.reader import read_execution
 from ...executions.record import ExecutionRecord
+from ...executions.sites import site_of
 from ...executions.summaries import ExecutionSummary, executions, find_execution
 from ...store import Connection, reader_connection
 from ..masked import published
@@ -178,7 +179,8 @@ def export_dataflow(
                 f"{chosen.title} has no bundles, which keep executions apart: use --format trig, "
                 "or export the executions one by one."
             )
-        top = _top(summaries, options)
+        site = site_of(connection)
+        top = _top(summaries, site, options)
         for text in chosen.parts(top, _bundles(connection, summaries, options)):
             yield text.encode()
 
@@ -201,16 +203,17 @@ def _drawn(document: ProvDocument, title: str, format_: str) -> bytes:
 
 def _read(connection: Connection, summary: ExecutionSummary) -> ExecutionRecord:
     read = read_execution(connection, summary.dataflow, summary.id)
+    read.site = site_of(connection)
     return drop_contradictory_times(published(read))
 
 
-def _top(summaries: Iterable[ExecutionSummary], options: Options) -> ProvDocument:
+def _top(summaries: Iterable[ExecutionSummary], site: str, options: Options) -> ProvDocument:
     """The document's part outside the bundles: which bundles there are, and their executions."""
     document = ProvDocument()
-    statements = Statements(document, options.names)
+    statements = Statements(document, options.names.at(site))
     for summary in summaries:
         statements.entity(
-            bundle_name(summary.tag, options),
+            bundle_name(summary.tag, site, options),
             f"execution {summary.tag}",
             [PROV["Bundle"]],
             {"execution": summary.tag, "dataflow": summary.dataflow},
@@ -223,13 +226,9 @@ def _bundles(
 ) -> Iterator[ProvDocument]:
     """Documents with one bundle each, one per execution; an execution is read when needed."""
     for summary in summaries:
-        document = ProvDocument()
+        document, record = ProvDocument(), _read(connection, summary)
         document.add_namespace(options.names.runs)
-        fill(
-            document.bundle(bundle_name(summary.tag, options)),
-            _read(connection, summary),
-            options,
-        )
+        fill(document.bundle(bundle_name(summary.tag, record.site, options)), record, options)
         yield document
 
 
@@ -240,8 +239,9 @@ def _summaries(
     whole = ProvDocument()
     stated: set[str] = set()
     for summary in summaries:
-        alone = summary_of(_read(connection, summary), options)
-        bundle = whole.bundle(bundle_name(summary.tag, options))
+        read = _read(connection, summary)
+        alone = summary_of(read, options)
+        bundle = whole.bundle(bundle_name(summary.tag, read.site, options))
         for record in alone.records:
             if record.identifier is None or record.identifier.uri not in stated:
                 bundle.add_record(record)

@@ -33,14 +33,14 @@ def document_of(record: ExecutionRecord, options: Options) -> ProvDocument:
     return document
 
 
-def bundle_name(execution: str, options: Options) -> QualifiedName:
+def bundle_name(execution: str, site: str, options: Options) -> QualifiedName:
     """The name of the bundle of an execution in a document with several."""
-    return options.names.run(execution, "bundle")
+    return options.names.at(site).run(execution, "bundle")
 
 
 def fill(bundle: ProvBundle, record: ExecutionRecord, options: Options) -> None:
     """Add all statements about an execution to a document or bundle, with their namespaces."""
-    state_all(Statements(bundle, options.names.of(record.tag)), record, options)
+    state_all(Statements(bundle, options.names.at(record.site).of(record.tag)), record, options)
 
 
 def state_all(statements: Statements, record: ExecutionRecord, options: Options) -> None:

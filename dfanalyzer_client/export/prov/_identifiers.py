@@ -1,9 +1,11 @@
 """Names in a PROV document: namespaces, identifiers, and texts that every format accepts.
 
 Identifiers are built only from tags and numbers of the execution, so they are the same in every
-export. Their local parts are XML names in ASCII with ``.`` between the parts, because those look
-the same in PROV-N, XML and Turtle. Other characters than letters, digits, ``-`` and ``_`` are
-escaped as in SQL/XML (ISO/IEC 9075-14): ``_x0020_`` for a space.
+export. What is unique only within a database, such as a dataflow or an account, is named within its
+site (`dfanalyzer_client.executions.sites`), so that documents of several sites can be merged.
+Local parts are XML names in ASCII with ``.`` between the parts, because those look the same in
+PROV-N, XML and Turtle. Other characters than letters, digits, ``-`` and ``_`` are escaped as in
+SQL/XML (ISO/IEC 9075-14): ``_x0020_`` for a space.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ from prov.identifier import Namespace, QualifiedName
 
 from ...errors import DfAnalyzerError
 from ...executions.record import TaskRecord
+from ...executions.sites import is_unique
 
 __all__ = ["DEFAULT_BASE", "PROVONE", "Names", "escaped", "printable", "unescaped"]
 
 DEFAULT_BASE = "https://w3id.org/keras-prov/"
-"""Base of all our namespaces; nothing needs to be served there."""
+"""Base of all our namespaces; docs/reference/namespace.md says what each leads to."""
 
 TERMS = Namespace("kp", f"{DEFAULT_BASE}ns#")
 """Our classes and attributes, the same for every base."""
@@ -49,17 +52,21 @@ class Names:
         base: IRI that executions, dataflows and agents begin with; publishers may set their own.
         execution: tag of the execution; empty: statements about several.
         runs: executions (``runs``).
+        site: the database that has it; empty: it is not known.
         inner: parts of this execution (``run``): their IRIs begin with that of the execution.
-        flows: dataflows and their parts (``flow``).
-        agents: persons, programs and machines (``agent``).
+        flows: dataflows of this site, and their parts (``flow``).
+        agents: persons and programs that are the same everywhere (``agent``).
+        locals: accounts, machines and programs of this site (``site``).
     """
 
     base: str = DEFAULT_BASE
     execution: str = ""
+    site: str = ""
     runs: Namespace = field(init=False)
     inner: Namespace = field(init=False)
     flows: Namespace = field(init=False)
     agents: Namespace = field(init=False)
+    locals: Namespace = field(init=False)
 
     def __post_init__(self) -> None:
         if not _BASE.fullmatch(self.base):
@@ -68,18 +75,24 @@ class Names:
                 "ends with /, # or :, such as https://example.org/provenance/. "
                 f"Received: {self.base!r}."
             )
-        run = f"run/{escaped(self.execution)}."
+        run = f"run/{joined(*self._own(self.execution))}."
+        site = f"{self.site}." if self.site else ""
         for name, prefix, part in (
             ("runs", "runs", "run/"),
             ("inner", "run", run),
-            ("flows", "flow", "dataflow/"),
+            ("flows", "flow", f"dataflow/{site}"),
             ("agents", "agent", "agent/"),
+            ("locals", "site", f"agent/{site}"),
         ):
             object.__setattr__(self, name, Namespace(prefix, self.base + part))
 
     def of(self, execution: str) -> Names:
         """The names for statements about one execution."""
-        return Names(self.base, execution)
+        return Names(self.base, execution, self.site)
+
+    def at(self, site: str) -> Names:
+        """The names for statements about what is in the database of a site."""
+        return Names(self.base, self.execution, site)
 
     @property
     def namespaces(self) -> list[Namespace]:
@@ -92,6 +105,7 @@ class Names:
             self.runs,
             self.flows,
             self.agents,
+            self.locals,
             CONTENTS,
             PROVONE,
         ]
@@ -108,7 +122,11 @@ class Names:
         """An execution, or something in it."""
         if parts and execution == self.execution:
             return self.inner[joined(*parts)]
-        return self.runs[joined(execution, *parts)]
+        return self.runs[joined(*self._own(execution), *parts)]
+
+    def _own(self, execution: str) -> list[str]:
+        """What names an execution: its tag, and its site if others may have given that tag, too."""
+        return [execution] if is_unique(execution) or not self.site else [execution, self.site]
 
     def task(self, task: TaskRecord) -> QualifiedName:
         """A task of this execution."""
@@ -119,9 +137,13 @@ class Names:
         return self.flows[joined(dataflow, *parts)]
 
     def agent(self, kind: str, name: str, version: str | None = None) -> QualifiedName:
-        """A person, a program or a machine."""
+        """A person or a program that is the same wherever it is named."""
         named = joined(kind, name)
         return self.agents[named if version is None else f"{named}.{_version(version)}"]
+
+    def local(self, kind: str, name: str) -> QualifiedName:
+        """An account, a machine or a program, whose name another site may use for another one."""
+        return self.locals[joined(kind, name)]
 
     def content(self, sha256: str) -> QualifiedName:
         """The content of a file, wherever it is."""

@@ -86,5 +86,5 @@ def _person(
         return None
     if options.author is not None and options.author.label == request.person:
         return agents.person
-    name = statements.names.agent("person", request.person)
+    name = statements.names.local("person", request.person)
     return statements.agent(name, request.person, [PROV["Person"]], {"name": request.person})

@@ -134,7 +134,8 @@ class Statements:
         self, activity: QualifiedName, agent: QualifiedName, plan: QualifiedName | None = None
     ) -> None:
         """`agent` is responsible for `activity`, which follows `plan`."""
-        named = self._of("association", True, activity, agent)
+        ends = [activity, agent] if plan is None else [activity, agent, plan]
+        named = self._of("association", True, *ends)
         self._receiver().association(activity, agent, plan, identifier=named)
 
     def attributed(self, entity: QualifiedName, agent: QualifiedName) -> None:
@@ -182,9 +183,15 @@ class Statements:
         if not says_more:
             return None
         first, *others = ends
-        more = [f"{end.namespace.prefix}.{end.localpart}" for end in others]
+        more = [self._end(end) for end in others]
         begin = [] if first.namespace == self.names.runs else [first.localpart]
         return self.names.inner[".".join([*begin, kind, *more])]
+
+    def _end(self, name: QualifiedName) -> str:
+        """An end in the name of a relation: with its site, if another one has that name, too."""
+        of_site = name.namespace in (self.names.flows, self.names.locals) and self.names.site
+        parts = [name.namespace.prefix, *([self.names.site] if of_site else []), name.localpart]
+        return ".".join(parts)
 
     def _described(
         self,

@@ -25,7 +25,7 @@ def turtle_pieces(record: ExecutionRecord, options: Options) -> Iterator[bytes]:
 
     A long document has the properties of a subject in several places.
     """
-    names = options.names.of(record.tag)
+    names = options.names.at(record.site).of(record.tag)
     with tempfile.TemporaryFile() as file:
 
         def write(part: ProvBundle) -> None:
@@ -39,6 +39,6 @@ def turtle_pieces(record: ExecutionRecord, options: Options) -> Iterator[bytes]:
 
 
 def _state(record: ExecutionRecord, options: Options, write: Callable[[ProvBundle], None]) -> None:
-    statements = Statements(ProvDocument(), options.names.of(record.tag), write)
+    statements = Statements(ProvDocument(), options.names.at(record.site).of(record.tag), write)
     state_all(statements, record, options)
     write(statements.bundle)

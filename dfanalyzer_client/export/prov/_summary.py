@@ -30,7 +30,7 @@ HASH_CHARACTERS = 16
 def summary_of(record: ExecutionRecord, options: Options) -> ProvDocument:
     """The document for a picture: the whole execution, however many epochs it has."""
     document = ProvDocument()
-    names = Names(options.base, record.tag)
+    names = Names(options.base, record.tag, record.site)
     statements = Statements(document, names)
     doing: dict[str, list[TaskRecord]] = defaultdict(list)
     for task in record.tasks:
