@@ -30,6 +30,7 @@ COMMANDS = {
     "forget": ".lineage.forget:forget_executions",
     "view": ".serving.view:view",
     "export": ".export:export",
+    "rerun": ".rerun:rerun",
     "import": ".importing:import_",
     "mcp": ".mcp:mcp",
     "relay": ".serving.relay:relay",
