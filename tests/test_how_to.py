@@ -16,7 +16,7 @@ from tools.examples import DOCS, command_path, needed_modules, normalized, with_
 # each starts a private server, and some several backends: minutes on a busy machine
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1200)]
 
-PAGES = ("federated-learning", "from-mlflow", "own-loops", "pytorch", "shell-scripts")
+PAGES = ("federated-learning", "from-mlflow", "own-loops", "pytorch", "rerun", "shell-scripts")
 PORT = "22000"
 """The service's port in a page, which may be taken here."""
 

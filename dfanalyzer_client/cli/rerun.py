@@ -148,7 +148,7 @@ def _detail(part: Part) -> str:
         return f": {_differences(part)}"
     values = f": {part.compared} value{'s' * (part.compared != 1)}"
     if part.within is not None:
-        values += f", at most {part.within:.3g} apart"
+        values += f", relative difference at most {part.within:.3g}"
     return f"{values} ({part.note})" if part.note else values
 
 
@@ -162,7 +162,7 @@ def _differences(part: Part) -> str:
 
 
 def _difference(each: Difference) -> str:
-    apart = "" if each.relative is None else f" ({each.relative:.3g} apart)"
+    apart = "" if each.relative is None else f" (relative difference {each.relative:.3g})"
     return f"{each.name} in {each.place}: {each.recorded} recorded, {each.found} now{apart}"
 
 

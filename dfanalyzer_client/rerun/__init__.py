@@ -19,6 +19,7 @@ from pathlib import Path
 from ..errors import RerunError
 from ._comparing import compare_with_crate, stop_store
 from ._findings import Difference, Part, State, Verdict
+from ._integrity import altered_files
 from ._placing import place_inputs, place_program
 from ._python import differing_versions, environment_with, python_version
 from ._recipe import Recipe, opened_crate, read_recipe
@@ -87,6 +88,9 @@ def _rerun(crate: Path, recipe: Recipe, options: RerunOptions) -> Verdict:
         started_in = place_program(recipe, crate, work)
         checked = place_inputs(recipe, work, started_in, options.data)
         python, notes = _interpreter(crate, recipe, options, scratch)
+        altered = list(altered_files(crate))
+        if altered:
+            notes.append(f"Not as the crate's metadata describe them: {', '.join(altered)}.")
         if checked:
             notes.append(f"{checked} recorded input{'s' * (checked != 1)} checked by SHA-256.")
         command = command_of(recipe, python, work, started_in)

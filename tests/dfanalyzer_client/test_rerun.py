@@ -181,6 +181,8 @@ def test_a_changed_program_differs_or_is_refused(warm: None, crate: Path) -> Non
     assert done.exit_code == 1, done.output
     assert "differs  training data: 2 of" in done.stdout
     assert "first hash in trainingmodel-1" in done.stdout
+    altered = "Not as the crate's metadata describe them: script/parts/sums.py, rerun.json."
+    assert altered in done.stdout
     assert "The re-execution DIFFERS." in done.stdout
 
 
