@@ -38,7 +38,7 @@ BACKEND = ["tensorflow>=2.20"] if NAME == DEFAULT else []
 ARROW = ["pyarrow"]
 DEMO = ["scikit-learn"]
 BENCH = ["dask", "devito", "distributed", "joblib", "matplotlib", "scipy"]
-CRATE = ["fsspec", "rocrate>=0.15"]
+CRATE = ["fsspec", "rocrate>=0.16"]
 DOCUMENTS = ["spdx-python-model>=0.0.6"]
 DOCS = [
     "ipykernel",  # runs the notebook

@@ -13,6 +13,7 @@
     ├── UnsafeHomeError                  the data folder is not its user's alone
     ├── ForeignDataError                 what another tool has recorded cannot be read
     ├── CrateError                       a crate cannot be written
+    ├── RerunError                       an execution cannot be run again from its crate
     ├── BackupError                      a backup cannot be written, read or restored
     ├── FederationError                  a site cannot be added, or there is none of that name
     ├── SigningError                     a key, a signature or a timestamp is not what it should be
@@ -53,6 +54,7 @@ __all__ = [
     "RawDataError",
     "RawDataRefusedError",
     "RefusedError",
+    "RerunError",
     "SelectionError",
     "SigningError",
     "SteeringError",
@@ -110,6 +112,10 @@ class ForeignDataError(DfAnalyzerError):
 
 class CrateError(DfAnalyzerError):
     """A crate to publish cannot be written: there is something, or a package is missing."""
+
+
+class RerunError(DfAnalyzerError):
+    """An execution cannot be run again: of its crate or of what it reads, something is missing."""
 
 
 class BackupError(DfAnalyzerError):

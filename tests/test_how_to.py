@@ -23,6 +23,7 @@ PAGES = (
     "openlineage",
     pytest.param("own-loops", marks=pytest.mark.exhaustive),
     "pytorch",
+    "rerun",
     "shell-scripts",
     "sign",
 )

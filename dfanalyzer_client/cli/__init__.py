@@ -32,6 +32,7 @@ COMMANDS = {
     "view": ".serving.view:view",
     "export": ".export:export",
     "document": ".document:document",
+    "rerun": ".rerun:rerun",
     "import": ".importing:import_",
     "mcp": ".mcp:mcp",
     "relay": ".serving.relay:relay",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,6 +28,7 @@ CRATE = "ro-crate"
 OPENLINEAGE = "openlineage"
 FORMATS = (*TEXTS, "svg", *BINARY, CYPHER, OPENLINEAGE, CRATE)
 NAMES = ("prov", "dlprov")
+PROFILES = ("0.5", "0.6")
 """Listed here, so that --help needs no import; a test compares them with the package's."""
 
 
@@ -80,6 +81,18 @@ NAMES = ("prov", "dlprov")
     help="Namespace of the jobs in OpenLineage events.",
     show_default="keras-prov",
 )
+@click.option(
+    "--profile",
+    type=click.Choice(PROFILES),
+    help="Version of a crate's Workflow Run RO-Crate profiles: 0.5 with RO-Crate 1.1, or 0.6 with "
+    "1.3.",
+    show_default=PROFILES[0],
+)
+@click.option(
+    "--lock",
+    is_flag=True,
+    help="Ask pip, and its index, for the hashes of a crate's packages; nothing is installed.",
+)
 @click.option("--force", is_flag=True, help="Replace an existing crate.")
 @store_option
 def export(
@@ -95,6 +108,8 @@ def export(
     base: str | None,
     licence: str | None,
     namespace: str | None,
+    profile: str | None,
+    lock: bool,
     force: bool,
     store: str | None,
 ) -> None:
@@ -110,6 +125,8 @@ def export(
     if namespace is not None and format_ != OPENLINEAGE:
         raise click.UsageError("--namespace is for --format openlineage.")
     format_ = format_ or "json"
+    if format_ != CRATE and (profile is not None or lock):
+        raise click.UsageError("--profile and --lock are for crates: with --format ro-crate.")
     with friendly_errors():
         from ..export.prov import options_for
 
@@ -132,7 +149,8 @@ def export(
                 selection = Selection(connection, execution, dataflow, options, names or NAMES[0])
                 write_selection(selection, database, output)
             elif format_ == CRATE:
-                _crate(connection, execution or "", output or Path(), options, licence, force)
+                crate = {"license": licence, "force": force, "profile": profile or PROFILES[0]}
+                _crate(connection, execution or "", output or Path(), options, crate, lock)
             else:
                 pieces = _document(connection, execution, dataflow or "", format_, options)
                 write_pieces(pieces, output, format_, is_binary=format_ in BINARY)
@@ -205,8 +223,8 @@ def _crate(
     execution: str,
     output: Path,
     options: Options,
-    licence: str | None,
-    force: bool,
+    crate: dict[str, Any],
+    lock: bool,
 ) -> None:
     from ..export.crate import write_crate
     from ..export.prov import export_execution
@@ -219,7 +237,7 @@ def _crate(
         output,
         prov_json=document.decode(),
         author=options.author,
-        license=licence,
-        force=force,
+        lock=lock,
+        **crate,
     )
     say(f"Written to {output}.", err=True)

@@ -27,6 +27,7 @@ __all__ = [
     "capture",
     "check",
     "checked_token",
+    "container_image",
     "dataflow_tag",
     "exit_flush_seconds",
     "fsync",
@@ -229,6 +230,11 @@ def licence(argument: str | None = None) -> str | None:
     """SPDX id or URL of its licence, or None; raises DfAnalyzerError for an invalid one."""
     text, origin = (argument, "The licence") if argument else _text("license")
     return checked_licence(text, origin) if text else None
+
+
+def container_image() -> str | None:
+    """The image of the container that this process runs in, or None if it is not set."""
+    return _text("container_image")[0] or None
 
 
 def prov_base(argument: str | None = None) -> str | None:

@@ -170,6 +170,12 @@ SETTINGS = (
         choices=(CHIEF, ALL),
     ),
     Setting(
+        "container_image",
+        "image of the container that trainings run in, as in `docker.io/ada/train:1.2`; Apptainer "
+        "and some others say it themselves, Docker does not",
+        "as the container says",
+    ),
+    Setting(
         "base",
         "IRI that identifiers in PROV documents begin with: https://example.org/provenance/",
         "https://w3id.org/keras-prov/",

@@ -151,8 +151,8 @@ SETS: Mapping[str, KerasSet] = {
             (
                 text(
                     tags.FACT_KIND,
-                    "python, platform, process, job, keras, device, package, git or variable; of "
-                    "imported runs also import, mlflow, tag or note",
+                    "python, platform, process, job, keras, device, package, git, source or "
+                    "variable; of imported runs also import, mlflow, tag or note",
                 ),
                 text(tags.FACT_NAME, "what it is"),
                 text(tags.FACT_VALUE, "what it was; secrets are masked"),

@@ -45,7 +45,7 @@ OPTIONS: dict[str, Key] = {
         Key(
             "ENVIRONMENT",
             "rows",
-            "Python, packages, backend, devices, host, user, command line, git commit",
+            "Python, packages, backend, devices, host, user, command line, git commit, sources",
             set=tags.ENVIRONMENT,
             cost="once per training; the first one looks the packages up",
         ),

@@ -17,10 +17,12 @@ from .._guard import guarded
 from .._notebook.name import notebook_name, notebook_path
 from .._notebook.shell import current_cell, main_namespace, run_script
 from .._secrets import MASK, is_secret_name, masked, masked_arguments, quoted
+from .container import container_image
 from .devices import backend_devices
 from .git import git_state
 from .job import job_facts
 from .packages import imported_packages
+from .sources import source_files, source_folder
 
 __all__ = ["environment"]
 
@@ -95,7 +97,8 @@ def environment() -> list[Row]:
     """The environment of this process, as rows of kind, name and value.
 
     Kinds are ``python``, ``platform``, ``process``, ``job``, ``keras``, ``device``, ``package``,
-    ``git`` and ``variable``. Passwords, tokens and keys are masked. What cannot be read has no row.
+    ``git``, ``source`` and ``variable``. Passwords, tokens and keys are masked. What cannot be
+    read has no row.
     """
     parts: dict[str, Callable[[], Iterable[tuple[str, str]]]] = {
         "python": _python,
@@ -106,6 +109,7 @@ def environment() -> list[Row]:
         "device": _devices,
         "package": _packages,
         "git": _git,
+        "source": source_files,
         "variable": _variables,
     }
     rows: list[Row] = []
@@ -160,6 +164,8 @@ def _process() -> Iterable[tuple[str, str]]:
             "process_id": lambda: str(os.getpid()),
             "notebook": lambda: None if run_script() else notebook_path(),
             "cell": _cell,
+            "source_folder": _source_folder,
+            "container_image": container_image,
         },
     )
 
@@ -228,6 +234,11 @@ def _command_line() -> str:
     arguments = sys.orig_argv if script is None else ["ipython", *script]
     line = " ".join(map(quoted, masked_arguments(arguments)))
     return line if len(line) <= MAX_CHARACTERS else line[:MAX_CHARACTERS] + MASK
+
+
+def _source_folder() -> str | None:
+    folder = source_folder()
+    return None if folder is None else str(folder)
 
 
 def _cell() -> str | None:

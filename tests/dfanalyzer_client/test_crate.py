@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import atexit
 import csv
+import functools
 import importlib.metadata
 import importlib.resources
 import io
 import json
 import math
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 import textwrap
 import zipfile
 from collections.abc import Callable, Iterator
@@ -38,7 +42,14 @@ from warm import warm_python
 ROOT = Path(__file__).parents[2]
 ADA = Author("Ada Lovelace", "ada@example.org", "0000-0002-1694-233X")
 PROV = json.dumps({"prefix": {"ex": "http://example.org/"}, "activity": {"ex:training": {}}})
-PROFILES = ("ro-crate-1.1", "provenance-run-crate-0.5")
+PROFILES = {
+    "0.5": ("ro-crate-1.1", "provenance-run-crate-0.5"),
+    "0.6": ("ro-crate-1.3", "provenance-run-crate-0.6"),
+}
+"""What the validator checks of a crate, by the version of its run profiles."""
+RO_CRATE = "https://w3id.org/ro/crate"
+TERMS = ("sha256", "environment", "ContainerImage", "containerImage", "registry", "tag")
+"""Words of the run profiles that we use."""
 SCRIPT = """
     import sys, time, types
     import numpy as np
@@ -361,18 +372,29 @@ def test_what_was_not_captured_is_said_to_be_missing(
 def test_a_script_that_is_gone_is_said_to_be(
     home: Path, trained: tuple[Path, str], tmp_path: Path
 ) -> None:
-    """And one that was changed since may not be what ran."""
+    """One that was changed since is found in the commit, else it may not be what ran."""
     folder, tag = trained
-    script = folder / "train.py"
+    script, hidden = folder / "train.py", folder / "hidden"
     text, stat = script.read_text(), script.stat()
     try:
         script.write_text("print('another')")
+        committed = exported(home, tag, tmp_path / "committed")
+        (folder / ".git").rename(hidden)
         changed = exported(home, tag, tmp_path / "changed")
         script.rename(folder / "renamed.py")
         gone = exported(home, tag, tmp_path / "gone")
     finally:
+        hidden.rename(folder / ".git")
         script.write_text(text)
         os.utime(script, ns=(stat.st_atime_ns, stat.st_mtime_ns))
+
+    assert committed.text("script/train.py") == text
+    assert "its SHA-256 is the recorded one" in committed["script/train.py"]["description"]
+    assert json.loads(committed.text("rerun.json"))["sources"][0]["path"] == "script/train.py"
+    assert json.loads(changed.text("rerun.json"))["obstacles"] == [
+        "An argument of the command line is masked.",
+        "train.py is not in the crate: it was changed since.",
+    ]
 
     assert (
         "after the run had begun: what ran may have been different"
@@ -593,6 +615,26 @@ def test_the_crate_passes_the_validator(crate: Exported, tmp_path: Path) -> None
     assert_valid(crate.folder, tmp_path)
 
 
+def test_a_newer_profile_passes_the_validator(
+    home: Path, trained: tuple[Path, str], tmp_path: Path
+) -> None:
+    """RO-Crate 1.3 and the run profiles 0.6; all but versions is as in the default ones."""
+    crate = exported(home, trained[1], tmp_path / "newer", author=ADA, profile="0.6")
+
+    versions = {each["@id"].rpartition("/")[2] for each in crate.all("./", "conformsTo")}
+    assert versions == {"0.6", "1.1"}
+    assert crate["ro-crate-metadata.json"]["conformsTo"] == [{"@id": f"{RO_CRATE}/1.3"}]
+    context = json.loads(crate.text("ro-crate-metadata.json"))["@context"]
+    assert context[0] == f"{RO_CRATE}/1.3/context"
+    assert_valid(crate.folder, tmp_path, "0.6")
+
+
+def test_an_unknown_profile_is_an_error(home: Path, trained: tuple[Path, str]) -> None:
+    """It names those that there are."""
+    with pytest.raises(CrateError, match=r"no profile '0\.7' of crates. Expected one of: 0\.5, 0"):
+        exported(home, trained[1], Path("nowhere"), profile="0.7")
+
+
 @pytest.mark.thorough
 def test_a_crate_of_little_passes_the_validator(
     home: Path, tag: str, capture: Any, tmp_path: Path
@@ -632,9 +674,9 @@ def test_the_validator_is_not_blind(crate: Exported, tmp_path: Path) -> None:
     assert any("The Action MUST have an instrument" in each for each in issues)
 
 
-def assert_valid(folder: Path, tmp_path: Path) -> None:
+def assert_valid(folder: Path, tmp_path: Path, version: str = "0.5") -> None:
     """The crate breaks nothing that RO-Crate and the run profiles require."""
-    for profile in PROFILES:
+    for profile in PROFILES[version]:
         assert problems(folder, profile, tmp_path) == []
 
 
@@ -647,22 +689,57 @@ def problems(folder: Path, profile: str, tmp_path: Path) -> list[str]:
     if not cache.with_suffix(".sqlite").exists():
         _fill_cache(cache)
     settings = ValidationSettings(
-        rocrate_uri=str(folder), profile_identifier=profile, offline=True, cache_path=cache
+        rocrate_uri=str(folder),
+        extra_profiles_path=_newer_profiles() if profile.endswith("0.6") else None,
+        profile_identifier=profile,
+        offline=True,
+        cache_path=cache,
     )
     return [str(issue.message) for issue in validate(settings).get_issues()]
 
 
-def _fill_cache(path: Path) -> None:
-    """Put the two JSON-LD contexts that the crate names where the validator looks for them.
+@functools.cache
+def _newer_profiles() -> Path:
+    """The run profiles 0.6, made of the validator's rules for 0.5.
 
-    rocrate carries that of a later RO-Crate, in which the words of Bioschemas have other URLs.
+    It has RO-Crate 1.3, but not yet 0.6 (crs4/rocrate-validator#201), which has the same rules with
+    other URLs: of the versions, and of four words of Bioschemas.
+    """
+    import rocrate_validator
+
+    folder = tempfile.mkdtemp(prefix="profiles-")
+    atexit.register(shutil.rmtree, folder)
+    source, target = Path(rocrate_validator.__file__).parent / "profiles", Path(folder)
+    renamed = {
+        "/workflow-ro-crate/1.0": "/workflow-ro-crate/1.1",
+        "TransitiveProfileOf <https://w3id.org/ro/crate/1.1>": (
+            "TransitiveProfileOf <https://w3id.org/ro/crate/1.2> , <https://w3id.org/ro/crate/1.3>"
+        ),  # whose rules are those of 1.2, and a few that replace them
+        "w3id.org/ro/crate/1.1": "w3id.org/ro/crate/1.3",
+        "<https://bioschemas.org/>": "<https://bioschemas.org/terms/>",
+        "<https://bioschemas.org/ComputationalWorkflow#>": "<https://bioschemas.org/terms/>",
+    } | {f"wfrun/{each}/0.5": f"wfrun/{each}/0.6" for each in ("process", "workflow", "provenance")}
+    for name in ("process-run", "workflow-run", "provenance-run", "workflow-ro"):
+        newer = shutil.copytree(source / f"{name}-crate", target / f"{name}-crate")
+        for file in [*newer.rglob("*.ttl"), *newer.rglob("*.py")]:
+            text = file.read_text(encoding="utf-8")
+            for old, new in renamed.items():
+                text = text.replace(old, new)
+            file.write_text(text, encoding="utf-8")
+    return target
+
+
+def _fill_cache(path: Path) -> None:
+    """Put the JSON-LD contexts that crates name where the validator looks for them.
+
+    rocrate carries that of RO-Crate 1.3, in which the words of Bioschemas have other URLs.
     """
     import requests
     import requests_cache
     import urllib3
 
     text = importlib.resources.files("rocrate").joinpath("data/ro-crate.jsonld").read_text("utf-8")
-    later = json.loads(text)
+    newer, later = json.loads(text), json.loads(text)
     bioschemas = "https://bioschemas.org"
     for name in ("ComputationalWorkflow", "FormalParameter"):
         later["@context"][name] = f"{bioschemas}/{name}"
@@ -670,10 +747,9 @@ def _fill_cache(path: Path) -> None:
         later["@context"][name] = f"{bioschemas}/ComputationalWorkflow#{name}"
     terms = "https://w3id.org/ro/terms/workflow-run"
     contexts = {
-        "https://w3id.org/ro/crate/1.1/context": later,
-        f"{terms}/context": {
-            "@context": {name: f"{terms}#{name}" for name in ("sha256", "environment")}
-        },
+        f"{RO_CRATE}/1.1/context": later,
+        f"{RO_CRATE}/1.3/context": newer,
+        f"{terms}/context": {"@context": {name: f"{terms}#{name}" for name in TERMS}},
     }
 
     class Stored(requests.adapters.HTTPAdapter):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,15 +20,20 @@ from dfanalyzer_client import (
     Transformation,
     flush,
 )
+from dfanalyzer_client.errors import CrateError
 from dfanalyzer_client.executions.environment import Environment, environment_of
 from dfanalyzer_client.executions.reader import read_execution
 from dfanalyzer_client.executions.record import FileRecord, TaskRecord
 from dfanalyzer_client.executions.summaries import find_execution
+from dfanalyzer_client.export.crate._container import image_of
 from dfanalyzer_client.export.crate._files import collect_files, safe_name, unused_name
+from dfanalyzer_client.export.crate._lock import Locked, lock, requirements_text
 from dfanalyzer_client.export.crate._script import find_script
+from dfanalyzer_client.export.crate._sources import changes, collect_sources
 from dfanalyzer_client.export.crate._tables import _line
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.store import Connection
+from dfanalyzer_client.support.digest import file_digest
 
 PYTHON = "/usr/bin/python3"
 NOW = datetime.now(UTC).replace(tzinfo=None)
@@ -198,3 +206,109 @@ def test_a_file_of_which_little_is_known_is_named(tmp_path: Path) -> None:
     assert (second.path, second.writers, second.readers) == (None, {1}, {2})
     assert second.note == "it is at a URL, and not in the artifact store"
     assert not list(tmp_path.iterdir())
+
+
+def test_requirements_have_hashes_where_an_index_has_them() -> None:
+    """Ours have none; what was not imported but is required is told apart."""
+    packages = {"keras-prov": ["0.1.0"], "alpha": ["1.0"]}
+    captured = Environment({"python": {"version": ["3.11.7"]}, "package": packages})
+    plain = requirements_text(captured).splitlines()
+    found = [Locked("alpha", "1.0", "a" * 64), Locked("beta", "2.0", "b" * 64)]
+    locked = requirements_text(captured, found).splitlines()
+
+    assert plain[0].startswith("# Python 3.11.7.")
+    assert plain[2:] == ["keras-prov==0.1.0", "alpha==1.0"]
+    place = locked.index("# Not imported, but required by what was; their versions are today's.")
+    assert locked[place - 3 : place] == [
+        "# keras-prov==0.1.0",
+        "alpha==1.0 \\",
+        f"    --hash=sha256:{'a' * 64}",
+    ]
+    assert locked[place + 1 :] == ["beta==2.0 \\", f"    --hash=sha256:{'b' * 64}"]
+    assert requirements_text(Environment()) == ""
+
+
+@pytest.mark.thorough
+def test_hashes_come_from_the_index_of_pip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They are those of its archives; where it has none, the cure is named."""
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path))
+    wheels = [wheel(tmp_path, "alpha", "Requires-Dist: beta"), wheel(tmp_path, "beta")]
+    found = lock(Environment({"package": {"alpha": ["1.0"], "keras-prov": ["0.1.0"]}}))
+
+    assert [(each.name, each.version) for each in found] == [("alpha", "1.0"), ("beta", "1.0")]
+    assert [each.sha256 for each in found] == [file_digest(each)[1] for each in wheels]
+    with pytest.raises(CrateError, match=r"gamma==1\.0.*PIP_FIND_LINKS.*leave out --lock"):
+        lock(Environment({"package": {"gamma": ["1.0"]}}))
+
+
+def wheel(folder: Path, name: str, *lines: str) -> Path:
+    """A wheel with nothing in it."""
+    path = folder / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        about = [f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0", *lines]
+        archive.writestr(f"{name}-1.0.dist-info/METADATA", "\n".join(about) + "\n")
+        kind = "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        archive.writestr(f"{name}-1.0.dist-info/WHEEL", kind)
+        archive.writestr(f"{name}-1.0.dist-info/RECORD", "")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("named", "expected"),
+    [
+        ("keras:3", ("DockerImage", "docker.io", "keras", "3")),
+        ("ghcr.io/ada/train", ("DockerImage", "ghcr.io", "ada/train", None)),
+        (f"docker://a/b:1@sha256:{'c' * 64}", ("DockerImage", "docker.io", "a/b", "1")),
+        ("/images/keras.sif", ("SIFImage", None, "keras.sif", None)),
+    ],
+)
+def test_the_image_is_described_by_its_parts(named: str, expected: tuple[Any, ...]) -> None:
+    """Its kind, registry, name and tag, as the run profiles ask."""
+    image = image_of(Environment({"process": {"container_image": [named]}}))
+
+    assert image is not None
+    kind = image["additionalType"]["@id"].rpartition("#")[2]
+    assert (kind, image.get("registry"), image["name"], image.get("tag")) == expected
+    assert image.get("sha256") == ("c" * 64 if "sha256" in named else None)
+    assert image_of(Environment()) is None
+
+
+def test_changed_files_are_found_in_the_commit_and_compared_with_it(tmp_path: Path) -> None:
+    """One changed since the run is taken from there; one changed before it has a diff."""
+    folder, crate = tmp_path / "work", tmp_path / "crate"
+    folder.mkdir()
+    for name in ("later.py", "before.py", "lost.py"):
+        (folder / name).write_text(f"# {name}\n")
+    for words in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "first"]):
+        command = ["git", "-c", "user.name=a", "-c", "user.email=a@b.c", *words]
+        subprocess.run(command, cwd=folder, check=True)
+    (folder / "before.py").write_text("# another\n")
+    recorded = {each.name: [file_digest(each)[1]] for each in folder.glob("*.py")}
+    recorded["lost.py"] = ["0" * 64]
+    (folder / "later.py").write_text("# changed later\n")
+    commit = subprocess.check_output(["git", "rev-parse", "HEAD"], cwd=folder, text=True).strip()
+    captured = Environment(
+        {
+            "process": {"source_folder": [str(folder)]},
+            "git": {"commit": [commit], "repository": [str(folder)]},
+            "source": {**recorded, "../outside.py": ["0" * 64]},
+        }
+    )
+    sources = collect_sources(captured, crate)
+    found = {each.name: (each.path, each.note) for each in sources}
+
+    assert found == {
+        "later.py": ("script/later.py", "in the recorded commit"),
+        "before.py": ("script/before.py", "where it was"),
+        "lost.py": (None, "it was changed since"),
+    }
+    assert (crate / "script" / "later.py").read_text() == "# later.py\n"
+    lines = changes(sources, crate).splitlines()
+    assert lines == [
+        "--- a/before.py",
+        "+++ b/before.py",
+        "@@ -1 +1 @@",
+        "-# before.py",
+        "+# another",
+    ]

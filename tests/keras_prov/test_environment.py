@@ -16,6 +16,7 @@ from pathlib import Path
 import keras
 import pytest
 
+from dfanalyzer_client.support.digest import file_digest
 from keras_prov._environment import collect
 from keras_prov._environment import git as git_module
 from keras_prov._environment import packages as _packages
@@ -440,3 +441,39 @@ def test_a_user_without_a_name_is_a_number(monkeypatch):
     monkeypatch.setattr(getpass, "getuser", fail)
 
     assert of("process")["user"] == str(os.getuid())
+
+
+def test_the_programs_own_files_are_recorded(tmp_path):
+    """The script and the modules beside it that it imports, by SHA-256; installed ones are not."""
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "part.py").write_text("ONE = 1")
+    (tmp_path / "unused.py").write_text("")
+    script = tmp_path / "train.py"
+    script.write_text("import package.part, numpy" + textwrap.dedent(PRINTS_ENVIRONMENT))
+    rows = rows_of(script, cwd=tmp_path.parent)
+    found, process = of("source", rows), of("process", rows)
+
+    files = {each: file_digest(tmp_path / each)[1] for each in ("train.py", "package/part.py")}
+    assert found == files
+    assert process["source_folder"] == str(tmp_path)
+    assert "container_image" not in process
+
+
+def test_of_a_module_the_packages_folder_is_recorded(tmp_path):
+    """As with python -m, whose modules are imported from the working directory."""
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").write_text("")
+    (tmp_path / "package" / "train.py").write_text(textwrap.dedent(PRINTS_ENVIRONMENT))
+    rows = json.loads(run(sys.executable, "-m", "package.train", cwd=tmp_path))
+
+    assert set(of("source", rows)) == {"package/__init__.py", "package/train.py"}
+    assert of("process", rows)["source_folder"] == str(tmp_path)
+
+
+def test_the_container_is_the_one_that_is_said(monkeypatch):
+    """By the user's setting, else by Apptainer; of its login nothing is recorded."""
+    monkeypatch.setenv("APPTAINER_CONTAINER", "/images/keras.sif")
+    assert of("process")["container_image"] == "/images/keras.sif"
+    image = "https://ada:secret@example.org/ada/train:1.2"
+    monkeypatch.setenv("KERAS_PROV_CONTAINER_IMAGE", image)
+    assert of("process")["container_image"] == "https://…@example.org/ada/train:1.2"

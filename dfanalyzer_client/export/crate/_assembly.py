@@ -10,15 +10,19 @@ from urllib.parse import quote
 from ...config.author import Author
 from ...executions.environment import Environment
 from ._actions import RUN, Material, actions_of
+from ._container import image_of
 from ._crate import Crate
 from ._files import CrateFile, collect_files
 from ._labels import Run, label_of
+from ._lock import Locked, requirements_text
 from ._parameters import Entity, Parameters, reference
 from ._people import author_of, licence_of, user_of
+from ._program import Program, find_program
 from ._readme import Notes, readme
+from ._recipe import RECIPE, recipe_of
 from ._requests import COLUMNS, people_of, requests_of
-from ._script import find_script
 from ._software import software_of
+from ._sources import changes
 from ._tables import Table, csv_text
 from ._workflow import add_workflow, describe_script
 
@@ -37,6 +41,7 @@ class Work:
     environment: Environment
     tables: list[Table]
     parameters: Parameters
+    locked: list[Locked] | None = None
     materials: list[Material] = field(default_factory=list)
     notes: Notes = field(default_factory=Notes)
 
@@ -52,18 +57,23 @@ def fill(work: Work, prov_json: str, author: Author | None, licence: str | None)
     writer = crate.add(author_of(author)) if author else None
     user = user_of(work.environment, run.record.association)
     agent = crate.add(user) if user else writer
-    workflow = _add_script(work)
+    program = find_program(work.environment, run.summary.began, crate.folder)
+    workflow = _add_script(work, program)
     _add_prov(work, prov_json)
     variables = _add_environment(work)
     for table in work.tables:
         _add_table(work, table)
-    _add_files(work)
+    files = _add_files(work)
+    _add_recipe(work, program, files)
     for entity in [
         *work.parameters.entities.values(),
         *software_of(run.record, work.environment, work.parameters),
     ]:
         crate.add(entity)
     actions = actions_of(run, workflow, work.parameters, work.materials, agent, variables)
+    image = image_of(work.environment)
+    if image is not None:
+        actions[0]["containerImage"] = reference(crate.add(image))
     ids = [crate.add(action) for action in actions]
     ids += _add_requests(work, author)
     _describe(work, writer, licence)
@@ -71,15 +81,26 @@ def fill(work: Work, prov_json: str, author: Author | None, licence: str | None)
     crate.write()
 
 
-def _add_script(work: Work) -> str:
-    """Add the workflow, and return its id."""
-    script = find_script(work.environment, work.run.summary.began)
-    main = add_workflow(work.crate, work.run.record, script, work.environment, work.parameters)
-    description = describe_script(script, work.environment.source)
-    if script.path is None:
+def _add_script(work: Work, program: Program) -> str:
+    """Add the workflow, and return its id; then the modules that it imported."""
+    environment = work.environment
+    main = add_workflow(work.crate, work.run.record, program, environment, work.parameters)
+    description = describe_script(program, environment.source)
+    if program.path is None:
         work.notes.missing.append(description)
     else:
         work.notes.inside.append((main, description))
+    for source in program.modules:
+        if source.path is None:
+            work.notes.missing.append(f"{source.name}, which was imported: {source.note}.")
+        else:
+            text = f"A module that the script imported, as it was found {source.note}."
+            work.notes.inside.append((source.path, text))
+            work.crate.add_file(source.path, description=text)
+    difference = changes(program.sources, work.crate.folder)
+    if difference:
+        text = "What differs in the script and its modules from the commit, for git apply."
+        work.add_text("changes.diff", difference, text)
     work.notes.inside.append(("dataflow.json", "The dataflow as it was declared."))
     return main
 
@@ -109,12 +130,13 @@ def _add_environment(work: Work) -> list[str]:
         "Python, packages, backend, devices, host, command and commit, as they were captured.",
         about=reference(RUN),
     )
-    requirements = work.environment.requirements()
+    requirements = requirements_text(work.environment, work.locked)
     if requirements:
+        what = "versions" if work.locked is None else "versions and hashes"
         work.add_text(
             "requirements.txt",
             requirements,
-            "The packages that were imported, with their versions, as a requirements file for pip.",
+            f"The packages that were imported, with their {what}, as a requirements file for pip.",
             about=reference(RUN),
         )
     variables = work.environment.last("variable")
@@ -167,7 +189,17 @@ def _add_requests(work: Work, author: Author | None) -> list[str]:
     return [work.crate.add(action) for action in requests_of(work.run, people)]
 
 
-def _add_files(work: Work) -> None:
+def _add_recipe(work: Work, program: Program, files: list[CrateFile]) -> None:
+    """Add what `keras-prov rerun` needs, if the environment was captured."""
+    if work.environment.first("process", "command_line") is None:
+        return
+    record, environment = work.run.record, work.environment
+    text = recipe_of(record, environment, program.sources, program.entry, files)
+    description = "What a re-execution needs, for keras-prov rerun."
+    work.add_text(RECIPE, text, description, about=reference(RUN))
+
+
+def _add_files(work: Work) -> list[CrateFile]:
     files = collect_files(work.run.record.files, work.crate.folder)
     if not any(file.path for file in files):
         work.notes.missing.append(
@@ -177,6 +209,7 @@ def _add_files(work: Work) -> None:
     for file in files:
         id_ = _inside(work, file, file.path) if file.path else _outside(work, file)
         work.materials.append(Material(id_, file.readers, file.writers))
+    return files
 
 
 def _inside(work: Work, file: CrateFile, path: str) -> str:

@@ -11,25 +11,19 @@ from rocrate.model.dataset import Dataset
 from rocrate.model.file import File
 from rocrate.rocrate import ROCrate
 
+from ...errors import CrateError
 from ...support.digest import file_digest
+from ...support.distribution import install_command
 from ._parameters import Entity
+from ._profiles import RunProfile
 
 __all__ = ["Crate"]
 
-VERSION = "1.1"
-"""The version of RO-Crate that the run profiles build on."""
-
 CONTEXT = "https://w3id.org/ro/terms/workflow-run/context"
-WORKFLOW_CRATE = "https://w3id.org/workflowhub/workflow-ro-crate/1.0"
-PROFILES = (
-    ("https://w3id.org/ro/wfrun/process/0.5", "Process Run Crate", "0.5"),
-    ("https://w3id.org/ro/wfrun/workflow/0.5", "Workflow Run Crate", "0.5"),
-    ("https://w3id.org/ro/wfrun/provenance/0.5", "Provenance Run Crate", "0.5"),
-    (WORKFLOW_CRATE, "Workflow RO-Crate", "1.0"),
-)
 
 FORMATS = {
     ".csv": "text/csv",
+    ".diff": "text/x-diff",
     ".h5": "application/x-hdf5",
     ".ipynb": "application/x-ipynb+json",
     ".json": "application/json",
@@ -45,23 +39,33 @@ class Crate:
 
     Args:
         folder: where its files lie, and where it is written.
+        profile: the versions that it follows.
+
+    Raises:
+        CrateError: rocrate is older than the version of RO-Crate.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, profile: RunProfile) -> None:
         self.folder = folder
-        self._crate: Any = ROCrate(version=VERSION)
+        try:
+            self._crate: Any = ROCrate(version=profile.ro_crate)
+        except ValueError:
+            raise CrateError(
+                f"The package rocrate that is installed is older than RO-Crate {profile.ro_crate}: "
+                f"{install_command('crate')} --upgrade"
+            ) from None
         self._crate.metadata.extra_contexts.append(CONTEXT)
-        self._crate.metadata["conformsTo"] = [
-            {"@id": f"https://w3id.org/ro/crate/{VERSION}"},
-            {"@id": WORKFLOW_CRATE},
-        ]
-        for id_, name, version in PROFILES:
-            self.add({"@id": id_, "@type": "CreativeWork", "name": name, "version": version})
-        self.set_root(conformsTo=[{"@id": id_} for id_, _, _ in PROFILES])
+        self._profile = profile
+        self._crate.metadata["conformsTo"] = [{"@id": url} for url in profile.of_metadata_file]
+        for id_, name, version in profile.parts:
+            types = profile.profile_types
+            self.add({"@id": id_, "@type": types, "name": name, "version": version})
+        self.set_root(conformsTo=[{"@id": id_} for id_, _, _ in profile.parts])
 
     def add(self, entity: Entity) -> str:
         """Add an entity that is not a file, and return its id."""
-        self._crate.add(ContextEntity(self._crate, entity["@id"], properties=entity))
+        described = self._profile.described(entity)
+        self._crate.add(ContextEntity(self._crate, entity["@id"], properties=described))
         return str(entity["@id"])
 
     def add_text(self, path: str, text: str, description: str, **properties: Any) -> str:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from ...declarations.messages import AttributeMessage, DataflowMessage, SetMessage
 from ...executions.environment import Environment, Source
 from ...executions.record import ExecutionRecord
-from ...support.regular_file import copy_regular
 from ._crate import Crate
-from ._files import safe_name
 from ._parameters import Entity, Parameters, reference
-from ._script import Script
+from ._program import Program
 from ._software import PYTHON, source_id, step_id, tool_id
 
 __all__ = ["add_workflow", "describe_script"]
@@ -26,7 +23,7 @@ TYPES = ("File", "SoftwareSourceCode", "ComputationalWorkflow", "HowTo")
 def add_workflow(
     crate: Crate,
     record: ExecutionRecord,
-    script: Script,
+    program: Program,
     environment: Environment,
     parameters: Parameters,
 ) -> str:
@@ -37,42 +34,38 @@ def add_workflow(
         shared |= {"version": source.commit, "isBasedOn": reference(source_id(source))}
         if source.url:
             shared["url"] = reference(source.commit_url or source.url)
-    description = describe_script(script, source)
-    if script.path is None:
+    description = describe_script(program, source)
+    if program.path is None:
         main = _add_dataflow(crate, record, f"{description} {DECLARED}", shared)
     else:
         _add_dataflow(crate, record, DECLARED)
         about = {"@type": list(TYPES), "description": description, **shared}
         about["programmingLanguage"] = reference(PYTHON)
-        main = crate.add_file(_copied(crate, script.path), **about)
+        main = crate.add_file(program.path, **about)
     crate.set_root(mainEntity=reference(main))
     return main
 
 
-def describe_script(script: Script, source: Source | None) -> str:
+def describe_script(program: Program, source: Source | None) -> str:
     """What is known about the script."""
-    if script.path is None:
+    script = program.script
+    if program.path is None:
         text = f"The script is not in this crate: {script.reason}."
+    elif program.is_recorded:
+        text = "The script that was run: its SHA-256 is the recorded one."
     else:
         text = "The script that was run, as it was found when this crate was written."
-    if script.changed is not None:
-        text += (
-            f" It was changed on {script.changed} UTC, after the run had begun: what ran may "
-            "have been different."
-        )
+        if script.changed is not None:
+            text += (
+                f" It was changed on {script.changed} UTC, after the run had begun: what ran may "
+                "have been different."
+            )
+        elif program.differs:
+            text += " It was changed: its SHA-256 is not the recorded one."
     if source is not None:
         changes = ", with changes that were not committed" if source.is_dirty else ""
         text += f" Its repository was at commit {source.commit}{changes}."
     return f"{text} Command: {script.command}" if script.command else text
-
-
-def _copied(crate: Crate, file: Path) -> str:
-    """Copy the script, and return its path in the crate."""
-    path = f"script/{safe_name(file.name)}"
-    target = crate.folder / path
-    target.parent.mkdir()
-    copy_regular(file, target)
-    return path
 
 
 def _prospective(record: ExecutionRecord, parameters: Parameters) -> Entity:
