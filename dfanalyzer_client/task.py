@@ -166,17 +166,24 @@ class Task(ProvenanceObject):
         self.set_status(TaskStatus.RUNNING)
         self.save()
 
-    def end(self, status: TaskStatus = TaskStatus.FINISHED, error: str = "") -> None:
+    def end(
+        self,
+        status: TaskStatus = TaskStatus.FINISHED,
+        error: str = "",
+        *,
+        ended: str | None = None,
+    ) -> None:
         """Say that the task is over, with the rows added since.
 
         Args:
             status: how it ended.
             error: why it failed; secrets are masked, what is very long is cut, and characters that
                 no database holds are escaped.
+            ended: when, in UTC as ``2026-01-31 12:00:00.000000``; by default now.
         """
         if status not in ENDED:
             raise DefinitionError(f"A task does not end as {status}.")
-        self.end_time = utc_now()
+        self.end_time = ended or utc_now()
         self.start_time = self.start_time or self.end_time
         self._whole = [Performance(self.start_time, self.end_time).get_specification()]
         self._error = captured_text(str(error), MAX_ERROR_CHARACTERS) or self._error

@@ -25,6 +25,7 @@ __all__ = [
     "PRESET",
     "WEIGHTS",
     "FileFact",
+    "are_loads_known",
     "file_facts",
     "forget_loads",
     "keep_unclaimed",
@@ -115,6 +116,11 @@ def remember_load(
         absolute = _absolute(path)
         load = _Load(absolute, kind, callback, last_change(absolute), preset)
         _loads.set(model, [*(_loads.get(model) or []), load])
+
+
+def are_loads_known() -> bool:
+    """Whether anything is remembered of any object."""
+    return bool(len(_loads))
 
 
 def forget_loads(model: object, parts: Iterable[object] = ()) -> list[FileFact]:

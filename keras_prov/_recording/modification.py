@@ -34,9 +34,9 @@ def record_modification(
     rows = [_row(execution, modification, *each) for each in layers.items()]
     task.add_dataset(rows_of_set(tags.MODIFICATION_OUTPUT, rows))
     if modification.error is None:
-        task.end()
+        task.end(ended=modification.ended)
     else:
-        task.end(TaskStatus.FAILED, modification.error)
+        task.end(TaskStatus.FAILED, modification.error, ended=modification.ended)
     execution.modification = task
 
 

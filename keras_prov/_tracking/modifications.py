@@ -18,6 +18,7 @@ __all__ = [
     "ChangedLayer",
     "LayerState",
     "Modification",
+    "are_modifications_known",
     "modifications_of",
     "outermost",
     "remember_modification",
@@ -60,6 +61,7 @@ class Modification:
         began: when it was called.
         arguments: of the call, as JSON.
         place: file and line of the call; None if it was not in the user's code.
+        ended: when it was over.
         error: what it raised, if it did.
         layers: what it changed, by layer.
         models: the models that have it recorded.
@@ -69,6 +71,7 @@ class Modification:
     began: str
     arguments: str
     place: str | None
+    ended: str | None = None
     error: str | None = None
     layers: WeakIdentityMap[ChangedLayer] = field(default_factory=WeakIdentityMap)
     models: WeakIdentityMap[bool] = field(default_factory=WeakIdentityMap)
@@ -86,10 +89,13 @@ def remember_modification(modification: Modification) -> None:
         _steps.set(layer, [*(_steps.get(layer) or []), modification])
 
 
+def are_modifications_known() -> bool:
+    """Whether any layer was changed."""
+    return bool(len(_steps))
+
+
 def modifications_of(layers: Sequence[object]) -> list[Modification]:
     """The steps that have changed any of these layers, in their order."""
-    if not len(_steps):
-        return []
     found = {id(step): step for layer in layers for step in _steps.get(layer) or []}
     return sorted(found.values(), key=lambda step: step.began)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .._artifacts.model_files import FileFact, forget_loads
+from .._artifacts.model_files import FileFact, are_loads_known, forget_loads
 from .._guard import guarded
 from .._inspection.layers import layers_by_path
 
@@ -19,7 +19,7 @@ __all__ = ["loaded_files"]
 def loaded_files(models: Iterable[Any]) -> list[FileFact]:
     """The files that these models were loaded from, each for the first training after that."""
     facts: list[FileFact] = []
-    for model in models:
+    for model in models if are_loads_known() else ():
         parts: list[Any] = []
         with guarded("the parts of a model", model, lost="which files its parts come from"):
             parts = list(_parts(model))

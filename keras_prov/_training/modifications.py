@@ -12,6 +12,7 @@ from .._recording.registry import recorded_models
 from .._tracking.modifications import (
     ChangedLayer,
     Modification,
+    are_modifications_known,
     modifications_of,
     remember_modification,
 )
@@ -40,7 +41,7 @@ def record_kept_modifications(execution: Execution, model: Any, parts: Iterable[
         model: the model, or several models as one.
         parts: the model, or each of the several.
     """
-    for part in parts:
+    for part in parts if are_modifications_known() else ():
         for modification in modifications_of(list(layers_by_path(part).values())):
             if modification.models.get(part) is None:
                 modification.models.set(part, True)

@@ -57,6 +57,7 @@ class _WatchedStep:
 
     def ended(self, error: BaseException | None) -> None:
         """Record what is not as it was before."""
+        self._modification.ended = utc_now()
         self._modification.error = None if error is None else error_text(error)
         changed = list(changed_layers(self._before))
         for layer, change in changed:

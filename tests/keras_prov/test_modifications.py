@@ -133,6 +133,8 @@ def test_a_step_before_provenance_is_recorded_with_the_first_training(tag: str, 
         ("quantize", "inner/wide", "int8"),
         ("quantize", "inner/wide", "int8"),
     ]
+    step, training = keras.run(model.exec_tag).tasks.to_dicts()
+    assert step["began"] < step["ended"] < training["began"]
 
 
 class Fragile(keras.layers.Layer):
