@@ -66,7 +66,8 @@ class Table:
 
     def to_pandas(self) -> pandas.DataFrame:
         """The rows as a pandas.DataFrame; raises ImportError if pandas is not installed."""
-        return self._frame("pandas")
+        frame: pandas.DataFrame = self._frame("pandas")
+        return frame
 
     def to_polars(self) -> polars.DataFrame:
         """The rows as a polars.DataFrame; raises ImportError if polars is not installed."""
