@@ -196,8 +196,8 @@ def _check_elliptic(path: Path, key: Any) -> None:
     """Raise SigningError for a key that OpenSSF model-signing does not have."""
     if not hasattr(key, "curve"):
         raise SigningError(
-            f"{path} is an Ed25519 key, and model files are signed with ECDSA keys: `keras-prov sign "
-            "--new-key FILE` makes one."
+            f"{path} is an Ed25519 key, and model files are signed with ECDSA keys: `keras-prov "
+            "sign --new-key FILE` makes one."
         )
 
 
