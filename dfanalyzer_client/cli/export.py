@@ -175,8 +175,8 @@ def _check_usage(
         )
     if to is not None and (format_ not in (None, OPENLINEAGE) or output is not None):
         raise click.UsageError(
-            "--to writes into a database, or with --format openlineage to a server: leave out "
-            "--output and other formats."
+            "--to writes into a database: leave out --format and --output. With --format "
+            "openlineage, it sends events."
         )
     if names is not None and format_ != CYPHER and (to is None or format_ == OPENLINEAGE):
         raise click.UsageError("--names is for graphs: with --to, or with --format cypher.")

@@ -23,9 +23,6 @@ from ._timestamps import check_url
 
 __all__ = ["is_bundle", "model_signature", "sign_model", "verify_model"]
 
-ELLIPTIC = "Model files are signed with an ECDSA key, not with Ed25519"
-"""OpenSSF model-signing has no other."""
-
 
 def model_signature(model: Path) -> Path:
     """Where the signature of a model's file, or folder, is, unless another file is named."""
@@ -71,7 +68,8 @@ def sign_model(
     if model.is_dir() and path.resolve().is_relative_to(model.resolve()):
         raise SigningError(f"{path} is within the model: name a file beside it.")
     secret = password_of(key, password)
-    _check_elliptic(private_key(key, (lambda: (secret or b"").decode()) if secret else None))
+    given = (lambda: (secret or b"").decode()) if secret else None
+    _check_elliptic(key, private_key(key, given))
     if certificate is not None and secret is not None:
         raise SigningError(
             f"{key} is encrypted: with a certificate, model-signing takes only keys that are not."
@@ -131,7 +129,7 @@ def verify_model(
     config, by = Config(), ""
     if key is not None:
         public = public_key(key)
-        _check_elliptic(public)
+        _check_elliptic(key, public)
         by = f"made with key {tag_of(public)}"
         if (problem := _of_other_key(signature, public, f"the key {key}")) is not None:
             return Finding("signature", str(signature), State.ALTERED, problem)
@@ -194,9 +192,13 @@ def _kind(model: Path) -> str:
     return "folder" if model.is_dir() else "file"
 
 
-def _check_elliptic(key: Any) -> None:
+def _check_elliptic(path: Path, key: Any) -> None:
+    """Raise SigningError for a key that OpenSSF model-signing does not have."""
     if not hasattr(key, "curve"):
-        raise SigningError(f"{ELLIPTIC}: `keras-prov sign --new-key FILE` makes one.")
+        raise SigningError(
+            f"{path} is an Ed25519 key, and model files are signed with ECDSA keys: `keras-prov "
+            "sign --new-key FILE` makes one."
+        )
 
 
 def _check_certificates(path: Path) -> None:

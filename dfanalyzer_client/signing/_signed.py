@@ -32,6 +32,13 @@ __all__ = ["Signed", "timestamp_finding"]
 
 SIGNATURE, SIGNED, TIMESTAMP = "signature", "signed", "timestamp"
 
+PARTS = frozenset(
+    {"execution", "signedAt", "recorder", "journals", "rows", "provDocument", "files"}
+)
+"""What every predicate of ours has."""
+
+OTHERWISE = "it is of the key, but its statement is not as `keras-prov sign` writes it"
+
 
 @dataclass(frozen=True)
 class Signed:
@@ -71,6 +78,9 @@ class Signed:
         except SigningError as error:
             yield Finding(SIGNATURE, str(path), State.ALTERED, str(error))
             return
+        except (LookupError, TypeError):
+            yield Finding(SIGNATURE, str(path), State.UNKNOWN, OTHERWISE)
+            return
         made = f"made with key {tag_of(key)}, {told['signedAt']} by the clock of who signed"
         if self.tsa_certificates is None and timestamp_path(path).exists():
             made += "; --tsa-certificate verifies its timestamp"
@@ -100,11 +110,18 @@ def timestamp_finding(signature: Path, certificates: Path) -> Finding:
 
 
 def _told(statement: Mapping[str, Any], stored: Stored) -> dict[str, Any]:
-    """The predicate of a statement about an execution; raises SigningError if it is another."""
+    """The predicate of a statement about an execution.
+
+    Raises:
+        SigningError: it is about something else.
+        LookupError, TypeError: it has not all that we write.
+    """
     kind = statement.get("predicateType")
     if statement.get("_type") != STATEMENT_TYPE or kind != PREDICATE_TYPE:
         raise SigningError(f"its statement is of another kind: {kind!r}")
     told: dict[str, Any] = statement["predicate"]
+    if missing := PARTS - told.keys():
+        raise KeyError(*sorted(missing))
     of = told["execution"]
     if (of["tag"], of["dataflow"]) != (stored.summary.tag, stored.summary.dataflow):
         raise SigningError(f"it is of execution {of['tag']} of {of['dataflow']}")

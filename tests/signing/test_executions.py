@@ -30,6 +30,9 @@ from dfanalyzer_client.export.prov import Options, export_execution
 from dfanalyzer_client.journal import JournalReader
 from dfanalyzer_client.private_server import PrivateServer
 from dfanalyzer_client.signing import NewKey, Signed, default_signature, sign, sign_with
+from dfanalyzer_client.signing._envelope import sealed_envelope
+from dfanalyzer_client.signing._keys import private_key
+from dfanalyzer_client.signing._statement import PREDICATE_TYPE, STATEMENT_TYPE
 from dfanalyzer_client.store import Connection
 from dfanalyzer_client.support.digest import file_digest
 from dfanalyzer_client.verification import (
@@ -355,6 +358,22 @@ def test_what_is_no_signature_is_said(
         State.ALTERED,
         "it is no signature: `keras-prov sign` writes one",
     )
+
+
+def test_a_statement_that_is_otherwise_is_said(
+    home: Path, trained: Trained, keys: Keys, tmp_path: Path
+) -> None:
+    """Who has the key can sign anything: a statement that is not ours proves nothing."""
+    path, key = tmp_path / "s.json", private_key(keys["ecdsa"].private)
+    statement = {"_type": STATEMENT_TYPE, "predicateType": PREDICATE_TYPE}
+    for rest, state, said in (
+        ({"predicate": {"execution": {}}}, State.UNKNOWN, "is not as `keras-prov sign` writes it"),
+        ({}, State.UNKNOWN, "is not as `keras-prov sign` writes it"),
+        ({"predicateType": "https://slsa.dev/provenance/v1"}, State.ALTERED, "of another kind"),
+    ):
+        path.write_bytes(sealed_envelope({**statement, **rest}, key))
+        (found,) = findings(home, trained.execution, Signed(keys["ecdsa"].public, path))
+        assert (found.state, said in found.detail) == (state, True), found
 
 
 def test_documents_are_signed_with_it(

@@ -114,7 +114,7 @@ def test_a_model_is_not_signed_with_ed25519(model: Path, keys: Keys) -> None:
     """OpenSSF model-signing has no such keys, and the line says what to do."""
     signed = command("sign", model, "--key", keys["ed25519"].private)
     assert signed.exit_code == 1
-    assert "ECDSA key, not with Ed25519: `keras-prov sign --new-key FILE`" in signed.output
+    assert "is an Ed25519 key, and model files are signed with ECDSA keys" in signed.output
     assert not model_signature(model).exists()
 
 
