@@ -158,6 +158,7 @@ def is_worker(process: psutil.Process) -> bool:
     return any("LokyProcess" in each for each in process.cmdline())
 
 
+@pytest.mark.exhaustive
 def test_a_dask_cluster_trains_the_grid(
     own: Path, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,8 +45,12 @@ ROOT = Path(__file__).parents[2]
 # Each backend starts, and compiles, in processes of its own: minutes on a busy machine.
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(1200)]
 
-BACKENDS: dict[str, Any] = {"tensorflow": (), "jax": (), "torch": pytest.mark.exhaustive}
-"""Each with its marks: PyTorch compiles for minutes."""
+BACKENDS: dict[str, Any] = {
+    "tensorflow": pytest.mark.exhaustive,
+    "jax": (),
+    "torch": pytest.mark.exhaustive,
+}
+"""Each with its marks: all take minutes, and TensorFlow trains in test_transparency.py, too."""
 KINDS = (
     "sequential",
     "functional",

@@ -220,6 +220,7 @@ def test_keras_is_not_imported_to_generate_them():
     subprocess.run([sys.executable, "-c", script], check=True)
 
 
+@pytest.mark.thorough
 def test_a_users_program_type_checks(check):
     """Imports of all forms, models of all kinds, and what they give, are known to mypy."""
     assert check(USER) == (0, "Success: no issues found in 1 source file\n")
