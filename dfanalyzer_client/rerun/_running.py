@@ -76,8 +76,13 @@ def run_program(
                 process.wait()
     if code:
         text = output.read_text(encoding="utf-8", errors="replace")
-        last = [line.strip() for line in text.splitlines() if line.strip()][-LINES:]
-        raise RerunError(f"The program failed with exit code {code}: {' | '.join(last)}")
+        last = [line for line in map(str.strip, text.splitlines()) if _says_something(line)]
+        raise RerunError(f"The program failed with exit code {code}: {' | '.join(last[-LINES:])}")
+
+
+def _says_something(line: str) -> bool:
+    """Whether a line is neither empty, nor marks of a traceback, nor of our own."""
+    return bool(line.strip("^~ ")) and not line.startswith("keras-prov:")
 
 
 def _environment(recipe: Recipe, home: Path, *, is_here: bool) -> dict[str, str]:

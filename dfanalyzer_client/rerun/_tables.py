@@ -25,7 +25,16 @@ COMPARED: Mapping[str, str] = {
 
 CHANGING = frozenset(
     name.lower()
-    for name in (tags.ELAPSED_TIME, tags.DETAIL, tags.REQUEST, tags.PERSON, tags.REASON, "SPEC")
+    for name in (
+        tags.ELAPSED_TIME,
+        tags.DETAIL,
+        "MADE_AT",
+        "OPTIMIZER_PLACE",
+        tags.REQUEST,
+        tags.PERSON,
+        tags.REASON,
+        "SPEC",
+    )
 )
 """Columns that differ from run to run: durations, places in files, who asked."""
 

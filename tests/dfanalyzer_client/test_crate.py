@@ -146,7 +146,11 @@ def trained(home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path,
     git(folder, "commit", "--quiet", "--message=first")
     tag = f"digits-{folder.name}"
     command = [*warm_python(), "train.py", tag, "--api-key", "hunter2"]
-    environment = {"PYTHONPATH": str(ROOT), "TF_DETERMINISTIC_OPS": "1"}
+    environment = {
+        "PYTHONPATH": str(ROOT),
+        "TF_DETERMINISTIC_OPS": "1",
+        "KERAS_PROV_CONTAINER_IMAGE": "docker.io/ada/digits:1",
+    }
     subprocess.run(command, cwd=folder, env=os.environ | environment, check=True, timeout=200)
     return folder, tag
 
@@ -299,6 +303,8 @@ def test_the_environment_and_prov_are_inside(crate: Exported) -> None:
     version = importlib.metadata.version("numpy")
     assert f"numpy=={version}" in crate.text("requirements.txt").splitlines()
     assert crate["#keras"]["softwareVersion"] == keras.__version__
+    (image,) = crate.all("#run", "containerImage")
+    assert (image["registry"], image["name"], image["tag"]) == ("docker.io", "ada/digits", "1")
     assert {each["name"] for each in crate.all("#run", "environment")} >= {"TF_DETERMINISTIC_OPS"}
     assert json.loads(crate.text("prov.json")) == json.loads(PROV)
     assert "hunter2" not in "".join(

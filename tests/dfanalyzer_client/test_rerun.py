@@ -49,7 +49,7 @@ SCRIPT = """
     keras.utils.set_random_seed(int(sys.argv[1]))
     x, y = data()
     model = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3), keras.layers.Dense(1)])
-    model.provenance(sys.argv[2], hyps={"SEED": True, "ENVIRONMENT": True, "DATASET": True})
+    model.provenance(sys.argv[2], hyps="all")
     model.compile(keras.optimizers.SGD(0.01), loss="mse")
     if len(sys.argv) > 3:
         model.load_weights(sys.argv[3])
