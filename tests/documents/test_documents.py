@@ -74,6 +74,8 @@ def test_a_model_card_is_one_of_hugging_faces(trained: Trained) -> None:
     for known in ("Ada Lovelace", trained.sha256, "| `learning_rate` | 0.01 | 1 |", "0.005"):
         assert known in card.text
     assert "```mermaid\nflowchart LR\n" in card.text
+    for row in ("| training | x |", "| test | x |"):
+        assert card.text.count(row) == 1  # although two trainings had these data
 
 
 def test_what_a_card_does_not_know_it_says(trained: Trained) -> None:

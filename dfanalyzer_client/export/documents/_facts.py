@@ -77,7 +77,8 @@ class Facts:
 
     Attributes:
         changes: rows of adaptations, with the number of the training that each changed.
-        trials: rows of what a search chose, and of what came of it.
+        data: fingerprints, each once, however many trainings had these data.
+        trials: rows of what a search chose, and of what came of it, each once.
         differences: rows of what differs from the execution that this one continues.
         layers: by layer, its class and its parameters.
         kinds: what files are, by their SHA-256.
@@ -218,9 +219,11 @@ def _add_set(
             number = {"training": changed[0].number} if changed else {}
             facts.changes.append({**number, **values})
         elif role == Role.DATA:
-            facts.data.append(Data(content.tag, row.number, values))
+            if values not in [each.values for each in facts.data]:  # of several trainings
+                facts.data.append(Data(content.tag, row.number, values))
         elif role == Role.TRIAL or content.tag == tags.TRIAL_END.lower():
-            facts.trials.append(values)
+            if values not in facts.trials:
+                facts.trials.append(values)
         elif role == Role.OUTCOME and row.writer is not None and row.writer.id in trainings:
             trainings[row.writer.id].outcome |= values
         elif role == Role.FILES:

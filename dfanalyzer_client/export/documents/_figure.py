@@ -34,7 +34,7 @@ def _nodes(facts: Facts) -> Iterator[str]:
     yield from _group("read", [_file(f.name, f.sha256) for f in facts.loaded], "--> run")
     yield from _group("source", [_file(f.name, f.sha256) for f in facts.sources], "--> run")
     trained = [
-        f"training {each.number}: {each.epochs} epochs, {each.task.status}"
+        f"training {each.number}: {each.epochs} epoch{'s' * (each.epochs != 1)}, {each.task.status}"
         for each in facts.trainings
     ]
     yield from _group("training", trained, "", "run --> ")

@@ -246,7 +246,7 @@ def trials(facts: Facts) -> str:
         (
             markdown(row.get("study", "")),
             markdown(row.get("trial", "")),
-            markdown(row.get("name", row.get("objective", row.get("state", "")))),
+            markdown(row.get("name", row.get("objective", "state"))),
             markdown(row.get("value", row.get("state", ""))),
         )
         for row in facts.trials
