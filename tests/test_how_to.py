@@ -1,4 +1,4 @@
-"""How-to pages that need more than is always installed: their examples print what is shown."""
+"""Pages that need more than is always installed: their examples print what is shown."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ PAGES = (
     "rerun",
     "shell-scripts",
     "sign",
+    "../tutorials/from-a-model-to-its-proof",
 )
 """Examples of loops are run by test_own_loop_examples.py, too."""
 
