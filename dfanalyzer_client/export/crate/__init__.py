@@ -65,8 +65,9 @@ def write_crate(
         DfAnalyzerError: the licence is invalid.
     """
     try:
-        from ._assembly import Work, fill
+        from ._assembly import fill
         from ._crate import Crate
+        from ._work import Work
     except ImportError as error:
         raise CrateError(
             f"A crate needs the package rocrate ({error}): {install_command('crate')}"

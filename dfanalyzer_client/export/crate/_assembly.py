@@ -3,52 +3,31 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from urllib.parse import quote
 
 from ...config.author import Author
-from ...executions.environment import Environment
 from ._actions import RUN, Material, actions_of
 from ._container import image_of
-from ._crate import Crate
 from ._files import CrateFile, collect_files
-from ._labels import Run, label_of
-from ._lock import Locked, requirements_text
-from ._parameters import Entity, Parameters, reference
+from ._labels import label_of
+from ._lock import requirements_text
+from ._parameters import Entity, reference
 from ._people import author_of, licence_of, user_of
 from ._program import Program, find_program
-from ._readme import Notes, readme
+from ._readme import readme
 from ._recipe import RECIPE, recipe_of
 from ._requests import COLUMNS, people_of, requests_of
 from ._software import software_of
 from ._sources import changes
 from ._tables import Table, csv_text
+from ._work import Work
 from ._workflow import add_workflow, describe_script
 
-__all__ = ["Work", "fill"]
+__all__ = ["fill"]
 
 PROV_JSON = "https://www.w3.org/submissions/prov-json/"
 CONTROL = "#control-"
-
-
-@dataclass
-class Work:
-    """A crate that is being written."""
-
-    crate: Crate
-    run: Run
-    environment: Environment
-    tables: list[Table]
-    parameters: Parameters
-    locked: list[Locked] | None = None
-    materials: list[Material] = field(default_factory=list)
-    notes: Notes = field(default_factory=Notes)
-
-    def add_text(self, path: str, text: str, description: str, **properties: object) -> str:
-        """Add a file, and list it in the README."""
-        self.notes.inside.append((path, description))
-        return self.crate.add_text(path, text, description, **properties)
 
 
 def fill(work: Work, prov_json: str, author: Author | None, licence: str | None) -> None:
