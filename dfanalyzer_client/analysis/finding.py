@@ -149,7 +149,7 @@ def _source(
     if dataflow is not None:
         check_dataflow(catalogue, dataflow)
     for where in filter(str.strip, wheres):
-        from ..support.conditions import condition  # a parser, which takes long to import
+        from ..support.conditions.to_sql import condition  # a parser, which takes long to import
 
         text, more = condition(
             where,

@@ -21,7 +21,7 @@ from ..analysis.conditions.question import order_of
 from ..analysis.run_summary import RunSummary
 from ..errors import SelectionError, UnknownTagError
 from ..support.clock import naive_utc
-from ..support.conditions import condition
+from ..support.conditions.to_sql import condition
 from ..support.name_lists import listed
 from .reading import SiteRun
 

@@ -10,7 +10,7 @@ from ..errors import UnknownTagError
 from ..store.growth.pending_columns import from_clause
 from ..store.layout import DataflowLayout, SetLayout
 from ..store.sql import identifier, literal
-from ..support.conditions import condition
+from ..support.conditions.to_sql import condition
 from ._path import Step
 
 __all__ = ["Attributes", "select"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from sqlglot import exp
 
-from ..support.condition_reader import ConditionReader, parsed
+from ..support.conditions.reader import ConditionReader, parsed
 from ._condition import (
     Aggregate,
     Arithmetic,

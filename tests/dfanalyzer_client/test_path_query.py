@@ -33,7 +33,7 @@ from dfanalyzer_client.errors import (
     SelectionError,
     UnknownTagError,
 )
-from dfanalyzer_client.support.conditions import condition
+from dfanalyzer_client.support.conditions.to_sql import condition
 
 TEXT, NUMERIC = AttributeType.TEXT, AttributeType.NUMERIC
 

@@ -17,7 +17,7 @@ from prov.model import ProvDocument
 import keras_prov as keras
 from dfanalyzer_client import prov_document
 from dfanalyzer_client.cli import main, passwords
-from dfanalyzer_client.cli.export import CRATE, CYPHER
+from dfanalyzer_client.cli.export import CRATE, CYPHER, OPENLINEAGE
 from dfanalyzer_client.cli.export import FORMATS as OF_COMMAND
 from dfanalyzer_client.export.prov import DOT, FORMATS, PICTURES
 from dfanalyzer_client.private_server import PrivateServer
@@ -48,7 +48,7 @@ def run(*arguments: str, code: int = 0) -> Result:
 
 def test_the_command_offers_what_there_is() -> None:
     """Its list of formats, spelled without an import, is that of the package."""
-    assert sorted(OF_COMMAND) == sorted([*FORMATS, DOT, *PICTURES, CRATE, CYPHER])
+    assert sorted(OF_COMMAND) == sorted([*FORMATS, DOT, *PICTURES, CRATE, CYPHER, OPENLINEAGE])
 
 
 @pytest.mark.parametrize("format_", FORMATS)

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlglot import exp
 
-from ..errors import SelectionError, UnknownTagError
-from .condition_reader import ConditionReader, parsed
+from ...errors import SelectionError, UnknownTagError
+from .reader import ConditionReader, parsed
 
 __all__ = ["condition"]
 

@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 import sqlglot
 from sqlglot import exp
 
-from ..errors import SelectionError
-from .condition_faults import QUOTES, fault
+from ...errors import SelectionError
+from .faults import QUOTES, fault
 
 __all__ = ["ConditionReader", "parsed"]
 

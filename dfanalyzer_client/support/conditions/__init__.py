@@ -1,0 +1,1 @@
+"""Conditions that users write: read, and turned into SQL. Importing this loads no parser."""
