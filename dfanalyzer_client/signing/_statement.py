@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from ..config.author import Author
 from ..errors import SigningError
 from ..executions.record import FileRecord
+from ..executions.sites import site_of
 from ..export.prov import Options, export_execution
 from ..journal import CHAIN_HEAD, JournalReader
 from ..masking import masked_location
@@ -83,6 +84,7 @@ def statement_of(
     """
     chains = list(_chains(stored, journals))
     rows = row_digests(stored.record, stored.derived)
+    options = replace(options, site=site_of(connection))
     document = prov_digest(connection, stored, options)
     files = signed_files(stored.record.files)
     others = {path.name: _digest(path) for path in documents}
@@ -118,7 +120,10 @@ def prov_options(told: Mapping[str, Any]) -> Options:
     """The options of a PROV document that was signed, from the predicate."""
     author = told.get("author")
     return Options(
-        author=Author(**author) if author else None, user=told.get("user"), base=told["base"]
+        author=Author(**author) if author else None,
+        user=told.get("user"),
+        base=told["base"],
+        site=told.get("site"),
     )
 
 
@@ -165,4 +170,9 @@ def _digest(path: Path) -> str:
 
 def _as_dict(options: Options) -> dict[str, Any]:
     author = asdict(options.author) if options.author else None
-    return {"base": options.base, "author": author, "user": options.user}
+    return {
+        "base": options.base,
+        "site": options.site,
+        "author": author,
+        "user": options.user,
+    }

@@ -18,11 +18,13 @@ from .failures import FAILED, log_failure, request_line
 
 __all__ = ["Event", "event_stream", "json_event"]
 
-PAUSE_SECONDS, MOST_SECONDS = 0.25, 5.0
+PAUSE_SECONDS, MOST_SECONDS = 0.25, 10.0
 """Between two answers to one page, however often something is stored."""
 
-REST = 3
-"""After an answer that took long, so many times as long is paused: trainings need the processor."""
+REST, SHARED = 3, 1.5
+"""After an answer that took long, `REST` times as long is paused for one page: trainings need the
+processor. With this power of their number for several: the more pages there are, the less all of
+them take together."""
 
 Event = tuple[str, str]
 """Its name and its data; htmx puts data without a name into the page."""
@@ -70,7 +72,7 @@ async def _events(
         for name, data in found:
             yield _text(name, data)
         took = time.monotonic() - began
-        rest = REST * took * changes.followers  # all pages together rest as much as one alone
+        rest = REST * took * changes.followers**SHARED
         await asyncio.sleep(min(max(PAUSE_SECONDS, rest), MOST_SECONDS))
 
 

@@ -25,6 +25,7 @@ from in_toto_attestation.v1.statement_pb2 import Statement as Proto
 from conftest import Asker
 from dfanalyzer_client.cli import main
 from dfanalyzer_client.errors import SigningError
+from dfanalyzer_client.executions.sites import site_of
 from dfanalyzer_client.executions.summaries import find_execution
 from dfanalyzer_client.export.prov import Options, export_execution
 from dfanalyzer_client.journal import JournalReader
@@ -193,11 +194,11 @@ def test_a_signature_of_another_execution_is_found(
 
 ROWS = {
     "a metric": (
-        'UPDATE "{tag}".ds_otrainingmodel SET loss = loss {sign} 1 WHERE epoch_id = 1',
+        'UPDATE "{tag}".ds_otrainingmodel SET loss = 0 - loss WHERE epoch_id = 1',
         "what is stored of set otrainingmodel is not what was signed",
     ),
     "a hyperparameter": (
-        'UPDATE "{tag}".ds_itrainingmodel SET learning_rate = learning_rate {sign} 1',
+        'UPDATE "{tag}".ds_itrainingmodel SET learning_rate = 0 - learning_rate',
         "what is stored of set itrainingmodel is not what was signed",
     ),
 }
@@ -214,12 +215,12 @@ def test_an_altered_row_is_found_without_its_journal(
     assert {each.state for each in before} == {State.UNCHANGED}
     with Connection(PrivateServer(home).ensure()) as connection:
         with connection.transaction():
-            assert connection.execute(statement.format(tag=trained.dataflow, sign="+"))
+            assert connection.execute(statement.format(tag=trained.dataflow))
         try:
             found = findings(home, trained.execution, check)
         finally:
             with connection.transaction():
-                connection.execute(statement.format(tag=trained.dataflow, sign="-"))
+                connection.execute(statement.format(tag=trained.dataflow))
     (rows,) = (each for each in found if each.name == "rows")
     assert rows.state is State.ALTERED
     assert said in rows.detail
@@ -323,7 +324,8 @@ def test_a_chain_that_leaves_records_out_proves_nothing(
 
 @pytest.mark.thorough
 def test_a_rebuilt_database_has_what_was_signed(home: Path, trained: Trained) -> None:
-    """Rows and document have the same digests wherever the messages are stored."""
+    """Rows and document have the same digests wherever the messages are stored, the document with
+    the site's name that it had when it was signed."""
     path = _journal(home, trained.execution)
     records = [record._replace(head=b"") for record in JournalReader(path) if record.sequence]
 
@@ -331,9 +333,11 @@ def test_a_rebuilt_database_has_what_was_signed(home: Path, trained: Trained) ->
         summary = find_execution(connection, trained.execution)
         with connection.transaction():
             rows = row_digests(*execution_with(connection, summary))
-        return rows, export_execution(connection, summary, "json", Options())
+        return rows, export_execution(connection, summary, "json", Options(site=site))
 
     with replayed(records) as other, Connection(PrivateServer(home).ensure()) as connection:
+        site = site_of(connection)
+        assert site_of(other) != site
         assert digests(other) == digests(connection)
 
 

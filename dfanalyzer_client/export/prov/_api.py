@@ -107,7 +107,7 @@ def options_for(
 
 def document_with(connection: Connection, execution: str, options: Options) -> ProvDocument:
     """`prov_document` over an open connection."""
-    return document_of(_read(connection, find_execution(connection, execution)), options)
+    return document_of(_read(connection, find_execution(connection, execution), options), options)
 
 
 def dataflow_documents(
@@ -119,7 +119,7 @@ def dataflow_documents(
         UnknownTagError: there is no such dataflow, or it has no execution.
     """
     for summary in executions_of(connection, dataflow):
-        yield document_of(_read(connection, summary), options)
+        yield document_of(_read(connection, summary, options), options)
 
 
 def export_execution(
@@ -149,7 +149,7 @@ def execution_pieces(
     """
     if isinstance(execution, str):
         execution = find_execution(connection, execution)
-    record = _read(connection, execution)
+    record = _read(connection, execution, options)
     with needs_extra(f"--format {format_}"):
         if format_ not in FORMATS:
             yield _drawn(summary_of(record, options), f"execution {record.tag}", format_)
@@ -179,7 +179,7 @@ def export_dataflow(
                 f"{chosen.title} has no bundles, which keep executions apart: use --format trig, "
                 "or export the executions one by one."
             )
-        site = site_of(connection)
+        site = options.site or site_of(connection)
         top = _top(summaries, site, options)
         for text in chosen.parts(top, _bundles(connection, summaries, options)):
             yield text.encode()
@@ -201,9 +201,9 @@ def _drawn(document: ProvDocument, title: str, format_: str) -> bytes:
     return picture(document, title, format_)
 
 
-def _read(connection: Connection, summary: ExecutionSummary) -> ExecutionRecord:
+def _read(connection: Connection, summary: ExecutionSummary, options: Options) -> ExecutionRecord:
     read = read_execution(connection, summary.dataflow, summary.id)
-    read.site = site_of(connection)
+    read.site = options.site or site_of(connection)
     return drop_contradictory_times(published(read))
 
 
@@ -226,7 +226,7 @@ def _bundles(
 ) -> Iterator[ProvDocument]:
     """Documents with one bundle each, one per execution; an execution is read when needed."""
     for summary in summaries:
-        document, record = ProvDocument(), _read(connection, summary)
+        document, record = ProvDocument(), _read(connection, summary, options)
         document.add_namespace(options.names.runs)
         fill(document.bundle(bundle_name(summary.tag, record.site, options)), record, options)
         yield document
@@ -239,7 +239,7 @@ def _summaries(
     whole = ProvDocument()
     stated: set[str] = set()
     for summary in summaries:
-        read = _read(connection, summary)
+        read = _read(connection, summary, options)
         alone = summary_of(read, options)
         bundle = whole.bundle(bundle_name(summary.tag, read.site, options))
         for record in alone.records:

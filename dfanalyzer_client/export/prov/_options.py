@@ -21,6 +21,8 @@ class Options:
         author: the person behind the execution; None: as its environment says, else `user`.
         user: the person if nobody is named: this system's user, if the database is private.
         base: IRI that identifiers begin with.
+        site: the name of the database in identifiers; None: its own. A document that is compared
+            with one from before the database was restored has the name that it had then.
     """
 
     epochs: bool = True
@@ -28,6 +30,7 @@ class Options:
     author: Author | None = None
     user: str | None = None
     base: str = DEFAULT_BASE
+    site: str | None = None
 
     @property
     def names(self) -> Names:
