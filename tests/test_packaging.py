@@ -285,6 +285,7 @@ def test_the_tests_in_the_source_archive_find_all_that_they_import(
         assert f"{path.relative_to(tree).as_posix()}::" in collected
 
 
+@pytest.mark.exhaustive
 def test_a_wrong_hash_fails_make_dist_and_leaves_nothing(tampered_sources: Path) -> None:
     """A release is never built from a file that is not the pinned one."""
     result = ran([sys.executable, "-m", "build_support", "dist"], tampered_sources)
@@ -520,8 +521,16 @@ def name_of(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
+OF_RELEASES = ("clusters.md", "steer.md")
+MARKED_PAGES = [
+    pytest.param(page, marks=pytest.mark.exhaustive) if page.name in OF_RELEASES else page
+    for page in PAGES
+]
+"""Pages that take long, and whose steps have tests of their own, are run before a release."""
+
+
 @with_a_private_server
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@pytest.mark.parametrize("page", MARKED_PAGES, ids=name_of)
 def test_a_page_says_what_happens(page: Path, shell: Shell) -> None:
     """Installed in an empty environment, every session of a page prints what stands there.
 

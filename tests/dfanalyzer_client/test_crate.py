@@ -621,7 +621,7 @@ def test_the_crate_passes_the_validator(crate: Exported, tmp_path: Path) -> None
     assert_valid(crate.folder, tmp_path)
 
 
-@pytest.mark.thorough
+@pytest.mark.exhaustive
 def test_a_newer_profile_passes_the_validator(
     home: Path, trained: tuple[Path, str], tmp_path: Path
 ) -> None:
