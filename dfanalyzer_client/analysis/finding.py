@@ -16,7 +16,7 @@ from ..store.reading import Catalogue
 from ..store.schema import table
 from ..store.sql import literal
 from .completing import summaries_of
-from .conditions import Names, checked_question, known_status, order_of
+from .conditions import Names, checked_question, conditions_of, known_status, order_of
 from .named import Named
 from .one_run import Open, Run
 from .run_list import Runs
@@ -145,21 +145,10 @@ def _source(
     status: str | None,
 ) -> tuple[str, list[Any], list[str]]:
     """What follows the columns in a statement about runs, its parameters, and the orders."""
-    names, values, conditions = Names(connection, catalogue), list[Any](), list[str]()
+    names = Names(connection, catalogue)
     if dataflow is not None:
         check_dataflow(catalogue, dataflow)
-    for where in filter(str.strip, wheres):
-        from ..support.conditions.to_sql import condition  # a parser, which takes long to import
-
-        text, more = condition(
-            where,
-            names.column,
-            names.text_column,
-            resolve_exact=names.exact_column,
-            bind=names.bound,
-        )
-        conditions.append(f"({text})")
-        values += more
+    conditions, values = conditions_of(names, wheres)
     for field, wanted in (("dataflow", dataflow and dataflow.lower()), ("status", status)):
         if wanted is not None:
             conditions.append(f"{names.column(None, field)} = %s")

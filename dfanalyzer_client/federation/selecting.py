@@ -17,11 +17,10 @@ from typing import Any
 
 from ..analysis.conditions.literals import Kind, bound_literal, known_status
 from ..analysis.conditions.names import ASKED_FIELDS, KINDS, SAME
-from ..analysis.conditions.question import order_of
+from ..analysis.conditions.question import conditions_of, order_of
 from ..analysis.run_summary import RunSummary
 from ..errors import SelectionError, UnknownTagError
 from ..support.clock import naive_utc
-from ..support.conditions.to_sql import condition
 from ..support.name_lists import listed
 from .reading import SiteRun
 
@@ -43,17 +42,7 @@ def selected(
         UnknownTagError: no run has such a name.
     """
     names = _Names([each.run for each in found])
-    conditions, values = list[str](), list[Any]()
-    for where in filter(str.strip, wheres):
-        text, more = condition(
-            where,
-            names.column,
-            names.text_column,
-            resolve_exact=names.exact_column,
-            bind=names.bound,
-        )
-        conditions.append(f"({text})")
-        values += more
+    conditions, values = conditions_of(names, wheres)
     if status is not None:
         conditions.append(f"{names.column(None, 'status')} = %s")
         values.append(known_status(status))

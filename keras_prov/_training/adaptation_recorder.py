@@ -91,8 +91,7 @@ class AdaptationRecorder:
 
     def epoch_ends(self, next_epoch: int) -> None:
         """Record that SwapEMAWeights has put the running average in the weights' place."""
-        if self.swaps_average:
-            self._record_average(next_epoch, "SwapEMAWeights")
+        self._record_average(next_epoch, "SwapEMAWeights")
 
     def last_poll(self, progress: Progress, error: BaseException | None) -> None:
         """Poll a last time and stop watching.

@@ -1,14 +1,14 @@
-"""What `runs` is asked: whether its arguments can be meant, and orders as SQL."""
+"""What `runs` is asked: whether its arguments can be meant, and conditions and orders as SQL."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from ...errors import SelectionError
 
-__all__ = ["checked_question", "order_of"]
+__all__ = ["checked_question", "conditions_of", "order_of"]
 
 NAME = r'(?:"(?:[^"]|"")+"|[^\s".]+)'
 ORDER = re.compile(
@@ -22,6 +22,19 @@ class Columns(Protocol):
 
     def column(self, group: str | None, name: str) -> str:
         """A name as SQL; raises UnknownTagError or SelectionError."""
+
+
+class Literals(Columns, Protocol):
+    """Finds also what is compared with a name."""
+
+    def text_column(self, group: str | None, name: str) -> str:
+        """A name as SQL, where it is compared with a text or with NULL."""
+
+    def exact_column(self, group: str | None, name: str) -> str:
+        """The text that spells a number which is NaN or infinite, as SQL."""
+
+    def bound(self, group: str | None, name: str, operator: str, text: str, is_text: bool) -> Any:
+        """A literal that is compared with a name, as the value to bind."""
 
 
 def checked_question(
@@ -52,6 +65,29 @@ def checked_question(
             f"{order_by!r}."
         )
     return [each for each in orders if isinstance(each, str)]
+
+
+def conditions_of(names: Literals, wheres: Sequence[str]) -> tuple[list[str], list[Any]]:
+    """Conditions as SQL with placeholders, and their parameters; empty ones are left out.
+
+    Raises:
+        SelectionError: one is no condition.
+        UnknownTagError: a name is unknown.
+    """
+    conditions, values = list[str](), list[Any]()
+    for where in filter(str.strip, wheres):
+        from ...support.conditions.to_sql import condition  # a parser, which takes long to import
+
+        text, more = condition(
+            where,
+            names.column,
+            names.text_column,
+            resolve_exact=names.exact_column,
+            bind=names.bound,
+        )
+        conditions.append(f"({text})")
+        values += more
+    return conditions, values
 
 
 def order_of(names: Columns, text: str) -> str:
