@@ -30,6 +30,7 @@ __all__ = ["adopt", "keras_attribute", "public_names"]
 
 _KERAS = "keras"
 _PACKAGE = __name__.partition(".")[0]
+_PREFIX = f"{_KERAS}."
 _MISSING = object()
 
 # Our own modules win where Keras has one of the same name.
@@ -129,7 +130,7 @@ def _install_finder() -> None:
 
 def _public_modules() -> Iterator[tuple[str, ModuleType]]:
     for name, module in sys.modules.copy().items():
-        if not name.startswith(f"{_KERAS}.") or "._" in name:
+        if not name.startswith(_PREFIX) or "._" in name:
             continue
         top = name.split(".")[1]
         if top != "src" and top not in _OUR_MODULES:

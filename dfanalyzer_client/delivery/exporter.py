@@ -14,11 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tenacity import Retrying, retry_if_exception_type, stop_when_event_set
-
 from ..errors import DfAnalyzerError
 from ..journal import DeadLetters, JournalReader, Record
-from ..support.jitter import JitteredWait
+from ..support.forks import fork_lock
 from .batches import BATCH_RECORDS, TRANSIENT_ERRORS, Store, store_batch
 from .idle_work import IdleWork
 from .outage import Outage
@@ -234,6 +232,11 @@ class Exporter:
             self._progress.notify_all()
 
     def _store_retrying(self, records: list[Record]) -> None:
+        with fork_lock():  # not above: that would take the training's time
+            from tenacity import Retrying, retry_if_exception_type, stop_when_event_set
+
+            from ..support.jitter import JitteredWait
+
         retrying = Retrying(
             retry=retry_if_exception_type(TRANSIENT_ERRORS),
             wait=JitteredWait(multiplier=0.25, min=SETTLE_SECONDS, max=30.0),

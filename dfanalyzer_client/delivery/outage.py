@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import logging
 from pathlib import Path
-
-from tenacity import RetryCallState
+from typing import TYPE_CHECKING
 
 from ..errors import ConflictError
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
 
 __all__ = ["Outage"]
 

@@ -2,7 +2,8 @@
 
 `importlib.metadata.packages_distributions` reads all file lists of the installation, which takes
 150 ms for a hundred packages. Here names and versions come from the names of the metadata folders,
-and most top-level modules from small files. File lists are read only for the rest.
+and most top-level modules from small files. File lists are read only for the rest, the likely ones
+first.
 """
 
 from __future__ import annotations
@@ -10,11 +11,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -25,8 +26,9 @@ __all__ = ["imported_packages"]
 _METADATA = re.compile(r"(?P<name>.+?)(?:-(?P<version>[^-]+).*)?\.(?:dist|egg)-info")
 _VERSION = re.compile(r"^Version:\s*(\S+)", re.MULTILINE)
 
-WRITER = "dfanalyzer_client.store.writer"
-"""The exporter's thread imports it when it first stores; what it needs is listed from the start."""
+DRIVERS = ("pymonetdb", "tenacity", "tornado", "colorama")
+"""The exporter's thread imports those of them that are installed when it first stores. They are
+listed from the start, so that later trainings have the same packages."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,18 @@ class _Distribution:
         """Its list of files, one per line."""
         return "\n" + (self._text("RECORD") or self._text("SOURCES.txt"))
 
-    def has(self, module: str) -> bool:
-        path = module.replace(".", "/")
-        return f"\n{path}/" in self.files or f"\n{path}." in self.files
+    def has(self, path: str) -> bool:
+        """Whether it installed the file `path`, relative to the folder of its packages."""
+        return f"\n{path}," in self.files or f"\n{path}\n" in self.files  # RECORD, SOURCES.txt
 
-    def may_have(self, module: str) -> bool:
-        """Whether it may contain `module`, as far as its metadata tell."""
-        return not self.modules or module.partition(".")[0] in self.modules
+    def may_have(self, top: str) -> bool:
+        """Whether it may contain a top-level module or folder, as far as its metadata tell."""
+        return not self.modules or top in self.modules
+
+    def is_origin(self, file: str | None) -> bool:
+        """Whether a module with this file is imported from here: a user's may have its name."""
+        is_editable = (self.folder / "direct_url.json").exists()
+        return is_editable or (file or "").startswith(f"{self.folder.parent}{os.sep}")
 
     def _text(self, name: str) -> str:
         with suppress(OSError):
@@ -78,8 +85,7 @@ def imported_packages() -> dict[str, str]:
     Names are normalized (``scikit-learn``). Modules without a distribution are left out. Results
     are cached: the next call looks up only modules that were imported since.
     """
-    import_module(WRITER)
-    modules = _top_modules(sys.modules)
+    modules = sorted({*_top_modules(sys.modules), *filter(_is_installed, DRIVERS)})
     if new := [name for name in modules if name not in _found]:
         _look_up(new)
     return dict(sorted(pair for name in modules for pair in _found[name].items()))
@@ -111,6 +117,10 @@ def _file(module: object) -> str | None:
     return found if isinstance(found, str) else None
 
 
+def _is_installed(module: str) -> bool:
+    return module in sys.modules or find_spec(module) is not None
+
+
 def _look_up(names: Iterable[str]) -> None:
     installed = list(_installed())
     listed: dict[str, list[_Distribution]] = {}
@@ -120,23 +130,44 @@ def _look_up(names: Iterable[str]) -> None:
     for name in names:
         _found[name] = {}
         with guarded(f"looking up the module {name}", lost=f"the package of {name}"):
-            found = listed.get(name) or [
-                distribution
-                for distribution in installed
-                if distribution.may_have(name) and distribution.has(name)
-            ]
-            _found[name] = {
-                distribution.name: distribution.version
-                for distribution in found
-                if _is_there(distribution, name)
-            }
+            file = _file_of(name)
+            found = [each for each in listed.get(name, ()) if each.is_origin(file)]
+            if not found and file is not None:
+                found = _owner(file, installed, listed)
+            _found[name] = {each.name: each.version for each in found}
 
 
-def _is_there(distribution: _Distribution, module: str) -> bool:
-    """Whether the module was imported from this distribution: a user's file may have its name."""
-    file = _file(sys.modules.get(module)) or ""
-    editable = (distribution.folder / "direct_url.json").exists()
-    return editable or file.startswith(str(distribution.folder.parent) + os.sep)
+def _file_of(name: str) -> str | None:
+    """The file of a module, which may not have been imported yet."""
+    if name in sys.modules:
+        return _file(sys.modules[name])
+    spec = find_spec(name)
+    return None if spec is None else spec.origin
+
+
+def _owner(
+    file: str, installed: Sequence[_Distribution], listed: Mapping[str, list[_Distribution]]
+) -> list[_Distribution]:
+    """The distribution that installed a file, by their lists of files; a file has one at most."""
+    for folder in {each.folder.parent for each in installed}:
+        prefix = f"{folder}{os.sep}"
+        if not file.startswith(prefix):
+            continue
+        path = file.removeprefix(prefix).replace(os.sep, "/")
+        top = path.partition("/")[0]
+        others = sorted(installed, key=lambda each: _unlikeness(path, each.name))
+        for each in [*listed.get(top, ()), *others]:
+            if each.folder.parent == folder and each.may_have(top) and each.has(path):
+                return [each]
+    return []
+
+
+def _unlikeness(path: str, distribution: str) -> int:
+    """How unlikely it is by its name that a distribution installed a file; lower is likelier."""
+    top, name = path.partition("/")[0], distribution.replace("-", "_")
+    if top in name or name in path:
+        return 0
+    return 1 if top[0] == name[0] else 2
 
 
 def _installed() -> Iterator[_Distribution]:

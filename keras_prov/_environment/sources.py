@@ -29,6 +29,9 @@ MAX_BYTES = 1 << 20
 OURS = ("keras_prov", "dfanalyzer_client")
 """Our own modules, which lie beside the script if that is in a clone of our repository."""
 
+_seen: dict[tuple[str, ...], tuple[set[tuple[str, int]], set[str]]] = {}
+"""By folders: the names and ids of the modules that were looked at, and the files found."""
+
 _digests: dict[tuple[str, int, int], str] = {}
 """By path, size and time of the last change."""
 
@@ -72,18 +75,31 @@ def _imported(folder: Path) -> Iterator[Path]:
     main = main_namespace().get("__file__")
     if isinstance(main, str):
         yield Path(main).resolve()
-    prefixes = tuple({f"{each}{os.sep}" for each in (folder, Path(str(main)).absolute().parent)})
-    names: list[object] = list(sys.modules)  # anything may be among them
-    for name in names:
-        if not isinstance(name, str) or name.partition(".")[0] in OURS:
+    folders = tuple({f"{each}{os.sep}" for each in (folder, Path(str(main)).absolute().parent)})
+    for file in _files_below(folders):
+        path = Path(file).resolve()
+        if path.is_relative_to(folder):
+            yield path
+
+
+def _files_below(folders: tuple[str, ...]) -> set[str]:
+    """The files of all imported modules that are below one of these folders.
+
+    A program has thousands of modules, so later calls look only at those that have come since.
+    """
+    known, found = _seen.setdefault(folders, (set(), set()))
+    modules: list[tuple[object, object]] = list(sys.modules.items())  # anything may be among them
+    pairs = [(name, module) for name, module in modules if isinstance(name, str)]
+    now = {(name, id(module)) for name, module in pairs}
+    for name, module in pairs:
+        if (name, id(module)) in known or name.partition(".")[0] in OURS:
             continue
-        module = sys.modules.get(name)
         if issubclass(type(module), ModuleType):  # some objects only claim to be modules
             file = object.__getattribute__(module, "__dict__").get("__file__")
-            if isinstance(file, str) and file.endswith(".py") and file.startswith(prefixes):
-                path = Path(file).resolve()
-                if path.is_relative_to(folder):
-                    yield path
+            if isinstance(file, str) and file.endswith(".py") and file.startswith(folders):
+                found.add(file)
+    known |= now
+    return set(found)
 
 
 def _is_installed(path: Path) -> bool:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dfanalyzer_client.support.forks import run_in_children
 
 from .._identity_map import WeakIdentityMap
-from .call_feed import CallFeed
+
+if TYPE_CHECKING:
+    from .call_feed import CallFeed
 
 __all__ = ["OpenRuns", "open_runs"]
 

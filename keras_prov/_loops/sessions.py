@@ -21,7 +21,7 @@ from typing import Any
 
 from dfanalyzer_client.config import settings
 from dfanalyzer_client.delivery.clients import WORKER_PRIORITY
-from dfanalyzer_client.support.forks import run_in_children
+from dfanalyzer_client.support.forks import fork_lock, run_in_children
 
 from .._capture.config import CaptureConfig
 from .._capture.requests import when_stopped
@@ -29,7 +29,6 @@ from .._guard import guarded
 from .._identity_map import WeakIdentityMap
 from .._inspection.loop_call import LoopCall
 from .._recording.execution import Execution
-from .loop_training import LoopTraining
 from .open_runs import open_runs
 
 __all__ = ["Session", "end_all_sessions", "end_session", "open_session", "session_of"]
@@ -45,6 +44,9 @@ class Session:
     """
 
     def __init__(self, execution: Execution, model: Any, batch_size: int | None = None) -> None:
+        with fork_lock():
+            from .loop_training import LoopTraining  # not above: few programs have such loops
+
         self.execution = execution
         call = LoopCall(model, {"batch_size": batch_size})
         self._training = LoopTraining(execution, call, execution.config.choice.every_batch)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from dfanalyzer_client.support.forks import fork_lock
 
 from .._guard import guarded
 from .._identity_map import WeakIdentityMap
@@ -17,11 +19,12 @@ from .._instrumentation.change import Change, Original
 from .._instrumentation.patch import Patch
 from .._instrumentation.post_import import WhenImported
 from .._instrumentation.switch import reinstate
-from .._loops.call_feed import CallFeed
-from .._loops.deepxde import displayed, optimizer_of, rate_at, said_to_compile
 from .._loops.open_runs import open_runs
-from .._loops.run import TrainingRun
 from .._recording.registry import execution_of
+
+if TYPE_CHECKING:
+    from .._loops.call_feed import CallFeed
+    from .._loops.run import TrainingRun
 
 __all__ = ["PATCHES"]
 
@@ -56,6 +59,10 @@ def _around_train(original: Original, args: tuple[Any, ...], kwargs: dict[str, A
 
 def _begun(original: Original, args: tuple[Any, ...], kwargs: dict[str, Any]) -> TrainingRun | None:
     """The training of this call; None if it is not captured, or a part of another one."""
+    with fork_lock():  # not above: most programs do not use DeepXDE
+        from .._loops.deepxde import optimizer_of, said_to_compile
+        from .._loops.run import TrainingRun
+
     model = args[0]
     network = model.net
     reinstate()
@@ -83,6 +90,9 @@ def _around_test(original: Original, args: tuple[Any, ...], kwargs: dict[str, An
 
 
 def _record(model: Any, run: CallFeed) -> None:
+    with fork_lock():
+        from .._loops.deepxde import displayed, rate_at
+
     compiled, row = _compiled.get(model) or {}, displayed(model)
     rate = rate_at(row["step"] - compiled.get(STEP, 0), compiled)
     run.displayed(row["step"], row if rate is None else {**row, "learning_rate": rate})

@@ -196,6 +196,26 @@ def test_a_later_import_is_found_and_a_namesake_is_not(tmp_path, monkeypatch):
     assert "late-two" not in packages
 
 
+def test_packages_stay_the_same_once_the_exporter_stores(tmp_path):
+    """What its thread imports is listed before it is imported, and is not imported for that."""
+    script = tmp_path / "train.py"
+    script.write_text(
+        textwrap.dedent("""
+            import json, sys
+            import keras_prov
+            from keras_prov._environment.packages import imported_packages
+            before, is_imported = imported_packages(), "pymonetdb" in sys.modules
+            import dfanalyzer_client.store.writer
+            print(json.dumps([before, imported_packages(), is_imported]))
+        """)
+    )
+    before, after, is_imported = json.loads(run(sys.executable, str(script), cwd=tmp_path))
+
+    assert not is_imported
+    assert before == after
+    assert {"pymonetdb", "tenacity"} <= set(before)
+
+
 def test_modules_that_load_on_first_use_stay_unloaded(tmp_path, monkeypatch):
     """A lazy module is not loaded by being looked at."""
     import importlib.util
@@ -457,6 +477,37 @@ def test_the_programs_own_files_are_recorded(tmp_path):
     assert found == files
     assert process["source_folder"] == str(tmp_path)
     assert "container_image" not in process
+
+
+def test_a_source_that_is_imported_later_is_recorded(tmp_path):
+    """So is one that takes the place of another module with its name."""
+    own, installed = tmp_path / "own", tmp_path / "elsewhere"
+    for folder in (own, installed):
+        folder.mkdir()
+        (folder / "twice.py").write_text("")
+    (own / "late.py").write_text("")
+    script = own / "train.py"
+    script.write_text(
+        textwrap.dedent(f"""
+            import json, sys
+            from keras_prov._environment.sources import source_files
+            own = sys.path.pop(0)
+            sys.path.append({str(installed)!r})
+            import twice
+            found = [dict(source_files())]
+            sys.path.insert(0, own)
+            import late
+            found.append(dict(source_files()))
+            del sys.modules["twice"]
+            import twice
+            print(json.dumps([*found, dict(source_files())]))
+        """)
+    )
+    first, second, third = json.loads(run(sys.executable, str(script), cwd=tmp_path))
+
+    assert set(first) == {"train.py"}
+    assert set(second) == {"train.py", "late.py"}
+    assert set(third) == {"train.py", "late.py", "twice.py"}
 
 
 def test_of_a_module_the_packages_folder_is_recorded(tmp_path):
