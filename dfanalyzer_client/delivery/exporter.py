@@ -201,8 +201,18 @@ class Exporter:
             self._watch.look(self._store, self.stored_sequence)
 
     def _drain(self) -> None:
+        """Store what the journal has now.
+
+        What comes meanwhile is stored with what comes later: storing takes longer than many epochs,
+        so this would not end before the training does.
+        """
         try:
-            while not self._stopping.is_set() and (records := self._reader.read()):
+            end = self._reader.path.stat().st_size
+            while (
+                not self._stopping.is_set()
+                and self._reader.offset < end
+                and (records := self._reader.read())
+            ):
                 try:
                     for first in range(0, len(records), BATCH_RECORDS):
                         self._store_retrying(records[first : first + BATCH_RECORDS])

@@ -9,7 +9,7 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -383,6 +383,47 @@ def test_an_outage_in_mid_batch_loses_and_doubles_nothing(
     assert exporter.flush(last, 30)
     exporter.stop()
     assert ask.set(tag, "out", "a") == [(float(n),) for n in range(1, 6)]
+
+
+class BusyStore:
+    """A store during whose first transaction another message comes."""
+
+    def __init__(self, store: MonetDBStore, more: Callable[[], object]) -> None:
+        self._store, self._more = store, more
+        self.batches: list[int] = []
+        self.drained = threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+    def write(self, journal: str, batch: list[Record]) -> None:
+        if not self.batches:
+            self._more()
+        self.batches.append(len(batch))
+        self._store.write(journal, batch)
+
+    def apply_pending(self) -> float | None:
+        self.drained.set()
+        return self._store.apply_pending()
+
+
+def test_what_comes_while_a_batch_is_stored_is_collected(
+    store: MonetDBStore, tag: str, ask: Any, tmp_path: Path
+) -> None:
+    """It waits for others as any message does, so that fast epochs share transactions."""
+    journal = Journal(tmp_path)
+    journal.append(dataflow(tag, ("a", "NUMERIC")))
+    first = journal.append(task(tag, 1, {"a": 1}))
+    busy = BusyStore(store, lambda: journal.append(task(tag, 2, {"a": 2})))
+    exporter = Exporter(journal.path, journal.id, lambda: busy, seconds=60.0)
+    assert exporter.flush(first, 30)
+    assert busy.drained.wait(30)
+    last = journal.append(task(tag, 3, {"a": 3}))
+    assert exporter.flush(last, 30)
+    exporter.stop()
+
+    assert busy.batches == [3, 2]  # the first begins with the journal's header
+    assert ask.set(tag, "out", "a") == [(1.0,), (2.0,), (3.0,)]
 
 
 def test_a_new_database_is_told_everything_again(tmp_path: Path, tag: str) -> None:
