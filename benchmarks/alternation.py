@@ -20,6 +20,7 @@ __all__ = [
     "ARMS",
     "LEAST_EPOCHS",
     "SEVEN",
+    "WITHOUT_STORE",
     "EpochClock",
     "Fit",
     "Moment",
@@ -41,6 +42,9 @@ LEAST_EPOCHS = 3
 """The fewest epochs of a fit: one of them lies between the first and the last."""
 
 FLUSH_SECONDS = 60.0
+
+WITHOUT_STORE = {"KERAS_PROV_STORE": "monetdb://nobody@127.0.0.1:1/none"}
+"""A server that never answers, so that rows stay in the journal."""
 
 Moment = tuple[float, float]
 """Seconds by the clock, and CPU seconds of the training thread."""
@@ -98,6 +102,7 @@ class Trainer:
         batches: how many an epoch has; `calibrate` chooses it.
         is_one_pass: whether a fit goes through the data once, with `steps_per_epoch`, instead of
             once in each epoch: TensorFlow takes 10 ms and more to begin with them again.
+        is_stored: whether a server stores the rows; else they stay in the journal.
     """
 
     keras: Any
@@ -108,6 +113,7 @@ class Trainer:
     arms: Sequence[str] = ARMS
     batches: int = 2
     is_one_pass: bool = False
+    is_stored: bool = True
 
     def compile(self) -> None:
         """Let Keras compile, and us store what is stored once, with each arm."""
@@ -164,9 +170,8 @@ class Trainer:
         began = time.perf_counter(), time.thread_time()
         self.model.fit(x, y, **given)
         ended = time.perf_counter(), time.thread_time()
-        self.keras.flush(
-            FLUSH_SECONDS
-        )  # in all arms, so that no fit is disturbed by another's rows
+        if self.is_stored:  # in all arms, so that no fit is disturbed by another's rows
+            self.keras.flush(FLUSH_SECONDS)
         process = time.process_time() - processes
         return fit_of([began, *self.clock.moments, ended], process)
 

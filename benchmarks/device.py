@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from .alternation import SEVEN, EpochClock, Trainer
+from .alternation import SEVEN, WITHOUT_STORE, EpochClock, Trainer
 from .effects import Cell, cell_of, lines
 from .figures import machine
 from .homes import process_home
@@ -38,6 +38,8 @@ EPOCH = 0.030
 EPOCHS, BATCH, MOST_BATCHES = 20, 64, 64
 METRICS = 2
 TAG = "device"
+STORED = "The private server runs: rows are stored while the model trains."
+NOT_STORED = "No server stores the rows: the journal alone is written."
 INSIDE_SHARE = 0.1
 END_SECONDS = 5.0
 """Seconds that a process keeps back, to store what is left and to stop the server."""
@@ -52,11 +54,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     print(", ".join(f"{name} {value}" for name, value in machine().items()))
     print(_driver(), flush=True)
+    more = WITHOUT_STORE if options.without_store else {}
     failed = 0
     for number, backend in enumerate(options.backends):
         left = options.minutes * 60 - (time.perf_counter() - began)
         share = share_of(left, len(options.backends) - number)
-        environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONHASHSEED": "0"}
+        environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONHASHSEED": "0", **more}
         command = _command(backend, options, share)
         failed += bool(subprocess.run(command, env=environment, check=False).returncode)
     return 1 if failed else 0
@@ -68,6 +71,7 @@ def _command(backend: str, options: argparse.Namespace, seconds: float) -> list[
         *(sys.executable, "-m", "benchmarks.device", "--here", "--backends", backend),
         *("--minutes", str(seconds / 60), "--rounds", str(options.rounds)),
         *("--seconds", str(options.seconds)),
+        *(["--without-store"] if options.without_store else []),
     ]
 
 
@@ -82,14 +86,17 @@ def _measure(backend: str, options: argparse.Namespace) -> None:
     with process_home():
         keras: Any = importlib.import_module("keras_prov")
         print(f"\n{backend} {_version(backend)}, Keras {keras.__version__}: {_device(backend)}")
-        clock = EpochClock(keras)
+        clock, is_stored = EpochClock(keras), False
         for number, rate in enumerate(RATES):
             now = time.perf_counter()
             end = now + share_of(until - now, len(RATES) - number)
             trainer = _trainer(keras, clock, rate)
+            trainer.is_stored = False  # which is found out below
             trainer.compile()
             if rate == RATES[0]:
-                print(_stored(keras), flush=True)
+                is_stored = not options.without_store and bool(keras.flush(30))
+                print(STORED if is_stored else NOT_STORED, flush=True)
+            trainer.is_stored = is_stored
             trainer.calibrate(EPOCH)
             seconds = min(options.seconds, share_of(end - time.perf_counter(), 1))
             cell = _cell(trainer, backend, rate, seconds, options.rounds)
@@ -107,7 +114,7 @@ def _cell(trainer: Trainer, backend: str, rate: str, seconds: float, rounds: int
     """Alternate, and measure our code in the rest of the time."""
     fits = trainer.alternate(seconds * (1 - INSIDE_SHARE), rounds, EPOCHS)
     inside = trainer.inside(seconds * INSIDE_SHARE, EPOCHS)
-    named = {"backend": backend, "rate": rate, "metrics": METRICS}
+    named = {"backend": backend, "rate": rate, "metrics": METRICS, "is_stored": trainer.is_stored}
     return cell_of({**named, "batches": trainer.batches, "epochs": EPOCHS}, fits, inside)
 
 
@@ -132,12 +139,6 @@ def _data() -> tuple[Any, Any]:
     draw = np.random.default_rng(1)
     x = draw.random((MOST_BATCHES * BATCH, 16, 16, 3), dtype=np.float32)
     return x, x.mean(axis=(1, 2, 3))[:, None]
-
-
-def _stored(keras: Any) -> str:
-    if keras.flush(30):
-        return "The private server runs: rows are stored while the model trains."
-    return "The private server does not run here: the journal alone is written."
 
 
 def _version(backend: str) -> str:
@@ -187,6 +188,11 @@ def _parser() -> argparse.ArgumentParser:
         help="at most for each backend and rate; default: what the minutes leave",
     )
     parser.add_argument("--rounds", type=int, default=10_000, help="at most: %(default)s")
+    parser.add_argument(
+        "--without-store",
+        action="store_true",
+        help="leave the rows in the journal: the rest is what storing takes beside a training",
+    )
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     return parser
 

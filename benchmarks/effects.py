@@ -63,6 +63,7 @@ class Cell:
         backend: of Keras.
         rate: `constant` or `scheduled`.
         metrics: values that an epoch records beside its number and its time.
+        is_stored: whether a server stored the rows; else they stayed in the journal.
         batches: in an epoch.
         epochs: in a fit.
         fits: of each arm.
@@ -76,6 +77,7 @@ class Cell:
     backend: str
     rate: str
     metrics: int
+    is_stored: bool
     batches: int
     epochs: int
     fits: int
@@ -104,7 +106,7 @@ def cell_of(
     """A cell of fits by arm, of which the first is the base, and of our code's seconds.
 
     Args:
-        named: the other fields of the cell: backend, rate, metrics, batches, epochs.
+        named: the other fields of the cell, from `backend` to `epochs`.
         fits: by arm.
         inside: seconds in our code, by fit and epoch.
     """
@@ -153,8 +155,9 @@ def lines(cell: Cell) -> list[str]:
     """The cell as text."""
     inside, count = cell.inside, "1 metric" if cell.metrics == 1 else f"{cell.metrics} metrics"
     head = (
-        f"{cell.backend}, {cell.rate} rate, {count}: {cell.fits} fits of each arm, {cell.epochs} "
-        f"epochs of {cell.batches} batches; a plain epoch {cell.plain_epoch * 1e3:.2f} ms"
+        f"{cell.backend}, {cell.rate} rate, {count}{'' if cell.is_stored else ', journal alone'}: "
+        f"{cell.fits} fits of each arm, {cell.epochs} epochs of "
+        f"{cell.batches} batches; a plain epoch {cell.plain_epoch * 1e3:.2f} ms"
     )
     ours = (
         f"  our code on the training thread: median {inside.median * 1e6:.0f} µs per epoch "

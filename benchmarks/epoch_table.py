@@ -84,13 +84,14 @@ def missing(cell: Cell) -> list[str]:
 
 
 def _name(cell: Cell) -> str:
-    return f"{cell.backend}, {cell.rate}, {cell.metrics}"
+    where = "" if cell.is_stored else ", journal alone"
+    return f"{cell.backend}, {cell.rate}, {cell.metrics}{where}"
 
 
 def _cells(cell: Cell) -> list[str]:
     captured = cell.effects["captured"]
     return [
-        cell.backend,
+        cell.backend if cell.is_stored else f"{cell.backend}, journal alone",
         cell.rate,
         str(cell.metrics),
         f"{cell.plain_epoch * 1e3:.2f}",

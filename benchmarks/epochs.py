@@ -20,7 +20,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from .alternation import LEAST_EPOCHS, SEVEN, EpochClock, Trainer, epochs_for
+from .alternation import (
+    LEAST_EPOCHS,
+    SEVEN,
+    WITHOUT_STORE,
+    EpochClock,
+    Trainer,
+    epochs_for,
+)
 from .effects import Cell, cell_of, lines
 from .figures import machine
 from .homes import process_home
@@ -36,7 +43,7 @@ ARMS = ("plain", "captured")
 MILLISECONDS = (1.0, 30.0, 1000.0)
 METRICS = (1, 10, 300)
 RATES = ("constant", "scheduled")
-FIT_SECONDS, MOST_EPOCHS = 0.3, 100
+FIT_SECONDS, MOST_EPOCHS = 0.3, 40
 """A fit has epochs for so many seconds, and three at least."""
 
 TENSORFLOW_PASS = 0.02
@@ -54,13 +61,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     found = machine()
     print(", ".join(f"{name} {value}" for name, value in found.items()), flush=True)
+    more = WITHOUT_STORE if options.without_store else {}
     cells: list[dict[str, Any]] = []
     failed: list[str] = []
     for backend in options.backends:
         with tempfile.TemporaryDirectory() as folder:
             result = Path(folder) / "cells.json"
             command = _command(backend, options, result)
-            done = subprocess.run(command, env=environment(backend), check=False)
+            done = subprocess.run(command, env=environment(backend, more), check=False)
             failed += [backend] if done.returncode else []
             cells += json.loads(result.read_text()) if result.exists() else []
     options.result.parent.mkdir(parents=True, exist_ok=True)
@@ -79,6 +87,7 @@ def _command(backend: str, options: argparse.Namespace, result: Path) -> list[st
         *("--metrics", *map(str, options.metrics), "--rates", *options.rates),
         *("--seconds", str(options.seconds), "--rounds", str(options.rounds)),
         *("--core", str(options.core), "--result", str(result)),
+        *(["--without-store"] if options.without_store else []),
     ]
 
 
@@ -94,6 +103,7 @@ def _measure(options: argparse.Namespace) -> None:
         print(f"\n{backend} {version}, Keras {keras.__version__}", flush=True)
         for rate, metrics in _models(options):
             trainer = _trainer(keras, clock, rate, metrics)
+            trainer.is_stored = not options.without_store
             trainer.compile()
             release_others(home, others)
             named = {"backend": backend, "rate": rate, "metrics": metrics}
@@ -138,7 +148,8 @@ def _cell(
     budget = max(options.seconds, 2 * len(ARMS) * LEAST_BLOCKS * epochs * seconds)
     fits = trainer.alternate(budget * (1 - INSIDE_SHARE), options.rounds, epochs)
     inside = trainer.inside(budget * INSIDE_SHARE, epochs)
-    return cell_of({**named, "batches": trainer.batches, "epochs": epochs}, fits, inside)
+    measured = {"is_stored": trainer.is_stored, "batches": trainer.batches, "epochs": epochs}
+    return cell_of({**named, **measured}, fits, inside)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -183,6 +194,11 @@ def _parser() -> argparse.ArgumentParser:
         help="of the training: %(default)s; our exporter and the server have the others",
     )
     parser.add_argument("--result", type=Path, default=RESULT, help="default: %(default)s")
+    parser.add_argument(
+        "--without-store",
+        action="store_true",
+        help="leave the rows in the journal: the rest is what storing takes beside a training",
+    )
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     return parser
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 from dfanalyzer_client.private_server import PrivateServer
@@ -17,8 +18,8 @@ ONE_THREAD = (
 )
 
 
-def environment(backend: str) -> dict[str, str]:
-    """The environment of a process in which a backend trains with one thread, always alike."""
+def environment(backend: str, more: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a process in which a backend trains with one thread, and `more` of it."""
     flags = f"{os.environ.get('XLA_FLAGS', '')} --xla_cpu_multi_thread_eigen=false"
     return {
         **os.environ,
@@ -27,6 +28,7 @@ def environment(backend: str) -> dict[str, str]:
         "PYTHONHASHSEED": "0",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "XLA_FLAGS": flags.strip(),
+        **more,
     }
 
 

@@ -41,7 +41,14 @@ def fits(epoch: float, captured: float, rounds: int = 40) -> dict[str, list[Fit]
 
 def cell(epoch: float = 0.03, captured: float = 5e-5, rounds: int = 40) -> Cell:
     """What these fits come to, with 40 µs in our own code."""
-    named = {"backend": "jax", "rate": "constant", "metrics": 10, "batches": 3, "epochs": 10}
+    named = {
+        "backend": "jax",
+        "rate": "constant",
+        "metrics": 10,
+        "is_stored": True,
+        "batches": 3,
+        "epochs": 10,
+    }
     return cell_of(named, fits(epoch, captured, rounds), [[40e-6] * 9] * 3)
 
 
@@ -166,9 +173,17 @@ def test_a_fit_of_short_epochs_has_no_target_and_few_blocks_show_nothing() -> No
 
 def test_more_values_than_needed_are_thinned() -> None:
     """The interval of a hundred thousand epochs would take gigabytes to compute."""
-    named = {"backend": "jax", "rate": "constant", "metrics": 1, "batches": 3, "epochs": 10}
+    named = {
+        "backend": "jax",
+        "rate": "constant",
+        "metrics": 1,
+        "is_stored": False,
+        "batches": 3,
+        "epochs": 10,
+    }
     found = cell_of(named, fits(0.03, 0, 4), [[1e-5] * 100] * 1000)
     assert found.inside.pairs <= 1_000
+    assert "1 metric, journal alone: 4 fits" in lines(found)[0]
     assert spread([1.0, 2.0, 3.0]).median == 2
 
 
@@ -185,10 +200,34 @@ def test_a_core_is_held_for_this_thread(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_the_environment_has_one_thread_and_one_seed() -> None:
     """Of Python's hashes and of all libraries that compute."""
-    found = one_core.environment("torch")
-    assert found["KERAS_BACKEND"] == "torch"
+    found = one_core.environment("torch", {"KERAS_PROV_STORE": "x"})
+    assert (found["KERAS_BACKEND"], found["KERAS_PROV_STORE"]) == ("torch", "x")
     assert found["PYTHONHASHSEED"] == "0"
     assert {found[name] for name in one_core.ONE_THREAD} == {"1"}
+
+
+def test_rows_that_nobody_stores_are_not_waited_for() -> None:
+    """A fit whose rows stay in the journal ends at once; one of stored rows ends when they are."""
+    asked: list[float] = []
+
+    class Fitted:
+        def __init__(self, clock: Any) -> None:
+            self.clock = clock
+
+        def fit(self, *_: Any, **given: Any) -> None:
+            self.clock.moments += [(float(each), 0.0) for each in range(given["epochs"])]
+
+    class Keras:
+        instrument = uninstrument = staticmethod(lambda: None)
+        flush = staticmethod(asked.append)
+
+    clock = type("Clock", (), {"moments": []})()
+    trainer = Trainer(Keras, Fitted(clock), ([], []), 1, clock, ("plain", "captured"))
+    assert trainer.fit("captured", 4).epoch == 1
+    assert asked == [alternation.FLUSH_SECONDS]
+    trainer.is_stored = False
+    trainer.fit("captured", 4)
+    assert len(asked) == 1
 
 
 @pytest.mark.thorough

@@ -95,7 +95,14 @@ def epochs() -> dict[str, Any]:
         arm: [Fit(seconds, seconds, seconds, seconds / 10, seconds / 10, seconds / 10, 0.0)] * 12
         for arm, seconds in (("plain", 0.3), ("captured", 0.306))
     }
-    named = {"backend": "jax", "rate": "constant", "metrics": 10, "batches": 3, "epochs": 10}
+    named = {
+        "backend": "jax",
+        "rate": "constant",
+        "metrics": 10,
+        "is_stored": True,
+        "batches": 3,
+        "epochs": 10,
+    }
     cell = cell_of(named, fits, [[80e-6] * 10])
     return {"machine": machine(), "cells": [dataclasses.asdict(cell)]}
 
