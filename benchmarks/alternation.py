@@ -41,6 +41,10 @@ SEVEN = dict.fromkeys(
 LEAST_EPOCHS = 3
 """The fewest epochs of a fit: one of them lies between the first and the last."""
 
+TOLERANCE, MOST_TRIES, MOST_GROWTH = 0.2, 8, 8
+SHORT = 0.1
+"""Seconds of an epoch below which a single one is no measurement."""
+
 FLUSH_SECONDS = 60.0
 
 WITHOUT_STORE = {"KERAS_PROV_STORE": "monetdb://nobody@127.0.0.1:1/none"}
@@ -123,11 +127,13 @@ class Trainer:
     def calibrate(self, seconds: float) -> None:
         """Choose how many batches a plain epoch of so many seconds has."""
         most = len(self.data[0]) // self.batch
-        self.batches = 1
-        shorter = self.fit("plain", 12).epoch
-        self.batches = min(most, 17)
-        longer = self.fit("plain", 6).epoch
-        self.batches = batches_for(seconds, (1, shorter), (self.batches, longer), most)
+        epochs = LEAST_EPOCHS + (2 if seconds < SHORT else 0)
+        for _ in range(MOST_TRIES):
+            before = self.batches
+            found = self.fit("plain", epochs).epoch
+            self.batches = batches_for(seconds, before, found, most)
+            if abs(self.batches - before) <= TOLERANCE * before:
+                break
         for arm in self.arms:
             self.fit(arm, LEAST_EPOCHS)
 
@@ -196,11 +202,13 @@ def fit_of(moments: Sequence[Moment], process: float) -> Fit:
     )
 
 
-def batches_for(seconds: float, few: tuple[int, float], many: tuple[int, float], most: int) -> int:
-    """How many batches an epoch of so many seconds has, from two epochs' batches and seconds."""
-    (less, shorter), (more, longer) = few, many
-    each = max((longer - shorter) / max(more - less, 1), 1e-6)
-    return min(most, max(1, round(less + (seconds - shorter) / each)))
+def batches_for(seconds: float, batches: int, found: float, most: int) -> int:
+    """How many batches an epoch of so many seconds has, if one of `batches` takes `found`.
+
+    They grow by a factor of 8 at most, because one measurement may be wrong.
+    """
+    wanted = round(batches * seconds / found)
+    return max(1, min(wanted, MOST_GROWTH * batches, most))
 
 
 def epochs_for(epoch: float, seconds: float, most: int) -> int:

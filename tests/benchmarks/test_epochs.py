@@ -105,10 +105,29 @@ def test_an_epoch_is_timed_from_the_second_on() -> None:
 
 def test_an_epoch_gets_as_many_batches_as_its_length_needs() -> None:
     """One at least, and no more than there are; a fit has three epochs at least."""
-    assert batches_for(0.030, (1, 0.002), (17, 0.018), 4000) == 29
-    assert batches_for(0.001, (1, 0.002), (17, 0.018), 4000) == 1
-    assert batches_for(9.0, (1, 0.002), (17, 0.018), 100) == 100
+    assert batches_for(0.030, 10, 0.010, 4000) == 30
+    assert batches_for(0.001, 1, 0.002, 4000) == 1
+    assert batches_for(9.0, 80, 0.002, 100) == 100
+    assert batches_for(9.0, 2, 0.002, 4000) == 16
     assert [epochs_for(each, 0.3, 100) for each in (0.001, 0.03, 1.0)] == [100, 10, 3]
+
+
+def test_a_length_is_approached_and_one_wrong_time_is_corrected(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of epochs of 1 ms and 0.5 ms for each batch, of which the second seems to take no time."""
+    tries: list[int] = []
+
+    def measured(trainer: Trainer, _: str, __: int) -> Fit:
+        tries.append(trainer.batches)
+        return fit(1e-6 if len(tries) == 2 else 0.001 + 0.0005 * trainer.batches)
+
+    monkeypatch.setattr(Trainer, "fit", measured)
+    clock: Any = None
+    trainer = Trainer(None, None, ([0] * 4000, []), 1, clock, ("A", "B"))
+    trainer.calibrate(0.030)
+    assert trainer.batches == pytest.approx(58, rel=0.2)
+    assert tries[-2:] == [trainer.batches] * 2
 
 
 def test_fits_end_with_a_whole_block(monkeypatch: pytest.MonkeyPatch) -> None:
