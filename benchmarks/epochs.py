@@ -129,14 +129,15 @@ def _trainer(keras: Any, clock: EpochClock, rate: str, metrics: int) -> Trainer:
 
 def _cells(trainer: Trainer, options: argparse.Namespace, named: dict[str, Any]) -> Iterator[Cell]:
     """A cell for each length; none for one that is shorter than an epoch of one batch can be."""
-    done: set[int] = set()
+    done: set[tuple[int, bool]] = set()
     for seconds in (milliseconds / 1e3 for milliseconds in options.milliseconds):
         trainer.is_one_pass = named["backend"] == BACKENDS[0] and seconds < TENSORFLOW_PASS
         trainer.calibrate(seconds)
-        if trainer.batches in done:
-            print(f"\n{named}: an epoch of one batch takes more than {seconds * 1e3:g} ms")
+        training = trainer.batches, trainer.is_one_pass
+        if training in done:
+            print(f"\nNo epoch of {seconds * 1e3:g} ms: it would have the batches of that above.")
             continue
-        done.add(trainer.batches)
+        done.add(training)
         yield _cell(trainer, seconds, options, named)
 
 
