@@ -12,7 +12,7 @@ import numpy as np
 
 from .alternation import Fit
 from .paired import Comparison, added, blocks, compared, spread
-from .verdicts import EPOCH_TARGETS, FIT_TARGET, Verdict, verdict
+from .verdicts import EPOCH_TARGETS, FIT_TARGET, Verdict, number, verdict
 
 __all__ = ["MEASURES", "Cell", "Effect", "Measure", "cell_of", "effects", "from_json", "lines"]
 
@@ -174,7 +174,8 @@ def lines(cell: Cell) -> list[str]:
 def _line(cell: Cell, arm: str, measure: Measure, effect: Effect) -> str:
     more = effect.added
     low, median, high = (value * measure.factor for value in (more.low, more.median, more.high))
-    text = f"    {measure.title:<34} {median:+.3g}{measure.unit} ({low:+.3g} … {high:+.3g})"
+    interval = f"({number(low, '+')} … {number(high, '+')})"
+    text = f"    {measure.title:<34} {number(median, '+')}{measure.unit} {interval}"
     if effect.share is not None:
         share = effect.share
         text += f", {share.median:+.2%} ({share.low:+.2%} … {share.high:+.2%})"

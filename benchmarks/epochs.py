@@ -153,6 +153,13 @@ def _cell(
     return cell_of({**named, **measured}, fits, inside)
 
 
+def _count(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text}: an epoch has one metric at least, its loss")
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.epochs", description="Measure what capture adds to an epoch."
@@ -162,7 +169,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="+",
         choices=BACKENDS,
         default=[os.environ.get("KERAS_BACKEND", BACKENDS[0])],
-        help="default: KERAS_BACKEND, or %(default)s",
+        help=f"default: KERAS_BACKEND, else {BACKENDS[0]}",
     )
     parser.add_argument(
         "--milliseconds",
@@ -172,7 +179,7 @@ def _parser() -> argparse.ArgumentParser:
         help="lengths of an epoch that are aimed at: %(default)s",
     )
     parser.add_argument(
-        "--metrics", nargs="+", type=int, default=METRICS, help="default: %(default)s"
+        "--metrics", nargs="+", type=_count, default=METRICS, help="default: %(default)s"
     )
     parser.add_argument(
         "--rates",
@@ -191,6 +198,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--core",
         type=int,
+        choices=sorted(os.sched_getaffinity(0)),
         default=max(os.sched_getaffinity(0)),
         help="of the training: %(default)s; our exporter and the server have the others",
     )

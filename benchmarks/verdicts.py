@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from .paired import Comparison
 
-__all__ = ["EPOCH_TARGETS", "FIT_TARGET", "LEAST_BLOCKS", "Verdict", "verdict"]
+__all__ = ["EPOCH_TARGETS", "FIT_TARGET", "LEAST_BLOCKS", "Verdict", "number", "verdict"]
 
 EPOCH_TARGETS = {"constant": 60e-6, "scheduled": 100e-6}
 """Seconds of the training thread that capture may add to an epoch, by kind of learning rate."""
@@ -52,12 +52,17 @@ def verdict(found: Comparison, target: float, factor: float = 1.0, unit: str = "
         times = math.ceil(LEAST_BLOCKS / found.pairs)
         return Verdict("open", f"{found.pairs} values are too few for an interval", times)
     if half > target:
-        what = f"interval ±{half * factor:.3g}{unit} is wider than the target"
+        what = f"interval ±{number(half * factor)}{unit} is wider than the target"
         return _open(what, half, target)
     if found.high <= target:
         return Verdict("met")
-    what = f"target within the interval ±{half * factor:.3g}{unit}"
+    what = f"target within the interval ±{number(half * factor)}{unit}"
     return _open(what, half, abs(target - found.median))
+
+
+def number(value: float, sign: str = "") -> str:
+    """Three digits, or as many as a larger number has before its point; `sign` may be `+`."""
+    return f"{value:{sign},.0f}" if abs(value) >= 100 else f"{value:{sign}.3g}"
 
 
 def _open(what: str, half: float, wanted: float) -> Verdict:
