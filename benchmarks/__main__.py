@@ -9,6 +9,7 @@ own processes. For steps that are not asked for, the report uses the figures of 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 import subprocess
@@ -32,6 +33,7 @@ PAPERS_NETWORK = ("--epochs", "5", "--growth-rate", "24", "--blocks", "4", "4", 
 STEPS: dict[str, list[list[str]]] = {
     "grid": [["grid", "--quick"], ["grid", "--quick", *PAPERS_NETWORK]],
     "overhead": [["overhead"]],
+    "epochs": [["epochs"]],
     "peers": [["peers"]],
     "queries": [["questions"]],
 }
@@ -53,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     finally:
         PrivateServer(home).stop()
     minutes = (time.perf_counter() - began) / 60
-    results = {name: _read(RESULTS / f"{name}.json") for name in ("overhead", "peers", "queries")}
+    names = (field.name for field in dataclasses.fields(Results))
+    results = {name: _read(RESULTS / f"{name}.json") for name in names}
     write(Results(**results), RESULTS, options.report)
     print(f"{minutes:.0f} minutes. Written to {options.report / 'README.md'}.")
     if failed:

@@ -16,10 +16,12 @@ import numpy as np
 import keras_prov as keras
 from keras_prov._training import monitor
 
+from .alternation import SEVEN
+from .epoch_calls import EPOCH_CALLS, epochs_of, timed
 from .homes import process_home
 from .imports import added_seconds
 from .paired import alternating
-from .training import EPOCH_CALLS, SEVEN, TAG, epochs_of, fit, show, timed
+from .training import TAG, fit, show
 
 LAYERS = 200
 BATCHES = 1000

@@ -3,188 +3,119 @@
 For each backend, a process of its own compiles one model and trains it again and again in
 alternation: plain, with two callbacks that do nothing, and captured (A B C, C B A, …). All three
 are fits of the same model with the same compiled step, in epochs of about 30 ms. It needs no
-network and no time for other processes to start, so it takes about 4 minutes on any machine. If
-the private server does not run there, the journal alone is written; the first lines say so.
+network, takes 8 minutes at most on any machine, and starts nothing but the private server. If that
+does not run there, the journal alone is written; the first lines say so.
+`python -m benchmarks.overhead --device` is the same.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import importlib
-import itertools
 import os
-import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from .alternation import SEVEN, WITHOUT_STORE, EpochClock, Trainer
+from .effects import Cell, cell_of, lines
 from .figures import machine
 from .homes import process_home
-from .paired import added, alternating, compared
 
-__all__ = ["main"]
+__all__ = ["main", "share_of"]
 
 BACKENDS = ("jax", "torch")
-ARMS = ("plain", "empty callbacks", "captured")
 RATES = ("constant", "scheduled")
 EPOCH = 0.030
 """Seconds of an epoch that are aimed at."""
 
 EPOCHS, BATCH, MOST_BATCHES = 20, 64, 64
+METRICS = 2
 TAG = "device"
-SEVEN = dict.fromkeys(
-    [
-        *("OPTIMIZER_NAME", "LEARNING_RATE", "DECAY", "MOMENTUM"),
-        *("NUM_EPOCHS", "BATCH_SIZE", "NUM_LAYERS"),
-    ],
-    True,
-)
-EPOCH_CALLS = ("epoch_begins", "rate_is_set", "epoch_is_done", "epoch_ends")
-
-
-@dataclass(frozen=True)
-class Fit:
-    """One `fit()`: its seconds, its epochs' median, CPU seconds of its thread for each epoch."""
-
-    whole: float
-    epoch: float
-    thread: float
+STORED = "The private server runs: rows are stored while the model trains."
+NOT_STORED = "No server stores the rows: the journal alone is written."
+INSIDE_SHARE = 0.1
+END_SECONDS = 5.0
+"""Seconds that a process keeps back, to store what is left and to stop the server."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure each backend in a process of its own; the exit code is 1 if one failed."""
+    began = time.perf_counter()
     options = _parser().parse_args(arguments)
     if options.here:
-        _measure(options.backends[0], options.seconds, options.rounds)
+        _measure(options.backends[0], options)
         return 0
-    print(", ".join(f"{name} {value}" for name, value in machine().items()), flush=True)
+    print(", ".join(f"{name} {value}" for name, value in machine().items()))
+    print(_driver(), flush=True)
+    more = WITHOUT_STORE if options.without_store else {}
     failed = 0
-    for backend in options.backends:
-        command = [sys.executable, "-m", "benchmarks.device", "--here", "--backends", backend]
-        command += ["--seconds", str(options.seconds), "--rounds", str(options.rounds)]
-        environment = {**os.environ, "KERAS_BACKEND": backend}
+    for number, backend in enumerate(options.backends):
+        left = options.minutes * 60 - (time.perf_counter() - began)
+        share = share_of(left, len(options.backends) - number)
+        environment = {**os.environ, "KERAS_BACKEND": backend, "PYTHONHASHSEED": "0", **more}
+        command = _command(backend, options, share)
         failed += bool(subprocess.run(command, env=environment, check=False).returncode)
     return 1 if failed else 0
 
 
-def _measure(backend: str, seconds: float, rounds: int) -> None:
+def _command(backend: str, options: argparse.Namespace, seconds: float) -> list[str]:
+    """The command that measures one backend in so many seconds."""
+    return [
+        *(sys.executable, "-m", "benchmarks.device", "--here", "--backends", backend),
+        *("--minutes", str(seconds / 60), "--rounds", str(options.rounds)),
+        *("--seconds", str(options.seconds)),
+        *(["--without-store"] if options.without_store else []),
+    ]
+
+
+def share_of(left: float, parts: int) -> float:
+    """The seconds that each part has, if so many are left for so many parts; not below zero."""
+    return max(0.0, left / parts)
+
+
+def _measure(backend: str, options: argparse.Namespace) -> None:
     """Measure one backend, and print."""
+    until = time.perf_counter() + options.minutes * 60 - END_SECONDS
     with process_home():
         keras: Any = importlib.import_module("keras_prov")
         print(f"\n{backend} {_version(backend)}, Keras {keras.__version__}: {_device(backend)}")
-        calls = _timed_calls()
-        clock = _EpochClock(keras)
-        for rate in RATES:
-            keras.instrument()
-            model, data = _model(keras, rate), _data()
-            model.provenance(TAG, adaptation=True, hyps=SEVEN)
-            trainer = _Trainer(keras, model, data, clock, calls)
-            trainer.calibrate()
+        clock, is_stored = EpochClock(keras), False
+        for number, rate in enumerate(RATES):
+            now = time.perf_counter()
+            end = now + share_of(until - now, len(RATES) - number)
+            trainer = _trainer(keras, clock, rate)
+            trainer.is_stored = False  # which is found out below
+            trainer.compile()
             if rate == RATES[0]:
-                print(_stored(keras))
-            fits = trainer.alternate(seconds, rounds)
-            _print(rate, trainer.batches, fits, trainer.inside)
+                is_stored = not options.without_store and bool(keras.flush(30))
+                print(STORED if is_stored else NOT_STORED, flush=True)
+            trainer.is_stored = is_stored
+            trainer.calibrate(EPOCH)
+            seconds = min(options.seconds, share_of(end - time.perf_counter(), 1))
+            cell = _cell(trainer, backend, rate, seconds, options.rounds)
+            print("\n".join(["", *lines(cell)]), flush=True)
 
 
-class _Trainer:
-    """Trains one model with each arm in turn."""
-
-    def __init__(
-        self, keras: Any, model: Any, data: Any, clock: _EpochClock, calls: list[float]
-    ) -> None:
-        self._keras, self._model, self._data, self._clock = keras, model, data, clock
-        self.batches = MOST_BATCHES
-        self.inside: list[float] = []
-        self._calls = calls
-
-    def calibrate(self) -> None:
-        """Compile with each arm, and choose how many batches an epoch of 30 ms has."""
-        for arm in ARMS:
-            self.fit(arm, 2)
-        self.batches = 2
-        found = self.fit("plain", 5)
-        batch = max(found.epoch / self.batches, 1e-5)
-        self.batches = min(MOST_BATCHES, max(1, round(EPOCH / batch)))
-        for arm in ARMS:
-            self.fit(arm, 3)
-
-    def alternate(self, seconds: float, rounds: int) -> dict[str, list[Fit]]:
-        """Fits by arm, until the time is over or there are so many rounds."""
-        found: dict[str, list[Fit]] = {arm: [] for arm in ARMS}
-        self.inside.clear()
-        until = time.perf_counter() + seconds
-        for number, arm in alternating(ARMS, rounds):
-            is_complete = len({len(fits) for fits in found.values()}) == 1
-            if number and is_complete and time.perf_counter() > until:
-                break
-            found[arm].append(self.fit(arm, EPOCHS))
-        return found
-
-    def fit(self, arm: str, epochs: int) -> Fit:
-        """One training; those that are not captured are of Keras without our patches."""
-        keras = self._keras
-        (keras.instrument if arm == "captured" else keras.uninstrument)()
-        callbacks = []
-        if arm == "empty callbacks":
-            callbacks = [_empty(keras), _empty(keras)]
-        x, y = (array[: self.batches * BATCH] for array in self._data)
-        given = {"batch_size": BATCH, "epochs": epochs, "verbose": 0, "callbacks": callbacks}
-        self._clock.times.clear()
-        self._calls.clear()
-        began, cpu = time.perf_counter(), time.thread_time()
-        self._model.fit(x, y, **given)
-        whole, thread = time.perf_counter() - began, time.thread_time() - cpu
-        self.inside += _sums(self._calls)
-        times = self._clock.times
-        lasted = [after - before for before, after in itertools.pairwise(times[1:])]
-        return Fit(whole, statistics.median(lasted or [whole / epochs]), thread / epochs)
+def _trainer(keras: Any, clock: EpochClock, rate: str) -> Trainer:
+    keras.instrument()
+    model = _model(keras, rate)
+    model.provenance(TAG, adaptation=True, hyps=SEVEN)
+    return Trainer(keras, model, _data(), BATCH, clock)
 
 
-class _EpochClock:
-    """Notes when each epoch begins, before all callbacks; the same in all arms."""
-
-    def __init__(self, keras: Any) -> None:
-        self.times: list[float] = []
-        owner = keras.callbacks.CallbackList
-        original = owner.on_epoch_begin
-
-        def on_epoch_begin(callbacks: Any, epoch: int, logs: Any = None) -> None:
-            self.times.append(time.perf_counter())
-            original(callbacks, epoch, logs)
-
-        owner.on_epoch_begin = on_epoch_begin
-
-
-def _timed_calls() -> list[float]:
-    from keras_prov._training import monitor
-
-    from .training import timed
-
-    return timed(monitor.Training, *EPOCH_CALLS)
-
-
-def _sums(calls: Sequence[float]) -> list[float]:
-    """The calls of each epoch together; the end of a training adds one that belongs to none."""
-    count = len(EPOCH_CALLS)
-    return [sum(calls[at : at + count]) for at in range(0, len(calls) - count + 1, count)]
-
-
-def _empty(keras: Any) -> Any:
-    class Empty(keras.callbacks.Callback):
-        """Does nothing where ours do something."""
-
-        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
-            """Nothing."""
-
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            """Nothing."""
-
-    return Empty()
+def _cell(trainer: Trainer, backend: str, rate: str, seconds: float, rounds: int) -> Cell:
+    """Alternate, and measure our code in the rest of the time."""
+    fits = trainer.alternate(seconds * (1 - INSIDE_SHARE), rounds, EPOCHS)
+    inside = trainer.inside(seconds * INSIDE_SHARE, EPOCHS)
+    named = {"backend": backend, "rate": rate, "metrics": METRICS, "is_stored": trainer.is_stored}
+    return cell_of({**named, "batches": trainer.batches, "epochs": EPOCHS}, fits, inside)
 
 
 def _model(keras: Any, rate: str) -> Any:
@@ -210,48 +141,31 @@ def _data() -> tuple[Any, Any]:
     return x, x.mean(axis=(1, 2, 3))[:, None]
 
 
-def _stored(keras: Any) -> str:
-    if keras.flush(30):
-        return "The private server runs: rows are stored while the model trains."
-    return "The private server does not run here: the journal alone is written."
-
-
 def _version(backend: str) -> str:
     return str(importlib.import_module(backend).__version__)
 
 
 def _device(backend: str) -> str:
+    """The device that a backend trains on."""
     if backend == "torch":
         cuda = importlib.import_module("torch").cuda
         return str(cuda.get_device_name(0)) if cuda.is_available() else "no GPU, CPU alone"
-    found = importlib.import_module("jax").devices()[0]
-    return f"{found.platform} {found.device_kind}"
+    if backend == "tensorflow":
+        found = importlib.import_module("tensorflow").config.list_physical_devices("GPU")
+        return str(found[0].name) if found else "no GPU, CPU alone"
+    device = importlib.import_module("jax").devices()[0]
+    return "no GPU, CPU alone" if device.platform == "cpu" else str(device.device_kind)
 
 
-def _print(rate: str, batches: int, fits: dict[str, list[Fit]], inside: Sequence[float]) -> None:
-    plain = fits["plain"]
-    epoch = statistics.median(fit.epoch for fit in plain)
-    print(
-        f"\n{rate} rate: {len(plain)} fits of each arm, {EPOCHS} epochs of {batches} batches; "
-        f"a plain epoch {epoch * 1e3:.2f} ms"
-    )
-    ours = [seconds * 1e6 for seconds in inside]
-    print(
-        f"  our code on the training thread: median {statistics.median(ours):.0f} µs per epoch, "
-        f"p99 {float(np.percentile(ours, 99)):.0f} µs, {len(ours)} epochs"
-    )
-    for arm in ARMS[1:]:
-        print(f"  {arm}, beside plain (median and 95 % interval of the pairs)")
-        for name, title in (("whole", "fit()"), ("epoch", "an epoch"), ("thread", "thread's CPU")):
-            base, other = ([getattr(fit, name) for fit in found] for found in (plain, fits[arm]))
-            ratio, more = compared(base, other), added(base, other)
-            scale = 1e6 / (EPOCHS if name == "whole" else 1)
-            print(
-                f"    {title:<13} {ratio.median - 1:+.2%} ({ratio.low - 1:+.2%} … "
-                f"{ratio.high - 1:+.2%}), {more.median * scale:+.0f} µs per epoch "
-                f"({more.low * scale:+.0f} … {more.high * scale:+.0f})",
-                flush=True,
-            )
+def _driver() -> str:
+    """The GPU and its driver, as far as NVIDIA's tools know them."""
+    query = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
+    with contextlib.suppress(OSError, subprocess.SubprocessError):
+        found = subprocess.run(query, capture_output=True, text=True, check=True, timeout=30)
+        return "GPU, driver, memory: " + "; ".join(found.stdout.splitlines())
+    with contextlib.suppress(OSError):
+        return Path("/proc/driver/nvidia/version").read_text().splitlines()[0]
+    return "No driver of NVIDIA was found."
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -262,9 +176,23 @@ def _parser() -> argparse.ArgumentParser:
         "--backends", nargs="+", choices=(*BACKENDS, "tensorflow"), default=BACKENDS
     )
     parser.add_argument(
-        "--seconds", type=float, default=40, help="for each backend and rate: %(default)s"
+        "--minutes",
+        type=float,
+        default=8,
+        help="in all, with imports and compilation; default: %(default)s",
     )
-    parser.add_argument("--rounds", type=int, default=1000, help="at most: %(default)s")
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=float("inf"),
+        help="at most for each backend and rate; default: what the minutes leave",
+    )
+    parser.add_argument("--rounds", type=int, default=10_000, help="at most: %(default)s")
+    parser.add_argument(
+        "--without-store",
+        action="store_true",
+        help="leave the rows in the journal: the rest is what storing takes beside a training",
+    )
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     return parser
 

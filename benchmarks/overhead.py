@@ -3,6 +3,9 @@
 Plain and captured trainings of DenseED alternate (A B, B A, …), in fresh processes and with the
 same seed. The server is running and its schema exists, as in the paper. Both arms must end with the
 same weights, bit for bit. Figures go to stdout, `build/overhead.json` and `build/overhead.png`.
+
+With `--device`, it is `python -m benchmarks.device`: another training, for a machine with a GPU and
+no network.
 """
 
 from __future__ import annotations
@@ -16,9 +19,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import track
-
+from . import device
 from .configurations import Configuration, grid
 from .figures import machine
 from .fresh_process import Run, fresh_run
@@ -39,9 +40,12 @@ PARTS = ("start", "epoch", "end")
 """The parts into which `fresh_run` divides a process."""
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Measure, print a table, and write JSON and a plot."""
-    options = _parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure, print a table, and write JSON and a plot; the exit code is 1 if a part failed."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if "--device" in given:
+        return device.main([each for each in given if each != "--device"])
+    options = _parser().parse_args(given)
     configurations = _configurations(options)
     folder = options.folder.absolute()
     samples(Parameters(configurations[0].samples), folder)
@@ -62,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     (RESULTS / "overhead.json").write_text(json.dumps(result, indent=1) + "\n")
     _print(result)
     _plot(result, RESULTS / "overhead.png")
+    return 0
 
 
 def measured(
@@ -72,6 +77,9 @@ def measured(
     Raises:
         AssertionError: an arm ended with other weights.
     """
+    from rich.console import Console  # here: a machine with a GPU may have no such wheel
+    from rich.progress import track
+
     order = [
         (configuration, arm)
         for configuration in configurations
@@ -222,6 +230,11 @@ def _parser() -> argparse.ArgumentParser:
     scale = parser.add_mutually_exclusive_group()
     scale.add_argument("--quick", action="store_true", help="one configuration")
     scale.add_argument("--paper", action="store_true", help="the whole grid: hours")
+    scale.add_argument(
+        "--device",
+        action="store_true",
+        help="a training for a GPU, without a network: `--device --help` has its other options",
+    )
     parser.add_argument("--epochs", type=int, default=20, help="default: %(default)s")
     parser.add_argument("--samples", type=int, default=96, help="default: %(default)s")
     parser.add_argument("--pairs", type=int, default=5, help="default: %(default)s")
@@ -232,4 +245,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -9,7 +9,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Comparison", "added", "alternating", "compared"]
+__all__ = ["Comparison", "added", "alternating", "blocks", "compared", "spread"]
 
 Arm = TypeVar("Arm")
 
@@ -62,6 +62,29 @@ def added(base: Sequence[float], other: Sequence[float]) -> Comparison:
     """
     _check(base, other)
     return _summary(np.asarray(other) - np.asarray(base))
+
+
+def spread(values: Sequence[float]) -> Comparison:
+    """The median of values that are not compared, with its interval.
+
+    Raises:
+        ValueError: there are none.
+    """
+    return added([0.0] * len(values), values)
+
+
+def blocks(values: Sequence[float]) -> list[float]:
+    """The means of two rounds each, A B B A, in which a steady drift affects both arms alike.
+
+    Raises:
+        ValueError: the last block is half.
+    """
+    if len(values) % 2:
+        raise ValueError(
+            f"A block has two rounds, A B B A. Received: {len(values)} rounds. Expected: an even "
+            "number."
+        )
+    return [(first + second) / 2 for first, second in zip(values[::2], values[1::2], strict=True)]
 
 
 def _check(base: Sequence[float], other: Sequence[float]) -> None:

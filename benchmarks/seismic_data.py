@@ -19,7 +19,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.progress import track
 
 from dfanalyzer_client import (
     Attribute,
@@ -138,6 +137,8 @@ def _relief(
 
 
 def _write(parameters: Parameters, path: Path) -> None:
+    from rich.progress import track  # here: data that exist are read without it
+
     velocities, images = [], []
     for velocity, image in track(
         _pairs(parameters), f"Migrating {parameters.count} fields", total=parameters.count

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,17 +19,11 @@ from dfanalyzer_client.config import settings
 from dfanalyzer_client.store import reader_connection
 from keras_prov._training import monitor
 
+from .alternation import SEVEN
+from .epoch_calls import EPOCH_CALLS, epochs_of, timed
 from .homes import process_home
 from .paired import alternating
 
-SEVEN = dict.fromkeys(
-    [
-        *("OPTIMIZER_NAME", "LEARNING_RATE", "DECAY", "MOMENTUM"),
-        *("NUM_EPOCHS", "BATCH_SIZE", "NUM_LAYERS"),
-    ],
-    True,
-)
-EPOCH_CALLS = ("epoch_begins", "rate_is_set", "epoch_is_done", "epoch_ends")
 TAG = "benchmark"
 NEWEST = 'SELECT max(id) FROM "benchmark".otrainingmodel'
 
@@ -75,31 +69,6 @@ def in_pairs(pairs: int, epochs: int) -> tuple[list[float], list[float]]:
         seconds[captured].append(fit(captured=captured, epochs=epochs))
         keras.flush(30)
     return seconds[False], seconds[True]
-
-
-def timed(owner: Any, *names: str) -> list[float]:
-    """Seconds of all calls of these methods, in the order of the calls."""
-    found: list[float] = []
-
-    def measured(method: Callable[..., Any]) -> Callable[..., Any]:
-        def wrapper(*args: Any) -> Any:
-            began = time.perf_counter()
-            try:
-                return method(*args)
-            finally:
-                found.append(time.perf_counter() - began)
-
-        return wrapper
-
-    for name in names:
-        setattr(owner, name, measured(getattr(owner, name)))
-    return found
-
-
-def epochs_of(calls: Sequence[float]) -> list[float]:
-    """The sums of the calls in `EPOCH_CALLS`, by epoch."""
-    count = len(EPOCH_CALLS)
-    return [sum(calls[at : at + count]) for at in range(0, len(calls) - count + 1, count)]
 
 
 def delays(epochs: int) -> list[float]:

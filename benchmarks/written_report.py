@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import peer_table, questions
+from . import epoch_table, peer_table, questions
 from .markdown import table
 from .overhead import milliseconds
 from .paired import Comparison
@@ -37,6 +37,7 @@ class Results:
     overhead: Result | None
     peers: Result | None
     queries: Result | None
+    epochs: Result | None = None
 
 
 def write(results: Results, plots: Path, folder: Path) -> None:
@@ -56,6 +57,8 @@ def write(results: Results, plots: Path, folder: Path) -> None:
     ]
     if results.overhead is not None:
         lines += _overhead(results.overhead)
+    if results.epochs is not None:
+        lines += _epochs(results.epochs)
     if results.peers is not None:
         lines += _peers(results.peers)
     if results.queries is not None:
@@ -182,6 +185,21 @@ def _peers(result: Result) -> list[str]:
     ]
 
 
+def _epochs(result: Result) -> list[str]:
+    """Epochs of several lengths, with what their intervals show."""
+    return [
+        "## What capture adds to an epoch",
+        "",
+        "One compiled model trains plain and captured in alternation (A B B A), on one core with "
+        "one thread, while our exporter and the server have the others. Medians of the blocks and "
+        "their 95 % intervals. *Our code* is measured directly, in further fits; *CPU added to the "
+        "thread* also contains Keras' calls of our callbacks, and what becomes slower beside them.",
+        "",
+        *epoch_table.lines(result),
+        "",
+    ]
+
+
 def _queries(result: Result) -> list[str]:
     lines = [
         "## What can be asked",
@@ -199,7 +217,7 @@ def _queries(result: Result) -> list[str]:
 
 def _costs(results: Results) -> list[str]:
     """The main tables: targets, other tools, and where they were measured."""
-    result = results.overhead or results.peers
+    result = results.overhead or results.peers or results.epochs
     if result is None:
         return ["Nothing was measured yet: `make bench`."]
     rows = [
@@ -207,8 +225,9 @@ def _costs(results: Results) -> list[str]:
         for target in judged(results.overhead, results.peers)
     ]
     peers = [] if results.peers is None else [*peer_table.short(results.peers), ""]
+    epochs = [] if results.epochs is None else [*epoch_table.short(results.epochs), ""]
     where = f"Measured on {_machine(result['machine'])}, on {result['machine']['date']}."
-    return [*table(("Aim", "Measured", ""), rows), "", *peers, where]
+    return [*table(("Aim", "Measured", ""), rows), "", *peers, *epochs, where]
 
 
 def _ratio(values: Mapping[str, Any]) -> str:

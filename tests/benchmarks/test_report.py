@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import os
 import subprocess
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 
 import benchmarks.__main__ as bench
+from benchmarks.alternation import Fit
+from benchmarks.effects import cell_of
 from benchmarks.figures import machine
 from benchmarks.targets import judged
 from benchmarks.written_report import Results, write
@@ -86,6 +89,24 @@ PEERS: dict[str, Any] = {
 }
 
 
+def epochs() -> dict[str, Any]:
+    """What the step of epochs leaves: 2 % more for each epoch, of which our code is 80 µs."""
+    fits = {
+        arm: [Fit(seconds, seconds, seconds, seconds / 10, seconds / 10, seconds / 10, 0.0)] * 12
+        for arm, seconds in (("plain", 0.3), ("captured", 0.306))
+    }
+    named = {
+        "backend": "jax",
+        "rate": "constant",
+        "metrics": 10,
+        "is_stored": True,
+        "batches": 3,
+        "epochs": 10,
+    }
+    cell = cell_of(named, fits, [[80e-6] * 10])
+    return {"machine": machine(), "cells": [dataclasses.asdict(cell)]}
+
+
 def test_targets_are_met_or_missed() -> None:
     """By the worst configuration, and by the worse of two measurements; the reasons are figures."""
     assert [each.verdict for each in judged(OVERHEAD, PEERS)] == ["met"] * 3
@@ -144,7 +165,7 @@ def test_the_report_holds_targets_tables_and_answers(
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.chdir(tmp_path)
     Path("build").mkdir()
-    for name, content in (("overhead", OVERHEAD), ("peers", PEERS)):
+    for name, content in (("overhead", OVERHEAD), ("peers", PEERS), ("epochs", epochs())):
         (Path("build") / f"{name}.json").write_text(json.dumps(content))
     (Path("build") / "peers.png").write_bytes(b"a plot")
     status = bench.main(["--only", "queries", "--home", str(home), "--report", "report"])
@@ -153,6 +174,8 @@ def test_the_report_holds_targets_tables_and_answers(
     assert report.count("**met**") == 3
     assert "| Captured | 90 | +1.0 (+1.0 … +1.0) |" in report
     assert "| yProv4ML | not installed |" in report
+    assert "## What capture adds to an epoch" in report
+    assert "| 80 (80 … 80) | missed | +600 (+600 … +600) | missed |" in report
     assert "### `current_loss`\n\nThe paper's query (a)" in report
     assert "| run-1 | 11 | 0.00048828 |" in report
     assert "… and 4 more rows." in report
@@ -162,6 +185,7 @@ def test_the_report_holds_targets_tables_and_answers(
     costs = Path("report", "costs.md").read_text()
     assert costs.startswith("| Aim | Measured |")
     assert "| Captured | 90 | +0.00 | +0.00 | 5 of 5 epochs |" in costs
+    assert "| jax, constant, 10 | 30.00 | 80 (80 … 80) |" in costs
     assert machine()["processor"] in costs
 
 
