@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
 import os
 import subprocess
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 import benchmarks.__main__ as bench
+from benchmarks.arm import Records
 from benchmarks.figures import machine
 from benchmarks.targets import judged
 from benchmarks.written_report import Results, write
@@ -71,6 +73,11 @@ def arm(name: str, inside: float) -> dict[str, Any]:
     return {
         "name": name,
         "title": name.title(),
+        "version": "1.2",
+        "handed_over": False,
+        "state": "FINISHED",
+        "records": dataclasses.asdict(Records(hyperparameters=7, metrics=2, rates=5, prov=60)),
+        "bytes": 12345,
         "added": {part: spread(0.001) for part in parts},
         "inside": {"median": inside, "mean": inside, "max": inside},
         "killed": {"found": 5, "ended": 5, "state": "ABANDONED"},
@@ -82,7 +89,7 @@ PEERS: dict[str, Any] = {
     "configuration": CONFIGURATION,
     "pairs": 5,
     "arms": [arm("captured", 90e-6), arm("mlflow", 1e-3)],
-    "missing": [{"title": "yProv4ML", "why": "not installed"}],
+    "missing": [{"title": "yProv4ML", "version": "", "why": "not installed"}],
 }
 
 
@@ -153,6 +160,7 @@ def test_the_report_holds_targets_tables_and_answers(
     assert report.count("**met**") == 3
     assert "| Captured | 90 | +1.0 (+1.0 … +1.0) |" in report
     assert "| yProv4ML | not installed |" in report
+    assert "| Captured | 1.2 | 7 | 2 | 5 of 5 | – | – |" in report
     assert "### `current_loss`\n\nThe paper's query (a)" in report
     assert "| run-1 | 11 | 0.00048828 |" in report
     assert "… and 4 more rows." in report
@@ -162,6 +170,7 @@ def test_the_report_holds_targets_tables_and_answers(
     costs = Path("report", "costs.md").read_text()
     assert costs.startswith("| Aim | Measured |")
     assert "| Captured | 90 | +0.00 | +0.00 | 5 of 5 epochs |" in costs
+    assert "| yProv4ML |  | not installed |" in costs
     assert machine()["processor"] in costs
 
 
