@@ -76,7 +76,7 @@ pictures: ## Draw the pictures of the documentation again, with Graphviz
 screenshots: $(VENV)/.dev ## Take the pictures of the viewer again, with chromium
 	$(BIN)/python -m tools.screenshots
 
-bench: $(BENCH_VENV)/.peers ## Measure what we claim, and write benchmarks/report/: forty minutes
+bench: $(BENCH_VENV)/.peers ## Measure what we claim, and write benchmarks/report/: an hour
 	$(BENCH_VENV)/bin/python -m benchmarks $(BENCH_ARGS)
 
 bench-more: $(VENV)/.demo ## Measure imports, patches, delivery and the service as well

@@ -54,9 +54,14 @@ NEO4J = ["neo4j>=5"]
 PANDAS = ["pandas"]
 POLARS = ["polars>=1"]
 PEERS = [
+    "aim",
+    "flowcept",
     "mlflow",
+    "setuptools<82",  # aim needs its pkg_resources, and does not name it
     "tensorboard",
     "torch==2.13.*",  # which yprov4ml needs; the same as for Keras' tests
+    "trackio",
+    "wandb",
     "xarray",  # which yprov4ml needs and does not name
     "yprov4ml; python_version >= '3.12'",
     "yprov4ml==3.2.4; python_version < '3.12'",  # the last one that Python 3.11 can parse

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+import os
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,8 +14,10 @@ from dfanalyzer_client.private_server import PrivateServer
 
 from .asking_database import send_execution, tag_of
 
-__all__ = ["DiskUse", "disk_use", "say_growth"]
+__all__ = ["DiskUse", "allocated", "disk_use", "say_growth"]
 
+BLOCK = 512
+"""Bytes of a block in `stat`, whatever those of the file system are."""
 FIRST = 5
 """Executions that are sent before, so that tables and the catalogue are there."""
 
@@ -36,6 +40,19 @@ def disk_use(home: Path) -> DiskUse:
         _size(home.glob("server/*/sql_logs/**/*")),
         _size(home.glob("journals/*")),
     )
+
+
+def allocated(paths: Sequence[Path]) -> int:
+    """Bytes that files and folders take on the disk; files may vanish meanwhile."""
+    files = [path for path in paths if not path.is_dir()]
+    for top in paths:
+        for folder, _, names in os.walk(top):
+            files += [Path(folder, name) for name in names]
+    total = 0
+    for file in files:
+        with contextlib.suppress(FileNotFoundError):
+            total += file.lstat().st_blocks * BLOCK
+    return total
 
 
 def say_growth(home: Path, executions: int, epochs: int) -> None:

@@ -17,10 +17,7 @@ import numpy as np
 
 __all__ = ["Report", "machine"]
 
-DISTRIBUTIONS = (
-    *("keras-prov", "keras", "tensorflow", "jax", "torch", "numpy"),
-    *("tensorboard", "mlflow", "yprov4ml"),
-)
+DISTRIBUTIONS = ("keras-prov", "keras", "tensorflow", "jax", "torch", "numpy")
 
 
 class Report:

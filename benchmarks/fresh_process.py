@@ -14,11 +14,11 @@ from typing import Any
 
 from dfanalyzer_client.private_server import PrivateServer
 
-from .arm import Found
+from .arm import Found, Records
 from .configurations import Configuration
 from .one_training import as_arguments
 
-__all__ = ["Run", "fresh_run", "killed_run", "read_back", "server_cpu"]
+__all__ = ["Run", "fresh_run", "killed_run", "read_back", "read_records", "server_cpu"]
 
 Run = dict[str, Any]
 """What a training cost, as `one_training` prints it, and seconds measured from outside."""
@@ -27,7 +27,13 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def fresh_run(
-    arm: str, configuration: Configuration, folder: Path, home: Path, *, profile: bool = False
+    arm: str,
+    configuration: Configuration,
+    folder: Path,
+    home: Path,
+    *,
+    profile: bool = False,
+    save: bool = False,
 ) -> Run:
     """One training in a fresh process; the tool's output is in a folder of `home`.
 
@@ -40,7 +46,7 @@ def fresh_run(
         RuntimeError: it failed; the message ends with the last line that it printed.
     """
     output = Path(tempfile.mkdtemp(prefix=f"{arm}-", dir=home))
-    options = ["--profile"] if profile else []
+    options = ["--profile"] * profile + ["--save"] * save
     server_before = server_cpu(home)
     began = time.perf_counter()
     printed = _last_line(_command(arm, configuration, folder, output) + options, home)
@@ -99,8 +105,22 @@ def read_back(arm: str, output: Path) -> Found:
     Raises:
         RuntimeError: it failed; the message ends with the last line that it printed.
     """
-    command = [sys.executable, "-m", "benchmarks.peer_arms", arm, str(output)]
-    return Found(**json.loads(_last_line(command, output.parent)))
+    return Found(**_read(arm, output))
+
+
+def read_records(arm: str, output: Path) -> Records:
+    """What else the tool recorded of its last training, read in a fresh process.
+
+    Raises:
+        RuntimeError: it failed; the message ends with the last line that it printed.
+    """
+    return Records(**_read(arm, output, "--records"))
+
+
+def _read(arm: str, output: Path, *options: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.peer_arms", arm, str(output), *options]
+    found: dict[str, Any] = json.loads(_last_line(command, output.parent))
+    return found
 
 
 def server_cpu(home: Path) -> float | None:

@@ -17,7 +17,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from .arm import Arm
+from .arm import MODEL_FILE, Arm
 from .configurations import Configuration
 from .dense_ed_training import BATCH, VALIDATION
 from .peer_arms import ARMS, arm_of
@@ -39,18 +39,26 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="folder of the data")
     parser.add_argument("output", type=Path, help="folder for the tool's output")
     parser.add_argument("--profile", action="store_true", help="also profile the tool's code")
+    parser.add_argument("--save", action="store_true", help=f"save the model as {MODEL_FILE}")
     parser.add_argument("--tell", action="store_true", help="print the progress of the training")
     options = parser.parse_args()
     values = json.loads(options.configuration)
     configuration = Configuration(**{**values, "blocks": tuple(values["blocks"])})
     arm = arm_of(options.arm, options.output.absolute())
     watch = Stopwatch(profile=options.profile)
-    cost = trained(arm, configuration, options.folder.absolute(), watch, tell=options.tell)
+    folder = options.folder.absolute()
+    cost = trained(arm, configuration, folder, watch, save=options.save, tell=options.tell)
     print(json.dumps(cost))
 
 
 def trained(
-    arm: Arm, configuration: Configuration, folder: Path, watch: Stopwatch, *, tell: bool = False
+    arm: Arm,
+    configuration: Configuration,
+    folder: Path,
+    watch: Stopwatch,
+    *,
+    save: bool = False,
+    tell: bool = False,
 ) -> dict[str, Any]:
     """The cost of an arm's training."""
     keras = arm.switch_on(watch)
@@ -82,6 +90,8 @@ def trained(
         callbacks=callbacks,
     )
     fit = time.perf_counter() - began
+    if save:
+        model.save(arm.output / MODEL_FILE)
     arm.finish()
     return {
         "fit": fit,

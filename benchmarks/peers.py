@@ -2,9 +2,9 @@
 
 Plain Keras, Keras-Prov and the other tools train the same DenseED in turn (A B C, C B A, …), in
 fresh processes and with the same seed. A first training of every arm fills caches and creates its
-store. All arms must end with the same weights, bit for bit. Then a training of every arm is killed
-half-way, and read back with the tool's own means. Figures go to stdout, `build/peers.json` and
-`build/peers.png`.
+store. All arms must end with the same weights, bit for bit. What each tool recorded of its last
+training is read back with its own means, and so is a training of every arm that is killed half-way.
+Figures go to stdout, `build/peers.json` and `build/peers.png`.
 """
 
 from __future__ import annotations
@@ -20,13 +20,16 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
+from .arm import MODEL_FILE
 from .configurations import Configuration
+from .disk_use import allocated
 from .figures import machine
-from .fresh_process import Run, fresh_run, read_back
+from .fresh_process import Run, fresh_run, read_back, read_records
 from .homes import own_home
 from .paired import added, alternating
 from .peer_arms import ARMS
 from .peer_kill import killed
+from .peer_records import record_lines
 from .peer_table import lines, plot
 from .seismic_data import FOLDER, Parameters, samples
 
@@ -49,7 +52,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     result = compared_with(options.arms or list(ARMS)[1:], configuration, options.pairs, folder)
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "peers.json").write_text(json.dumps(result, indent=1) + "\n")
-    print("\n".join(lines(result)))
+    print("\n".join([*lines(result), "", *record_lines(result)]))
     plot(result, RESULTS / "peers.png")
 
 
@@ -62,12 +65,18 @@ def compared_with(
         missing = _first_trainings([BASE, *names], first, folder, home)
         present = [name for name in names if name not in missing]
         runs = measured([BASE, *present], configuration, pairs, folder, home)
+        last = {name: Path(runs[name][-1]["output"]) for name in present}
+        states = {name: read_back(name, last[name]).state for name in present}
+        records = {name: read_records(name, last[name]) for name in present}
         remains = killed(present, configuration, folder, home)
     arms = [
         {
             "name": name,
-            "title": ARMS[name].title,
+            **_about(name),
             **_summary(runs[BASE], runs[name]),
+            "state": states[name],
+            "records": dataclasses.asdict(records[name]),
+            "bytes": statistics.median(run["bytes"] for run in runs[name]),
             "killed": dataclasses.asdict(remains[name]),
         }
         for name in present
@@ -78,8 +87,14 @@ def compared_with(
         "pairs": pairs,
         "plain": _times(runs[BASE]),
         "arms": arms,
-        "missing": [{"title": ARMS[name].title, "why": why} for name, why in missing.items()],
+        "missing": [{**_about(name), "why": why} for name, why in missing.items()],
     }
+
+
+def _about(name: str) -> dict[str, Any]:
+    """What a tool is called, in which version, and whether the script hands it hyperparameters."""
+    arm = ARMS[name]
+    return {"title": arm.title, "version": arm.version(), "handed_over": arm.handed_over}
 
 
 def measured(
@@ -93,7 +108,7 @@ def measured(
     runs: dict[str, list[Run]] = {name: [] for name in arms}
     order = list(alternating(arms, pairs))
     for _, name in track(order, "Trainings", console=Console(stderr=True)):
-        runs[name].append(fresh_run(name, configuration, folder, home))
+        runs[name].append(_run(name, configuration, folder, home))
     if len({run["weights"] for of_arm in runs.values() for run in of_arm}) != 1:
         raise AssertionError(f"A tool changed the weights of {configuration}.")
     for name in arms:
@@ -101,6 +116,20 @@ def measured(
         if name != BASE and found != configuration.epochs:
             raise AssertionError(f"{name} has {found} of {configuration.epochs} epochs.")
     return runs
+
+
+def _run(name: str, configuration: Configuration, folder: Path, home: Path) -> Run:
+    """A training whose model the script saves; `bytes` is what the tool wrote."""
+    before = allocated(_stores(name, home))
+    run = fresh_run(name, configuration, folder, home, save=True)
+    output = Path(run["output"])
+    grown = allocated(_stores(name, home)) - before + allocated([output])
+    return {**run, "bytes": grown - allocated([output / MODEL_FILE])}
+
+
+def _stores(name: str, home: Path) -> list[Path]:
+    """What an arm's trainings share."""
+    return [path for pattern in ARMS[name].shared for path in home.glob(pattern)]
 
 
 def _first_trainings(
@@ -113,7 +142,7 @@ def _first_trainings(
             why[name] = f"not installed: `{INSTALL}`"
             continue
         try:
-            fresh_run(name, configuration, folder, home)
+            fresh_run(name, configuration, folder, home, save=True)
         except RuntimeError as error:
             if name in OURS:
                 raise

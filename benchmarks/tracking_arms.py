@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import json
 import os
+import sqlite3
 from collections.abc import Mapping
 from typing import Any
 
-from .arm import Arm, Found
+from .arm import EXPERIMENT, Arm, Found, Records, handed_over, prov_records
 from .configurations import Configuration
 from .stopwatch import Stopwatch
 
 __all__ = ["MLflow", "MLflowWithModels", "YProv4ML"]
 
-EXPERIMENT = "densed"
+RATES = ("lr", "learning_rate")
+"""What a metric with the learning rate would be called."""
+LOSSES = "SELECT COUNT(*) FROM metrics WHERE run_uuid = ? AND key = 'loss'"
 
 
 class MLflow(Arm):
@@ -21,7 +26,8 @@ class MLflow(Arm):
 
     name = "mlflow"
     title = "MLflow autologging"
-    module = "mlflow"
+    module = distribution = "mlflow"
+    shared = ("mlflow.db*", "mlflow-artifacts")
     log_models = False
 
     def switch_on(self, watch: Stopwatch) -> Any:
@@ -33,7 +39,7 @@ class MLflow(Arm):
 
         mlflow.set_tracking_uri(self._store)
         if mlflow.get_experiment_by_name(EXPERIMENT) is None:
-            artifacts = (self.output.parent / "artifacts").as_uri()
+            artifacts = (self.output.parent / f"{self.name}-artifacts").as_uri()
             mlflow.create_experiment(EXPERIMENT, artifact_location=artifacts)
         mlflow.set_experiment(EXPERIMENT)
         mlflow.keras.autolog(log_models=self.log_models)
@@ -42,14 +48,64 @@ class MLflow(Arm):
 
     def found(self) -> Found:
         """The newest run in the store: its status, and the history of its loss."""
-        client = self._mlflow().MlflowClient(self._store)
-        experiment = client.get_experiment_by_name(EXPERIMENT)
-        run, *_ = client.search_runs([experiment.experiment_id], max_results=1)
-        return Found(len(client.get_metric_history(run.info.run_id, "loss")), run.info.status)
+        run = self._newest()
+        return Found(self._epochs(run, "loss"), run.info.status)
+
+    def records(self) -> Records:
+        """Ask its client, and its SQLite database with SQL."""
+        run = self._newest()
+        lengths = {name: self._epochs(run, name) for name in run.data.metrics}
+        return Records(
+            hyperparameters=sum(value != "None" for value in run.data.params.values()),
+            metrics=sum(n == lengths["loss"] for name, n in lengths.items() if name not in RATES),
+            rates=max(lengths.get(name, 0) for name in RATES),
+            layers=self._layers(run),
+            commit="mlflow.source.git.commit" in run.data.tags,
+            data=any(each.dataset.digest for each in run.inputs.dataset_inputs),
+            sql=self._losses_by_sql(run.info.run_id),
+            **self._of_model(run),
+        )
+
+    def _newest(self) -> Any:
+        experiment = self._client.get_experiment_by_name(EXPERIMENT)
+        run, *_ = self._client.search_runs([experiment.experiment_id], max_results=1)
+        return run
+
+    def _epochs(self, run: Any, metric: str) -> int:
+        """The epochs with a value of the metric."""
+        history = self._client.get_metric_history(run.info.run_id, metric)
+        return len({value.step for value in history})
+
+    def _layers(self, run: Any) -> int:
+        """The rows of the model's summary, which lines separate."""
+        uri = f"{run.info.artifact_uri}/model_summary.txt"
+        text = self._mlflow().artifacts.load_text(uri)
+        return sum(line.startswith(("┡", "├")) for line in text.splitlines())
+
+    def _of_model(self, run: Any) -> dict[str, Any]:
+        """What the stored model adds, if there is one."""
+        for output in run.outputs.model_outputs if run.outputs else []:
+            place = self._client.get_logged_model(output.model_id).artifact_location
+            load = self._mlflow().artifacts.load_text
+            return {
+                "packages": len(load(f"{place}/requirements.txt").splitlines()),
+                "python": "python:" in load(f"{place}/python_env.yaml"),
+                "model_file": "copy",
+            }
+        return {}
+
+    def _losses_by_sql(self, run_id: str) -> int:
+        with contextlib.closing(sqlite3.connect(self._store.removeprefix("sqlite:///"))) as store:
+            ((count,),) = store.execute(LOSSES, [run_id])
+        return int(count)
+
+    @property
+    def _client(self) -> Any:
+        return self._mlflow().MlflowClient(self._store)
 
     @property
     def _store(self) -> str:
-        return f"sqlite:///{self.output.parent / 'mlflow.db'}"
+        return f"sqlite:///{self.output.parent / self.name}.db"
 
     @staticmethod
     def _mlflow() -> Any:
@@ -64,6 +120,7 @@ class MLflowWithModels(MLflow):
 
     name = "mlflow-models"
     title = "MLflow autologging, models too"
+    shared = ("mlflow-models.db*", "mlflow-models-artifacts")
     log_models = True
 
 
@@ -72,7 +129,8 @@ class YProv4ML(Arm):
 
     name = "yprov4ml"
     title = "yProv4ML"
-    module = "yprov4ml"
+    module = distribution = "yprov4ml"
+    handed_over = True
 
     def switch_on(self, watch: Stopwatch) -> Any:
         """Begin its run, with its defaults; it also writes into the working folder."""
@@ -96,8 +154,8 @@ class YProv4ML(Arm):
                 for name, value in (logs or {}).items():
                     yprov4ml.log_metric(name, value, step=epoch)
 
-        for name in ("learning_rate", "decay", "momentum", "epochs"):
-            yprov4ml.log_param(name, getattr(configuration, name))
+        for name, value in handed_over(configuration).items():
+            yprov4ml.log_param(name, value)
         watch.watch_callback(Callback)
         return [Callback()]
 
@@ -109,9 +167,32 @@ class YProv4ML(Arm):
 
     def found(self) -> Found:
         """Count the rows of its file of losses, and look for a PROV document."""
-        rows = 0
-        for path in self.output.glob("*/metrics_*/loss_*.csv"):
+        ended = self._document() is not None
+        state = "PROV document written" if ended else "no PROV document"
+        return Found(self._rows().get("loss", 0), state)
+
+    def records(self) -> Records:
+        """Count the rows of its files of metrics, and read its PROV document."""
+        rows, text = self._rows(), self._document() or "{}"
+        entities = json.loads(text).get("entity", {})
+        return Records(
+            hyperparameters=sum("prov:value" in entity for entity in entities.values()),
+            metrics=sum(n == rows["loss"] for n in rows.values()),
+            commit="source_code" in entities,
+            prov=prov_records(text),
+        )
+
+    def _rows(self) -> dict[str, int]:
+        """The rows with a value in each metric's file."""
+        found = {}
+        for path in self.output.glob("*/metrics_*/*.csv"):
             with path.open(newline="") as file:
-                rows += sum(bool(row["value"]) for row in csv.DictReader(file))
-        ended = any(self.output.glob("*/prov_*.json"))
-        return Found(rows, "PROV document written" if ended else "no PROV document")
+                count = sum(bool(row["value"]) for row in csv.DictReader(file))
+            found[path.name.partition(f"_{EXPERIMENT}")[0]] = count
+        return found
+
+    def _document(self) -> str | None:
+        """Its PROV document, if there is one."""
+        for path in self.output.glob("*/prov_*.json"):
+            return path.read_text()
+        return None

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from . import epoch_table, peer_table, questions
+from . import epoch_table, peer_records, peer_table, questions
 from .markdown import table
 from .overhead import milliseconds
 from .paired import Comparison
@@ -182,6 +182,12 @@ def _peers(result: Result) -> list[str]:
         "",
         "![What each tool adds](peers.png)",
         "",
+        "### What each tool recorded of the same training",
+        "",
+        peer_records.NOTES,
+        "",
+        *peer_records.record_lines(result),
+        "",
     ]
 
 
@@ -224,10 +230,16 @@ def _costs(results: Results) -> list[str]:
         [target.claim, target.found, target.verdict]
         for target in judged(results.overhead, results.peers)
     ]
-    peers = [] if results.peers is None else [*peer_table.short(results.peers), ""]
+    peers = [] if results.peers is None else _costs_of_peers(results.peers)
     epochs = [] if results.epochs is None else [*epoch_table.short(results.epochs), ""]
     where = f"Measured on {_machine(result['machine'])}, on {result['machine']['date']}."
     return [*table(("Aim", "Measured", ""), rows), "", *peers, *epochs, where]
+
+
+def _costs_of_peers(result: Result) -> list[str]:
+    """What each tool costs, and what it recorded for that."""
+    recorded = [peer_records.NOTES, "", *peer_records.record_lines(result)]
+    return [*peer_table.short(result), "", *recorded, ""]
 
 
 def _ratio(values: Mapping[str, Any]) -> str:

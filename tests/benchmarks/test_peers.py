@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from benchmarks import peers
 from benchmarks.arm import Arm, Found
 from benchmarks.configurations import Configuration
-from benchmarks.fresh_process import fresh_run, read_back
+from benchmarks.fresh_process import fresh_run, read_back, read_records
 from benchmarks.homes import own_home
 from benchmarks.peer_arms import ARMS
 from benchmarks.peer_kill import kill_epoch, killed
@@ -24,8 +25,40 @@ STATES = {
     "tensorboard": "not recorded",
     "mlflow": "RUNNING",
     "yprov4ml": "no PROV document",
+    "wandb": "no exit code",
+    "aim": "in progress",
+    "trackio": "not recorded",
+    "flowcept": "no file",
 }
 KEEPS_ALL = ("captured", "tensorboard")
+RECORDED: dict[str, tuple[str, dict[str, object]]] = {
+    "captured-all": (
+        "FINISHED",
+        {
+            "metrics": 2,
+            "rates": 3,
+            "layers": 12,
+            **dict.fromkeys(("python", "machine", "commit", "data"), True),
+            "model_file": "file",
+            "sql": 3,
+        },
+    ),
+    "mlflow-models": (
+        "FINISHED",
+        {"metrics": 2, "rates": 0, "layers": 12, "data": True, "model_file": "copy", "sql": 3},
+    ),
+    "yprov4ml": ("PROV document written", {"hyperparameters": 4, "metrics": 2, "packages": 0}),
+    "wandb": (
+        "exit code 0",
+        {"hyperparameters": 4, "metrics": 2, "rates": 3, "machine": True, "layers": 0, "sql": 0},
+    ),
+    "aim": ("finished", {"hyperparameters": 4, "metrics": 2, "rates": 0, "data": False}),
+    "trackio": ("not recorded", {"hyperparameters": 4, "metrics": 2, "packages": 0, "sql": 3}),
+    "flowcept": ("FINISHED", {"hyperparameters": 4, "metrics": 2, "prov": 0, "sql": 0}),
+}
+"""The state of a training that ended, and some of what its tool recorded."""
+PACKAGES = ("captured-all", "mlflow-models", "wandb", "aim")
+DOCUMENT = ("captured-all", "yprov4ml")
 
 
 @pytest.fixture(scope="module")
@@ -58,18 +91,17 @@ def test_a_killed_training_is_read_back_by_its_tool(name: str, own: Path, data: 
     assert remains.found == 2 if name in KEEPS_ALL else remains.found <= 2
 
 
-@pytest.mark.parametrize(
-    ("name", "state"),
-    [
-        ("mlflow-models", "FINISHED"),
-        ("yprov4ml", "PROV document written"),
-    ],
-)
-def test_a_training_that_ended_is_whole(name: str, state: str, own: Path, data: Path) -> None:
-    """Tools that write late have all of it in the end."""
+@pytest.mark.parametrize("name", RECORDED)
+def test_what_a_tool_recorded_of_a_training_is_read_back(name: str, own: Path, data: Path) -> None:
+    """All epochs, also of those tools that write late, the state, and the facts of the table."""
     needs(name)
-    run = fresh_run(name, SMALL, data, own)
-    assert read_back(name, Path(run["output"])) == Found(SMALL.epochs, state)
+    state, expected = RECORDED[name]
+    output = Path(fresh_run(name, SMALL, data, own, save=True)["output"])
+    assert read_back(name, output) == Found(SMALL.epochs, state)
+    records = dataclasses.asdict(read_records(name, output))
+    assert {fact: records[fact] for fact in expected} == expected
+    assert (records["packages"] > 0) == (name in PACKAGES)
+    assert (records["prov"] > 0) == (name in DOCUMENT)
 
 
 class NotThere(Arm):
@@ -94,6 +126,8 @@ def test_tools_are_compared_with_plain_keras(data: Path, monkeypatch: pytest.Mon
     assert found["killed"] == {"ended": 2, "found": 2, "state": "not recorded"}
     assert 0 < found["inside"]["median"] <= found["inside"]["max"]
     assert found["added"].keys() == {"start", "epoch", "end", "epoch_cpu"}
+    assert found["records"]["metrics"] == 2
+    assert 0 < found["bytes"] < 20_000
     _, _, measured, missing, broken = peers.lines(result)
     assert measured.startswith("| CSVLogger | ")
     assert "| 2 of 2 epochs | not recorded |" in measured
@@ -106,7 +140,7 @@ def test_other_weights_or_lost_epochs_are_an_error(
 ) -> None:
     """A tool that changes a training, or does not record it, is not measured, but reported."""
 
-    def run(arm: str, *_: Any) -> dict[str, Any]:
+    def run(arm: str, *_: Any, save: bool) -> dict[str, Any]:
         return {"weights": arm if arm == "mlflow" else "", "output": str(tmp_path)}
 
     monkeypatch.setattr(peers, "fresh_run", run)

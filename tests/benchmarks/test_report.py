@@ -17,6 +17,7 @@ import pytest
 import benchmarks.__main__ as bench
 from benchmarks.alternation import Fit
 from benchmarks.effects import cell_of
+from benchmarks.arm import Records
 from benchmarks.figures import machine
 from benchmarks.targets import judged
 from benchmarks.written_report import Results, write
@@ -74,6 +75,11 @@ def arm(name: str, inside: float) -> dict[str, Any]:
     return {
         "name": name,
         "title": name.title(),
+        "version": "1.2",
+        "handed_over": False,
+        "state": "FINISHED",
+        "records": dataclasses.asdict(Records(hyperparameters=7, metrics=2, rates=5, prov=60)),
+        "bytes": 12345,
         "added": {part: spread(0.001) for part in parts},
         "inside": {"median": inside, "mean": inside, "max": inside},
         "killed": {"found": 5, "ended": 5, "state": "ABANDONED"},
@@ -85,7 +91,7 @@ PEERS: dict[str, Any] = {
     "configuration": CONFIGURATION,
     "pairs": 5,
     "arms": [arm("captured", 90e-6), arm("mlflow", 1e-3)],
-    "missing": [{"title": "yProv4ML", "why": "not installed"}],
+    "missing": [{"title": "yProv4ML", "version": "", "why": "not installed"}],
 }
 
 
@@ -176,6 +182,7 @@ def test_the_report_holds_targets_tables_and_answers(
     assert "| yProv4ML | not installed |" in report
     assert "## What capture adds to an epoch" in report
     assert "| 80 (80 … 80) | missed | +600 (+600 … +600) | missed |" in report
+    assert "| Captured | 1.2 | 7 | 2 | 5 of 5 | – | – |" in report
     assert "### `current_loss`\n\nThe paper's query (a)" in report
     assert "| run-1 | 11 | 0.00048828 |" in report
     assert "… and 4 more rows." in report
@@ -186,6 +193,7 @@ def test_the_report_holds_targets_tables_and_answers(
     assert costs.startswith("| Aim | Measured |")
     assert "| Captured | 90 | +0.00 | +0.00 | 5 of 5 epochs |" in costs
     assert "| jax, constant, 10 | 30.00 | 80 (80 … 80) |" in costs
+    assert "| yProv4ML |  | not installed |" in costs
     assert machine()["processor"] in costs
 
 
