@@ -16,8 +16,8 @@ import pytest
 
 import benchmarks.__main__ as bench
 from benchmarks.alternation import Fit
-from benchmarks.effects import cell_of
 from benchmarks.arm import Records
+from benchmarks.effects import cell_of
 from benchmarks.figures import machine
 from benchmarks.targets import judged
 from benchmarks.written_report import Results, write

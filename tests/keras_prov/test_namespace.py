@@ -335,3 +335,17 @@ def test_importing_loads_no_driver_of_the_database():
     )
 
     assert loaded.splitlines()[-1] == "[]"
+
+
+def test_names_that_few_trainings_need_are_imported_when_used():
+    """Importing leaves them out; each is there when it is asked for, and stays."""
+    shown = python(
+        "import sys, keras_prov\n"
+        "rare = {'dfanalyzer_client.annotations', 'keras_prov._loops.run',"
+        " 'keras_prov._replaying.replay'}\n"
+        "print(rare & set(sys.modules))\n"
+        "from keras_prov import note, replay, training\n"
+        "print(rare <= set(sys.modules), vars(keras_prov)['training'] is training)\n"
+    )
+
+    assert shown.splitlines() == ["set()", "True True"]
