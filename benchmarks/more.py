@@ -8,6 +8,7 @@ import sys
 
 NAMES = (
     "imports",
+    "start",
     "capture",
     "training",
     "refits",
@@ -23,7 +24,7 @@ def main() -> None:
     """Run them one after the other."""
     argparse.ArgumentParser(
         prog="python -m benchmarks.more",
-        description="Measure imports, patches, trainings, delivery, PROV, proof, the service.",
+        description="Measure imports, starts, patches, trainings, delivery, PROV, proof, service.",
     ).parse_args()
     for name in NAMES:
         subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], check=True)
