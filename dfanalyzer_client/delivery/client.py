@@ -326,6 +326,7 @@ class Client:
                 import encodings.idna  # noqa: F401 (a host name's lookup imports it)
 
                 from ..store import open_receiver
+                from ..support import jitter  # noqa: F401 (all that retrying takes)
 
                 if store is not None and store.is_relay:
                     from ..store import RelayedStore  # noqa: F401 (all that sending takes)

@@ -26,9 +26,12 @@ __all__ = ["imported_packages"]
 _METADATA = re.compile(r"(?P<name>.+?)(?:-(?P<version>[^-]+).*)?\.(?:dist|egg)-info")
 _VERSION = re.compile(r"^Version:\s*(\S+)", re.MULTILINE)
 
-DRIVERS = ("pymonetdb", "tenacity", "tornado", "colorama")
-"""The exporter's thread imports those of them that are installed when it first stores. They are
-listed from the start, so that later trainings have the same packages."""
+DRIVERS = ("pymonetdb", "tenacity")
+"""The exporter's thread imports them when it first stores. They are listed from the start, so that
+later trainings have the same packages."""
+
+BESIDE_TORNADO = ("tornado", "colorama")
+"""tenacity imports tornado if that is installed, and tornado imports colorama likewise."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +88,7 @@ def imported_packages() -> dict[str, str]:
     Names are normalized (``scikit-learn``). Modules without a distribution are left out. Results
     are cached: the next call looks up only modules that were imported since.
     """
-    modules = sorted({*_top_modules(sys.modules), *filter(_is_installed, DRIVERS)})
+    modules = sorted({*_top_modules(sys.modules), *_drivers()})
     if new := [name for name in modules if name not in _found]:
         _look_up(new)
     return dict(sorted(pair for name in modules for pair in _found[name].items()))
@@ -115,6 +118,11 @@ def _file(module: object) -> str | None:
         return None
     found = object.__getattribute__(module, "__dict__").get("__file__")
     return found if isinstance(found, str) else None
+
+
+def _drivers() -> Iterator[str]:
+    others = BESIDE_TORNADO if _is_installed("tornado") else ()
+    return filter(_is_installed, (*DRIVERS, *others))
 
 
 def _is_installed(module: str) -> bool:
