@@ -24,14 +24,14 @@ from typing import Any
 import numpy as np
 
 from .alternation import SEVEN, WITHOUT_STORE, EpochClock, Trainer
-from .effects import Cell, cell_of, lines
+from .cells import RATES, add_options, measured, optimizer
+from .effects import lines
 from .figures import machine
 from .homes import process_home
 
 __all__ = ["main", "share_of"]
 
 BACKENDS = ("jax", "torch")
-RATES = ("constant", "scheduled")
 EPOCH = 0.030
 """Seconds of an epoch that are aimed at."""
 
@@ -40,7 +40,6 @@ METRICS = 2
 TAG = "device"
 STORED = "The private server runs: rows are stored while the model trains."
 NOT_STORED = "No server stores the rows: the journal alone is written."
-INSIDE_SHARE = 0.1
 END_SECONDS = 5.0
 """Seconds that a process keeps back, to store what is left and to stop the server."""
 
@@ -99,7 +98,8 @@ def _measure(backend: str, options: argparse.Namespace) -> None:
             trainer.is_stored = is_stored
             trainer.calibrate(EPOCH)
             seconds = min(options.seconds, share_of(end - time.perf_counter(), 1))
-            cell = _cell(trainer, backend, rate, seconds, options.rounds)
+            named = {"backend": backend, "rate": rate, "metrics": METRICS}
+            cell = measured(trainer, named, seconds, options.rounds, EPOCHS)
             print("\n".join(["", *lines(cell)]), flush=True)
 
 
@@ -108,14 +108,6 @@ def _trainer(keras: Any, clock: EpochClock, rate: str) -> Trainer:
     model = _model(keras, rate)
     model.provenance(TAG, adaptation=True, hyps=SEVEN)
     return Trainer(keras, model, _data(), BATCH, clock)
-
-
-def _cell(trainer: Trainer, backend: str, rate: str, seconds: float, rounds: int) -> Cell:
-    """Alternate, and measure our code in the rest of the time."""
-    fits = trainer.alternate(seconds * (1 - INSIDE_SHARE), rounds, EPOCHS)
-    inside = trainer.inside(seconds * INSIDE_SHARE, EPOCHS)
-    named = {"backend": backend, "rate": rate, "metrics": METRICS, "is_stored": trainer.is_stored}
-    return cell_of({**named, "batches": trainer.batches, "epochs": EPOCHS}, fits, inside)
 
 
 def _model(keras: Any, rate: str) -> Any:
@@ -129,9 +121,7 @@ def _model(keras: Any, rate: str) -> Any:
             layers.Dense(1),
         ]
     )
-    schedule = keras.optimizers.schedules.InverseTimeDecay(1e-4, 1, 1e-4)
-    chosen = schedule if rate == "scheduled" else 1e-4
-    model.compile(keras.optimizers.SGD(chosen, momentum=0.9), "mse", metrics=["mae"])
+    model.compile(optimizer(keras, rate), "mse", metrics=["mae"])
     return model
 
 
@@ -187,13 +177,7 @@ def _parser() -> argparse.ArgumentParser:
         default=float("inf"),
         help="at most for each backend and rate; default: what the minutes leave",
     )
-    parser.add_argument("--rounds", type=int, default=10_000, help="at most: %(default)s")
-    parser.add_argument(
-        "--without-store",
-        action="store_true",
-        help="leave the rows in the journal: the rest is what storing takes beside a training",
-    )
-    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    add_options(parser)
     return parser
 
 

@@ -28,7 +28,8 @@ from .alternation import (
     Trainer,
     epochs_for,
 )
-from .effects import Cell, cell_of, lines
+from .cells import RATES, add_options, measured
+from .effects import Cell, lines
 from .figures import machine
 from .homes import process_home
 from .many_metrics import BATCH, data, network
@@ -42,15 +43,11 @@ BACKENDS = ("tensorflow", "jax", "torch")
 ARMS = ("plain", "captured")
 MILLISECONDS = (1.0, 30.0, 1000.0)
 METRICS = (1, 10, 300)
-RATES = ("constant", "scheduled")
 FIT_SECONDS, MOST_EPOCHS = 0.3, 40
 """A fit has epochs for so many seconds, and three at least."""
 
 TENSORFLOW_PASS = 0.02
 """Seconds that TensorFlow may take to begin with the data again in each epoch."""
-
-INSIDE_SHARE = 0.1
-"""The share of a cell's seconds in which the time in our code is measured."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -144,13 +141,10 @@ def _cells(trainer: Trainer, options: argparse.Namespace, named: dict[str, Any])
 def _cell(
     trainer: Trainer, seconds: float, options: argparse.Namespace, named: dict[str, Any]
 ) -> Cell:
-    """Alternate, and measure our code in the rest of the time."""
+    """A cell with epochs of about so many seconds, and six blocks at least."""
     epochs = epochs_for(trainer.fit("plain", LEAST_EPOCHS).epoch, FIT_SECONDS, MOST_EPOCHS)
     budget = max(options.seconds, 2 * len(ARMS) * LEAST_BLOCKS * epochs * seconds)
-    fits = trainer.alternate(budget * (1 - INSIDE_SHARE), options.rounds, epochs)
-    inside = trainer.inside(budget * INSIDE_SHARE, epochs)
-    measured = {"is_stored": trainer.is_stored, "batches": trainer.batches, "epochs": epochs}
-    return cell_of({**named, **measured}, fits, inside)
+    return measured(trainer, named, budget, options.rounds, epochs)
 
 
 def _count(text: str) -> int:
@@ -194,7 +188,6 @@ def _parser() -> argparse.ArgumentParser:
         default=30,
         help="for each of these, more where six blocks take longer; default: %(default)s",
     )
-    parser.add_argument("--rounds", type=int, default=10_000, help="at most: %(default)s")
     parser.add_argument(
         "--core",
         type=int,
@@ -203,12 +196,7 @@ def _parser() -> argparse.ArgumentParser:
         help="of the training: %(default)s; our exporter and the server have the others",
     )
     parser.add_argument("--result", type=Path, default=RESULT, help="default: %(default)s")
-    parser.add_argument(
-        "--without-store",
-        action="store_true",
-        help="leave the rows in the journal: the rest is what storing takes beside a training",
-    )
-    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
+    add_options(parser)
     return parser
 
 

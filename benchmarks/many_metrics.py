@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from .cells import optimizer
+
 __all__ = ["BATCH", "data", "network"]
 
 BATCH, INPUTS, UNITS = 32, 8, 32
@@ -19,9 +21,7 @@ def network(keras: Any, rate: str, metrics: int) -> Any:
     model = keras.Sequential(
         [keras.Input((INPUTS,)), layers.Dense(UNITS, activation="relu"), layers.Dense(1)]
     )
-    schedule = keras.optimizers.schedules.InverseTimeDecay(1e-4, 1, 1e-4)
-    optimizer = keras.optimizers.SGD(schedule if rate == "scheduled" else 1e-4, momentum=0.9)
-    model.compile(optimizer, "mse", metrics=_cheap(keras, metrics - 1))
+    model.compile(optimizer(keras, rate), "mse", metrics=_cheap(keras, metrics - 1))
     return model
 
 

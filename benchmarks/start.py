@@ -16,18 +16,22 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .alternation import SEVEN
 from .figures import machine
 from .homes import own_home
 from .paired import added, alternating, spread
 
 __all__ = ["ARMS", "Moments", "main", "measured"]
 
-PLAIN, SEVEN, ALL = "plain Keras", "the classic seven", "everything"
-ARMS = (PLAIN, SEVEN, ALL)
+PLAIN = "plain Keras"
+CAPTURED: dict[str, object] = {"the classic seven": SEVEN, "everything": "all"}
+"""What each of the other arms captures."""
+
+ARMS = (PLAIN, *CAPTURED)
 
 SCRIPT = """
 import json, sys, time
@@ -35,16 +39,12 @@ import keras, numpy as np
 
 clocks = time.perf_counter, time.thread_time, time.process_time
 moments = {"imported": [clock() for clock in clocks]}
-what = sys.argv[1]
-if what != "plain Keras":
+hyperparameters = json.loads(sys.argv[1])  # null: plain Keras
+if hyperparameters:
     import keras_prov as keras
 moments["instrumented"] = [clock() for clock in clocks]
-if what == "everything":
-    keras.capture("all", dataflow_tag="start")
-elif what != "plain Keras":
-    seven = ["OPTIMIZER_NAME", "LEARNING_RATE", "DECAY", "MOMENTUM"]
-    seven += ["NUM_EPOCHS", "BATCH_SIZE", "NUM_LAYERS"]
-    keras.capture(dict.fromkeys(seven, True), dataflow_tag="start", adaptation=True)
+if hyperparameters:
+    keras.capture(hyperparameters, dataflow_tag="start", adaptation=True)
 moments["asked"] = [clock() for clock in clocks]
 
 class Clock(keras.callbacks.Callback):
@@ -111,22 +111,17 @@ def measured(pairs: int, *, is_first: bool = False) -> dict[str, list[Moments]]:
     found: dict[str, list[Moments]] = {arm: [] for arm in ARMS}
     with own_home() as home:
         for number, arm in alternating(ARMS, pairs + 1):
-            with own_home() if is_first else _same(home) as chosen:
+            with own_home() if is_first else contextlib.nullcontext(home) as chosen:
                 moments = _trained(arm, chosen)
             if number:
                 found[arm].append(moments)
     return found
 
 
-@contextlib.contextmanager
-def _same(home: Path) -> Iterator[Path]:
-    yield home
-
-
 def _trained(arm: str, home: Path) -> Moments:
     """One training in a fresh process; raises CalledProcessError if it fails."""
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, arm],
+        [sys.executable, "-c", SCRIPT, json.dumps(CAPTURED.get(arm))],
         # compiled files are kept, as after the installation of a wheel
         env={**os.environ, "KERAS_PROV_HOME": str(home), "PYTHONDONTWRITEBYTECODE": ""},
         stdout=subprocess.PIPE,
